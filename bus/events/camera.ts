@@ -1,0 +1,103 @@
+import Type from 'typebox';
+import { IdSchema } from '../identity.ts';
+import { type Of, shape } from '../shape.ts';
+import { WhySchema } from './why.ts';
+
+/** Version of the camera machine's events and context; older journals climb through `upcast.ts`. */
+export const CAMERA_VERSION = 1;
+
+/** Why a camera can't be reached; the codes of `camera.offline`. */
+export const UnreachableSchema = Type.Enum(
+  ['refused', 'no-route', 'unknown-host', 'unauthorized', 'not-found', 'timeout', 'unsupported', 'ended', 'relay'],
+  { description: 'why a camera cannot be reached' },
+);
+export type Unreachable = Type.Static<typeof UnreachableSchema>;
+
+/** What a source carries, as its SDP tells. */
+export const TrackSchema = Type.Object({
+  media: Type.Enum(['video', 'audio']),
+  codec: Type.String({ description: 'RTP encoding name, for instance H264, H265, MPEG4-GENERIC, OPUS, PCMA' }),
+});
+export type Track = Type.Static<typeof TrackSchema>;
+
+/** One place a camera's picture comes from. The password is not here: `credential` refers to the secret store. */
+export const SourceSchema = Type.Object(
+  {
+    id: IdSchema,
+    url: Type.String({ description: 'rtsp:// or rtsps:// address without user name and password' }),
+    credential: Type.Optional(Type.String({ description: 'key into the secret store' })),
+  },
+  { additionalProperties: false },
+);
+export type Source = Type.Static<typeof SourceSchema>;
+
+/** A camera as configured, secrets taken out. */
+export const CameraSettingsSchema = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 200 }),
+    zone: Type.String({ pattern: '^[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_-]*)*$', maxLength: 200 }),
+    sources: Type.Array(SourceSchema, { minItems: 1, maxItems: 8 }),
+    keep: Type.Enum(['warm', 'on-demand']),
+    eye: Type.Boolean({ description: 'poster pictures and the frozen-picture detector' }),
+  },
+  { additionalProperties: false },
+);
+export type CameraSettings = Type.Static<typeof CameraSettingsSchema>;
+
+/** Everything a camera cell may hear. Reports of adapters carry measurements with the unit last. */
+export const cameraHeard = {
+  'camera.configured': shape('camera.configured', Type.Object({ settings: CameraSettingsSchema })),
+  'camera.removed': shape('camera.removed', Type.Object({ by: Type.Optional(Type.String()) })),
+  'audience.joined': shape('audience.joined', Type.Object({ viewer: IdSchema })),
+  'audience.left': shape('audience.left', Type.Object({ viewer: IdSchema })),
+  'probe.answered': shape(
+    'probe.answered',
+    Type.Object({ tracks: Type.Array(TrackSchema), elapsed_ms: Type.Number({ minimum: 0 }) }),
+  ),
+  'probe.failed': shape('probe.failed', Type.Object({ reason: UnreachableSchema, detail: Type.String() })),
+  'source.flowing': shape(
+    'source.flowing',
+    Type.Object({
+      source: IdSchema,
+      codec: Type.String(),
+      width: Type.Optional(Type.Integer()),
+      height: Type.Optional(Type.Integer()),
+    }),
+  ),
+  'source.silent': shape('source.silent', Type.Object({ source: IdSchema, silent_ms: Type.Number() })),
+  'source.ended': shape('source.ended', Type.Object({ source: IdSchema, detail: Type.String() })),
+  'intake.refused': shape('intake.refused', Type.Object({ detail: Type.String() })),
+  'program.lost': shape('program.lost', Type.Object({ detail: Type.String() })),
+  'program.restored': shape('program.restored', Type.Object({})),
+  'eye.frozen': shape('eye.frozen', Type.Object({ still_ms: Type.Number() })),
+  'eye.moved': shape('eye.moved', Type.Object({})),
+  'alarm.rang': shape('alarm.rang', Type.Object({ name: Type.String() })),
+};
+export type CameraHeard = {
+  [T in keyof typeof cameraHeard]: { type: T } & Of<(typeof cameraHeard)[T]>;
+}[keyof typeof cameraHeard];
+
+/** What every camera fact says; the fact's type is `camera.<state>`. */
+export const CameraFactSchema = Type.Object({
+  name: Type.String(),
+  zone: Type.String(),
+  state: Type.String(),
+  from: Type.String({ description: 'the state before' }),
+  since: Type.Number({ description: 'epoch ms' }),
+  why: WhySchema,
+  detect_ms: Type.Optional(Type.Number({ description: 'from what happened to noticing it' })),
+  recover_ms: Type.Optional(Type.Number({ description: 'from losing the picture to having it again' })),
+});
+export const cameraSaid = [
+  'camera.idle',
+  'camera.connecting',
+  'camera.live',
+  'camera.stalled',
+  'camera.frozen',
+  'camera.switching',
+  'camera.switched',
+  'camera.holding',
+  'camera.offline',
+  'camera.quarantined',
+  'camera.removed',
+] as const;

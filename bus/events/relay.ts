@@ -1,0 +1,47 @@
+import Type from 'typebox';
+import { type Of, shape } from '../shape.ts';
+import { WhySchema } from './why.ts';
+
+/** Version of the relay machine's events and context. */
+export const RELAY_VERSION = 1;
+
+/** What a relay is for: intake pulls cameras, delivery carries viewers. */
+export const RelayRoleSchema = Type.Enum(['intake', 'delivery']);
+export type RelayRole = Type.Static<typeof RelayRoleSchema>;
+
+/** Everything a relay cell may hear. */
+export const relayHeard = {
+  'relay.configured': shape(
+    'relay.configured',
+    Type.Object({ role: RelayRoleSchema, region: Type.String(), weight: Type.Number({ minimum: 0 }) }),
+  ),
+  'relay.answering': shape(
+    'relay.answering',
+    Type.Object({
+      instance: Type.String({ description: 'when this process started: a new one needs its paths again' }),
+    }),
+  ),
+  'relay.missed': shape('relay.missed', Type.Object({ silent_ms: Type.Number(), detail: Type.String() })),
+  'relay.exited': shape('relay.exited', Type.Object({ detail: Type.String() })),
+  'paths.provisioned': shape(
+    'paths.provisioned',
+    Type.Object({ instance: Type.String(), paths: Type.Integer(), elapsed_ms: Type.Number() }),
+  ),
+  'paths.refused': shape('paths.refused', Type.Object({ detail: Type.String() })),
+  'alarm.rang': shape('alarm.rang', Type.Object({ name: Type.String() })),
+};
+export type RelayHeard = {
+  [T in keyof typeof relayHeard]: { type: T } & Of<(typeof relayHeard)[T]>;
+}[keyof typeof relayHeard];
+
+/** What every relay fact says; the fact's type is `relay.<state>`. */
+export const RelayFactSchema = Type.Object({
+  role: RelayRoleSchema,
+  region: Type.String(),
+  state: Type.String(),
+  from: Type.String(),
+  since: Type.Number(),
+  why: WhySchema,
+  recover_ms: Type.Optional(Type.Number()),
+});
+export const relaySaid = ['relay.starting', 'relay.serving', 'relay.suspect', 'relay.dead'] as const;

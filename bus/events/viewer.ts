@@ -1,0 +1,83 @@
+import Type from 'typebox';
+import { IdSchema } from '../identity.ts';
+import { type Of, shape } from '../shape.ts';
+import { WhySchema } from './why.ts';
+
+/** Version of the viewer machine's events and context. */
+export const VIEWER_VERSION = 1;
+
+/** Who asks to watch, as their verified token says; no token is kept. */
+export const SubjectSchema = Type.Object(
+  {
+    sub: Type.String({ minLength: 1, maxLength: 200 }),
+    name: Type.Optional(Type.String({ maxLength: 200 })),
+    role: Type.Enum(['viewer', 'operator', 'admin']),
+    cameras: Type.Array(Type.String()),
+    zones: Type.Array(Type.String()),
+    jti: Type.Optional(Type.String({ description: 'id of the token that was used' })),
+    iat: Type.Number({ description: 'epoch seconds: when that token was issued' }),
+  },
+  { additionalProperties: false },
+);
+export type Subject = Type.Static<typeof SubjectSchema>;
+
+/** Everything a viewer cell may hear. */
+export const viewerHeard = {
+  'viewer.requested': shape(
+    'viewer.requested',
+    Type.Object({
+      camera: IdSchema,
+      zone: Type.String(),
+      subject: SubjectSchema,
+      protocol: Type.Enum(['webrtc', 'whep', 'hls', 'rtsp', 'srt']),
+      quality: Type.String(),
+      address: Type.String({ description: 'the client network address' }),
+      expires_at: Type.Number({ description: 'epoch ms at which the entitlement ends' }),
+      /** Sessions this subject already holds, and how many it may. */
+      held: Type.Integer({ minimum: 0 }),
+      quota: Type.Integer({ minimum: 1 }),
+      relay: Type.String({ description: 'where placement seats it' }),
+    }),
+  ),
+  'leg.opened': shape('leg.opened', Type.Object({ leg: IdSchema, relay: Type.String(), relay_session: Type.String() })),
+  'leg.refused': shape('leg.refused', Type.Object({ leg: IdSchema, detail: Type.String() })),
+  'leg.playing': shape(
+    'leg.playing',
+    Type.Object({ leg: IdSchema, first_frame_ms: Type.Optional(Type.Number({ minimum: 0 })) }),
+  ),
+  'seat.taken': shape('seat.taken', Type.Object({ relay_session: Type.String() })),
+  'seat.left': shape('seat.left', Type.Object({ relay_session: Type.String() })),
+  'viewer.renewed': shape('viewer.renewed', Type.Object({ expires_at: Type.Number() })),
+  'viewer.revoked': shape('viewer.revoked', Type.Object({ by: Type.String(), reason: Type.String() })),
+  'viewer.closed': shape('viewer.closed', Type.Object({})),
+  'camera.removed': shape('camera.removed', Type.Object({})),
+  'alarm.rang': shape('alarm.rang', Type.Object({ name: Type.String() })),
+};
+export type ViewerHeard = {
+  [T in keyof typeof viewerHeard]: { type: T } & Of<(typeof viewerHeard)[T]>;
+}[keyof typeof viewerHeard];
+
+/** What every viewer fact says; the fact's type is `viewer.<state>`. */
+export const ViewerFactSchema = Type.Object({
+  camera: IdSchema,
+  zone: Type.String(),
+  subject: Type.String(),
+  protocol: Type.String(),
+  quality: Type.String(),
+  relay: Type.String(),
+  state: Type.String(),
+  from: Type.String(),
+  since: Type.Number(),
+  why: WhySchema,
+  expires_at: Type.Number(),
+  first_frame_ms: Type.Optional(Type.Number()),
+});
+export const viewerSaid = [
+  'viewer.requested',
+  'viewer.admitted',
+  'viewer.denied',
+  'viewer.connecting',
+  'viewer.watching',
+  'viewer.renewed',
+  'viewer.ended',
+] as const;

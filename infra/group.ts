@@ -1,0 +1,57 @@
+import Type from 'typebox';
+import { type Of, shape } from '../bus/shape.ts';
+
+const Port = Type.Integer({ minimum: 1, maximum: 65535 });
+
+/** A relay process of this group and where its servers listen. */
+const RelaySchema = Type.Object({
+  id: Type.String(),
+  role: Type.Enum(['intake', 'delivery']),
+  region: Type.String(),
+  weight: Type.Number(),
+  /** Supervised by our launcher; otherwise somebody else runs it. */
+  embedded: Type.Boolean(),
+  host: Type.String(),
+  api: Port,
+  metrics: Port,
+  rtsp: Port,
+  srt: Port,
+  /** WHEP and WHIP over HTTP, loopback only: the gateway is the one who talks to it. */
+  whep: Port,
+  /** Media, UDP. */
+  webrtcUdp: Port,
+  hls: Port,
+  rtmp: Port,
+});
+export type RelayPlace = Type.Static<typeof RelaySchema>;
+
+/**
+ * What the launcher made and where it listens: written to `STATE/run/group.json` (mode 0600) before the gateway
+ * starts, read by the gateway and the command line. Secrets are files named here, never values.
+ */
+export const group = shape(
+  'group file',
+  Type.Object({
+    node: Type.String(),
+    launcherPid: Type.Integer(),
+    state: Type.String({ description: 'absolute path of the data folder' }),
+    config: Type.String({ description: 'absolute path of the configuration file' }),
+    demo: Type.Boolean(),
+    http: Type.Object({ host: Type.String(), port: Port }),
+    /** Where the relays fetch the keys that sign relay tokens; loopback. */
+    jwks: Type.Object({ port: Port }),
+    nats: Type.Object({ servers: Type.Array(Type.String()), user: Type.String(), passwordFile: Type.String() }),
+    redis: Type.Object({ host: Type.String(), port: Port, passwordFile: Type.String() }),
+    relays: Type.Array(RelaySchema),
+    /** Unix sockets. `switchers` is a folder with one socket per switcher process: switcher-1.sock, … */
+    links: Type.Object({ launcher: Type.String(), switchers: Type.String() }),
+    /** Demo cameras: where each source's RTSP server listens. */
+    demoCameras: Type.Array(
+      Type.Object({ id: Type.String(), name: Type.String(), zone: Type.String(), sources: Type.Array(Type.String()) }),
+    ),
+  }),
+);
+export type Group = Of<typeof group>;
+
+/** Where a data folder keeps its group file. */
+export const groupFile = (state: string): string => `${state}/run/group.json`;

@@ -1,0 +1,130 @@
+import type { CameraHeard } from '../bus/events/camera.ts';
+import type { RelayHeard } from '../bus/events/relay.ts';
+import type { ViewerHeard } from '../bus/events/viewer.ts';
+
+/**
+ * The effects a machine may ask for. A slot is invoked with the state it wants as `input`, and reports what it sees;
+ * it never decides. Adapters import these types, and nothing else from this floor.
+ */
+
+/** What an adapter gives back for an invoked slot. */
+export interface Held {
+  /** The machine has left the state: undo the effect. Idempotent. */
+  release(): void;
+  /** This process lets go while the effect goes on (shut-down, hand-over to another gateway). Default: nothing. */
+  detach?(): void;
+}
+
+/**
+ * An adapter for a slot. Reports may come at any time after the call returns, also none; after `release` or `detach`
+ * they are dropped. It must not throw for what the outside world does: that is a report.
+ */
+export type Adapter<Input, Report> = (input: Input, report: (event: Report) => void) => Held;
+
+type Report<Heard extends { type: string }, T extends Heard['type']> = Extract<Heard, { type: T }>;
+
+/** Rings once at an absolute time. Armed on the monotonic clock: a jump of the wall clock fires nothing. */
+export interface AlarmInput {
+  name: string;
+  /** Epoch ms. */
+  at: number;
+}
+export interface AlarmRang {
+  type: 'alarm.rang';
+  name: string;
+}
+export type AlarmSlot = Adapter<AlarmInput, AlarmRang>;
+
+/** Knocks at a source until told to stop; reports when its answer changes. */
+export interface ProbeInput {
+  url: string;
+  credential?: string;
+  /** Between two knocks, while it does not answer. */
+  everyMs: number;
+  /** After a wrong password: cameras lock accounts. */
+  unauthorizedEveryMs: number;
+  /** Wait before the first knock. */
+  firstAfterMs: number;
+}
+export type ProbeReport = Report<CameraHeard, 'probe.answered' | 'probe.failed'>;
+export type ProbeSlot = Adapter<ProbeInput, ProbeReport>;
+
+/** Has the intake relay pull a source, for as long as it is held. */
+export interface IntakeInput {
+  camera: string;
+  source: string;
+  url: string;
+  credential?: string;
+}
+export type IntakeReport = Report<CameraHeard, 'intake.refused'>;
+export type IntakeSlot = Adapter<IntakeInput, IntakeReport>;
+
+/** Has a switcher feed the camera's program path from its sources at the intake, for as long as it is held. */
+export interface ProgramInput {
+  camera: string;
+  name: string;
+  /** Ids of the sources at the intake, preferred first. */
+  sources: string[];
+  /** No packet for this long is `source.silent`. */
+  silentMs: number;
+}
+export type ProgramReport = Report<
+  CameraHeard,
+  'source.flowing' | 'source.silent' | 'source.ended' | 'program.lost' | 'program.restored'
+>;
+export type ProgramSlot = Adapter<ProgramInput, ProgramReport>;
+
+/** Looks at the camera's key frames: keeps the latest poster, reports a picture that stands still. */
+export interface EyeInput {
+  camera: string;
+  /** Unchanged for this long, judged on decoded key frames, is `eye.frozen`. */
+  stillMs: number;
+}
+export type EyeReport = Report<CameraHeard, 'eye.frozen' | 'eye.moved'>;
+export type EyeSlot = Adapter<EyeInput, EyeReport>;
+
+/** Watches a viewer's sessions at its relay; on release they are cut, and cut again if the same token returns. */
+export interface SeatInput {
+  session: string;
+  relay: string;
+  /** Epoch ms until which a relay token of this session may still be valid. */
+  tokensUntil: number;
+}
+export type SeatReport = Report<ViewerHeard, 'seat.taken' | 'seat.left'>;
+export type SeatSlot = Adapter<SeatInput, SeatReport>;
+
+/** Watches a relay process: answering, missing, gone. */
+export interface HealthInput {
+  relay: string;
+  everyMs: number;
+  /** The instance already known, so that the same one is not told again. */
+  instance?: string;
+}
+export type HealthReport = Report<RelayHeard, 'relay.answering' | 'relay.missed' | 'relay.exited'>;
+export type HealthSlot = Adapter<HealthInput, HealthReport>;
+
+/** Puts a relay's paths back after it started anew. */
+export interface ProvisionInput {
+  relay: string;
+  instance: string;
+}
+export type ProvisionReport = Report<RelayHeard, 'paths.provisioned' | 'paths.refused'>;
+export type ProvisionSlot = Adapter<ProvisionInput, ProvisionReport>;
+
+/** The slots of each machine, by the name it invokes them under. */
+export interface CameraSlots {
+  probe: ProbeSlot;
+  intake: IntakeSlot;
+  program: ProgramSlot;
+  eye: EyeSlot;
+  alarm: AlarmSlot;
+}
+export interface ViewerSlots {
+  seat: SeatSlot;
+  alarm: AlarmSlot;
+}
+export interface RelaySlots {
+  health: HealthSlot;
+  provision: ProvisionSlot;
+  alarm: AlarmSlot;
+}
