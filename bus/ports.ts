@@ -1,15 +1,11 @@
 import type { Envelope } from './envelope.ts';
+import type { Stamp } from './events/stamp.ts';
 import type { Id } from './identity.ts';
 import type { Address, Kind } from './subjects.ts';
 
 /** Something a cell heard: its type and data, stamped at the door. */
-export interface Heard {
+export interface Heard extends Stamp {
   type: string;
-  id: string;
-  /** Epoch milliseconds. */
-  at: number;
-  /** Id of the event that led to this one. */
-  cause?: string;
   [field: string]: unknown;
 }
 

@@ -79,6 +79,8 @@ export interface EyeInput {
   camera: string;
   /** Unchanged for this long, judged on decoded key frames, is `eye.frozen`. */
   stillMs: number;
+  /** False when this camera's settings turn the eye off. */
+  enabled: boolean;
 }
 export type EyeReport = Report<CameraHeard, 'eye.frozen' | 'eye.moved'>;
 export type EyeSlot = Adapter<EyeInput, EyeReport>;
@@ -87,8 +89,8 @@ export type EyeSlot = Adapter<EyeInput, EyeReport>;
 export interface SeatInput {
   session: string;
   relay: string;
-  /** Epoch ms until which a relay token of this session may still be valid. */
-  tokensUntil: number;
+  /** After release, a relay token of this session may still be valid for this long: who returns is cut again. */
+  tokenLifeMs: number;
 }
 export type SeatReport = Report<ViewerHeard, 'seat.taken' | 'seat.left'>;
 export type SeatSlot = Adapter<SeatInput, SeatReport>;

@@ -66,6 +66,7 @@ export const cameraHeard = {
   ),
   'source.silent': shape('source.silent', Type.Object({ source: IdSchema, silent_ms: Type.Number() })),
   'source.ended': shape('source.ended', Type.Object({ source: IdSchema, detail: Type.String() })),
+  'intake.lost': shape('intake.lost', Type.Object({ detail: Type.String() })),
   'intake.refused': shape('intake.refused', Type.Object({ detail: Type.String() })),
   'program.lost': shape('program.lost', Type.Object({ detail: Type.String() })),
   'program.restored': shape('program.restored', Type.Object({})),
