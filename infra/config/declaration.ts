@@ -1,0 +1,286 @@
+import Type from 'typebox';
+import { ID_PATTERN } from '../../bus/identity.ts';
+import { type Of, shape } from '../../bus/shape.ts';
+import { DURATION_PATTERN } from './durations.ts';
+
+/**
+ * What a configuration file may say: names, grammar, defaults and help, once. The parser, the environment variables
+ * and the hints for mistyped names are made from it.
+ * Own annotations: `expects` ends the sentence "expected …"; `later` marks what is understood but not yet in effect.
+ */
+
+const closed = { additionalProperties: false, default: {} };
+
+const text = (expects: string, options = {}) => Type.String({ minLength: 1, maxLength: 2048, expects, ...options });
+const texts = (expects: string, options = {}) => Type.Array(text(expects), { default: [], ...options });
+const LISTEN_PATTERN = '^(\\[[0-9A-Fa-f:.]+\\]|[^\\s:\\[\\]/@]+):[0-9]{1,5}$';
+const listen = (options = {}) =>
+  Type.String({ pattern: LISTEN_PATTERN, expects: 'HOST:PORT, for instance 127.0.0.1:8080', ...options });
+const duration = (fallback: string, description: string) =>
+  Type.String({
+    pattern: DURATION_PATTERN,
+    expects: 'a duration such as 30s, 8h or 7d',
+    default: fallback,
+    description,
+  });
+const port = (fallback: number, description: string, options = {}) =>
+  Type.Integer({
+    minimum: 1,
+    maximum: 65535,
+    expects: 'a port from 1 to 65535',
+    default: fallback,
+    description,
+    ...options,
+  });
+const count = (fallback: number, maximum: number, description: string) =>
+  Type.Integer({ minimum: 1, maximum, expects: `a whole number from 1 to ${maximum}`, default: fallback, description });
+const webUrl = (options = {}) =>
+  Type.String({ pattern: '^https?://[^\\s/@]+', expects: 'an http:// or https:// address', ...options });
+const Region = Type.String({ pattern: ID_PATTERN, expects: 'a region: lower-case letters, digits, _ and -' });
+
+const AuthSchema = Type.Object(
+  {
+    issuer: text('the issuer of login tokens', {
+      default: 'signalbox',
+      description: '`iss` of every accepted login token',
+    }),
+    audience: text('the audience of login tokens', {
+      default: 'signalbox',
+      description: '`aud` of every accepted login token',
+    }),
+    jwks_url: Type.Optional(
+      webUrl({ description: 'keys of an external issuer; without it Signalbox makes its own keys in the data folder' }),
+    ),
+    stream_token_ttl: duration('3600s', 'how long a stream token lets its holder watch'),
+    login_token_ttl: duration('8h', 'how long a login on the page lasts'),
+  },
+  closed,
+);
+
+const TurnSchema = Type.Object(
+  {
+    urls: Type.Array(text('a turn: or turns: address', { pattern: '^turns?:\\S+$' }), { minItems: 1 }),
+    secret_file: text('a file that holds the secret shared with the TURN server'),
+    credential_ttl: duration('1h', 'how long handed-out TURN credentials last'),
+  },
+  { additionalProperties: false },
+);
+
+const RelayPortsSchema = Type.Partial(
+  Type.Object({
+    rtsp: port(8554, 'RTSP'),
+    srt: port(8890, 'SRT, UDP'),
+    webrtc_udp: port(8189, 'WebRTC media, UDP'),
+    rtmp: port(1936, 'RTMP'),
+    whep: port(8889, 'WHEP, loopback'),
+    hls: port(8888, 'HLS, loopback'),
+    api: port(9997, 'control API, loopback'),
+    metrics: port(9998, 'metrics, loopback'),
+  }),
+  { additionalProperties: false },
+);
+
+const RelaySchema = Type.Object(
+  {
+    id: Type.String({ pattern: ID_PATTERN, expects: 'an id: a-z, 0-9, _ and -' }),
+    role: Type.Enum(['intake', 'delivery'], { default: 'delivery' }),
+    region: Type.Optional(Region),
+    weight: Type.Number({ minimum: 0, maximum: 1000, expects: 'a number from 0 to 1000', default: 1 }),
+    ports: Type.Optional(RelayPortsSchema),
+    api: Type.Optional(webUrl({ later: true, description: 'control API of a relay that somebody else runs' })),
+  },
+  { additionalProperties: false },
+);
+
+const SourceAddress = Type.String({ minLength: 1, maxLength: 2048, expects: 'an address such as rtsp://HOST/PATH' });
+const CameraSchema = Type.Object(
+  {
+    name: Type.Optional(Type.String({ minLength: 1, maxLength: 200, expects: 'a name of 1 to 200 characters' })),
+    zone: Type.String({
+      pattern: '^[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_-]*)*$',
+      maxLength: 200,
+      expects: 'a zone such as hcm/airport: lower-case ids with / between them',
+      default: 'default',
+    }),
+    sources: Type.Array(SourceAddress, { minItems: 1, maxItems: 8, expects: 'a list of 1 to 8 addresses' }),
+    keep: Type.Enum(['warm', 'on-demand'], { default: 'warm' }),
+    eye: Type.Boolean({ expects: 'true or false', default: true }),
+    ladder: Type.Optional(Type.Array(Type.Enum(['1080p', '720p', '480p', '360p']), { later: true })),
+    record: Type.Optional(
+      Type.Object({ keep: duration('7d', 'how long recordings stay') }, { additionalProperties: false, later: true }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+const DestinationSchema = Type.Object(
+  {
+    to: Type.String({
+      pattern: '^rtmps?://[^\\s@]+$',
+      expects: 'an rtmp:// or rtmps:// address without user and password',
+    }),
+    key_file: Type.Optional(text('a file that holds the stream key')),
+  },
+  { additionalProperties: false },
+);
+
+const PortsSchema = Type.Object(
+  {
+    rtsp: port(8554, 'delivery: RTSP'),
+    srt: port(8890, 'delivery: SRT, UDP'),
+    webrtc_udp: port(8189, 'delivery: WebRTC media, UDP'),
+    whep: port(8889, 'delivery: WHEP, loopback'),
+    hls: port(8888, 'delivery: HLS, loopback'),
+    rtmp: port(1936, 'delivery: RTMP, loopback'),
+    api: port(9997, 'delivery: control API, loopback'),
+    metrics: port(9998, 'delivery: metrics, loopback'),
+    intake_rtsp: port(8654, 'intake: RTSP'),
+    intake_rtmp: port(1935, 'intake: RTMP'),
+    intake_srt: port(8990, 'intake: SRT, UDP'),
+    intake_webrtc_udp: port(8289, 'intake: WebRTC media, UDP'),
+    intake_whep: port(8989, 'intake: WHIP, loopback'),
+    intake_hls: port(8988, 'intake: HLS, loopback'),
+    intake_api: port(9987, 'intake: control API, loopback'),
+    intake_metrics: port(9988, 'intake: metrics, loopback'),
+    jwks: port(9996, 'keys for the relays, loopback'),
+    nats: port(4222, 'embedded nats-server, loopback'),
+    redis: port(6379, 'embedded redis-server, loopback'),
+    edge: port(8081, 'nginx edge for HLS', { later: true }),
+    demo_destination: port(19350, 'nginx-rtmp of the demo', { later: true }),
+  },
+  closed,
+);
+
+export const settings = shape(
+  'configuration',
+  Type.Object(
+    {
+      http: Type.Object(
+        {
+          listen: listen({ default: '127.0.0.1:8080', description: 'where the page, the API and signalling listen' }),
+          port: Type.Optional(
+            Type.Integer({
+              minimum: 1,
+              maximum: 65535,
+              expects: 'a port from 1 to 65535',
+              description: "the port alone; wins over listen's",
+            }),
+          ),
+          public_url: Type.Optional(webUrl({ description: 'what browsers see when a proxy stands in front' })),
+          trusted_proxies: texts('an IP address or network of a proxy', {
+            description: 'proxies whose X-Forwarded headers are believed',
+          }),
+        },
+        closed,
+      ),
+      media: Type.Object(
+        {
+          listen: Type.Optional(
+            text('an IP address', {
+              description: "IP address on which relays offer RTSP, SRT, RTMP and WebRTC media; default: http.listen's",
+            }),
+          ),
+        },
+        closed,
+      ),
+      metrics: Type.Object(
+        { listen: Type.Optional(listen({ description: 'a listener of its own for /metrics, without a token' })) },
+        closed,
+      ),
+      state: text('a folder', {
+        default: '.signalbox',
+        description: 'data folder, relative to where Signalbox is started',
+      }),
+      nats: Type.Union(
+        [
+          Type.Literal('embedded'),
+          Type.Object(
+            {
+              servers: Type.Array(text('a nats:// or tls:// address', { pattern: '^(nats|tls)://[^\\s@]+$' }), {
+                minItems: 1,
+              }),
+              credentials: Type.Optional(text('a credentials file')),
+            },
+            { additionalProperties: false },
+          ),
+        ],
+        { default: 'embedded', expects: 'embedded, or { servers: [nats://…], credentials: FILE }' },
+      ),
+      redis: Type.Union(
+        [
+          Type.Literal('embedded'),
+          Type.Object(
+            {
+              url: Type.String({
+                pattern: '^rediss?://[^\\s@]+$',
+                expects: 'a redis:// address without user and password',
+              }),
+              password_file: Type.Optional(text('a file that holds the password')),
+            },
+            { additionalProperties: false },
+          ),
+          Type.String({ pattern: '^rediss?://\\S+$', expects: 'embedded, or redis://HOST:PORT' }),
+        ],
+        { default: 'embedded', expects: 'embedded, redis://HOST:PORT, or { url, password_file }' },
+      ),
+      auth: Type.Optional(
+        Type.Union([Type.Literal('local'), AuthSchema], { expects: 'local, or { issuer, audience, jwks_url, … }' }),
+      ),
+      ice: Type.Object(
+        {
+          stun: Type.Array(text('a stun: address', { pattern: '^stuns?:\\S+$' }), { default: [] }),
+          turn: Type.Optional(TurnSchema),
+          public_hosts: texts('a public IP address or host name of this machine'),
+          tcp: Type.Boolean({
+            default: false,
+            expects: 'true or false',
+            later: true,
+            description: 'WebRTC over TCP too',
+          }),
+        },
+        closed,
+      ),
+      regions: Type.Object(
+        {
+          default: Type.String({ ...Region, default: 'hcm' }),
+          networks: Type.Record(Type.String({ pattern: '^[0-9A-Fa-f.:]+/[0-9]{1,3}$' }), Region, {
+            default: {},
+            later: true,
+            keys: 'a network such as 14.0.0.0/8',
+          }),
+        },
+        closed,
+      ),
+      relays: Type.Array(RelaySchema, { default: [], maxItems: 64 }),
+      cameras: Type.Record(
+        Type.String({ pattern: ID_PATTERN }),
+        Type.Union([SourceAddress, CameraSchema], { expects: 'an address, or { name, zone, sources, … }' }),
+        { default: {}, keys: 'an id: 1 to 64 of a-z, 0-9, _ and -' },
+      ),
+      destinations: Type.Record(Type.String({ pattern: ID_PATTERN }), DestinationSchema, {
+        default: {},
+        later: true,
+        keys: 'an id: 1 to 64 of a-z, 0-9, _ and -',
+      }),
+      ports: PortsSchema,
+      limits: Type.Object(
+        {
+          sessions_per_subject: count(20, 100_000, 'viewer sessions that one subject may hold'),
+          requests_per_minute: count(600, 1_000_000, 'HTTP requests of one client address'),
+        },
+        closed,
+      ),
+      log: Type.Object(
+        { level: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal'], { default: 'info' }) },
+        closed,
+      ),
+    },
+    { additionalProperties: false },
+  ),
+);
+/** A configuration file with every default filled in, in its own names and units. */
+export type Settings = Of<typeof settings>;
+
+/** The `auth` section when the file says `local` or nothing. */
+export const authSettings = shape('auth', AuthSchema);
+export type AuthSettings = Of<typeof authSettings>;

@@ -1,0 +1,98 @@
+import type { RelayRole } from '../../bus/events/relay.ts';
+import { id } from '../../bus/identity.ts';
+import type { ConfiguredRelay, RelayPorts } from '../config.ts';
+import type { Findings } from './complete.ts';
+import type { Settings } from './declaration.ts';
+
+/** How far apart the default ports of relays of the same role are. */
+const NEXT_RELAY = 20;
+
+const UDP = new Set(['srt', 'webrtcUdp']);
+
+/**
+ * The relays of this installation: what the file lists, and one of each role where it lists none. The first of a role
+ * has the ports of the `ports` section, the next one 20 above, unless it says otherwise.
+ */
+export function resolveRelays(settings: Settings, findings: Findings): ConfiguredRelay[] {
+  const listed = settings.relays.map((relay, index) => ({ relay, index }));
+  const relays: ConfiguredRelay[] = [];
+  const add = (relay: Omit<Settings['relays'][number], 'ports'> & { ports?: object }, index?: number) => {
+    const before = relays.filter((other) => other.role === relay.role && other.embedded).length;
+    const ports = { ...defaultPorts(settings.ports, relay.role, before * NEXT_RELAY), ...ownPorts(relay.ports) };
+    if (relays.some((other) => other.id === relay.id)) {
+      findings.faults.push({
+        path: ['relays', index ?? 0, 'id'],
+        part: 'value',
+        message: `two relays are called "${relay.id}"`,
+      });
+    }
+    relays.push({
+      id: id(relay.id),
+      role: relay.role,
+      region: relay.region ?? settings.regions.default,
+      weight: relay.weight,
+      embedded: relay.api === undefined,
+      ...(relay.api === undefined ? {} : { api: relay.api }),
+      ports,
+    });
+  };
+  for (const { relay, index } of listed) add(relay, index);
+  for (const [role, name] of [
+    ['intake', 'intake-1'],
+    ['delivery', 'relay-1'],
+  ] as const) {
+    if (!relays.some((relay) => relay.role === role && relay.embedded)) add({ id: name, role, weight: 1 });
+  }
+  checkCollisions(settings, relays, findings);
+  return relays;
+}
+
+function defaultPorts(ports: Settings['ports'], role: RelayRole, above: number): RelayPorts {
+  const delivery = role === 'delivery';
+  const first = {
+    rtsp: delivery ? ports.rtsp : ports.intake_rtsp,
+    srt: delivery ? ports.srt : ports.intake_srt,
+    rtmp: delivery ? ports.rtmp : ports.intake_rtmp,
+    webrtcUdp: delivery ? ports.webrtc_udp : ports.intake_webrtc_udp,
+    whep: delivery ? ports.whep : ports.intake_whep,
+    hls: delivery ? ports.hls : ports.intake_hls,
+    api: delivery ? ports.api : ports.intake_api,
+    metrics: delivery ? ports.metrics : ports.intake_metrics,
+  };
+  const raised = Object.entries(first).map(([name, port]) => [name, port + above]);
+  return Object.fromEntries(raised) as RelayPorts;
+}
+
+function ownPorts(ports: Settings['relays'][number]['ports'] = {}): Partial<RelayPorts> {
+  const { webrtc_udp: webrtcUdp, ...others } = ports;
+  return { ...others, ...(webrtcUdp === undefined ? {} : { webrtcUdp }) };
+}
+
+/** Two servers on one port: told here, by the names of both settings, and not by whoever starts second. */
+function checkCollisions(settings: Settings, relays: ConfiguredRelay[], findings: Findings): void {
+  const taken = new Map<string, string>();
+  const take = (port: number, setting: string, transport = 'tcp') => {
+    const other = taken.get(`${transport} ${port}`);
+    if (other) {
+      const message = `port ${port} is used twice, by ${other} and by ${setting}: move one of them`;
+      findings.faults.push({
+        path: setting.startsWith('ports.') ? setting.split('.') : ['relays'],
+        part: 'value',
+        message,
+      });
+    } else taken.set(`${transport} ${port}`, setting);
+  };
+  take(
+    settings.http.port ?? Number(settings.http.listen.slice(settings.http.listen.lastIndexOf(':') + 1)),
+    'http.listen',
+  );
+  if (settings.metrics.listen) take(Number(settings.metrics.listen.split(':').at(-1)), 'metrics.listen');
+  take(settings.ports.jwks, 'ports.jwks');
+  if (settings.nats === 'embedded') take(settings.ports.nats, 'ports.nats');
+  if (settings.redis === 'embedded') take(settings.ports.redis, 'ports.redis');
+  for (const relay of relays.filter((each) => each.embedded)) {
+    for (const [name, port] of Object.entries(relay.ports)) {
+      take(port, `${name} of relay ${relay.id}`, UDP.has(name) ? 'udp' : 'tcp');
+    }
+  }
+}

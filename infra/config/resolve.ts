@@ -1,0 +1,182 @@
+import path from 'node:path';
+import ipaddr from 'ipaddr.js';
+import type { CameraSettings } from '../../bus/events/camera.ts';
+import { type Id, id } from '../../bus/identity.ts';
+import type { Config, Listener } from '../config.ts';
+import { BadAddress, type Login, loginOf, parseCameraAddress } from './address.ts';
+import { complete, type Findings } from './complete.ts';
+import { authSettings, type Settings } from './declaration.ts';
+import { durationMs } from './durations.ts';
+import type { SettingPath } from './parse.ts';
+import { resolveRelays } from './relays.ts';
+
+/**
+ * Turns what the file says into what the program uses, and checks what no grammar can: addresses, ports that collide,
+ * doors that would stand open. Faults are added to the findings; the result counts only without them.
+ */
+export function resolve(file: string, settings: Settings, findings: Findings): Config {
+  const fault = (at: SettingPath, message: string) => findings.faults.push({ path: at, part: 'value', message });
+  const beside = (name: string) => path.resolve(path.dirname(file), name);
+  const listening = listener(settings.http.listen, ['http', 'listen'], fault);
+  const http = { host: listening.host, port: settings.http.port ?? listening.port };
+  const media = mediaHost(settings, http.host, fault);
+  const auth = settings.auth === undefined || settings.auth === 'local' ? localAuth() : settings.auth;
+  const { cameras, logins } = resolveCameras(settings, fault);
+  const metrics = settings.metrics.listen && listener(settings.metrics.listen, ['metrics', 'listen'], fault);
+  const config: Config = {
+    file,
+    http: {
+      ...http,
+      ...(settings.http.public_url ? { publicUrl: settings.http.public_url.replace(/\/+$/, '') } : {}),
+      trustedProxies: settings.http.trusted_proxies,
+    },
+    media: { host: media },
+    ...(metrics ? { metrics } : {}),
+    state: path.resolve(settings.state),
+    nats: resolveNats(settings, beside),
+    redis: resolveRedis(settings, beside),
+    auth: {
+      issuer: auth.issuer,
+      audience: auth.audience,
+      ...(auth.jwks_url ? { jwksUrl: auth.jwks_url } : {}),
+      streamTokenTtlMs: durationMs(auth.stream_token_ttl),
+      loginTokenTtlMs: durationMs(auth.login_token_ttl),
+    },
+    ice: resolveIce(settings, beside),
+    regions: settings.regions,
+    relays: resolveRelays(settings, findings),
+    cameras,
+    logins,
+    destinations: settings.destinations,
+    ports: { jwks: settings.ports.jwks, nats: settings.ports.nats, redis: settings.ports.redis },
+    limits: {
+      sessionsPerSubject: settings.limits.sessions_per_subject,
+      requestsPerMinute: settings.limits.requests_per_minute,
+    },
+    log: settings.log,
+    warnings: [],
+  };
+  checkDoors(settings, config, fault);
+  return config;
+}
+
+type FaultAt = (at: SettingPath, message: string) => void;
+
+const localAuth = () => authSettings.parse(complete(authSettings.schema, {}, { faults: [], warnings: [] }));
+
+/** Takes HOST:PORT apart. */
+function listener(text: string, at: SettingPath, fault: FaultAt): Listener {
+  const colon = text.lastIndexOf(':');
+  const host = text.slice(0, colon).replace(/^\[|\]$/g, '');
+  const port = Number(text.slice(colon + 1));
+  if (port < 1 || port > 65535) fault(at, 'expected a port from 1 to 65535');
+  if (!ipaddr.isValid(host) && host !== 'localhost') fault(at, 'expected an IP address or localhost before the port');
+  return { host, port };
+}
+
+/** Whether only this machine can reach what listens there. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || (ipaddr.isValid(host) && ipaddr.process(host).range() === 'loopback');
+}
+
+function mediaHost(settings: Settings, httpHost: string, fault: FaultAt): string {
+  const host = settings.media.listen ?? httpHost;
+  if (host !== 'localhost' && !ipaddr.isValid(host))
+    fault(['media', 'listen'], 'expected an IP address, without a port');
+  return host === 'localhost' ? '127.0.0.1' : host;
+}
+
+function checkDoors(settings: Settings, config: Config, fault: FaultAt): void {
+  if (settings.auth === undefined) {
+    const open: [SettingPath, string][] = [
+      [['http', 'listen'], config.http.host],
+      [['media', 'listen'], config.media.host],
+    ];
+    const wide = open.find(([, host]) => !isLoopback(host));
+    if (wide) {
+      fault(
+        wide[0],
+        `listening on ${wide[1]} lets other machines in, so say who may enter: add "auth: local" (tokens signed here) or auth: { issuer, jwks_url }`,
+      );
+    }
+  }
+  for (const [index, proxy] of config.http.trustedProxies.entries()) {
+    if (!ipaddr.isValid(proxy) && !ipaddr.isValidCIDR(proxy)) {
+      fault(['http', 'trusted_proxies', index], 'expected an IP address or a network such as 10.0.0.0/8');
+    }
+  }
+  for (const network of Object.keys(config.regions.networks)) {
+    if (!ipaddr.isValidCIDR(network)) fault(['regions', 'networks', network], 'expected a network such as 14.0.0.0/8');
+  }
+}
+
+function resolveNats({ nats }: Settings, beside: (name: string) => string): Config['nats'] {
+  if (nats === 'embedded') return nats;
+  return { servers: nats.servers, ...(nats.credentials ? { credentialsFile: beside(nats.credentials) } : {}) };
+}
+
+function resolveRedis({ redis }: Settings, beside: (name: string) => string): Config['redis'] {
+  if (redis === 'embedded') return redis;
+  if (typeof redis === 'string') return { url: redis };
+  return { url: redis.url, ...(redis.password_file ? { passwordFile: beside(redis.password_file) } : {}) };
+}
+
+function resolveIce({ ice }: Settings, beside: (name: string) => string): Config['ice'] {
+  const { turn } = ice;
+  return {
+    stun: ice.stun,
+    ...(turn
+      ? {
+          turn: {
+            urls: turn.urls,
+            secretFile: beside(turn.secret_file),
+            credentialTtlMs: durationMs(turn.credential_ttl),
+          },
+        }
+      : {}),
+    publicHosts: ice.public_hosts,
+    tcp: ice.tcp,
+  };
+}
+
+function resolveCameras(settings: Settings, fault: FaultAt) {
+  const cameras = new Map<Id, CameraSettings>();
+  const logins = new Map<string, Login>();
+  for (const [name, camera] of Object.entries(settings.cameras)) {
+    const short = typeof camera === 'string';
+    const addresses = short ? [camera] : camera.sources;
+    const sources = addresses.flatMap((address, index) => {
+      try {
+        return [splitSource(id(name), index, address, logins)];
+      } catch (error) {
+        if (!(error instanceof BadAddress)) throw error;
+        fault(short ? ['cameras', name] : ['cameras', name, 'sources', index], error.message);
+        return [];
+      }
+    });
+    cameras.set(id(name), {
+      name: short ? name : (camera.name ?? name),
+      zone: short ? 'default' : camera.zone,
+      sources,
+      keep: short ? 'warm' : camera.keep,
+      eye: short ? true : camera.eye,
+    });
+  }
+  return { cameras, logins };
+}
+
+/** A source as cells know it; the login, if any, goes into `logins` under a reference that stays the same. */
+export function splitSource(
+  camera: Id,
+  index: number,
+  text: string,
+  logins: Map<string, Login>,
+): CameraSettings['sources'][number] {
+  const address = parseCameraAddress(text);
+  const login = loginOf(address);
+  const source = { id: id(String(index)), url: address.url };
+  if (!login) return source;
+  const credential = `${camera}-${index}`;
+  logins.set(credential, login);
+  return { ...source, credential };
+}
