@@ -1,0 +1,245 @@
+import { createHash, type KeyObject, randomUUID } from 'node:crypto';
+import jwt from 'jsonwebtoken';
+import Type from 'typebox';
+import { SubjectSchema } from '../bus/events/viewer.ts';
+import { type Id, IdSchema } from '../bus/identity.ts';
+import { type Of, shape } from '../bus/shape.ts';
+
+/** Who a login token says its bearer is, and for how long. */
+export const loginClaims = shape(
+  'login token',
+  Type.Object({
+    sub: SubjectSchema.properties.sub,
+    name: SubjectSchema.properties.name,
+    role: SubjectSchema.properties.role,
+    cameras: Type.Array(IdSchema, { maxItems: 1000 }),
+    zones: Type.Array(Type.String({ maxLength: 200 }), { maxItems: 1000 }),
+    jti: Type.Optional(Type.String({ maxLength: 200 })),
+    iat: Type.Number({ minimum: 0 }),
+    exp: Type.Number({ minimum: 0 }),
+  }),
+);
+export type LoginClaims = Of<typeof loginClaims>;
+
+/** What a stream token joins its bearer to. */
+export const streamClaims = shape(
+  'stream token',
+  Type.Object({
+    sub: SubjectSchema.properties.sub,
+    session: IdSchema,
+    camera: IdSchema,
+    jti: Type.String(),
+    iat: Type.Number(),
+    exp: Type.Number(),
+  }),
+);
+export type StreamClaims = Of<typeof streamClaims>;
+
+/** Why a token is refused; the `reason` of a 401. */
+export type TokenFault =
+  | 'malformed'
+  | 'algorithm'
+  | 'type'
+  | 'unknown-key'
+  | 'signature'
+  | 'expired'
+  | 'not-yet'
+  | 'audience'
+  | 'issuer'
+  | 'claims'
+  | 'revoked';
+
+/** Thrown when a token is not to be believed; says why, and never contains the token. */
+export class BadToken extends Error {
+  override name = 'BadToken';
+  readonly reason: TokenFault;
+  constructor(reason: TokenFault, text: string) {
+    super(text);
+    this.reason = reason;
+  }
+}
+
+/** A permission that the relay understands. */
+export interface RelayPermission {
+  action: 'read' | 'publish' | 'playback';
+  path: string;
+}
+
+/** What is given when a login token is made. */
+export type LoginGrant = Pick<LoginClaims, 'sub' | 'name' | 'role' | 'cameras' | 'zones'>;
+
+/** Makes and checks tokens. */
+export interface Gate {
+  /** The public keys, for `/.well-known/jwks.json` and the relays. */
+  jwks(): { keys: object[] };
+  mintLogin(grant: LoginGrant, ttlSeconds: number): string;
+  mintStream(of: { sub: string; session: Id; camera: Id }, ttlSeconds: number): string;
+  /** `sub` is our session id: the relay's session list maps to ours by it. */
+  mintRelay(sub: string, permissions: RelayPermission[], ttlSeconds: number): string;
+  /** @throws BadToken */
+  verifyLogin(token: string): Promise<LoginClaims>;
+  /** @throws BadToken */
+  verifyStream(token: string): Promise<StreamClaims>;
+}
+
+interface Key {
+  kid: string;
+  privateKey: KeyObject;
+  publicKey: KeyObject;
+  jwk: object;
+}
+
+/** What the gate needs to be built. */
+export interface GateSettings {
+  /** Newest first: it signs; all verify. */
+  keys: Key[];
+  issuer: string;
+  audience: string;
+  /** Somebody else's login tokens, accepted beside our own. */
+  external?: { issuer: string; audience: string; key(kid: string): Promise<KeyObject | undefined> };
+  /** Whether a token was revoked. Asked at every use, cached or not. */
+  revoked(claims: { sub: string; jti?: string; iat: number }): boolean;
+  now?: () => number;
+}
+
+/** Longer texts are not looked at. */
+const MAX_TOKEN_BYTES = 16 * 1024;
+/** Between our clock and an external issuer's. What we signed ourselves ends when it says. */
+const CLOCK_TOLERANCE_S = 60;
+const CACHED_TOKENS = 10_000;
+const STREAM_TYPE = 'stream+jwt';
+const LOGIN_TYPES = new Set([undefined, 'JWT', 'at+jwt']);
+
+interface Checked {
+  claims: Record<string, unknown>;
+  exp: number;
+}
+
+const FAULTS: [RegExp, TokenFault][] = [
+  [/expired/, 'expired'],
+  [/not active/, 'not-yet'],
+  [/algorithm/, 'algorithm'],
+  [/signature/, 'signature'],
+  [/audience/, 'audience'],
+  [/issuer/, 'issuer'],
+];
+
+function asBadToken(error: unknown): BadToken {
+  const text = error instanceof Error ? error.message : 'unreadable';
+  const fault = FAULTS.find(([pattern]) => pattern.test(text))?.[1] ?? 'malformed';
+  return new BadToken(fault, `the token is refused: ${fault}`);
+}
+
+/** Reads header and issuer without believing them: they only select the key that the rest is checked with. */
+function peek(token: string): { header: jwt.JwtHeader; iss: unknown } {
+  if (token.length > MAX_TOKEN_BYTES) throw new BadToken('malformed', 'the token is too long');
+  let decoded: jwt.Jwt | null = null;
+  try {
+    decoded = jwt.decode(token, { complete: true });
+  } catch {
+    // told below
+  }
+  const payload = decoded?.payload;
+  if (!decoded || typeof payload !== 'object' || payload === null) {
+    throw new BadToken('malformed', 'this is not a token: three base64url parts with dots between are');
+  }
+  if (decoded.header.alg !== 'ES256') throw new BadToken('algorithm', 'the token must be signed with ES256');
+  if (decoded.header.crit !== undefined) throw new BadToken('type', 'the token asks for an extension unknown here');
+  return { header: decoded.header, iss: payload.iss };
+}
+
+/** A small memory of tokens whose signature was checked: bounded, keyed by hash, never beyond their end. */
+function tokenMemory(limit: number) {
+  const known = new Map<string, Checked>();
+  return {
+    find(hash: string, nowS: number): Checked | undefined {
+      const found = known.get(hash);
+      if (found && found.exp <= nowS) {
+        known.delete(hash);
+        return undefined;
+      }
+      return found;
+    },
+    keep(hash: string, checked: Checked): void {
+      const oldest = known.size >= limit ? known.keys().next() : undefined;
+      if (oldest && !oldest.done) known.delete(oldest.value);
+      known.set(hash, checked);
+    },
+  };
+}
+
+/** Makes the gate: ES256 only, known keys only, issuer, audience, type and times required. */
+export function createGate(settings: GateSettings): Gate {
+  const { issuer, audience, external } = settings;
+  const now = settings.now ?? Date.now;
+  const [signing] = settings.keys;
+  if (!signing) throw new Error('the gate needs at least one signing key');
+  const byKid = new Map(settings.keys.map((key) => [key.kid, key.publicKey]));
+  const memory = tokenMemory(CACHED_TOKENS);
+
+  const sign = (claims: object, forAudience: string, ttlSeconds: number, type: string): string => {
+    // Milliseconds in iat let a revocation tell tokens of the same second apart.
+    const iat = now() / 1000;
+    const whole = { ...claims, iss: issuer, aud: forAudience, iat, exp: Math.floor(iat + ttlSeconds) };
+    return jwt.sign(whole, signing.privateKey, {
+      algorithm: 'ES256',
+      keyid: signing.kid,
+      header: { alg: 'ES256', typ: type },
+    });
+  };
+
+  async function checked(token: string, wanted: string, isType: (type: unknown) => boolean): Promise<Checked> {
+    const hash = createHash('sha256').update(wanted).update('\0').update(token).digest('base64');
+    const known = memory.find(hash, now() / 1000);
+    if (known) return known;
+    const { header, iss } = peek(token);
+    const outside = external && wanted === audience && iss === external.issuer ? external : undefined;
+    if (!isType(header.typ)) throw new BadToken('type', 'this kind of token is not for this use');
+    const kid = typeof header.kid === 'string' ? header.kid : '';
+    const key = outside ? await outside.key(kid) : byKid.get(kid);
+    if (!key) throw new BadToken('unknown-key', 'the token was signed with a key that is not known here');
+    let claims: jwt.JwtPayload;
+    try {
+      claims = jwt.verify(token, key, {
+        algorithms: ['ES256'],
+        issuer: outside?.issuer ?? issuer,
+        audience: outside?.audience ?? wanted,
+        clockTimestamp: now() / 1000,
+        clockTolerance: outside ? CLOCK_TOLERANCE_S : 0,
+      }) as jwt.JwtPayload;
+    } catch (error) {
+      throw asBadToken(error);
+    }
+    if (typeof claims.exp !== 'number' || typeof claims.iat !== 'number') {
+      throw new BadToken('claims', 'the token must say when it was issued and when it ends (iat, exp)');
+    }
+    if (claims.iat > now() / 1000 + CLOCK_TOLERANCE_S) throw new BadToken('not-yet', 'the token is from the future');
+    const result = { claims: outside ? { cameras: [], zones: [], ...claims } : claims, exp: claims.exp };
+    memory.keep(hash, result);
+    return result;
+  }
+
+  const notRevoked = <T extends { sub: string; jti?: string; iat: number }>(claims: T): T => {
+    if (settings.revoked(claims)) throw new BadToken('revoked', 'the token was revoked');
+    return claims;
+  };
+
+  return {
+    jwks: () => ({ keys: settings.keys.map((key) => key.jwk) }),
+    mintLogin: (grant, ttlSeconds) => sign({ ...grant, jti: randomUUID() }, audience, ttlSeconds, 'JWT'),
+    mintStream: (of, ttlSeconds) => sign({ ...of, jti: randomUUID() }, `${audience}:stream`, ttlSeconds, STREAM_TYPE),
+    mintRelay: (sub, permissions, ttlSeconds) =>
+      sign({ sub, mediamtx_permissions: permissions, jti: randomUUID() }, `${audience}:relay`, ttlSeconds, 'JWT'),
+    async verifyLogin(token) {
+      const { claims } = await checked(token, audience, (type) => LOGIN_TYPES.has(type as undefined));
+      if (!loginClaims.check(claims))
+        throw new BadToken('claims', 'the token lacks a claim: sub, role, cameras, zones');
+      return notRevoked(claims);
+    },
+    async verifyStream(token) {
+      const { claims } = await checked(token, `${audience}:stream`, (type) => type === STREAM_TYPE);
+      if (!streamClaims.check(claims)) throw new BadToken('claims', 'the stream token lacks a claim');
+      return notRevoked(claims);
+    },
+  };
+}

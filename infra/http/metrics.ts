@@ -1,0 +1,86 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+/** Everything that is measured, under its Prometheus name. High-rate figures come here, not through a cell's door. */
+export interface Metrics {
+  registry: Registry;
+  cameras: Gauge<'state'>;
+  sessions: Gauge<'protocol' | 'state'>;
+  firstFrame: Histogram<string>;
+  glassToGlass: Histogram<string>;
+  failover: Histogram<'kind' | 'phase'>;
+  moves: Counter<'kind' | 'reason'>;
+  admissions: Counter<'result'>;
+  journalAppends: Counter<string>;
+  journalQueue: Gauge<string>;
+  eventLoopDelay: Gauge<'quantile'>;
+  relayLoad: Gauge<'relay'>;
+}
+
+/** Makes the metrics of one gateway in a registry of their own. */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  return {
+    registry,
+    cameras: new Gauge({ name: 'signalbox_cameras', help: 'Cameras by state', labelNames: ['state'], registers }),
+    sessions: new Gauge({
+      name: 'signalbox_sessions',
+      help: 'Viewer sessions by protocol and state',
+      labelNames: ['protocol', 'state'],
+      registers,
+    }),
+    firstFrame: new Histogram({
+      name: 'signalbox_first_frame_seconds',
+      help: 'From asking for the picture to its first frame, as players measure it',
+      buckets: [0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10],
+      registers,
+    }),
+    glassToGlass: new Histogram({
+      name: 'signalbox_glass_to_glass_seconds',
+      help: 'From the camera clock to the screen, where the picture carries a clock',
+      buckets: [0.03, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.5, 1, 2, 5],
+      registers,
+    }),
+    failover: new Histogram({
+      name: 'signalbox_failover_seconds',
+      help: 'How long it took to notice (detect) and to have a picture again (recover)',
+      labelNames: ['kind', 'phase'],
+      buckets: [0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300],
+      registers,
+    }),
+    moves: new Counter({
+      name: 'signalbox_moves_total',
+      help: 'Viewers asked to open another leg',
+      labelNames: ['kind', 'reason'],
+      registers,
+    }),
+    admissions: new Counter({
+      name: 'signalbox_admissions_total',
+      help: 'Requests to watch, by what became of them',
+      labelNames: ['result'],
+      registers,
+    }),
+    journalAppends: new Counter({
+      name: 'signalbox_journal_appends_total',
+      help: 'Journal records appended',
+      registers,
+    }),
+    journalQueue: new Gauge({
+      name: 'signalbox_journal_queue',
+      help: 'Journal records not yet acknowledged',
+      registers,
+    }),
+    eventLoopDelay: new Gauge({
+      name: 'signalbox_event_loop_delay_seconds',
+      help: 'How late timers ran since the last scrape',
+      labelNames: ['quantile'],
+      registers,
+    }),
+    relayLoad: new Gauge({
+      name: 'signalbox_relay_load',
+      help: 'Viewer sessions seated at a relay',
+      labelNames: ['relay'],
+      registers,
+    }),
+  };
+}

@@ -1,0 +1,89 @@
+import type { Logger } from 'pino';
+import type { Cells, CellView } from '../../actors/cells.ts';
+import type { Gate } from '../../adapters/gate.jsonwebtoken.ts';
+import type { Revocations } from '../../adapters/revocations.files.ts';
+import type { Id } from '../../bus/identity.ts';
+import type { Facts, Sessions } from '../../bus/ports.ts';
+import type { Config } from '../config.ts';
+import type { LoginLinks } from './links.ts';
+import type { Metrics } from './metrics.ts';
+
+/**
+ * WHEP at a delivery relay. Refusals are thrown as errors with a `reason`: `no-stream` (nothing is published there),
+ * `bad-offer`, `unauthorized`, `gone` (the resource is no longer there), `relay-away` or anything else.
+ */
+export interface Whep {
+  /**
+   * Opens a session.
+   * @param path the camera's program path
+   * @param relayToken names the path and our session; lives a minute
+   * @param query kept by the relay in its session list
+   */
+  open(relay: string, path: string, sdp: string, relayToken: string, query?: string): Promise<WhepOpened>;
+  /** Hands on candidates, or an ICE restart: then the relay answers with a fragment of its own. */
+  trickle(resource: string, fragment: string, ifMatch?: string): Promise<WhepTrickled>;
+  close(resource: string): Promise<void>;
+}
+export interface WhepOpened {
+  answer: string;
+  /** The relay's own id of the session. */
+  relaySession: string;
+  /** Where it is changed and ended; a secret of the gateway. */
+  resource: string;
+}
+export type WhepTrickled = { fragment?: string } | undefined;
+
+/** The latest picture of a camera. */
+export interface Poster {
+  jpeg: Uint8Array;
+  /** Epoch ms. */
+  at: number;
+}
+
+/** Changes to the cameras that people add over the API; the YAML's own can't be changed there. */
+export interface Overlay {
+  /** @throws Error with `reason` and, where a text was wrong, `at` (JSON pointer) */
+  add(camera: Id, settings: unknown, by: string): Promise<void>;
+  patch(camera: Id, change: unknown, by: string): Promise<void>;
+  remove(camera: Id, by: string): Promise<void>;
+  /** Whether it came over the API (`overlay`) or from the file. */
+  origin(camera: Id): 'file' | 'overlay' | undefined;
+}
+
+/** Why the gateway is not, or not wholly, well. */
+export interface HealthReason {
+  part: string;
+  state: 'degraded' | 'down';
+  text: string;
+}
+
+/** What the HTTP floor needs of the others; wired in the composition root, and by tests. */
+export interface HttpServices {
+  /** Name of this gateway. */
+  node: string;
+  /** Read at every request, so that a reloaded configuration needs no restart. */
+  config: Pick<Config, 'http' | 'ice' | 'auth' | 'limits'>;
+  cells: Cells;
+  facts: Facts;
+  sessions: Sessions;
+  gate: Gate;
+  revocations: Revocations;
+  links: LoginLinks;
+  whep: Whep;
+  poster(camera: Id): Poster | undefined;
+  /** Measured by the switcher; undefined while nothing flows. */
+  rates(camera: Id): { bitrate_bps: number; fps: number } | undefined;
+  /** The statechart of a cell's machine, with the present state marked. */
+  chart(view: CellView): unknown;
+  overlay: Overlay;
+  /** Demo only: stops or starts a demo camera's process for real. */
+  plug?(camera: Id, source: number, plugged: boolean): Promise<void>;
+  /** The secret shared with the TURN server, when there is one. */
+  turnSecret?(): string;
+  /** Empty: all is well. `down` makes the gateway unready, `degraded` does not. */
+  health(): HealthReason[];
+  metrics: Metrics;
+  log: Logger;
+  /** Folder of the built page; absent: no page. */
+  page?: string;
+}
