@@ -1,0 +1,40 @@
+import { type AnyActorRef, type AnyEventObject, fromCallback } from 'xstate';
+import type { Adapter } from '../machines/slots.ts';
+
+/** A door that takes reports of adapters; each cell has one. */
+export interface Door {
+  /** Takes a report as if from outside: it is stamped and journalled like everything else. */
+  report(event: AnyEventObject): void;
+  /** True while this process lets go of the cell but its effects go on. */
+  readonly detaching: boolean;
+}
+
+// A root actor and its children share one system, so the system leads from an invoked slot to its cell's door.
+const doors = new WeakMap<AnyActorRef['system'], Door>();
+
+/** Makes the door known before the actor starts. */
+export function openDoor(system: AnyActorRef['system'], door: Door): void {
+  doors.set(system, door);
+}
+
+/**
+ * Fits an adapter to a slot: the only bridge between a machine and the outside world.
+ * What an adapter reports after its slot was left is dropped.
+ */
+export function bind<Input extends object, Report extends AnyEventObject, Event extends AnyEventObject>(
+  adapter: Adapter<Input, Report>,
+) {
+  return fromCallback<Event, Input>(({ input, system }) => {
+    const door = doors.get(system);
+    if (!door) throw new Error('a slot was invoked outside a cell');
+    let invoked = true;
+    const held = adapter(input, (event) => {
+      if (invoked) door.report(event);
+    });
+    return () => {
+      invoked = false;
+      if (door.detaching) held.detach?.();
+      else held.release();
+    };
+  });
+}

@@ -1,0 +1,295 @@
+import { type ActorOptions, type AnyActor, type AnyStateMachine, createActor } from 'xstate';
+import { type Envelope, wrap } from '../bus/envelope.ts';
+import type { Why } from '../bus/events/why.ts';
+import { type Facts, FenceRefused, type Heard, type Journal, type JournalRecord } from '../bus/ports.ts';
+import type { Shape } from '../bus/shape.ts';
+import type { Address } from '../bus/subjects.ts';
+import { openDoor } from './bind.ts';
+import { CellDown, type CellView, type Offered } from './cells.ts';
+import { type Chart, chart } from './chart.ts';
+
+/** What makes a cell one of its kind: its machine, with slots bound, and the shapes of what it may hear. */
+export interface CellKind {
+  machine: AnyStateMachine;
+  version: number;
+  heard: Record<string, Shape<unknown>>;
+}
+
+/** What a cell needs of the house. */
+export interface CellHouse {
+  node: string;
+  journal: Journal;
+  facts: Facts;
+  /** Epoch ms; never steps. */
+  now(): number;
+  /** Runs later on the monotonic clock; the result cancels. */
+  later(ms: number, run: () => void): () => void;
+  /** A fact is acknowledged as told, or safe in the spool. */
+  onTold(envelope: Envelope, view: CellView): void;
+  /** The cell failed, or lost its fence, and takes nothing more. */
+  onDown(cell: Cell, error: Error): void;
+}
+
+/** Where a cell starts: new, or from its last journal record. */
+export interface CellOrigin {
+  incarnation: string;
+  /** The fence: sequence of the last record, 0 for a new cell. */
+  lastSeq: number;
+  /** How many events and records this incarnation has had. */
+  count: number;
+  /** Persisted snapshot to go on from; undefined for a new cell. */
+  snapshot?: unknown;
+}
+
+interface Waiting {
+  heard: Heard;
+  view: CellView;
+  resolve(offered: Offered): void;
+  reject(error: Error): void;
+}
+
+/** A store that refuses is asked again after this long; what was heard stays queued. */
+const APPEND_AGAIN_MS = 1_000;
+
+/**
+ * Runs one machine as its own root actor: offer, append, send, tell.
+ *
+ * What arrives is parsed and stamped, moves the machine at once, and joins the journal: one record in flight, the
+ * rest coalesced into the next, each behind the fence. What leaves as a promise (facts, and the answer to `offer`)
+ * waits for the acknowledgement.
+ */
+export class Cell {
+  readonly at: Address;
+  private readonly kind: CellKind;
+  private readonly house: CellHouse;
+  private readonly actor: AnyActor;
+  private readonly incarnation: string;
+  private lastSeq: number;
+  /** Persisted snapshot of the newest record, written or being written. */
+  private lastAfter: unknown;
+  private settled: Promise<void> = Promise.resolve();
+  private count: number;
+  /** Heard and moved, not yet in a record. */
+  private waiting: Waiting[] = [];
+  private said: Envelope[] = [];
+  private appending = false;
+  /** Set while the machine moves: what arrives meanwhile comes after. */
+  private hearing: Heard | undefined;
+  private readonly inbox: (() => void)[] = [];
+  private down: Error | undefined;
+  private leaving = false;
+
+  constructor(at: Address, kind: CellKind, house: CellHouse, origin: CellOrigin) {
+    this.at = at;
+    this.kind = kind;
+    this.house = house;
+    this.incarnation = origin.incarnation;
+    this.lastSeq = origin.lastSeq;
+    this.count = origin.count;
+    this.lastAfter = origin.snapshot;
+    const options = { input: { id: at.id }, ...(origin.snapshot ? { snapshot: origin.snapshot } : {}) };
+    this.actor = createActor(kind.machine, options as ActorOptions<AnyStateMachine>);
+    const cell = this;
+    openDoor(this.actor.system, {
+      report: (event) => cell.report(event),
+      get detaching() {
+        return cell.leaving;
+      },
+    });
+    this.actor.on('*', (fact) => this.say(fact as unknown as { type: string; data: Record<string, unknown> }));
+    // An actor error that nobody observes would end the process.
+    this.actor.subscribe({ error: (error) => this.fail(error instanceof Error ? error : new Error(String(error))) });
+  }
+
+  /** Starts, or goes on: slots of the present state are invoked. */
+  start(): void {
+    this.actor.start();
+  }
+
+  /** The cell as it is now. */
+  view(): CellView {
+    return viewOf(this.at, this.actor.getSnapshot());
+  }
+
+  /** Its statechart, with the present state marked. */
+  chart(): Chart {
+    return chart(this.kind.machine, this.actor.getSnapshot()._nodes);
+  }
+
+  /** Whether another writer has appended to its journal: then this is not its owner any more. */
+  lostFence(): boolean {
+    return this.down?.cause instanceof FenceRefused;
+  }
+
+  /** Whether it has never heard anything. */
+  isUntouched(): boolean {
+    return this.count === 0;
+  }
+
+  /** Whether its machine has reached a final state. */
+  isOver(): boolean {
+    return this.actor.getSnapshot().status === 'done';
+  }
+
+  /**
+   * Says something to the cell. The machine moves before this returns; the promise waits for the journal.
+   * @param cause id of the event that led to this one
+   * @throws ShapeError when the event is not one that this kind hears; nothing changes then
+   */
+  offer(event: { type: string; [field: string]: unknown }, cause?: string): Promise<Offered> {
+    const shape = Object.hasOwn(this.kind.heard, event.type) ? this.kind.heard[event.type] : undefined;
+    if (!shape) {
+      throw new Error(`a ${this.at.kind} hears no "${event.type}", only ${Object.keys(this.kind.heard).join(', ')}`);
+    }
+    const { type, ...data } = event;
+    shape.parse(data);
+    if (this.down) return Promise.reject(this.down);
+    return new Promise((resolve, reject) => {
+      const hear = () => this.hear({ ...data, type }, cause, resolve, reject);
+      if (this.hearing) this.inbox.push(hear);
+      else hear();
+    });
+  }
+
+  /**
+   * Lets go of the cell while its effects go on (shut-down, hand-over).
+   * Resolves when all it heard is journalled.
+   */
+  async leave(): Promise<void> {
+    this.leaving = true;
+    this.down ??= new CellDown(`${this.at.kind} ${this.at.id} is being handed over`);
+    this.actor.stop();
+    await this.drained();
+  }
+
+  /** Where a successor of this failed cell starts: after the last record, once that is written. */
+  async origin(): Promise<CellOrigin> {
+    await this.drained();
+    return { incarnation: this.incarnation, lastSeq: this.lastSeq, count: this.count, snapshot: this.lastAfter };
+  }
+
+  private async drained(): Promise<void> {
+    while (this.appending) await this.settled;
+  }
+
+  private report(event: { type: string }): void {
+    // A report has nobody who waits; what goes wrong with it has been told by onDown, or is a bug in the adapter.
+    this.offer(event as { type: string }).catch((error) => {
+      if (!(error instanceof CellDown)) this.house.onDown(this, error);
+    });
+  }
+
+  private hear(
+    event: { type: string; [field: string]: unknown },
+    cause: string | undefined,
+    resolve: (offered: Offered) => void,
+    reject: (error: Error) => void,
+  ): void {
+    const id = `${this.incarnation}-${++this.count}`;
+    const heard: Heard = { ...event, id, at: this.house.now(), ...(cause ? { cause } : {}) };
+    this.hearing = heard;
+    this.actor.send(heard);
+    this.hearing = undefined;
+    if (this.down) {
+      reject(this.down);
+    } else {
+      this.waiting.push({ heard, view: this.view(), resolve, reject });
+      if (!this.appending) this.append();
+    }
+    this.inbox.shift()?.();
+  }
+
+  private say(fact: { type: string; data: Record<string, unknown> }): void {
+    const heard = this.hearing;
+    if (!heard) throw new Error(`${this.at.kind} ${this.at.id} said ${fact.type} without having heard anything`);
+    const id = `${heard.id}.${this.said.length}`;
+    this.said.push(
+      wrap(
+        { id, type: fact.type, at: heard.at, cause: heard.id, data: fact.data },
+        this.at,
+        this.house.node,
+        this.kind.version,
+      ),
+    );
+  }
+
+  private append(): void {
+    const batch = this.waiting;
+    if (batch.length === 0) return;
+    const said = this.said;
+    this.waiting = [];
+    this.said = [];
+    const record: JournalRecord = {
+      id: `${this.incarnation}-r${this.count}`,
+      kind: this.at.kind,
+      cell: this.at.id,
+      incarnation: this.incarnation,
+      version: this.kind.version,
+      node: this.house.node,
+      heard: batch.map((one) => one.heard),
+      said,
+      after: this.actor.getPersistedSnapshot(),
+    };
+    this.lastAfter = record.after;
+    this.appending = true;
+    this.settled = new Promise((resolve) => this.write(record, batch, resolve));
+  }
+
+  private write(record: JournalRecord, batch: Waiting[], settle: () => void): void {
+    this.house.journal.append(record, this.lastSeq).then(
+      (receipt) => {
+        if (receipt.seq) this.lastSeq = receipt.seq;
+        this.appending = false;
+        this.tell(record.said);
+        for (const one of batch) one.resolve({ view: one.view, receipt });
+        settle();
+        this.append();
+      },
+      (error: Error) => {
+        if (error instanceof FenceRefused) {
+          this.down = new CellDown(`${this.at.kind} ${this.at.id} has another owner now`, { cause: error });
+          for (const one of [...batch, ...this.waiting]) one.reject(this.down);
+          this.leaving = true;
+          this.actor.stop();
+          settle();
+          this.house.onDown(this, this.down);
+          return;
+        }
+        // Who asked is told now; the record itself is tried until it is written, or the journal would have a hole.
+        for (const one of batch) one.reject(error);
+        this.house.later(APPEND_AGAIN_MS, () => this.write(record, [], settle));
+      },
+    );
+  }
+
+  /** Tells facts in order; a carrier that is away keeps them in its spool. */
+  tell(said: Envelope[]): void {
+    for (const envelope of said) {
+      this.house.facts.tell(envelope).then(
+        () => this.house.onTold(envelope, this.view()),
+        (error: Error) => this.house.onDown(this, error),
+      );
+    }
+  }
+
+  private fail(error: Error): void {
+    this.down = new CellDown(`${this.at.kind} ${this.at.id} failed: ${error.message}`, { cause: error });
+    for (const one of this.waiting.splice(0)) one.reject(this.down);
+    this.said = [];
+    this.house.onDown(this, this.down);
+  }
+}
+
+/** A machine snapshot as outsiders may look at it. */
+export function viewOf(at: Address, snapshot: { context: unknown; tags: Set<string> }): CellView {
+  const context = snapshot.context as { state: string; since: number; why: Why };
+  return {
+    kind: at.kind,
+    id: at.id,
+    state: context.state,
+    tags: [...snapshot.tags],
+    since: context.since,
+    why: context.why,
+    context: context as unknown as Record<string, unknown>,
+  };
+}

@@ -1,0 +1,177 @@
+import type { Envelope } from '../bus/envelope.ts';
+import { newId } from '../bus/identity.ts';
+import type { Facts, Journal, JournalEntry } from '../bus/ports.ts';
+import { type Address, KINDS, type Kind } from '../bus/subjects.ts';
+import { Cell, type CellHouse, type CellKind } from './cell.ts';
+import { CellExists, type Cells, type CellView, NoSuchCell, type Offered } from './cells.ts';
+import type { Chart } from './chart.ts';
+
+/** What the roster needs of the house. */
+export interface RosterHouse {
+  node: string;
+  journal: Journal;
+  facts: Facts;
+  kinds: Record<Kind, CellKind>;
+  now(): number;
+  later(ms: number, run: () => void): () => void;
+  /** Told of cells that fail, with what is done about it. */
+  onTrouble(trouble: { cell: Address; error: Error; outcome: 'restarted' | 'given up' }): void;
+}
+
+/** Hears every fact of the cells that live here, once it is safe. */
+export type FactListener = (envelope: Envelope, view: CellView) => void;
+
+/** A cell that fails this often within a minute is given up. */
+const RESTARTS_PER_MINUTE = 3;
+/** Ended cells are kept this long for who asks what became of them. */
+const KEEP_ENDED_MS = 60_000;
+/** A crash can only have come between the journal and the telling for records this close to the last one. */
+const UNTOLD_WITHIN_MS = 30_000;
+
+/** The cells that live in this gateway. */
+export class Roster implements Cells {
+  private readonly house: RosterHouse;
+  private readonly cells: Record<Kind, Map<string, Cell>>;
+  private readonly listeners = new Set<FactListener>();
+  private readonly failures = new Map<string, number[]>();
+  private readonly cellHouse: CellHouse;
+
+  constructor(house: RosterHouse) {
+    this.house = house;
+    this.cells = Object.fromEntries(KINDS.map((kind) => [kind, new Map()])) as Record<Kind, Map<string, Cell>>;
+    this.cellHouse = {
+      node: house.node,
+      journal: house.journal,
+      facts: house.facts,
+      now: house.now,
+      later: house.later,
+      onTold: (envelope, view) => {
+        for (const listener of this.listeners) listener(envelope, view);
+      },
+      onDown: (cell, error) => void this.replace(cell, error),
+    };
+  }
+
+  view(at: Address): CellView | undefined {
+    return this.cells[at.kind].get(at.id)?.view();
+  }
+
+  list(kind: Kind): CellView[] {
+    return [...this.cells[kind].values()].map((cell) => cell.view());
+  }
+
+  async offer(at: Address, event: { type: string; [field: string]: unknown }, cause?: string): Promise<Offered> {
+    const cell = this.cells[at.kind].get(at.id);
+    if (!cell) throw new NoSuchCell(`no ${at.kind} ${at.id} lives here`);
+    const offered = await cell.offer(event, cause);
+    this.forgetIfOver(cell);
+    return offered;
+  }
+
+  async create(at: Address, event: { type: string; [field: string]: unknown }, cause?: string): Promise<Offered> {
+    const kind = this.cells[at.kind];
+    const former = kind.get(at.id);
+    if (former && !former.isOver()) throw new CellExists(`${at.kind} ${at.id} already lives`);
+    // The fence goes on from the former life's last record; a new incarnation keeps its last words apart.
+    const lastSeq = former ? (await former.origin()).lastSeq : 0;
+    const cell = new Cell(at, this.kindOf(at), this.cellHouse, { incarnation: incarnation(), lastSeq, count: 0 });
+    cell.start();
+    kind.set(at.id, cell);
+    try {
+      const offered = await cell.offer(event, cause);
+      this.forgetIfOver(cell);
+      return offered;
+    } catch (error) {
+      // A first event that is no event leaves no cell behind.
+      if (cell.isUntouched()) kind.delete(at.id);
+      throw error;
+    }
+  }
+
+  /** The statechart of a cell, with its present state marked. */
+  chart(at: Address): Chart | undefined {
+    return this.cells[at.kind].get(at.id)?.chart();
+  }
+
+  /** Hears facts of cells that live here. The result stops it. */
+  onFact(listener: FactListener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /**
+   * Takes up every living cell from its last journal record, and tells what a crash may have left untold.
+   * @returns how many were taken up
+   */
+  async adopt(): Promise<number> {
+    const entries: JournalEntry[] = [];
+    for await (const entry of this.house.journal.lasts()) entries.push(entry);
+    const lastAt = Math.max(0, ...entries.map(lastHeardAt));
+    let adopted = 0;
+    for (const { seq, record } of entries) {
+      const at = { kind: record.kind, id: record.cell };
+      if (lastAt - lastHeardAt({ seq, record }) < UNTOLD_WITHIN_MS) await this.retell({ seq, record });
+      const count = Number(record.heard.at(-1)?.id.split('-').at(-1) ?? 0);
+      const living = (record.after as { status?: string }).status === 'active';
+      if (!living && record.kind === 'viewer') continue;
+      const origin = { incarnation: record.incarnation, lastSeq: seq, count, snapshot: record.after };
+      const cell = new Cell(at, this.kindOf(at), this.cellHouse, origin);
+      this.cells[at.kind].set(at.id, cell);
+      cell.start();
+      adopted++;
+    }
+    return adopted;
+  }
+
+  /** Lets go of every cell while its effects go on; resolves when all they heard is journalled. */
+  async leave(): Promise<void> {
+    const all = KINDS.flatMap((kind) => [...this.cells[kind].values()]);
+    await Promise.all(all.map((cell) => cell.leave()));
+    for (const kind of KINDS) this.cells[kind].clear();
+  }
+
+  private kindOf(at: Address): CellKind {
+    return this.house.kinds[at.kind];
+  }
+
+  /** Tells the facts of a last record again, from the first that was not told. */
+  private async retell({ record }: JournalEntry): Promise<void> {
+    if (record.said.length === 0) return;
+    const told = await this.house.facts.last({ kind: record.kind, id: record.cell });
+    const toldIndex = record.said.findIndex((fact) => fact.id === told?.envelope.id);
+    for (const envelope of record.said.slice(toldIndex + 1)) await this.house.facts.tell(envelope);
+  }
+
+  private forgetIfOver(cell: Cell): void {
+    if (!cell.isOver()) return;
+    this.house.later(KEEP_ENDED_MS, () => {
+      const kind = this.cells[cell.at.kind];
+      // A removed camera stays: its fence must go on should the name be used again.
+      if (cell.at.kind === 'viewer' && kind.get(cell.at.id) === cell) kind.delete(cell.at.id);
+    });
+  }
+
+  /** A failed cell starts again after its last good record; one that keeps failing is given up. */
+  private async replace(cell: Cell, error: Error): Promise<void> {
+    const kind = this.cells[cell.at.kind];
+    if (kind.get(cell.at.id) !== cell) return;
+    const key = `${cell.at.kind}/${cell.at.id}`;
+    const now = this.house.now();
+    const recent = [...(this.failures.get(key) ?? []).filter((at) => now - at < 60_000), now];
+    this.failures.set(key, recent);
+    if (cell.lostFence() || recent.length > RESTARTS_PER_MINUTE) {
+      this.house.onTrouble({ cell: cell.at, error, outcome: 'given up' });
+      if (cell.lostFence()) kind.delete(cell.at.id);
+      return;
+    }
+    const origin = await cell.origin();
+    const successor = new Cell(cell.at, this.kindOf(cell.at), this.cellHouse, origin);
+    kind.set(cell.at.id, successor);
+    successor.start();
+    this.house.onTrouble({ cell: cell.at, error, outcome: 'restarted' });
+  }
+}
+
+const incarnation = (): string => newId('i').slice(2, 14);
+
+const lastHeardAt = ({ record }: JournalEntry): number => record.heard.at(-1)?.at ?? 0;

@@ -1,0 +1,165 @@
+import { expect } from 'chai';
+import { type AnyEventObject, initialTransition, transition } from 'xstate';
+import { CAMERA_TIMES, type CameraContext, cameraMachine } from '../../machines/camera.ts';
+
+const settings = {
+  name: 'North gate',
+  zone: 'hcm/airport',
+  sources: [{ id: '0', url: 'rtsp://127.0.0.1/main' }],
+  keep: 'warm' as const,
+  eye: true,
+};
+
+/** Given what was heard, tells the state, what was said, and which slots are invoked with what. */
+function given(...heard: AnyEventObject[]) {
+  let [snapshot, effects] = initialTransition(cameraMachine, { id: 'cam_001' });
+  const said: { type: string; data: Record<string, unknown> }[] = [];
+  let at = 1_000;
+  for (const event of heard) {
+    at = event.at ?? at + 1;
+    [snapshot, effects] = transition(cameraMachine, snapshot, { id: `e${at}`, ...event, at } as never);
+    for (const effect of effects as unknown as { type: string; params: { event: (typeof said)[0] } }[]) {
+      if (effect.type === 'xstate.emit') said.push(effect.params.event);
+    }
+  }
+  const context = snapshot.context as CameraContext;
+  const invoked = Object.fromEntries(
+    Object.entries(snapshot.children).map(([id, child]) => [
+      id,
+      (child as { _snapshot?: { input: unknown } })?._snapshot?.input ?? true,
+    ]),
+  );
+  return {
+    state: context.state,
+    context,
+    said: said.map((fact) => fact.type),
+    last: said.at(-1)?.data,
+    invoked,
+    tags: snapshot.tags,
+  };
+}
+
+const configured = { type: 'camera.configured', settings };
+const answered = { type: 'probe.answered', tracks: [{ media: 'video', codec: 'H264' }], elapsed_ms: 3 };
+const flowing = { type: 'source.flowing', source: '0', codec: 'H264', width: 1280, height: 720 };
+const live = [configured, answered, flowing];
+const ended = { type: 'source.ended', source: '0', detail: 'closed' };
+
+describe('a camera', () => {
+  it('is asked, pulled and shown', () => {
+    const camera = given(...live);
+    expect(camera.state).to.equal('live');
+    expect(camera.said).to.deep.equal(['camera.connecting', 'camera.live']);
+    expect(Object.keys(camera.invoked).sort()).to.deep.equal(['eye', 'intake', 'program']);
+    expect([...camera.tags]).to.include('watchable');
+  });
+
+  it('that nobody watches and that is kept on demand is not pulled', () => {
+    const camera = given({ type: 'camera.configured', settings: { ...settings, keep: 'on-demand' } });
+    expect(camera.state).to.equal('idle');
+    expect(camera.invoked).to.deep.equal({});
+  });
+
+  it('kept on demand is pulled for its first viewer, lingers after its last, and is let go', () => {
+    const onDemand = { type: 'camera.configured', settings: { ...settings, keep: 'on-demand' } };
+    const joined = { type: 'audience.joined', viewer: 'v1' };
+    const left = { type: 'audience.left', viewer: 'v1', at: 5_000 };
+    expect(given(onDemand, joined).state).to.equal('connecting');
+    const lingering = given(onDemand, joined, answered, flowing, left);
+    expect(lingering.state).to.equal('live');
+    expect(lingering.invoked).to.have.property('linger');
+    expect(lingering.context.lingerUntil).to.equal(5_000 + CAMERA_TIMES.lingerMs);
+    const gone = given(onDemand, joined, answered, flowing, left, { type: 'alarm.rang', name: 'linger' });
+    expect(gone.state).to.equal('idle');
+    expect(gone.invoked).to.deep.equal({});
+  });
+
+  it('that falls silent is stalled, then offline, and says since when', () => {
+    const silent = { type: 'source.silent', source: '0', silent_ms: 900, at: 10_000 };
+    const stalled = given(...live, silent);
+    expect(stalled.state).to.equal('stalled');
+    expect(stalled.context.deadline).to.equal(9_100 + CAMERA_TIMES.offlineAfterMs);
+    expect(stalled.invoked).to.have.property('silence');
+    const offline = given(...live, silent, { type: 'alarm.rang', name: 'silence', at: 14_100 });
+    expect(offline.state).to.equal('offline');
+    expect(offline.last?.why).to.have.property('reason', 'timeout');
+    expect(offline.invoked).to.have.property('probe');
+  });
+
+  it('whose plug is pulled is asked at once and offline with the reason', () => {
+    const camera = given(...live, ended, { type: 'probe.failed', reason: 'refused', detail: 'ECONNREFUSED' });
+    expect(camera.said.slice(-2)).to.deep.equal(['camera.connecting', 'camera.offline']);
+    expect(camera.last?.why).to.have.property('reason', 'refused');
+    expect(camera.invoked).to.have.property('program');
+  });
+
+  it('that comes back says how long the picture was away', () => {
+    const camera = given(...live, { ...ended, at: 20_000 }, answered, { ...flowing, at: 20_400 });
+    expect(camera.state).to.equal('live');
+    expect(camera.last).to.have.property('recover_ms', 400);
+  });
+
+  it('whose picture stands still is frozen, which is not offline, and recovers when it moves', () => {
+    const frozen = given(...live, { type: 'eye.frozen', still_ms: 8_000 });
+    expect(frozen.state).to.equal('frozen');
+    expect(given(...live, { type: 'eye.frozen', still_ms: 8_000 }, { type: 'eye.moved' }).state).to.equal('live');
+  });
+
+  it('that comes and goes is quarantined, and asked again afterwards', () => {
+    const falls = Array.from({ length: 5 }, () => [ended, answered, flowing]).flat();
+    const camera = given(...live, ...falls, ended);
+    expect(camera.state).to.equal('quarantined');
+    expect(camera.invoked).to.not.have.property('probe');
+    const again = given(...live, ...falls, ended, { type: 'alarm.rang', name: 'quarantine' });
+    expect(again.state).to.equal('connecting');
+    expect(again.context.falls).to.deep.equal([]);
+  });
+
+  it('is not blamed for the fall of its relay', () => {
+    const camera = given(...live, ended, { type: 'intake.lost', detail: 'exit 1' });
+    expect(camera.state).to.equal('connecting');
+    expect(camera.last?.why).to.have.property('reason', 'relay');
+    expect(camera.context.falls).to.deep.equal([]);
+  });
+
+  it('that answers but brings no picture is asked less and less often', () => {
+    const rang = { type: 'alarm.rang', name: 'opening' };
+    const once = given(configured, answered, rang);
+    expect(once.state).to.equal('offline');
+    const twice = given(configured, answered, rang, answered, rang);
+    expect(twice.context.attempts).to.equal(2);
+  });
+
+  it('repeats an unchanged reason to nobody', () => {
+    const refused = { type: 'probe.failed', reason: 'refused', detail: 'x' };
+    expect(given(configured, refused, refused).said).to.deep.equal(['camera.connecting', 'camera.offline']);
+  });
+
+  it('whose relay stops carrying it says so, and not that the camera is gone', () => {
+    const lost = given(...live, { type: 'program.lost', detail: 'relay-1' });
+    expect(lost.state).to.equal('connecting');
+    expect(lost.last?.why).to.have.property('reason', 'relay');
+    expect(given(...live, { type: 'program.lost', detail: 'relay-1' }, { type: 'program.restored' }).state).to.equal(
+      'live',
+    );
+  });
+
+  it('whose address changes is asked at the new one', () => {
+    const moved = { ...settings, sources: [{ id: '0', url: 'rtsp://127.0.0.1/other' }] };
+    const camera = given(...live, { type: 'camera.configured', settings: moved });
+    expect(camera.state).to.equal('connecting');
+    expect(camera.invoked).to.have.property('probe');
+  });
+
+  it('that is only renamed keeps its picture', () => {
+    const camera = given(...live, { type: 'camera.configured', settings: { ...settings, name: 'South gate' } });
+    expect(camera.state).to.equal('live');
+    expect(camera.context.settings?.name).to.equal('South gate');
+  });
+
+  it('that is removed lets everything go', () => {
+    const camera = given(...live, { type: 'camera.removed' });
+    expect(camera.state).to.equal('removed');
+    expect(camera.invoked).to.deep.equal({});
+  });
+});
