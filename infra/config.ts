@@ -1,9 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
+import type { Login } from '../adapters/secrets.files.ts';
 import type { CameraSettings } from '../bus/events/camera.ts';
 import type { RelayRole } from '../bus/events/relay.ts';
 import type { Id } from '../bus/identity.ts';
-import type { Login } from './config/address.ts';
 import { complete, type Finding, type Findings } from './config/complete.ts';
 import { type Settings, settings } from './config/declaration.ts';
 import { applyOverrides, readOverrides } from './config/environment.ts';

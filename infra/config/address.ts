@@ -1,10 +1,5 @@
 import ipaddr from 'ipaddr.js';
-
-/** Who to be towards a camera. Lives in the secret store only. */
-export interface Login {
-  username: string;
-  password: string;
-}
+import type { Login } from '../../adapters/secrets.files.ts';
 
 /** A camera address taken apart: `url` has no user name and no password. */
 export interface CameraAddress {

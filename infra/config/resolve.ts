@@ -1,9 +1,10 @@
 import path from 'node:path';
 import ipaddr from 'ipaddr.js';
+import type { Login } from '../../adapters/secrets.files.ts';
 import type { CameraSettings } from '../../bus/events/camera.ts';
 import { type Id, id } from '../../bus/identity.ts';
 import type { Config, Listener } from '../config.ts';
-import { BadAddress, type Login, loginOf, parseCameraAddress } from './address.ts';
+import { BadAddress, loginOf, parseCameraAddress } from './address.ts';
 import { complete, type Findings } from './complete.ts';
 import { authSettings, type Settings } from './declaration.ts';
 import { durationMs } from './durations.ts';

@@ -1,0 +1,76 @@
+import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import Type from 'typebox';
+import { type Of, shape } from '../bus/shape.ts';
+import { removeFile, replaceFile } from './files.ts';
+
+const login = shape(
+  'secret file',
+  Type.Object({ username: Type.String(), password: Type.String() }, { additionalProperties: false }),
+);
+
+/** Who to be towards a camera. Its only home is the secret store; everything else holds a reference to it. */
+export type Login = Of<typeof login>;
+
+/** The secret store: logins by credential reference, such as `cam_001-0` for the first source of `cam_001`. */
+export interface Secrets {
+  /** @throws Error when the file can be read by others or holds no login */
+  login(reference: string): Login | undefined;
+  /** Written through to the disk before it returns; false when that login was there already. */
+  keep(reference: string, login: Login): boolean;
+  /** False when there was none. */
+  forget(reference: string): boolean;
+  references(): string[];
+}
+
+// A reference becomes a file name: an id, a dash and a number.
+const REFERENCE = /^[a-z0-9][a-z0-9_-]{0,79}$/;
+
+/**
+ * Opens the secret store of a data folder: one file of mode 0600 per login.
+ * @param folder STATE/secrets
+ */
+export function openSecrets(folder: string): Secrets {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const fileOf = (reference: string): string => {
+    if (!REFERENCE.test(reference)) throw new Error(`"${reference.slice(0, 80)}" is no credential reference`);
+    return path.join(folder, `${reference}.json`);
+  };
+  const read = (reference: string): Login | undefined => {
+    const file = fileOf(reference);
+    let text: string;
+    try {
+      if ((statSync(file).mode & 0o077) !== 0) {
+        throw new Error(`${file} can be read by other users: run \`chmod 600 ${file}\``);
+      }
+      text = readFileSync(file, 'utf8');
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+    return parseLogin(file, text);
+  };
+  return {
+    login: read,
+    keep(reference, { username, password }) {
+      const known = read(reference);
+      if (known?.username === username && known.password === password) return false;
+      replaceFile(fileOf(reference), JSON.stringify({ username, password }));
+      return true;
+    },
+    forget: (reference) => removeFile(fileOf(reference)),
+    references: () =>
+      readdirSync(folder)
+        .filter((name) => name.endsWith('.json') && REFERENCE.test(name.slice(0, -5)))
+        .map((name) => name.slice(0, -5)),
+  };
+}
+
+function parseLogin(file: string, text: string): Login {
+  try {
+    return login.parse(JSON.parse(text));
+  } catch {
+    // The parser's own message would repeat what stands in the file.
+    throw new Error(`${file} holds no user name and password: delete it and configure the camera again`);
+  }
+}

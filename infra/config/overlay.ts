@@ -1,0 +1,188 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import Type from 'typebox';
+import { replaceFile } from '../../adapters/files.ts';
+import type { Login, Secrets } from '../../adapters/secrets.files.ts';
+import { type CameraSettings, CameraSettingsSchema } from '../../bus/events/camera.ts';
+import { type Id, IdSchema, id } from '../../bus/identity.ts';
+import { type Of, shape } from '../../bus/shape.ts';
+import type { Config } from '../config.ts';
+import { BadAddress } from './address.ts';
+import { splitSource } from './resolve.ts';
+
+const { name, zone, keep, eye } = CameraSettingsSchema.properties;
+
+/** What a caller of the API may say about a camera; addresses may still carry a login here. */
+export const cameraInput = shape(
+  'camera',
+  Type.Object(
+    {
+      name: Type.Optional(name),
+      zone: Type.Optional(zone),
+      sources: Type.Optional(
+        Type.Array(Type.String({ minLength: 1, maxLength: 2048, description: 'rtsp:// or rtsps:// address' }), {
+          minItems: 1,
+          maxItems: 8,
+        }),
+      ),
+      keep: Type.Optional(keep),
+      eye: Type.Optional(eye),
+    },
+    { additionalProperties: false },
+  ),
+);
+export type CameraInput = Of<typeof cameraInput>;
+
+const overlayFile = shape(
+  'camera overlay',
+  Type.Object({ version: Type.Literal(1), cameras: Type.Record(IdSchema, CameraSettingsSchema) }),
+);
+
+/** Where a camera was configured, and so where it is changed. */
+export type Origin = 'yaml' | 'api';
+
+/** A camera of the installation, wherever it was configured. */
+export interface PlacedCamera {
+  settings: CameraSettings;
+  origin: Origin;
+}
+
+/** Why the overlay refuses a change. */
+export type OverlayFault = 'exists' | 'configured' | 'unknown' | 'address';
+
+/** A change that can't be made; `reason` is a code, the message tells what to do instead. */
+export class OverlayRefused extends Error {
+  override name = 'OverlayRefused';
+  readonly reason: OverlayFault;
+  constructor(reason: OverlayFault, message: string) {
+    super(message);
+    this.reason = reason;
+  }
+}
+
+/** The cameras that were added over the API: kept in the data folder, beside the configuration file. */
+export interface Overlay {
+  cameras(): ReadonlyMap<Id, CameraSettings>;
+  /** @throws OverlayRefused when the id is taken or an address is none */
+  add(camera: Id, input: CameraInput, config: Config): CameraSettings;
+  /** Changes what is given, keeps the rest. @throws OverlayRefused */
+  change(camera: Id, input: CameraInput, config: Config): CameraSettings;
+  /** @throws OverlayRefused */
+  remove(camera: Id, config: Config): void;
+}
+
+/**
+ * Opens the overlay of a data folder.
+ * @param state the data folder; cameras go to its `cameras.json`, passwords to the secret store
+ * @throws Error when `cameras.json` holds something else: starting without its cameras would hide the loss
+ */
+export function openOverlay(state: string, secrets: Secrets): Overlay {
+  const file = path.join(state, 'cameras.json');
+  let cameras = readOverlay(file);
+  const write = (next: Map<Id, CameraSettings>) => {
+    replaceFile(file, `${JSON.stringify({ version: 1, cameras: Object.fromEntries(next) }, null, 2)}\n`);
+    cameras = next;
+  };
+  /** Secrets first: settings that refer to a login that is not there would only fail later. */
+  const place = (camera: Id, settings: CameraSettings, logins: Map<string, Login> | undefined): CameraSettings => {
+    if (logins) {
+      for (const [reference, login] of logins) secrets.keep(reference, login);
+    }
+    const before = cameras.get(camera);
+    write(new Map(cameras).set(camera, settings));
+    forgetUnused(secrets, before, settings);
+    return settings;
+  };
+  return {
+    cameras: () => cameras,
+    add(camera, input, config) {
+      if (config.cameras.has(camera) || cameras.has(camera)) {
+        throw new OverlayRefused('exists', `there is a camera ${camera} already`);
+      }
+      if (!input.sources) throw new OverlayRefused('address', 'a camera needs at least one source');
+      const { sources, logins } = splitSources(camera, input.sources);
+      const { name = camera, zone = 'default', keep = 'warm', eye = true } = input;
+      return place(camera, { name, zone, sources, keep, eye }, logins);
+    },
+    change(camera, input, config) {
+      const known = overlaid(cameras, camera, config);
+      const split = input.sources && splitSources(camera, input.sources);
+      const settings = { ...known, ...input, sources: split?.sources ?? known.sources };
+      return place(camera, settings, split?.logins);
+    },
+    remove(camera, config) {
+      const known = overlaid(cameras, camera, config);
+      const next = new Map(cameras);
+      next.delete(camera);
+      write(next);
+      forgetUnused(secrets, known, undefined);
+    },
+  };
+}
+
+/** Every camera there is. Where both name one, the API's stays: reloading the file never takes it away. */
+export function cameraSettings(config: Config, overlay: Pick<Overlay, 'cameras'>): Map<Id, PlacedCamera> {
+  const all = new Map<Id, PlacedCamera>();
+  for (const [camera, settings] of config.cameras) all.set(camera, { settings, origin: 'yaml' });
+  for (const [camera, settings] of overlay.cameras()) all.set(camera, { settings, origin: 'api' });
+  return all;
+}
+
+/**
+ * Puts the logins of a configuration into the secret store.
+ * @returns the cameras whose login is not what it was: they may be waiting with a wrong password
+ */
+export function keepLogins(config: Config, overlay: Pick<Overlay, 'cameras'>, secrets: Secrets): Id[] {
+  const changed = new Set<Id>();
+  const overlaid = overlay.cameras();
+  for (const [camera, { sources }] of config.cameras) {
+    if (overlaid.has(camera)) continue;
+    for (const { credential } of sources) {
+      const login = credential === undefined ? undefined : config.logins.get(credential);
+      if (credential !== undefined && login && secrets.keep(credential, login)) changed.add(camera);
+    }
+  }
+  return [...changed];
+}
+
+function overlaid(cameras: Map<Id, CameraSettings>, camera: Id, config: Config): CameraSettings {
+  const known = cameras.get(camera);
+  if (known) return known;
+  if (config.cameras.has(camera)) {
+    throw new OverlayRefused('configured', `${camera} is configured in ${path.basename(config.file)}: change it there`);
+  }
+  throw new OverlayRefused('unknown', `there is no camera ${camera}`);
+}
+
+function splitSources(camera: Id, addresses: string[]) {
+  const logins = new Map<string, Login>();
+  try {
+    return { sources: addresses.map((address, index) => splitSource(camera, index, address, logins)), logins };
+  } catch (error) {
+    if (error instanceof BadAddress) throw new OverlayRefused('address', error.message);
+    throw error;
+  }
+}
+
+function forgetUnused(secrets: Secrets, before: CameraSettings | undefined, after: CameraSettings | undefined): void {
+  const used = new Set(after?.sources.map(({ credential }) => credential));
+  for (const { credential } of before?.sources ?? []) {
+    if (credential !== undefined && !used.has(credential)) secrets.forget(credential);
+  }
+}
+
+function readOverlay(file: string): Map<Id, CameraSettings> {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Map();
+    throw error;
+  }
+  try {
+    const { cameras } = overlayFile.parse(JSON.parse(text));
+    return new Map(Object.entries(cameras).map(([camera, settings]) => [id(camera), settings]));
+  } catch (error) {
+    throw new Error(`${file} can't be read (${(error as Error).message}): repair it, or move it away to start without`);
+  }
+}

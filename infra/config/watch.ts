@@ -1,0 +1,114 @@
+import { type FSWatcher, readFileSync, realpathSync, unwatchFile, watch, watchFile } from 'node:fs';
+import path from 'node:path';
+import { type Config, readConfig } from '../config.ts';
+import { ConfigError } from './fault.ts';
+
+/** What became of a change of the file. */
+export interface ConfigChange {
+  config: Config;
+  /** Settings that differ from those at the start, and are only read then. */
+  restart: string[];
+}
+
+/** A watched configuration file. */
+export interface ConfigWatch {
+  /** Looks at the file now, as after SIGHUP. */
+  check(): void;
+  close(): void;
+}
+
+/** How long a file must stay as it is before it is read: an editor may be half-way through. */
+const SETTLE_MS = 150;
+
+/** File systems that tell nothing (network shares, some containers) are asked this often. */
+const POLL_MS = 2_000;
+
+/**
+ * Watches a configuration file, also when it is replaced by renaming or by turning a symbolic link. A change is either
+ * whole and valid, or it is refused and the old configuration stays.
+ * @param current the configuration that this process started with
+ */
+export function watchConfig(
+  current: Config,
+  env: NodeJS.ProcessEnv,
+  changed: (change: ConfigChange) => void,
+  refused: (error: ConfigError) => void,
+): ConfigWatch {
+  const { file } = current;
+  let seen = readText(file);
+  let timer: NodeJS.Timeout | undefined;
+  let closed = false;
+
+  const look = () => {
+    timer = undefined;
+    const text = readText(file);
+    if (closed || text === seen) return;
+    seen = text;
+    try {
+      if (!text?.trim())
+        throw new ConfigError(file, [
+          { setting: '', message: text === undefined ? 'the file is gone' : 'the file is empty' },
+        ]);
+      const config = readConfig(file, text, env);
+      changed({ config, restart: restartSettings(current, config) });
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      refused(error);
+    }
+  };
+  const stir = () => {
+    clearTimeout(timer);
+    if (!closed) timer = setTimeout(look, SETTLE_MS);
+  };
+
+  const watchers = placesOf(file).flatMap((place) => watchPlace(place, stir));
+  watchFile(file, { interval: POLL_MS, persistent: false }, stir);
+  return {
+    check: stir,
+    close() {
+      closed = true;
+      clearTimeout(timer);
+      unwatchFile(file, stir);
+      for (const watcher of watchers) watcher.close();
+    },
+  };
+}
+
+/** Settings that differ between two configurations and only take effect at the next start. */
+export function restartSettings(before: Config, after: Config): string[] {
+  const startOnly = ['http', 'media', 'metrics', 'state', 'nats', 'redis', 'relays', 'ports', 'log'] as const;
+  return startOnly.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));
+}
+
+/** The folders in which a save can show, and what it is called there. */
+function placesOf(file: string): { folder: string; name?: string }[] {
+  const own = { folder: path.dirname(file), name: path.basename(file) };
+  try {
+    const real = realpathSync(file);
+    // Behind links, any name in these folders may be the one that turns.
+    return real === file ? [own] : [{ folder: own.folder }, { folder: path.dirname(real) }];
+  } catch {
+    return [own];
+  }
+}
+
+// A folder that can't be watched is no fault: the file is asked every two seconds anyway.
+function watchPlace({ folder, name }: { folder: string; name?: string }, stir: () => void): FSWatcher[] {
+  try {
+    const watcher = watch(folder, { persistent: false }, (_event, moved) => {
+      if (name === undefined || moved === null || moved === name) stir();
+    });
+    watcher.on('error', () => watcher.close());
+    return [watcher];
+  } catch {
+    return [];
+  }
+}
+
+function readText(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
