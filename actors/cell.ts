@@ -35,8 +35,8 @@ export interface CellOrigin {
   incarnation: string;
   /** The fence: sequence of the last record, 0 for a new cell. */
   lastSeq: number;
-  /** How many events and records this incarnation has had. */
-  count: number;
+  /** Made anew whenever a cell is taken up, so that two owners never write records of the same id. */
+  tenure: string;
   /** Persisted snapshot to go on from; undefined for a new cell. */
   snapshot?: unknown;
 }
@@ -68,7 +68,8 @@ export class Cell {
   /** Persisted snapshot of the newest record, written or being written. */
   private lastAfter: unknown;
   private settled: Promise<void> = Promise.resolve();
-  private count: number;
+  private readonly tenure: string;
+  private count = 0;
   /** Heard and moved, not yet in a record. */
   private waiting: Waiting[] = [];
   private said: Envelope[] = [];
@@ -85,7 +86,7 @@ export class Cell {
     this.house = house;
     this.incarnation = origin.incarnation;
     this.lastSeq = origin.lastSeq;
-    this.count = origin.count;
+    this.tenure = origin.tenure;
     this.lastAfter = origin.snapshot;
     const options = { input: { id: at.id }, ...(origin.snapshot ? { snapshot: origin.snapshot } : {}) };
     this.actor = createActor(kind.machine, options as ActorOptions<AnyStateMachine>);
@@ -163,9 +164,9 @@ export class Cell {
   }
 
   /** Where a successor of this failed cell starts: after the last record, once that is written. */
-  async origin(): Promise<CellOrigin> {
+  async origin(): Promise<Omit<CellOrigin, 'tenure'>> {
     await this.drained();
-    return { incarnation: this.incarnation, lastSeq: this.lastSeq, count: this.count, snapshot: this.lastAfter };
+    return { incarnation: this.incarnation, lastSeq: this.lastSeq, snapshot: this.lastAfter };
   }
 
   private async drained(): Promise<void> {
@@ -185,7 +186,7 @@ export class Cell {
     resolve: (offered: Offered) => void,
     reject: (error: Error) => void,
   ): void {
-    const id = `${this.incarnation}-${++this.count}`;
+    const id = `${this.tenure}-${++this.count}`;
     const heard: Heard = { ...event, id, at: this.house.now(), ...(cause ? { cause } : {}) };
     this.hearing = heard;
     this.actor.send(heard);
@@ -220,7 +221,7 @@ export class Cell {
     this.waiting = [];
     this.said = [];
     const record: JournalRecord = {
-      id: `${this.incarnation}-r${this.count}`,
+      id: `${this.tenure}-r${this.count}`,
       kind: this.at.kind,
       cell: this.at.id,
       incarnation: this.incarnation,

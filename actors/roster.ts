@@ -74,7 +74,7 @@ export class Roster implements Cells {
     if (former && !former.isOver()) throw new CellExists(`${at.kind} ${at.id} already lives`);
     // The fence goes on from the former life's last record; a new incarnation keeps its last words apart.
     const lastSeq = former ? (await former.origin()).lastSeq : 0;
-    const cell = new Cell(at, this.kindOf(at), this.cellHouse, { incarnation: incarnation(), lastSeq, count: 0 });
+    const cell = new Cell(at, this.kindOf(at), this.cellHouse, { incarnation: token(), tenure: token(), lastSeq });
     cell.start();
     kind.set(at.id, cell);
     try {
@@ -111,10 +111,9 @@ export class Roster implements Cells {
     for (const { seq, record } of entries) {
       const at = { kind: record.kind, id: record.cell };
       if (lastAt - lastHeardAt({ seq, record }) < UNTOLD_WITHIN_MS) await this.retell({ seq, record });
-      const count = Number(record.heard.at(-1)?.id.split('-').at(-1) ?? 0);
       const living = (record.after as { status?: string }).status === 'active';
       if (!living && record.kind === 'viewer') continue;
-      const origin = { incarnation: record.incarnation, lastSeq: seq, count, snapshot: record.after };
+      const origin = { incarnation: record.incarnation, tenure: token(), lastSeq: seq, snapshot: record.after };
       const cell = new Cell(at, this.kindOf(at), this.cellHouse, origin);
       this.cells[at.kind].set(at.id, cell);
       cell.start();
@@ -164,7 +163,7 @@ export class Roster implements Cells {
       if (cell.lostFence()) kind.delete(cell.at.id);
       return;
     }
-    const origin = await cell.origin();
+    const origin = { ...(await cell.origin()), tenure: token() };
     const successor = new Cell(cell.at, this.kindOf(cell.at), this.cellHouse, origin);
     kind.set(cell.at.id, successor);
     successor.start();
@@ -172,6 +171,7 @@ export class Roster implements Cells {
   }
 }
 
-const incarnation = (): string => newId('i').slice(2, 14);
+/** 60 bits: enough that no two lives of a cell, and no two owners of it, ever share one. */
+const token = (): string => newId('t').slice(2, 14);
 
 const lastHeardAt = ({ record }: JournalEntry): number => record.heard.at(-1)?.at ?? 0;

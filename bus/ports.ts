@@ -11,7 +11,7 @@ export interface Heard extends Stamp {
 
 /** One journal record: what a cell heard in one go, what it said, and what it was afterwards. */
 export interface JournalRecord {
-  /** Also the message id: a retry is not a duplicate. `<incarnation>-<n>`. */
+  /** Also the message id: a retry is not a duplicate. `<tenure>-r<n>`: two owners never write the same id. */
   id: string;
   kind: Kind;
   cell: Id;
@@ -49,6 +49,12 @@ export class FenceRefused extends Error {
 /** The store took the request and refused it, for instance because it is full (JetStream error 10023). */
 export class JournalRefused extends Error {
   override name = 'JournalRefused';
+  /** JetStream's error code; 10054 is a record that is too large for the store, now and later. */
+  readonly code: number;
+  constructor(message: string, code = 0) {
+    super(message);
+    this.code = code;
+  }
 }
 
 /** Acknowledgement of an append. `spooled`: it is safe on this machine's disk and will follow to the journal. */

@@ -1,0 +1,180 @@
+import { expect } from 'chai';
+import { replay } from '../../actors/replay.ts';
+import { id } from '../../bus/identity.ts';
+import type { JournalRecord } from '../../bus/ports.ts';
+import { cameraMachine } from '../../machines/camera.ts';
+import type { ProbeReport } from '../../machines/slots.ts';
+import { fakeHouse } from '../fakes/house.ts';
+import { until } from '../fixtures/process.ts';
+
+const at = { kind: 'camera' as const, id: id('cam_001') };
+const configured = {
+  type: 'camera.configured',
+  settings: {
+    name: 'North gate',
+    zone: 'hcm/airport',
+    sources: [{ id: '0', url: 'rtsp://127.0.0.1/main' }],
+    keep: 'warm',
+    eye: true,
+  },
+};
+const answered: ProbeReport = {
+  type: 'probe.answered',
+  tracks: [{ media: 'video', codec: 'H264' }],
+  elapsed_ms: 3,
+};
+const flowing = { type: 'source.flowing', source: '0', codec: 'H264' } as const;
+
+const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('a cell', () => {
+  it('writes down what it hears, then tells what follows from it', async () => {
+    const house = fakeHouse();
+    const { view } = await house.roster.create(at, configured);
+    expect(view.state).to.equal('connecting');
+    expect(house.store.records().map(({ record }) => record.heard.map((heard) => heard.type))).to.deep.equal([
+      ['camera.configured'],
+    ]);
+    await until('the fact', () => house.store.told().length === 1);
+    const fact = house.store.told()[0]?.envelope;
+    expect(fact).to.include({ type: 'signalbox.camera.connecting', subject: 'camera/cam_001' });
+    expect(fact?.causeid).to.equal(house.store.records()[0]?.record.heard[0]?.id);
+  });
+
+  it('hears the reports of its adapters through the same door', async () => {
+    const house = fakeHouse();
+    await house.roster.create(at, configured);
+    house.slots.probe.held().report(answered);
+    house.slots.program.held().report(flowing);
+    expect(house.roster.view(at)?.state).to.equal('live');
+    await until('both records', () => house.store.records().flatMap(({ record }) => record.heard).length === 3);
+  });
+
+  it('moves at once and waits for nobody while the journal is away', async () => {
+    const house = fakeHouse();
+    await house.roster.create(at, configured);
+    house.store.set('hung');
+    house.slots.probe.held().report(answered);
+    house.slots.program.held().report(flowing);
+    expect(house.roster.view(at)?.state).to.equal('live');
+    await settled();
+    expect(house.store.told().map(({ envelope }) => envelope.type)).to.not.include('signalbox.camera.live');
+    house.store.set('here');
+    await until('the fact', () => house.store.told().some(({ envelope }) => envelope.type === 'signalbox.camera.live'));
+  });
+
+  it('coalesces what arrives while a record is being written', async () => {
+    const house = fakeHouse();
+    await house.roster.create(at, configured);
+    house.store.set('hung');
+    const offers = Array.from({ length: 20 }, (_, i) =>
+      house.roster.offer(at, { type: 'audience.joined', viewer: `v${i}` }),
+    );
+    house.store.set('here');
+    await Promise.all(offers);
+    expect(house.store.records().length).to.equal(3);
+  });
+
+  it('refuses what it does not hear, and nothing changes', async () => {
+    const house = fakeHouse();
+    await house.roster.create(at, configured);
+    for (const event of [
+      { type: 'camera.explode' },
+      { type: '__proto__' },
+      { type: 'probe.failed', reason: 'because', detail: '' },
+      { type: 'audience.joined', viewer: '*' },
+    ]) {
+      const error = await house.roster.offer(at, event).then(
+        () => undefined,
+        (reason: Error) => reason,
+      );
+      expect(error, JSON.stringify(event)).to.be.instanceOf(Error);
+    }
+    expect(house.store.records().length).to.equal(1);
+  });
+
+  it('drops the last words of an adapter whose state was left', async () => {
+    const house = fakeHouse();
+    await house.roster.create(at, configured);
+    const probe = house.slots.probe.held();
+    probe.report(answered);
+    probe.report({ type: 'probe.failed', reason: 'refused', detail: 'too late' });
+    await settled();
+    expect(house.roster.view(at)?.context).to.have.property('state', 'connecting');
+    const heard = house.store.records().flatMap(({ record }) => record.heard.map((one) => one.type));
+    expect(heard).to.not.include('probe.failed');
+  });
+
+  it('comes back after a crash in its state, with its slots invoked and its deadline armed', async () => {
+    const house = fakeHouse();
+    await house.roster.create(at, configured);
+    house.slots.probe.held().report(answered);
+    await until('the record', () => house.store.records().length === 2);
+    const deadline = house.roster.view(at)?.context.deadline;
+    const next = house.successor();
+    expect(await next.roster.adopt()).to.equal(1);
+    expect(asJson(next.roster.view(at)?.context)).to.deep.equal(asJson(house.roster.view(at)?.context));
+    expect(next.slots.intake.held().input).to.include({ camera: 'cam_001', source: '0' });
+    expect(next.slots.alarm.held().input).to.deep.equal({ name: 'opening', at: deadline });
+  });
+
+  it('tells after a crash what the journal holds and nobody was told', async () => {
+    const house = fakeHouse();
+    const tell = house.store.facts.tell;
+    house.store.facts.tell = () => new Promise(() => {});
+    await house.roster.create(at, configured);
+    house.store.facts.tell = tell;
+    expect(house.store.told()).to.deep.equal([]);
+    const next = house.successor();
+    await next.roster.adopt();
+    expect(house.store.told().map(({ envelope }) => envelope.type)).to.deep.equal(['signalbox.camera.connecting']);
+    await house.successor().roster.adopt();
+    expect(house.store.told().length).to.equal(1);
+  });
+
+  it('stops when another gateway writes its journal: the fence has one owner', async () => {
+    const house = fakeHouse();
+    await house.roster.create(at, configured);
+    const next = house.successor();
+    await next.roster.adopt();
+    await next.roster.offer(at, { type: 'audience.joined', viewer: 'v1' });
+    const error = await house.roster.offer(at, { type: 'audience.joined', viewer: 'v2' }).then(
+      () => undefined,
+      (reason: Error) => reason,
+    );
+    expect(error?.message).to.contain('another owner');
+    expect(house.roster.view(at)).to.equal(undefined);
+    expect(house.slots.program.all.every((one) => one.end === 'detached')).to.equal(true);
+    expect(next.roster.view(at)?.context.audience).to.deep.equal(['v1']);
+  });
+
+  it('that is handed over leaves its effects alone', async () => {
+    const house = fakeHouse();
+    await house.roster.create(at, configured);
+    await house.roster.leave();
+    expect(house.slots.program.all.map((one) => one.end)).to.deep.equal(['detached']);
+  });
+
+  it('replayed from its journal is what it was', async () => {
+    const house = fakeHouse();
+    await house.roster.create(at, configured);
+    house.slots.probe.held().report(answered);
+    house.slots.program.held().report(flowing);
+    house.clock.now += 60_000;
+    house.slots.eye.held().report({ type: 'eye.frozen', still_ms: 8_000 });
+    await house.roster.offer(at, { type: 'audience.joined', viewer: 'v1' });
+    const records = house.store.records().map(({ record }) => record);
+    const replayed = replay(cameraMachine, records);
+    expect(replayed.firstDifference).to.equal(undefined);
+    expect(asJson(replayed.context)).to.deep.equal(asJson(house.roster.view(at)?.context));
+  });
+
+  it('replayed from an altered journal shows the first difference', async () => {
+    const house = fakeHouse();
+    await house.roster.create(at, configured);
+    const record = structuredClone(house.store.records()[0]?.record) as JournalRecord;
+    (record.after as { context: { state: string } }).context.state = 'live';
+    expect(replay(cameraMachine, [record]).firstDifference?.record).to.equal(record.id);
+  });
+});

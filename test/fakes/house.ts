@@ -1,0 +1,81 @@
+import { cameraKind } from '../../actors/camera.ts';
+import { relayKind } from '../../actors/relay.ts';
+import { Roster, type RosterHouse } from '../../actors/roster.ts';
+import { viewerKind } from '../../actors/viewer.ts';
+import { type MemoryStore, memoryStore } from '../../bus/carriers/memory.ts';
+import type * as slots from '../../machines/slots.ts';
+import { type FakeSlot, fakeSlot } from './slots.ts';
+
+type FakeOf<S> = S extends slots.Adapter<infer Input, infer Report> ? FakeSlot<Input, Report> : never;
+
+/** A whole house without processes: real machines and cells, memory carriers, fake slots, a clock that is set by hand. */
+export interface FakeHouse {
+  roster: Roster;
+  store: MemoryStore;
+  slots: {
+    [Name in keyof slots.CameraSlots]: FakeOf<slots.CameraSlots[Name]>;
+  } & { seat: FakeOf<slots.SeatSlot>; health: FakeOf<slots.HealthSlot>; provision: FakeOf<slots.ProvisionSlot> };
+  clock: { now: number };
+  troubles: string[];
+  /** Runs what was put off with `later`. */
+  runLater(): void;
+  /** Another gateway on the same store, as after a crash of this one. */
+  successor(): FakeHouse;
+}
+
+/** Builds a house. @param store to share with a former one */
+export function fakeHouse(store?: MemoryStore, clock = { now: 1_800_000_000_000 }): FakeHouse {
+  const kept = store ?? memoryStore(() => clock.now);
+  const fakes = {
+    probe: fakeSlot(),
+    intake: fakeSlot(),
+    program: fakeSlot(),
+    eye: fakeSlot(),
+    alarm: fakeSlot(),
+    seat: fakeSlot(),
+    health: fakeSlot(),
+    provision: fakeSlot(),
+  } as unknown as FakeHouse['slots'];
+  const troubles: string[] = [];
+  const put = new Set<() => void>();
+  const options: RosterHouse = {
+    node: 'gw-test',
+    journal: kept.journal,
+    facts: kept.facts,
+    kinds: {
+      camera: cameraKind({
+        probe: fakes.probe.adapter,
+        intake: fakes.intake.adapter,
+        program: fakes.program.adapter,
+        eye: fakes.eye.adapter,
+        alarm: fakes.alarm.adapter,
+      }),
+      viewer: viewerKind({ seat: fakes.seat.adapter, alarm: fakes.alarm.adapter }),
+      relay: relayKind({
+        health: fakes.health.adapter,
+        provision: fakes.provision.adapter,
+        alarm: fakes.alarm.adapter,
+      }),
+    },
+    now: () => clock.now,
+    later(_ms, run) {
+      put.add(run);
+      return () => put.delete(run);
+    },
+    onTrouble: ({ cell, error, outcome }) => troubles.push(`${cell.kind}/${cell.id} ${outcome}: ${error.message}`),
+  };
+  return {
+    roster: new Roster(options),
+    store: kept,
+    slots: fakes,
+    clock,
+    troubles,
+    runLater() {
+      for (const run of [...put]) {
+        put.delete(run);
+        run();
+      }
+    },
+    successor: () => fakeHouse(kept, clock),
+  };
+}
