@@ -16,15 +16,20 @@ export type Login = Of<typeof login>;
 export interface Secrets {
   /** @throws Error when the file can be read by others or holds no login */
   login(reference: string): Login | undefined;
-  /** Written through to the disk before it returns; false when that login was there already. */
-  keep(reference: string, login: Login): boolean;
+  /**
+   * Keeps a login under a name, written through to the disk before it returns.
+   * @returns its reference: the name, and for every later login of that name a number behind it, so that whoever holds
+   * a reference notices a new password by its being another one
+   */
+  keep(name: string, login: Login): string;
   /** False when there was none. */
   forget(reference: string): boolean;
   references(): string[];
 }
 
-// A reference becomes a file name: an id, a dash and a number.
-const REFERENCE = /^[a-z0-9][a-z0-9_-]{0,79}$/;
+// A name becomes a file name: an id, a dash and a number. The revision stands behind a dot, which no id has.
+const NAME = /^[a-z0-9][a-z0-9_-]{0,79}$/;
+const REFERENCE = /^[a-z0-9][a-z0-9_-]{0,79}(\.[1-9][0-9]{0,8})?$/;
 
 /**
  * Opens the secret store of a data folder: one file of mode 0600 per login.
@@ -50,20 +55,33 @@ export function openSecrets(folder: string): Secrets {
     }
     return parseLogin(file, text);
   };
+  const references = () =>
+    readdirSync(folder)
+      .filter((file) => file.endsWith('.json') && REFERENCE.test(file.slice(0, -5)))
+      .map((file) => file.slice(0, -5));
   return {
     login: read,
-    keep(reference, { username, password }) {
-      const known = read(reference);
-      if (known?.username === username && known.password === password) return false;
+    keep(name, { username, password }) {
+      if (!NAME.test(name)) throw new Error(`"${name.slice(0, 80)}" is no credential name`);
+      const newest = newestOf(references(), name);
+      const known = newest && read(newest.reference);
+      if (newest && known?.username === username && known.password === password) return newest.reference;
+      const reference = newest ? `${name}.${newest.revision + 1}` : name;
       replaceFile(fileOf(reference), JSON.stringify({ username, password }));
-      return true;
+      return reference;
     },
     forget: (reference) => removeFile(fileOf(reference)),
-    references: () =>
-      readdirSync(folder)
-        .filter((name) => name.endsWith('.json') && REFERENCE.test(name.slice(0, -5)))
-        .map((name) => name.slice(0, -5)),
+    references,
   };
+}
+
+/** The latest login of a name. */
+function newestOf(references: string[], name: string): { reference: string; revision: number } | undefined {
+  const revisions = references.flatMap((reference) => {
+    const [of, revision = '1'] = reference.split('.');
+    return of === name ? [{ reference, revision: Number(revision) }] : [];
+  });
+  return revisions.toSorted((one, other) => other.revision - one.revision)[0];
 }
 
 function parseLogin(file: string, text: string): Login {

@@ -54,8 +54,14 @@ export interface Config {
   state: string;
   nats: 'embedded' | { servers: string[]; credentialsFile?: string };
   redis: 'embedded' | { url: string; passwordFile?: string };
-  /** `jwksUrl` absent: Signalbox makes its own keys in the data folder. */
-  auth: { issuer: string; audience: string; jwksUrl?: string; streamTokenTtlMs: number; loginTokenTtlMs: number };
+  /** `issuer` and `audience` are those of the tokens that we sign; `external` are somebody else's, taken beside them. */
+  auth: {
+    issuer: string;
+    audience: string;
+    external?: { issuer: string; audience: string; jwksUrl: string };
+    streamTokenTtlMs: number;
+    loginTokenTtlMs: number;
+  };
   ice: {
     stun: string[];
     turn?: { urls: string[]; secretFile: string; credentialTtlMs: number };

@@ -3,7 +3,7 @@ import path from 'node:path';
 import Type from 'typebox';
 import { replaceFile } from '../../adapters/files.ts';
 import type { Login, Secrets } from '../../adapters/secrets.files.ts';
-import { type CameraSettings, CameraSettingsSchema } from '../../bus/events/camera.ts';
+import { type CameraSettings, CameraSettingsSchema, type Source } from '../../bus/events/camera.ts';
 import { type Id, IdSchema, id } from '../../bus/identity.ts';
 import { type Of, shape } from '../../bus/shape.ts';
 import type { Config } from '../config.ts';
@@ -83,14 +83,8 @@ export function openOverlay(state: string, secrets: Secrets): Overlay {
     replaceFile(file, `${JSON.stringify({ version: 1, cameras: Object.fromEntries(next) }, null, 2)}\n`);
     cameras = next;
   };
-  /** Secrets first: settings that refer to a login that is not there would only fail later. */
-  const place = (camera: Id, settings: CameraSettings, logins: Map<string, Login> | undefined): CameraSettings => {
-    if (logins) {
-      for (const [reference, login] of logins) secrets.keep(reference, login);
-    }
-    const before = cameras.get(camera);
+  const place = (camera: Id, settings: CameraSettings): CameraSettings => {
     write(new Map(cameras).set(camera, settings));
-    forgetUnused(secrets, before, settings);
     return settings;
   };
   return {
@@ -100,49 +94,54 @@ export function openOverlay(state: string, secrets: Secrets): Overlay {
         throw new OverlayRefused('exists', `there is a camera ${camera} already`);
       }
       if (!input.sources) throw new OverlayRefused('address', 'a camera needs at least one source');
-      const { sources, logins } = splitSources(camera, input.sources);
+      const sources = splitSources(camera, input.sources, secrets);
       const { name = camera, zone = 'default', keep = 'warm', eye = true } = input;
-      return place(camera, { name, zone, sources, keep, eye }, logins);
+      return place(camera, { name, zone, sources, keep, eye });
     },
     change(camera, input, config) {
       const known = overlaid(cameras, camera, config);
-      const split = input.sources && splitSources(camera, input.sources);
-      const settings = { ...known, ...input, sources: split?.sources ?? known.sources };
-      return place(camera, settings, split?.logins);
+      const sources = input.sources ? splitSources(camera, input.sources, secrets) : known.sources;
+      return place(camera, { ...known, ...input, sources });
     },
     remove(camera, config) {
-      const known = overlaid(cameras, camera, config);
+      overlaid(cameras, camera, config);
       const next = new Map(cameras);
       next.delete(camera);
       write(next);
-      forgetUnused(secrets, known, undefined);
     },
   };
 }
 
-/** Every camera there is. Where both name one, the API's stays: reloading the file never takes it away. */
-export function cameraSettings(config: Config, overlay: Pick<Overlay, 'cameras'>): Map<Id, PlacedCamera> {
+/**
+ * Every camera there is, with the logins of the file's cameras put into the secret store. Where the file and the API
+ * both name one, the API's stays: reloading the file never takes it away. A changed password shows as another
+ * `credential`, and so as a change of the camera.
+ */
+export function cameraSettings(
+  config: Config,
+  overlay: Pick<Overlay, 'cameras'>,
+  secrets: Pick<Secrets, 'keep'>,
+): Map<Id, PlacedCamera> {
   const all = new Map<Id, PlacedCamera>();
-  for (const [camera, settings] of config.cameras) all.set(camera, { settings, origin: 'yaml' });
-  for (const [camera, settings] of overlay.cameras()) all.set(camera, { settings, origin: 'api' });
+  const overlaid = overlay.cameras();
+  for (const [camera, configured] of config.cameras) {
+    if (overlaid.has(camera)) continue;
+    const sources = configured.sources.map((source) => keepLogin(source, config.logins, secrets));
+    all.set(camera, { settings: { ...configured, sources }, origin: 'yaml' });
+  }
+  for (const [camera, settings] of overlaid) all.set(camera, { settings, origin: 'api' });
   return all;
 }
 
-/**
- * Puts the logins of a configuration into the secret store.
- * @returns the cameras whose login is not what it was: they may be waiting with a wrong password
- */
-export function keepLogins(config: Config, overlay: Pick<Overlay, 'cameras'>, secrets: Secrets): Id[] {
-  const changed = new Set<Id>();
-  const overlaid = overlay.cameras();
-  for (const [camera, { sources }] of config.cameras) {
-    if (overlaid.has(camera)) continue;
-    for (const { credential } of sources) {
-      const login = credential === undefined ? undefined : config.logins.get(credential);
-      if (credential !== undefined && login && secrets.keep(credential, login)) changed.add(camera);
-    }
-  }
-  return [...changed];
+/** Removes the logins that no camera refers to. Call it once the cells know their new settings. */
+export function forgetUnusedLogins(cameras: ReadonlyMap<Id, PlacedCamera>, secrets: Secrets): void {
+  const used = new Set([...cameras.values()].flatMap(({ settings }) => settings.sources.map((one) => one.credential)));
+  for (const reference of secrets.references()) if (!used.has(reference)) secrets.forget(reference);
+}
+
+function keepLogin(source: Source, logins: ReadonlyMap<string, Login>, secrets: Pick<Secrets, 'keep'>): Source {
+  const login = source.credential === undefined ? undefined : logins.get(source.credential);
+  return login && source.credential ? { ...source, credential: secrets.keep(source.credential, login) } : source;
 }
 
 function overlaid(cameras: Map<Id, CameraSettings>, camera: Id, config: Config): CameraSettings {
@@ -154,20 +153,15 @@ function overlaid(cameras: Map<Id, CameraSettings>, camera: Id, config: Config):
   throw new OverlayRefused('unknown', `there is no camera ${camera}`);
 }
 
-function splitSources(camera: Id, addresses: string[]) {
+/** Takes addresses apart, all before the first login is kept: a refused camera leaves nothing behind. */
+function splitSources(camera: Id, addresses: string[], secrets: Secrets): Source[] {
   const logins = new Map<string, Login>();
   try {
-    return { sources: addresses.map((address, index) => splitSource(camera, index, address, logins)), logins };
+    const sources = addresses.map((address, index) => splitSource(camera, index, address, logins));
+    return sources.map((source) => keepLogin(source, logins, secrets));
   } catch (error) {
     if (error instanceof BadAddress) throw new OverlayRefused('address', error.message);
     throw error;
-  }
-}
-
-function forgetUnused(secrets: Secrets, before: CameraSettings | undefined, after: CameraSettings | undefined): void {
-  const used = new Set(after?.sources.map(({ credential }) => credential));
-  for (const { credential } of before?.sources ?? []) {
-    if (credential !== undefined && !used.has(credential)) secrets.forget(credential);
   }
 }
 

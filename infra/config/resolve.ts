@@ -21,7 +21,6 @@ export function resolve(file: string, settings: Settings, findings: Findings): C
   const listening = listener(settings.http.listen, ['http', 'listen'], fault);
   const http = { host: listening.host, port: settings.http.port ?? listening.port };
   const media = mediaHost(settings, http.host, fault);
-  const auth = settings.auth === undefined || settings.auth === 'local' ? localAuth() : settings.auth;
   const { cameras, logins } = resolveCameras(settings, fault);
   const metrics = settings.metrics.listen && listener(settings.metrics.listen, ['metrics', 'listen'], fault);
   const config: Config = {
@@ -36,13 +35,7 @@ export function resolve(file: string, settings: Settings, findings: Findings): C
     state: path.resolve(settings.state),
     nats: resolveNats(settings, beside),
     redis: resolveRedis(settings, beside),
-    auth: {
-      issuer: auth.issuer,
-      audience: auth.audience,
-      ...(auth.jwks_url ? { jwksUrl: auth.jwks_url } : {}),
-      streamTokenTtlMs: durationMs(auth.stream_token_ttl),
-      loginTokenTtlMs: durationMs(auth.login_token_ttl),
-    },
+    auth: resolveAuth(settings, fault),
     ice: resolveIce(settings, beside),
     regions: settings.regions,
     relays: resolveRelays(settings, findings),
@@ -63,7 +56,27 @@ export function resolve(file: string, settings: Settings, findings: Findings): C
 
 type FaultAt = (at: SettingPath, message: string) => void;
 
-const localAuth = () => authSettings.parse(complete(authSettings.schema, {}, { faults: [], warnings: [] }));
+/** What tokens that we sign ourselves say, when somebody else issues the logins. */
+const OWN_ISSUER = 'signalbox';
+
+function resolveAuth(settings: Settings, fault: FaultAt): Config['auth'] {
+  const said = settings.auth === undefined || settings.auth === 'local' ? {} : settings.auth;
+  const auth = authSettings.parse(complete(authSettings.schema, said, { faults: [], warnings: [] }));
+  const { issuer, audience, jwks_url: jwksUrl } = auth;
+  if (jwksUrl && issuer === OWN_ISSUER) {
+    fault(
+      ['auth', 'issuer'],
+      `with a jwks_url, expected the issuer whose keys are there; "${OWN_ISSUER}" is our own name`,
+    );
+  }
+  return {
+    issuer: jwksUrl ? OWN_ISSUER : issuer,
+    audience,
+    ...(jwksUrl ? { external: { issuer, audience, jwksUrl } } : {}),
+    streamTokenTtlMs: durationMs(auth.stream_token_ttl),
+    loginTokenTtlMs: durationMs(auth.login_token_ttl),
+  };
+}
 
 /** Takes HOST:PORT apart. */
 function listener(text: string, at: SettingPath, fault: FaultAt): Listener {
