@@ -1,0 +1,47 @@
+import { createClockReader } from './clock-reader.ts';
+import { createLatencyMeter, type Latency } from './latency.ts';
+import type { Frame, Leg } from './leg.ts';
+import { type Figures, figuresOf } from './statistics.ts';
+
+/** What was measured of the picture on screen. */
+export interface Measured {
+  figures: Figures;
+  latency: Latency | undefined;
+}
+
+/** Which frames the clock is read from: reading costs about half a millisecond. */
+export type ClockUse = 'sampled' | 'every-frame' | 'off';
+
+const SAMPLE_MS = 250;
+let reader: ReturnType<typeof createClockReader> | undefined;
+
+/** Measures one player's picture. */
+export interface Measure {
+  /** Reads the clock in a frame when it is due. Returns its latency in ms when it was read. */
+  frame(leg: Leg, frame: Frame): number | undefined;
+  /** Takes the figures of a leg since the last time. */
+  take(leg: Leg): Promise<Measured>;
+}
+
+/** Makes the measure of a player. */
+export function createMeasure(clock: ClockUse): Measure {
+  const meter = createLatencyMeter(clock === 'every-frame' ? 0 : SAMPLE_MS);
+  let before: { leg: Leg; figures: Figures } | undefined;
+  return {
+    frame(leg, { displayMs, displayAt }) {
+      if (clock === 'off' || document.hidden || !meter.due(displayMs)) return undefined;
+      reader ??= createClockReader();
+      const painted = reader.read(leg.video, displayAt);
+      const latencyMs = painted === undefined ? undefined : displayAt - painted;
+      meter.note(displayMs, latencyMs);
+      return latencyMs;
+    },
+    async take(leg) {
+      const report = await leg.report();
+      const now = performance.now();
+      const figures = figuresOf(report.values(), now, before?.leg === leg ? before.figures : undefined);
+      before = { leg, figures };
+      return { figures, latency: meter.latest(now, figures.estimateMs) };
+    },
+  };
+}

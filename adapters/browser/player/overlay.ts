@@ -1,0 +1,82 @@
+import type { Measured } from './measure.ts';
+import type { PlayerState } from './state.ts';
+
+/** What lies over the picture of the player page: what the player is doing, and how old the picture is. */
+export interface Overlay {
+  state(state: PlayerState): void;
+  measured(measured: Measured): void;
+  camera(state: string, why: string): void;
+  link(up: boolean): void;
+}
+
+const seconds = (ms: number): string => `${Math.max(0, Math.round(ms / 1_000))} s`;
+
+/** What to tell a person about a state: a word and a sentence, or nothing while all is well. */
+function messageOf(state: PlayerState, camera: string, at: number): { word: string; text: string } | undefined {
+  switch (state.name) {
+    case 'playing':
+      return undefined;
+    case 'connecting':
+      return { word: 'Connecting', text: camera };
+    case 'paused':
+      return { word: 'Paused here', text: 'Press space to go back to live.' };
+    case 'stalled':
+      return { word: `No picture for ${seconds(at - state.since + state.silentMs)}`, text: camera };
+    case 'reconnecting':
+      return {
+        word: state.nextAt > at ? `Next attempt in ${seconds(state.nextAt - at)}` : 'Connecting again',
+        text: camera || state.why,
+      };
+    case 'ended':
+      return { word: 'Ended', text: state.text };
+  }
+}
+
+/** Draws the overlay into `host`. */
+export function createOverlay(host: HTMLElement): Overlay {
+  const part = (name: string, role?: string): HTMLElement => {
+    const element = document.createElement('div');
+    element.className = `sbx-${name}`;
+    if (role) element.setAttribute('role', role);
+    host.append(element);
+    return element;
+  };
+  const message = part('message', 'status');
+  const word = document.createElement('strong');
+  const text = document.createElement('span');
+  message.append(word, text);
+  const age = part('age');
+  let present: PlayerState = { name: 'connecting', since: Date.now() };
+  let camera = '';
+
+  const draw = (): void => {
+    const said = messageOf(present, camera, Date.now());
+    message.hidden = said === undefined;
+    host.dataset.state = present.name;
+    if (present.name !== 'playing') age.textContent = '';
+    if (!said) return;
+    // Written only when it changes: a screen reader announces each change.
+    if (word.textContent !== said.word) word.textContent = said.word;
+    if (text.textContent !== said.text) text.textContent = said.text;
+  };
+  window.setInterval(draw, 500);
+  draw();
+  return {
+    state(state) {
+      present = state;
+      draw();
+    },
+    measured({ latency }) {
+      if (present.name !== 'playing') return;
+      age.textContent = latency ? `${latency.measured ? '' : '≈ '}${latency.ms} ms` : '';
+      age.title = latency?.measured === false ? 'Estimated from the network and the browser' : 'Glass to glass';
+    },
+    camera(state, why) {
+      camera = state === 'live' ? '' : why || `The camera is ${state}.`;
+      draw();
+    },
+    link(up) {
+      host.toggleAttribute('data-link-away', !up);
+    },
+  };
+}

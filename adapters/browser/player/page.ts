@@ -1,0 +1,81 @@
+import './page.css';
+import type { ClockUse } from './measure.ts';
+import { createOverlay } from './overlay.ts';
+import { Player } from './player.ts';
+
+/**
+ * The player alone: `/watch/CAMERA`, for embedding.
+ * Query: `via=whep`, `quality=480p`, `clock=every-frame|off`.
+ */
+function start(host: HTMLElement): void {
+  const camera = decodeURIComponent(location.pathname.split('/').filter(Boolean).pop() ?? '');
+  const query = new URLSearchParams(location.search);
+  document.title = `${camera} · Signalbox`;
+  const overlay = createOverlay(host);
+  const quality = query.get('quality');
+  // The overlay was there first; the picture goes beneath it.
+  const picture = document.createElement('div');
+  host.prepend(picture);
+  const player = new Player(picture, {
+    camera,
+    via: query.get('via') === 'whep' ? 'whep' : 'websocket',
+    clock: (query.get('clock') as ClockUse | null) ?? 'sampled',
+    ...(quality ? { quality } : {}),
+    hears: overlay,
+  });
+  host.append(createControls(player));
+  window.addEventListener('pagehide', () => player.close());
+  // A page that comes back from the browser's cache has a closed player.
+  window.addEventListener('pageshow', (event) => event.persisted && location.reload());
+}
+
+function createControls(player: Player): HTMLElement {
+  const bar = document.createElement('div');
+  bar.className = 'sbx-controls';
+  const control = (key: string, label: () => string, act: () => unknown): (() => void) => {
+    const button = document.createElement('button');
+    button.type = 'button';
+    const name = (): void => {
+      button.textContent = label();
+      button.title = `${label()} (${key === ' ' ? 'space' : key})`;
+    };
+    const press = (): void => {
+      act();
+      name();
+    };
+    button.addEventListener('click', press);
+    name();
+    bar.append(button);
+    return press;
+  };
+  const keys: Record<string, () => void> = {
+    ' ': control(
+      ' ',
+      () => (player.state.name === 'paused' ? 'Live' : 'Pause'),
+      () => (player.state.name === 'paused' ? player.resume() : player.pause()),
+    ),
+    m: control(
+      'm',
+      () => (player.muted ? 'Sound on' : 'Sound off'),
+      () => {
+        player.muted = !player.muted;
+      },
+    ),
+    f: control(
+      'f',
+      () => 'Full screen',
+      () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen()),
+    ),
+  };
+  document.addEventListener('keydown', (event) => {
+    const press = keys[event.key.toLowerCase()];
+    const onButton = event.target instanceof HTMLButtonElement && event.key === ' ';
+    if (!press || onButton || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    press();
+  });
+  return bar;
+}
+
+const host = document.getElementById('watch');
+if (host) start(host);

@@ -1,0 +1,281 @@
+import { type Admission, type Door, keepRenewed, requestSession } from './admission.ts';
+import { backoffMs } from './backoff.ts';
+import type { Frame, Leg } from './leg.ts';
+import { createLegs, type LegsHear } from './legs.ts';
+import { createMeasure } from './measure.ts';
+import type { PlayerOptions } from './options.ts';
+import { showPoster } from './poster.ts';
+import { hasNoPicture } from './protocol.ts';
+import type { Signaller, SignallerHears } from './signaller.ts';
+import { openSignalling } from './signalling.ts';
+import { createStage } from './stage.ts';
+import { nextState, type PlayerHeard, type PlayerState } from './state.ts';
+import { createWatchdog } from './watchdog.ts';
+import { openWhep } from './whep.ts';
+
+const AGAIN = { firstMs: 400, longestMs: 15_000 };
+const CHECK_MS = 100;
+const MEASURE_MS = 250;
+const TELL_MS = 1_000;
+/** A standing picture of a camera that should have one is asked for anew after this long. */
+const REOPEN_MS = 1_200;
+/** After a camera came back, its picture usually comes back on the leg that is there. */
+const WAKE_MS = 300;
+
+/**
+ * Plays a camera inside `host`, which must be positioned. Comes back by itself from everything except an end that the
+ * gateway calls final. Tells what happens through `options.hears`, and through the bubbling events
+ * `signalbox:state` and `signalbox:frame` (`{camera, at, latency_ms}` for each frame whose clock was read).
+ */
+export class Player {
+  private readonly options: PlayerOptions;
+  private readonly door: Door;
+  private readonly stage;
+  private readonly legs;
+  private readonly measure;
+  private readonly watchdog = createWatchdog();
+  private readonly beganMs = performance.now();
+  private readonly timers: number[];
+  private current: PlayerState = { name: 'connecting', since: Date.now() };
+  private admission: Admission | undefined;
+  private signaller: Signaller | undefined;
+  private stopRenewal = (): void => {};
+  /** What the gateway last said of the camera. */
+  private camera: string | undefined;
+  private attempt = 0;
+  /** Timer of the next attempt; 0 when none is due. */
+  private pending = 0;
+  /** An answer to an older request for a session is dropped. */
+  private joins = 0;
+  private checkedMs = performance.now();
+  private toldMs = 0;
+  private silent = true;
+
+  constructor(host: HTMLElement, options: PlayerOptions) {
+    this.options = options;
+    this.door = { server: options.server ?? '', ...(options.token ? { token: options.token } : {}) };
+    this.stage = createStage(host);
+    this.legs = createLegs(this.stage, this.legsHear());
+    this.measure = createMeasure(options.clock ?? 'sampled');
+    this.timers = [
+      window.setInterval(() => this.check(), CHECK_MS),
+      window.setInterval(() => void this.takeMeasure(), MEASURE_MS),
+    ];
+    document.addEventListener('visibilitychange', this.forgetGap);
+    showPoster(this.door, options.camera, this.stage.poster);
+    void this.join();
+  }
+
+  /** What the player is doing now. */
+  get state(): PlayerState {
+    return this.current;
+  }
+
+  get muted(): boolean {
+    return this.silent;
+  }
+
+  set muted(silent: boolean) {
+    this.silent = silent;
+    this.stage.mute(silent);
+  }
+
+  /** Holds the picture here; the session goes on. */
+  pause(): void {
+    this.stage.front()?.pause();
+    this.hear({ type: 'paused' });
+  }
+
+  /** Goes back to live after a pause. */
+  resume(): void {
+    if (this.current.name !== 'paused') return;
+    this.forgetGap();
+    this.stage
+      .front()
+      ?.play()
+      .catch(() => {});
+    this.hear({ type: 'resumed' });
+    if (!this.signaller) this.retry();
+  }
+
+  /** The camera has a picture again: don't wait for the next attempt. */
+  wake(): void {
+    if (this.current.name === 'playing' || this.current.name === 'ended' || this.current.name === 'paused') return;
+    this.attempt = 0;
+    if (this.legs.coming() && !this.pending) return;
+    this.stopWaiting();
+    this.pending = window.setTimeout(() => this.retry(), WAKE_MS);
+  }
+
+  /** Leaves the session and takes the player out of the page. */
+  close(): void {
+    this.leave();
+    this.stage.remove();
+  }
+
+  private hear(heard: PlayerHeard): void {
+    const next = nextState(this.current, heard, Date.now());
+    if (next === this.current) return;
+    this.current = next;
+    this.options.hears?.state?.(next);
+    this.announce('state', { ...next });
+  }
+
+  private announce(name: string, detail: Record<string, unknown>): void {
+    const event = new CustomEvent(`signalbox:${name}`, {
+      detail: { camera: this.options.camera, ...detail },
+      bubbles: true,
+    });
+    this.stage.element.dispatchEvent(event);
+  }
+
+  private async join(): Promise<void> {
+    const run = ++this.joins;
+    // The offer is made while the gateway decides.
+    this.legs.open('replace');
+    const answer = await requestSession(this.door, this.options.camera, this.options.quality);
+    if (run !== this.joins) return;
+    if ('refusal' in answer) {
+      const { reason, text, retry, afterMs } = answer.refusal;
+      this.legs.giveUp();
+      return retry ? this.again(text, afterMs) : this.finish(reason, text);
+    }
+    this.admission = answer.admission;
+    this.stopRenewal();
+    this.stopRenewal = keepRenewed(this.door, answer.admission);
+    const open = this.options.via === 'whep' ? openWhep : openSignalling;
+    const { quality } = this.options;
+    this.signaller = open(answer.admission, quality ? { quality } : {}, this.signallerHears());
+    this.legs.begin(answer.admission.iceServers);
+  }
+
+  private again(why: string, leastMs = 0): void {
+    if (this.current.name === 'ended' || this.pending) return;
+    const waitMs = Math.max(leastMs, backoffMs(this.attempt++, AGAIN));
+    this.hear({ type: 'retrying', attempt: this.attempt, why, nextAt: Date.now() + waitMs });
+    this.pending = window.setTimeout(() => this.retry(), waitMs);
+  }
+
+  private retry(): void {
+    this.stopWaiting();
+    if (this.current.name === 'ended' || this.current.name === 'paused') return;
+    if (!this.signaller || !this.admission) return void this.join();
+    this.legs.open('repair');
+    this.legs.begin(this.admission.iceServers);
+  }
+
+  private stopWaiting(): void {
+    window.clearTimeout(this.pending);
+    this.pending = 0;
+  }
+
+  private finish(reason: string, text: string): void {
+    this.leave();
+    this.stage.clear();
+    this.hear({ type: 'end', reason, text });
+  }
+
+  private leave(): void {
+    this.joins++;
+    this.stopWaiting();
+    this.stopRenewal();
+    this.legs.close();
+    this.signaller?.close();
+    this.signaller = undefined;
+    this.timers.forEach(window.clearInterval);
+    document.removeEventListener('visibilitychange', this.forgetGap);
+  }
+
+  private legsHear(): LegsHear {
+    return {
+      offer: (leg, sdp) => this.signaller?.offer(leg, sdp),
+      candidate: (leg, candidate) => this.signaller?.candidate(leg, candidate),
+      closed: (leg) => this.signaller?.closeLeg(leg),
+      failed: (why) => this.again(why),
+      frame: (frame) => this.hearFrame(frame),
+      swapped: (leg) => this.hearFirstFrame(leg),
+    };
+  }
+
+  private hearFirstFrame(leg: Leg): void {
+    const fromClick = this.current.name === 'connecting' && this.attempt === 0;
+    const firstFrameMs = performance.now() - (fromClick ? this.beganMs : leg.beganMs);
+    this.attempt = 0;
+    this.signaller?.playing(leg.name, firstFrameMs);
+    this.hear({ type: 'frame', firstFrameMs });
+  }
+
+  private hearFrame(frame: Frame): void {
+    this.watchdog.frame(performance.now());
+    // What was to be repaired has repaired itself; without a session it has not.
+    if (this.pending && this.signaller) this.stopWaiting();
+    this.hear({ type: 'frame' });
+    const leg = this.legs.front();
+    const latencyMs = leg && this.measure.frame(leg, frame);
+    if (latencyMs !== undefined) this.announce('frame', { at: frame.displayAt, latency_ms: latencyMs });
+  }
+
+  private signallerHears(): SignallerHears {
+    return {
+      answer: (leg, sdp) => {
+        const unusable = (error: unknown): void => this.refused(leg, `The gateway's answer can't be used: ${error}`);
+        this.legs.find(leg)?.answer(sdp).catch(unusable);
+      },
+      candidate: (leg, candidate) => this.legs.find(leg)?.candidate(candidate),
+      refused: (leg, text) => this.refused(leg, text),
+      move: (leg) => {
+        if (!this.admission) return;
+        this.legs.open('replace', leg);
+        this.legs.begin(this.admission.iceServers);
+      },
+      cameraState: (state, why) => {
+        this.camera = state;
+        this.options.hears?.camera?.(state, why);
+        if (!hasNoPicture(state)) this.wake();
+      },
+      end: (reason, text, retry) => {
+        if (!retry) return this.finish(reason, text);
+        this.signaller = undefined;
+        this.stopRenewal();
+        this.legs.giveUp();
+        this.stopWaiting();
+        this.again(text);
+      },
+      link: (up) => this.options.hears?.link?.(up),
+    };
+  }
+
+  private refused(leg: string, text: string): void {
+    this.legs.giveUp(leg);
+    this.again(text);
+  }
+
+  private check(): void {
+    const now = performance.now();
+    // A check that is late itself says that this page was busy, not that the picture stood.
+    const late = now - this.checkedMs > 2 * CHECK_MS;
+    this.checkedMs = now;
+    if (late || document.hidden || this.current.name === 'paused') return;
+    const silentMs = this.watchdog.silentMs(now);
+    if (silentMs === undefined) return;
+    this.hear({ type: 'silence', silentMs });
+    if (silentMs > REOPEN_MS && !hasNoPicture(this.camera) && !this.legs.coming()) this.again('The picture stopped.');
+  }
+
+  private async takeMeasure(): Promise<void> {
+    const unpresented = document.hidden ? this.legs.coming() : undefined;
+    const leg = unpresented ?? this.legs.front() ?? this.legs.coming();
+    const measured = leg && (await this.measure.take(leg).catch(() => undefined));
+    if (!leg || !measured) return;
+    this.options.hears?.measured?.(measured);
+    // Where nothing is presented, decoded frames tell that the picture moves.
+    const unseen = document.hidden || !('requestVideoFrameCallback' in leg.video);
+    if (unseen && measured.figures.fps > 0) leg.decoded();
+    const now = performance.now();
+    if (leg !== this.legs.front() || now - this.toldMs < TELL_MS - MEASURE_MS / 2) return;
+    this.toldMs = now;
+    this.signaller?.stats(leg.name, measured.figures, measured.latency?.ms);
+  }
+
+  private readonly forgetGap = (): void => this.watchdog.reset(performance.now());
+}

@@ -1,0 +1,99 @@
+/** WebSocket subprotocol of the signalling. */
+export const SUBPROTOCOL = 'signalbox.v1';
+
+/** What the player says. */
+export type ClientMessage =
+  | { type: 'hello'; stream_token: string; leg: string; quality?: string }
+  | { type: 'offer'; leg: string; sdp: string }
+  | { type: 'candidate'; leg: string; candidate: string; sdpMid: string | null; sdpMLineIndex: number | null }
+  | {
+      type: 'stats';
+      leg: string;
+      fps: number;
+      loss: number;
+      jitter_ms: number;
+      kbps: number;
+      freezes: number;
+      rtt_ms?: number;
+      latency_ms?: number;
+    }
+  | { type: 'playing'; leg: string; first_frame_ms: number }
+  | { type: 'renew'; token: string }
+  | { type: 'close'; leg: string };
+
+/** What the gateway says. Types that this player does not know are ignored: the protocol grows. */
+export type ServerMessage =
+  | { type: 'welcome'; session_id: string; camera: string }
+  | { type: 'answer'; leg: string; sdp: string }
+  | { type: 'candidate'; leg: string; candidate: string; sdpMid: string | null }
+  | { type: 'refused'; leg: string; text: string }
+  | { type: 'move'; leg: string; quality?: string; relay?: string; why: string }
+  | { type: 'state'; camera: string; state: string; why: string }
+  | { type: 'renewed'; stream_token?: string; expires_in?: number }
+  | { type: 'end'; reason: string; text: string; retry: boolean };
+
+/** Camera states in which no moving picture can be expected, so that waiting is right and asking again is not. */
+const WAITING: ReadonlySet<string> = new Set(['idle', 'connecting', 'stalled', 'offline', 'quarantined', 'removed']);
+
+/** Whether a camera in this state has no picture to give. */
+export const hasNoPicture = (state: string | undefined): boolean => state !== undefined && WAITING.has(state);
+
+const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
+const count = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined);
+
+/** A reason may be a sentence or an object that carries one as `text`. */
+const sentence = (value: unknown): string =>
+  text(value) ?? text((value as { text?: unknown } | undefined | null)?.text) ?? '';
+
+/** One message of the gateway; undefined when it is none that this player understands. */
+export function parseServerMessage(data: unknown): ServerMessage | undefined {
+  if (typeof data !== 'string') return undefined;
+  let said: Record<string, unknown>;
+  try {
+    said = JSON.parse(data);
+  } catch {
+    return undefined;
+  }
+  if (said === null || typeof said !== 'object') return undefined;
+  const leg = text(said.leg) ?? 'a';
+  switch (said.type) {
+    case 'welcome':
+      return { type: 'welcome', session_id: text(said.session_id) ?? '', camera: text(said.camera) ?? '' };
+    case 'answer':
+      return text(said.sdp) === undefined ? undefined : { type: 'answer', leg, sdp: String(said.sdp) };
+    case 'candidate':
+      return { type: 'candidate', leg, candidate: text(said.candidate) ?? '', sdpMid: text(said.sdpMid) ?? null };
+    case 'refused':
+    case 'error':
+      return { type: 'refused', leg, text: text(said.text) || text(said.error) || sentence(said.why) || 'refused' };
+    case 'move':
+      return {
+        type: 'move',
+        leg,
+        ...(text(said.quality) ? { quality: String(said.quality) } : {}),
+        ...(text(said.relay) ? { relay: String(said.relay) } : {}),
+        why: sentence(said.why),
+      };
+    case 'state':
+      return {
+        type: 'state',
+        camera: text(said.camera) ?? '',
+        state: text(said.state) ?? '',
+        why: sentence(said.why),
+      };
+    case 'renewed': {
+      const [token, seconds] = [text(said.stream_token), count(said.expires_in)];
+      return {
+        type: 'renewed',
+        ...(token ? { stream_token: token } : {}),
+        ...(seconds ? { expires_in: seconds } : {}),
+      };
+    }
+    case 'end': {
+      const reason = text(said.reason) ?? 'ended';
+      return { type: 'end', reason, text: text(said.text) || sentence(said.why) || reason, retry: said.retry === true };
+    }
+    default:
+      return undefined;
+  }
+}

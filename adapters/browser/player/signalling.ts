@@ -1,0 +1,121 @@
+import type { Admission } from './admission.ts';
+import { backoffMs } from './backoff.ts';
+import { type ClientMessage, parseServerMessage, type ServerMessage, SUBPROTOCOL } from './protocol.ts';
+import type { Signaller, SignallerHears } from './signaller.ts';
+
+// A gateway that was killed is back within 3 s; a wall of players must not make its return harder.
+const AGAIN = { firstMs: 150, longestMs: 2_000 };
+const OPENING_MS = 5_000;
+
+/**
+ * Signalling over a WebSocket. When the socket drops it comes back by itself and says hello again with the same
+ * stream token: the session is rejoined, and media, which never went through it, goes on untouched. Offers that were
+ * not answered are sent again.
+ */
+export function openSignalling(admission: Admission, options: { quality?: string }, hears: SignallerHears): Signaller {
+  let socket: WebSocket | undefined;
+  let attempt = 0;
+  let timer = 0;
+  let over = false;
+  let leg = 'a';
+  const unanswered = new Map<string, ClientMessage[]>();
+
+  const send = (message: ClientMessage): void => {
+    if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+  };
+
+  const connect = (): void => {
+    const opening = new WebSocket(admission.signallingUrl, SUBPROTOCOL);
+    socket = opening;
+    const tooLong = window.setTimeout(() => opening.close(), OPENING_MS);
+    opening.onopen = () => {
+      window.clearTimeout(tooLong);
+      const { quality } = options;
+      send({ type: 'hello', stream_token: admission.streamToken, leg, ...(quality ? { quality } : {}) });
+      for (const messages of unanswered.values()) messages.forEach(send);
+    };
+    opening.onmessage = ({ data }) => {
+      const message = parseServerMessage(data);
+      if (message && !over && socket === opening) hear(message);
+    };
+    opening.onclose = () => {
+      window.clearTimeout(tooLong);
+      if (over || socket !== opening) return;
+      hears.link(false);
+      timer = window.setTimeout(connect, backoffMs(attempt++, AGAIN));
+    };
+  };
+
+  const hear = (message: ServerMessage): void => {
+    switch (message.type) {
+      case 'welcome':
+        attempt = 0;
+        hears.link(true);
+        break;
+      case 'answer':
+        unanswered.delete(message.leg);
+        hears.answer(message.leg, message.sdp);
+        break;
+      case 'candidate':
+        hears.candidate(message.leg, { candidate: message.candidate, sdpMid: message.sdpMid });
+        break;
+      case 'refused':
+        unanswered.delete(message.leg);
+        hears.refused(message.leg, message.text);
+        break;
+      case 'move':
+        hears.move(message.leg, message.why);
+        break;
+      case 'state':
+        hears.cameraState(message.state, message.why);
+        break;
+      case 'renewed':
+        if (message.stream_token) admission.streamToken = message.stream_token;
+        break;
+      case 'end':
+        leave();
+        hears.end(message.reason, message.text, message.retry);
+        break;
+    }
+  };
+
+  const leave = (): void => {
+    over = true;
+    window.clearTimeout(timer);
+    socket?.close(1000);
+  };
+
+  connect();
+  return {
+    offer(name, sdp) {
+      leg = name;
+      const offer: ClientMessage = { type: 'offer', leg: name, sdp };
+      unanswered.set(name, [offer]);
+      send(offer);
+    },
+    candidate(name, { candidate, sdpMid, sdpMLineIndex }) {
+      const message: ClientMessage = { type: 'candidate', leg: name, candidate, sdpMid, sdpMLineIndex };
+      unanswered.get(name)?.push(message);
+      send(message);
+    },
+    stats(name, figures, latencyMs) {
+      send({
+        type: 'stats',
+        leg: name,
+        fps: Math.round(figures.fps * 10) / 10,
+        loss: Math.round(figures.loss * 10_000) / 10_000,
+        jitter_ms: Math.round(figures.jitterMs * 10) / 10,
+        kbps: Math.round(figures.kbps),
+        freezes: figures.freezes,
+        ...(figures.rttMs === undefined ? {} : { rtt_ms: Math.round(figures.rttMs * 10) / 10 }),
+        ...(latencyMs === undefined ? {} : { latency_ms: latencyMs }),
+      });
+    },
+    playing: (name, firstFrameMs) => send({ type: 'playing', leg: name, first_frame_ms: Math.round(firstFrameMs) }),
+    closeLeg(name) {
+      unanswered.delete(name);
+      send({ type: 'close', leg: name });
+    },
+    close: leave,
+  };
+}

@@ -1,0 +1,71 @@
+import './player.css';
+
+/** What a player draws on: a poster, and two videos of which one is in front. */
+export interface Stage {
+  readonly element: HTMLElement;
+  /** Shows a still picture until the first frame. */
+  poster(url: string): void;
+  /** The video that shows nothing now: a new leg plays there, unseen. */
+  spare(): HTMLVideoElement;
+  /** Brings a video to the front; the other becomes the spare. */
+  show(video: HTMLVideoElement): void;
+  front(): HTMLVideoElement | undefined;
+  mute(muted: boolean): void;
+  /** Shows nothing any more: the right to the picture has ended. */
+  clear(): void;
+  remove(): void;
+}
+
+function createVideo(): HTMLVideoElement {
+  const video = document.createElement('video');
+  video.className = 'sbx-video';
+  // Without sound every browser lets it start by itself.
+  video.muted = true;
+  video.autoplay = true;
+  video.playsInline = true;
+  video.disablePictureInPicture = true;
+  video.tabIndex = -1;
+  return video;
+}
+
+/** Builds the stage inside `host`. */
+export function createStage(host: HTMLElement): Stage {
+  const element = document.createElement('div');
+  element.className = 'sbx-stage';
+  const poster = document.createElement('img');
+  poster.className = 'sbx-poster';
+  poster.alt = '';
+  poster.onload = () => poster.classList.add('sbx-there');
+  const videos = [createVideo(), createVideo()] as const;
+  let front: HTMLVideoElement | undefined;
+  let muted = true;
+  element.append(poster, ...videos);
+  host.append(element);
+  return {
+    element,
+    poster(url) {
+      poster.src = url;
+    },
+    spare: () => (front === videos[0] ? videos[1] : videos[0]),
+    show(video) {
+      // The new one comes up before the old one goes: no black frame between.
+      video.classList.add('sbx-front');
+      if (front && front !== video) {
+        front.classList.remove('sbx-front');
+        front.muted = true;
+      }
+      video.muted = muted;
+      front = video;
+    },
+    front: () => front,
+    mute(silent) {
+      muted = silent;
+      if (front) front.muted = silent;
+    },
+    clear() {
+      front = undefined;
+      element.replaceChildren();
+    },
+    remove: () => element.remove(),
+  };
+}

@@ -1,0 +1,188 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect } from 'chai';
+import type { Browser, Page } from 'playwright-core';
+import { startCamera } from '../../fixtures/camera.ts';
+import { openPage, startChromium } from '../../fixtures/chromium.ts';
+import { startMediamtx, type TestMediamtx } from '../../fixtures/mediamtx.ts';
+import { type Running, until } from '../../fixtures/process.ts';
+import { buildPages, type StubGateway, startStubGateway } from './stub-gateway.ts';
+
+interface Seen {
+  states: { name: string; at: number; firstFrameMs?: number; reason?: string }[];
+  frames: { at: number; latency_ms: number }[];
+  /** When each frame was presented, on either video. */
+  presented: number[];
+}
+
+/** Notes in the page what the player tells, and each frame that any video presents. */
+const NOTE = `
+  window.seen = { states: [], frames: [], presented: [] };
+  document.addEventListener('signalbox:state', ({ detail }) => seen.states.push({ ...detail, at: Date.now() }));
+  document.addEventListener('signalbox:frame', ({ detail }) => seen.frames.push(detail));
+  const watched = new WeakSet();
+  const watch = (video) => {
+    watched.add(video);
+    const tick = () => {
+      if (video.classList.contains('sbx-front')) seen.presented.push(performance.now());
+      video.requestVideoFrameCallback(tick);
+    };
+    video.requestVideoFrameCallback(tick);
+  };
+  setInterval(() => document.querySelectorAll('video').forEach((video) => watched.has(video) || watch(video)), 5);
+`;
+
+describe('player in Chromium', function () {
+  this.timeout(60_000);
+  const pages = mkdtempSync(path.join(tmpdir(), 'sbx-pages-'));
+  let browser: Browser;
+  let relay: TestMediamtx;
+  let camera: Running;
+  let gateway: StubGateway;
+
+  before(async () => {
+    [browser, relay] = await Promise.all([startChromium(), startMediamtx(), buildPages(pages)]);
+    camera = startCamera(relay.rtsp('cam_001'), { gopSeconds: 1 });
+    await until('the camera to publish', async () => (await relay.api('GET', '/v3/paths/get/cam_001')).ready);
+    gateway = await startStubGateway(pages, (name) => `http://127.0.0.1:${relay.ports.whep}/${name}/whep`);
+  });
+  after(async () => {
+    await browser?.close();
+    await gateway?.stop();
+    await camera?.stop();
+    await relay?.close();
+    rmSync(pages, { recursive: true, force: true });
+  });
+
+  const seen = (page: Page): Promise<Seen> => page.evaluate('seen');
+  const watch = async (query = ''): Promise<{ page: Page; faults: string[] }> => {
+    gateway.said.length = 0;
+    const opened = await openPage(browser, { width: 800, height: 500 });
+    await opened.page.addInitScript(NOTE);
+    await opened.page.goto(`${gateway.url}/watch/cam_001${query}`);
+    return opened;
+  };
+  const playing = (page: Page): Promise<unknown> =>
+    until('a moving picture with a readable clock', async () => (await seen(page)).frames.length >= 5, 15_000);
+  const longestGap = ({ presented }: Seen, from = 0): number => {
+    const times = presented.filter((at) => at >= from);
+    return Math.max(...times.slice(1).map((at, index) => at - (times[index] ?? at)));
+  };
+
+  for (const via of ['websocket', 'whep']) {
+    it(`shows a real camera over ${via}, with its latency read from the picture`, async () => {
+      const { page, faults } = await watch(`?via=${via}&clock=every-frame`);
+      await playing(page);
+      const { frames, states } = await seen(page);
+      for (const { latency_ms } of frames) expect(latency_ms).to.be.within(0, 2_000);
+      expect(states[0]).to.include({ name: 'playing' });
+      expect(states[0]?.firstFrameMs).to.be.within(1, 10_000);
+      await until('the latency on screen', async () => /\d+ ms/.test(await page.locator('.sbx-age').textContent()));
+      expect(await page.locator('.sbx-message').isHidden()).to.equal(true);
+      expect(faults).to.deep.equal([]);
+      await page.context().close();
+    });
+  }
+
+  it('tells the gateway when the picture came and how it is, once a second', async () => {
+    const { page } = await watch();
+    await playing(page);
+    await until('three reports', () => gateway.said.filter(({ type }) => type === 'stats').length >= 3);
+    const [report] = gateway.said.filter(({ type }) => type === 'stats').slice(-1);
+    expect(report).to.include({ leg: 'a' });
+    expect(report.fps).to.be.within(5, 60);
+    expect(report.kbps).to.be.greaterThan(50);
+    expect(report.latency_ms).to.be.within(0, 2_000);
+    const started = gateway.said.find(({ type }) => type === 'playing');
+    expect(started.first_frame_ms).to.be.within(1, 10_000);
+    expect(gateway.said[0]).to.include({ type: 'hello', stream_token: 'stream-token', leg: 'a' });
+    await page.context().close();
+  });
+
+  it('keeps the picture moving while the gateway is away, and rejoins the same session', async () => {
+    const { page } = await watch();
+    await playing(page);
+    const before = await seen(page);
+    const from = (await page.evaluate('performance.now()')) as number;
+    const admitted = gateway.admissions();
+    await gateway.stop();
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    gateway.said.length = 0;
+    await gateway.start();
+    await until('the player to say hello again', () => gateway.said.find(({ type }) => type === 'stats'));
+    const after = await seen(page);
+    expect(after.states.length, JSON.stringify(after.states)).to.equal(before.states.length);
+    expect(longestGap(after, from)).to.be.lessThan(400);
+    expect(gateway.said[0]).to.include({ type: 'hello', stream_token: 'stream-token' });
+    expect(gateway.said.filter(({ type }) => type === 'offer')).to.deep.equal([]);
+    expect(gateway.admissions()).to.equal(admitted);
+    await page.context().close();
+  });
+
+  it('moves to another leg without a black frame', async () => {
+    const { page } = await watch();
+    await playing(page);
+    const from = (await page.evaluate('performance.now()')) as number;
+    gateway.tell({ type: 'move', leg: 'b', relay: 'relay-2', why: 'relay-1 is drained' });
+    await until('leg a to be closed', () => gateway.said.find(({ type, leg }) => type === 'close' && leg === 'a'));
+    await until('reports of leg b', () => gateway.said.find(({ type, leg }) => type === 'stats' && leg === 'b'));
+    expect(longestGap(await seen(page), from)).to.be.lessThan(400);
+    expect(gateway.said.find(({ type, leg }) => type === 'playing' && leg === 'b')).to.not.equal(undefined);
+    await page.context().close();
+  });
+
+  it('stops for good when the gateway says so, and tells why', async () => {
+    const { page } = await watch();
+    await playing(page);
+    const admitted = gateway.admissions();
+    gateway.tell({ type: 'end', reason: 'revoked', text: 'Your right to watch was withdrawn.', retry: false });
+    await until('the end', async () => (await seen(page)).states.at(-1)?.name === 'ended');
+    expect(await page.locator('.sbx-message').textContent()).to.contain('Your right to watch was withdrawn.');
+    expect(await page.locator('video').count()).to.equal(0);
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect(gateway.admissions()).to.equal(admitted);
+    await page.context().close();
+  });
+
+  it('asks for a new session when the gateway ended the old one and allows it', async () => {
+    const { page } = await watch();
+    await playing(page);
+    const admitted = gateway.admissions();
+    gateway.tell({ type: 'end', reason: 'expired', retry: true });
+    await until('a new session', () => gateway.admissions() > admitted);
+    await until('the picture of the new session', () =>
+      gateway.said.find(({ type, leg }) => type === 'playing' && leg === 'b'),
+    );
+    await page.context().close();
+  });
+
+  it('does not ask again when it may not watch', async () => {
+    gateway.refuse = { status: 403, body: { error: 'Access denied', reason: 'camera' } };
+    const { page } = await watch();
+    await until('the refusal', async () => (await seen(page)).states.at(-1)?.name === 'ended');
+    const admitted = gateway.admissions();
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect(gateway.admissions()).to.equal(admitted);
+    expect(await page.locator('.sbx-message').textContent()).to.contain('You may not watch this camera.');
+    gateway.refuse = undefined;
+    await page.context().close();
+  });
+
+  it('says within a second that the picture stands, and comes back by itself', async () => {
+    const { page } = await watch();
+    await playing(page);
+    const killedAt = Date.now();
+    await camera.stop();
+    await until('the picture to be called stalled', async () =>
+      (await seen(page)).states.find(({ name }) => name === 'stalled'),
+    );
+    const stalled = (await seen(page)).states.find(({ name }) => name === 'stalled');
+    expect((stalled?.at ?? 0) - killedAt).to.be.lessThan(1_000);
+    camera = startCamera(relay.rtsp('cam_001'), { gopSeconds: 1 });
+    await until('the camera to publish', async () => (await relay.api('GET', '/v3/paths/get/cam_001')).ready);
+    gateway.tell({ type: 'state', camera: 'cam_001', state: 'live', why: 'its picture arrives' });
+    await until('the picture to move again', async () => (await seen(page)).states.at(-1)?.name === 'playing', 15_000);
+    await page.context().close();
+  });
+});
