@@ -72,6 +72,7 @@ const machine = setup({
   },
   guards: {
     admissible: ({ event }) => event.type === 'viewer.requested' && admission(event).allowed,
+    knownLeg: ({ context, event }) => event.type === 'leg.playing' && Object.hasOwn(context.legs, event.leg),
     lastSeat: ({ context, event }) =>
       event.type === 'seat.left' &&
       Object.values(context.legs).every((leg) => leg.relay_session === event.relay_session),
@@ -113,22 +114,22 @@ const request = machine.assign(({ event }) => {
   return { camera, zone, subject, protocol, quality, relay, address, expires_at };
 });
 const waitForConnection = machine.assign(({ event }) => ({ deadline: event.at + VIEWER_TIMES.connectMs }));
-const seatLeg = machine.assign(({ context, event }) =>
-  event.type === 'leg.opened'
-    ? {
-        relay: event.relay,
-        legs: { ...context.legs, [event.leg]: { relay: event.relay, relay_session: event.relay_session } },
-      }
-    : {},
-);
+const without = (legs: ViewerContext['legs'], relaySession: string): ViewerContext['legs'] =>
+  Object.fromEntries(Object.entries(legs).filter(([, leg]) => leg.relay_session !== relaySession));
+const seatLeg = machine.assign(({ context, event }) => {
+  if (event.type !== 'leg.opened') return {};
+  const { relay, leg, relay_session } = event;
+  return { relay, legs: { ...without(context.legs, relay_session), [leg]: { relay, relay_session } } };
+});
+// The relay may show a session before, or without, anybody telling of a leg: then the session names the leg.
+const seatSession = machine.assign(({ context, event }) => {
+  if (event.type !== 'seat.taken') return {};
+  const { relay_session } = event;
+  if (Object.values(context.legs).some((leg) => leg.relay_session === relay_session)) return {};
+  return { legs: { ...context.legs, [relay_session]: { relay: context.relay, relay_session } } };
+});
 const dropSeat = machine.assign(({ context, event }) =>
-  event.type === 'seat.left'
-    ? {
-        legs: Object.fromEntries(
-          Object.entries(context.legs).filter(([, leg]) => leg.relay_session !== event.relay_session),
-        ),
-      }
-    : {},
+  event.type === 'seat.left' ? { legs: without(context.legs, event.relay_session) } : {},
 );
 const noteFirstFrame = machine.assign(({ context, event }) =>
   event.type === 'leg.playing' && context.first_frame_ms === undefined && event.first_frame_ms !== undefined
@@ -254,6 +255,7 @@ export const viewerMachine = machine.createMachine({
               },
               on: {
                 'leg.opened': { target: 'connecting', actions: [seatLeg, waitForConnection, connecting] },
+                'seat.taken': { target: 'watching', actions: [seatSession, watching] },
                 'alarm.rang': {
                   guard: { type: 'rang', params: { name: 'connect' } },
                   target: '#viewer.ended',
@@ -270,8 +272,8 @@ export const viewerMachine = machine.createMachine({
               },
               on: {
                 'leg.opened': { actions: seatLeg },
-                'leg.playing': { target: 'watching', actions: [noteFirstFrame, watching] },
-                'seat.taken': { target: 'watching', actions: watching },
+                'leg.playing': { guard: 'knownLeg', target: 'watching', actions: [noteFirstFrame, watching] },
+                'seat.taken': { target: 'watching', actions: [seatSession, watching] },
                 'alarm.rang': {
                   guard: { type: 'rang', params: { name: 'connect' } },
                   target: '#viewer.ended',
@@ -284,6 +286,7 @@ export const viewerMachine = machine.createMachine({
               on: {
                 'leg.opened': { actions: seatLeg },
                 'leg.playing': { actions: noteFirstFrame },
+                'seat.taken': { actions: seatSession },
                 'seat.left': [
                   { guard: 'lastSeat', target: 'connecting', actions: [dropSeat, waitForConnection, seatLost] },
                   { actions: dropSeat },

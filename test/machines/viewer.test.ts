@@ -1,0 +1,98 @@
+import { expect } from 'chai';
+import type { AnyEventObject } from 'xstate';
+import { VIEWER_TIMES, viewerMachine } from '../../machines/viewer.ts';
+import { given as came } from '../fakes/given.ts';
+
+const given = (...heard: AnyEventObject[]) => came(viewerMachine, 's1', ...heard);
+
+const requested = {
+  type: 'viewer.requested',
+  camera: 'cam_001',
+  zone: 'hcm/center',
+  subject: { sub: 'lan', role: 'viewer', cameras: ['cam_001'], zones: [], iat: 1 },
+  protocol: 'webrtc',
+  quality: '720p',
+  address: '127.0.0.1',
+  expires_at: 3_600_000,
+  held: 0,
+  quota: 20,
+  relay: 'relay-1',
+};
+const opened = { type: 'leg.opened', leg: 'a', relay: 'relay-1', relay_session: 'r1' };
+const playing = { type: 'leg.playing', leg: 'a', first_frame_ms: 240 };
+const watching = [requested, opened, playing];
+
+describe('a viewer', () => {
+  it('with the right is admitted, connects and watches', () => {
+    const viewer = given(...watching);
+    expect(viewer.said).to.deep.equal(['viewer.admitted', 'viewer.connecting', 'viewer.watching']);
+    expect(viewer.tags).to.deep.equal(['open']);
+    expect(viewer.last).to.include({ first_frame_ms: 240, subject: 'lan', relay: 'relay-1' });
+    expect(viewer.invoked.sort()).to.deep.equal(['expiry', 'seat']);
+  });
+
+  it('without the right is denied, with the reason, and holds no seat', () => {
+    const stranger = { ...requested, subject: { ...requested.subject, cameras: [] } };
+    const viewer = given(stranger);
+    expect(viewer.state).to.equal('denied');
+    expect(viewer.last.why.text).to.be.a('string');
+    expect(viewer.invoked).to.deep.equal([]);
+  });
+
+  it('over its quota is denied and told to close a session first', () => {
+    const viewer = given({ ...requested, held: 20 });
+    expect(viewer.state).to.equal('denied');
+    expect(viewer.last.why).to.include({ reason: 'quota' });
+  });
+
+  it('that nobody connects to ends after thirty seconds', () => {
+    const admitted = given({ ...requested, at: 5_000 });
+    expect(admitted.context.deadline).to.equal(5_000 + VIEWER_TIMES.connectMs);
+    const viewer = given(requested, { type: 'alarm.rang', name: 'connect' });
+    expect(viewer.last.why).to.include({ reason: 'never-connected' });
+  });
+
+  it('ends when its entitlement runs out', () => {
+    const viewer = given(...watching, { type: 'alarm.rang', name: 'expiry' });
+    expect(viewer.state).to.equal('ended');
+    expect(viewer.last.why).to.include({ reason: 'expired' });
+  });
+
+  it('keeps its picture when it renews in time', () => {
+    const viewer = given(...watching, { type: 'viewer.renewed', expires_at: 7_200_000 });
+    expect(viewer.state).to.equal('watching');
+    expect(viewer.context.expires_at).to.equal(7_200_000);
+    expect(viewer.said.at(-1)).to.equal('viewer.renewed');
+  });
+
+  it('whose right is taken back ends at once and gives up its seat', () => {
+    const viewer = given(...watching, { type: 'viewer.revoked', by: 'hoa', reason: 'left the company' });
+    expect(viewer.state).to.equal('ended');
+    expect(viewer.last.why).to.deep.include({ reason: 'revoked', guard: { by: 'hoa', reason: 'left the company' } });
+    expect(viewer.invoked).to.deep.equal([]);
+  });
+
+  it('that loses its seat may return, and ends when it does not', () => {
+    const left = { type: 'seat.left', relay_session: 'r1' };
+    expect(given(...watching, left).state).to.equal('connecting');
+    const returned = given(...watching, left, { ...opened, relay_session: 'r2' }, { type: 'leg.playing', leg: 'a' });
+    expect(returned.state).to.equal('watching');
+    expect(given(...watching, left, { type: 'alarm.rang', name: 'connect' }).last.why.reason).to.equal('not-connected');
+  });
+
+  it('that moves to a second leg stays watching while the first is closed', () => {
+    const second = { type: 'leg.opened', leg: 'b', relay: 'relay-1', relay_session: 'r2' };
+    const viewer = given(...watching, second, { type: 'seat.left', relay_session: 'r1' });
+    expect(viewer.state).to.equal('watching');
+    expect(viewer.context.legs).to.have.all.keys('b');
+  });
+
+  it('seen at the relay watches, even when its player tells nothing', () => {
+    expect(given(requested, opened, { type: 'seat.taken', relay_session: 'r1' }).state).to.equal('watching');
+  });
+
+  it('that leaves is over, and so is one whose camera is taken out', () => {
+    expect(given(...watching, { type: 'viewer.closed' }).last.why.reason).to.equal('closed');
+    expect(given(...watching, { type: 'camera.removed' }).last.why.reason).to.equal('camera-removed');
+  });
+});
