@@ -1,0 +1,105 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { loadConfig } from '../config.ts';
+import type { Parts } from './node-programs.ts';
+import { planGroup } from './plan.ts';
+import { claimPortBlock, refuseTakenPorts } from './ports.ts';
+import { type RunningGroup, runGroup } from './run-group.ts';
+import { takeStateFolder } from './state-folder.ts';
+
+const demoFile = fileURLToPath(new URL('../demo.yaml', import.meta.url));
+
+const HELP = `npm start -- [--config FILE] [--port N] [--state DIR]
+
+  --config FILE  your own configuration; without it three demo cameras are started (see infra/signalbox.yaml)
+  --port N       where the page and the API listen; 0 picks free ports for everything
+  --state DIR    data folder (default .signalbox)
+`;
+
+/** What a person asked for on the command line. */
+export interface LaunchArguments {
+  config: string | undefined;
+  port: number | undefined;
+  state: string | undefined;
+}
+
+/** Reads the command line. @throws Error saying what is wrong with it; 'help' when help is wanted */
+export function readArguments(argv: string[]): LaunchArguments | 'help' {
+  const { values } = parseArgs({
+    args: argv,
+    options: {
+      config: { type: 'string' },
+      port: { type: 'string' },
+      state: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  if (values.help) return 'help';
+  const port = values.port === undefined ? undefined : Number(values.port);
+  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65535)) {
+    throw new Error(`--port ${values.port}: expected a port from 0 to 65535`);
+  }
+  return { config: values.config, port, state: values.state };
+}
+
+async function open(asked: LaunchArguments, parts: Parts, env: NodeJS.ProcessEnv, say: (line: string) => void) {
+  const file = path.resolve(asked.config ?? demoFile);
+  if (asked.config !== undefined && !existsSync(file))
+    throw new Error(`--config ${asked.config}: there is no such file`);
+  const config = loadConfig(file, env);
+  for (const warning of config.warnings) say(warning);
+  const state = takeStateFolder(asked.state ?? config.state);
+  const block = asked.port === 0 ? await claimPortBlock() : undefined;
+  const release = () => {
+    block?.release();
+    state.release();
+  };
+  try {
+    const plan = await planGroup(config, { demo: file === demoFile, httpPort: asked.port || undefined }, state, block);
+    await refuseTakenPorts(plan.uses);
+    const group = await runGroup(plan, state, parts, env, say);
+    return { group, release };
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+/**
+ * `npm start`: runs a group until it is told to end. Standard output gets the one line `ready URL`; all else goes to
+ * standard error. Ends the process.
+ */
+export async function launch(argv: string[], env: NodeJS.ProcessEnv, parts: Parts): Promise<void> {
+  const say = (line: string) => process.stderr.write(`${line}\n`);
+  const fail = (error: unknown) => say(`signalbox: ${error instanceof Error ? error.message : String(error)}`);
+  let opened: { group: RunningGroup; release(): void } | undefined;
+  let ending = false;
+  const end = async (code: number) => {
+    if (ending) return;
+    ending = true;
+    await opened?.group.stop();
+    opened?.release();
+    process.exit(code);
+  };
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void end(0));
+  process.on('uncaughtException', (error) => {
+    say(`signalbox: the launcher failed: ${error.stack}`);
+    void end(1);
+  });
+  try {
+    const asked = readArguments(argv);
+    if (asked === 'help') {
+      process.stdout.write(HELP);
+      return;
+    }
+    opened = await open(asked, parts, env, say);
+    const url = await opened.group.started;
+    if (!ending) process.stdout.write(`ready ${url}\n`);
+  } catch (error) {
+    if (ending) return;
+    fail(error);
+    await end(1);
+  }
+}

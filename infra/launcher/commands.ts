@@ -1,0 +1,112 @@
+import Type from 'typebox';
+import { type LinkMessage, type Peer, serveLink } from '../../bus/carriers/link.ts';
+import { IdSchema } from '../../bus/identity.ts';
+import { type Of, ShapeError, shape } from '../../bus/shape.ts';
+import type { Exit, ProcessState } from './supervise.ts';
+
+const Ref = Type.Union([Type.String(), Type.Number()]);
+
+/** What a gateway may ask of the launcher. `epoch` is the fencing token of the lease under which it acts. */
+const requests = {
+  plug: shape(
+    'plug request',
+    Type.Object({
+      ref: Ref,
+      epoch: Type.Number(),
+      camera: IdSchema,
+      source: Type.Integer({ minimum: 0, maximum: 63 }),
+      plugged: Type.Boolean(),
+    }),
+  ),
+  'ensure-switchers': shape(
+    'ensure-switchers request',
+    Type.Object({ ref: Ref, epoch: Type.Number(), count: Type.Integer({ minimum: 1, maximum: 64 }) }),
+  ),
+  processes: shape('processes request', Type.Object({ ref: Type.Optional(Ref) })),
+  ready: shape('ready message', Type.Object({ url: Type.String({ pattern: '^https?://[^\\s]+$' }) })),
+};
+
+/** Refuses a request for a reason that the caller can act on. */
+export class Refused extends Error {
+  readonly reason: string;
+  constructor(reason: string, text: string) {
+    super(text);
+    this.name = 'Refused';
+    this.reason = reason;
+  }
+}
+
+/** What the link lets gateways do. */
+export interface Commands {
+  /** @throws Refused when there is no such demo camera */
+  plug(request: Of<(typeof requests)['plug']>): Promise<void>;
+  ensureSwitchers(count: number): Promise<void>;
+  processes(): ProcessState[];
+  /** A gateway serves, and browsers sign in at this address. */
+  ready(url: string): void;
+}
+
+/** The launcher's end of the link: commands in, news of processes out to every peer. */
+export interface CommandLink {
+  started(name: string, pid: number): void;
+  exited(exit: Exit): void;
+  close(): void;
+}
+
+async function obey(message: LinkMessage, commands: Commands, peer: Peer): Promise<void> {
+  const { ref } = message;
+  switch (message.type) {
+    case 'plug':
+      await commands.plug(requests.plug.parse(message));
+      return peer.send({ type: 'done', ref });
+    case 'ensure-switchers':
+      await commands.ensureSwitchers(requests['ensure-switchers'].parse(message).count);
+      return peer.send({ type: 'done', ref });
+    case 'processes':
+      return peer.send({ type: 'processes', ref, items: commands.processes() });
+    case 'ready':
+      return commands.ready(requests.ready.parse(message).url);
+    default:
+      throw new Refused('unknown', `the launcher knows no "${message.type}"`);
+  }
+}
+
+/** Serves the launcher link on a Unix socket. */
+export async function serveCommands(socket: string, commands: Commands): Promise<CommandLink> {
+  const peers = new Set<Peer>();
+  let highestEpoch = Number.NEGATIVE_INFINITY;
+  const checkEpoch = (epoch: unknown) => {
+    if (typeof epoch !== 'number') return;
+    if (epoch < highestEpoch) {
+      throw new Refused('epoch', `epoch ${epoch} is over: ${highestEpoch} has been seen, another gateway acts now`);
+    }
+    highestEpoch = epoch;
+  };
+  const link = await serveLink(socket, {
+    up(peer) {
+      peers.add(peer);
+      peer.send({ type: 'processes', items: commands.processes() });
+    },
+    down: (peer) => peers.delete(peer),
+    async hear(message, _payload, peer) {
+      try {
+        checkEpoch(message.epoch);
+        await obey(message, commands, peer);
+      } catch (error) {
+        const { ref } = message;
+        if (error instanceof Refused) peer.send({ type: 'refused', ref, reason: error.reason, text: error.message });
+        else if (error instanceof ShapeError) peer.send({ type: 'refused', ref, reason: 'shape', text: error.message });
+        else peer.send({ type: 'refused', ref, reason: 'failed', text: String(error) });
+      }
+    },
+  });
+  const tell = (message: LinkMessage) => {
+    for (const peer of peers) peer.send(message);
+  };
+  return {
+    started: (name, pid) => tell({ type: 'started', name, pid }),
+    exited: ({ name, code, signal, text, restartMs }) =>
+      tell({ type: 'exited', name, code, signal, text, restart_ms: restartMs ?? null }),
+    close: () => link.close(),
+  };
+}

@@ -1,0 +1,79 @@
+import path from 'node:path';
+import { findProgram } from '../binaries.ts';
+import { DEMO_PICTURE, pictureArguments } from '../demo/picture.ts';
+import { bareEnvironment, converse } from './servers.ts';
+import type { StateFolder } from './state-folder.ts';
+import type { Program } from './supervise.ts';
+
+/** One source of a demo camera: an RTSP server of its own, so that its plug can really be pulled. */
+export interface DemoSource {
+  camera: string;
+  source: number;
+  port: number;
+}
+
+/** The name of the process behind one source of a demo camera. */
+export const demoCameraName = (camera: string, source: number): string => `camera:${camera}:${source}`;
+
+/** Where a demo camera's source is watched. */
+export const demoSourceUrl = (port: number): string => `rtsp://127.0.0.1:${port}/picture`;
+
+/** Preferred sources are warm colours, backups cold ones, so that a switch is seen at a glance. */
+const COLORS = [
+  ['orange', 'deepskyblue'],
+  ['gold', 'mediumpurple'],
+  ['tomato', 'turquoise'],
+];
+
+const colorOf = (camera: number, source: number): string => {
+  const row = COLORS[camera % COLORS.length] as string[];
+  return row[source % row.length] as string;
+};
+
+/** One word of a command line for mediamtx, which splits it as a shell would and then fills in `$NAME`. */
+const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
+
+/**
+ * The settings of a demo camera's RTSP server. The first source paints all the time; a backup only while somebody
+ * watches it, so that it costs nothing.
+ */
+export function demoCameraSettings(port: number, ffmpeg: string, color: string, always: boolean): object {
+  const target = 'rtsp://127.0.0.1:$RTSP_PORT/$MTX_PATH';
+  const command = [ffmpeg, ...pictureArguments({ ...DEMO_PICTURE, color }, target)].map(quoted).join(' ');
+  const servers = ['api', 'metrics', 'pprof', 'playback', 'rtmp', 'hls', 'webrtc', 'srt', 'moq'];
+  return {
+    ...Object.fromEntries(servers.map((server) => [server, false])),
+    logLevel: 'warn',
+    rtspTransports: ['tcp'],
+    rtspAddress: `127.0.0.1:${port}`,
+    authInternalUsers: [{ user: 'any', ips: ['127.0.0.1'], permissions: [{ action: 'publish' }, { action: 'read' }] }],
+    paths: {
+      picture: always
+        ? { runOnInit: command, runOnInitRestart: true }
+        : { runOnDemand: command, runOnDemandRestart: true, runOnDemandCloseAfter: '3s' },
+    },
+  };
+}
+
+/** The process of one demo source. */
+export function demoCameraProgram(
+  place: DemoSource,
+  cameraIndex: number,
+  state: StateFolder,
+  env: NodeJS.ProcessEnv,
+): Program {
+  const name = demoCameraName(place.camera, place.source);
+  const color = colorOf(cameraIndex, place.source);
+  const settings = demoCameraSettings(place.port, findProgram('ffmpeg', env), color, place.source === 0);
+  const config = state.writeRun(`${name.replaceAll(':', '-')}.yml`, JSON.stringify(settings, null, 1));
+  return {
+    name,
+    file: findProgram('mediamtx', env),
+    args: [path.resolve(config)],
+    env: bareEnvironment(env),
+    ready: async () =>
+      Boolean(
+        await converse(place.port, `OPTIONS ${demoSourceUrl(place.port)} RTSP/1.0\r\nCSeq: 1\r\n\r\n`, /^RTSP\/1\.0 /),
+      ),
+  };
+}

@@ -1,0 +1,82 @@
+import net from 'node:net';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { findProgram } from '../binaries.ts';
+import type { RelayPlace } from '../group.ts';
+import { bareEnvironment } from './servers.ts';
+import type { StateFolder } from './state-folder.ts';
+import type { Program } from './supervise.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** The scripts behind our own processes, and the settings of a relay; tests put smaller ones here. */
+export interface Parts {
+  gateway: string;
+  switcher: string;
+  relaySettings(place: RelayPlace, jwksPort: number): object;
+}
+
+/** Where our own scripts are. */
+export const ownScripts = {
+  gateway: path.join(root, 'infra/gateway.ts'),
+  switcher: path.join(root, 'adapters/switch.rtp/main.ts'),
+};
+
+/** Node runs TypeScript with tsx, wherever the launcher was started from. */
+const nodeArguments = (script: string, args: string[]): string[] => [
+  '--import',
+  import.meta.resolve('tsx'),
+  script,
+  ...args,
+];
+
+/** Whether somebody answers on a Unix socket. */
+function listens(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect(socketPath);
+    socket.once('connect', () => resolve(true));
+    socket.once('error', () => resolve(false));
+    socket.once('connect', () => socket.destroy());
+  });
+}
+
+/** The switcher process of this name; it serves `<sockets>/<name>.sock`. */
+export function switcherProgram(name: string, script: string, sockets: string, env: NodeJS.ProcessEnv): Program {
+  const socket = path.join(sockets, `${name}.sock`);
+  return {
+    name,
+    file: process.execPath,
+    args: nodeArguments(script, ['--socket', socket, '--name', name]),
+    env,
+    ready: () => listens(socket),
+  };
+}
+
+/** The gateway; it says over the launcher link when it serves. */
+export function gatewayProgram(
+  script: string,
+  groupFile: string,
+  isReady: () => boolean,
+  env: NodeJS.ProcessEnv,
+): Program {
+  return {
+    name: 'gateway',
+    file: process.execPath,
+    args: nodeArguments(script, [groupFile]),
+    env,
+    ready: async () => isReady(),
+  };
+}
+
+/** A relay: mediamtx with the settings of its role, in a file that only we can read. */
+export function relayProgram(place: RelayPlace, settings: object, state: StateFolder, env: NodeJS.ProcessEnv): Program {
+  const config = state.writeRun(`relay-${place.id}.yml`, JSON.stringify(settings, null, 1));
+  return {
+    name: `relay:${place.id}`,
+    file: findProgram('mediamtx', env),
+    args: [config],
+    env: bareEnvironment(env),
+    // Its API starts last: when that answers, every listener is up.
+    ready: async () => (await fetch(`http://127.0.0.1:${place.api}/v3/info`, { signal: AbortSignal.timeout(1000) })).ok,
+  };
+}

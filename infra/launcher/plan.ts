@@ -1,0 +1,157 @@
+import { createHash } from 'node:crypto';
+import { hostname } from 'node:os';
+import path from 'node:path';
+import type { Config, ConfiguredRelay } from '../config.ts';
+import type { Group, RelayPlace } from '../group.ts';
+import { type DemoSource, demoSourceUrl } from './demo-cameras.ts';
+import type { PortBlock, PortUse } from './ports.ts';
+import type { StateFolder } from './state-folder.ts';
+
+/** What will run, decided before anything is started. */
+export interface Plan {
+  group: Group;
+  /** Every port that must be free. */
+  uses: PortUse[];
+  /** Ports of the servers that run here; undefined: somebody else runs them. */
+  natsPort: number | undefined;
+  redisPort: number | undefined;
+  demoSources: DemoSource[];
+  switchers: number;
+}
+
+/** A switcher process serves at most this many cameras. */
+const CAMERAS_PER_SWITCHER = 20;
+const LOOPBACK = '127.0.0.1';
+const UDP = new Set(['srt', 'webrtcUdp']);
+const FOR_EVERYBODY = new Set(['rtsp', 'srt', 'rtmp', 'webrtcUdp']);
+
+/** A name for this group among others: the machine's, and a mark of the data folder. */
+function nodeName(state: string): string {
+  const host =
+    hostname()
+      .toLowerCase()
+      .replace(/[^a-z0-9_-]/g, '-')
+      .replace(/^[^a-z0-9]+/, '')
+      .slice(0, 40) || 'node';
+  return `${host}-${createHash('sha256').update(state).digest('hex').slice(0, 6)}`;
+}
+
+/** `webrtcUdp` of the first intake is `ports.intake_webrtc_udp` in the configuration. */
+function settingOf(relay: ConfiguredRelay, isFirst: boolean, name: string): string {
+  const spelled = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  if (!isFirst) return `ports.${spelled} of relay ${relay.id}`;
+  return `ports.${relay.role === 'intake' ? 'intake_' : ''}${spelled}`;
+}
+
+/**
+ * Decides what runs and where it listens.
+ * @param httpPort overrides the configuration
+ * @param block when given, every port comes from it instead of from the configuration
+ */
+export async function planGroup(
+  config: Config,
+  { demo, httpPort }: { demo: boolean; httpPort: number | undefined },
+  state: StateFolder,
+  block?: PortBlock,
+): Promise<Plan> {
+  const uses: PortUse[] = [];
+  const listen = async (
+    port: number,
+    what: string,
+    setting: string,
+    host = LOOPBACK,
+    transport: 'tcp' | 'udp' = 'tcp',
+  ) => {
+    const chosen = block ? await block.next() : port;
+    uses.push({ host, port: chosen, transport, what, setting });
+    return chosen;
+  };
+  const http = {
+    host: config.http.host,
+    port: await listen(
+      httpPort ?? config.http.port,
+      'page, API and signalling',
+      'http.port or --port',
+      config.http.host,
+    ),
+  };
+  const jwks = { port: await listen(config.ports.jwks, 'keys for the relays', 'ports.jwks') };
+  const natsPort =
+    config.nats === 'embedded' ? await listen(config.ports.nats, 'nats-server', 'ports.nats') : undefined;
+  const redisPort =
+    config.redis === 'embedded' ? await listen(config.ports.redis, 'redis-server', 'ports.redis') : undefined;
+  const relays = await placeRelays(config, listen);
+  const demoSources: DemoSource[] = [];
+  for (const [camera, { sources }] of demo ? config.cameras : []) {
+    for (const [source, { url }] of sources.entries()) {
+      const what = `demo camera ${camera}, source ${source}`;
+      const port = await listen(Number(new URL(url).port), what, `cameras.${camera}.sources`);
+      demoSources.push({ camera, source, port });
+    }
+  }
+  const group: Group = {
+    node: nodeName(state.path),
+    launcherPid: process.pid,
+    state: state.path,
+    config: config.file,
+    demo,
+    http,
+    jwks,
+    nats: natsAddress(config, natsPort, state),
+    redis: redisAddress(config, redisPort, state),
+    relays,
+    links: { launcher: path.join(state.sockets, 'launcher.sock'), switchers: state.sockets },
+    demoCameras: demo ? demoCameras(config, demoSources) : [],
+  };
+  const switchers = Math.max(1, Math.ceil(config.cameras.size / CAMERAS_PER_SWITCHER));
+  return { group, uses, natsPort, redisPort, demoSources, switchers };
+}
+
+type Listen = (
+  port: number,
+  what: string,
+  setting: string,
+  host?: string,
+  transport?: 'tcp' | 'udp',
+) => Promise<number>;
+
+async function placeRelays(config: Config, listen: Listen): Promise<RelayPlace[]> {
+  const places: RelayPlace[] = [];
+  const embedded = config.relays.filter((relay) => relay.embedded);
+  for (const relay of embedded) {
+    const isFirst = embedded.find(({ role }) => role === relay.role) === relay;
+    const ports = { ...relay.ports };
+    for (const [name, port] of Object.entries(relay.ports) as [keyof typeof ports, number][]) {
+      const host = FOR_EVERYBODY.has(name) ? config.media.host : LOOPBACK;
+      const setting = settingOf(relay, isFirst, name);
+      ports[name] = await listen(port, `relay ${relay.id}, ${name}`, setting, host, UDP.has(name) ? 'udp' : 'tcp');
+    }
+    const { id, role, region, weight } = relay;
+    places.push({ id, role, region, weight, embedded: true, host: config.media.host, ...ports });
+  }
+  return places;
+}
+
+function natsAddress(config: Config, port: number | undefined, state: StateFolder): Group['nats'] {
+  if (config.nats !== 'embedded') {
+    return { servers: config.nats.servers, user: '', passwordFile: config.nats.credentialsFile ?? '' };
+  }
+  return { servers: [`nats://${LOOPBACK}:${port}`], user: 'gateway', passwordFile: state.secret('nats-gateway').file };
+}
+
+function redisAddress(config: Config, port: number | undefined, state: StateFolder): Group['redis'] {
+  if (config.redis === 'embedded' || port !== undefined) {
+    return { host: LOOPBACK, port: port as number, passwordFile: state.secret('redis').file };
+  }
+  const url = new URL(config.redis.url);
+  return { host: url.hostname, port: Number(url.port || 6379), passwordFile: config.redis.passwordFile ?? '' };
+}
+
+function demoCameras(config: Config, sources: DemoSource[]): Group['demoCameras'] {
+  return [...config.cameras].map(([id, { name, zone }]) => ({
+    id,
+    name,
+    zone,
+    sources: sources.filter(({ camera }) => camera === id).map(({ port }) => demoSourceUrl(port)),
+  }));
+}

@@ -1,0 +1,125 @@
+import path from 'node:path';
+import { type Group, group as groupShape } from '../group.ts';
+import { type CommandLink, Refused, serveCommands } from './commands.ts';
+import { demoCameraName, demoCameraProgram } from './demo-cameras.ts';
+import { gatewayProgram, type Parts, relayProgram, switcherProgram } from './node-programs.ts';
+import type { Plan } from './plan.ts';
+import { openProcessLog } from './process-log.ts';
+import { natsProgram, redisProgram } from './servers.ts';
+import type { StateFolder } from './state-folder.ts';
+import { type Exit, type Program, type Supervised, supervise, type Watch } from './supervise.ts';
+import { startUndertaker } from './undertaker.ts';
+
+/** A running group. */
+export interface RunningGroup {
+  /** Resolves to the address where browsers sign in, once the gateway serves. @throws StartFailed */
+  started: Promise<string>;
+  /** Ends every process in order; resolves when all are gone. */
+  stop(): Promise<void>;
+}
+
+/** How long each kind of process has for an orderly end; the sum stays under the five seconds that are promised. */
+const GRACE_MS = { gateway: 2000, media: 1000, stores: 1200 };
+
+/**
+ * Starts the processes of a group, siblings under this one: first the stores, then what carries media, then the gateway.
+ * @param say progress for a person
+ */
+export async function runGroup(
+  plan: Plan,
+  state: StateFolder,
+  parts: Parts,
+  env: NodeJS.ProcessEnv,
+  say: (line: string) => void,
+): Promise<RunningGroup> {
+  const undertaker = startUndertaker();
+  const supervised = new Map<string, Supervised>();
+  let link: CommandLink | undefined;
+  let stopping: Promise<void> | undefined;
+  let url: string | undefined;
+
+  const watch: Watch = {
+    started: (name, pid) => link?.started(name, pid),
+    exited(exit) {
+      link?.exited(exit);
+      if (exit.restartMs !== undefined)
+        say(`${exit.name} ${howItEnded(exit)}; starting it again in ${exit.restartMs} ms`);
+    },
+  };
+  const add = (program: Program): Supervised => {
+    if (stopping) throw new Error(`${program.name} is not started: the group is being stopped`);
+    const log = openProcessLog(path.join(state.log, `${program.name.replaceAll(':', '-')}.log`));
+    const child = supervise(program, log, undertaker, watch);
+    supervised.set(program.name, child);
+    return child;
+  };
+  const start = async (child: Supervised) => {
+    const startedAt = performance.now();
+    await child.start();
+    say(`${child.name} serves after ${Math.round(performance.now() - startedAt)} ms`);
+  };
+  const startAll = (children: Supervised[]) => Promise.all(children.map(start));
+
+  const ensureSwitchers = async (count: number) => {
+    const wanted = Array.from({ length: count }, (_, index) => `switcher-${index + 1}`);
+    const missing = wanted.filter((name) => !supervised.has(name));
+    await startAll(missing.map((name) => add(switcherProgram(name, parts.switcher, state.sockets, env))));
+  };
+  link = await serveCommands(plan.group.links.launcher, {
+    async plug({ camera, source, plugged }) {
+      const child = supervised.get(demoCameraName(camera, source));
+      if (!child) throw new Refused('unknown', `there is no demo camera "${camera}" with a source ${source}`);
+      if (plugged) await child.start();
+      else await child.stop(0);
+    },
+    ensureSwitchers,
+    processes: () => [...supervised.values()].map((child) => child.state()),
+    ready(address) {
+      url = address;
+    },
+  });
+
+  const startEverything = async (): Promise<string> => {
+    const stores: Program[] = [];
+    if (plan.natsPort !== undefined) stores.push(natsProgram(plan.natsPort, state, env));
+    if (plan.redisPort !== undefined) stores.push(redisProgram(plan.redisPort, state, env));
+    await startAll(stores.map(add));
+    await startAll(mediaPrograms(plan, state, parts, env).map(add));
+    await ensureSwitchers(plan.switchers);
+    const groupFile = state.writeRun('group.json', groupText(plan.group));
+    await start(add(gatewayProgram(parts.gateway, groupFile, () => url !== undefined, env)));
+    return url as string;
+  };
+
+  const stopKind = (kind: RegExp, graceMs: number) =>
+    Promise.all([...supervised.values()].filter(({ name }) => kind.test(name)).map((child) => child.stop(graceMs)));
+  const stopEverything = async () => {
+    await stopKind(/^gateway$/, GRACE_MS.gateway);
+    await stopKind(/^(switcher|relay|camera)/, GRACE_MS.media);
+    await stopKind(/^(nats|redis)$/, GRACE_MS.stores);
+    link?.close();
+    await undertaker.dismiss();
+  };
+  return {
+    started: startEverything(),
+    stop: () => (stopping ??= stopEverything()),
+  };
+}
+
+function mediaPrograms(plan: Plan, state: StateFolder, parts: Parts, env: NodeJS.ProcessEnv): Program[] {
+  const { relays, jwks, demoCameras } = plan.group;
+  return [
+    ...relays.map((place) => relayProgram(place, parts.relaySettings(place, jwks.port), state, env)),
+    ...plan.demoSources.map((source) => {
+      const index = demoCameras.findIndex(({ id }) => id === source.camera);
+      return demoCameraProgram(source, index, state, env);
+    }),
+  ];
+}
+
+const groupText = (group: Group): string => `${JSON.stringify(groupShape.parse(group), null, 2)}\n`;
+
+const howItEnded = ({ code, signal, text }: Exit): string => {
+  if (signal) return `was killed (${signal})`;
+  return code === null ? `could not be started: ${text}` : `ended with code ${code}`;
+};

@@ -1,0 +1,145 @@
+import { expect } from 'chai';
+import {
+  descendants,
+  makeState,
+  openLauncherLink,
+  startGroup,
+  startLauncher,
+  stillRunning,
+} from '../fixtures/launcher/start.ts';
+import { until } from '../fixtures/process.ts';
+
+/** The pid of a process of the group, as the launcher tells it. */
+async function pidOf(link: ReturnType<typeof openLauncherLink>, name: string): Promise<number> {
+  const { items } = await link.ask({ type: 'processes' });
+  return (items as { name: string; pid: number }[]).find((item) => item.name === name)?.pid ?? 0;
+}
+
+describe('a supervised group', function () {
+  this.timeout(60_000);
+
+  it('starts in order, says ready once, and is gone within 5 s of SIGTERM', async () => {
+    const state = makeState();
+    const { launcher, group, readyMs } = await startGroup(state.path);
+    try {
+      const said = launcher.output();
+      const order = ['nats', 'relay:intake-1', 'switcher-1', 'gateway'].map((name) => said.indexOf(`${name} serves`));
+      expect(order).to.deep.equal([...order].sort((a, b) => a - b));
+      expect(order[0]).to.be.greaterThan(-1);
+      expect(said.match(/^ready /gm)).to.have.length(1);
+      expect(group.demoCameras.map(({ sources }) => sources.length)).to.deep.equal([2, 2, 2]);
+      const pids = descendants(launcher.pid);
+      const startedAt = performance.now();
+      await launcher.stop('SIGTERM');
+      const tookMs = performance.now() - startedAt;
+      expect(stillRunning(pids)).to.deep.equal([]);
+      expect(launcher.child.exitCode).to.equal(0);
+      expect(tookMs).to.be.lessThan(5000);
+      console.log(
+        `      ready after ${readyMs} ms; ${pids.length} processes gone ${Math.round(tookMs)} ms after SIGTERM`,
+      );
+    } finally {
+      await launcher.stop();
+      state.close();
+    }
+  });
+
+  it('leaves nothing behind when the launcher itself is killed, and starts again on the same data', async () => {
+    const state = makeState();
+    const first = await startGroup(state.path);
+    const pids = descendants(first.launcher.pid);
+    try {
+      const startedAt = performance.now();
+      await first.launcher.stop('SIGKILL');
+      await until('every process to end', () => stillRunning(pids).length === 0, 5000);
+      console.log(`      ${pids.length} processes gone ${Math.round(performance.now() - startedAt)} ms after SIGKILL`);
+      const second = await startGroup(state.path);
+      await second.launcher.stop('SIGTERM');
+    } finally {
+      await first.launcher.stop();
+      state.close();
+    }
+  });
+
+  it('refuses a second group on the same data, and lets another run beside it', async () => {
+    const [state, other] = [makeState(), makeState()];
+    const { launcher } = await startGroup(state.path);
+    try {
+      const refused = startLauncher(['--port', '0', '--state', state.path]);
+      await until('the refusal', () => refused.child.exitCode !== null);
+      expect(refused.child.exitCode).to.equal(1);
+      expect(refused.output()).to.match(/a group already runs on .*--state DIR/);
+      const beside = await startGroup(other.path);
+      await beside.launcher.stop('SIGTERM');
+      expect(launcher.child.exitCode).to.equal(null);
+    } finally {
+      await launcher.stop('SIGTERM');
+      state.close();
+      other.close();
+    }
+  });
+});
+
+describe('processes that die', function () {
+  this.timeout(60_000);
+  let state: ReturnType<typeof makeState>;
+  let running: Awaited<ReturnType<typeof startGroup>>;
+  let link: ReturnType<typeof openLauncherLink>;
+  before(async () => {
+    state = makeState();
+    running = await startGroup(state.path);
+    link = openLauncherLink(running.group.links.launcher);
+  });
+  after(async () => {
+    link.close();
+    await running.launcher.stop('SIGTERM');
+    state.close();
+  });
+
+  for (const name of ['nats', 'redis', 'relay:relay-1', 'relay:intake-1', 'switcher-1', 'gateway']) {
+    it(`${name} is started again at once, and the gateway is told`, async () => {
+      const before = await pidOf(link, name);
+      const startedAt = performance.now();
+      process.kill(before, 'SIGKILL');
+      const after = await until(`a new ${name}`, async () => {
+        const pid = await pidOf(link, name);
+        return pid && pid !== before ? pid : 0;
+      });
+      expect(stillRunning([after])).to.deep.equal([after]);
+      const exited = link.heard.filter((message) => message.type === 'exited' && message.name === name).at(-1);
+      expect(exited).to.include({ signal: 'SIGKILL', restart_ms: 0 });
+      const started = link.heard.find((message) => message.type === 'started' && message.pid === after);
+      console.log(
+        `      told of the exit after ${Math.round((exited?.at ?? 0) - startedAt)} ms, of the restart after ${Math.round((started?.at ?? 0) - startedAt)} ms`,
+      );
+    });
+  }
+
+  it('waits longer after each failure, so that a broken program does not burn the machine', async () => {
+    const waits: unknown[] = [];
+    for (let turn = 0; turn < 3; turn += 1) {
+      const pid = await until('redis to run', () => pidOf(link, 'redis'));
+      const seen = link.heard.length;
+      process.kill(pid, 'SIGKILL');
+      const exited = await until('news of its end', () =>
+        link.heard.slice(seen).find((message) => message.type === 'exited' && message.name === 'redis'),
+      );
+      waits.push(exited.restart_ms);
+    }
+    expect(waits).to.deep.equal([250, 500, 1000]);
+  });
+
+  it('prints ready only once, however often the gateway comes back', () => {
+    expect(running.launcher.output().match(/^ready /gm)).to.have.length(1);
+  });
+
+  it('tells apart gateways that act under an old lease', async () => {
+    expect(await link.ask({ type: 'ensure-switchers', epoch: 7, count: 1 })).to.include({ type: 'done' });
+    expect(await link.ask({ type: 'ensure-switchers', epoch: 6, count: 1 })).to.include({
+      type: 'refused',
+      reason: 'epoch',
+    });
+    expect(await link.ask({ type: 'ensure-switchers', epoch: 7, count: 2 })).to.include({ type: 'done' });
+    expect(stillRunning([await pidOf(link, 'switcher-2')])).to.have.length(1);
+  });
+});
