@@ -1,0 +1,82 @@
+import { expectOk, openRtsp } from '../rtsp/connection.ts';
+import type { RtspFailure } from '../rtsp/failure.ts';
+import { header } from '../rtsp/message.ts';
+import { announcement, controlAddress, type MediaTrack } from '../rtsp/sdp.ts';
+
+const TIMEOUTS = { connectTimeoutMs: 2_000, answerTimeoutMs: 5_000 };
+const KEEP_ALIVE_MS = 15_000;
+
+/** A published RTSP stream. */
+export interface Publisher {
+  /** Holds writes back until `flush`, so that what came together leaves together. */
+  write(frame: Buffer): void;
+  flush(): void;
+  /** Bytes that the relay has not taken yet. */
+  backlogBytes(): number;
+  close(): void;
+}
+
+/**
+ * Publishes tracks to an address over RTSP/TCP until closed.
+ * @param onEnd it is over, once; not called after `close`
+ * @throws RtspFailure when the relay does not take it
+ */
+export async function openPublisher(
+  address: string,
+  name: string,
+  tracks: MediaTrack[],
+  onEnd: (failure: RtspFailure) => void,
+): Promise<Publisher> {
+  let keepAlive: NodeJS.Timeout | undefined;
+  let opened = false;
+  const connection = await openRtsp(address, {
+    ...TIMEOUTS,
+    onEnd(failure) {
+      clearInterval(keepAlive);
+      if (opened) onEnd(failure);
+    },
+  });
+  const { socket } = connection;
+  try {
+    expectOk(
+      'ANNOUNCE',
+      await connection.request('ANNOUNCE', address, { 'Content-Type': 'application/sdp' }, announcement(name, tracks)),
+    );
+    let session = '';
+    for (const index of tracks.keys()) {
+      const response = expectOk(
+        'SETUP',
+        await connection.request('SETUP', controlAddress(address, `trackID=${index}`), {
+          Transport: `RTP/AVP/TCP;unicast;interleaved=${index * 2}-${index * 2 + 1};mode=record`,
+          ...(session ? { Session: session } : {}),
+        }),
+      );
+      session ||= (header(response.headers, 'session') ?? '').split(';')[0]?.trim() ?? '';
+    }
+    expectOk('RECORD', await connection.request('RECORD', address, { Session: session, Range: 'npt=0-' }));
+    opened = true;
+    keepAlive = setInterval(() => {
+      connection.request('OPTIONS', address, { Session: session }).catch(() => {}); // its end is told by onEnd
+    }, KEEP_ALIVE_MS);
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+  let corked = false;
+  return {
+    write(frame) {
+      if (!corked) socket.cork();
+      corked = true;
+      socket.write(frame);
+    },
+    flush() {
+      if (corked) socket.uncork();
+      corked = false;
+    },
+    backlogBytes: () => socket.writableLength,
+    close() {
+      clearInterval(keepAlive);
+      connection.close();
+    },
+  };
+}

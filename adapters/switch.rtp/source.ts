@@ -1,0 +1,149 @@
+import type { RtspFailure } from '../rtsp/failure.ts';
+import type { MediaTrack } from '../rtsp/sdp.ts';
+import { openPlayer } from './player.ts';
+import type { SourceTold } from './talk.ts';
+import { createVideoReader, type Sight, type VideoReader } from './video.ts';
+
+/** How a source stands, as it is told. */
+export type SourceStanding = Omit<SourceTold, 'type' | 'camera' | 'source'>;
+
+/** What to do as a source comes in. */
+export interface SourceHandlers {
+  standing(standing: SourceStanding): void;
+  /** It was opened (again): what follows has nothing to do with what came before. */
+  tracks(tracks: MediaTrack[], video: VideoReader): void;
+  /** A packet; `sight` comes with video. The frame is the taker's own. */
+  packet(track: number, frame: Buffer, sight: Sight | undefined, atMs: number): void;
+  batch(): void;
+}
+
+/** A source of a camera at its intake relay, read for as long as it is kept. */
+export interface Source {
+  readonly id: string;
+  standing(): SourceStanding;
+  /** A new token for the next connection, another patience with silence; tries at once if it is not open. */
+  adjust(address: string, silentMs: number): void;
+  close(): void;
+}
+
+/** Between attempts: quick at first, since most outages are restarts; a quarter of a second after. */
+const RETRY_MS = 100;
+const LATER_RETRY_MS = 250;
+const QUICK_ATTEMPTS = 50;
+/** A source that was never there is `opening` for so long, then `ended`. */
+const OPENING_PATIENCE_MS = 3_000;
+
+const now = () => performance.now();
+
+/** Keeps a source open: connects, retries, and tells when it flows, falls silent or ends. */
+export function keepSource(id: string, address: string, silentMs: number, handlers: SourceHandlers): Source {
+  let url = address;
+  let patienceMs = silentMs;
+  let standing: SourceStanding = { state: 'opening' };
+  let player: { close(): void } | undefined;
+  let connecting = false;
+  let closed = false;
+  let attempts = 0;
+  let retryTimer: NodeJS.Timeout | undefined;
+  let silenceTimer: NodeJS.Timeout | undefined;
+  let video: VideoReader | undefined;
+  let codec = '';
+  let lastPacketAt = now();
+  const openedAt = now();
+
+  const become = (next: SourceStanding) => {
+    standing = next;
+    handlers.standing(next);
+  };
+
+  const flow = () => {
+    const size = video?.size();
+    const same = standing.state === 'flowing' && standing.width === size?.width && standing.height === size?.height;
+    if (!same) become({ state: 'flowing', codec, ...size });
+  };
+
+  const watchSilence = () => {
+    clearTimeout(silenceTimer);
+    // After a stall of this process timers come first: packets that wait in the socket are read before judging.
+    silenceTimer = setTimeout(() => setImmediate(judgeSilence), Math.max(1, lastPacketAt + patienceMs - now()));
+  };
+  const judgeSilence = () => {
+    if (closed || !player) return;
+    const silence = now() - lastPacketAt;
+    if (silence < patienceMs) return watchSilence();
+    if (standing.state === 'flowing') become({ state: 'silent', silent_ms: Math.round(silence), codec });
+  };
+
+  const take = (track: number, frame: Buffer) => {
+    const atMs = now();
+    if (track !== 0) return handlers.packet(track, frame, undefined, atMs);
+    const sight = video?.read(frame);
+    if (!sight) return;
+    lastPacketAt = atMs;
+    const waking = standing.state !== 'flowing';
+    if (waking || sight.keyStart) flow();
+    if (waking) watchSilence();
+    handlers.packet(track, frame, sight, atMs);
+  };
+
+  const fail = (failure: RtspFailure) => {
+    if (closed) return;
+    player = undefined;
+    connecting = false;
+    clearTimeout(silenceTimer);
+    const detail = failure.message;
+    const patient = standing.state === 'opening' && now() - openedAt < OPENING_PATIENCE_MS;
+    if (patient) standing = { state: 'opening', detail };
+    else if (standing.state !== 'ended') become({ state: 'ended', detail });
+    attempts += 1;
+    clearTimeout(retryTimer);
+    retryTimer = setTimeout(connect, attempts < QUICK_ATTEMPTS ? RETRY_MS : LATER_RETRY_MS);
+  };
+
+  const connect = () => {
+    clearTimeout(retryTimer);
+    if (closed || connecting || player) return;
+    connecting = true;
+    openPlayer(url, {
+      tracks(tracks) {
+        const first = tracks[0];
+        video = first && createVideoReader(first);
+        if (!first || !video) return;
+        codec = first.encoding;
+        handlers.tracks(tracks, video);
+      },
+      packet: take,
+      batch: handlers.batch,
+      end: fail,
+    }).then(
+      (opened) => {
+        connecting = false;
+        if (closed) return opened.close();
+        attempts = 0;
+        player = opened;
+        if (standing.state === 'flowing') watchSilence();
+      },
+      (failure: RtspFailure) => fail(failure),
+    );
+  };
+
+  connect();
+  return {
+    id,
+    standing: () => standing,
+    adjust(nextAddress, nextSilentMs) {
+      url = nextAddress;
+      if (nextSilentMs !== patienceMs) {
+        patienceMs = nextSilentMs;
+        if (player && standing.state === 'flowing') watchSilence();
+      }
+      connect();
+    },
+    close() {
+      closed = true;
+      clearTimeout(retryTimer);
+      clearTimeout(silenceTimer);
+      player?.close();
+    },
+  };
+}

@@ -1,0 +1,82 @@
+import Type from 'typebox';
+import { IdSchema } from '../../bus/identity.ts';
+import { type Of, shape } from '../../bus/shape.ts';
+
+/** What a gateway tells a switcher, and what it hears back: the messages of the switcher link. */
+
+/** No more cameras than this in one switcher process: one that dies takes few along. */
+export const MAX_CAMERAS = 20;
+
+const Address = Type.String({ pattern: '^rtsps?://', maxLength: 4096 });
+
+/** Feed this camera's program path at these relays from these sources, preferred first. Repeating it is harmless. */
+export const carryOrder = shape(
+  'carry order',
+  Type.Object({
+    type: Type.Literal('carry'),
+    epoch: Type.Integer({ minimum: 0 }),
+    camera: IdSchema,
+    name: Type.String({ maxLength: 200 }),
+    sources: Type.Array(Type.Object({ id: IdSchema, url: Address }), { minItems: 1, maxItems: 8 }),
+    outputs: Type.Array(Type.Object({ relay: Type.String({ minLength: 1, maxLength: 64 }), url: Address }), {
+      maxItems: 16,
+    }),
+    silent_ms: Type.Integer({ minimum: 20, maximum: 600_000 }),
+    keyframes: Type.Boolean(),
+  }),
+);
+export type CarryOrder = Of<typeof carryOrder>;
+
+/** Stop feeding this camera's program path. */
+export const dropOrder = shape(
+  'drop order',
+  Type.Object({ type: Type.Literal('drop'), epoch: Type.Integer({ minimum: 0 }), camera: IdSchema }),
+);
+export type DropOrder = Of<typeof dropOrder>;
+
+/** How a source stands. `opening` until its first packet; `ended` is retried all the time. */
+export interface SourceTold {
+  type: 'source';
+  camera: string;
+  source: string;
+  state: 'opening' | 'flowing' | 'silent' | 'ended';
+  codec?: string;
+  width?: number;
+  height?: number;
+  silent_ms?: number;
+  detail?: string;
+}
+
+/** How the program path at one relay stands. `down` is retried all the time. */
+export interface OutputTold {
+  type: 'output';
+  camera: string;
+  relay: string;
+  state: 'up' | 'down';
+  detail?: string;
+}
+
+/** A key frame as an Annex B access unit in the payload. */
+export interface KeyFrameTold {
+  type: 'keyframe';
+  camera: string;
+  source: string;
+  codec: string;
+}
+
+/** What a camera's program carried in the last second; `inter_bps` is video between key frames. */
+export interface Rate {
+  camera: string;
+  bitrate_bps: number;
+  fps: number;
+  inter_bps: number;
+}
+
+/** Everything a switcher says. */
+export type Told =
+  | { type: 'hello'; switcher: string; cameras: string[] }
+  | SourceTold
+  | OutputTold
+  | KeyFrameTold
+  | { type: 'rates'; items: Rate[] }
+  | { type: 'refused'; camera: string; reason: 'epoch' | 'full' | 'order'; text: string };
