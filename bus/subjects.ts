@@ -1,4 +1,4 @@
-import { type Id, id } from './identity.ts';
+import { type Id, id, isId } from './identity.ts';
 
 /** The kinds of cell there are; the second token of every subject names one. */
 export const KINDS = ['camera', 'viewer', 'relay'] as const;
@@ -47,6 +47,11 @@ export const JOURNAL_STREAM = 'SIGNALBOX_JOURNAL';
 /** The KV bucket that holds leases. */
 export const LEASE_BUCKET = 'signalbox_leases';
 
+/** A lease's key: ids joined by dots. @throws BadId */
+export const leaseKey = (key: string): string => key.split('.').map(id).join('.');
+
+const isKind = (text: string | undefined): text is Kind => KINDS.includes(text as Kind);
+
 /**
  * Splits a subject into its parts; undefined when it is not one of ours.
  * The inverse of askSubject, factSubject and journalSubject.
@@ -54,9 +59,25 @@ export const LEASE_BUCKET = 'signalbox_leases';
 export function parseSubject(
   subject: string,
 ): { family: 'ask' | 'fact' | 'journal'; address: Address; tail?: string } | undefined {
-  const [product, version, family, kind, name, tail] = subject.split('.');
-  if (`${product}.${version}` !== ROOT || !kind || !name) return undefined;
-  if (family !== 'ask' && family !== 'fact' && family !== 'journal') return undefined;
-  if (!KINDS.includes(kind as Kind)) return undefined;
-  return { family, address: { kind: kind as Kind, id: id(name) }, ...(tail ? { tail } : {}) };
+  const [product, version, family, kind, name, tail, ...more] = subject.split('.');
+  if (`${product}.${version}` !== ROOT || !isKind(kind) || !isId(name) || more.length) return undefined;
+  const address = { kind, id: name };
+  if (family === 'journal') return tail === undefined ? { family, address } : undefined;
+  if ((family === 'ask' || family === 'fact') && isId(tail)) return { family, address, tail };
+  return undefined;
+}
+
+/**
+ * Whose fact an envelope is and which: `{subject: 'camera/cam_001', type: 'signalbox.camera.live'}` is camera
+ * cam_001 saying `live`.
+ * @throws TypeError when subject and type are not a cell's
+ */
+export function parseFactType(envelope: { subject: string; type: string }): { address: Address; event: string } {
+  const [kind, name, ...more] = envelope.subject.split('/');
+  const [product, family, event, ...rest] = envelope.type.split('.');
+  const fits = isKind(kind) && isId(name) && product === 'signalbox' && family === kind && isId(event);
+  if (!fits || more.length || rest.length) {
+    throw new TypeError(`"${envelope.type}" of "${envelope.subject}" is not a fact of a cell`);
+  }
+  return { address: { kind, id: name }, event };
 }

@@ -1,0 +1,39 @@
+import type { Bus, Facts, Journal, Leases } from '../ports.ts';
+import { natsBus } from './nats/bus.ts';
+import { connectNats, type NatsOptions } from './nats/connection.ts';
+import { natsFacts } from './nats/facts.ts';
+import { natsJournal } from './nats/journal.ts';
+import { natsLeases } from './nats/leases.ts';
+import { startPublisher } from './nats/publisher.ts';
+
+/** The ports that NATS carries, over one connection. */
+export interface NatsStore {
+  journal: Journal;
+  facts: Facts;
+  bus: Bus;
+  leases: Leases;
+  /** Whether there is a connection now. */
+  isUp(): boolean;
+  /** Messages that wait for their acknowledgement. */
+  outstanding(): number;
+  close(): Promise<void>;
+}
+
+/**
+ * Connects to NATS and carries the ports over it.
+ * @param now epoch ms, for the expiry of leases
+ * @throws JournalAway when no server answers within `firstConnectMs`
+ */
+export async function natsStore(options: NatsOptions, now: () => number = Date.now): Promise<NatsStore> {
+  const link = await connectNats(options);
+  const publisher = startPublisher(link);
+  return {
+    journal: natsJournal(link, publisher),
+    facts: natsFacts(link, publisher),
+    bus: natsBus(link),
+    leases: natsLeases(link, now),
+    isUp: () => link.isUp(),
+    outstanding: () => publisher.outstanding(),
+    close: () => link.close(),
+  };
+}

@@ -1,0 +1,208 @@
+import {
+  type DiscardPolicy,
+  JetStreamApiError,
+  type JetStreamClient,
+  type JetStreamManager,
+  jetstream,
+  jetstreamManager,
+  type StreamConfig,
+} from '@nats-io/jetstream';
+import { connect, type NatsConnection } from 'nats';
+import { JournalAway } from '../../ports.ts';
+import { EVERY_FACT, EVERY_JOURNAL, FACT_STREAM, JOURNAL_STREAM } from '../../subjects.ts';
+
+/** Where NATS is and who we are there. */
+export interface NatsOptions {
+  servers: string[];
+  user?: string;
+  password?: string;
+  /** What the server's monitoring calls this connection. */
+  name: string;
+  /** How long to try for the first connection. Default 30 s; later losses are retried for ever. */
+  firstConnectMs?: number;
+  /** How long one request may take. Default 2 s. */
+  timeoutMs?: number;
+  /** What the facts stream keeps; the journal keeps everything. */
+  factsKept?: { maxAgeMs: number; maxBytes: number };
+}
+
+/** One connection to NATS that mends itself, shared by the carriers of this folder. */
+export interface NatsLink {
+  connection: NatsConnection;
+  jetstream: JetStreamClient;
+  manager: JetStreamManager;
+  timeoutMs: number;
+  isUp(): boolean;
+  /** Calls back at each loss of the connection; returns how to stop that. */
+  onLoss(listener: () => void): () => void;
+  /** Calls back each time the connection is there again; returns how to stop that. */
+  onReturn(listener: () => void): () => void;
+  /** Runs a request. @throws JournalAway when there is no connection, it is lost meanwhile, or nobody answers */
+  call<T>(what: string, request: () => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+const PING_INTERVAL_MS = 2_000; // with two unanswered pings a hung server is noticed after 6 s
+const RETRY_MS = 100;
+const NANOS_PER_MS = 1_000_000;
+const NAME_IN_USE = 10_058;
+const TEMPORARILY_UNAVAILABLE = 10_008;
+const FACTS_KEPT = { maxAgeMs: 30 * 24 * 3600 * 1000, maxBytes: 2 * 1024 ** 3 };
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+async function firstConnection(options: NatsOptions): Promise<NatsConnection> {
+  const deadline = performance.now() + (options.firstConnectMs ?? 30_000);
+  for (;;) {
+    try {
+      return await connect({
+        servers: options.servers,
+        name: options.name,
+        ...(options.user ? { user: options.user, pass: options.password ?? '' } : {}),
+        timeout: 2_000,
+        reconnectTimeWait: RETRY_MS,
+        reconnectJitter: 0,
+        maxReconnectAttempts: -1,
+        ignoreAuthErrorAbort: true, // a restarted server may refuse for a moment while its settings are reloaded
+        pingInterval: PING_INTERVAL_MS,
+        maxPingOut: 2,
+      });
+    } catch (error) {
+      if ((error as Error).name === 'AuthorizationError') {
+        throw new Error(
+          `NATS at ${options.servers.join(', ')} refuses user "${options.user ?? ''}": check its password`,
+        );
+      }
+      if (performance.now() > deadline) {
+        throw new JournalAway(
+          `NATS does not answer at ${options.servers.join(', ')} (${(error as Error).message}): is nats-server running?`,
+        );
+      }
+      await pause(RETRY_MS);
+    }
+  }
+}
+
+/** Errors that tell nothing about the request except that no answer came. */
+const isSilence = (error: unknown): boolean =>
+  error instanceof JetStreamApiError
+    ? error.code === TEMPORARILY_UNAVAILABLE
+    : [
+        'TimeoutError',
+        'NoRespondersError',
+        'RequestError',
+        'ClosedConnectionError',
+        'DrainingConnectionError',
+      ].includes((error as Error)?.name);
+
+/**
+ * Connects to NATS, makes the streams that Signalbox needs, and stays connected.
+ * @throws JournalAway when no server answers within `firstConnectMs`
+ */
+export async function connectNats(options: NatsOptions): Promise<NatsLink> {
+  const timeoutMs = options.timeoutMs ?? 2_000;
+  const connection = await firstConnection(options);
+  let up = true;
+  const losses = new Set<() => void>();
+  const returns = new Set<() => void>();
+  const listen = (listeners: Set<() => void>, listener: () => void) => {
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
+  };
+  const lose = () => {
+    if (!up) return;
+    up = false;
+    for (const listener of [...losses]) listener();
+  };
+
+  const link: NatsLink = {
+    connection,
+    jetstream: jetstream(connection, { timeout: timeoutMs }),
+    manager: await jetstreamManager(connection, { timeout: timeoutMs, checkAPI: false }),
+    timeoutMs,
+    isUp: () => up,
+    onLoss: (listener) => listen(losses, listener),
+    onReturn: (listener) => listen(returns, listener),
+    async call(what, request) {
+      if (!up) throw new JournalAway(`${what}: the connection to NATS is down`);
+      let stop = () => {};
+      const lost = new Promise<never>((_, reject) => {
+        stop = link.onLoss(() => reject(new JournalAway(`${what}: the connection to NATS was lost`)));
+      });
+      try {
+        return await Promise.race([request(), lost]);
+      } catch (error) {
+        if (!isSilence(error)) throw error;
+        throw new JournalAway(`${what}: NATS did not answer (${(error as Error).message})`, { cause: error });
+      } finally {
+        stop();
+      }
+    },
+    async close() {
+      lose();
+      await connection.close();
+    },
+  };
+
+  const watch = async () => {
+    for await (const status of connection.status()) {
+      if (status.type === 'disconnect' || status.type === 'close') lose();
+      if (status.type !== 'reconnect') continue;
+      up = true;
+      // A server that came back with an empty store needs its streams again; one that kept them says so.
+      await makeStreams(link, options).catch(() => {});
+      for (const listener of [...returns]) listener();
+    }
+    lose();
+  };
+  void watch();
+  await untilMade(link, options);
+  return link;
+}
+
+/** A server just started may take a moment before JetStream answers. */
+async function untilMade(link: NatsLink, options: NatsOptions): Promise<void> {
+  const deadline = performance.now() + (options.firstConnectMs ?? 30_000);
+  for (;;) {
+    try {
+      return await makeStreams(link, options);
+    } catch (error) {
+      if (!(error instanceof JournalAway) || performance.now() > deadline) {
+        await link.close();
+        throw error;
+      }
+      await pause(RETRY_MS);
+    }
+  }
+}
+
+async function makeStream(link: NatsLink, config: Partial<StreamConfig> & { name: string }): Promise<void> {
+  try {
+    await link.call(`making stream ${config.name}`, () => link.manager.streams.add(config));
+  } catch (error) {
+    if (!(error instanceof JetStreamApiError) || error.code !== NAME_IN_USE) throw error;
+    await link.call(`updating stream ${config.name}`, () => link.manager.streams.update(config.name, config));
+  }
+}
+
+/** Makes both streams, or brings them to today's settings. Nothing happens when they have them. */
+async function makeStreams(link: NatsLink, options: NatsOptions): Promise<void> {
+  const kept = options.factsKept ?? FACTS_KEPT;
+  const shared = { storage: 'file', duplicate_window: 120_000 * NANOS_PER_MS, allow_direct: true } as const;
+  await makeStream(link, {
+    ...shared,
+    name: JOURNAL_STREAM,
+    subjects: [EVERY_JOURNAL],
+    // A full journal refuses the new rather than forget the old: the last record of a cell is its state.
+    discard: 'new' as DiscardPolicy,
+    max_age: 0,
+  });
+  await makeStream(link, {
+    ...shared,
+    name: FACT_STREAM,
+    subjects: [EVERY_FACT],
+    discard: 'old' as DiscardPolicy,
+    max_age: kept.maxAgeMs * NANOS_PER_MS,
+    max_bytes: kept.maxBytes,
+  });
+}

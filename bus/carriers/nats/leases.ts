@@ -1,0 +1,86 @@
+import { JetStreamApiError } from '@nats-io/jetstream';
+import { type KV, type KvEntry, Kvm } from '@nats-io/kv';
+import type { Lease, Leases } from '../../ports.ts';
+import { LEASE_BUCKET, leaseKey } from '../../subjects.ts';
+import type { NatsLink } from './connection.ts';
+
+/** What the bucket holds under a lease's key. */
+interface Held {
+  holder: string;
+  /** Epoch ms. A bucket's own expiry tells nobody, so the time stands in the value. */
+  expires_at: number;
+}
+
+const WRONG_LAST_SEQUENCE = 10_071;
+
+const lostTheRace = (error: unknown): boolean =>
+  error instanceof JetStreamApiError && error.code === WRONG_LAST_SEQUENCE;
+
+/**
+ * Leases in a KV bucket. Each change names the revision that it replaces, so two takers can't both win, and the
+ * revision is the epoch.
+ * @param now epoch ms; the clocks of the machines that share leases should agree within a fraction of the time to live
+ */
+export function natsLeases(link: NatsLink, now: () => number): Leases {
+  let opened: Promise<KV> | undefined;
+  const bucket = (): Promise<KV> => {
+    // Reads go to the leader: a replica might still show a holder that has gone.
+    opened ??= new Kvm(link.jetstream)
+      .create(LEASE_BUCKET, { history: 1, allow_direct: false, timeout: link.timeoutMs })
+      .catch((error) => {
+        opened = undefined;
+        throw error;
+      });
+    return opened;
+  };
+  link.onReturn(() => {
+    opened = undefined;
+  });
+  const call = <T>(key: string, work: (kv: KV) => Promise<T>): Promise<T> =>
+    link.call(`lease ${key}`, async () => work(await bucket()));
+  const current = async (kv: KV, key: string): Promise<KvEntry | undefined> => {
+    const entry = await kv.get(leaseKey(key));
+    return entry?.operation === 'PUT' && entry.length > 0 ? entry : undefined;
+  };
+  const write = async (kv: KV, key: string, holder: string, ttlMs: number, over?: number) => {
+    const value = JSON.stringify({ holder, expires_at: now() + ttlMs } satisfies Held);
+    try {
+      const name = leaseKey(key);
+      const epoch = over === undefined ? await kv.create(name, value) : await kv.update(name, value, over);
+      return { key, holder, epoch };
+    } catch (error) {
+      if (lostTheRace(error)) return undefined;
+      throw error;
+    }
+  };
+
+  const take: Leases['take'] = (key, holder, ttlMs) =>
+    call(key, async (kv): Promise<Lease | undefined> => {
+      const entry = await current(kv, key);
+      if (!entry) return write(kv, key, holder, ttlMs);
+      const held = entry.json<Held>();
+      if (held.holder !== holder && held.expires_at > now()) return undefined;
+      return write(kv, key, holder, ttlMs, entry.revision);
+    });
+
+  return {
+    take,
+    renew: (lease, ttlMs) =>
+      call(lease.key, async (kv): Promise<Lease | undefined> => {
+        const renewed = await write(kv, lease.key, lease.holder, ttlMs, lease.epoch);
+        if (renewed) return renewed;
+        // A renewal whose answer was lost has moved the revision on: what stands there is still ours.
+        const entry = await current(kv, lease.key);
+        if (entry?.json<Held>().holder !== lease.holder) return undefined;
+        return write(kv, lease.key, lease.holder, ttlMs, entry.revision);
+      }),
+    release: (lease) =>
+      call(lease.key, async (kv) => {
+        const entry = await current(kv, lease.key);
+        if (!entry || entry.json<Held>().holder !== lease.holder) return;
+        await kv.delete(leaseKey(lease.key), { previousSeq: entry.revision }).catch((error) => {
+          if (!lostTheRace(error)) throw error;
+        });
+      }),
+  };
+}

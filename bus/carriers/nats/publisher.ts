@@ -1,0 +1,158 @@
+import { createInbox, headers, type Msg } from 'nats';
+import { JournalAway } from '../../ports.ts';
+import type { NatsLink } from './connection.ts';
+
+/** The stream took the message and refused it. `code` is JetStream's own, for instance 10071. */
+export class StoreRefusal extends Error {
+  override name = 'StoreRefusal';
+  readonly code: number;
+  constructor(text: string, code: number) {
+    super(text);
+    this.code = code;
+  }
+}
+
+/** A message for a stream. */
+export interface Publication {
+  subject: string;
+  payload: string;
+  /** A second message under the same id is acknowledged but not stored again. */
+  messageId: string;
+  /** The fence: refused with 10071 unless this is the subject's last sequence. */
+  expected?: number;
+}
+
+/** Publishes to streams; every message is acknowledged by itself, over one subscription for all of them. */
+export interface Publisher {
+  /** Resolves to the sequence it is stored under. @throws JournalAway | StoreRefusal */
+  publish(publication: Publication): Promise<number>;
+  /** Messages sent and not answered yet, and those waiting for their turn. */
+  outstanding(): number;
+}
+
+interface Pending {
+  publication: Publication;
+  /** On the monotonic clock. */
+  deadlineMs: number;
+  resolve(seq: number): void;
+  reject(error: Error): void;
+}
+
+/** The server refuses a stream's messages beyond 10,000 waiting; what is above our bound waits here instead. */
+const MAX_IN_FLIGHT = 4_096;
+const SWEEP_MS = 50;
+
+/** What a stream answers to a message. */
+interface Answer {
+  seq?: number;
+  error?: { err_code?: number; code: number; description: string };
+}
+
+/**
+ * Makes the publisher of a connection. A window of `js.publish` builds a request, a timer and a subscription entry
+ * per message; here one inbox serves all, and one sweep looks after all deadlines: several times as fast.
+ * @param timeoutMs how long an acknowledgement may take
+ */
+export function startPublisher(link: NatsLink, timeoutMs = link.timeoutMs): Publisher {
+  const inbox = createInbox();
+  // Both keep the order of publishing, so the oldest deadline comes first.
+  const inFlight = new Map<string, Pending>();
+  const waiting: Pending[] = [];
+  let firstWaiting = 0;
+  let serial = 0;
+  let sweep: NodeJS.Timeout | undefined;
+
+  const send = (pending: Pending) => {
+    const { subject, payload, messageId, expected } = pending.publication;
+    const ticket = (serial++).toString(36);
+    const stamped = headers();
+    stamped.append('Nats-Msg-Id', messageId);
+    if (expected !== undefined) stamped.append('Nats-Expected-Last-Subject-Sequence', String(expected));
+    inFlight.set(ticket, pending);
+    try {
+      link.connection.publish(subject, payload, { headers: stamped, reply: `${inbox}.${ticket}` });
+    } catch (error) {
+      inFlight.delete(ticket);
+      const text = (error as Error).message;
+      if ((error as Error).name === 'InvalidArgumentError') pending.reject(new StoreRefusal(text, TOO_LARGE));
+      else pending.reject(new JournalAway(`publishing to ${subject}: ${text}`, { cause: error }));
+    }
+  };
+
+  const sendWaiting = () => {
+    while (firstWaiting < waiting.length && inFlight.size < MAX_IN_FLIGHT) send(waiting[firstWaiting++] as Pending);
+    if (firstWaiting === waiting.length) {
+      waiting.length = 0;
+      firstWaiting = 0;
+    }
+  };
+
+  const hear = (message: Msg) => {
+    const ticket = message.subject.slice(inbox.length + 1);
+    const pending = inFlight.get(ticket);
+    if (!pending) return; // an answer after its deadline; the same id told again is no duplicate
+    inFlight.delete(ticket);
+    settle(pending, message);
+    if (waiting.length) sendWaiting();
+  };
+
+  const fail = (text: string, which: (pending: Pending) => boolean) => {
+    for (const [ticket, pending] of inFlight) {
+      if (!which(pending)) break;
+      inFlight.delete(ticket);
+      pending.reject(new JournalAway(`publishing to ${pending.publication.subject}: ${text}`));
+    }
+    while (firstWaiting < waiting.length && which(waiting[firstWaiting] as Pending)) {
+      const pending = waiting[firstWaiting++] as Pending;
+      pending.reject(new JournalAway(`publishing to ${pending.publication.subject}: ${text}`));
+    }
+    sendWaiting();
+  };
+
+  const sweepDeadlines = () => {
+    const nowMs = performance.now();
+    fail(`no acknowledgement within ${timeoutMs} ms`, (pending) => pending.deadlineMs < nowMs);
+    if (inFlight.size || waiting.length) return;
+    clearInterval(sweep);
+    sweep = undefined;
+  };
+
+  link.connection.subscribe(`${inbox}.*`, {
+    callback: (error, message) => {
+      if (!error) hear(message);
+    },
+  });
+  link.onLoss(() => fail('the connection to NATS was lost', () => true));
+
+  return {
+    publish(publication) {
+      if (!link.isUp()) {
+        return Promise.reject(new JournalAway(`publishing to ${publication.subject}: the connection to NATS is down`));
+      }
+      return new Promise((resolve, reject) => {
+        const pending = { publication, deadlineMs: performance.now() + timeoutMs, resolve, reject };
+        if (inFlight.size < MAX_IN_FLIGHT) send(pending);
+        else waiting.push(pending);
+        sweep ??= setInterval(sweepDeadlines, SWEEP_MS);
+      });
+    },
+    outstanding: () => inFlight.size + waiting.length - firstWaiting,
+  };
+}
+
+/** Our own code for what the client refuses to send; JetStream's for a message above a stream's limit. */
+export const TOO_LARGE = 10_054;
+
+function settle(pending: Pending, message: Msg): void {
+  const { subject } = pending.publication;
+  if (message.data.length === 0) {
+    // 503: no stream listens on this subject (yet).
+    pending.reject(new JournalAway(`publishing to ${subject}: no stream answers for it`));
+    return;
+  }
+  const answer = JSON.parse(message.string()) as Answer;
+  if (answer.error) {
+    pending.reject(new StoreRefusal(answer.error.description, answer.error.err_code ?? answer.error.code));
+  } else if (typeof answer.seq === 'number') pending.resolve(answer.seq);
+  else pending.reject(new StoreRefusal(`an answer without a sequence: ${message.string().slice(0, 200)}`, 0));
+}

@@ -1,0 +1,258 @@
+import { open } from 'node:fs/promises';
+import { type Facts, FenceRefused, type Journal, JournalAway, type Receipt } from '../ports.ts';
+import type { Address } from '../subjects.ts';
+import {
+  cellKey,
+  cellOf,
+  FOLLOWS,
+  type RecordLine,
+  type SpooledCell,
+  type SpoolLine,
+  spoolDelivery,
+} from './spooldelivery.ts';
+import { openSpoolFile } from './spoolfile.ts';
+
+/** A record or fact that could not be delivered and was put aside, though it had been acknowledged. */
+export interface Parked {
+  cell: Address;
+  /** The record's or fact's id. */
+  id: string;
+  reason: string;
+  /** Where it was put. */
+  file: string;
+}
+
+export interface SpoolOptions {
+  /** The stores that may go away. */
+  journal: Journal;
+  facts: Facts;
+  /** Where to keep what can't reach them. What can't be delivered at all goes to the same name with `.parked`. */
+  file: string;
+  /** Beyond this the store's absence is told to the callers. Default 64 MB. */
+  maxBytes?: number;
+  /** Between two attempts to deliver. Default 100 ms. */
+  retryMs?: number;
+  /** Called for each line put aside: another gateway owns the cell, or the line is too large. */
+  onParked?(parked: Parked): void;
+  /** Called when the disk or a line of the file fails us; the spool goes on. */
+  onFault?(fault: Error): void;
+}
+
+/** A journal and facts that go on while their stores are away. */
+export interface Spool {
+  journal: Journal;
+  facts: Facts;
+  /** What waits for the stores; zero when they are here. */
+  state(): { spooled: number; bytes: number };
+  /** Resolves once nothing waits: adopting cells before that would miss their last records. */
+  drained(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Something handed to the store and not answered yet. */
+interface Flight {
+  line: SpoolLine;
+  resolve(receipt: Receipt): void;
+  reject(error: Error): void;
+}
+
+const MAX_BYTES = 64 * 1024 * 1024;
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+
+/** Puts a line on the disk for a person to look at. */
+async function appendLine(name: string, value: unknown): Promise<void> {
+  const file = await open(name, 'a', 0o600);
+  try {
+    await file.appendFile(`${JSON.stringify(value)}\n`);
+    await file.datasync();
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Wraps a journal and facts. As soon as one of them is away, all that was under way and all that comes goes to a local
+ * file, in order and onto the disk before it is acknowledged; when the store is back it follows, in order, with the
+ * fence kept per cell. A file left by a process that was killed is delivered first.
+ */
+export async function openSpool(options: SpoolOptions): Promise<Spool> {
+  const { journal, facts, maxBytes = MAX_BYTES, retryMs = 100 } = options;
+  const file = await openSpoolFile(options.file);
+  const cells = new Map<string, SpooledCell>();
+  const inFlight = new Set<Flight>();
+  let spooled = 0;
+  let away = false;
+  let closed = false;
+  let draining: Promise<void> = Promise.resolve();
+  let waiters: (() => void)[] = [];
+  const fault = (error: unknown) => options.onFault?.(error as Error);
+
+  const delivery = spoolDelivery({
+    journal,
+    facts,
+    cells,
+    async park(line, reason) {
+      const parked = { cell: cellOf(line), reason, file: `${options.file}.parked` };
+      await appendLine(parked.file, { reason, ...line });
+      options.onParked?.({ ...parked, id: 'record' in line ? line.record.id : line.fact.id });
+    },
+    done: (line) => leave(line),
+    fault,
+  });
+
+  /** An owner whose last receipt came from the spool does not know its fence; the delivery does. */
+  const fenceOf = ({ record, expected }: RecordLine): number => {
+    const known = cells.get(cellKey({ kind: record.kind, id: record.cell }));
+    return expected === 0 && known?.incarnation === record.incarnation ? known.seq : expected;
+  };
+
+  const enter = (line: SpoolLine): SpoolLine => {
+    spooled += 1;
+    if ('fact' in line) return line;
+    const { record } = line;
+    const key = cellKey(cellOf(line));
+    const cell = cells.get(key) ?? { incarnation: record.incarnation, waiting: 0, seq: 0 };
+    const expected = cell.waiting > 0 ? FOLLOWS : fenceOf(line);
+    cell.incarnation = record.incarnation;
+    cell.waiting += 1;
+    cells.set(key, cell);
+    return { record: { ...record, late: true }, expected };
+  };
+
+  const leave = (line: SpoolLine) => {
+    spooled -= 1;
+    if ('record' in line) (cells.get(cellKey(cellOf(line))) as SpooledCell).waiting -= 1;
+  };
+
+  const spool = async (line: SpoolLine): Promise<Receipt> => {
+    const key = cellKey(cellOf(line));
+    const parked = 'record' in line && cells.get(key)?.parked;
+    if (parked) throw new FenceRefused(`${key} can't be journalled by this gateway any more: ${parked}`);
+    const text = JSON.stringify(enter(line));
+    if (file.bytes() + text.length > maxBytes) {
+      leave(line);
+      throw new JournalAway(`the journal is away and the spool ${options.file} is full (${maxBytes} bytes)`);
+    }
+    try {
+      await file.append(text);
+      return { seq: 0, spooled: true };
+    } catch (error) {
+      leave(line);
+      fault(error);
+      throw new JournalAway(`the journal is away and ${options.file} can't be written: ${(error as Error).message}`);
+    }
+  };
+
+  const divert = () => {
+    away = true;
+    const flights = [...inFlight];
+    inFlight.clear();
+    for (const { line, resolve, reject } of flights) {
+      if ('fact' in line) delivery.suspect(line.fact);
+      spool(line).then(resolve, reject);
+    }
+    draining = drain();
+  };
+
+  const pass = (line: SpoolLine, send: () => Promise<Receipt>): Promise<Receipt> =>
+    new Promise((resolve, reject) => {
+      const flight = { line, resolve, reject };
+      inFlight.add(flight);
+      send().then(
+        (receipt) => {
+          if (inFlight.delete(flight)) resolve(receipt);
+        },
+        (error) => {
+          if (!inFlight.has(flight)) return;
+          if (error instanceof JournalAway) return divert();
+          inFlight.delete(flight);
+          reject(error);
+        },
+      );
+    });
+
+  const parse = (text: string): SpoolLine[] => {
+    try {
+      const line = JSON.parse(text) as SpoolLine;
+      cellKey(cellOf(line));
+      return [line];
+    } catch {
+      fault(new Error(`a line of ${options.file} can't be read and is left out: ${text.slice(0, 100)}`));
+      return [];
+    }
+  };
+
+  /** Delivers the file to its end, then lets the callers through again. */
+  const drain = async (): Promise<void> => {
+    while (!closed) {
+      try {
+        let lines = (await file.read()).flatMap(parse);
+        while (lines.length && !closed) {
+          lines = await delivery.deliver(lines);
+          if (lines.length) await pause(retryMs);
+        }
+        // Nothing may come between finding the file empty and opening the way.
+        if (closed || !(await file.clear()) || file.bytes() > 0) continue;
+        away = false;
+        for (const [key, cell] of cells) {
+          if (cell.parked) cells.delete(key);
+          else cell.stored = undefined;
+        }
+        for (const waiter of waiters) waiter();
+        waiters = [];
+        return;
+      } catch (error) {
+        fault(error);
+        await pause(retryMs);
+      }
+    }
+  };
+
+  for (let texts = await file.read(); texts.length; texts = await file.read()) {
+    for (const line of texts.flatMap(parse)) {
+      if ('fact' in line) {
+        spooled += 1;
+        delivery.suspect(line.fact);
+      } else enter(line);
+    }
+  }
+  file.rewind();
+  if (spooled) {
+    away = true;
+    draining = drain();
+  }
+
+  return {
+    journal: {
+      async append(record, expected) {
+        const line = { record, expected };
+        if (away) return spool(line);
+        const fence = fenceOf(line);
+        const receipt = await pass({ record, expected: fence }, () => journal.append(record, fence));
+        // From here on the owner knows its fence again.
+        if (!receipt.spooled) cells.delete(cellKey(cellOf(line)));
+        return receipt;
+      },
+      async *lasts(kind) {
+        if (away) throw new JournalAway(`${spooled} records and facts still wait in ${options.file}: try again soon`);
+        yield* journal.lasts(kind);
+      },
+      read: (of, from) => journal.read(of, from),
+    },
+    facts: {
+      async tell(fact) {
+        return away ? spool({ fact }) : pass({ fact }, () => facts.tell(fact));
+      },
+      last: (of) => facts.last(of),
+      range: () => facts.range(),
+      subscribe: (filter, after, hear) => facts.subscribe(filter, after, hear),
+    },
+    state: () => ({ spooled, bytes: away ? file.bytes() : 0 }),
+    drained: () => (away ? new Promise((resolve) => waiters.push(resolve)) : Promise.resolve()),
+    async close() {
+      closed = true;
+      await draining;
+      await file.close();
+    },
+  };
+}

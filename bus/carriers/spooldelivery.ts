@@ -1,0 +1,164 @@
+import type { Envelope } from '../envelope.ts';
+import { id } from '../identity.ts';
+import { type Facts, FenceRefused, type Journal, JournalAway, type JournalRecord, JournalRefused } from '../ports.ts';
+import { type Address, parseFactType } from '../subjects.ts';
+
+/** A spooled record with its fence. */
+export interface RecordLine {
+  record: JournalRecord;
+  expected: number;
+}
+
+/** A line of the spool: a record or a fact. */
+export type SpoolLine = RecordLine | { fact: Envelope };
+
+/** In place of a fence: the record follows the one of its cell that stands before it in the spool. */
+export const FOLLOWS = -1;
+
+/** A record the store will never take, however long one waits: too large. */
+const NEVER = 10_054;
+
+/** What the spool knows of a cell whose records went through it. */
+export interface SpooledCell {
+  incarnation: string;
+  /** Records that are in the spool and not in the journal yet. */
+  waiting: number;
+  /** Where its last delivered record stands in the journal. */
+  seq: number;
+  /** Records of this cell that turned out to be in the journal already, by id. */
+  stored?: Map<string, number>;
+  /** Why its records can't be delivered any more. */
+  parked?: string;
+}
+
+/** What the spool knows a cell by. @throws BadId */
+export const cellKey = (of: Address): string => `${of.kind}/${id(of.id)}`;
+
+/** What a line is about. @throws TypeError when it is not a line of ours */
+export function cellOf(line: SpoolLine): Address {
+  return 'record' in line ? { kind: line.record.kind, id: line.record.cell } : parseFactType(line.fact).address;
+}
+
+export interface Delivery {
+  /** Delivers as many of these as the stores take now, in order; resolves to those that are still to be delivered. */
+  deliver(lines: SpoolLine[]): Promise<SpoolLine[]>;
+  /** This fact may have been told already: by a process that ended, or its acknowledgement was lost. */
+  suspect(fact: Envelope): void;
+}
+
+export interface DeliveryOptions {
+  journal: Journal;
+  facts: Facts;
+  cells: Map<string, SpooledCell>;
+  /** Puts a line aside that can't be delivered. */
+  park(line: SpoolLine, reason: string): Promise<void>;
+  /** A line has been delivered or parked. */
+  done(line: SpoolLine): void;
+  /** Something went wrong that is not the stores' absence; it is tried again. */
+  fault(error: unknown): void;
+}
+
+/** Takes what was spooled to the stores: each cell's records in order, facts in order and after their records. */
+export function spoolDelivery({ journal, facts, cells, park, done, fault }: DeliveryOptions): Delivery {
+  const suspects = new Map<string, string[]>();
+  const told = new Set<string>();
+  const parkedFacts = new Set<string>();
+  const nameOf = (fact: Envelope) => `${fact.subject}:${fact.id}`;
+
+  const suspect = (fact: Envelope) => {
+    const ids = suspects.get(fact.subject);
+    if (ids) ids.push(fact.id);
+    else suspects.set(fact.subject, [fact.id]);
+  };
+
+  const parkRecord = async (line: RecordLine, cell: SpooledCell, reason: string) => {
+    cell.parked = reason;
+    for (const fact of line.record.said) parkedFacts.add(nameOf(fact));
+    await park(line, reason);
+  };
+
+  /** The journal's records of a cell after a sequence: is ours among them, appended by an attempt we know nothing of? */
+  const alreadyStored = async (of: Address, after: number) => {
+    const stored = new Map<string, number>();
+    for await (const { seq, record } of journal.read(of, after + 1)) stored.set(record.id, seq);
+    return stored;
+  };
+
+  const deliverRecord = async (line: RecordLine) => {
+    const of = cellOf(line);
+    const cell = cells.get(cellKey(of)) as SpooledCell;
+    if (cell.parked) return parkRecord(line, cell, cell.parked);
+    const { record } = line;
+    const expected = line.expected === FOLLOWS ? cell.seq : line.expected;
+    let seq = cell.stored?.get(record.id);
+    try {
+      seq ??= (await journal.append(record, expected)).seq;
+    } catch (error) {
+      if (error instanceof JournalRefused && error.code === NEVER) return parkRecord(line, cell, error.message);
+      if (!(error instanceof FenceRefused)) throw error;
+      cell.stored = await alreadyStored(of, expected);
+      seq = cell.stored.get(record.id);
+      if (seq === undefined) return parkRecord(line, cell, error.message);
+    }
+    cell.seq = seq;
+  };
+
+  /** Of one cell's suspects, all up to the last one told have been told: they were told in order. */
+  const settleSuspects = async (of: Address) => {
+    const ids = suspects.get(cellKey(of));
+    if (!ids) return;
+    const last = await facts.last(of);
+    const upTo = last ? ids.lastIndexOf(last.envelope.id) : -1;
+    for (const id of ids.slice(0, upTo + 1)) told.add(`${cellKey(of)}:${id}`);
+    suspects.delete(cellKey(of));
+  };
+
+  const deliverFact = async (line: { fact: Envelope }) => {
+    const name = nameOf(line.fact);
+    if (parkedFacts.has(name)) return park(line, 'its record is parked');
+    await settleSuspects(cellOf(line));
+    if (told.delete(name)) return;
+    try {
+      await facts.tell(line.fact);
+    } catch (error) {
+      if (error instanceof JournalAway) suspect(line.fact);
+      if (!(error instanceof JournalRefused) || error.code !== NEVER) throw error;
+      await park(line, error.message);
+    }
+  };
+
+  /** False when the stores don't take it now. */
+  const attempt = async (line: SpoolLine): Promise<boolean> => {
+    try {
+      if ('record' in line) await deliverRecord(line);
+      else await deliverFact(line);
+      done(line);
+      return true;
+    } catch (error) {
+      if (!(error instanceof JournalAway)) fault(error);
+      return false;
+    }
+  };
+
+  return {
+    async deliver(lines) {
+      const tails = new Map<string, Promise<boolean>>();
+      let lastFact = Promise.resolve(true);
+      const results = lines.map((line) => {
+        const key = cellKey(cellOf(line));
+        const records = tails.get(key) ?? Promise.resolve(true);
+        if ('record' in line) {
+          const result = records.then((went) => went && attempt(line));
+          tails.set(key, result);
+          return result;
+        }
+        const before = Promise.all([lastFact, records]);
+        lastFact = before.then(([fact, record]) => fact && record && attempt(line));
+        return lastFact;
+      });
+      const went = await Promise.all(results);
+      return lines.filter((_, index) => !went[index]);
+    },
+    suspect,
+  };
+}

@@ -1,0 +1,89 @@
+import { expect } from 'chai';
+import type { Lease, Leases } from '../../bus/ports.ts';
+import { rejection } from '../fixtures/records.ts';
+
+/** What all leases promise. `make` gives an empty store whose clock stands still until `pass` moves it. */
+export function leasesContract(
+  make: () => Promise<{ leases: Leases; pass(ms: number): void; close(): Promise<void> }>,
+): void {
+  let leases: Leases;
+  let pass: (ms: number) => void;
+  let close: () => Promise<void>;
+  beforeEach(async () => {
+    ({ leases, pass, close } = await make());
+  });
+  afterEach(() => close());
+  const taken = async (key: string, holder: string, ttlMs = 1_000): Promise<Lease> => {
+    const lease = await leases.take(key, holder, ttlMs);
+    if (!lease) throw new Error(`${holder} did not get ${key}`);
+    return lease;
+  };
+
+  it('gives a lease to one holder at a time', async () => {
+    const lease = await taken('camera.cam_a', 'left');
+    expect(lease).to.include({ key: 'camera.cam_a', holder: 'left' });
+    expect(await leases.take('camera.cam_a', 'right', 1_000)).to.equal(undefined);
+    expect((await taken('camera.cam_b', 'right')).holder).to.equal('right');
+  });
+
+  it('lets exactly one of many racing takers win, free or expired', async () => {
+    const race = async () => {
+      const holders = Array.from({ length: 8 }, (_, n) => `holder_${n}`);
+      const results = await Promise.all(holders.map((holder) => leases.take('x', holder, 1_000)));
+      return results.filter((lease) => lease !== undefined);
+    };
+    const [first, ...others] = await race();
+    expect(others).to.deep.equal([]);
+    pass(1_001);
+    const [second, ...more] = await race();
+    expect(more).to.deep.equal([]);
+    expect(second?.epoch).to.be.greaterThan(first?.epoch ?? Number.POSITIVE_INFINITY);
+  });
+
+  it('lets the same holder take it again at once, with a higher epoch', async () => {
+    const first = await taken('x', 'left');
+    expect((await taken('x', 'left')).epoch).to.be.greaterThan(first.epoch);
+  });
+
+  it('keeps it while it is renewed, and not longer', async () => {
+    let lease = await taken('x', 'left');
+    for (let n = 0; n < 3; n++) {
+      pass(900);
+      const renewed = await leases.renew(lease, 1_000);
+      expect(renewed?.epoch).to.be.greaterThan(lease.epoch);
+      lease = renewed as Lease;
+      expect(await leases.take('x', 'right', 1_000)).to.equal(undefined);
+    }
+    pass(1_001);
+    expect((await taken('x', 'right')).epoch).to.be.greaterThan(lease.epoch);
+  });
+
+  it('tells a paused holder that its lease is lost', async () => {
+    const lease = await taken('x', 'left');
+    pass(1_001);
+    await taken('x', 'right');
+    expect(await leases.renew(lease, 1_000)).to.equal(undefined);
+    expect(await leases.take('x', 'left', 1_000)).to.equal(undefined);
+  });
+
+  it('renews for its holder even when the answer to the last renewal was lost', async () => {
+    const lease = await taken('x', 'left');
+    await leases.renew(lease, 1_000);
+    expect((await leases.renew(lease, 1_000))?.holder).to.equal('left');
+  });
+
+  it('is free once released; a release by who lost it changes nothing; epochs still grow', async () => {
+    const first = await taken('x', 'left');
+    await leases.release(first);
+    const second = await taken('x', 'right');
+    expect(second.epoch).to.be.greaterThan(first.epoch);
+    await leases.release(first);
+    expect(await leases.take('x', 'left', 1_000)).to.equal(undefined);
+  });
+
+  it('refuses a key that is not made of ids', async () => {
+    for (const key of ['*', 'a..b', '', '../x', 'A']) {
+      expect((await rejection(leases.take(key, 'left', 1_000))).name).to.equal('BadId');
+    }
+  });
+}
