@@ -1,4 +1,4 @@
-import type { CameraContext } from './camera.ts';
+import type { CameraContext } from './camera/context.ts';
 import type { RelayContext } from './relay.ts';
 import type { ViewerContext } from './viewer.ts';
 

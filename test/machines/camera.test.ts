@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { AnyEventObject } from 'xstate';
-import { CAMERA_TIMES, cameraMachine } from '../../machines/camera.ts';
+import { CAMERA_TIMES } from '../../machines/camera/context.ts';
+import { cameraMachine } from '../../machines/camera.ts';
 import { given as came } from '../fakes/given.ts';
 
 const settings = {

@@ -1,0 +1,91 @@
+import type { Unreachable } from '../../bus/events/camera.ts';
+import type { Why } from '../../bus/events/why.ts';
+import { backoff, flapping } from '../policy/backoff.ts';
+import { CAMERA_TIMES, type CameraContext, type CameraEvent } from './context.ts';
+
+/** The reason of a transition: what set it off, the values that decided, and a sentence for a person. */
+export type Because = (context: CameraContext, event: CameraEvent) => Why;
+
+/** A reason that needs no more than a sentence. */
+export const plainly =
+  (text: string): Because =>
+  (_context, event) => ({ trigger: event.type, text });
+
+const unreachable: Record<Unreachable, string> = {
+  refused: 'nothing answers at its address: the camera is off, or its port is wrong',
+  'no-route': 'there is no way through the network to its address',
+  'unknown-host': 'its host name is not known',
+  unauthorized: 'it refuses the user name or password; the next try is in a minute, so that it locks nobody out',
+  'not-found': 'it answers, but has no stream at this path',
+  timeout: 'it takes the connection, but says nothing',
+  unsupported: 'it speaks nothing that can be shown: RTSP with H.264 or H.265 is needed',
+  ended: 'it ended the stream',
+  relay: 'the relay that pulls it stopped and is being restarted',
+};
+
+const detailOf = (event: CameraEvent) => ('detail' in event ? { detail: event.detail } : {});
+
+export const offline: Because = (context, event) => {
+  const failed = event.type === 'probe.failed';
+  const reason = failed ? event.reason : 'timeout';
+  const detail = failed ? event.detail : `no packet for ${event.at - (context.lostAt ?? event.at)} ms`;
+  return { trigger: event.type, reason, text: unreachable[reason], guard: { detail } };
+};
+
+export const ended: Because = (context, event) => ({
+  trigger: event.type,
+  reason: 'ended',
+  text: 'the stream ended; asking the camera again',
+  guard: { ...detailOf(event), falls: context.falls.length },
+});
+
+export const relayLost: Because = (_context, event) => ({
+  trigger: event.type,
+  reason: 'relay',
+  text: unreachable.relay,
+  guard: detailOf(event),
+});
+
+export const intakeRefused: Because = (_context, event) => ({
+  trigger: event.type,
+  reason: 'relay',
+  text: 'the intake relay did not take the camera; trying again',
+  guard: detailOf(event),
+});
+
+export const notCarried: Because = (_context, event) => ({
+  trigger: event.type,
+  reason: 'relay',
+  text: 'the camera sends, but what carries it to viewers stopped and is being restarted',
+  guard: detailOf(event),
+});
+
+export const silent: Because = (_context, event) => ({
+  trigger: event.type,
+  reason: 'silent',
+  text: 'connected, but it sends nothing',
+  guard: 'silent_ms' in event ? { silent_ms: event.silent_ms } : {},
+});
+
+export const still: Because = (_context, event) => ({
+  trigger: event.type,
+  reason: 'still',
+  text: 'connected and sending, but the picture stands still',
+  guard: 'still_ms' in event ? { still_ms: event.still_ms } : {},
+});
+
+/** How long a flapping camera is left alone: twice as long each time. */
+export const quarantineMs = (context: CameraContext): number =>
+  backoff(context.quarantines + 1, CAMERA_TIMES.quarantineMs, CAMERA_TIMES.longestQuarantineMs).waitMs;
+
+export const comesAndGoes: Because = (context, event) => {
+  // The present fall is among them already.
+  const { because } = flapping(context.falls.slice(0, -1), event.at);
+  return {
+    trigger: event.type,
+    reason: 'flapping',
+    text: `it comes and goes: ${because}; left alone for ${quarantineMs(context) / 1000} s`,
+    guard: { falls: context.falls.length, quarantine_ms: quarantineMs(context) },
+    rejected: [{ option: 'connect again at once', because: 'each return costs viewers a picture that breaks' }],
+  };
+};
