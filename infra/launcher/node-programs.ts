@@ -3,6 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findProgram } from '../binaries.ts';
 import type { RelayPlace } from '../group.ts';
+import type { RelayOptions } from './relay-settings.ts';
 import { bareEnvironment } from './servers.ts';
 import type { StateFolder } from './state-folder.ts';
 import type { Program } from './supervise.ts';
@@ -13,7 +14,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 export interface Parts {
   gateway: string;
   switcher: string;
-  relaySettings(place: RelayPlace, jwksPort: number): object;
+  relaySettings(place: RelayPlace, options: RelayOptions): object;
 }
 
 /** Where our own scripts are. */

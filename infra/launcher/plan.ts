@@ -5,6 +5,7 @@ import type { Config, ConfiguredRelay } from '../config.ts';
 import type { Group, RelayPlace } from '../group.ts';
 import { type DemoSource, demoSourceUrl } from './demo-cameras.ts';
 import type { PortBlock, PortUse } from './ports.ts';
+import type { RelayOptions } from './relay-settings.ts';
 import type { StateFolder } from './state-folder.ts';
 
 /** What will run, decided before anything is started. */
@@ -17,6 +18,7 @@ export interface Plan {
   redisPort: number | undefined;
   demoSources: DemoSource[];
   switchers: number;
+  relayOptions: RelayOptions;
 }
 
 /** A switcher process serves at most this many cameras. */
@@ -104,7 +106,14 @@ export async function planGroup(
     demoCameras: demo ? demoCameras(config, demoSources) : [],
   };
   const switchers = Math.max(1, Math.ceil(config.cameras.size / CAMERAS_PER_SWITCHER));
-  return { group, uses, natsPort, redisPort, demoSources, switchers };
+  const relayOptions = {
+    jwksPort: jwks.port,
+    issuer: config.auth.issuer,
+    // The gate signs relay tokens for an audience of their own.
+    audience: `${config.auth.audience}:relay`,
+    publicHosts: config.ice.publicHosts,
+  };
+  return { group, uses, natsPort, redisPort, demoSources, switchers, relayOptions };
 }
 
 type Listen = (

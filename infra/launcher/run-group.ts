@@ -107,9 +107,9 @@ export async function runGroup(
 }
 
 function mediaPrograms(plan: Plan, state: StateFolder, parts: Parts, env: NodeJS.ProcessEnv): Program[] {
-  const { relays, jwks, demoCameras } = plan.group;
+  const { relays, demoCameras } = plan.group;
   return [
-    ...relays.map((place) => relayProgram(place, parts.relaySettings(place, jwks.port), state, env)),
+    ...relays.map((place) => relayProgram(place, parts.relaySettings(place, plan.relayOptions), state, env)),
     ...plan.demoSources.map((source) => {
       const index = demoCameras.findIndex(({ id }) => id === source.camera);
       return demoCameraProgram(source, index, state, env);

@@ -1,0 +1,95 @@
+import type { RelayRole } from '../../bus/events/relay.ts';
+import { ID_PATTERN } from '../../bus/identity.ts';
+import type { RelayPlace } from '../group.ts';
+
+/** What a relay's settings depend on besides its place. */
+export interface RelayOptions {
+  /** Where the gateway serves the keys that sign relay tokens; loopback. */
+  jwksPort: number;
+  /** `iss` and `aud` of relay tokens. The same keys sign login tokens, which must open nothing here. */
+  issuer: string;
+  audience: string;
+  /** Addresses of this machine that browsers can reach, for instance its public one behind NAT. */
+  publicHosts: string[];
+  logLevel?: 'error' | 'warn' | 'info' | 'debug';
+}
+
+const LOOPBACK = '127.0.0.1';
+const WILDCARDS = new Set(['0.0.0.0', '::', '']);
+
+/** Packets waiting for one reader. The default of 512 is less than the two seconds of video a new viewer is sent. */
+const WRITE_QUEUE_PACKETS = 2048;
+
+/** The servers of each role; what nobody needs does not listen. */
+const SERVERS: Record<RelayRole, { rtmp: boolean; srt: boolean; webrtc: boolean }> = {
+  // Cameras are pulled; the switcher reads over RTSP.
+  intake: { rtmp: false, srt: false, webrtc: false },
+  delivery: { rtmp: false, srt: false, webrtc: true },
+};
+
+/**
+ * A camera's program path is its id, so one pattern covers every camera: a delivery relay takes the switcher's picture
+ * the moment it runs, whether or not a gateway is there to configure it.
+ */
+export const PROGRAM_PATHS = `~${ID_PATTERN}`;
+
+/** A camera's program path takes the newest publisher: a restarted switcher need not wait for its dead connection. */
+export const PROGRAM_PATH = { source: 'publisher', overridePublisher: true };
+
+/**
+ * The mediamtx configuration of one relay. API, metrics and WHEP listen on loopback, and every stream is read and
+ * published only with a token that the gateway signed.
+ */
+export function relaySettings(place: RelayPlace, options: RelayOptions): Record<string, unknown> {
+  const servers = SERVERS[place.role];
+  // Only the switcher reads an intake.
+  const mediaHost = place.role === 'intake' ? LOOPBACK : place.host;
+  return {
+    logLevel: options.logLevel ?? 'info',
+    logDestinations: ['stdout'],
+    writeQueueSize: WRITE_QUEUE_PACKETS,
+    ...authentication(options),
+    api: true,
+    apiAddress: `${LOOPBACK}:${place.api}`,
+    apiAllowOrigins: [],
+    metrics: true,
+    metricsAddress: `${LOOPBACK}:${place.metrics}`,
+    metricsAllowOrigins: [],
+    rtsp: true,
+    rtspTransports: ['tcp'],
+    rtspAddress: address(mediaHost, place.rtsp),
+    rtmp: servers.rtmp,
+    rtmpAddress: address(mediaHost, place.rtmp),
+    srt: servers.srt,
+    srtAddress: address(mediaHost, place.srt),
+    webrtc: servers.webrtc,
+    webrtcAddress: `${LOOPBACK}:${place.whep}`,
+    webrtcAllowOrigins: [],
+    ...webrtcMedia(mediaHost, place.webrtcUdp, options.publicHosts),
+    ...{ hls: false, moq: false, playback: false, pprof: false },
+    paths: place.role === 'delivery' ? { [PROGRAM_PATHS]: PROGRAM_PATH } : {},
+  };
+}
+
+function authentication({ jwksPort, issuer, audience }: RelayOptions): Record<string, unknown> {
+  return {
+    authMethod: 'jwt',
+    authJWTJWKS: `http://${LOOPBACK}:${jwksPort}/jwks.json`,
+    authJWTIssuer: issuer,
+    authJWTAudience: audience,
+    authJWTExclude: [{ action: 'api' }, { action: 'metrics' }],
+  };
+}
+
+/** Where browsers are told to send media. On all interfaces, each of their addresses is offered too. */
+function webrtcMedia(host: string, port: number, publicHosts: string[]): Record<string, unknown> {
+  const everywhere = WILDCARDS.has(host);
+  return {
+    webrtcLocalUDPAddress: address(host, port),
+    webrtcIPsFromInterfaces: everywhere,
+    webrtcAdditionalHosts: [...new Set([...(everywhere ? [] : [host]), ...publicHosts])],
+    webrtcICEServers2: [],
+  };
+}
+
+const address = (host: string, port: number): string => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`);
