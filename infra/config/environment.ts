@@ -20,8 +20,8 @@ export interface Overrides {
 
 const PREFIX = 'SIGNALBOX_';
 
-// Read elsewhere: where programs are, see infra/binaries.ts.
-const OTHERS = /^SIGNALBOX_(MEDIAMTX|NATS_SERVER|REDIS_SERVER|FFMPEG|NGINX|CHROMIUM|TURNSERVER)$/;
+// Read elsewhere: where programs are, see infra/binaries.ts and infra/setup/.
+const OTHERS = /^SIGNALBOX_(MEDIAMTX|NATS_SERVER|REDIS_SERVER|FFMPEG|NGINX|CHROMIUM|TURNSERVER|GO|RELEASES)$/;
 
 interface Declared extends TSchema {
   type?: string;
