@@ -36,7 +36,7 @@ function parseHead(head: string): Omit<RtspMessage, 'body'> {
   const headers: RtspHeaders = new Map();
   for (const line of lines) {
     const colon = line.indexOf(':');
-    if (colon < 1) throw new RtspFailure('garbage', 'the peer sent a header line without a name');
+    if (colon < 1 || /[\r\n]/.test(line)) throw new RtspFailure('garbage', 'the peer sent a broken header line');
     const name = line.slice(0, colon).trim().toLowerCase();
     const values = headers.get(name);
     const value = line.slice(colon + 1).trim();

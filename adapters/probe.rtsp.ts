@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto';
+import type { Track, Unreachable } from '../bus/events/camera.ts';
+import type { ProbeInput, ProbeReport, ProbeSlot } from '../machines/slots.ts';
+import { authorize, type Credential, parseChallenges } from './rtsp/authorization.ts';
+import { openRtsp, type RtspConnection, type RtspResponse } from './rtsp/connection.ts';
+import { RtspFailure, type RtspFailureCode } from './rtsp/failure.ts';
+import { parseSdp } from './rtsp/sdp.ts';
+
+/** What the probe slot needs from the place where it is made. */
+export interface ProbeOptions {
+  /** The secret store. */
+  credential(ref: string): Credential | undefined;
+  /** Certificate authorities for rtsps:// cameras, PEM; default: the system's. */
+  ca?: string;
+  connectTimeoutMs?: number;
+  answerTimeoutMs?: number;
+}
+
+/** What one knock found. */
+type Found = { tracks: Track[] } | { reason: Unreachable; detail: string };
+
+const REASONS: Record<Exclude<RtspFailureCode, 'status'>, Unreachable> = {
+  refused: 'refused',
+  'no-route': 'no-route',
+  'unknown-host': 'unknown-host',
+  timeout: 'timeout',
+  // It took the connection and hung up: whatever listens there does not want us.
+  closed: 'refused',
+  garbage: 'unsupported',
+};
+
+const KNOWN_VIDEO = new Set(['H264', 'H265']);
+/** Spreads the knocks of many cameras that went dark together. */
+const JITTER = 0.1;
+const DEFAULT_TIMEOUT_MS = 1_000;
+const MAX_REFUSALS = 10_000;
+
+function judge(response: RtspResponse, withCredential: boolean): Found {
+  const { status, text } = response;
+  const detail = `DESCRIBE answered ${status} ${text.slice(0, 80)}`.trim();
+  if (status === 401 || status === 403)
+    return { reason: 'unauthorized', detail: withCredential ? detail : `${detail}, and no password is configured` };
+  if (status === 404) return { reason: 'not-found', detail };
+  if (status >= 500) return { reason: 'refused', detail };
+  if (status !== 200) return { reason: 'unsupported', detail };
+  const tracks = parseSdp(response.body).map(({ media, encoding }) => ({ media, codec: encoding }));
+  if (tracks.some(({ media, codec }) => media === 'video' && KNOWN_VIDEO.has(codec))) return { tracks };
+  const offered = tracks.map(({ codec }) => codec).join(', ') || 'nothing';
+  return { reason: 'unsupported', detail: `it offers ${offered}; H.264 or H.265 video is needed` };
+}
+
+/** Asks a camera once, in one connection, for what it has to show. */
+async function knock(url: string, credential: Credential | undefined, options: ProbeOptions): Promise<Found> {
+  const address = url.replace(/^rtsps?/i, (scheme) => scheme.toLowerCase());
+  let connection: RtspConnection | undefined;
+  const open = async () => {
+    connection?.close();
+    connection = await openRtsp(address, {
+      connectTimeoutMs: options.connectTimeoutMs ?? DEFAULT_TIMEOUT_MS,
+      answerTimeoutMs: options.answerTimeoutMs ?? DEFAULT_TIMEOUT_MS,
+      ...(options.ca ? { ca: options.ca } : {}),
+    });
+    return connection;
+  };
+  const describe = (on: RtspConnection, authorization?: string) =>
+    on.request('DESCRIBE', address, {
+      Accept: 'application/sdp',
+      ...(authorization ? { Authorization: authorization } : {}),
+    });
+  try {
+    const first = await describe(await open());
+    const challenges = parseChallenges(first.headers.get('www-authenticate') ?? []);
+    const authorization = credential && authorize(challenges, credential, 'DESCRIBE', address);
+    if (first.status !== 401 || !authorization) return judge(first, credential !== undefined);
+    // Some cameras close the connection with their challenge.
+    const again = await describe(connection as unknown as RtspConnection, authorization).catch(async (failure) => {
+      if (failure instanceof RtspFailure && failure.code === 'closed') return describe(await open(), authorization);
+      throw failure;
+    });
+    return judge(again, true);
+  } catch (error) {
+    if (!(error instanceof RtspFailure)) throw error;
+    return { reason: error.code === 'status' ? 'unsupported' : REASONS[error.code], detail: error.message };
+  } finally {
+    connection?.close();
+  }
+}
+
+/** Makes the probe slot: knocks at cameras over RTSP, and tells when their answer changes. */
+export function createRtspProbe(options: ProbeOptions): ProbeSlot {
+  /** When a camera last refused which password: cameras lock accounts, so nothing may make us try it sooner. */
+  const refusals = new Map<string, { secret: string; atMs: number }>();
+
+  const fingerprint = (credential: Credential | undefined) =>
+    createHash('sha256')
+      .update(JSON.stringify([credential?.username, credential?.password]))
+      .digest('base64');
+
+  return (input: ProbeInput, report: (event: ProbeReport) => void) => {
+    const { url, everyMs, unauthorizedEveryMs, firstAfterMs } = input;
+    let released = false;
+    let timer: NodeJS.Timeout | undefined;
+    let told: string | undefined;
+
+    const tell = (found: Found, elapsedMs: number) => {
+      const key = 'tracks' in found ? JSON.stringify(found.tracks) : found.reason;
+      if (key === told) return;
+      told = key;
+      if ('tracks' in found)
+        report({ type: 'probe.answered', tracks: found.tracks, elapsed_ms: Math.round(elapsedMs) });
+      else report({ type: 'probe.failed', ...found });
+    };
+
+    const wait = (ms: number) => {
+      timer = setTimeout(ask, ms);
+    };
+    const jittered = (ms: number) => ms * (1 - JITTER + 2 * JITTER * Math.random());
+
+    const ask = async () => {
+      const credential = input.credential ? options.credential(input.credential) : undefined;
+      const secret = fingerprint(credential);
+      const refusal = refusals.get(url);
+      const startedAt = performance.now();
+      const restMs = refusal?.secret === secret ? refusal.atMs + unauthorizedEveryMs - startedAt : 0;
+      if (restMs > 0) {
+        tell({ reason: 'unauthorized', detail: 'the same password was refused a moment ago' }, 0);
+        return wait(restMs);
+      }
+      const found = await knock(url, credential, options);
+      const unauthorized = 'reason' in found && found.reason === 'unauthorized';
+      refusals.delete(url);
+      if (unauthorized) refusals.set(url, { secret, atMs: performance.now() });
+      if (refusals.size > MAX_REFUSALS) refusals.delete([...refusals.keys()][0] ?? '');
+      if (released) return;
+      tell(found, performance.now() - startedAt);
+      // Never sooner than allowed after a wrong password.
+      wait(unauthorized ? unauthorizedEveryMs * (1 + JITTER * Math.random()) : jittered(everyMs));
+    };
+
+    wait(jittered(firstAfterMs));
+    return {
+      release() {
+        released = true;
+        clearTimeout(timer);
+      },
+    };
+  };
+}
