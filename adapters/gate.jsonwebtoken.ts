@@ -2,7 +2,7 @@ import { createHash, type KeyObject, randomUUID } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import Type from 'typebox';
 import { SubjectSchema } from '../bus/events/viewer.ts';
-import { type Id, IdSchema } from '../bus/identity.ts';
+import { type Id, IdSchema, id } from '../bus/identity.ts';
 import { type Of, shape } from '../bus/shape.ts';
 
 /** Who a login token says its bearer is, and for how long. */
@@ -33,7 +33,7 @@ export const streamClaims = shape(
     exp: Type.Number(),
   }),
 );
-export type StreamClaims = Of<typeof streamClaims>;
+export type StreamClaims = Of<typeof streamClaims> & { session: Id; camera: Id };
 
 /** Why a token is refused; the `reason` of a 401. */
 export type TokenFault =
@@ -239,7 +239,7 @@ export function createGate(settings: GateSettings): Gate {
     async verifyStream(token) {
       const { claims } = await checked(token, `${audience}:stream`, (type) => type === STREAM_TYPE);
       if (!streamClaims.check(claims)) throw new BadToken('claims', 'the stream token lacks a claim');
-      return notRevoked(claims);
+      return notRevoked({ ...claims, session: id(claims.session), camera: id(claims.camera) });
     },
   };
 }

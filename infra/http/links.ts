@@ -31,7 +31,7 @@ export function openLoginLinks(folder: string, now: () => number = Date.now): Lo
   return {
     make(grant, ttlMs) {
       mkdirSync(folder, { recursive: true, mode: 0o700 });
-      for (const old of readdirSync(folder)) {
+      for (const old of readdirSync(folder).filter((file) => file.endsWith('.json'))) {
         const file = path.join(folder, old);
         try {
           if (link.parse(JSON.parse(readFileSync(file, 'utf8'))).expires_at <= now()) rmSync(file, { force: true });

@@ -1,0 +1,169 @@
+import type { CellView } from '../../actors/cells.ts';
+import type { LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
+import type { Subject } from '../../bus/events/viewer.ts';
+import { type Id, newId } from '../../bus/identity.ts';
+import { permittedCamera } from './door.ts';
+import { denied, Refusal, unavailable } from './errors.ts';
+import type { HttpServices } from './services.ts';
+import { isOpen, rungFor, viewerOf, zoneOf } from './views.ts';
+
+/** A session that was granted. */
+export interface Admission {
+  session: Id;
+  view: CellView;
+  streamToken: string;
+  expiresInS: number;
+}
+
+/** How somebody wants to watch. */
+export interface Wish {
+  protocol: 'webrtc' | 'whep' | 'hls' | 'rtsp' | 'srt';
+  quality?: string;
+  address: string;
+}
+
+/** What a cell is told of a token's bearer; the token itself stays outside. */
+export const subjectOf = (claims: LoginClaims): Subject => ({
+  sub: claims.sub,
+  ...(claims.name === undefined ? {} : { name: claims.name }),
+  role: claims.role,
+  cameras: claims.cameras,
+  zones: claims.zones,
+  ...(claims.jti === undefined ? {} : { jti: claims.jti }),
+  iat: claims.iat,
+});
+
+/**
+ * The relay that carries the next viewer.
+ * @param preferred kept if it serves
+ * @throws Refusal 503 when none serves
+ */
+export function chooseRelay(services: HttpServices, preferred?: string): string {
+  const delivery = services.cells.list('relay').filter((relay) => relay.context.role === 'delivery');
+  const serving = delivery.filter((relay) => relay.tags.includes('serving')).map((relay) => relay.id as string);
+  if (preferred !== undefined && serving.includes(preferred)) return preferred;
+  const [first] = serving.sort();
+  if (first === undefined) {
+    const relays = delivery.map(({ id, state, why }) => ({ id, state, why }));
+    throw unavailable('no-relay', 'No relay can carry viewers just now.', { relays });
+  }
+  return first;
+}
+
+/** Counts the sessions of each subject without looking at every cell at every request. */
+export interface Holdings {
+  held(sub: string): number;
+  add(sub: string, session: Id): void;
+  drop(sub: string, session: Id): void;
+}
+
+/** Starts from the sessions that live here already. */
+export function countHoldings(cells: HttpServices['cells']): Holdings {
+  const bySub = new Map<string, Set<Id>>();
+  const isHeld = (session: Id): boolean => {
+    const view = cells.view({ kind: 'viewer', id: session });
+    return view !== undefined && isOpen(view);
+  };
+  const add = (sub: string, session: Id): void => {
+    const sessions = bySub.get(sub);
+    if (sessions) sessions.add(session);
+    else bySub.set(sub, new Set([session]));
+  };
+  for (const view of cells.list('viewer')) {
+    if (isOpen(view)) add(viewerOf(view).subject?.sub ?? '', view.id);
+  }
+  return {
+    held(sub) {
+      const sessions = bySub.get(sub);
+      if (!sessions) return 0;
+      for (const session of sessions) if (!isHeld(session)) sessions.delete(session);
+      if (sessions.size === 0) bySub.delete(sub);
+      return sessions.size;
+    },
+    add,
+    drop(sub, session) {
+      const sessions = bySub.get(sub);
+      sessions?.delete(session);
+      if (sessions?.size === 0) bySub.delete(sub);
+    },
+  };
+}
+
+/**
+ * Admits somebody to a camera that they may watch: a viewer cell is made, and what it decides, once written down, is
+ * answered. @throws Refusal
+ */
+export async function admit(
+  services: HttpServices,
+  holdings: Holdings,
+  claims: LoginClaims,
+  camera: CellView,
+  wish: Wish,
+): Promise<Admission> {
+  const { cells, config, gate, metrics, sessions } = services;
+  const { streamTokenTtlMs } = config.auth;
+  const relay = chooseRelay(services);
+  const session = newId('ses');
+  const expiresAt = Date.now() + streamTokenTtlMs;
+  const held = holdings.held(claims.sub);
+  holdings.add(claims.sub, session);
+  const { view } = await cells.create(
+    { kind: 'viewer', id: session },
+    {
+      type: 'viewer.requested',
+      camera: camera.id,
+      zone: zoneOf(camera),
+      subject: subjectOf(claims),
+      protocol: wish.protocol,
+      quality: rungFor(camera, wish.quality),
+      address: wish.address,
+      expires_at: expiresAt,
+      held,
+      quota: config.limits.sessionsPerSubject,
+      relay,
+    },
+  );
+  if (!isOpen(view)) {
+    const quota = view.why.reason === 'quota';
+    metrics.admissions.inc({ result: quota ? 'quota' : 'denied' });
+    if (quota) throw new Refusal(429, 'quota', view.why.text, { why: view.why }, 5);
+    throw denied(view.why.reason);
+  }
+  metrics.admissions.inc({ result: 'admitted' });
+  const { quality, protocol } = viewerOf(view);
+  const card = { id: session, camera: camera.id, subject: claims.sub, protocol, quality, relay, state: view.state };
+  void sessions.put({ ...card, expires_at: expiresAt, node: services.node }).catch(() => {}); // a cache may be away
+  return {
+    session,
+    view,
+    streamToken: gate.mintStream({ sub: claims.sub, session, camera: camera.id }, streamTokenTtlMs / 1000),
+    expiresInS: Math.floor(streamTokenTtlMs / 1000),
+  };
+}
+
+/** Prolongs a session for its owner. @throws Refusal */
+export async function renew(
+  services: HttpServices,
+  claims: LoginClaims,
+  session: CellView,
+): Promise<{ session_id: Id; stream_token: string; expires_in: number; expires_at: number }> {
+  const { camera, subject } = viewerOf(session);
+  if (subject?.sub !== claims.sub) throw denied('not-yours');
+  if (!isOpen(session))
+    throw new Refusal(410, 'ended', 'The session is over; ask for a new one.', { why: session.why });
+  permittedCamera(services, claims, camera, 'watch'); // rights may have changed since the session began
+  const ttlMs = services.config.auth.streamTokenTtlMs;
+  const expiresAt = Date.now() + ttlMs;
+  const { view } = await services.cells.offer(
+    { kind: 'viewer', id: session.id },
+    { type: 'viewer.renewed', expires_at: expiresAt },
+  );
+  if (!isOpen(view)) throw new Refusal(410, 'ended', 'The session is over; ask for a new one.', { why: view.why });
+  const pass = { sub: claims.sub, session: session.id, camera: camera as Id };
+  return {
+    session_id: session.id,
+    stream_token: services.gate.mintStream(pass, ttlMs / 1000),
+    expires_in: Math.floor(ttlMs / 1000),
+    expires_at: expiresAt,
+  };
+}

@@ -1,0 +1,179 @@
+import Type from 'typebox';
+import type { CellView } from '../../actors/cells.ts';
+import type { LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
+import { WhySchema } from '../../bus/events/why.ts';
+import { type Id, IdSchema, id } from '../../bus/identity.ts';
+import { access, isAtLeast } from '../../machines/policy/access.ts';
+import { callerOf, placeOf } from './door.ts';
+import { missing, Refusal } from './errors.ts';
+import { listOf, pageOf, pageQuery } from './paging.ts';
+import type { Server } from './server.ts';
+import type { HttpServices } from './services.ts';
+import { cameraOf, isOpen, isOver, rungsOf, viewerOf, zoneOf } from './views.ts';
+
+const params = Type.Object({ camera_id: IdSchema });
+
+const CameraSchema = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  zone: Type.String(),
+  state: Type.String(),
+  since: Type.Number({ description: 'epoch ms' }),
+  why: WhySchema,
+  health: Type.Enum(['ok', 'degraded', 'dark']),
+  sources: Type.Array(Type.Object({ id: Type.String(), state: Type.String(), url: Type.Optional(Type.String()) })),
+  active_source: Type.String(),
+  rungs: Type.Array(Type.String()),
+  viewers: Type.Integer(),
+  keep: Type.String(),
+  codec: Type.Optional(Type.String()),
+  audio: Type.Optional(Type.String()),
+  width: Type.Optional(Type.Integer()),
+  height: Type.Optional(Type.Integer()),
+  bitrate_bps: Type.Optional(Type.Number()),
+  fps: Type.Optional(Type.Number()),
+  origin: Type.Optional(Type.Enum(['file', 'overlay'])),
+});
+
+const ZonePattern = '^[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_-]*)*$';
+const changes = {
+  name: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
+  zone: Type.Optional(Type.String({ pattern: ZonePattern, maxLength: 200 })),
+  keep: Type.Optional(Type.Enum(['warm', 'on-demand'])),
+  eye: Type.Optional(Type.Boolean()),
+};
+const Sources = Type.Array(Type.String({ minLength: 1, maxLength: 2048 }), { minItems: 1, maxItems: 8 });
+const NewCamera = Type.Object({ id: IdSchema, ...changes, sources: Sources }, { additionalProperties: false });
+const CameraChange = Type.Object(
+  { ...changes, sources: Type.Optional(Sources) },
+  { additionalProperties: false, minProperties: 1 },
+);
+
+function healthOf(view: CellView): 'ok' | 'degraded' | 'dark' {
+  if (view.tags.includes('watchable')) return view.state === 'live' ? 'ok' : 'degraded';
+  return view.tags.includes('connected') ? 'degraded' : 'dark';
+}
+
+/** A camera as the interface shows it. Addresses of sources are for those who run them. */
+function show(view: CellView, viewers: number, services: HttpServices, caller: LoginClaims) {
+  const { settings, active, codec, audio, width, height } = cameraOf(view);
+  const runs = isAtLeast(caller.role, 'operator');
+  const activeState = view.tags.includes('watchable') || view.tags.includes('connected') ? 'flowing' : view.state;
+  const origin = services.overlay.origin(view.id);
+  return {
+    id: view.id,
+    name: settings?.name ?? view.id,
+    zone: zoneOf(view),
+    state: view.state,
+    since: view.since,
+    why: view.why,
+    health: healthOf(view),
+    sources: (settings?.sources ?? []).map((source) => ({
+      id: source.id,
+      state: source.id === active ? activeState : 'standby',
+      ...(runs ? { url: source.url } : {}),
+    })),
+    active_source: active,
+    rungs: rungsOf(view),
+    viewers,
+    keep: settings?.keep ?? 'warm',
+    codec,
+    audio,
+    width,
+    height,
+    ...services.rates(view.id),
+    ...(origin ? { origin } : {}),
+  };
+}
+
+/** How many watch each camera. */
+function countViewers(services: HttpServices): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const viewer of services.cells.list('viewer')) {
+    if (!isOpen(viewer)) continue;
+    const { camera } = viewerOf(viewer);
+    counts.set(camera, (counts.get(camera) ?? 0) + 1);
+  }
+  return counts;
+}
+
+/** A refusal of the overlay, told as what the caller sent wrongly. */
+function asRefusal(error: unknown): unknown {
+  if (!(error instanceof Error) || !('reason' in error) || typeof error.reason !== 'string') return error;
+  const status = { exists: 409, 'not-found': 404, 'from-file': 409, 'too-many': 409 }[error.reason] ?? 400;
+  return new Refusal(status, error.reason, error.message, 'at' in error ? { at: error.at } : {});
+}
+
+/** `/api/v1/cameras`: who sees what, posters and charts, and the cameras that are added here. */
+export function cameraRoutes(server: Server, services: HttpServices): void {
+  const { cells, overlay } = services;
+  const path = '/api/v1/cameras';
+  const tags = ['cameras'];
+  const shown = (camera: Id, caller: LoginClaims) => {
+    const view = cells.view({ kind: 'camera', id: camera });
+    if (!view) throw missing(`camera ${camera}`);
+    return show(view, countViewers(services).get(camera) ?? 0, services, caller);
+  };
+
+  server.get(
+    path,
+    {
+      schema: {
+        tags,
+        querystring: Type.Object({ ...pageQuery, state: Type.Optional(Type.String({ maxLength: 40 })) }),
+        response: { 200: listOf(CameraSchema) },
+      },
+    },
+    async (request) => {
+      const caller = callerOf(request);
+      const counts = countViewers(services);
+      const mine = cells
+        .list('camera')
+        .filter((view) => !isOver(view) && access(caller, { camera: view.id, zone: zoneOf(view) }, 'watch').allowed)
+        .filter((view) => request.query.state === undefined || view.state === request.query.state);
+      const page = pageOf(mine, request.query);
+      return { ...page, items: page.items.map((view) => show(view, counts.get(view.id) ?? 0, services, caller)) };
+    },
+  );
+  server.get(`${path}/:camera_id`, { schema: { tags, params, response: { 200: CameraSchema } } }, async (request) =>
+    shown(placeOf(request).id, callerOf(request)),
+  );
+  server.get(`${path}/:camera_id/chart`, { schema: { tags, params } }, async (request) =>
+    services.chart(placeOf(request)),
+  );
+  server.get(`${path}/:camera_id/poster.jpg`, { schema: { tags, params } }, async (request, reply) => {
+    const poster = services.poster(placeOf(request).id);
+    if (!poster) throw new Refusal(404, 'no-poster', 'There is no picture of this camera yet.');
+    const etag = `"${poster.at}"`;
+    reply.header('etag', etag).header('last-modified', new Date(poster.at).toUTCString());
+    reply.header('cache-control', 'private, no-cache').header('x-taken-at', String(poster.at));
+    if (request.headers['if-none-match'] === etag) return reply.code(304).send();
+    return reply.type('image/jpeg').send(Buffer.from(poster.jpeg));
+  });
+
+  const changed = async (change: Promise<void>) => {
+    try {
+      await change;
+    } catch (error) {
+      throw asRefusal(error);
+    }
+  };
+  server.post(path, { schema: { tags, body: NewCamera } }, async (request, reply) => {
+    const caller = callerOf(request);
+    const { id: text, ...settings } = request.body;
+    const camera = id(text);
+    const present = cells.view({ kind: 'camera', id: camera });
+    if (present && !isOver(present)) throw new Refusal(409, 'exists', `There is a camera ${camera} already.`);
+    await changed(overlay.add(camera, settings, caller.sub));
+    return reply.code(201).header('location', `${path}/${camera}`).send(shown(camera, caller));
+  });
+  server.patch(`${path}/:camera_id`, { schema: { tags, params, body: CameraChange } }, async (request) => {
+    const caller = callerOf(request);
+    await changed(overlay.patch(placeOf(request).id, request.body, caller.sub));
+    return shown(placeOf(request).id, caller);
+  });
+  server.delete(`${path}/:camera_id`, { schema: { tags, params } }, async (request, reply) => {
+    await changed(overlay.remove(placeOf(request).id, callerOf(request).sub));
+    return reply.code(204).send();
+  });
+}

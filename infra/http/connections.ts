@@ -1,0 +1,100 @@
+import type { CellView } from '../../actors/cells.ts';
+import type { Why } from '../../bus/events/why.ts';
+import { type Id, isId } from '../../bus/identity.ts';
+import type { Told } from '../../bus/ports.ts';
+import type { Hub } from './hub.ts';
+import type { Figures } from './messages.ts';
+import type { HttpServices } from './services.ts';
+import { isOpen } from './views.ts';
+
+/** A player that signals over its WebSocket. */
+export interface Connection {
+  session: Id;
+  camera: Id;
+  send(message: { type: string; [field: string]: unknown }): void;
+  /** Says goodbye and closes. */
+  end(reason: string, text: string, retry: boolean): void;
+  /** Tells the player to open a new leg where one was lost with its relay. */
+  checkLegs(): void;
+  /** The state of its camera that it was told last. */
+  told?: string;
+  /** What the player measured last. */
+  figures?: Omit<Figures, 'type'> & { at: number };
+}
+
+/** The players that signal here. A session has one; a second hello takes the first one's place. */
+export interface Connections {
+  add(connection: Connection): void;
+  remove(connection: Connection): void;
+  of(session: Id): Connection | undefined;
+  /** Ends a session's player at once, without waiting for the fact to come round. */
+  end(session: Id, view: CellView | undefined): void;
+  /** Tells a player the state of its camera. */
+  tellState(connection: Connection): void;
+  close(): void;
+}
+
+/** After these a player may ask for a new session; after all others it must not. */
+const WORTH_RETRYING = new Set(['expired', 'never-connected', 'not-connected', 'unknown-session', 'gateway-stopping']);
+/** Facts wait for the journal, and the journal may be away: what lives here is looked at this often. */
+const LOOK_EVERY_MS = 500;
+
+/** Keeps the players of this gateway informed: of their camera, of their relay, and of their end. */
+export function keepConnections(services: HttpServices, hub: Hub): Connections {
+  const bySession = new Map<Id, Connection>();
+  const { cells } = services;
+
+  const end = (session: Id, view: CellView | undefined): void => {
+    const connection = bySession.get(session);
+    if (!connection) return;
+    bySession.delete(session);
+    const why: Why | undefined = view?.why;
+    const reason = why?.reason ?? 'unknown-session';
+    connection.end(reason, why?.text ?? 'the session is not known here', WORTH_RETRYING.has(reason));
+  };
+  const tellState = (connection: Connection): void => {
+    const view = cells.view({ kind: 'camera', id: connection.camera });
+    if (!view || connection.told === view.state) return;
+    connection.told = view.state;
+    connection.send({ type: 'state', camera: connection.camera, state: view.state, why: view.why });
+  };
+  const look = (connection: Connection): void => {
+    const view = cells.view({ kind: 'viewer', id: connection.session });
+    if (view && isOpen(view)) {
+      tellState(connection);
+      connection.checkLegs();
+    } else end(connection.session, view);
+  };
+  const hear = ({ envelope }: Told): void => {
+    const [kind, id] = envelope.subject.split('/');
+    if (!isId(id)) return;
+    if (kind === 'viewer') {
+      const connection = bySession.get(id);
+      if (connection && envelope.type === 'signalbox.viewer.ended') look(connection);
+    } else {
+      for (const connection of bySession.values()) if (kind === 'relay' || connection.camera === id) look(connection);
+    }
+  };
+  const stopHearing = hub.listen(hear);
+  const timer = setInterval(() => {
+    for (const connection of bySession.values()) look(connection);
+  }, LOOK_EVERY_MS);
+
+  return {
+    add(connection) {
+      bySession.get(connection.session)?.end('replaced', 'the player connected again', false);
+      bySession.set(connection.session, connection);
+    },
+    remove(connection) {
+      if (bySession.get(connection.session) === connection) bySession.delete(connection.session);
+    },
+    of: (session) => bySession.get(session),
+    end,
+    tellState,
+    close() {
+      clearInterval(timer);
+      stopHearing();
+      bySession.clear();
+    },
+  };
+}

@@ -1,0 +1,27 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isSecure } from './origin.ts';
+import type { HttpServices } from './services.ts';
+
+/**
+ * The name of the session cookie. Over TLS the `__Host-` prefix binds it to this very host; without, the port keeps
+ * several gateways on one machine apart, because browsers send cookies to all ports of a host.
+ */
+export const cookieName = (request: FastifyRequest, config: HttpServices['config']): string =>
+  isSecure(request, config) ? '__Host-signalbox' : `signalbox-${config.http.port}`;
+
+/** Keeps a login token in the browser, out of reach of scripts and other sites. */
+export function setCookie(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  config: HttpServices['config'],
+  token: string,
+  maxAgeS: number,
+): void {
+  reply.setCookie(cookieName(request, config), token, {
+    path: '/',
+    httpOnly: true,
+    sameSite: 'strict',
+    secure: isSecure(request, config),
+    maxAge: Math.max(0, Math.floor(maxAgeS)),
+  });
+}

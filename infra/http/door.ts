@@ -1,0 +1,157 @@
+import type { FastifyRequest } from 'fastify';
+import type { CellView } from '../../actors/cells.ts';
+import type { LoginClaims, StreamClaims } from '../../adapters/gate.jsonwebtoken.ts';
+import { BadToken } from '../../adapters/gate.jsonwebtoken.ts';
+import { type Id, isId } from '../../bus/identity.ts';
+import { type Action, access, isAtLeast } from '../../machines/policy/access.ts';
+import { cookieName } from './cookie.ts';
+import { denied, missing, Refusal, unauthorized } from './errors.ts';
+import { isOurHost, refuseForeignPage, refuseForeignSocket } from './origin.ts';
+import { type Rule, ruleOf } from './roles.ts';
+import type { Server } from './server.ts';
+import type { HttpServices } from './services.ts';
+import { isOver, viewerOf, zoneOf } from './views.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    rule?: Rule;
+  }
+  interface FastifyRequest {
+    /** Who calls, by a login token or the cookie; undefined on open routes and with a stream token. */
+    caller: LoginClaims | undefined;
+    /** The stream token that came instead. */
+    pass: StreamClaims | undefined;
+    /** The camera or session that the address names, once its rights are checked. */
+    place: CellView | undefined;
+  }
+}
+
+const BEARER = /^Bearer ([A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*)$/i;
+
+/** The token that a request carries, and how. @throws Refusal when the header is there but is no bearer token */
+export function tokenOf(
+  request: FastifyRequest,
+  config: HttpServices['config'],
+): { token: string; cookie: boolean } | undefined {
+  const { authorization } = request.headers;
+  if (authorization !== undefined) {
+    const token = BEARER.exec(authorization)?.[1];
+    if (!token) throw unauthorized('malformed', 'Send the token as "Authorization: Bearer TOKEN".');
+    return { token, cookie: false };
+  }
+  const kept = request.cookies[cookieName(request, config)];
+  return kept ? { token: kept, cookie: true } : undefined;
+}
+
+async function identify(request: FastifyRequest, rule: Rule, services: HttpServices): Promise<void> {
+  const found = tokenOf(request, services.config);
+  if (!found) throw unauthorized('missing', 'This needs a token: send "Authorization: Bearer TOKEN", or sign in.');
+  if (found.cookie) refuseForeignPage(request, services.config);
+  try {
+    request.caller = await services.gate.verifyLogin(found.token);
+  } catch (error) {
+    const mayJoin = rule.also === 'stream' && !found.cookie;
+    const otherKind = error instanceof BadToken && (error.reason === 'type' || error.reason === 'audience');
+    if (!mayJoin || !otherKind) throw error;
+    request.pass = await services.gate.verifyStream(found.token);
+  }
+}
+
+const isOperator = (request: FastifyRequest): boolean =>
+  request.caller !== undefined && isAtLeast(request.caller.role, 'operator');
+
+/** The camera that somebody wants, if they may have it. @throws Refusal: unknown and forbidden look alike to viewers */
+export function permittedCamera(services: HttpServices, caller: LoginClaims, camera: string, action: Action): CellView {
+  const view = isId(camera) ? services.cells.view({ kind: 'camera', id: camera }) : undefined;
+  const knowsAll = isAtLeast(caller.role, 'operator');
+  if (!view || isOver(view)) throw knowsAll ? missing(`camera ${camera}`) : denied();
+  const { allowed, why } = access(caller, { camera, zone: zoneOf(view) }, action);
+  if (!allowed) throw denied(why.reason, knowsAll ? { why } : {});
+  return view;
+}
+
+function checkCamera(request: FastifyRequest, action: Action, services: HttpServices): void {
+  const { camera_id: camera = '' } = request.params as { camera_id?: string };
+  if (request.caller) {
+    request.place = permittedCamera(services, request.caller, camera, action);
+  } else if (request.pass?.camera !== camera) {
+    throw denied('other-camera');
+  } else {
+    request.place = isId(camera) ? services.cells.view({ kind: 'camera', id: camera }) : undefined;
+    if (!request.place || isOver(request.place)) throw denied();
+  }
+}
+
+function checkSession(request: FastifyRequest, wanted: 'own' | 'operate', services: HttpServices): void {
+  const { session_id: session = '' } = request.params as { session_id?: string };
+  const view = isId(session) ? services.cells.view({ kind: 'viewer', id: session as Id }) : undefined;
+  if (!view) throw isOperator(request) ? missing(`session ${session}`) : denied();
+  const { camera, zone, subject } = viewerOf(view);
+  const own = request.pass ? request.pass.session === session : request.caller?.sub === subject?.sub;
+  const operates =
+    wanted === 'operate' && request.caller && access(request.caller, { camera, zone }, 'operate').allowed;
+  if (!own && !operates) throw denied('not-yours');
+  request.place = view;
+}
+
+/**
+ * Guards every route by its row in the table: our host, then who calls (before the address or body is looked at),
+ * then, when these are known to be well formed, whether they may have what the address names.
+ */
+export function guardRoutes(server: Server, services: HttpServices): void {
+  server.decorateRequest('caller', undefined);
+  server.decorateRequest('pass', undefined);
+  server.decorateRequest('place', undefined);
+  const failures = server.createRateLimit({
+    max: 60,
+    timeWindow: 60_000,
+    keyGenerator: (request) => `fail:${request.ip}`,
+  });
+
+  server.addHook('onRoute', (route) => {
+    const methods = Array.isArray(route.method) ? route.method : [route.method];
+    for (const method of methods) route.config = { ...route.config, rule: ruleOf(method, route.url) };
+  });
+  server.addHook('onRequest', async (request) => {
+    if (!isOurHost(request.headers.host, services.config)) {
+      throw new Refusal(421, 'host', 'This host name is not ours: set http.public_url to the address that people use.');
+    }
+    if (request.ws) refuseForeignSocket(request, services.config);
+    const { rule } = request.routeOptions.config;
+    if (!rule || rule.who === 'anyone') return;
+    try {
+      await identify(request, rule, services);
+    } catch (error) {
+      const limit = await failures(request);
+      // Whoever guesses tokens is slowed down; whoever has a good one never comes here.
+      if (!limit.isAllowed && limit.isExceeded) {
+        throw new Refusal(
+          429,
+          'too-many',
+          'Too many requests with bad tokens came from this address.',
+          {},
+          limit.ttlInSeconds,
+        );
+      }
+      throw error;
+    }
+    if (request.caller && !isAtLeast(request.caller.role, rule.who)) throw denied('role');
+  });
+  server.addHook('preHandler', async (request) => {
+    const { rule } = request.routeOptions.config;
+    if (rule?.camera) checkCamera(request, rule.camera, services);
+    if (rule?.session) checkSession(request, rule.session, services);
+  });
+}
+
+/** Who calls. For handlers of routes that need a login. */
+export function callerOf(request: FastifyRequest): LoginClaims {
+  if (!request.caller) throw new Error(`${request.routeOptions.url} is open in roles.ts, but asks who calls`);
+  return request.caller;
+}
+
+/** The camera or session that the door found. For handlers of routes whose rule names one. */
+export function placeOf(request: FastifyRequest): CellView {
+  if (!request.place) throw new Error(`${request.routeOptions.url} names no camera or session in roles.ts`);
+  return request.place;
+}

@@ -1,0 +1,77 @@
+import type { Facts, Subscription, Told } from '../../bus/ports.ts';
+
+/** One subscription to the facts for everybody who listens at this gateway, with the latest ones at hand. */
+export interface Hub {
+  /** Resolves once it is known where the facts stand, or the store proved to be away. */
+  open(): Promise<void>;
+  /** Sequence of the last fact seen; 0 before the first. */
+  last(): number;
+  /** What was told after a sequence; undefined when that reaches further back than what is at hand. */
+  since(after: number): Told[] | undefined;
+  listen(hear: (told: Told) => void): () => void;
+  close(): void;
+}
+
+const AT_HAND = 10_000;
+const RETRY_MS = 500;
+
+/** Makes the hub; `open` starts it, and it comes back by itself after outages without losing a fact. */
+export function createHub(facts: Facts): Hub {
+  const listeners = new Set<(told: Told) => void>();
+  let recent: Told[] = [];
+  /** Everything after this sequence is in `recent`. */
+  let from = 0;
+  let last = 0;
+  let subscription: Subscription | undefined;
+  let retry: NodeJS.Timeout | undefined;
+  let known = false;
+  let closed = false;
+
+  const hear = (told: Told): void => {
+    if (told.seq <= last) return;
+    last = told.seq;
+    recent.push(told);
+    if (recent.length > AT_HAND * 1.5) {
+      const dropped = recent.splice(0, recent.length - AT_HAND);
+      from = dropped.at(-1)?.seq ?? from;
+    }
+    for (const listener of listeners) listener(told);
+  };
+  const again = (): void => {
+    if (!closed) retry = setTimeout(() => void connect(), RETRY_MS);
+  };
+  const connect = async (): Promise<void> => {
+    try {
+      if (!known) {
+        last = (await facts.range()).last;
+        from = last;
+        known = true;
+      }
+      const running = await facts.subscribe({}, last, hear);
+      if (closed) return running.close();
+      subscription = running;
+      void running.ended.then(again);
+    } catch {
+      again(); // the store is away; readiness says so
+    }
+  };
+  return {
+    open: connect,
+    last: () => last,
+    since(after) {
+      if (!known || after < from) return undefined;
+      return recent.filter((told) => told.seq > after);
+    },
+    listen(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    close() {
+      closed = true;
+      clearTimeout(retry);
+      listeners.clear();
+      recent = [];
+      subscription?.close();
+    },
+  };
+}

@@ -1,0 +1,127 @@
+import type { CellView } from '../../actors/cells.ts';
+import { type Id, isId } from '../../bus/identity.ts';
+import { chooseRelay } from './admission.ts';
+import { denied, Refusal, unavailable } from './errors.ts';
+import type { Offer } from './sdp.ts';
+import type { HttpServices } from './services.ts';
+import { isOpen, relayOf, viewerOf } from './views.ts';
+
+/** One peer connection of a session, as far as signalling must know it. */
+export interface Leg {
+  name: Id;
+  session: Id;
+  camera: Id;
+  relay: string;
+  /** Which start of the relay it was opened at: a newer one does not know it. */
+  instance: string | undefined;
+  relaySession: string;
+  /** Where the relay takes changes of it. */
+  resource: string;
+  offer: Offer;
+  /** Changes with every ICE restart. */
+  etag: string;
+}
+
+/** The peer connections that were made through this gateway. */
+export interface Legs {
+  /** Opens a peer connection for a session. @throws Refusal */
+  open(session: CellView, name: Id, sdp: string, offer: Offer): Promise<{ leg: Leg; answer: string }>;
+  find(session: Id, name: Id): Leg | undefined;
+  of(session: Id): Leg[];
+  /** Hands a fragment on; an ICE restart comes back with one. @throws Refusal */
+  trickle(leg: Leg, fragment: string): Promise<string | undefined>;
+  close(leg: Leg): Promise<void>;
+  /** Forgets a session's legs; the relay is told by whoever ended it. */
+  forget(session: Id): void;
+}
+
+/** A relay token for WHEP is used at once. */
+const RELAY_TOKEN_S = 60;
+const LEGS_PER_SESSION = 4;
+
+const reasonOf = (error: unknown): string =>
+  error instanceof Error && 'reason' in error && typeof error.reason === 'string' ? error.reason : 'relay-away';
+
+function refusalOfRelay(error: unknown, services: HttpServices, camera: Id): Refusal {
+  const detail = error instanceof Error ? error.message : String(error);
+  const reason = reasonOf(error);
+  if (reason === 'bad-offer') return new Refusal(400, 'bad-sdp', 'The relay can not answer this offer.', { detail });
+  if (reason === 'gone') return new Refusal(404, 'not-found', 'The relay no longer knows this connection.');
+  const view = services.cells.view({ kind: 'camera', id: camera });
+  const more = view ? { camera, state: view.state, why: view.why } : { camera };
+  if (reason === 'no-stream') return unavailable('no-picture', 'The camera gives no picture just now.', more);
+  return unavailable(reason, 'The relay does not take this connection just now.', more);
+}
+
+/** Which start of a relay serves now; undefined while none does. */
+export function instanceOf(services: HttpServices, relay: string): string | undefined {
+  const view = isId(relay) ? services.cells.view({ kind: 'relay', id: relay }) : undefined;
+  return view?.tags.includes('serving') ? relayOf(view).instance : undefined;
+}
+
+/** Keeps the legs of this gateway's sessions. */
+export function keepLegs(services: HttpServices): Legs {
+  const bySession = new Map<Id, Map<Id, Leg>>();
+  let restarts = 0;
+  const { cells, gate, whep, log } = services;
+
+  const hear = (session: Id, event: { type: string; [field: string]: unknown }) =>
+    void cells.offer({ kind: 'viewer', id: session }, event).catch((error: unknown) => {
+      log.warn({ err: error, session, event: event.type }, 'a session did not hear of its leg');
+    });
+
+  return {
+    async open(session, name, sdp, offer) {
+      const { relay: seat } = viewerOf(session);
+      const camera = viewerOf(session).camera as Id;
+      const before = bySession.get(session.id)?.get(name);
+      if (!before && (bySession.get(session.id)?.size ?? 0) >= LEGS_PER_SESSION) {
+        throw new Refusal(
+          409,
+          'too-many-legs',
+          `A session has at most ${LEGS_PER_SESSION} connections: close one first.`,
+        );
+      }
+      const relay = chooseRelay(services, seat);
+      const instance = instanceOf(services, relay);
+      const token = gate.mintRelay(session.id, [{ action: 'read', path: camera }], RELAY_TOKEN_S);
+      const opened = await whep.open(relay, camera, sdp, token, `leg=${name}`).catch((error: unknown) => {
+        hear(session.id, { type: 'leg.refused', leg: name, detail: reasonOf(error) });
+        throw refusalOfRelay(error, services, camera);
+      });
+      const now = cells.view({ kind: 'viewer', id: session.id });
+      if (!now || !isOpen(now)) {
+        void whep.close(opened.resource).catch(() => {}); // the seat cuts it as well
+        throw denied('ended');
+      }
+      // The same name again is the player trying anew: the first attempt must not stay behind.
+      if (before) void whep.close(before.resource).catch(() => {});
+      const { relaySession, resource } = opened;
+      const etag = `"${name}"`;
+      const leg: Leg = { name, session: session.id, camera, relay, instance, relaySession, resource, offer, etag };
+      const legs = bySession.get(session.id) ?? new Map<Id, Leg>();
+      bySession.set(session.id, legs.set(name, leg));
+      hear(session.id, { type: 'leg.opened', leg: name, relay, relay_session: relaySession });
+      return { leg, answer: opened.answer };
+    },
+    find: (session, name) => bySession.get(session)?.get(name),
+    of: (session) => [...(bySession.get(session)?.values() ?? [])],
+    async trickle(leg, fragment) {
+      const answered = await whep.trickle(leg.resource, fragment).catch((error: unknown) => {
+        throw refusalOfRelay(error, services, leg.camera);
+      });
+      if (answered?.fragment === undefined) return undefined;
+      leg.etag = `"${leg.name}-${++restarts}"`;
+      return answered.fragment;
+    },
+    async close(leg) {
+      const legs = bySession.get(leg.session);
+      legs?.delete(leg.name);
+      if (legs?.size === 0) bySession.delete(leg.session);
+      await whep.close(leg.resource).catch((error: unknown) => {
+        log.info({ err: error, session: leg.session, leg: leg.name }, 'the relay did not hear that a leg was closed');
+      });
+    },
+    forget: (session) => void bySession.delete(session),
+  };
+}

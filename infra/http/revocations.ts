@@ -1,0 +1,75 @@
+import Type from 'typebox';
+import { TooManyRevocations } from '../../adapters/revocations.files.ts';
+import type { Id } from '../../bus/identity.ts';
+import { callerOf } from './door.ts';
+import { missing, Refusal } from './errors.ts';
+import type { Server, Shared } from './server.ts';
+import type { HttpServices } from './services.ts';
+import { isOpen, viewerOf } from './views.ts';
+
+const RevocationSchema = Type.Object({
+  id: Type.String(),
+  sub: Type.Optional(Type.String()),
+  jti: Type.Optional(Type.String()),
+  at: Type.Number({ description: 'epoch ms: tokens of `sub` issued before are refused' }),
+  by: Type.String(),
+});
+const closed = { additionalProperties: false };
+const Text = Type.String({ minLength: 1, maxLength: 200 });
+const What = Type.Union([Type.Object({ sub: Text }, closed), Type.Object({ jti: Text }, closed)]);
+
+/** Ends the sessions that were granted to a revoked token. @returns how many */
+async function cut(services: HttpServices, shared: Shared, by: string): Promise<number> {
+  const hit = services.cells.list('viewer').filter((view) => {
+    const { subject } = viewerOf(view);
+    return isOpen(view) && subject !== undefined && services.revocations.hits(subject);
+  });
+  const offers = hit.map((view) => {
+    const event = { type: 'viewer.revoked', by, reason: 'the token was revoked' };
+    const offered = services.cells.offer({ kind: 'viewer', id: view.id }, event);
+    shared.connections.end(view.id, services.cells.view({ kind: 'viewer', id: view.id }));
+    void services.sessions.drop(view.id as Id).catch(() => {});
+    return offered;
+  });
+  const done = await Promise.allSettled(offers);
+  for (const result of done) {
+    if (result.status === 'rejected')
+      services.log.error({ err: result.reason }, 'a revoked session could not be ended');
+  }
+  return hit.length;
+}
+
+/** `/api/v1/revocations`: take tokens back, and cut what runs under them. */
+export function revocationRoutes(server: Server, services: HttpServices, shared: Shared): void {
+  const path = '/api/v1/revocations';
+  const tags = ['sessions'];
+  server.get(
+    path,
+    { schema: { tags, response: { 200: Type.Object({ items: Type.Array(RevocationSchema), next: Type.Null() }) } } },
+    async () => ({ items: services.revocations.list(), next: null }),
+  );
+  server.post(path, { schema: { tags, body: What } }, async (request, reply) => {
+    const by = callerOf(request).sub;
+    let revocation: ReturnType<typeof services.revocations.add>;
+    try {
+      revocation = services.revocations.add(request.body, by);
+    } catch (error) {
+      if (error instanceof TooManyRevocations) throw new Refusal(409, 'too-many', error.message);
+      throw error;
+    }
+    const sessions_cut = await cut(services, shared, by);
+    shared.streams.check();
+    return reply
+      .code(201)
+      .header('location', `${path}/${revocation.id}`)
+      .send({ ...revocation, sessions_cut });
+  });
+  server.delete(
+    `${path}/:revocation_id`,
+    { schema: { tags, params: Type.Object({ revocation_id: Type.String({ maxLength: 100 }) }) } },
+    async (request, reply) => {
+      if (!services.revocations.lift(request.params.revocation_id)) throw missing('such revocation');
+      return reply.code(204).send();
+    },
+  );
+}

@@ -1,0 +1,89 @@
+import type { Subject } from '../../bus/events/viewer.ts';
+import type { Action } from '../../machines/policy/access.ts';
+
+/** Who may use a route, and about what. */
+export interface Rule {
+  /** Least role; `anyone` needs no token. */
+  who: 'anyone' | Subject['role'];
+  /** `stream`: a stream token does as well as a login token. */
+  also?: 'stream';
+  /** The path parameter `camera_id` or `session_id` is checked for this right. */
+  camera?: Action;
+  /** `own`: the caller's session alone; `operate`: also an operator's of its zone. */
+  session?: 'own' | 'operate';
+  text: string;
+}
+
+const anyone = (text: string): Rule => ({ who: 'anyone', text });
+
+/**
+ * Roles × routes: the one table that the door enforces and the documentation shows. A route that is missing here
+ * stops the start.
+ */
+export const RULES: Readonly<Record<string, Rule>> = {
+  'GET /': anyone('the dashboard; it shows nothing before somebody has signed in'),
+  'GET /watch/:camera_id': anyone('the player alone, to be embedded'),
+  'GET /assets/*': anyone('files of the page'),
+  'GET /icon.svg': anyone('the icon of the page'),
+  'POST /api/v1/login': anyone('trade a one-time login link or a login token for a session cookie'),
+  'GET /api/v1/login': { who: 'viewer', text: 'who the caller is' },
+  'DELETE /api/v1/login': anyone('sign out: forget the cookie'),
+  'GET /.well-known/jwks.json': anyone('the public keys that tokens are signed with'),
+  'GET /live/:camera_id': { who: 'viewer', camera: 'watch', text: 'the best way to watch for this device' },
+  'GET /live/:camera_id/webrtc': { who: 'viewer', camera: 'watch', text: 'a session to watch over WebRTC' },
+  'OPTIONS /live/:camera_id/whep': anyone('what WHEP players ask first'),
+  'POST /live/:camera_id/whep': { who: 'viewer', also: 'stream', camera: 'watch', text: 'WHEP: offer in, answer out' },
+  'OPTIONS /live/:camera_id/whep/:session_id/:leg': anyone('what browsers ask before a PATCH or DELETE'),
+  'PATCH /live/:camera_id/whep/:session_id/:leg': {
+    who: 'viewer',
+    also: 'stream',
+    session: 'own',
+    text: 'WHEP: candidates, or an ICE restart',
+  },
+  'DELETE /live/:camera_id/whep/:session_id/:leg': {
+    who: 'viewer',
+    also: 'stream',
+    session: 'own',
+    text: 'WHEP: the end of a connection',
+  },
+  'GET /webrtc/:camera_id': anyone('WebSocket signalling; its first message carries the stream token'),
+  'GET /api/v1/cameras': { who: 'viewer', text: 'the cameras that the caller may see' },
+  'GET /api/v1/cameras/:camera_id': { who: 'viewer', camera: 'watch', text: 'one camera' },
+  'POST /api/v1/cameras': { who: 'admin', text: 'add a camera' },
+  'PATCH /api/v1/cameras/:camera_id': { who: 'admin', camera: 'administer', text: 'change a camera added here' },
+  'DELETE /api/v1/cameras/:camera_id': { who: 'admin', camera: 'administer', text: 'remove a camera added here' },
+  'GET /api/v1/cameras/:camera_id/poster.jpg': { who: 'viewer', camera: 'watch', text: 'its latest picture' },
+  'GET /api/v1/cameras/:camera_id/chart': { who: 'viewer', camera: 'watch', text: 'its statechart' },
+  'GET /api/v1/sessions': { who: 'viewer', text: "viewer sessions: one's own, an operator's zones, or all" },
+  'GET /api/v1/sessions/:session_id': { who: 'viewer', session: 'operate', text: 'one viewer session' },
+  'DELETE /api/v1/sessions/:session_id': { who: 'viewer', session: 'operate', text: 'revoke a session' },
+  'POST /api/v1/sessions/:session_id/renew': { who: 'viewer', session: 'own', text: 'prolong a session' },
+  'GET /api/v1/revocations': { who: 'admin', text: 'what stands revoked' },
+  'POST /api/v1/revocations': { who: 'admin', text: "revoke a person's tokens, or one token, and cut their sessions" },
+  'DELETE /api/v1/revocations/:revocation_id': { who: 'admin', text: 'lift a revocation' },
+  'GET /api/v1/relays': { who: 'operator', text: 'the relays' },
+  'GET /api/v1/relays/:relay_id': { who: 'operator', text: 'one relay' },
+  'GET /api/v1/events': {
+    who: 'viewer',
+    text: 'events as Server-Sent Events or WebSocket, each checked for the caller',
+  },
+  'POST /api/v1/demo/cameras/:camera_id/plug': {
+    who: 'operator',
+    camera: 'operate',
+    text: 'demo only: pull or put in the plug of a camera',
+  },
+  'GET /metrics': { who: 'operator', text: 'figures for Prometheus' },
+  'GET /healthz': anyone('the process is up'),
+  'GET /readyz': anyone('whether it can serve, and why not'),
+  'GET /openapi.json': anyone('this interface, made from the shapes that validate'),
+  'GET /docs': anyone('a readable page of it'),
+};
+
+/** The rule of a route. @throws Error when the table has none */
+export function ruleOf(method: string, url: string): Rule {
+  // HEAD is GET without a body; Fastify adds it by itself.
+  const key = `${method === 'HEAD' ? 'GET' : method} ${url}`;
+  const rule = Object.hasOwn(RULES, key) ? RULES[key] : undefined;
+  if (!rule) throw new Error(`the route ${key} has no row in infra/http/roles.ts: say there who may use it`);
+  return rule;
+}

@@ -1,0 +1,183 @@
+import fastifyCookie from '@fastify/cookie';
+import fastifyRateLimit from '@fastify/rate-limit';
+import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
+import fastifyWebsocket from '@fastify/websocket';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type RawReplyDefaultExpression,
+  type RawRequestDefaultExpression,
+  type RawServerDefault,
+} from 'fastify';
+import type { Id } from '../../bus/identity.ts';
+import { countHoldings, type Holdings } from './admission.ts';
+import { cameraRoutes } from './cameras.ts';
+import { type Connections, keepConnections } from './connections.ts';
+import { demoRoutes } from './demo.ts';
+import { docsPages, docsRoutes } from './docs.ts';
+import { guardRoutes } from './door.ts';
+import { answerError, bodyOf, Refusal, refusalFor } from './errors.ts';
+import { eventRoutes } from './events.ts';
+import { createHub, type Hub } from './hub.ts';
+import { keepLegs, type Legs } from './legs.ts';
+import { liveRoutes } from './live.ts';
+import { loginRoutes } from './login.ts';
+import { operationsRoutes } from './operations.ts';
+import { pageRoutes } from './page.ts';
+import { relayRoutes } from './relays.ts';
+import { revocationRoutes } from './revocations.ts';
+import { RULES } from './roles.ts';
+import { secureHeaders } from './security.ts';
+import type { HttpServices } from './services.ts';
+import { sessionRoutes } from './sessions.ts';
+import { signallingRoutes } from './signalling.ts';
+import { keepStreams, type Streams } from './streams.ts';
+import { whepRoutes } from './whep.ts';
+
+/** Fastify, with types from TypeBox schemas. */
+export type Server = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
+
+/** What the routes share while the server runs. */
+export interface Shared {
+  holdings: Holdings;
+  legs: Legs;
+  connections: Connections;
+  hub: Hub;
+  streams: Streams;
+}
+
+const MAX_BODY_BYTES = 256 * 1024;
+const MAX_SOCKET_MESSAGE_BYTES = 64 * 1024;
+
+function create(services: HttpServices): Server {
+  const { trustedProxies } = services.config.http;
+  return Fastify({
+    loggerInstance: services.log as FastifyBaseLogger,
+    disableRequestLogging: true, // Fastify would log addresses with their query; ours is below
+    bodyLimit: MAX_BODY_BYTES,
+    trustProxy: trustedProxies.length ? trustedProxies : false,
+    routerOptions: { maxParamLength: 200, ignoreTrailingSlash: false },
+    requestTimeout: 30_000,
+    forceCloseConnections: true,
+    return503OnClosing: true,
+    frameworkErrors: (error, request, reply) => answerError(error, request, reply),
+    clientErrorHandler(error, socket) {
+      const status = error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
+      const body = JSON.stringify({ error: 'This is not HTTP that can be understood.', reason: 'bad-request' });
+      if (socket.writable) {
+        socket.end(
+          `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
+        );
+      } else socket.destroy();
+    },
+  }).withTypeProvider<TypeBoxTypeProvider>();
+}
+
+/** Logs what was answered: never a query, a header or a body. */
+function logAnswers(server: Server): void {
+  server.addHook('onResponse', async (request, reply) => {
+    const { method } = request;
+    const quiet = reply.statusCode < 400 && (method === 'GET' || method === 'HEAD' || method === 'OPTIONS');
+    const level = reply.statusCode >= 500 ? 'error' : quiet ? 'debug' : 'info';
+    request.log[level](
+      {
+        method,
+        path: request.url.split('?', 1)[0],
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime * 10) / 10,
+        ip: request.ip,
+        sub: request.caller?.sub ?? request.pass?.sub,
+      },
+      'answered',
+    );
+  });
+}
+
+/**
+ * Builds the HTTP floor: every route guarded by the table in roles.ts, every error as JSON.
+ * The caller listens and closes.
+ */
+export async function buildServer(services: HttpServices): Promise<Server> {
+  const server = create(services);
+  const hub = createHub(services.facts);
+  const legs = keepLegs(services);
+  const shared: Shared = {
+    hub,
+    legs,
+    holdings: countHoldings(services.cells),
+    connections: keepConnections(services, hub),
+    streams: keepStreams(services, hub),
+  };
+  const registered = new Set<string>();
+
+  server.setValidatorCompiler(TypeBoxValidatorCompiler);
+  // Answers are written as they are made: their schemas are for readers, and must not drop what an extension adds.
+  server.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  server.removeContentTypeParser('text/plain');
+  server.setErrorHandler(answerError);
+
+  await server.register(fastifyCookie);
+  await server.register(fastifyRateLimit, {
+    global: false,
+    errorResponseBuilder: (_request, context) =>
+      new Refusal(429, 'too-many', 'Too many requests came from this address.', {}, Math.ceil(context.ttl / 1000)),
+  });
+  await server.register(fastifyWebsocket, {
+    options: {
+      maxPayload: MAX_SOCKET_MESSAGE_BYTES,
+      handleProtocols: (offered: Set<string>) => (offered.has('signalbox.v1') ? 'signalbox.v1' : false),
+    },
+  });
+  secureHeaders(server, services);
+  server.addHook('onRoute', ({ method, url }) => {
+    for (const one of Array.isArray(method) ? method : [method]) registered.add(`${one} ${url}`);
+  });
+  await docsRoutes(server);
+  guardRoutes(server, services);
+  logAnswers(server);
+  server.setNotFoundHandler((_request, reply) => {
+    const refusal = refusalFor(
+      new Refusal(404, 'not-found', 'There is nothing at this address; /docs tells what there is.'),
+    );
+    if (refusal) reply.code(404).send(bodyOf(refusal));
+  });
+
+  liveRoutes(server, services, shared);
+  whepRoutes(server, services, shared);
+  signallingRoutes(server, services, shared);
+  cameraRoutes(server, services);
+  sessionRoutes(server, services, shared);
+  revocationRoutes(server, services, shared);
+  relayRoutes(server, services);
+  eventRoutes(server, services, shared);
+  operationsRoutes(server, services, shared);
+  loginRoutes(server, services);
+  await pageRoutes(server, services);
+  demoRoutes(server, services);
+  docsPages(server);
+
+  const stopListening = hub.listen(({ envelope }) => {
+    if (envelope.type !== 'signalbox.viewer.ended') return;
+    const session = envelope.subject.slice('viewer/'.length) as Id;
+    shared.holdings.drop(String(envelope.data.subject), session);
+    legs.forget(session);
+  });
+  server.addHook('onReady', async () => {
+    const idle = Object.keys(RULES).filter((key) => !registered.has(key));
+    if (idle.length) throw new Error(`roles.ts has rows without a route: ${idle.join(', ')}`);
+    void hub.open();
+  });
+  server.addHook('preClose', async () => {
+    stopListening();
+    shared.connections.close();
+    shared.streams.close();
+    hub.close();
+  });
+  return server;
+}

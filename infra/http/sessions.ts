@@ -1,0 +1,106 @@
+import Type from 'typebox';
+import type { CellView } from '../../actors/cells.ts';
+import { IdSchema } from '../../bus/identity.ts';
+import { access } from '../../machines/policy/access.ts';
+import { renew } from './admission.ts';
+import { callerOf, placeOf } from './door.ts';
+import { listOf, pageOf, pageQuery } from './paging.ts';
+import type { Server, Shared } from './server.ts';
+import type { HttpServices } from './services.ts';
+import { isOpen, viewerOf } from './views.ts';
+
+const params = Type.Object({ session_id: IdSchema });
+const SessionSchema = Type.Object({
+  id: Type.String(),
+  camera: Type.String(),
+  zone: Type.String(),
+  subject: Type.String(),
+  name: Type.Optional(Type.String()),
+  protocol: Type.String(),
+  quality: Type.String(),
+  relay: Type.String(),
+  state: Type.String(),
+  since: Type.Number({ description: 'epoch ms' }),
+  why: Type.Unknown(),
+  expires_at: Type.Number({ description: 'epoch ms' }),
+  first_frame_ms: Type.Optional(Type.Number()),
+  legs: Type.Array(Type.String()),
+  figures: Type.Optional(Type.Unknown({ description: 'what the player measured last' })),
+});
+
+function show(view: CellView, shared: Shared) {
+  const { camera, zone, subject, protocol, quality, relay, expires_at, first_frame_ms, legs } = viewerOf(view);
+  return {
+    id: view.id,
+    camera,
+    zone,
+    subject: subject?.sub ?? '',
+    name: subject?.name,
+    protocol,
+    quality,
+    relay,
+    state: view.state,
+    since: view.since,
+    why: view.why,
+    expires_at,
+    first_frame_ms,
+    legs: Object.keys(legs),
+    figures: shared.connections.of(view.id)?.figures,
+  };
+}
+
+/** `/api/v1/sessions`: who watches what, and how to end it. */
+export function sessionRoutes(server: Server, services: HttpServices, shared: Shared): void {
+  const { cells } = services;
+  const path = '/api/v1/sessions';
+  const tags = ['sessions'];
+
+  server.get(
+    path,
+    {
+      schema: {
+        tags,
+        querystring: Type.Object({
+          ...pageQuery,
+          camera: Type.Optional(IdSchema),
+          subject: Type.Optional(Type.String({ maxLength: 200 })),
+          ended: Type.Optional(Type.Boolean()),
+        }),
+        response: { 200: listOf(SessionSchema) },
+      },
+    },
+    async (request) => {
+      const caller = callerOf(request);
+      const { camera: wanted, subject: of, ended = false } = request.query;
+      const mine = cells.list('viewer').filter((view) => {
+        const { camera, zone, subject } = viewerOf(view);
+        if (!ended && !isOpen(view)) return false;
+        if (wanted !== undefined && camera !== wanted) return false;
+        if (of !== undefined && subject?.sub !== of) return false;
+        return subject?.sub === caller.sub || access(caller, { camera, zone }, 'operate').allowed;
+      });
+      const page = pageOf(mine, request.query);
+      return { ...page, items: page.items.map((view) => show(view, shared)) };
+    },
+  );
+  server.get(`${path}/:session_id`, { schema: { tags, params, response: { 200: SessionSchema } } }, async (request) =>
+    show(placeOf(request), shared),
+  );
+  server.delete(`${path}/:session_id`, { schema: { tags, params } }, async (request, reply) => {
+    const view = placeOf(request);
+    if (isOpen(view)) {
+      const offered = services.cells.offer(
+        { kind: 'viewer', id: view.id },
+        { type: 'viewer.revoked', by: callerOf(request).sub, reason: 'the session was ended by hand' },
+      );
+      // The machine has moved already: the player need not wait for the journal to stop showing the picture.
+      shared.connections.end(view.id, cells.view({ kind: 'viewer', id: view.id }));
+      await offered;
+      void services.sessions.drop(view.id).catch(() => {});
+    }
+    return reply.code(204).send();
+  });
+  server.post(`${path}/:session_id/renew`, { schema: { tags, params } }, async (request) =>
+    renew(services, callerOf(request), placeOf(request)),
+  );
+}

@@ -1,0 +1,165 @@
+import type { LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
+import type { Envelope } from '../../bus/envelope.ts';
+import type { Subscription, Told } from '../../bus/ports.ts';
+import { access, inZone, isAtLeast } from '../../machines/policy/access.ts';
+import { Refusal } from './errors.ts';
+import type { Hub } from './hub.ts';
+import type { HttpServices } from './services.ts';
+
+/** Which events a subscriber wants; empty lists want all. */
+export interface Wanted {
+  types: string[];
+  cameras: string[];
+  zones: string[];
+}
+
+/** The camera and zone that an event is about, if it is about one. */
+function placeIn({ subject, data }: Envelope): { camera: string; zone: string } | undefined {
+  const [kind, id = ''] = subject.split('/');
+  const zone = typeof data.zone === 'string' ? data.zone : '';
+  if (kind === 'camera') return { camera: id, zone };
+  if (kind === 'viewer') return { camera: typeof data.camera === 'string' ? data.camera : '', zone };
+  return undefined;
+}
+
+/** Whether somebody may see an event: cameras they may watch, their own sessions, and what operators run. */
+export function maySee(caller: LoginClaims, envelope: Envelope): boolean {
+  const place = placeIn(envelope);
+  if (!place) return isAtLeast(caller.role, 'operator');
+  if (envelope.subject.startsWith('camera/')) return access(caller, place, 'watch').allowed;
+  return envelope.data.subject === caller.sub || access(caller, place, 'operate').allowed;
+}
+
+/** Whether an event is among those wanted. A type may be `camera.live`, `camera`, `camera.*`, with or without prefix. */
+export function isWanted(wanted: Wanted, envelope: Envelope): boolean {
+  const type = envelope.type.replace(/^signalbox\./, '');
+  const isType = (one: string) => {
+    const stem = one.replace(/^signalbox\./, '').replace(/\.\*$/, '');
+    return type === stem || type.startsWith(`${stem}.`);
+  };
+  if (wanted.types.length && !wanted.types.some(isType)) return false;
+  if (!wanted.cameras.length && !wanted.zones.length) return true;
+  const place = placeIn(envelope);
+  if (!place) return false;
+  if (wanted.cameras.length && !wanted.cameras.includes(place.camera)) return false;
+  return !wanted.zones.length || wanted.zones.some((pattern) => inZone(place.zone, pattern));
+}
+
+/** Where a subscriber's events go. */
+export interface Sink {
+  fact(event: Envelope & { sequence: number }): void;
+  /** Nothing happened, but this far it is known. */
+  beat(sequence: number): void;
+  /** Events were left out: look at everything anew, and go on from this sequence. */
+  resync(sequence: number, reason: 'slow' | 'gone' | 'ahead'): void;
+  end(reason: string): void;
+  backlogBytes(): number;
+  /** Resolves when what was written has gone out. */
+  drained(): Promise<void>;
+}
+
+/** The running subscriptions of this gateway. */
+export interface Streams {
+  /**
+   * Serves one subscriber until it, its token or the server ends. Resolves once events flow.
+   * @param after last sequence seen; undefined: only what comes
+   * @returns a function that ends it
+   */
+  open(caller: LoginClaims, wanted: Wanted, after: number | undefined, sink: Sink): Promise<() => void>;
+  /** Ends the streams of tokens that were revoked meanwhile. */
+  check(): void;
+  close(): void;
+}
+
+const BEAT_MS = 10_000;
+const MAX_BACKLOG_BYTES = 1024 * 1024;
+const AT_ONCE = 200;
+const STREAMS_PER_SUBJECT = 64;
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Serves subscribers from the hub, and from the store where they ask for what is longer ago. */
+export function keepStreams(services: HttpServices, hub: Hub): Streams {
+  const running = new Set<{ caller: LoginClaims; stop(reason?: string): void }>();
+  const { facts, revocations } = services;
+
+  async function open(caller: LoginClaims, wanted: Wanted, after: number | undefined, sink: Sink) {
+    const mine = [...running].filter((stream) => stream.caller.sub === caller.sub).length;
+    if (mine >= STREAMS_PER_SUBJECT) {
+      throw new Refusal(429, 'too-many', `${caller.sub} already has ${mine} event streams: close one first.`);
+    }
+    let position = after ?? hub.last();
+    let over = false;
+    let stopHearing = () => {};
+    let own: Subscription | undefined;
+
+    const stop = (reason?: string): void => {
+      if (over) return;
+      over = true;
+      clearInterval(beats);
+      clearTimeout(expiry);
+      stopHearing();
+      own?.close();
+      running.delete(stream);
+      if (reason) sink.end(reason);
+    };
+    const fallBehind = (): void => {
+      sink.resync(position, 'slow');
+      stop('slow');
+    };
+    const deliver = (told: Told): void => {
+      if (over || told.seq <= position) return;
+      if (sink.backlogBytes() > MAX_BACKLOG_BYTES) {
+        fallBehind();
+        return;
+      }
+      position = told.seq;
+      if (!isWanted(wanted, told.envelope) || !maySee(caller, told.envelope)) return;
+      sink.fact({ ...told.envelope, sequence: told.seq });
+    };
+    /** From what the hub has at hand, no faster than it is read, then live. */
+    const follow = async (): Promise<void> => {
+      for (let next = hub.since(position); !over && next?.length !== 0; next = hub.since(position)) {
+        if (!next) return fallBehind();
+        for (const told of next.slice(0, AT_ONCE)) deliver(told);
+        await sink.drained();
+      }
+      if (!over) stopHearing = hub.listen(deliver);
+    };
+
+    const stream = { caller, stop };
+    running.add(stream);
+    const beats = setInterval(() => sink.beat(position), BEAT_MS);
+    const expiry = setTimeout(() => stop('expired'), Math.min(caller.exp * 1000 - Date.now(), LONGEST_TIMER_MS));
+    try {
+      if (after !== undefined && hub.since(after) === undefined) {
+        const { first } = await facts.range();
+        if (after < first - 1) {
+          position = first - 1;
+          sink.resync(position, 'gone');
+        }
+        own = await facts.subscribe({}, position, deliver);
+        if (over) own.close();
+      } else {
+        if (position > hub.last()) {
+          position = hub.last();
+          sink.resync(position, 'ahead');
+        }
+        void follow();
+      }
+    } catch (error) {
+      stop();
+      throw error;
+    }
+    return () => stop();
+  }
+
+  return {
+    open,
+    check() {
+      for (const stream of [...running]) if (revocations.hits(stream.caller)) stream.stop('revoked');
+    },
+    close() {
+      for (const stream of [...running]) stream.stop('gateway-stopping');
+    },
+  };
+}

@@ -1,0 +1,27 @@
+import type { CellView } from '../../actors/cells.ts';
+import type { CameraContext } from '../../machines/camera/context.ts';
+import type { RelayContext } from '../../machines/relay.ts';
+import type { ViewerContext } from '../../machines/viewer.ts';
+
+/** What a camera cell knows. */
+export const cameraOf = (view: CellView): CameraContext => view.context as unknown as CameraContext;
+/** What a viewer cell knows. */
+export const viewerOf = (view: CellView): ViewerContext => view.context as unknown as ViewerContext;
+/** What a relay cell knows. */
+export const relayOf = (view: CellView): RelayContext => view.context as unknown as RelayContext;
+
+export const zoneOf = (view: CellView): string => cameraOf(view).settings?.zone ?? '';
+export const isOver = (view: CellView): boolean => view.tags.includes('over');
+export const isOpen = (view: CellView): boolean => view.tags.includes('open');
+
+/** The qualities a camera can be watched in, best first. One until it has renditions. */
+export function rungsOf(view: CellView): string[] {
+  const { height } = cameraOf(view);
+  return [height ? `${height}p` : 'source'];
+}
+
+/** The rung to give to someone who asked for one: that one if there is, else the best. */
+export function rungFor(view: CellView, wanted: string | undefined): string {
+  const rungs = rungsOf(view);
+  return (wanted && rungs.includes(wanted) ? wanted : rungs[0]) ?? 'source';
+}

@@ -1,0 +1,155 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import Type from 'typebox';
+import { type Id, IdSchema, newId } from '../../bus/identity.ts';
+import { admit } from './admission.ts';
+import { placeOf, tokenOf } from './door.ts';
+import { denied, missing, Refusal, unavailable } from './errors.ts';
+import { iceLinks, iceServers } from './ice.ts';
+import type { Leg } from './legs.ts';
+import { QualitySchema } from './live.ts';
+import { MAX_SDP_BYTES, parseFragment, parseOffer } from './sdp.ts';
+import type { Server, Shared } from './server.ts';
+import type { HttpServices } from './services.ts';
+import { isOpen, viewerOf } from './views.ts';
+
+const SDP = 'application/sdp';
+const FRAGMENT = 'application/trickle-ice-sdpfrag';
+const cameraParams = Type.Object({ camera_id: IdSchema });
+const legParams = Type.Object({ camera_id: IdSchema, session_id: IdSchema, leg: IdSchema });
+
+/** WHEP players live on pages of other sites. They send a bearer token, so nothing of ours is given away by CORS. */
+function allowOtherPages(reply: FastifyReply): void {
+  reply.header('access-control-allow-origin', '*');
+  reply.header('access-control-expose-headers', 'ETag, ID, Accept-Patch, Link, Location, Retry-After');
+}
+
+function answerPreflight(reply: FastifyReply): void {
+  allowOtherPages(reply);
+  reply.header('access-control-allow-methods', 'OPTIONS, POST, PATCH, DELETE');
+  reply.header('access-control-allow-headers', 'Authorization, Content-Type, If-Match');
+  reply.header('access-control-max-age', '600');
+  reply.header('accept-post', SDP);
+  reply.code(204);
+}
+
+/** The session to open a connection in: the stream token's own, or a new one for a login token. */
+async function sessionFor(
+  request: FastifyRequest,
+  services: HttpServices,
+  shared: Shared,
+  quality: string | undefined,
+) {
+  const { pass, caller } = request;
+  if (pass) {
+    const view = services.cells.view({ kind: 'viewer', id: pass.session });
+    if (!view) throw denied('unknown-session');
+    if (!isOpen(view)) throw denied(view.why.reason ?? 'ended', { why: view.why });
+    return { view, fresh: false };
+  }
+  if (!caller) throw new Error('the door let a WHEP request through without a token');
+  const camera = placeOf(request);
+  // A session that can show nothing would only be made to be thrown away.
+  if (camera.tags.includes('dark') && camera.state !== 'idle') {
+    throw unavailable('no-picture', 'The camera gives no picture just now.', { state: camera.state, why: camera.why });
+  }
+  const wish = { protocol: 'whep' as const, address: request.ip, ...(quality === undefined ? {} : { quality }) };
+  const { view } = await admit(services, shared.holdings, caller, camera, wish);
+  return { view, fresh: true };
+}
+
+function legOf(request: FastifyRequest, shared: Shared): Leg {
+  const { camera_id, session_id, leg } = request.params as { camera_id: string; session_id: Id; leg: Id };
+  const found = shared.legs.find(session_id, leg);
+  if (!found || found.camera !== camera_id)
+    throw missing('such connection: it was closed, or the gateway started anew');
+  return found;
+}
+
+const isOfType = (request: FastifyRequest, type: string): boolean =>
+  request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() === type;
+
+/** WHEP: POST an offer, PATCH candidates, DELETE to leave. */
+export function whepRoutes(server: Server, services: HttpServices, shared: Shared): void {
+  server.addContentTypeParser(
+    [SDP, FRAGMENT],
+    { parseAs: 'string', bodyLimit: MAX_SDP_BYTES },
+    (_request, body, done) => done(null, body),
+  );
+  const cors = async (_request: FastifyRequest, reply: FastifyReply) => allowOtherPages(reply);
+  const whep = '/live/:camera_id/whep';
+  const resource = `${whep}/:session_id/:leg`;
+
+  server.options(whep, { schema: { params: cameraParams, tags: ['watching'] } }, async (request, reply) => {
+    answerPreflight(reply);
+    // Players ask with their token for ICE servers before they offer; browsers ask without one, for CORS.
+    const token = tokenOf(request, services.config)?.token;
+    const known = token === undefined ? undefined : await services.gate.verifyLogin(token).catch(() => undefined);
+    const links = iceLinks(iceServers(services, known?.sub));
+    if (links.length) reply.header('link', links);
+    reply.send();
+  });
+  server.options(resource, { schema: { params: legParams, tags: ['watching'] } }, async (_request, reply) => {
+    answerPreflight(reply);
+    reply.send();
+  });
+
+  server.post(
+    whep,
+    {
+      bodyLimit: MAX_SDP_BYTES,
+      onRequest: cors,
+      schema: { params: cameraParams, querystring: Type.Object({ quality: QualitySchema }), tags: ['watching'] },
+    },
+    async (request, reply) => {
+      if (!isOfType(request, SDP)) throw new Refusal(415, 'media-type', `WHEP takes an offer as ${SDP}.`);
+      const sdp = request.body as string;
+      const offer = parseOffer(sdp);
+      const { view, fresh } = await sessionFor(request, services, shared, request.query.quality);
+      try {
+        const { leg, answer } = await shared.legs.open(view, newId('leg'), sdp, offer);
+        const links = iceLinks(iceServers(services, viewerOf(view).subject?.sub));
+        if (links.length) reply.header('link', links);
+        reply.header('location', `/live/${leg.camera}/whep/${leg.session}/${leg.name}`);
+        reply.header('etag', leg.etag).header('accept-patch', FRAGMENT).header('id', leg.session);
+        return reply.code(201).type(SDP).send(answer);
+      } catch (error) {
+        // Nobody was told of this session, so nobody else will end it.
+        if (fresh)
+          void services.cells.offer({ kind: 'viewer', id: view.id }, { type: 'viewer.closed' }).catch(() => {});
+        throw error;
+      }
+    },
+  );
+
+  server.patch(
+    resource,
+    { bodyLimit: MAX_SDP_BYTES, onRequest: cors, schema: { params: legParams, tags: ['watching'] } },
+    async (request, reply) => {
+      if (!isOfType(request, FRAGMENT)) throw new Refusal(415, 'media-type', `Candidates are taken as ${FRAGMENT}.`);
+      const fragment = request.body as string;
+      parseFragment(fragment);
+      const leg = legOf(request, shared);
+      const match = request.headers['if-match'];
+      if (match !== undefined && match !== '*' && match !== leg.etag) {
+        throw new Refusal(412, 'etag', 'If-Match names an earlier ICE session of this connection.');
+      }
+      const answered = await shared.legs.trickle(leg, fragment);
+      if (answered === undefined) return reply.code(204).send();
+      return reply.code(200).header('etag', leg.etag).type(FRAGMENT).send(answered);
+    },
+  );
+
+  server.delete(
+    resource,
+    { onRequest: cors, schema: { params: legParams, tags: ['watching'] } },
+    async (request, reply) => {
+      const view = placeOf(request);
+      const leg = shared.legs.find(view.id, request.params.leg as Id);
+      if (leg) await shared.legs.close(leg);
+      // With its last connection a WHEP session is over; a player with a WebSocket may open another.
+      const last = shared.legs.of(view.id).length === 0 && shared.connections.of(view.id) === undefined;
+      if (last && isOpen(view)) await services.cells.offer({ kind: 'viewer', id: view.id }, { type: 'viewer.closed' });
+      return reply.code(200).send();
+    },
+  );
+}
