@@ -22,7 +22,6 @@ const REFUSED_RANGES: Record<string, string> = {
   unspecified: 'the unspecified address is no camera',
   broadcast: 'the broadcast address is no camera',
   multicast: 'multicast addresses are refused: a camera is pulled from its own address',
-  reserved: 'reserved addresses are refused',
 };
 
 // Any of these spells an IPv4 address inside an IPv6 one, around every rule about it.
@@ -51,6 +50,10 @@ export function parseCameraAddress(text: string): CameraAddress {
     throw new BadAddress(
       'the path carries a password, which would be logged: write it as rtsp://USER:PASSWORD@HOST/PATH',
     );
+  }
+  // Whoever writes a / in a password as it is sends the rest of the password into the path.
+  if (`${url.pathname}${url.search}`.includes('@')) {
+    throw new BadAddress('there is an @ behind the host: write / in a password as %2F, and @ in a path as %40');
   }
   const host = checkedHost(url.hostname);
   const address: CameraAddress = {
@@ -119,6 +122,7 @@ function checkedIp(text: string): string {
   const range = ip.range();
   const refused = REFUSED_RANGES[range];
   if (refused) throw new BadAddress(refused);
+  if (ip instanceof ipaddr.IPv4 && (ip.octets[0] as number) >= 240) throw new BadAddress('this address is no machine');
   if (METADATA_IPS.has(ip.toString()) || METADATA_IPS.has(ip.toNormalizedString())) {
     throw new BadAddress('this host serves cloud credentials and is refused');
   }

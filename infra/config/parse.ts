@@ -32,14 +32,17 @@ export function parseYaml(text: string): ParsedYaml {
     return { value: undefined, place: () => nowhere, faults: [{ setting: '', message, ...nowhere }] };
   }
   const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
   const at = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
   const faults: Fault[] = [...document.errors, ...document.warnings].map((problem) => ({
     setting: '',
-    message: problem.message.split('\n')[0] as string,
+    message:
+      problem.code === 'MULTIPLE_DOCS'
+        ? 'expected one document, found a second one behind ---'
+        : (problem.message.split('\n')[0] as string),
     ...at(problem.pos[0]),
   }));
   let value: unknown;

@@ -1,0 +1,73 @@
+import { Command, CommanderError } from 'commander';
+import { cameraAddCommand, cameraListCommand, cameraRemoveCommand, watchCommand } from './cli/camera.ts';
+import { configCheckCommand, configVariablesCommand } from './cli/config.ts';
+import { logCommand } from './cli/log.ts';
+import { statusCommand } from './cli/status.ts';
+import { CommandFailed, type Surroundings, type Terminal, terminal } from './cli/terminal.ts';
+import { tokenCommand } from './cli/token.ts';
+
+/** A command that talks to a gateway. */
+function remote(command: Command): Command {
+  return local(command)
+    .option('--url <URL>', 'the address of the gateway; default: the group that runs on the data folder')
+    .option('--token-file <FILE>', 'a login token to use, instead of one made with the keys of the data folder');
+}
+
+/** A command that works on this machine's files alone. */
+function local(command: Command): Command {
+  return command
+    .option('--json', 'answer as JSON')
+    .option('--state <DIR>', 'the data folder whose keys and address are used (default: .signalbox)');
+}
+
+/** The command line as a tree of commands. */
+function program(out: Terminal): Command {
+  const root = new Command('signalbox')
+    .description('Signalbox, a streaming gateway for control rooms')
+    .showSuggestionAfterError()
+    .showHelpAfterError('(add --help for the options)');
+  statusCommand(remote(root.command('status')), out);
+  watchCommand(remote(root.command('watch')), out);
+  logCommand(remote(root.command('log')), out);
+  const camera = root.command('camera').description('add, remove and list cameras');
+  cameraAddCommand(remote(camera.command('add')), out);
+  cameraRemoveCommand(remote(camera.command('remove')), out);
+  cameraListCommand(remote(camera.command('list')), out);
+  tokenCommand(local(root.command('token')), out);
+  const config = root.command('config').description('check a configuration file');
+  configCheckCommand(local(config.command('check')), out);
+  configVariablesCommand(local(config.command('variables')), out);
+  return root;
+}
+
+/** Commander's settings are copied to a command when it is made, so they are set on each of the finished tree. */
+function quiet(command: Command, around: Surroundings): void {
+  command.exitOverride().configureOutput({
+    writeOut: (text) => void around.stdout.write(text),
+    writeErr: (text) => void around.stderr.write(text),
+  });
+  for (const inside of command.commands) quiet(inside, around);
+}
+
+/**
+ * Runs one command.
+ * @param argv the words after `signalbox`
+ * @returns the exit code: 0 done, 1 failed, 2 written wrongly
+ */
+export async function runCommandLine(argv: string[], around: Surroundings): Promise<0 | 1 | 2> {
+  const out = terminal(around);
+  const root = program(out);
+  quiet(root, around);
+  try {
+    await root.parseAsync(argv, { from: 'user' });
+    return 0;
+  } catch (error) {
+    if (error instanceof CommanderError) {
+      const asked = error.exitCode === 0 || error.code === 'commander.helpDisplayed';
+      return asked ? 0 : 2;
+    }
+    if (!(error instanceof CommandFailed)) throw error;
+    out.note(`signalbox: ${error.message}`);
+    return error.code;
+  }
+}

@@ -1,0 +1,68 @@
+import Type from 'typebox';
+import { type Of, shape } from '../../bus/shape.ts';
+
+/** What the commands read of the gateway's answers: a part of each, so that newer gateways may say more. */
+
+const text = Type.Optional(Type.String());
+const number = Type.Optional(Type.Number());
+const Moment = Type.Optional(Type.Union([Type.Number(), Type.String()]));
+const WhyText = Type.Optional(Type.Object({ text, reason: text }));
+const list = <S extends Type.TSchema>(item: S) =>
+  Type.Object({ items: Type.Array(item), next: Type.Optional(Type.Union([Type.String(), Type.Null()])) });
+
+const Camera = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  zone: Type.String(),
+  state: Type.String(),
+  since: Moment,
+  why: WhyText,
+  sources: Type.Optional(Type.Array(Type.Object({ id: Type.String(), url: text }))),
+  keep: text,
+  origin: text,
+  viewers: number,
+  width: number,
+  height: number,
+  fps: number,
+  bitrate_bps: number,
+  codec: text,
+});
+export type CameraAnswer = Type.Static<typeof Camera>;
+export const cameraAnswer = shape('camera answer', Camera);
+export const camerasAnswer = shape('list of cameras', list(Camera));
+
+export const relaysAnswer = shape(
+  'list of relays',
+  list(
+    Type.Object({
+      id: Type.String(),
+      role: Type.String(),
+      region: text,
+      state: Type.String(),
+      since: Moment,
+      why: WhyText,
+      viewers: number,
+    }),
+  ),
+);
+export type RelayAnswer = Of<typeof relaysAnswer>['items'][number];
+
+export const sessionsAnswer = shape(
+  'list of sessions',
+  list(Type.Object({ id: Type.String(), camera: Type.String(), state: Type.String(), subject: text })),
+);
+
+export const readyAnswer = shape(
+  'readiness',
+  Type.Object({
+    status: text,
+    reasons: Type.Optional(Type.Array(Type.Object({ part: text, state: text, text }))),
+  }),
+);
+export type ReadyAnswer = Of<typeof readyAnswer>;
+
+/** A moment as epoch milliseconds; undefined when it is none. */
+export function momentMs(moment: number | string | undefined): number | undefined {
+  const ms = typeof moment === 'string' ? Date.parse(moment) : moment;
+  return ms === undefined || Number.isNaN(ms) ? undefined : ms;
+}

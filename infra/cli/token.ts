@@ -1,0 +1,74 @@
+import type { Command } from 'commander';
+import type { LoginGrant } from '../../adapters/gate.jsonwebtoken.ts';
+import { isId } from '../../bus/identity.ts';
+import { BadDuration, durationMs } from '../config/durations.ts';
+import { nearest } from '../config/nearest.ts';
+import { type CommonOptions, minter, stateFolder } from './reach.ts';
+import { misused, type Terminal } from './terminal.ts';
+
+interface TokenOptions extends CommonOptions {
+  sub: string;
+  role: string;
+  name?: string;
+  camera: string[];
+  zone: string[];
+  ttl: string;
+}
+
+const ROLES = ['viewer', 'operator', 'admin'] as const;
+const ZONE = /^(\*|[a-z0-9][a-z0-9_-]*(\/[a-z0-9][a-z0-9_-]*)*(\/\*)?)$/;
+const LONGEST_MS = 366 * 86_400_000;
+
+/** `signalbox token`: signs a login token on this machine, with the keys of the data folder. */
+export function tokenCommand(command: Command, out: Terminal): void {
+  command
+    .description('make a login token, signed with the keys of the data folder')
+    .requiredOption('--sub <NAME>', 'who it is for; revocations and quotas go by it')
+    .requiredOption('--role <ROLE>', 'viewer, operator or admin')
+    .option('--name <TEXT>', 'the name that people see')
+    .option('--camera <ID...>', 'the cameras it may see', [])
+    .option('--zone <PATTERN...>', 'the zones it may see, such as hcm/airport or hcm/*', [])
+    .option('--ttl <DURATION>', 'how long it lasts, at most 366d', '8h')
+    .action((options: TokenOptions) => {
+      const grant = grantOf(options);
+      const ttlMs = lifetime(options.ttl);
+      const token = minter(stateFolder(options, out.env), out.env)(grant, Math.ceil(ttlMs / 1000));
+      const until = new Date(Date.now() + ttlMs).toISOString();
+      if (grant.role !== 'admin' && grant.cameras.length + grant.zones.length === 0) {
+        out.note(`note: this ${grant.role} may see no camera; add --camera ID or --zone PATTERN`);
+      }
+      if (options.json) out.printJson({ token, ...grant, expires_at: until });
+      else out.print(token);
+    });
+}
+
+/** Lists may be written with spaces, with commas, or by naming the option again. */
+const listed = (words: string[]): string[] => words.flatMap((word) => word.split(',')).filter(Boolean);
+
+function grantOf(options: TokenOptions): LoginGrant {
+  const { sub, role, name } = options;
+  const cameras = listed(options.camera);
+  const zones = listed(options.zone);
+  const known = ROLES.find((one) => one === role);
+  if (!known) {
+    const meant = nearest(role, ROLES);
+    throw misused(`--role ${role}: expected ${ROLES.join(', ')}${meant ? `; did you mean ${meant}?` : ''}`);
+  }
+  if (!sub || sub.length > 200) throw misused('--sub: expected a name of 1 to 200 characters');
+  if (name !== undefined && name.length > 200) throw misused('--name: expected at most 200 characters');
+  const badCamera = cameras.find((camera) => !isId(camera));
+  if (badCamera !== undefined) throw misused(`--camera ${badCamera}: expected the id of a camera, such as cam_001`);
+  const badZone = zones.find((zone) => !ZONE.test(zone));
+  if (badZone !== undefined) throw misused(`--zone ${badZone}: expected a zone such as hcm/airport, hcm/* or *`);
+  return { sub, ...(name === undefined ? {} : { name }), role: known, cameras, zones };
+}
+
+function lifetime(text: string): number {
+  try {
+    const ms = durationMs(text);
+    if (ms >= 1000 && ms <= LONGEST_MS) return ms;
+  } catch (error) {
+    if (!(error instanceof BadDuration)) throw error;
+  }
+  throw misused(`--ttl ${text}: expected a duration from 1s to 366d, such as 30m, 8h or 7d`);
+}

@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+// Plain JavaScript: it must be able to say what is missing before anything is installed.
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+if (!existsSync(fileURLToPath(new URL('../node_modules/tsx', import.meta.url)))) {
+  const folder = fileURLToPath(new URL('..', import.meta.url));
+  process.stderr.write(`signalbox: nothing is installed yet: run \`npm start\` or \`npm test\` in ${folder} first\n`);
+  process.exit(1);
+}
+const { register } = await import('tsx/esm/api');
+register();
+const { runCommandLine } = await import('./cli.ts');
+process.exitCode = await runCommandLine(process.argv.slice(2), process);

@@ -1,0 +1,315 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { parse } from 'yaml';
+import { settings } from '../../../infra/config/declaration.ts';
+import { variablesOf } from '../../../infra/config/environment.ts';
+import { ConfigError } from '../../../infra/config/fault.ts';
+import { type Config, loadConfig, readConfig } from '../../../infra/config.ts';
+
+const read = (text: string, env: NodeJS.ProcessEnv = {}): Config => readConfig('/etc/sbx.yaml', text, env);
+
+const faultsOf = (text: string, env: NodeJS.ProcessEnv = {}): string[] => {
+  try {
+    read(text, env);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message.split('\n');
+    throw error;
+  }
+  throw new Error('the configuration was accepted');
+};
+
+const infra = path.resolve(import.meta.dirname, '../../../infra');
+
+describe('the configuration', () => {
+  it('needs nothing: every setting has a default, on loopback', () => {
+    const config = read('');
+    expect(config.http).to.deep.equal({ host: '127.0.0.1', port: 8080, trustedProxies: [] });
+    expect(config.media.host).to.equal('127.0.0.1');
+    expect(config.nats).to.equal('embedded');
+    expect(config.redis).to.equal('embedded');
+    expect(config.relays.map(({ id, role }) => `${role} ${id}`)).to.deep.equal(['intake intake-1', 'delivery relay-1']);
+    expect(config.relays[1]?.ports).to.include({ rtsp: 8554, srt: 8890, webrtcUdp: 8189 });
+    expect(config.relays[0]?.ports).to.include({ rtsp: 8654, rtmp: 1935, srt: 8990 });
+    expect(config.auth.streamTokenTtlMs).to.equal(3_600_000);
+    expect(config.limits.sessionsPerSubject).to.equal(20);
+    expect(config.warnings).to.deep.equal([]);
+  });
+
+  it('takes one line for a camera', () => {
+    const config = read('cameras:\n  cam_001: rtsp://user:pass@10.0.0.7/stream1\n');
+    expect([...config.cameras]).to.deep.equal([
+      [
+        'cam_001',
+        {
+          name: 'cam_001',
+          zone: 'default',
+          keep: 'warm',
+          eye: true,
+          sources: [{ id: '0', url: 'rtsp://10.0.0.7/stream1', credential: 'cam_001-0' }],
+        },
+      ],
+    ]);
+    expect([...config.logins]).to.deep.equal([['cam_001-0', { username: 'user', password: 'pass' }]]);
+    expect(JSON.stringify(config)).not.to.contain('pass@').and.not.to.contain('"pass"');
+  });
+
+  it('accepts its own commented example and the demo without a warning', () => {
+    expect(loadConfig(path.join(infra, 'signalbox.yaml'), {}).warnings).to.deep.equal([]);
+    const demo = loadConfig(path.join(infra, 'demo.yaml'), {});
+    expect(demo.warnings).to.deep.equal([]);
+    expect([...demo.cameras].map(([camera, { zone, sources }]) => [camera, zone, sources.length])).to.deep.equal([
+      ['cam_001', 'hcm/center', 2],
+      ['cam_002', 'hanoi/station', 2],
+      ['cam_003', 'danang/beach', 2],
+    ]);
+  });
+
+  it('shows every setting in the commented example, with its real default', () => {
+    const text = readFileSync(path.join(infra, 'signalbox.yaml'), 'utf8');
+    const shown = parse(text) as Record<string, unknown>;
+    const names = Object.keys((settings.schema as unknown as { properties: object }).properties);
+    expect(names.filter((name) => !new RegExp(`^#? ?${name}:`, 'm').test(text))).to.deep.equal([]);
+    for (const { path: at, fallback } of variablesOf(settings.schema)) {
+      expect(text, at.join('.')).to.match(new RegExp(`\\b${at.at(-1)}:`));
+      const value = at.reduce<unknown>(
+        (inside, step) => (inside as Record<string, unknown> | undefined)?.[step],
+        shown,
+      );
+      if (value !== undefined && fallback !== undefined) expect(value, at.join('.')).to.deep.equal(fallback);
+    }
+  });
+
+  const wrong: [what: string, text: string, expected: RegExp][] = [
+    ['an unknown setting, with the nearest name', 'htpp: {}', /^\/etc\/sbx\.yaml:1:1: htpp: .*did you mean "http"/],
+    ['a mistyped setting deep inside', 'http:\n  listn: x', /:2:3: http\.listn: .*did you mean "listen"/],
+    ['a hyphen for an underscore', 'http:\n  public-url: https://x', /did you mean "public_url"/],
+    ['a name far from all others, with what is known', 'http: { zzzzzz: 1 }', /known here: listen, port/],
+    ['a mistyped word', 'nats: embeded', /:1:7: nats: expected embedded.*did you mean "embedded"/],
+    ['a mistyped choice', 'log: { level: wran }', /expected one of trace.*did you mean "warn"/],
+    ['a number where text is wanted', 'cameras:\n  a: { name: 7, sources: [rtsp://h/x] }', /:2:14: .*put it in quotes/],
+    ['a duration without a unit', 'auth: { stream_token_ttl: 3600 }', /a duration such as 30s/],
+    [
+      'a port out of range',
+      'ports: { rtsp: 70000 }',
+      /ports\.rtsp: expected a port from 1 to 65535, found the number 70000/,
+    ],
+    ['a listener without a port', 'http: { listen: 127.0.0.1 }', /expected HOST:PORT/],
+    ['a listener on a name', 'http: { listen: "example.com:80" }', /expected an IP address or localhost/],
+    ['a listener on port 0', 'http: { listen: "127.0.0.1:0" }', /expected a port from 1/],
+    ['a camera without a source', 'cameras:\n  a: { name: x }', /:2:3: cameras\.a: "sources" is missing/],
+    ['a camera with no address', 'cameras: { a: }', /cameras\.a: expected an address/],
+    ['a camera id with capitals', 'cameras: { Cam: rtsp://h/x }', /expected an id/],
+    ['a camera id that objects inherit', 'cameras: { constructor: rtsp://h/x }', /expected an id/],
+    ['__proto__ as a camera', 'cameras: { __proto__: rtsp://h/x }', /cameras\.__proto__: expected an id/],
+    ['__proto__ as a setting', '__proto__: { listen: x }', /__proto__: there is no such setting/],
+    [
+      'a camera address that is none',
+      'cameras:\n  a:\n    sources:\n      - rtsp://h/x\n      - file:///x',
+      /:5:9: cameras\.a\.sources\.1: "file:"/,
+    ],
+    ['a zone with a space', 'cameras: { a: { zone: "a b", sources: [rtsp://h/x] } }', /expected a zone/],
+    ['a list where a group is wanted', 'http: []', /expected a group of settings, found a list/],
+    ['text where a list is wanted', 'ice: { stun: "stun:x" }', /expected a list, found text/],
+    ['a list as the whole', '- 1', /expected a group of settings, found a list/],
+    ['text as the whole', 'hello', /expected a group of settings, found text/],
+    ['a key twice', 'http: {}\nhttp: {}', /:2:1: Map keys must be unique/],
+    ['two documents', 'http: {}\n---\nhttp: {}', /:\d+:\d+: expected one document/],
+    ['broken YAML', 'http: { listen: [ }', /^\/etc\/sbx\.yaml:1:\d+: /],
+    ["another language's tag", 'state: !!python/object:os.system "id"', /Unresolved tag/],
+    ['two servers on one port', 'ports: { nats: 8554 }', /port 8554 is used twice/],
+    ['two relays of one name', 'relays: [{ id: a }, { id: a }]', /two relays are called "a"/],
+    ['a proxy that is no address', 'http: { trusted_proxies: [proxy] }', /expected an IP address or a network/],
+    ['a network that is none', 'regions: { networks: { 1.0.0.0/99: x } }', /expected a network/],
+    ['an issuer missing beside its keys', 'auth: { jwks_url: https://x/keys }', /expected the issuer whose keys/],
+    ['a password in the address of Redis', 'redis: { url: "redis://:x@h" }', /without user and password/],
+    ['an unknown alias', 'http: *nothing', /Unresolved alias/],
+  ];
+  for (const [what, text, expected] of wrong) {
+    it(`refuses ${what}`, () => {
+      expect(faultsOf(text).join('\n')).to.match(expected);
+    });
+  }
+
+  it('tells every fault at once, in the order of the file', () => {
+    const faults = faultsOf('log: { level: loud }\nnats: 7\nhtpp: {}\n');
+    expect(faults.map((fault) => fault.split(':')[1])).to.deep.equal(['1', '2', '3']);
+  });
+
+  it('never repeats a password in what it refuses', () => {
+    const text = 'cameras:\n  a: rtsp://u:hunter2@169.254.169.254/x\n  b: { sources: [ "rtsp://u:hunter2@h:0/" ] }';
+    expect(faultsOf(text).join()).not.to.contain('hunter2');
+  });
+
+  it('opens no door to other machines before it is said who may enter', () => {
+    expect(faultsOf('http: { listen: 0.0.0.0:8080 }').join()).to.match(/say who may enter/);
+    expect(faultsOf('http: { listen: "[::]:8080" }').join()).to.match(/say who may enter/);
+    expect(faultsOf('media: { listen: 10.0.0.1 }').join()).to.match(/media\.listen: .*say who may enter/);
+    expect(read('auth: local\nhttp: { listen: 0.0.0.0:8080 }').media.host).to.equal('0.0.0.0');
+    expect(read('http: { listen: "[::1]:8080" }').http).to.include({ host: '::1', port: 8080 });
+  });
+
+  it('accepts what comes later, and says that it does nothing yet', () => {
+    const { warnings } = read(
+      'cameras:\n  a: { sources: [rtsp://h/x], ladder: [720p], record: { keep: 7d } }\n' +
+        'destinations: { tv: { to: rtmp://tv.example.com/live } }\n',
+    );
+    expect(warnings.map((line) => line.replace(/^.*?: /, ''))).to.deep.equal([
+      'cameras.a.ladder: understood, but not yet in effect',
+      'cameras.a.record: understood, but not yet in effect',
+      'destinations: understood, but not yet in effect',
+    ]);
+  });
+
+  it('gives a second relay ports of its own', () => {
+    const { relays } = read('relays: [{ id: a, weight: 3 }, { id: b, region: hanoi, ports: { rtsp: 9000 } }]');
+    expect(relays.map(({ id }) => id)).to.deep.equal(['a', 'b', 'intake-1']);
+    expect(relays[1]?.ports).to.include({ rtsp: 9000, srt: 8910, webrtcUdp: 8209 });
+    expect(relays[1]?.region).to.equal('hanoi');
+  });
+
+  it("takes somebody else's issuer beside its own", () => {
+    const { auth } = read(
+      'auth: { issuer: https://id.example.com, jwks_url: https://id.example.com/keys, audience: wall }',
+    );
+    expect(auth).to.deep.include({
+      issuer: 'signalbox',
+      audience: 'wall',
+      external: { issuer: 'https://id.example.com', audience: 'wall', jwksUrl: 'https://id.example.com/keys' },
+    });
+  });
+
+  it('finds the files it names beside itself', () => {
+    const config = read('ice: { turn: { urls: ["turn:t.example.com"], secret_file: turn-secret } }');
+    expect(config.ice.turn?.secretFile).to.equal('/etc/turn-secret');
+  });
+
+  it('tells a missing file in one sentence', () => {
+    expect(() => loadConfig('/nonexistent/sbx.yaml', {})).to.throw(ConfigError, 'there is no such file');
+  });
+});
+
+describe('the environment', () => {
+  it('overrides any setting with a fixed place', () => {
+    const config = read('http: { listen: 127.0.0.1:1 }', {
+      SIGNALBOX_HTTP_PORT: '9000',
+      SIGNALBOX_ICE_STUN: 'stun:a, stun:b',
+      SIGNALBOX_ICE_TCP: 'true',
+      SIGNALBOX_REDIS: 'redis://10.0.0.4:6379',
+      SIGNALBOX_NATS_SERVERS: 'nats://a:4222,nats://b:4222',
+      SIGNALBOX_STATE: '/var/lib/signalbox',
+      SIGNALBOX_MEDIAMTX: '/usr/bin/mediamtx',
+      HOME: '/root',
+    });
+    expect(config.http.port).to.equal(9000);
+    expect(config.ice.stun).to.deep.equal(['stun:a', 'stun:b']);
+    expect(config.redis).to.deep.equal({ url: 'redis://10.0.0.4:6379' });
+    expect(config.nats).to.deep.equal({ servers: ['nats://a:4222', 'nats://b:4222'] });
+    expect(config.state).to.equal('/var/lib/signalbox');
+    expect(config.warnings).to.have.length(1);
+  });
+
+  it('is named when it is wrong', () => {
+    expect(faultsOf('', { SIGNALBOX_HTTP_PORT: 'http' })).to.deep.equal([
+      'SIGNALBOX_HTTP_PORT: http.port: expected a port from 1 to 65535',
+    ]);
+  });
+
+  it('warns of a variable that overrides nothing, with the nearest name', () => {
+    expect(read('', { SIGNALBOX_HTTP_PROT: '1' }).warnings).to.deep.equal([
+      'SIGNALBOX_HTTP_PROT: overrides nothing; did you mean SIGNALBOX_HTTP_PORT?',
+    ]);
+  });
+
+  it('has one name for each setting', () => {
+    const names = variablesOf(settings.schema).map(({ name }) => name);
+    expect(new Set(names).size).to.equal(names.length);
+    expect(names).to.include.members(['SIGNALBOX_HTTP_LISTEN', 'SIGNALBOX_AUTH_ISSUER', 'SIGNALBOX_PORTS_RTSP']);
+  });
+});
+
+describe('a hostile configuration file', () => {
+  it('is refused when its aliases unfold to gigabytes', () => {
+    const levels = Array.from({ length: 12 }, (_, level) => {
+      const inside =
+        level === 0
+          ? '"lol"'
+          : Array(9)
+              .fill(`*a${level - 1}`)
+              .join(', ');
+      return `a${level}: &a${level} [${inside}]`;
+    });
+    const started = performance.now();
+    expect(faultsOf(levels.join('\n')).join()).to.match(/alias/i);
+    expect(performance.now() - started).to.be.below(1_000);
+  });
+
+  it('is refused when it is larger than a megabyte', () => {
+    expect(faultsOf(`# ${'x'.repeat(1_000_001)}`).join()).to.match(/larger than 1 MB/);
+  });
+
+  it('is refused when it is nested a thousand levels deep', () => {
+    expect(faultsOf(`http: ${'['.repeat(5_000)}${']'.repeat(5_000)}`)).to.not.equal(undefined);
+  });
+
+  it('changes no object that others inherit from', () => {
+    for (const text of [
+      '__proto__: { polluted: 1 }',
+      'http: { __proto__: { polluted: 1 } }',
+      'constructor: { prototype: { polluted: 1 } }',
+    ]) {
+      faultsOf(text);
+    }
+    expect(({} as Record<string, unknown>).polluted).to.equal(undefined);
+  });
+
+  it('is accepted or refused with places, whatever is written', () => {
+    const names = fc.constantFrom(
+      'http',
+      'cameras',
+      'relays',
+      'ports',
+      'auth',
+      'ice',
+      'nats',
+      'listen',
+      'sources',
+      '__proto__',
+      'x',
+    );
+    const { tree } = fc.letrec((tie) => ({
+      tree: fc.oneof(
+        { maxDepth: 4 },
+        fc.oneof(fc.string({ unit: 'binary' }), fc.double(), fc.boolean(), fc.constant(null)),
+        fc.array(tie('tree'), { maxLength: 4 }),
+        fc.dictionary(names, tie('tree'), { maxKeys: 5 }),
+      ),
+    }));
+    const texts = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 200 }),
+      tree.map((value) => JSON.stringify(value)),
+    );
+    fc.assert(
+      fc.property(texts, (text) => {
+        try {
+          read(text);
+        } catch (error) {
+          expect(error).to.be.instanceOf(ConfigError);
+          for (const { line, column } of (error as ConfigError).faults) {
+            expect(line).to.be.at.least(1);
+            expect(column).to.be.at.least(1);
+          }
+        }
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('can hold two thousand cameras', () => {
+    const lines = Array.from({ length: 2_000 }, (_, n) => `  cam_${n}: rtsp://u:p@10.0.${n >> 8}.${n & 255}/s`);
+    const started = performance.now();
+    expect(read(`cameras:\n${lines.join('\n')}`).cameras.size).to.equal(2_000);
+    expect(performance.now() - started).to.be.below(3_000);
+  });
+});
