@@ -193,10 +193,12 @@ export function createGate(settings: GateSettings): Gate {
     const known = memory.find(hash, now() / 1000);
     if (known) return known;
     const { header, iss } = peek(token);
-    const outside = external && wanted === audience && iss === external.issuer ? external : undefined;
     if (!isType(header.typ)) throw new BadToken('type', 'this kind of token is not for this use');
     const kid = typeof header.kid === 'string' ? header.kid : '';
-    const key = outside ? await outside.key(kid) : byKid.get(kid);
+    const own = byKid.get(kid);
+    // A foreign key vouches for login tokens of its own issuer, and for nothing else.
+    const outside = !own && wanted === audience && iss === external?.issuer ? external : undefined;
+    const key = own ?? (await outside?.key(kid));
     if (!key) throw new BadToken('unknown-key', 'the token was signed with a key that is not known here');
     let claims: jwt.JwtPayload;
     try {

@@ -33,6 +33,7 @@ const CameraSchema = Type.Object({
   bitrate_bps: Type.Optional(Type.Number()),
   fps: Type.Optional(Type.Number()),
   origin: Type.Optional(Type.Enum(['file', 'overlay'])),
+  demo: Type.Optional(Type.Boolean({ description: 'it has a plug that can be pulled' })),
 });
 
 const ZonePattern = '^[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_-]*)*$';
@@ -83,6 +84,7 @@ function show(view: CellView, viewers: number, services: HttpServices, caller: L
     height,
     ...services.rates(view.id),
     ...(origin ? { origin } : {}),
+    ...(services.demo?.has(view.id) ? { demo: true } : {}),
   };
 }
 

@@ -20,11 +20,11 @@ export function demoRoutes(server: Server, services: HttpServices): void {
       },
     },
     async (request, reply) => {
-      if (!services.plug) throw missing('demo camera here: plugs can only be pulled in the demo');
       const camera = placeOf(request).id;
+      if (!services.demo?.has(camera)) throw missing('plug on this camera: only demo cameras have one');
       const { source = 0, plugged } = request.body;
       try {
-        await services.plug(camera, source, plugged);
+        await services.demo.plug(camera, source, plugged);
       } catch (error) {
         throw unavailable('plug', error instanceof Error ? error.message : 'the plug does not move');
       }

@@ -30,7 +30,7 @@ export function loginRoutes(server: Server, services: HttpServices): void {
     cameras,
     zones,
     expires_at: exp * 1000,
-    demo: services.plug !== undefined,
+    demo: services.demo !== undefined,
   });
 
   server.post(

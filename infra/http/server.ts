@@ -5,6 +5,7 @@ import fastifyWebsocket from '@fastify/websocket';
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
+  LogController,
   type RawReplyDefaultExpression,
   type RawRequestDefaultExpression,
   type RawServerDefault,
@@ -59,7 +60,8 @@ function create(services: HttpServices): Server {
   const { trustedProxies } = services.config.http;
   return Fastify({
     loggerInstance: services.log as FastifyBaseLogger,
-    disableRequestLogging: true, // Fastify would log addresses with their query; ours is below
+    // Fastify would log addresses with their query; ours is below.
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: MAX_BODY_BYTES,
     trustProxy: trustedProxies.length ? trustedProxies : false,
     routerOptions: { maxParamLength: 200, ignoreTrailingSlash: false },

@@ -76,8 +76,8 @@ export interface HttpServices {
   /** The statechart of a cell's machine, with the present state marked. */
   chart(view: CellView): unknown;
   overlay: Overlay;
-  /** Demo only: stops or starts a demo camera's process for real. */
-  plug?(camera: Id, source: number, plugged: boolean): Promise<void>;
+  /** Demo only: which cameras have a plug, and how it is pulled or put in: their process stops or starts for real. */
+  demo?: { has(camera: Id): boolean; plug(camera: Id, source: number, plugged: boolean): Promise<void> };
   /** The secret shared with the TURN server, when there is one. */
   turnSecret?(): string;
   /** Empty: all is well. `down` makes the gateway unready, `degraded` does not. */

@@ -1,0 +1,184 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { Writable } from 'node:stream';
+import pino from 'pino';
+import { createGate, type LoginGrant } from '../../adapters/gate.jsonwebtoken.ts';
+import { openSigningKeys } from '../../adapters/keys.files.ts';
+import { openRevocations } from '../../adapters/revocations.files.ts';
+import { type Id, id } from '../../bus/identity.ts';
+import { openLoginLinks } from '../../infra/http/links.ts';
+import { createMetrics } from '../../infra/http/metrics.ts';
+import { buildServer, type Server } from '../../infra/http/server.ts';
+import type { HttpServices, Whep } from '../../infra/http/services.ts';
+import { type FakeHouse, fakeHouse } from './house.ts';
+
+/** A WHEP relay that answers everything and remembers it. */
+export interface FakeWhep extends Whep {
+  opened: { relay: string; path: string; sdp: string; relayToken: string; resource: string }[];
+  trickled: { resource: string; fragment: string }[];
+  closed: string[];
+  /** The next `open` fails with this reason. */
+  refuse(reason: string): void;
+  /** The next `trickle` is answered like an ICE restart. */
+  restart(fragment: string): void;
+}
+
+function fakeWhep(): FakeWhep {
+  let refusal: string | undefined;
+  let restarted: string | undefined;
+  const whep: FakeWhep = {
+    opened: [],
+    trickled: [],
+    closed: [],
+    refuse: (reason) => {
+      refusal = reason;
+    },
+    restart: (fragment) => {
+      restarted = fragment;
+    },
+    async open(relay, program, sdp, relayToken) {
+      if (refusal) {
+        const error = Object.assign(new Error(`the relay says ${refusal}`), { reason: refusal });
+        refusal = undefined;
+        throw error;
+      }
+      const resource = `/${program}/whep/secret-${whep.opened.length}`;
+      whep.opened.push({ relay, path: program, sdp, relayToken, resource });
+      return { answer: 'v=0\r\ns=answer\r\n', relaySession: `rs_${whep.opened.length}`, resource };
+    },
+    async trickle(resource, fragment) {
+      whep.trickled.push({ resource, fragment });
+      const answer = restarted;
+      restarted = undefined;
+      return answer === undefined ? undefined : { fragment: answer };
+    },
+    async close(resource) {
+      whep.closed.push(resource);
+    },
+  };
+  return whep;
+}
+
+/** The HTTP floor over a whole house without processes. */
+export interface FakeGateway {
+  server: Server;
+  services: HttpServices;
+  house: FakeHouse;
+  whep: FakeWhep;
+  /** Everything that was logged, as lines. */
+  log: string[];
+  /** A login token. */
+  token(grant: Partial<LoginGrant>, ttlSeconds?: number): string;
+  /** What to send it as. */
+  bearer(grant: Partial<LoginGrant>, ttlSeconds?: number): { authorization: string };
+  /** Adds a camera with a running picture. */
+  camera(name: string, zone: string): Promise<Id>;
+  relay(name: string, instance: string): Promise<Id>;
+  close(): Promise<void>;
+}
+
+/** Builds the HTTP floor for a test, with relay-1 serving and no camera. */
+export async function fakeGateway(change: Partial<HttpServices> = {}): Promise<FakeGateway> {
+  const state = mkdtempSync(path.join(tmpdir(), 'sbx-http-'));
+  const clock = Object.defineProperty({ now: 0 }, 'now', { get: Date.now });
+  const house = fakeHouse(undefined, clock);
+  const whep = fakeWhep();
+  const log: string[] = [];
+  const revocations = openRevocations(path.join(state, 'revocations.json'));
+  const gate = createGate({
+    keys: openSigningKeys(path.join(state, 'keys')),
+    issuer: 'signalbox',
+    audience: 'signalbox',
+    revoked: (claims) => revocations.hits(claims),
+  });
+  const posters = new Map([['cam_001', { jpeg: new Uint8Array([0xff, 0xd8, 0xff, 0xd9]), at: 1_800_000_000_000 }]]);
+  const sink = new Writable({
+    write(chunk, _encoding, done) {
+      log.push(String(chunk));
+      done();
+    },
+  });
+  const services: HttpServices = {
+    node: 'gw-test',
+    config: {
+      http: { host: '127.0.0.1', port: 8080, trustedProxies: [] },
+      ice: { stun: [], publicHosts: [], tcp: false },
+      auth: { issuer: 'signalbox', audience: 'signalbox', streamTokenTtlMs: 3_600_000, loginTokenTtlMs: 43_200_000 },
+      limits: { sessionsPerSubject: 3, requestsPerMinute: 600 },
+    },
+    cells: house.roster,
+    facts: house.store.facts,
+    sessions: house.store.sessions,
+    gate,
+    revocations,
+    links: openLoginLinks(path.join(state, 'links')),
+    whep,
+    poster: (camera) => posters.get(camera),
+    rates: () => ({ bitrate_bps: 2_000_000, fps: 30 }),
+    chart: (view) => house.roster.chart(view),
+    overlay: { add: async () => {}, patch: async () => {}, remove: async () => {}, origin: () => 'file' },
+    health: () => [],
+    metrics: createMetrics(),
+    log: pino({ level: 'trace' }, sink),
+    ...change,
+  };
+  const server = await buildServer(services);
+  const token: FakeGateway['token'] = (grant, ttlSeconds = 600) =>
+    gate.mintLogin({ sub: 'somebody', role: 'viewer', cameras: [], zones: [], ...grant }, ttlSeconds);
+  const gateway: FakeGateway = {
+    server,
+    services,
+    house,
+    whep,
+    log,
+    token,
+    bearer: (grant, ttlSeconds) => ({ authorization: `Bearer ${token(grant, ttlSeconds)}` }),
+    async camera(name, zone) {
+      const at = { kind: 'camera' as const, id: id(name) };
+      const sources = [{ id: id('0'), url: `rtsp://192.0.2.7/${name}` }];
+      const settings = { name: `Camera ${name}`, zone, sources, keep: 'warm', eye: true };
+      await house.roster.create(at, { type: 'camera.configured', settings });
+      await house.roster.offer(at, {
+        type: 'probe.answered',
+        tracks: [{ media: 'video', codec: 'H264' }],
+        elapsed_ms: 3,
+      });
+      await house.roster.offer(at, { type: 'source.flowing', source: '0', codec: 'H264', width: 1280, height: 720 });
+      return at.id;
+    },
+    async relay(name, instance) {
+      const at = { kind: 'relay' as const, id: id(name) };
+      if (!house.roster.view(at)) {
+        await house.roster.create(at, { type: 'relay.configured', role: 'delivery', region: 'hcm', weight: 1 });
+      }
+      await house.roster.offer(at, { type: 'relay.answering', instance });
+      await house.roster.offer(at, { type: 'paths.provisioned', instance, paths: 1, elapsed_ms: 1 });
+      return at.id;
+    },
+    async close() {
+      await server.close();
+      rmSync(state, { recursive: true, force: true });
+    },
+  };
+  await gateway.relay('relay-1', 'first');
+  await server.ready();
+  return gateway;
+}
+
+/** A small offer as browsers send it. */
+export const OFFER = [
+  'v=0',
+  'o=- 1 2 IN IP4 127.0.0.1',
+  's=-',
+  't=0 0',
+  'm=video 9 UDP/TLS/RTP/SAVPF 102',
+  'c=IN IP4 0.0.0.0',
+  'a=ice-ufrag:abcd',
+  'a=ice-pwd:abcdefghijklmnopqrstuvwx',
+  'a=fingerprint:sha-256 00:11',
+  'a=setup:actpass',
+  'a=mid:0',
+  'a=recvonly',
+  '',
+].join('\r\n');
