@@ -37,7 +37,7 @@ function makeWritable(folder) {
 export async function buildMediamtx({ root, env, go, folder, note, version }) {
   const hls = path.join(root, 'node_modules/hls.js/dist/hls.min.js');
   if (!existsSync(hls)) throw new SetupStopped(`${hls} is missing: npm ci brings it, and mediamtx is built with it`);
-  const build = { env: { ...env, CGO_ENABLED: '0' }, cwd: folder, note };
+  const build = { env: { ...env, CGO_ENABLED: '0' }, cwd: folder };
   const printed = await must(go, ['mod', 'download', '-json', `github.com/bluenviron/mediamtx@v${version}`], build);
   const module = JSON.parse(printed.slice(printed.indexOf('{'), printed.lastIndexOf('}') + 1));
   const source = path.join(folder, 'source');
@@ -47,6 +47,6 @@ export async function buildMediamtx({ root, env, go, folder, note, version }) {
   writeFileSync(path.join(source, 'internal/core/VERSION'), `v${version}`);
   copyFileSync(hls, path.join(source, 'internal/servers/hls/hls.min.js'));
   const program = path.join(folder, 'mediamtx');
-  await must(go, ['build', '-o', program, '.'], { ...build, cwd: source });
+  await must(go, ['build', '-o', program, '.'], { ...build, cwd: source, note });
   return program;
 }

@@ -31,7 +31,11 @@ export async function buildPage({ root, env }) {
   const built = existsSync(path.join(root, '.build/page/index.html')) && existsSync(stamp);
   if (built && readFileSync(stamp, 'utf8') === now) return;
   await progress('building the page', (note) =>
-    must(process.execPath, ['node_modules/vite/bin/vite.js', 'build', '--config', CONFIG], { cwd: root, env, note }),
+    must(process.execPath, ['node_modules/vite/bin/vite.js', 'build', '--config', CONFIG], {
+      cwd: root,
+      env: { ...env, NO_COLOR: '1' },
+      note,
+    }),
   );
   mkdirSync(path.dirname(stamp), { recursive: true });
   writeFileSync(stamp, now);
