@@ -76,7 +76,7 @@ export interface Config {
   logins: ReadonlyMap<string, Login>;
   destinations: Settings['destinations'];
   ports: { jwks: number; nats: number; redis: number };
-  limits: { sessionsPerSubject: number; requestsPerMinute: number };
+  limits: { sessionsPerSubject: number };
   log: { level: Settings['log']['level'] };
   /** What works but deserves a look, one line each, with its place. */
   warnings: string[];

@@ -1,4 +1,4 @@
-/** One Server-Sent Event. */
+/** One Server-Sent Event; without `data` it only says how far the stream has come. */
 export interface ServerEvent {
   id?: string;
   event?: string;
@@ -46,6 +46,7 @@ function eventOf(lines: string[]): ServerEvent | undefined {
     else if (field === 'id') event.id = value;
     else if (field === 'event') event.event = value;
   }
-  if (data.length === 0 && event.event === undefined) return undefined;
+  // An id alone tells how far it is known that nothing happened.
+  if (data.length === 0 && event.event === undefined && event.id === undefined) return undefined;
   return { ...event, data: data.join('\n') };
 }

@@ -1,12 +1,11 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Command } from 'commander';
-import { type Envelope, envelope } from '../../bus/envelope.ts';
+import type { Envelope } from '../../bus/envelope.ts';
 import { isId } from '../../bus/identity.ts';
 import { BadDuration, durationMs } from '../config/durations.ts';
-import { type ServerEvent, serverEvents } from './event-stream.ts';
+import { type Heard, newestSequence, openEvents, readEvents, sequenceBefore } from './log-source.ts';
 import { type CommonOptions, type Reach, reach } from './reach.ts';
-import { refused, send } from './request.ts';
-import { CommandFailed, misused, patiently, printable, type Terminal } from './terminal.ts';
+import { CommandFailed, misused, printable, type Terminal } from './terminal.ts';
 
 interface LogOptions extends CommonOptions {
   camera: string[];
@@ -14,15 +13,13 @@ interface LogOptions extends CommonOptions {
   follow?: boolean;
 }
 
-/** Where a log starts: behind a sequence, and not before a moment. */
-interface Start {
-  after?: number;
-  notBeforeMs: number;
-}
+/** Where a log starts: behind a sequence, or at a moment. */
+type Start = { after: number } | { fromMs: number } | 'now';
 
-/** What was told so far has been read when nothing more comes for this long. */
-const QUIET_MS = 700;
 const LONGEST_PAUSE_MS = 5_000;
+
+/** Ends of a stream that say nothing about the camera or the network: it is opened again without a word. */
+const ORDINARY_ENDS = new Set(['expired']);
 
 /** `signalbox log`: what cameras, viewers and relays said, with why; with `--follow` also what they say next. */
 export function logCommand(command: Command, out: Terminal): void {
@@ -39,120 +36,92 @@ export function logCommand(command: Command, out: Terminal): void {
       if (bad !== undefined) throw misused(`--camera ${bad}: expected the id of a camera, such as cam_001`);
       const start = startOf(options, Date.now());
       const to = reach(options, out);
-      const print = (event: ServerEvent) => printEvent(out, event, start, options.json ?? false);
-      if (options.follow) await follow(out, to, options, start, print);
-      else await untilQuiet(await open(out, to, options, start.after), print);
+      const newest = await newestSequence(out, to);
+      const after = await afterOf(out, to, start, newest);
+      const fromMs = start !== 'now' && 'fromMs' in start ? start.fromMs : 0;
+      const hear = (heard: Heard) => show(out, heard, options, fromMs);
+      if (options.follow) await follow(out, to, after, hear);
+      else await readEvents(out, to, after, newest, hear);
     });
 }
 
 /** @throws CommandFailed when the text names no moment */
-function startOf({ since, follow }: LogOptions, nowMs: number): Start {
-  if (since === undefined) return follow ? { notBeforeMs: 0 } : { after: 0, notBeforeMs: nowMs - 3_600_000 };
-  if (/^[0-9]{1,15}$/.test(since)) return { after: Number(since), notBeforeMs: 0 };
+function startOf({ since, follow: follows }: LogOptions, nowMs: number): Start {
+  if (since === undefined) return follows ? 'now' : { fromMs: nowMs - 3_600_000 };
+  if (/^[0-9]{1,15}$/.test(since)) return { after: Number(since) };
   try {
-    return { after: 0, notBeforeMs: nowMs - durationMs(since) };
+    return { fromMs: nowMs - durationMs(since) };
   } catch (error) {
     if (!(error instanceof BadDuration)) throw error;
   }
-  const moment = Date.parse(since);
-  if (Number.isNaN(moment)) {
-    throw misused(
-      `--since ${since}: expected a time back such as 15m, a moment such as 2026-01-31T03:12, or a sequence`,
-    );
-  }
-  return { after: 0, notBeforeMs: moment };
+  const fromMs = Date.parse(since);
+  if (!Number.isNaN(fromMs)) return { fromMs };
+  throw misused(`--since ${since}: expected a time back such as 15m, a moment such as 2026-01-31T03:12, or a sequence`);
 }
 
-/** Opens the event stream. @throws CommandFailed */
-async function open(out: Terminal, to: Reach, { camera }: LogOptions, after: number | undefined) {
-  const query = new URLSearchParams();
-  if (camera.length > 0) query.set('cameras', camera.join(','));
-  if (after !== undefined) query.set('after', String(after));
-  const stop = new AbortController();
-  const opening = send(to, 'GET', `/api/v1/events?${query}`, undefined, {
-    headers: { accept: 'text/event-stream' },
-    signal: stop.signal,
-  });
-  const response = await patiently(out, `waiting for ${to.url}`, opening);
-  if (!response.ok) throw refused(to, response, ((await response.json().catch(() => ({}))) ?? {}) as object);
-  return { events: serverEvents(response.body as unknown as AsyncIterable<Uint8Array>), stop };
+async function afterOf(out: Terminal, to: Reach, start: Start, newest: number): Promise<number> {
+  if (start === 'now') return newest;
+  return 'after' in start ? start.after : sequenceBefore(out, to, start.fromMs, newest);
 }
 
-type Opened = Awaited<ReturnType<typeof open>>;
-
-async function untilQuiet({ events, stop }: Opened, print: (event: ServerEvent) => void): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const rearm = () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => stop.abort(), QUIET_MS);
-  };
-  rearm();
-  try {
-    for await (const event of events) {
-      rearm();
-      print(event);
-    }
-  } catch (error) {
-    if (!stop.signal.aborted) throw new CommandFailed(`the event stream broke off: ${String(error)}`);
-  } finally {
-    clearTimeout(timer);
-    stop.abort();
-  }
-}
-
-/** Reads on for ever; after an interruption from the last sequence seen. Only a refusal ends it. */
-async function follow(
-  out: Terminal,
-  to: Reach,
-  options: LogOptions,
-  start: Start,
-  print: (event: ServerEvent) => void,
-): Promise<never> {
-  let { after } = start;
-  let everOpen = false;
-  for (let pauseMs = 250; ; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2)) {
-    let said = 'it ended';
+/** Reads on for ever; after an interruption from the last sequence seen. Only a refusal at the start ends it. */
+async function follow(out: Terminal, to: Reach, from: number, hear: (heard: Heard) => void): Promise<never> {
+  let after = from;
+  let interrupted = false;
+  for (let pauseMs = 250, opened = 0; ; ) {
+    let said = 'the gateway closed it';
     try {
-      const { events } = await open(out, to, options, after);
-      if (everOpen) out.note(`connected again${after === undefined ? '' : `, going on after ${after}`}`);
-      everOpen = true;
-      for await (const event of events) {
+      const { heard } = await openEvents(out, to, after);
+      opened += 1;
+      if (interrupted) out.note(`connected again; going on after sequence ${after}`);
+      interrupted = false;
+      for await (const one of heard) {
         pauseMs = 250;
-        if (event.id !== undefined && /^[0-9]+$/.test(event.id)) after = Number(event.id);
-        print(event);
+        after = one.sequence ?? after;
+        if (one.ended !== undefined) said = one.ended;
+        else hear(one);
       }
     } catch (error) {
-      if (error instanceof CommandFailed && !everOpen) throw error;
+      if (error instanceof CommandFailed && opened === 0) throw error;
       said = (error as Error).message;
     }
-    out.note(`the event stream is interrupted (${said}); trying again`);
+    if (ORDINARY_ENDS.has(said)) continue;
+    if (!interrupted) out.note(`the event stream is interrupted (${printable(said)}); trying again`);
+    interrupted = true;
     await wait(pauseMs);
+    pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2);
   }
 }
 
-function printEvent(out: Terminal, event: ServerEvent, { notBeforeMs }: Start, asJson: boolean): void {
-  let said: unknown;
-  try {
-    said = JSON.parse(event.data);
-  } catch {
-    return;
-  }
-  if (!envelope.check(said)) return;
-  if (Date.parse(said.time) < notBeforeMs) return;
-  if (asJson) out.print(JSON.stringify(event.id === undefined ? said : { ...said, sequence: event.id }));
-  else out.print(lineOf(out, said));
+const LEFT_OUT: Record<string, string> = {
+  slow: 'events came faster than they were read; some are left out here',
+  gone: 'older events are no longer kept',
+  ahead: 'there is no such sequence yet; showing what comes',
+};
+
+function show(out: Terminal, heard: Heard, { camera, json }: LogOptions, fromMs: number): void {
+  if (heard.leftOut !== undefined) out.note(`note: ${LEFT_OUT[heard.leftOut] ?? heard.leftOut}`);
+  const { envelope: said, sequence } = heard;
+  if (!said || Date.parse(said.time) < fromMs) return;
+  if (camera.length > 0 && !camera.includes(cameraOf(said))) return;
+  out.print(json ? JSON.stringify(sequence === undefined ? said : { ...said, sequence }) : lineOf(out, said));
+}
+
+/** The camera that an event is about; empty for a relay's. */
+function cameraOf({ subject, data }: Envelope): string {
+  const [kind = '', name = ''] = subject.split('/');
+  return kind === 'camera' ? name : typeof data.camera === 'string' ? data.camera : '';
 }
 
 /** One event as a person reads it: when, who, what, why. */
-function lineOf(out: Terminal, { time, type, subject, data }: Envelope): string {
-  const [kind = '', name = ''] = subject.split('/');
-  const event = type.split('.').at(-1) ?? type;
-  const why = (data.why as { text?: unknown } | undefined)?.text;
-  const camera = kind === 'viewer' ? ` ${printable(data.camera)}` : '';
-  const took = typeof data.recover_ms === 'number' ? ` (dark for ${Math.round(data.recover_ms)} ms)` : '';
-  const at = localTime(new Date(time));
-  const who = `${printable(kind)} ${printable(name)}${camera}`;
-  return `${out.paint(at, 'faint')}  ${who}  ${out.paint(printable(event), 'strong')}  ${printable(why)}${took}`.trimEnd();
+function lineOf(out: Terminal, said: Envelope): string {
+  const [kind = '', name = ''] = said.subject.split('/');
+  const event = said.type.split('.').at(-1) ?? said.type;
+  const why = (said.data.why as { text?: unknown } | undefined)?.text;
+  const who = kind === 'viewer' ? `viewer ${printable(said.data.subject)} of ${cameraOf(said)}` : `${kind} ${name}`;
+  const took = typeof said.data.recover_ms === 'number' ? ` (dark for ${Math.round(said.data.recover_ms)} ms)` : '';
+  const at = out.paint(localTime(new Date(said.time)), 'faint');
+  return `${at}  ${printable(who)}  ${out.paint(printable(event), 'strong')}  ${printable(why)}${took}`.trimEnd();
 }
 
 function localTime(at: Date): string {

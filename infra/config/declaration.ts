@@ -266,7 +266,6 @@ export const settings = shape(
       limits: Type.Object(
         {
           sessions_per_subject: count(20, 100_000, 'viewer sessions that one subject may hold'),
-          requests_per_minute: count(600, 1_000_000, 'HTTP requests of one client address'),
         },
         closed,
       ),

@@ -48,7 +48,7 @@ export interface PlacedCamera {
 }
 
 /** Why the overlay refuses a change. */
-export type OverlayFault = 'exists' | 'configured' | 'unknown' | 'address';
+export type OverlayFault = 'exists' | 'from-file' | 'not-found' | 'address';
 
 /** A change that can't be made; `reason` is a code, the message tells what to do instead. */
 export class OverlayRefused extends Error {
@@ -148,9 +148,9 @@ function overlaid(cameras: Map<Id, CameraSettings>, camera: Id, config: Config):
   const known = cameras.get(camera);
   if (known) return known;
   if (config.cameras.has(camera)) {
-    throw new OverlayRefused('configured', `${camera} is configured in ${path.basename(config.file)}: change it there`);
+    throw new OverlayRefused('from-file', `${camera} is configured in ${path.basename(config.file)}: change it there`);
   }
-  throw new OverlayRefused('unknown', `there is no camera ${camera}`);
+  throw new OverlayRefused('not-found', `there is no camera ${camera}`);
 }
 
 /** Takes addresses apart, all before the first login is kept: a refused camera leaves nothing behind. */

@@ -43,10 +43,7 @@ export function resolve(file: string, settings: Settings, findings: Findings): C
     logins,
     destinations: settings.destinations,
     ports: { jwks: settings.ports.jwks, nats: settings.ports.nats, redis: settings.ports.redis },
-    limits: {
-      sessionsPerSubject: settings.limits.sessions_per_subject,
-      requestsPerMinute: settings.limits.requests_per_minute,
-    },
+    limits: { sessionsPerSubject: settings.limits.sessions_per_subject },
     log: settings.log,
     warnings: [],
   };

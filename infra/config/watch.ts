@@ -74,10 +74,25 @@ export function watchConfig(
   };
 }
 
+/** What of a configuration is only read at the start, by the setting that a person knows it under. */
+const startOnly: Record<string, (config: Config) => unknown> = {
+  http: ({ http }) => [http.host, http.port, http.trustedProxies],
+  media: ({ media }) => media,
+  metrics: ({ metrics }) => metrics,
+  state: ({ state }) => state,
+  nats: ({ nats }) => nats,
+  redis: ({ redis }) => redis,
+  auth: ({ auth }) => [auth.issuer, auth.audience, auth.external],
+  'ice.public_hosts': ({ ice }) => ice.publicHosts,
+  relays: ({ relays }) => relays,
+  ports: ({ ports }) => ports,
+  log: ({ log }) => log,
+};
+
 /** Settings that differ between two configurations and only take effect at the next start. */
 export function restartSettings(before: Config, after: Config): string[] {
-  const startOnly = ['http', 'media', 'metrics', 'state', 'nats', 'redis', 'relays', 'ports', 'log'] as const;
-  return startOnly.filter((name) => JSON.stringify(before[name]) !== JSON.stringify(after[name]));
+  const differs = (read: (config: Config) => unknown) => JSON.stringify(read(before)) !== JSON.stringify(read(after));
+  return Object.entries(startOnly).flatMap(([name, read]) => (differs(read) ? [name] : []));
 }
 
 /** The folders in which a save can show, and what it is called there. */
