@@ -33,6 +33,8 @@ export interface MemoryStore {
   leases: Leases;
   sessions: Sessions;
   set(mode: MemoryMode): void;
+  /** Lets the time pass in which the store knows a message told twice for a duplicate. */
+  forgetDuplicates(): void;
   /** All records as they were stored. */
   records(): JournalEntry[];
   /** All facts as they were stored. */
@@ -74,9 +76,10 @@ export function memoryStore(now: () => number = Date.now): MemoryStore {
   };
   const records: JournalEntry[] = [];
   const told: Told[] = [];
+  const duplicates = new Map<string, number>();
   return {
-    journal: memoryJournal(line, records),
-    facts: memoryFacts(line, told),
+    journal: memoryJournal(line, records, duplicates),
+    facts: memoryFacts(line, told, duplicates),
     bus: memoryBus(line),
     leases: memoryLeases(line, now),
     sessions: memorySessions(line),
@@ -84,27 +87,31 @@ export function memoryStore(now: () => number = Date.now): MemoryStore {
       mode = next;
       for (const listener of [...listeners]) listener();
     },
+    forgetDuplicates: () => duplicates.clear(),
     records: () => copy(records),
     told: () => copy(told),
   };
 }
 
-function memoryJournal(line: Line, records: JournalEntry[]): Journal {
+function memoryJournal(line: Line, records: JournalEntry[], duplicates: Map<string, number>): Journal {
   const lastSeq = new Map<string, number>();
-  const stored = new Map<string, number>();
   const subjectOf = (record: JournalRecord) => journalSubject({ kind: record.kind, id: record.cell });
   return {
     append: async (record, expected) =>
       line.through(() => {
         const subject = subjectOf(record);
-        const known = stored.get(`${subject}:${record.id}`);
+        const messageId = `${subject}:${record.id}`;
+        const known = duplicates.get(messageId);
         if (known !== undefined) return { seq: known };
         const last = lastSeq.get(subject) ?? 0;
-        if (last !== expected) throw new FenceRefused(`${subject} ends at ${last}, not at ${expected}`);
+        if (last !== expected) {
+          if (records[last - 1]?.record.id === record.id) return { seq: last };
+          throw new FenceRefused(`${subject} ends at ${last}, not at ${expected}`);
+        }
         const seq = records.length + 1;
         records.push({ seq, record: copy(record) });
         lastSeq.set(subject, seq);
-        stored.set(`${subject}:${record.id}`, seq);
+        duplicates.set(messageId, seq);
         return { seq };
       }),
     async *lasts(kind?: Kind) {
@@ -130,8 +137,7 @@ function wants(filter: FactFilter, envelope: Envelope): boolean {
   return kinds.includes(address.kind) || cells.some((cell) => cell.kind === address.kind && cell.id === address.id);
 }
 
-function memoryFacts(line: Line, told: Told[]): Facts {
-  const stored = new Map<string, number>();
+function memoryFacts(line: Line, told: Told[], duplicates: Map<string, number>): Facts {
   const pumps = new Set<() => void>();
   const pump = () => {
     for (const run of [...pumps]) run();
@@ -142,11 +148,11 @@ function memoryFacts(line: Line, told: Told[]): Facts {
       parseFactType(envelope);
       return line.through(() => {
         const key = `${envelope.subject}:${envelope.id}`;
-        const known = stored.get(key);
+        const known = duplicates.get(key);
         if (known !== undefined) return { seq: known };
         const seq = told.length + 1;
         told.push({ seq, envelope: copy(envelope) });
-        stored.set(key, seq);
+        duplicates.set(key, seq);
         queueMicrotask(pump);
         return { seq };
       });

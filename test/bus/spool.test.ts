@@ -1,0 +1,226 @@
+import { appendFileSync, copyFileSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect } from 'chai';
+import { type MemoryStore, memoryStore } from '../../bus/carriers/memory.ts';
+import { openSpool, type Parked, type Spool, type SpoolOptions } from '../../bus/carriers/spool.ts';
+import { FenceRefused, JournalAway } from '../../bus/ports.ts';
+import { factsContract } from '../contracts/facts.ts';
+import { journalContract } from '../contracts/journal.ts';
+import { until } from '../fixtures/process.ts';
+import { all, camera, rejection, someFact, someRecord } from '../fixtures/records.ts';
+
+describe('spool', () => {
+  let folder: string;
+  let file: string;
+  let store: MemoryStore;
+  let spool: Spool;
+  let parked: Parked[];
+  let faults: Error[];
+
+  const open = async (more: Partial<SpoolOptions> = {}): Promise<Spool> => {
+    spool = await openSpool({
+      journal: store.journal,
+      facts: store.facts,
+      file,
+      retryMs: 1,
+      onParked: (one) => parked.push(one),
+      onFault: (fault) => faults.push(fault),
+      ...more,
+    });
+    return spool;
+  };
+  const ids = () => store.records().map(({ record }) => record.id);
+  const toldIds = () => store.told().map(({ envelope }) => envelope.id);
+
+  beforeEach(async () => {
+    folder = mkdtempSync(path.join(tmpdir(), 'sbx-spool-'));
+    file = path.join(folder, 'spool.jsonl');
+    store = memoryStore();
+    parked = [];
+    faults = [];
+    await open();
+  });
+  afterEach(async () => {
+    store.set('away'); // nobody waits for a hung store
+    await spool.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  describe('as a journal', () => journalContract(async () => ({ journal: spool.journal, close: async () => {} })));
+  describe('as facts', () => factsContract(async () => ({ facts: spool.facts, close: async () => {} })));
+
+  it('acknowledges while the journal is away, and delivers in order, marked late, once it is back', async () => {
+    const { seq } = await spool.journal.append(someRecord('cam_a', 1), 0);
+    store.set('away');
+    for (const n of [2, 3, 4]) {
+      const receipt = await spool.journal.append(someRecord('cam_a', n), n === 2 ? seq : 0);
+      expect(receipt).to.deep.equal({ seq: 0, spooled: true });
+      expect(await spool.facts.tell(someFact('cam_a', n))).to.deep.equal({ seq: 0, spooled: true });
+    }
+    expect(spool.state().spooled).to.equal(6);
+    expect(spool.state().bytes).to.equal(statSync(file).size);
+    store.set('here');
+    await spool.drained();
+    expect(ids()).to.deep.equal(['i1-1', 'i1-2', 'i1-3', 'i1-4']);
+    expect(store.records().map(({ record }) => record.late)).to.deep.equal([undefined, true, true, true]);
+    expect(toldIds()).to.deep.equal(['cam_a-f2', 'cam_a-f3', 'cam_a-f4']);
+    expect(spool.state()).to.deep.equal({ spooled: 0, bytes: 0 });
+    expect(statSync(file).size).to.equal(0);
+  });
+
+  it('lets an owner go on whose last receipt came from the spool', async () => {
+    store.set('away');
+    await spool.journal.append(someRecord('cam_a', 1), 0);
+    store.set('here');
+    await spool.drained();
+    const { seq } = await spool.journal.append(someRecord('cam_a', 2), 0);
+    expect(seq).to.equal(2);
+    expect((await spool.journal.append(someRecord('cam_a', 3), seq)).seq).to.equal(3);
+    store.set('away');
+    await spool.journal.append(someRecord('cam_a', 4), 3);
+    store.set('here');
+    await spool.drained();
+    store.set('away');
+    await spool.journal.append(someRecord('cam_a', 5), 0);
+    store.set('here');
+    await spool.drained();
+    expect(ids()).to.deep.equal(['i1-1', 'i1-2', 'i1-3', 'i1-4', 'i1-5']);
+  });
+
+  it('keeps the order of what was under way when the store went away', async () => {
+    store.set('hung');
+    const tells = [1, 2, 3].map((n) => spool.facts.tell(someFact('cam_a', n)));
+    const append = spool.journal.append(someRecord('cam_a', 1), 0);
+    store.set('away');
+    const late = spool.facts.tell(someFact('cam_a', 4));
+    expect(await Promise.all([...tells, append, late])).to.deep.equal(Array(5).fill({ seq: 0, spooled: true }));
+    store.set('here');
+    await spool.drained();
+    expect(toldIds()).to.deep.equal(['cam_a-f1', 'cam_a-f2', 'cam_a-f3', 'cam_a-f4']);
+  });
+
+  it('stores nothing twice that was stored without an answer, however long the outage', async () => {
+    store.set('deaf');
+    const append = spool.journal.append(someRecord('cam_a', 1), 0);
+    const tell = spool.facts.tell(someFact('cam_a', 1));
+    store.set('away');
+    expect(await Promise.all([append, tell])).to.deep.equal(Array(2).fill({ seq: 0, spooled: true }));
+    await spool.journal.append(someRecord('cam_a', 2), 0);
+    await spool.facts.tell(someFact('cam_a', 2));
+    store.forgetDuplicates();
+    store.set('here');
+    await spool.drained();
+    expect(ids()).to.deep.equal(['i1-1', 'i1-2']);
+    expect(toldIds()).to.deep.equal(['cam_a-f1', 'cam_a-f2']);
+    expect(parked).to.deep.equal([]);
+  });
+
+  it('delivers what a killed process left, before anything else, and nothing of it twice', async () => {
+    store.set('away');
+    for (const n of [1, 2, 3]) {
+      await spool.journal.append(someRecord('cam_a', n), 0);
+      await spool.facts.tell(someFact('cam_a', n));
+    }
+    copyFileSync(file, `${file}.left`);
+    appendFileSync(`${file}.left`, '{"record":{"id":"i1-4","kind":"cam');
+    store.set('here');
+    await spool.drained(); // the killed process had delivered it all, but not emptied its file
+    await spool.close();
+    store.forgetDuplicates();
+    file = `${file}.left`;
+    await open();
+    expect(spool.state().spooled).to.equal(6);
+    const next = spool.journal.append(someRecord('cam_b', 1), 0);
+    await spool.drained();
+    await next;
+    expect(ids()).to.deep.equal(['i1-1', 'i1-2', 'i1-3', 'i1-1']);
+    expect(toldIds()).to.deep.equal(['cam_a-f1', 'cam_a-f2', 'cam_a-f3']);
+    expect(faults).to.deep.equal([]);
+  });
+
+  it('lets nobody adopt cells while their last records still wait', async () => {
+    store.set('away');
+    await spool.journal.append(someRecord('cam_a', 1), 0);
+    const tooEarly = spool.journal.lasts();
+    expect((await rejection(all(tooEarly))).message).to.match(/1 records and facts still wait/);
+    store.set('here');
+    await spool.drained();
+    expect(await all(spool.journal.lasts())).to.have.length(1);
+  });
+
+  it('puts aside what another owner has overtaken, says so, and goes on with the others', async () => {
+    store.set('away');
+    for (const n of [1, 2]) {
+      await spool.journal.append(someRecord('cam_a', n), 0);
+      await spool.facts.tell(someFact('cam_a', n));
+      await spool.journal.append(someRecord('cam_b', n), 0);
+      await spool.facts.tell(someFact('cam_b', n));
+    }
+    const other = memoryStore();
+    await other.journal.append(someRecord('cam_a', 1, { id: 'other-1', incarnation: 'other' }), 0);
+    await spool.close();
+    store = other;
+    await open();
+    await spool.drained();
+    expect(ids()).to.deep.equal(['other-1', 'i1-1', 'i1-2']);
+    expect(toldIds()).to.deep.equal(['cam_b-f1', 'cam_b-f2']);
+    expect(parked.map(({ id }) => id).sort()).to.deep.equal(['cam_a-f1', 'cam_a-f2', 'i1-1', 'i1-2']);
+    expect(parked[0]).to.deep.include({ cell: camera('cam_a'), file: `${file}.parked` });
+    expect(readFileSync(`${file}.parked`, 'utf8').trim().split('\n')).to.have.length(4);
+  });
+
+  it('tells an overtaken owner so while others still wait', async () => {
+    await store.journal.append(someRecord('cam_a', 1, { id: 'other-1' }), 0);
+    store.set('away');
+    await spool.journal.append(someRecord('cam_a', 1), 0);
+    const blocked = someFact('cam_b', 1);
+    store.facts.tell = async () => {
+      throw new JournalAway('facts alone are away');
+    };
+    spool.facts.tell(blocked);
+    store.set('here');
+    await until('the record to be put aside', () => parked.length === 1);
+    await spool.facts.tell(someFact('cam_b', 2)).catch(() => {});
+    expect(await rejection(spool.journal.append(someRecord('cam_a', 2), 0))).to.be.instanceOf(FenceRefused);
+  });
+
+  it('says that the journal is away once the spool is full, and takes more when it has been delivered', async () => {
+    await spool.close();
+    await open({ maxBytes: 3_000 });
+    store.set('away');
+    let taken = 0;
+    const full = await rejection(
+      (async () => {
+        for (; ; taken++) await spool.journal.append(someRecord('cam_a', taken + 1), 0);
+      })(),
+    );
+    expect(full).to.be.instanceOf(JournalAway);
+    expect(full.message).to.match(/full \(3000 bytes\)/);
+    expect(taken).to.be.within(2, 10);
+    expect(statSync(file).size).to.be.lessThan(3_000);
+    store.set('here');
+    await spool.drained();
+    expect((await spool.journal.append(someRecord('cam_a', taken + 1), 0)).seq).to.equal(taken + 1);
+    expect(ids()).to.have.length(taken + 1);
+  });
+
+  it('leaves out a line that the disk has spoilt, and reports it', async () => {
+    store.set('away');
+    await spool.journal.append(someRecord('cam_a', 1), 0);
+    appendFileSync(file, 'spoilt\n{"fact":{"subject":"camera/*","type":"x"}}\n');
+    copyFileSync(file, `${file}.left`);
+    file = `${file}.left`;
+    await spool.close();
+    await open();
+    store.set('here');
+    await spool.drained();
+    expect(ids()).to.deep.equal(['i1-1']);
+    expect(faults.length).to.be.greaterThan(0);
+    expect(faults[0]?.message).to.match(/left out/);
+  });
+
+  it('keeps its file from other users', () => {
+    expect(statSync(file).mode & 0o777).to.equal(0o600);
+  });
+});
