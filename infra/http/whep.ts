@@ -75,9 +75,12 @@ export function whepRoutes(server: Server, services: HttpServices, shared: Share
     { parseAs: 'string', bodyLimit: MAX_SDP_BYTES },
     (_request, body, done) => done(null, body),
   );
-  const cors = async (_request: FastifyRequest, reply: FastifyReply) => allowOtherPages(reply);
   const whep = '/live/:camera_id/whep';
   const resource = `${whep}/:session_id/:leg`;
+  // Refusals too: a page that may not read why it was refused can't tell its user.
+  server.addHook('onSend', async (request, reply) => {
+    if (request.routeOptions.url?.startsWith(whep)) allowOtherPages(reply);
+  });
 
   server.options(whep, { schema: { params: cameraParams, tags: ['watching'] } }, async (request, reply) => {
     answerPreflight(reply);
@@ -97,7 +100,6 @@ export function whepRoutes(server: Server, services: HttpServices, shared: Share
     whep,
     {
       bodyLimit: MAX_SDP_BYTES,
-      onRequest: cors,
       schema: { params: cameraParams, querystring: Type.Object({ quality: QualitySchema }), tags: ['watching'] },
     },
     async (request, reply) => {
@@ -123,7 +125,7 @@ export function whepRoutes(server: Server, services: HttpServices, shared: Share
 
   server.patch(
     resource,
-    { bodyLimit: MAX_SDP_BYTES, onRequest: cors, schema: { params: legParams, tags: ['watching'] } },
+    { bodyLimit: MAX_SDP_BYTES, schema: { params: legParams, tags: ['watching'] } },
     async (request, reply) => {
       if (!isOfType(request, FRAGMENT)) throw new Refusal(415, 'media-type', `Candidates are taken as ${FRAGMENT}.`);
       const fragment = request.body as string;
@@ -139,17 +141,13 @@ export function whepRoutes(server: Server, services: HttpServices, shared: Share
     },
   );
 
-  server.delete(
-    resource,
-    { onRequest: cors, schema: { params: legParams, tags: ['watching'] } },
-    async (request, reply) => {
-      const view = placeOf(request);
-      const leg = shared.legs.find(view.id, request.params.leg as Id);
-      if (leg) await shared.legs.close(leg);
-      // With its last connection a WHEP session is over; a player with a WebSocket may open another.
-      const last = shared.legs.of(view.id).length === 0 && shared.connections.of(view.id) === undefined;
-      if (last && isOpen(view)) await services.cells.offer({ kind: 'viewer', id: view.id }, { type: 'viewer.closed' });
-      return reply.code(200).send();
-    },
-  );
+  server.delete(resource, { schema: { params: legParams, tags: ['watching'] } }, async (request, reply) => {
+    const view = placeOf(request);
+    const leg = shared.legs.find(view.id, request.params.leg as Id);
+    if (leg) await shared.legs.close(leg);
+    // With its last connection a WHEP session is over; a player with a WebSocket may open another.
+    const last = shared.legs.of(view.id).length === 0 && shared.connections.of(view.id) === undefined;
+    if (last && isOpen(view)) await services.cells.offer({ kind: 'viewer', id: view.id }, { type: 'viewer.closed' });
+    return reply.code(200).send();
+  });
 }
