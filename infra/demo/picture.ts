@@ -8,6 +8,8 @@ export interface Picture {
   bitrateBps: number;
   /** Colour of the moving block, so that sources can be told apart. */
   color: string;
+  /** Written into the block. Needs an FFmpeg that can write, see `canWrite`. */
+  label?: string;
   /** A picture that stands still, clock included: for trying the frozen-picture detector. */
   still?: boolean;
   /** Adds a quiet tone in this codec. */
@@ -39,9 +41,14 @@ function clockFilter(width: number): string {
   );
 }
 
-function movingPicture({ width, height, fps, color, still }: Picture): string {
+/** A filter that writes a label into the block; only letters, digits, spaces and dashes reach the filter language. */
+const write = (label: string): string =>
+  `drawtext=text='${label.replace(/[^\p{L}\p{M}\p{N} -]/gu, '')}':x=w*0.02:y=h*0.73:fontsize=h/30:fontcolor=black`;
+
+function movingPicture({ width, height, fps, color, still, label }: Picture): string {
   const size = `s=${width}x${height}:r=${fps}`;
-  const block = `drawbox=x=0:y=ih*0.6:w=iw*0.3:h=ih*0.3:color=${color}:t=fill`;
+  const box = `drawbox=x=0:y=ih*0.6:w=iw*0.3:h=ih*0.3:color=${color}:t=fill`;
+  const block = label ? `${box},${write(label)}` : box;
   if (still) return `color=c=gray:${size},${block},realtime`;
   return `testsrc2=${size},${block},realtime,${clockFilter(width)}`;
 }

@@ -1,6 +1,7 @@
+import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { findProgram } from '../binaries.ts';
-import { DEMO_PICTURE, pictureArguments } from '../demo/picture.ts';
+import { DEMO_PICTURE, type Picture, pictureArguments } from '../demo/picture.ts';
 import { bareEnvironment, converse } from './servers.ts';
 import type { StateFolder } from './state-folder.ts';
 import type { Program } from './supervise.ts';
@@ -8,6 +9,9 @@ import type { Program } from './supervise.ts';
 /** One source of a demo camera: an RTSP server of its own, so that its plug can really be pulled. */
 export interface DemoSource {
   camera: string;
+  /** The camera's name, and its place among the demo cameras. */
+  name: string;
+  index: number;
   source: number;
   port: number;
 }
@@ -25,10 +29,38 @@ const COLORS = [
   ['tomato', 'turquoise'],
 ];
 
-const colorOf = (camera: number, source: number): string => {
-  const row = COLORS[camera % COLORS.length] as string[];
-  return row[source % row.length] as string;
-};
+function pictureOf({ name, index, source }: DemoSource, labelled: boolean): Picture {
+  const row = COLORS[index % COLORS.length] as string[];
+  const color = row[source % row.length] as string;
+  const label = source === 0 ? name : `${name} - backup`;
+  return { ...DEMO_PICTURE, color, ...(labelled ? { label } : {}) };
+}
+
+/** Whether this FFmpeg can write text: not every one is built with a font renderer, not every machine has a font. */
+export function canWrite(env: NodeJS.ProcessEnv): Promise<boolean> {
+  const tried = [
+    '-v',
+    'quiet',
+    '-f',
+    'lavfi',
+    '-i',
+    'color=s=64x64,drawtext=text=a',
+    '-frames:v',
+    '1',
+    '-f',
+    'null',
+    '-',
+  ];
+  return new Promise((resolve) => {
+    const ffmpeg = spawn(findProgram('ffmpeg', env), tried, {
+      env: bareEnvironment(env),
+      stdio: 'ignore',
+      timeout: 5000,
+    });
+    ffmpeg.once('error', () => resolve(false));
+    ffmpeg.once('exit', (code) => resolve(code === 0));
+  });
+}
 
 /** One word of a command line for mediamtx, which splits it as a shell would and then fills in `$NAME`. */
 const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
@@ -37,9 +69,9 @@ const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
  * The settings of a demo camera's RTSP server. The first source paints all the time; a backup only while somebody
  * watches it, so that it costs nothing.
  */
-export function demoCameraSettings(port: number, ffmpeg: string, color: string, always: boolean): object {
+export function demoCameraSettings(port: number, ffmpeg: string, picture: Picture, always: boolean): object {
   const target = 'rtsp://127.0.0.1:$RTSP_PORT/$MTX_PATH';
-  const command = [ffmpeg, ...pictureArguments({ ...DEMO_PICTURE, color }, target)].map(quoted).join(' ');
+  const command = [ffmpeg, ...pictureArguments(picture, target)].map(quoted).join(' ');
   const servers = ['api', 'metrics', 'pprof', 'playback', 'rtmp', 'hls', 'webrtc', 'srt', 'moq'];
   return {
     ...Object.fromEntries(servers.map((server) => [server, false])),
@@ -58,13 +90,13 @@ export function demoCameraSettings(port: number, ffmpeg: string, color: string, 
 /** The process of one demo source. */
 export function demoCameraProgram(
   place: DemoSource,
-  cameraIndex: number,
+  labelled: boolean,
   state: StateFolder,
   env: NodeJS.ProcessEnv,
 ): Program {
   const name = demoCameraName(place.camera, place.source);
-  const color = colorOf(cameraIndex, place.source);
-  const settings = demoCameraSettings(place.port, findProgram('ffmpeg', env), color, place.source === 0);
+  const picture = pictureOf(place, labelled);
+  const settings = demoCameraSettings(place.port, findProgram('ffmpeg', env), picture, place.source === 0);
   const config = state.writeRun(`${name.replaceAll(':', '-')}.yml`, JSON.stringify(settings, null, 1));
   return {
     name,

@@ -84,11 +84,11 @@ export async function planGroup(
     config.redis === 'embedded' ? await listen(config.ports.redis, 'redis-server', 'ports.redis') : undefined;
   const relays = await placeRelays(config, listen);
   const demoSources: DemoSource[] = [];
-  for (const [camera, { sources }] of demo ? config.cameras : []) {
+  for (const [index, [camera, { name, sources }]] of demo ? [...config.cameras].entries() : []) {
     for (const [source, { url }] of sources.entries()) {
       const what = `demo camera ${camera}, source ${source}`;
       const port = await listen(Number(new URL(url).port), what, `cameras.${camera}.sources`);
-      demoSources.push({ camera, source, port });
+      demoSources.push({ camera, name, index, source, port });
     }
   }
   const group: Group = {

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { type Group, group as groupShape } from '../group.ts';
 import { type CommandLink, Refused, serveCommands } from './commands.ts';
-import { demoCameraName, demoCameraProgram } from './demo-cameras.ts';
+import { canWrite, demoCameraName, demoCameraProgram } from './demo-cameras.ts';
 import { gatewayProgram, type Parts, relayProgram, switcherProgram } from './node-programs.ts';
 import type { Plan } from './plan.ts';
 import { openProcessLog } from './process-log.ts';
@@ -80,11 +80,12 @@ export async function runGroup(
   });
 
   const startEverything = async (): Promise<string> => {
+    const media = mediaPrograms(plan, state, parts, env);
     const stores: Program[] = [];
     if (plan.natsPort !== undefined) stores.push(natsProgram(plan.natsPort, state, env));
     if (plan.redisPort !== undefined) stores.push(redisProgram(plan.redisPort, state, env));
     await startAll(stores.map(add));
-    await startAll(mediaPrograms(plan, state, parts, env).map(add));
+    await startAll((await media).map(add));
     await ensureSwitchers(plan.switchers);
     const groupFile = state.writeRun('group.json', groupText(plan.group));
     await start(add(gatewayProgram(parts.gateway, groupFile, () => url !== undefined, env)));
@@ -106,14 +107,11 @@ export async function runGroup(
   };
 }
 
-function mediaPrograms(plan: Plan, state: StateFolder, parts: Parts, env: NodeJS.ProcessEnv): Program[] {
-  const { relays, demoCameras } = plan.group;
+async function mediaPrograms(plan: Plan, state: StateFolder, parts: Parts, env: NodeJS.ProcessEnv): Promise<Program[]> {
+  const labelled = plan.demoSources.length > 0 && (await canWrite(env));
   return [
-    ...relays.map((place) => relayProgram(place, parts.relaySettings(place, plan.relayOptions), state, env)),
-    ...plan.demoSources.map((source) => {
-      const index = demoCameras.findIndex(({ id }) => id === source.camera);
-      return demoCameraProgram(source, index, state, env);
-    }),
+    ...plan.group.relays.map((place) => relayProgram(place, parts.relaySettings(place, plan.relayOptions), state, env)),
+    ...plan.demoSources.map((source) => demoCameraProgram(source, labelled, state, env)),
   ];
 }
 
