@@ -1,0 +1,170 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { pino } from 'pino';
+import { acquaint } from '../actors/acquaintance.ts';
+import { cameraKind } from '../actors/camera.ts';
+import { relayKind } from '../actors/relay.ts';
+import { Roster } from '../actors/roster.ts';
+import { viewerKind } from '../actors/viewer.ts';
+import { systemClock } from '../adapters/clock.ts';
+import { openSecrets } from '../adapters/secrets.files.ts';
+import { openOverlay } from './config/overlay.ts';
+import { watchConfig } from './config/watch.ts';
+import { loadConfig } from './config.ts';
+import { answerAsks } from './gateway/asks.ts';
+import { openCarriers } from './gateway/carriers.ts';
+import { openGate } from './gateway/gate.ts';
+import { judgeHealth } from './gateway/health.ts';
+import { keepInstallation } from './gateway/installation.ts';
+import { listenForJwks } from './gateway/jwks-listener.ts';
+import { openLauncherLink } from './gateway/launcher-link.ts';
+import { openMedia } from './gateway/media.ts';
+import { shareSessions } from './gateway/session-cards.ts';
+import { takeTenure } from './gateway/tenure.ts';
+import { group as groupShape } from './group.ts';
+import { openLoginLinks } from './http/links.ts';
+import { createMetrics } from './http/metrics.ts';
+import { buildServer } from './http/server.ts';
+
+/**
+ * The composition root: the only place where concrete things are made. Started by the launcher as
+ * `node --import tsx infra/gateway.ts STATE/run/group.json`; ends when the launcher's pipe closes.
+ */
+const LOGIN_LINK_MS = 12 * 3_600_000;
+const LEAVE_WITHIN_MS = 3_000;
+const PAGE = path.resolve(import.meta.dirname, '../.build/page');
+
+const group = groupShape.parse(JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')));
+let config = loadConfig(group.config, process.env);
+const log = pino({
+  level: config.log.level,
+  base: { node: group.node },
+  redact: ['*.password', '*.token', '*.authorization', '*.cookie', 'req.headers'],
+});
+let leaving = false;
+
+const carriers = await openCarriers(group, log);
+const tenure = await takeTenure(carriers.leases, group.node, () => {
+  log.fatal('another gateway has taken over this group; ending without touching what runs');
+  process.exit(75);
+});
+const launcher = openLauncherLink(group.links.launcher, tenure.epoch);
+const secrets = openSecrets(path.join(group.state, 'secrets'));
+const { gate, revocations } = openGate(group, config);
+const jwks = await listenForJwks(group.jwks.port, gate.jwks);
+const media = openMedia({ group, gate, secrets, launcher, log, epoch: tenure.epoch });
+
+const givenUp = new Set<string>();
+const roster = new Roster({
+  node: group.node,
+  journal: carriers.spool.journal,
+  facts: carriers.spool.facts,
+  kinds: {
+    camera: cameraKind(media.cameraSlots),
+    viewer: viewerKind(media.viewerSlots),
+    relay: relayKind(media.relaySlots),
+  },
+  now: systemClock.now,
+  later(ms, run) {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  },
+  onTrouble({ cell, error, outcome }) {
+    log.error({ err: error, cell, outcome }, 'a cell failed');
+    if (outcome === 'given up') givenUp.add(`${cell.kind} ${cell.id}`);
+  },
+});
+
+const adopted = await roster.adopt();
+const installation = keepInstallation(config, {
+  group,
+  cells: roster,
+  secrets,
+  overlay: openOverlay(group.state, secrets),
+  onCameras: media.setCameras,
+});
+await installation.apply(config);
+media.sweep();
+acquaint(roster, (err) => log.error({ err }, 'a cell could not be told of another'));
+shareSessions(roster, carriers.sessions, group.node);
+log.info({ adopted, cameras: config.cameras.size }, 'cells are up');
+
+const links = openLoginLinks(path.join(group.state, 'links'));
+const metrics = createMetrics();
+const health = () => judgeHealth({ carriers, cells: roster, launcher, givenUp, isLeaving: () => leaving });
+const server = await buildServer({
+  node: group.node,
+  config: {
+    get http() {
+      return config.http;
+    },
+    get ice() {
+      return config.ice;
+    },
+    get auth() {
+      return config.auth;
+    },
+    get limits() {
+      return config.limits;
+    },
+  },
+  cells: roster,
+  facts: carriers.spool.facts,
+  sessions: carriers.sessions,
+  gate,
+  revocations,
+  links,
+  whep: media.whep,
+  poster: media.poster,
+  rates: media.rates,
+  chart: (view) => roster.chart(view),
+  overlay: installation.changes,
+  ...(group.demo ? { plug: launcher.plug } : {}),
+  turnSecret: () => (config.ice.turn ? readFileSync(config.ice.turn.secretFile, 'utf8').trim() : ''),
+  health,
+  metrics,
+  log,
+  page: PAGE,
+});
+await server.listen({ host: group.http.host, port: group.http.port });
+const asks = await answerAsks({ bus: carriers.bus, cells: roster, gate });
+
+const watch = watchConfig(
+  config,
+  process.env,
+  ({ config: next, restart }) => {
+    config = next;
+    if (restart.length > 0) log.warn({ restart }, 'these settings take effect at the next start');
+    installation.apply(next).then(
+      () => log.info({ cameras: next.cameras.size }, 'the changed configuration is in effect'),
+      (err) => log.error({ err }, 'the changed configuration could not be applied'),
+    );
+  },
+  (error) => log.error({ err: error }, 'the changed configuration is refused; the old one stays'),
+);
+
+const grant = { sub: 'local', name: 'Local administrator', role: 'admin' as const, cameras: [], zones: ['*'] };
+const base = config.http.publicUrl ?? `http://${group.http.host}:${group.http.port}`;
+launcher.ready(`${base}/?login=${links.make(grant, LOGIN_LINK_MS)}`);
+
+/** Lets go in order: no new requests, cells handed over, carriers emptied. Pictures go on. */
+async function leave(reason: string): Promise<void> {
+  if (leaving) return;
+  leaving = true;
+  log.info({ reason }, 'leaving');
+  const forced = setTimeout(() => process.exit(1), LEAVE_WITHIN_MS);
+  watch.close();
+  asks.close();
+  await server.close();
+  await roster.leave();
+  media.close();
+  jwks.close();
+  launcher.close();
+  await tenure.close();
+  await carriers.close();
+  clearTimeout(forced);
+  process.exit(0);
+}
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void leave(signal));
+process.stdin.on('end', () => void leave('the launcher is gone')).on('error', () => void leave('the launcher is gone'));
+process.stdin.resume();

@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Logger } from 'pino';
+import { natsBus } from '../../bus/carriers/nats/bus.ts';
+import { connectNats } from '../../bus/carriers/nats/connection.ts';
+import { natsFacts } from '../../bus/carriers/nats/facts.ts';
+import { natsJournal } from '../../bus/carriers/nats/journal.ts';
+import { natsLeases } from '../../bus/carriers/nats/leases.ts';
+import { startPublisher } from '../../bus/carriers/nats/publisher.ts';
+import { redisSessions } from '../../bus/carriers/redis.ts';
+import { openSpool, type Spool } from '../../bus/carriers/spool.ts';
+import type { Bus, Leases, Sessions } from '../../bus/ports.ts';
+import type { Group } from '../group.ts';
+
+/** The ports of the bus, carried by this group's servers. */
+export interface Carriers {
+  /** Journal and facts, which go on from the local disk while NATS is away. */
+  spool: Spool;
+  bus: Bus;
+  leases: Leases;
+  sessions: Sessions;
+  natsIsUp(): boolean;
+  close(): Promise<void>;
+}
+
+const secretIn = (file: string): string => readFileSync(file, 'utf8').trim();
+
+/** Connects to NATS and Redis and delivers what a former gateway left in the spool. */
+export async function openCarriers(group: Group, log: Logger): Promise<Carriers> {
+  const link = await connectNats({
+    servers: group.nats.servers,
+    user: group.nats.user,
+    password: secretIn(group.nats.passwordFile),
+    name: group.node,
+  });
+  const publisher = startPublisher(link);
+  const spool = await openSpool({
+    journal: natsJournal(link, publisher),
+    facts: natsFacts(link, publisher),
+    file: path.join(group.state, 'spool', 'gateway.jsonl'),
+    onParked: (parked) => log.error({ parked }, 'a record that had been acknowledged could not be delivered'),
+    onFault: (err) => log.error({ err }, 'the spool has trouble with its file'),
+  });
+  await spool.drained();
+  const sessions = redisSessions({
+    host: group.redis.host,
+    port: group.redis.port,
+    password: secretIn(group.redis.passwordFile),
+  });
+  return {
+    spool,
+    sessions,
+    bus: natsBus(link),
+    leases: natsLeases(link, Date.now),
+    natsIsUp: () => link.isUp(),
+    async close() {
+      sessions.close();
+      await spool.close();
+      await link.close();
+    },
+  };
+}

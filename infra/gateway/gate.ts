@@ -1,0 +1,21 @@
+import path from 'node:path';
+import { createGate, type Gate } from '../../adapters/gate.jsonwebtoken.ts';
+import { issuerKeys } from '../../adapters/issuer.jwks.ts';
+import { openSigningKeys } from '../../adapters/keys.files.ts';
+import { openRevocations, type Revocations } from '../../adapters/revocations.files.ts';
+import type { Config } from '../config.ts';
+import type { Group } from '../group.ts';
+
+/** The gate of this installation, with its keys and revocations from the data folder. */
+export function openGate(group: Group, { auth }: Config): { gate: Gate; revocations: Revocations } {
+  const revocations = openRevocations(path.join(group.state, 'revocations.json'));
+  const { issuer, audience, external } = auth;
+  const gate = createGate({
+    keys: openSigningKeys(path.join(group.state, 'keys')),
+    issuer,
+    audience,
+    ...(external ? { external: { ...external, key: issuerKeys({ url: external.jwksUrl }) } } : {}),
+    revoked: (claims) => revocations.hits(claims),
+  });
+  return { gate, revocations };
+}

@@ -1,0 +1,39 @@
+import type { Cells } from '../../actors/cells.ts';
+import type { HealthReason } from '../http/services.ts';
+import type { Carriers } from './carriers.ts';
+import type { LauncherLink } from './launcher-link.ts';
+
+/** What health is judged by. */
+export interface HealthParts {
+  carriers: Carriers;
+  cells: Cells;
+  launcher: LauncherLink;
+  /** Cells that failed too often to be restarted. */
+  givenUp: ReadonlySet<string>;
+  isLeaving(): boolean;
+}
+
+/** Why the gateway is not, or not wholly, well; empty when it is. */
+export function judgeHealth({ carriers, cells, launcher, givenUp, isLeaving }: HealthParts): HealthReason[] {
+  const reasons: HealthReason[] = [];
+  const add = (part: string, state: HealthReason['state'], text: string) => reasons.push({ part, state, text });
+  if (isLeaving()) add('gateway', 'down', 'it is stopping');
+  const { spooled, bytes } = carriers.spool.state();
+  if (!carriers.natsIsUp()) {
+    add('nats', 'degraded', 'NATS is away: viewing and admission go on, what happens is kept on the local disk');
+  }
+  if (spooled > 0) add('journal', 'degraded', `${spooled} records and facts (${bytes} bytes) wait for NATS`);
+  if (!carriers.sessions.ready()) {
+    add('redis', 'degraded', 'Redis is away: this gateway answers for its own sessions only');
+  }
+  if (!launcher.isUp()) add('launcher', 'degraded', 'the launcher does not answer: nothing that dies is restarted');
+  for (const relay of cells.list('relay')) {
+    if (!relay.tags.includes('serving')) add(`relay ${relay.id}`, 'degraded', `${relay.state}: ${relay.why.text}`);
+  }
+  const delivery = cells.list('relay').filter(({ context }) => context.role === 'delivery');
+  if (!delivery.some((relay) => relay.tags.includes('serving'))) {
+    add('relays', 'down', 'no delivery relay serves: nobody can be shown anything');
+  }
+  for (const cell of givenUp) add(cell, 'degraded', 'it failed again and again and is not restarted: see the log');
+  return reasons;
+}

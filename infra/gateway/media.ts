@@ -1,0 +1,152 @@
+import type { Logger } from 'pino';
+import { alarmOn } from '../../adapters/alarm.ts';
+import { systemClock } from '../../adapters/clock.ts';
+import { createEyes, type Poster } from '../../adapters/eye.ffmpeg.ts';
+import type { Gate } from '../../adapters/gate.jsonwebtoken.ts';
+import { healthMediamtx } from '../../adapters/health.mediamtx.ts';
+import { INTAKE_PATHS, intakeMediamtx, intakePath } from '../../adapters/intake.mediamtx.ts';
+import { type RelayPaths, relayPaths } from '../../adapters/mediamtx/relay-paths.ts';
+import { type Mediamtx, mediamtx } from '../../adapters/mediamtx.ts';
+import { createRtspProbe } from '../../adapters/probe.rtsp.ts';
+import { createProgramSwitchers } from '../../adapters/program.switcher.ts';
+import { provisionMediamtx, wantPrograms } from '../../adapters/provision.mediamtx.ts';
+import { seatMediamtx } from '../../adapters/seat.mediamtx.ts';
+import type { Secrets } from '../../adapters/secrets.files.ts';
+import { whepMediamtx } from '../../adapters/whep.mediamtx.ts';
+import type { CameraSlots, RelaySlots, ViewerSlots } from '../../machines/slots.ts';
+import { findProgram } from '../binaries.ts';
+import type { Group, RelayPlace } from '../group.ts';
+import type { Whep } from '../http/services.ts';
+import type { LauncherLink } from './launcher-link.ts';
+
+/** What the media plane needs of the house. */
+export interface MediaParts {
+  group: Group;
+  gate: Gate;
+  secrets: Secrets;
+  launcher: LauncherLink;
+  log: Logger;
+  epoch(): number;
+}
+
+/** Every adapter of the media plane, fitted to this group. */
+export interface Media {
+  cameraSlots: CameraSlots;
+  viewerSlots: ViewerSlots;
+  relaySlots: RelaySlots;
+  whep: Whep;
+  poster(camera: string): Poster | undefined;
+  rates(camera: string): { bitrate_bps: number; fps: number } | undefined;
+  /** Forgets the pictures and figures of cameras that are no more. */
+  setCameras(cameras: readonly string[]): void;
+  /** Deletes what former gateways left at the intakes and no cell holds. */
+  sweep(): void;
+  close(): void;
+}
+
+/** A relay token in an RTSP address lives this long; the switcher is given fresh ones every hour. */
+const SWITCHER_TOKEN_S = 24 * 3600;
+/** Measurements older than this say nothing about now. */
+const RATES_FRESH_MS = 3_000;
+
+/** Makes the adapters. The first intake pulls every camera; every delivery relay carries every program. */
+export function openMedia({ group, gate, secrets, launcher, log, epoch }: MediaParts): Media {
+  const apis = new Map<string, Mediamtx>();
+  const paths = new Map<string, RelayPaths>();
+  for (const { id, host, api } of group.relays) {
+    const client = mediamtx({ relay: id, host, port: api });
+    apis.set(id, client);
+    paths.set(id, relayPaths(client));
+  }
+  const known = <T>(map: Map<string, T>, relay: string): T => {
+    const found = map.get(relay);
+    if (!found) throw new Error(`no relay ${relay} belongs to this group`);
+    return found;
+  };
+  const withRole = (role: RelayPlace['role']) => group.relays.filter((relay) => relay.role === role);
+  const intake = withRole('intake')[0];
+  if (!intake) throw new Error('a group needs an intake relay: add one to `relays`');
+  const deliveries = withRole('delivery');
+  for (const { id } of deliveries) {
+    wantPrograms(known(paths, id), (detail) => log.error({ relay: id, detail }, 'a relay refuses program paths'));
+  }
+
+  const token = (action: 'read' | 'publish', path: string) =>
+    gate.mintRelay('switcher', [{ action, path }], SWITCHER_TOKEN_S);
+  const rtsp = ({ host, rtsp: port }: RelayPlace, action: 'read' | 'publish', path: string) =>
+    `rtsp://${host}:${port}/${path}?token=${token(action, path)}`;
+
+  const rates = new Map<string, { bitrate_bps: number; fps: number; at: number }>();
+  const eyes = createEyes({
+    ffmpeg: findProgram('ffmpeg'),
+    watch: (camera, wanted) => programs.watch(camera, wanted),
+  });
+  const programs = createProgramSwitchers({
+    folder: group.links.switchers,
+    epoch,
+    sourceUrl: (camera, source) => rtsp(intake, 'read', intakePath(camera, source)),
+    outputs: (camera) => deliveries.map((relay) => ({ relay: relay.id, url: rtsp(relay, 'publish', camera) })),
+    ensureSwitchers: launcher.ensureSwitchers,
+    onKeyframe: eyes.look,
+    onRates(items) {
+      const at = performance.now();
+      for (const { camera, bitrate_bps, fps } of items) rates.set(camera, { bitrate_bps, fps, at });
+      eyes.weigh(items);
+    },
+  });
+
+  const alarm = alarmOn(systemClock);
+  return {
+    cameraSlots: {
+      probe: createRtspProbe({ credential: secrets.login }),
+      intake: intakeMediamtx({ pathsOf: () => known(paths, intake.id), login: secrets.login }),
+      program: programs.slot,
+      eye: eyes.slot,
+      alarm,
+    },
+    viewerSlots: { seat: seatMediamtx((relay) => known(apis, relay)), alarm },
+    relaySlots: {
+      health: healthMediamtx({
+        apiOf: (relay) => known(apis, relay),
+        onProcess: (relay, hear) =>
+          launcher.onProcess(({ name, what, detail }) => {
+            if (name === `relay:${relay}`) hear({ type: what, text: detail });
+          }),
+      }),
+      provision: provisionMediamtx((relay) => known(paths, relay)),
+      alarm,
+    },
+    whep: whepMediamtx((relay) => {
+      const place = group.relays.find(({ id }) => id === relay);
+      return place && { host: '127.0.0.1', port: place.whep };
+    }),
+    poster: eyes.poster,
+    rates(camera) {
+      const measured = rates.get(camera);
+      return measured && performance.now() - measured.at < RATES_FRESH_MS ? measured : undefined;
+    },
+    setCameras(cameras) {
+      const present = new Set(cameras);
+      for (const camera of rates.keys()) {
+        if (present.has(camera)) continue;
+        rates.delete(camera);
+        eyes.forget(camera);
+      }
+    },
+    sweep() {
+      for (const { id } of withRole('intake')) {
+        known(paths, id)
+          .sweep(INTAKE_PATHS)
+          .then((swept) => swept.length > 0 && log.info({ relay: id, swept }, 'paths that nobody holds are gone'))
+          .catch((err) =>
+            log.warn({ relay: id, err }, 'leftover paths could not be looked for; a restart clears them'),
+          );
+      }
+    },
+    close() {
+      programs.close();
+      eyes.close();
+      for (const one of paths.values()) one.close();
+    },
+  };
+}
