@@ -54,14 +54,13 @@ export class Player {
   constructor(host: HTMLElement, options: PlayerOptions) {
     this.options = options;
     this.door = { server: options.server ?? '', ...(options.token ? { token: options.token } : {}) };
-    this.stage = createStage(host);
+    this.stage = createStage(host, () => this.watchdog.reset(performance.now()));
     this.legs = createLegs(this.stage, this.legsHear());
     this.measure = createMeasure(options.clock ?? 'sampled');
     this.timers = [
       window.setInterval(() => this.check(), CHECK_MS),
       window.setInterval(() => void this.takeMeasure(), MEASURE_MS),
     ];
-    document.addEventListener('visibilitychange', this.forgetGap);
     showPoster(this.door, options.camera, this.stage.poster);
     void this.join();
   }
@@ -89,7 +88,7 @@ export class Player {
   /** Goes back to live after a pause. */
   resume(): void {
     if (this.current.name !== 'paused') return;
-    this.forgetGap();
+    this.watchdog.reset(performance.now());
     this.stage
       .front()
       ?.play()
@@ -183,7 +182,6 @@ export class Player {
     this.signaller?.close();
     this.signaller = undefined;
     this.timers.forEach(window.clearInterval);
-    document.removeEventListener('visibilitychange', this.forgetGap);
   }
 
   private legsHear(): LegsHear {
@@ -255,7 +253,7 @@ export class Player {
     // A check that is late itself says that this page was busy, not that the picture stood.
     const late = now - this.checkedMs > 2 * CHECK_MS;
     this.checkedMs = now;
-    if (late || document.hidden || this.current.name === 'paused') return;
+    if (late || !this.stage.seen() || this.current.name === 'paused') return;
     const silentMs = this.watchdog.silentMs(now);
     if (silentMs === undefined) return;
     this.hear({ type: 'silence', silentMs });
@@ -263,19 +261,17 @@ export class Player {
   }
 
   private async takeMeasure(): Promise<void> {
-    const unpresented = document.hidden ? this.legs.coming() : undefined;
+    const unpresented = this.stage.seen() ? undefined : this.legs.coming();
     const leg = unpresented ?? this.legs.front() ?? this.legs.coming();
     const measured = leg && (await this.measure.take(leg).catch(() => undefined));
     if (!leg || !measured) return;
     this.options.hears?.measured?.(measured);
     // Where nothing is presented, decoded frames tell that the picture moves.
-    const unseen = document.hidden || !('requestVideoFrameCallback' in leg.video);
+    const unseen = !this.stage.seen() || !('requestVideoFrameCallback' in leg.video);
     if (unseen && measured.figures.fps > 0) leg.decoded();
     const now = performance.now();
     if (leg !== this.legs.front() || now - this.toldMs < TELL_MS - MEASURE_MS / 2) return;
     this.toldMs = now;
     this.signaller?.stats(leg.name, measured.figures, measured.latency?.ms);
   }
-
-  private readonly forgetGap = (): void => this.watchdog.reset(performance.now());
 }

@@ -64,7 +64,6 @@ export function parseServerMessage(data: unknown): ServerMessage | undefined {
     case 'candidate':
       return { type: 'candidate', leg, candidate: text(said.candidate) ?? '', sdpMid: text(said.sdpMid) ?? null };
     case 'refused':
-    case 'error':
       return { type: 'refused', leg, text: text(said.text) || text(said.error) || sentence(said.why) || 'refused' };
     case 'move':
       return {

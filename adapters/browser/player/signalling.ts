@@ -108,7 +108,7 @@ export function openSignalling(admission: Admission, options: { quality?: string
         kbps: Math.round(figures.kbps),
         freezes: figures.freezes,
         ...(figures.rttMs === undefined ? {} : { rtt_ms: Math.round(figures.rttMs * 10) / 10 }),
-        ...(latencyMs === undefined ? {} : { latency_ms: latencyMs }),
+        ...(latencyMs === undefined ? {} : { latency_ms: Math.max(0, latencyMs) }),
       });
     },
     playing: (name, firstFrameMs) => send({ type: 'playing', leg: name, first_frame_ms: Math.round(firstFrameMs) }),

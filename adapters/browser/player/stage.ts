@@ -10,6 +10,8 @@ export interface Stage {
   /** Brings a video to the front; the other becomes the spare. */
   show(video: HTMLVideoElement): void;
   front(): HTMLVideoElement | undefined;
+  /** Whether somebody could see it: browsers present no frames of what is hidden or scrolled away. */
+  seen(): boolean;
   mute(muted: boolean): void;
   /** Shows nothing any more: the right to the picture has ended. */
   clear(): void;
@@ -28,8 +30,11 @@ function createVideo(): HTMLVideoElement {
   return video;
 }
 
-/** Builds the stage inside `host`. */
-export function createStage(host: HTMLElement): Stage {
+/**
+ * Builds the stage inside `host`.
+ * @param cameIntoView is told when frames can be expected (again)
+ */
+export function createStage(host: HTMLElement, cameIntoView: () => void): Stage {
   const element = document.createElement('div');
   element.className = 'sbx-stage';
   const poster = document.createElement('img');
@@ -39,6 +44,13 @@ export function createStage(host: HTMLElement): Stage {
   const videos = [createVideo(), createVideo()] as const;
   let front: HTMLVideoElement | undefined;
   let muted = true;
+  let inView = true;
+  const observer = new IntersectionObserver((entries) => {
+    inView = entries.at(-1)?.isIntersecting ?? true;
+    if (inView) cameIntoView();
+  });
+  observer.observe(element);
+  document.addEventListener('visibilitychange', cameIntoView);
   element.append(poster, ...videos);
   host.append(element);
   return {
@@ -58,6 +70,7 @@ export function createStage(host: HTMLElement): Stage {
       front = video;
     },
     front: () => front,
+    seen: () => inView && !document.hidden,
     mute(silent) {
       muted = silent;
       if (front) front.muted = silent;
@@ -66,6 +79,10 @@ export function createStage(host: HTMLElement): Stage {
       front = undefined;
       element.replaceChildren();
     },
-    remove: () => element.remove(),
+    remove() {
+      observer.disconnect();
+      document.removeEventListener('visibilitychange', cameIntoView);
+      element.remove();
+    },
   };
 }

@@ -78,7 +78,9 @@ describe('player in Chromium', function () {
       for (const { latency_ms } of frames) expect(latency_ms).to.be.within(0, 2_000);
       expect(states[0]).to.include({ name: 'playing' });
       expect(states[0]?.firstFrameMs).to.be.within(1, 10_000);
-      await until('the latency on screen', async () => /\d+ ms/.test(await page.locator('.sbx-age').textContent()));
+      await until('the latency on screen', async () =>
+        /\d+ ms/.test((await page.locator('.sbx-age').textContent()) ?? ''),
+      );
       expect(await page.locator('.sbx-message').isHidden()).to.equal(true);
       expect(faults).to.deep.equal([]);
       await page.context().close();

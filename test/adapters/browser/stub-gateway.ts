@@ -40,6 +40,8 @@ export interface StubGateway {
   refuse: { status: number; body: unknown } | undefined;
   /** Answers of the API, by `METHOD /path` (a regular expression). */
   route(pattern: string, answer: Route): void;
+  /** An answer that stays open. */
+  stream(pattern: string, answer: (request: http.IncomingMessage, response: http.ServerResponse) => void): void;
   tell(message: object): void;
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -52,6 +54,7 @@ export interface StubGateway {
 export async function startStubGateway(pages: string, whep: (camera: string) => string): Promise<StubGateway> {
   const port = await freePort();
   const routes: { pattern: RegExp; answer: Route }[] = [];
+  const streams: { pattern: RegExp; answer: Parameters<StubGateway['stream']>[1] }[] = [];
   let admissions = 0;
   let server: http.Server;
   let upgrader: WebSocketServer;
@@ -62,6 +65,7 @@ export async function startStubGateway(pages: string, whep: (camera: string) => 
     admissions: () => admissions,
     refuse: undefined,
     route: (pattern, answer) => routes.unshift({ pattern: new RegExp(`^${pattern}$`), answer }),
+    stream: (pattern, answer) => streams.push({ pattern: new RegExp(`^${pattern}$`), answer }),
     tell: (message) => {
       for (const socket of stub.sockets) socket.send(JSON.stringify(message));
     },
@@ -125,12 +129,12 @@ export async function startStubGateway(pages: string, whep: (camera: string) => 
     let body = '';
     for await (const chunk of request) body += chunk;
     const line = `${request.method} ${request.url}`;
+    const stream = streams.find(({ pattern }) => pattern.test(line));
+    if (stream) return stream.answer(request, response);
     for (const { pattern, answer } of routes) {
       const match = line.match(pattern);
       if (!match) continue;
       const { status = 200, json, body: sent, headers = {} } = await answer(request, match, body);
-      if (headers['content-type'] === 'text/event-stream')
-        return void response.writeHead(status, headers).write(sent ?? '');
       response.writeHead(status, { ...(json === undefined ? {} : { 'content-type': 'application/json' }), ...headers });
       return void response.end(json === undefined ? sent : JSON.stringify(json));
     }

@@ -1,0 +1,37 @@
+/** The gateway refused; 401 means that nobody is signed in. */
+export class ApiRefusal extends Error {
+  readonly status: number;
+  constructor(status: number, message: string) {
+    super(message);
+    this.name = 'ApiRefusal';
+    this.status = status;
+  }
+}
+
+/** Calls the gateway's API with the session cookie. @throws ApiRefusal | TypeError when it can't be reached */
+// biome-ignore lint/suspicious/noExplicitAny: answers are read through model.ts, field by field
+export async function callApi(method: string, path: string, body?: unknown): Promise<any> {
+  const response = await fetch(path, {
+    method,
+    cache: 'no-store',
+    ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+  });
+  const answer = await response.json().catch(() => undefined);
+  if (!response.ok) throw new ApiRefusal(response.status, answer?.error ?? `The gateway answered ${response.status}.`);
+  return answer;
+}
+
+/** Every item of a list, page by page. */
+export async function listApi(path: string): Promise<Record<string, unknown>[]> {
+  const items: Record<string, unknown>[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: { items?: Record<string, unknown>[]; next?: string | null } = await callApi(
+      'GET',
+      cursor === null ? path : `${path}${path.includes('?') ? '&' : '?'}cursor=${encodeURIComponent(cursor)}`,
+    );
+    items.push(...(page.items ?? []));
+    cursor = page.next ?? null;
+  } while (cursor !== null && items.length < 10_000);
+  return items;
+}

@@ -1,0 +1,83 @@
+import { useEffect, useState } from 'preact/hooks';
+import { Detail } from './detail.tsx';
+import { Header } from './header.tsx';
+import { Help } from './help.tsx';
+import { useNow, useRoom } from './hooks.ts';
+import type { Camera } from './model.ts';
+import type { Room, RoomView } from './room.ts';
+import { go, routeOf, useRoute } from './route.ts';
+import { SignIn } from './sign-in.tsx';
+import { duration } from './time.ts';
+import { Wall } from './wall.tsx';
+import { wordsFor } from './words.ts';
+
+/** The dashboard. */
+export function App({ room }: { room: Room }) {
+  const view = useRoom(room);
+  const route = useRoute();
+  const [helping, setHelping] = useState(false);
+  useEffect(() => {
+    const press = (event: KeyboardEvent): void => {
+      if (event.target instanceof HTMLTextAreaElement || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.key === '?') setHelping(true);
+      // An open dialog takes the key for itself.
+      const large = routeOf(location.hash).name === 'camera';
+      if (event.key === 'Escape' && large && !document.querySelector('dialog[open]')) go({ name: 'wall' });
+    };
+    addEventListener('keydown', press);
+    return () => removeEventListener('keydown', press);
+  }, []);
+  if (!view.signedIn) return <SignIn />;
+  const { cameras } = view.world;
+  const chosen = route.name === 'camera' ? cameras.find(({ id }) => id === route.id) : undefined;
+  return (
+    <div class="room">
+      <Header view={view} help={() => setHelping(true)} />
+      <Away view={view} />
+      <main class={chosen ? 'with-detail' : ''}>
+        {cameras.length === 0 ? (
+          <Empty loaded={view.loaded} />
+        ) : (
+          <Wall cameras={cameras} route={chosen ? route : { name: 'wall' }} demo={view.demo} />
+        )}
+        {chosen && <Detail key={chosen.id} camera={chosen} facts={view.world.facts} />}
+      </main>
+      <Announcer cameras={cameras} />
+      {helping && <Help close={() => setHelping(false)} />}
+    </div>
+  );
+}
+
+/** Says that what is shown may be old, once that has lasted long enough to matter. */
+function Away({ view }: { view: RoomView }) {
+  const now = useNow();
+  if (view.stream !== 'away' || now - view.streamSince < 2_000) return null;
+  return (
+    <p class="away" role="alert">
+      The gateway has not answered for {duration(now - view.streamSince)}. Pictures go on; the states shown may be old.
+    </p>
+  );
+}
+
+function Empty({ loaded }: { loaded: boolean }) {
+  if (!loaded) return <p class="empty">Asking the gateway…</p>;
+  return (
+    <p class="empty">
+      There is no camera that you may watch. An administrator adds one with <code>npm run signalbox -- camera add</code>
+      .
+    </p>
+  );
+}
+
+/** Tells a screen reader when a camera changes. */
+function Announcer({ cameras }: { cameras: Camera[] }) {
+  const latest = cameras.reduce<Camera | undefined>(
+    (found, camera) => (found && found.since >= camera.since ? found : camera),
+    undefined,
+  );
+  return (
+    <p class="unseen" aria-live="polite">
+      {latest && `${latest.name}: ${wordsFor(latest.state).word}. ${latest.why?.text ?? ''}`}
+    </p>
+  );
+}

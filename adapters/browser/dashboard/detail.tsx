@@ -1,0 +1,136 @@
+import { useEffect, useState } from 'preact/hooks';
+import { callApi, listApi } from './api.ts';
+import { ChartView } from './chart.tsx';
+import type { Chart } from './chart-layout.ts';
+import { Events } from './events.tsx';
+import { readHistory } from './history.ts';
+import { useNow } from './hooks.ts';
+import { Icon } from './icons.tsx';
+import type { Camera, Fact } from './model.ts';
+import { sentence } from './tile.tsx';
+import { duration, timeOfDay } from './time.ts';
+import { wordsFor } from './words.ts';
+
+/** Whether a fact is about this camera: its own, or of somebody who watches it. */
+const isAbout = (fact: Fact, camera: string): boolean =>
+  fact.kind === 'camera' ? fact.id === camera : fact.data.camera === camera;
+
+/** Beside a large camera: its state and why, its statechart, its last events, its sources, who watches. */
+export function Detail({ camera, facts }: { camera: Camera; facts: Fact[] }) {
+  const now = useNow();
+  const [chart, setChart] = useState<Chart>();
+  const [past, setPast] = useState<Fact[]>([]);
+  useEffect(() => {
+    callApi('GET', `/api/v1/cameras/${encodeURIComponent(camera.id)}/chart`).then(setChart, () => {});
+    readHistory(camera.id, facts.at(-1)?.seq ?? 0).then(setPast);
+  }, [camera.id]);
+
+  const heard = facts.filter((fact) => isAbout(fact, camera.id));
+  const first = heard[0]?.seq ?? Number.POSITIVE_INFINITY;
+  const events = [...past.filter(({ seq }) => seq < first), ...heard];
+  const last = events.findLast(({ kind }) => kind === 'camera');
+  const words = wordsFor(camera.state, camera.why?.reason);
+  return (
+    <aside class={`detail state-${camera.state}`} aria-label={camera.name}>
+      <div class="head">
+        <h1>{camera.name}</h1>
+        <a class="back" href="#/">
+          Wall <kbd>Esc</kbd>
+        </a>
+        <p class="where">
+          {camera.zone} · <code>{camera.id}</code> {camera.picture && `· ${camera.picture}`}
+        </p>
+      </div>
+      <section class="now">
+        <p class="badge">
+          <Icon sign={words.sign} />
+          {words.word}
+        </p>
+        <p>
+          for <b>{duration(now - camera.since)}</b>, since {timeOfDay(camera.since, now)}
+        </p>
+        {camera.why?.text && <p class="why">{sentence(camera.why.text)}</p>}
+        {camera.why?.guard && <Guard values={camera.why.guard} />}
+        {words.next && <p class="next">{words.next}</p>}
+      </section>
+      {chart && (
+        <section>
+          <h2>Statechart</h2>
+          <ChartView chart={chart} state={camera.state} last={last} now={now} />
+        </section>
+      )}
+      <section>
+        <h2>Last events</h2>
+        <Events events={events} now={now} />
+      </section>
+      <Sources camera={camera} />
+      <Sessions camera={camera} viewerFacts={heard.filter(({ kind }) => kind === 'viewer').length} now={now} />
+    </aside>
+  );
+}
+
+/** The values that decided. */
+function Guard({ values }: { values: Record<string, unknown> }) {
+  return (
+    <dl class="guard">
+      {Object.entries(values).map(([name, value]) => (
+        <div key={name}>
+          <dt>{name}</dt>
+          <dd>{typeof value === 'string' ? value : JSON.stringify(value)}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Sources({ camera }: { camera: Camera }) {
+  if (camera.sources.length === 0) return null;
+  return (
+    <section>
+      <h2>Sources</h2>
+      <ul class="sources">
+        {camera.sources.map((source) => (
+          <li key={source.id}>
+            <code>{source.id}</code> {source.id === camera.activeSource && <b>on air</b>} {source.state}{' '}
+            <span>{source.text}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+interface Session {
+  id: string;
+  subject: string;
+  protocol: string;
+  quality: string;
+  relay: string;
+  state: string;
+  since: number;
+}
+
+/** Who watches this camera; shown to those who may know. */
+function Sessions({ camera, viewerFacts, now }: { camera: Camera; viewerFacts: number; now: number }) {
+  const [sessions, setSessions] = useState<Session[]>();
+  useEffect(() => {
+    listApi(`/api/v1/sessions?camera=${encodeURIComponent(camera.id)}`).then(
+      (items) => setSessions(items as unknown as Session[]),
+      () => setSessions(undefined),
+    );
+  }, [camera.id, camera.viewers, viewerFacts]);
+  if (!sessions || sessions.length === 0) return null;
+  return (
+    <section>
+      <h2>Watching now</h2>
+      <ul class="sessions">
+        {sessions.map((session) => (
+          <li key={session.id}>
+            <b>{session.subject}</b> {session.state} over {session.protocol}, {session.quality}, {session.relay}
+            <span> {duration(now - session.since)}</span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,47 @@
+import { Icon } from './icons.tsx';
+import type { Fact } from './model.ts';
+import { sentence } from './tile.tsx';
+import { timeOfDay } from './time.ts';
+import { wordsFor } from './words.ts';
+
+const SHOWN = 40;
+
+/** What happened, latest first, with its reason. */
+export function Events({ events, now }: { events: Fact[]; now: number }) {
+  if (events.length === 0) return <p class="empty">Nothing has happened since this page was opened.</p>;
+  return (
+    <ol class="events">
+      {events
+        .slice(-SHOWN)
+        .reverse()
+        .map((fact) => (
+          <li key={fact.seq || `${fact.id}${fact.at}`} class={fact.kind === 'camera' ? `state-${fact.state}` : 'other'}>
+            <time>{timeOfDay(fact.at, now)}</time>
+            {fact.kind === 'camera' ? (
+              <span class="what">
+                <Icon sign={wordsFor(fact.state).sign} />
+                {wordsFor(fact.state).word}
+              </span>
+            ) : (
+              <span class="what">
+                {String(fact.data.subject ?? fact.id)} {fact.state}
+              </span>
+            )}
+            <span class="because">
+              {fact.why?.text ? sentence(fact.why.text) : ''} {figures(fact)}
+            </span>
+          </li>
+        ))}
+    </ol>
+  );
+}
+
+/** How long noticing and recovering took, where the fact says so. */
+function figures({ data }: Fact) {
+  const { detect_ms: detectMs, recover_ms: recoverMs, first_frame_ms: firstFrameMs } = data;
+  const parts = [];
+  if (typeof detectMs === 'number') parts.push(`noticed after ${Math.round(detectMs)} ms`);
+  if (typeof recoverMs === 'number') parts.push(`picture away for ${(recoverMs / 1_000).toFixed(1)} s`);
+  if (typeof firstFrameMs === 'number') parts.push(`first frame after ${Math.round(firstFrameMs)} ms`);
+  return parts.length > 0 ? <em>{parts.join(', ')}</em> : null;
+}

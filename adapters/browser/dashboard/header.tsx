@@ -1,0 +1,69 @@
+import { useNow } from './hooks.ts';
+import { Icon } from './icons.tsx';
+import type { Camera } from './model.ts';
+import type { RoomView } from './room.ts';
+import { duration } from './time.ts';
+import { wordsFor } from './words.ts';
+
+/** Worst first: what needs a look stands on the left. */
+const ORDER = ['offline', 'quarantined', 'stalled', 'frozen', 'holding', 'connecting', 'switching', 'idle', 'live'];
+
+/** The line on top: how many cameras in which state, relays, the event stream, the time. */
+export function Header({ view, help }: { view: RoomView; help: () => void }) {
+  const now = useNow();
+  const { world, stream, streamSince } = view;
+  return (
+    <header class="top">
+      <a class="brand" href="#/">
+        <svg viewBox="0 0 32 32" aria-hidden="true">
+          <path d="M9 27V5M9 7l15 5-15 5" />
+        </svg>
+        Signalbox
+      </a>
+      <ul class="counts" aria-label="Cameras by state">
+        {counts(world.cameras).map(({ state, count }) => (
+          <li key={state} class={`state-${state}`}>
+            <Icon sign={wordsFor(state).sign} />
+            <b>{count}</b> {wordsFor(state).word.toLowerCase()}
+          </li>
+        ))}
+      </ul>
+      <ul class="relays" aria-label="Relays">
+        {world.relays.map((relay) => (
+          <li
+            key={relay.id}
+            class={relay.state === 'serving' ? '' : 'needs-look'}
+            title={`${relay.role}, ${relay.state}: ${relay.why?.text ?? ''}`}
+          >
+            <Lamp good={relay.state === 'serving'} bad={relay.state === 'dead'} />
+            {relay.id} {relay.state === 'serving' ? '' : relay.state}
+          </li>
+        ))}
+      </ul>
+      <span class={`stream ${stream === 'open' ? '' : 'needs-look'}`}>
+        <Lamp good={stream === 'open'} bad={stream === 'away' || stream === 'denied'} />
+        {stream === 'open'
+          ? 'Events live'
+          : stream === 'connecting'
+            ? 'Connecting'
+            : `Away ${duration(now - streamSince)}`}
+      </span>
+      <time class="clock">{new Date(now).toLocaleTimeString('en-GB')}</time>
+      <button type="button" class="help-button" onClick={help} aria-label="Keys" title="Keys (?)">
+        ?
+      </button>
+    </header>
+  );
+}
+
+/** Round and full is good, square is bad, an empty ring is neither. */
+function Lamp({ good, bad }: { good: boolean; bad: boolean }) {
+  return <i class={`lamp ${good ? 'lamp-good' : bad ? 'lamp-bad' : ''}`} aria-hidden="true" />;
+}
+
+function counts(cameras: Camera[]): { state: string; count: number }[] {
+  const states = [...new Set(cameras.map(({ state }) => state))];
+  const rank = (state: string): number => (ORDER.indexOf(state) + ORDER.length + 1) % (ORDER.length + 1);
+  states.sort((a, b) => rank(a) - rank(b));
+  return states.map((state) => ({ state, count: cameras.filter((camera) => camera.state === state).length }));
+}

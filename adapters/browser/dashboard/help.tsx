@@ -1,0 +1,54 @@
+import { useLayoutEffect, useRef } from 'preact/hooks';
+import { Icon } from './icons.tsx';
+import { wordsFor } from './words.ts';
+
+const KEYS = [
+  ['Arrow keys', 'from camera to camera'],
+  ['Enter', 'show the camera large'],
+  ['Escape', 'back to the wall'],
+  ['?', 'this help'],
+];
+const STATES = [
+  ['live', 'the picture arrives and moves'],
+  ['frozen', 'bytes arrive, but the picture stands still: what you see is old'],
+  ['stalled', 'connected, but nothing arrives'],
+  ['connecting', 'asking the camera, or waiting for its first picture'],
+  ['offline', 'can’t be reached; the tile says why'],
+  ['quarantined', 'comes and goes; left alone for a while'],
+  ['idle', 'not connected because nobody watches'],
+];
+
+/** What the keys do and what the signs mean. */
+export function Help({ close }: { close: () => void }) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  useLayoutEffect(() => dialog.current?.showModal(), []);
+  return (
+    <dialog class="help" ref={dialog} onClose={close} aria-label="Keys and signs">
+      <h2>Keys</h2>
+      <dl>
+        {KEYS.map(([key, does]) => (
+          <div key={key}>
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{does}</dd>
+          </div>
+        ))}
+      </dl>
+      <h2>Signs</h2>
+      <dl>
+        {STATES.map(([state = '', means]) => (
+          <div key={state}>
+            <dt class={`legend state-${state}`}>
+              <Icon sign={wordsFor(state).sign} /> {wordsFor(state).word}
+            </dt>
+            <dd>{means}</dd>
+          </div>
+        ))}
+      </dl>
+      <button type="button" onClick={() => dialog.current?.close()}>
+        Close
+      </button>
+    </dialog>
+  );
+}

@@ -1,0 +1,179 @@
+/** Why something changed, as the gateway tells it. */
+export interface Why {
+  trigger: string;
+  text: string;
+  reason?: string;
+  guard?: Record<string, unknown>;
+  rejected?: { option: string; because: string }[];
+}
+
+/** A camera on the wall. */
+export interface Camera {
+  id: string;
+  name: string;
+  zone: string;
+  state: string;
+  since: number;
+  why?: Why;
+  sources: { id: string; state: string; text: string }[];
+  activeSource?: string;
+  viewers: number;
+  picture: string;
+  demo: boolean;
+}
+
+/** A relay, for the header. */
+export interface Relay {
+  id: string;
+  role: string;
+  state: string;
+  since: number;
+  why?: Why;
+}
+
+/** One fact of the event stream. */
+export interface Fact {
+  seq: number;
+  kind: string;
+  id: string;
+  /** `camera.live` */
+  type: string;
+  at: number;
+  from: string;
+  state: string;
+  why?: Why;
+  data: Record<string, unknown>;
+}
+
+/** Everything the page knows of the house. */
+export interface World {
+  cameras: Camera[];
+  relays: Relay[];
+  /** Latest last. */
+  facts: Fact[];
+}
+
+export const EMPTY_WORLD: World = { cameras: [], relays: [], facts: [] };
+const FACTS_KEPT = 500;
+
+type Json = Record<string, unknown>;
+const text = (value: unknown, fallback = ''): string => (typeof value === 'string' ? value : fallback);
+const count = (value: unknown): number => (Array.isArray(value) ? value.length : typeof value === 'number' ? value : 0);
+/** Epoch ms from epoch ms or from an RFC 3339 text. */
+const instant = (value: unknown): number =>
+  typeof value === 'number' ? value : Number.isNaN(Date.parse(text(value))) ? 0 : Date.parse(text(value));
+
+function whyOf(value: unknown): { why?: Why } {
+  if (value === null || typeof value !== 'object') return {};
+  const why = value as Json;
+  return { why: { ...why, trigger: text(why.trigger), text: text(why.text) } as Why };
+}
+
+function pictureOf(item: Json): string {
+  const parts = [];
+  if (item.width && item.height) parts.push(`${item.width} × ${item.height}`);
+  if (item.codec) parts.push(text(item.codec));
+  if (typeof item.fps === 'number' && item.fps > 0) parts.push(`${Math.round(item.fps)} fps`);
+  if (typeof item.bitrate_bps === 'number') parts.push(`${(item.bitrate_bps / 1e6).toFixed(1)} Mb/s`);
+  return parts.join(' · ');
+}
+
+/** A camera from an item of `GET /api/v1/cameras`. */
+export function cameraOf(item: Json): Camera {
+  const sources = Array.isArray(item.sources) ? (item.sources as Json[]) : [];
+  return {
+    id: text(item.id),
+    name: text(item.name, text(item.id)),
+    zone: text(item.zone),
+    state: text(item.state),
+    since: instant(item.since),
+    ...whyOf(item.why),
+    sources: sources.map((source) => ({
+      id: text(source.id),
+      state: text(source.state),
+      text: text(source.url) || text((source.why as Json | undefined)?.text),
+    })),
+    ...(item.active_source === undefined || item.active_source === null
+      ? {}
+      : { activeSource: String(item.active_source) }),
+    viewers: count(item.viewers),
+    picture: pictureOf((item.picture as Json | undefined) ?? item),
+    demo: item.demo === true,
+  };
+}
+
+/** A relay from an item of `GET /api/v1/relays`. */
+export function relayOf(item: Json): Relay {
+  return {
+    id: text(item.id),
+    role: text(item.role, 'delivery'),
+    state: text(item.state),
+    since: instant(item.since),
+    ...whyOf(item.why),
+  };
+}
+
+/** A fact from a CloudEvent; undefined when it is none of ours. */
+export function factOf(event: unknown, seq: number): Fact | undefined {
+  if (event === null || typeof event !== 'object') return undefined;
+  const { type, subject, time, data } = event as Json;
+  const [kind, id] = text(subject).split('/');
+  if (!kind || !id || data === null || typeof data !== 'object') return undefined;
+  const body = data as Json;
+  return {
+    seq,
+    kind,
+    id,
+    type: text(type).replace(/^signalbox\./, ''),
+    at: instant(time),
+    from: text(body.from),
+    state: text(body.state),
+    ...whyOf(body.why),
+    data: body,
+  };
+}
+
+/** The world after a fact. Facts older than what is known change nothing but the list of facts. */
+export function hearFact(world: World, fact: Fact): World {
+  if (fact.seq > 0 && world.facts.some((known) => known.seq === fact.seq)) return world;
+  const facts = [...world.facts, fact].slice(-FACTS_KEPT);
+  const since = instant(fact.data.since) || fact.at;
+  if (fact.kind === 'camera') return { ...world, facts, cameras: camerasAfter(world.cameras, fact, since) };
+  if (fact.kind === 'relay') {
+    const relays = world.relays.map((relay) =>
+      relay.id === fact.id && since >= relay.since
+        ? { ...relay, state: fact.state, since, ...(fact.why ? { why: fact.why } : {}) }
+        : relay,
+    );
+    return { ...world, facts, relays };
+  }
+  return { ...world, facts };
+}
+
+function camerasAfter(cameras: Camera[], fact: Fact, since: number): Camera[] {
+  if (fact.type === 'camera.removed') return cameras.filter((camera) => camera.id !== fact.id);
+  return cameras.map((camera) => {
+    if (camera.id !== fact.id || since < camera.since || !fact.state) return camera;
+    const { name, zone } = fact.data;
+    return {
+      ...camera,
+      name: text(name, camera.name),
+      zone: text(zone, camera.zone),
+      state: fact.state,
+      since,
+      ...(fact.why ? { why: fact.why } : {}),
+    };
+  });
+}
+
+/** The world with what was just read of the gateway; facts heard meanwhile that are newer still hold. */
+export function readWorld(world: World, cameras: Camera[], relays: Relay[]): World {
+  const newer = <T extends { id: string; since: number; state: string; why?: Why }>(read: T[], known: T[]): T[] =>
+    read.map((item) => {
+      const before = known.find((candidate) => candidate.id === item.id);
+      if (!before || before.since <= item.since) return item;
+      const { state, since, why } = before;
+      return { ...item, state, since, ...(why ? { why } : {}) };
+    });
+  return { ...world, cameras: newer(cameras, world.cameras), relays: newer(relays, world.relays) };
+}

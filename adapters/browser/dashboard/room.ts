@@ -1,0 +1,104 @@
+import { ApiRefusal, callApi, listApi } from './api.ts';
+import { cameraOf, EMPTY_WORLD, factOf, hearFact, readWorld, relayOf, type World } from './model.ts';
+import { followShared } from './shared-stream.ts';
+import type { StreamStatus } from './stream.ts';
+
+/** What the page shows: the world, and how well it is known. */
+export interface RoomView {
+  world: World;
+  /** The lists were read at least once. */
+  loaded: boolean;
+  signedIn: boolean;
+  stream: StreamStatus;
+  /** Since when the stream is in this status, epoch ms. */
+  streamSince: number;
+  /** Plugs may be pulled. */
+  demo: boolean;
+  /** Who is signed in. */
+  person: string;
+}
+
+/** The control room: keeps the view up to date. */
+export interface Room {
+  view(): RoomView;
+  subscribe(listener: () => void): () => void;
+}
+
+// Numbers that no fact carries (viewers, bit rates) are read this often; also the net under a stream that went deaf.
+const READ_EVERY_MS = 10_000;
+const READ_SOON_MS = 250;
+
+/** Opens the room: reads the lists, follows the events. */
+export function openRoom(): Room {
+  const listeners = new Set<() => void>();
+  let view: RoomView = {
+    world: EMPTY_WORLD,
+    loaded: false,
+    signedIn: true,
+    stream: 'connecting',
+    streamSince: Date.now(),
+    demo: false,
+    person: '',
+  };
+  let soon = 0;
+  const change = (part: Partial<RoomView>): void => {
+    view = { ...view, ...part };
+    for (const listener of listeners) listener();
+  };
+
+  const read = async (): Promise<void> => {
+    try {
+      const [cameras, relays] = await Promise.all([
+        listApi('/api/v1/cameras'),
+        // Relays are shown to operators only.
+        listApi('/api/v1/relays').catch((error) => {
+          if (error instanceof ApiRefusal && error.status === 403) return [];
+          throw error;
+        }),
+      ]);
+      const world = readWorld(view.world, cameras.map(cameraOf), relays.map(relayOf));
+      change({ world, loaded: true, signedIn: true, demo: view.demo || world.cameras.some(({ demo }) => demo) });
+    } catch (error) {
+      if (error instanceof ApiRefusal && error.status === 401) change({ signedIn: false, loaded: true });
+    }
+  };
+  const readSoon = (): void => {
+    window.clearTimeout(soon);
+    soon = window.setTimeout(read, READ_SOON_MS);
+  };
+  const hear = (data: string, seq: number): void => {
+    let event: unknown;
+    try {
+      event = JSON.parse(data);
+    } catch {
+      return;
+    }
+    const fact = factOf(event, seq);
+    if (!fact) return;
+    change({ world: hearFact(view.world, fact) });
+    const known = fact.kind === 'camera' && view.world.cameras.some(({ id }) => id === fact.id);
+    if (fact.kind === 'viewer' || !known) readSoon();
+  };
+
+  followShared({
+    event: hear,
+    status(stream) {
+      if (stream !== view.stream) change({ stream, streamSince: Date.now() });
+      if (stream === 'open') void read();
+      if (stream === 'denied') void read();
+    },
+  });
+  void read();
+  window.setInterval(read, READ_EVERY_MS);
+  void callApi('GET', '/api/v1/login').then(
+    (person) => change({ demo: person?.demo === true, person: person?.name ?? person?.sub ?? '' }),
+    () => {},
+  );
+  return {
+    view: () => view,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { Measured } from '../player/measure.ts';
+import { Player } from '../player/player.ts';
+import type { PlayerState } from '../player/state.ts';
+import type { Camera } from './model.ts';
+
+/** What a tile shows of its player. */
+export interface Playing {
+  state: PlayerState['name'];
+  text: string;
+  measured?: Measured;
+}
+
+/**
+ * A camera's picture. The player lives as long as the tile, so that going large and back costs no frame.
+ * A camera that has been dark since the page was opened is not asked for a session that it could not serve.
+ */
+export function Screen({ camera, dark, tell }: { camera: Camera; dark: boolean; tell: (playing: Playing) => void }) {
+  const host = useRef<HTMLDivElement>(null);
+  const player = useRef<Player>(undefined);
+  const [wanted, setWanted] = useState(!dark);
+  if (!dark && !wanted) setWanted(true);
+
+  useEffect(() => {
+    if (!wanted || !host.current) return;
+    let playing: Playing = { state: 'connecting', text: '' };
+    const say = (part: Partial<Playing>): void => {
+      playing = { ...playing, ...part };
+      tell(playing);
+    };
+    const running = new Player(host.current, {
+      camera: camera.id,
+      hears: {
+        state: (state) => say({ state: state.name, text: textOf(state) }),
+        measured: (measured) => say({ measured }),
+      },
+    });
+    player.current = running;
+    const leave = (): void => running.close();
+    addEventListener('pagehide', leave);
+    return () => {
+      removeEventListener('pagehide', leave);
+      running.close();
+    };
+  }, [camera.id, wanted, tell]);
+
+  useEffect(() => {
+    if (!dark) player.current?.wake();
+  }, [dark]);
+
+  return (
+    <div class="screen" ref={host}>
+      {!wanted && <Poster id={camera.id} />}
+    </div>
+  );
+}
+
+function textOf(state: PlayerState): string {
+  if (state.name === 'ended') return state.text;
+  return state.name === 'reconnecting' ? state.why : '';
+}
+
+/** The last still picture of a camera. */
+function Poster({ id }: { id: string }) {
+  const [missing, setMissing] = useState(false);
+  if (missing) return null;
+  return (
+    <img
+      class="poster"
+      src={`/api/v1/cameras/${encodeURIComponent(id)}/poster.jpg`}
+      alt=""
+      onError={() => setMissing(true)}
+    />
+  );
+}

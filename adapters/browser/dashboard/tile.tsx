@@ -1,0 +1,102 @@
+import type { CSSProperties } from 'preact';
+import { useCallback, useState } from 'preact/hooks';
+import { useNow } from './hooks.ts';
+import { Icon } from './icons.tsx';
+import type { Camera } from './model.ts';
+import { Plug } from './plug.tsx';
+import { hashOf } from './route.ts';
+import { type Playing, Screen } from './screen.tsx';
+import { duration, timeOfDay } from './time.ts';
+import { wordsFor } from './words.ts';
+
+/** A camera on the wall: its picture, and a border, a sign and a word that tell its state. */
+export function Tile(props: { camera: Camera; demo: boolean; role: 'wall' | 'large' | 'strip'; style: CSSProperties }) {
+  const { camera, demo, role, style } = props;
+  const [playing, setPlaying] = useState<Playing>();
+  const tell = useCallback((now: Playing) => setPlaying(now), []);
+  const words = wordsFor(camera.state, camera.why?.reason);
+  // The age of a picture that stands still is how long it stands, which is said elsewhere.
+  const moving = !words.dark && camera.state !== 'frozen';
+  const latency = moving && playing?.state === 'playing' ? playing.measured?.latency : undefined;
+  const label = `${camera.name}, ${camera.zone}: ${words.word}${words.dark && camera.why ? `, ${camera.why.text}` : ''}`;
+  return (
+    <article
+      class={`tile in-${role} state-${camera.state} ${words.dark ? 'dark' : ''}`}
+      style={style}
+      data-camera={camera.id}
+    >
+      <a class="open" href={hashOf({ name: 'camera', id: camera.id })} title={`Show ${camera.name} large`}>
+        <span class="unseen">{label}</span>
+      </a>
+      <div class="picture">
+        <Screen camera={camera} dark={words.dark} tell={tell} />
+        {camera.state === 'frozen' && <div class="hatch" />}
+        {words.dark ? <Dark camera={camera} /> : <Trouble camera={camera} playing={playing} />}
+      </div>
+      <footer class="caption">
+        <span class="badge">
+          <Icon sign={words.sign} />
+          {words.word}
+        </span>
+        <span class="title">
+          <span class="name">{camera.name}</span>
+          <span class="zone">{camera.zone}</span>
+        </span>
+        <span class="figures">
+          {latency && (
+            <span class="latency" title={latency.measured ? 'From the camera to this screen' : 'Estimated'}>
+              {latency.measured ? '' : '≈ '}
+              {latency.ms} ms
+            </span>
+          )}
+          <span class="viewers" title={`${camera.viewers} watching`}>
+            <svg class="icon" viewBox="0 0 24 24" aria-hidden="true">
+              <path d="M2 12s4-7 10-7 10 7 10 7-4 7-10 7S2 12 2 12zM12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6z" />
+            </svg>
+            {camera.viewers}
+          </span>
+        </span>
+        {demo && role !== 'strip' && <Plug camera={camera} />}
+      </footer>
+    </article>
+  );
+}
+
+/** Over the last picture of a camera that gives none: since when, why, what next. */
+function Dark({ camera }: { camera: Camera }) {
+  const now = useNow();
+  const words = wordsFor(camera.state, camera.why?.reason);
+  return (
+    <div class="veil">
+      <Icon sign={words.sign} />
+      <strong>{words.word}</strong>
+      <span class="for">
+        for <b>{duration(now - camera.since)}</b>, since {timeOfDay(camera.since, now)}
+      </span>
+      {camera.why?.text && <span class="why">{sentence(camera.why.text)}</span>}
+      {words.next && <span class="next">{words.next}</span>}
+    </div>
+  );
+}
+
+/** A camera that has a picture which this page does not show. */
+function Trouble({ camera, playing }: { camera: Camera; playing: Playing | undefined }) {
+  const now = useNow();
+  if (camera.state === 'frozen') {
+    return (
+      <div class="note">
+        <Icon sign="snow" />
+        <b>Picture stands still</b> for {duration(now - camera.since)}
+      </div>
+    );
+  }
+  if (!playing || playing.state === 'playing' || playing.state === 'connecting') return null;
+  const text = playing.state === 'ended' ? playing.text : 'No picture on this screen; connecting again.';
+  return <div class="note">{text}</div>;
+}
+
+/** A reason as a sentence: reasons are written to follow a colon. */
+export function sentence(text: string): string {
+  const first = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(first) ? first : `${first}.`;
+}

@@ -1,0 +1,68 @@
+import type { CSSProperties } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import { useSize } from './hooks.ts';
+import { type Arrangement, arrange, NARROW_PX } from './layout.ts';
+import type { Camera } from './model.ts';
+import { go, type Route } from './route.ts';
+import { Tile } from './tile.tsx';
+
+const GAP_PX = 8;
+/** Caption and borders of a tile. */
+const CAPTION_PX = 46;
+const STRIP_PX = 136;
+
+/** All cameras; or one large and the others in a strip beneath it. The tiles stay, so their pictures do. */
+export function Wall({ cameras, route, demo }: { cameras: Camera[]; route: Route; demo: boolean }) {
+  const area = useRef<HTMLElement>(null);
+  const size = useSize(area);
+  const chosen = route.name === 'camera' ? route.id : undefined;
+  const arrangement = arrange(cameras.length, size, GAP_PX, CAPTION_PX);
+  useArrows(area, arrangement.columns);
+  const others = cameras.length > 1;
+  return (
+    <section class={`wall ${chosen ? 'one' : 'all'}`} ref={area} aria-label="Cameras">
+      {size.width > 0 &&
+        cameras.map((camera) => {
+          const role = chosen === undefined ? 'wall' : chosen === camera.id ? 'large' : 'strip';
+          const style = role === 'wall' ? fixed(arrangement) : role === 'large' ? large(size, others) : {};
+          return <Tile key={camera.id} camera={camera} demo={demo} role={role} style={style} />;
+        })}
+    </section>
+  );
+}
+
+const fixed = ({ tileWidth, tileHeight }: Arrangement): CSSProperties => ({
+  width: `${tileWidth}px`,
+  height: `${tileHeight}px`,
+});
+
+/** As large as the area allows, with room for the strip. */
+function large({ width, height }: { width: number; height: number }, others: boolean): CSSProperties {
+  if (width < NARROW_PX) return { width: '100%', height: `${Math.floor((width * 9) / 16) + CAPTION_PX}px` };
+  const room = height - CAPTION_PX - (others ? STRIP_PX + GAP_PX : 0);
+  const tileWidth = Math.min(width, Math.floor((room * 16) / 9));
+  return { width: `${tileWidth}px`, height: `${Math.floor((tileWidth * 9) / 16) + CAPTION_PX}px` };
+}
+
+/** Arrow keys lead from tile to tile; on a large camera, left and right lead to the one before and after. */
+function useArrows(area: { current: HTMLElement | null }, columns: number): void {
+  useEffect(() => {
+    const press = (event: KeyboardEvent): void => {
+      const steps: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns };
+      const step = steps[event.key];
+      const tiles = [...(area.current?.querySelectorAll<HTMLElement>('.tile') ?? [])];
+      if (step === undefined || event.altKey || event.ctrlKey || event.metaKey || tiles.length === 0) return;
+      if (event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement) return;
+      const large = tiles.findIndex((tile) => tile.classList.contains('in-large'));
+      if (large >= 0 && Math.abs(step) !== 1) return;
+      const from = large >= 0 ? large : tiles.findIndex((tile) => tile.contains(document.activeElement));
+      const to = tiles[from < 0 ? 0 : from + step];
+      if (!to) return;
+      event.preventDefault();
+      if (large >= 0) go({ name: 'camera', id: to.dataset.camera ?? '' });
+      else to.querySelector<HTMLElement>('.open')?.focus();
+    };
+    addEventListener('keydown', press);
+    return () => removeEventListener('keydown', press);
+  }, [area, columns]);
+}

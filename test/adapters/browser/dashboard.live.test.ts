@@ -1,0 +1,225 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect } from 'chai';
+import type { Browser, Page } from 'playwright-core';
+import { startCamera } from '../../fixtures/camera.ts';
+import { openPage, startChromium } from '../../fixtures/chromium.ts';
+import { startMediamtx, type TestMediamtx } from '../../fixtures/mediamtx.ts';
+import { type Running, until } from '../../fixtures/process.ts';
+import { buildPages, type StubGateway, startStubGateway } from './stub-gateway.ts';
+import { furnish, type StubHouse, stubCamera } from './stub-house.ts';
+
+const OFFLINE = { trigger: 'probe.failed', reason: 'refused', text: 'nothing answers at its address' };
+const LIVE = { trigger: 'source.flowing', text: 'its picture arrives' };
+
+describe('dashboard in Chromium', function () {
+  this.timeout(60_000);
+  const pages = mkdtempSync(path.join(tmpdir(), 'sbx-pages-'));
+  let browser: Browser;
+  let relay: TestMediamtx;
+  let camera: Running;
+  let gateway: StubGateway;
+  let house: StubHouse;
+
+  before(async () => {
+    [browser, relay] = await Promise.all([startChromium(), startMediamtx(), buildPages(pages)]);
+    camera = startCamera(relay.rtsp('cam'), { gopSeconds: 1, fps: 15 });
+    await until('the camera to publish', async () => (await relay.api('GET', '/v3/paths/get/cam')).ready);
+  });
+  beforeEach(async () => {
+    gateway = await startStubGateway(pages, () => `http://127.0.0.1:${relay.ports.whep}/cam/whep`);
+  });
+  afterEach(async () => {
+    await Promise.all(browser.contexts().map((context) => context.close()));
+    await gateway.stop();
+  });
+  after(async () => {
+    await browser?.close();
+    await camera?.stop();
+    await relay?.close();
+    rmSync(pages, { recursive: true, force: true });
+  });
+
+  const wall = async (states: string[], viewport?: { width: number; height: number }) => {
+    house = furnish(
+      gateway,
+      states.map((state, index) => stubCamera(index + 1, state)),
+    );
+    const opened = await openPage(browser, viewport);
+    await opened.page.goto(gateway.url);
+    await opened.page.waitForSelector('.tile');
+    await until('the event stream', () => house.streams() > 0);
+    return opened;
+  };
+  const tile = (page: Page, id: string) => page.locator(`.tile[data-camera=${id}]`);
+
+  it('shows each camera moving, with its state, name, zone, latency and viewers', async () => {
+    const { page, faults } = await wall(['live', 'live', 'offline']);
+    const first = tile(page, 'cam_001');
+    await until('a latency', async () => /\d+ ms/.test((await first.locator('.latency').textContent()) ?? ''), 15_000);
+    const text = await first.locator('.caption').textContent();
+    expect(text).to.contain('Live').and.to.contain('Center, east entrance').and.to.contain('hcm/center');
+    const dark = await tile(page, 'cam_003').locator('.veil').textContent();
+    expect(dark).to.match(/Offline.*for 2 min 1\d s.*Nothing answers.*comes back by itself/);
+    expect(await tile(page, 'cam_003').locator('video').count(), 'a dark camera is not asked for').to.equal(0);
+    expect(faults).to.deep.equal([]);
+  });
+
+  it('turns a tile within a second of the event, and gives the picture back when the camera returns', async () => {
+    const { page } = await wall(['offline']);
+    house.become('cam_001', 'live', LIVE, { recover_ms: 8_300 });
+    await until('the tile to say so', () => tile(page, 'cam_001').locator('.badge:has-text("Live")').count(), 1_000);
+    await until('the picture', () => tile(page, 'cam_001').locator('.latency').count(), 15_000);
+    house.become('cam_001', 'offline', OFFLINE);
+    await until('the reason', () => tile(page, 'cam_001').locator('.why:has-text("Nothing answers")').count(), 1_000);
+    expect(await page.locator('[aria-live=polite]').textContent()).to.contain('Offline. nothing answers');
+  });
+
+  it('takes the events up again after the last one it saw', async () => {
+    const { page } = await wall(['idle', 'idle']);
+    house.become('cam_001', 'connecting', LIVE);
+    await until('the first event', () => tile(page, 'cam_001').locator('.badge:has-text("Connecting")').count());
+    house.cutStreams();
+    house.become('cam_002', 'quarantined', OFFLINE);
+    await until('a new stream', () => house.resumed.length > 1);
+    expect(house.resumed.at(-1)).to.equal('1');
+    await until('what was missed', () => tile(page, 'cam_002').locator('.badge:has-text("Quarantined")').count());
+  });
+
+  it('shares one event stream between the windows of a browser', async () => {
+    const { page } = await wall(['idle']);
+    const second = await page.context().newPage();
+    await second.goto(gateway.url);
+    await second.waitForSelector('.tile');
+    house.become('cam_001', 'offline', OFFLINE);
+    for (const window of [page, second]) {
+      await until('the event', () => tile(window, 'cam_001').locator('.badge:has-text("Offline")').count());
+    }
+    expect(house.streams()).to.equal(1);
+  });
+
+  it('follows the events without a shared worker, too', async () => {
+    house = furnish(gateway, [stubCamera(1, 'idle')]);
+    const { page } = await openPage(browser);
+    await page.addInitScript('delete window.SharedWorker');
+    await page.goto(gateway.url);
+    await until('the event stream', () => house.streams() > 0);
+    await page.waitForSelector('.tile');
+    house.become('cam_001', 'offline', OFFLINE);
+    await until('the event', () => tile(page, 'cam_001').locator('.badge:has-text("Offline")').count());
+  });
+
+  it('says that the gateway is away, and what that means', async () => {
+    const { page } = await wall(['idle']);
+    await gateway.stop();
+    await until('the banner', () => page.locator('.away').count());
+    expect(await page.locator('.away').textContent()).to.contain('The gateway has not answered for');
+    await gateway.start();
+    await until('the banner to go', async () => (await page.locator('.away').count()) === 0);
+  });
+
+  it('shows one camera large without breaking its picture, with its statechart and its past', async () => {
+    const { page, faults } = await wall(['live', 'idle']);
+    house.become('cam_001', 'stalled', { trigger: 'source.silent', text: 'connected, but it sends nothing' });
+    house.become('cam_001', 'live', LIVE, { recover_ms: 1_200 });
+    await until('the picture', () => tile(page, 'cam_001').locator('.latency').count(), 15_000);
+    const admitted = gateway.admissions();
+    await tile(page, 'cam_001').locator('.open').focus();
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.detail .chart');
+    expect(await page.locator('.chart .present').textContent()).to.contain('live');
+    expect(await page.locator('.chart .arrow.last title').textContent()).to.equal('stalled → live on source.flowing');
+    const events = await page.locator('.events').textContent();
+    expect(events).to.contain('Connected, but it sends nothing.').and.to.contain('picture away for 1.2 s');
+    expect(await page.locator('.sources').textContent()).to.contain('rtsp://10.0.0.7/stream1');
+    await page.keyboard.press('ArrowRight');
+    await until('the next camera', async () => (await page.locator('.detail h1').textContent()) === 'North gate');
+    await page.keyboard.press('Escape');
+    await until('the wall', async () => (await page.locator('.detail').count()) === 0);
+    expect(await tile(page, 'cam_001').locator('.latency').count()).to.equal(1);
+    expect(gateway.admissions()).to.equal(admitted);
+    expect(faults).to.deep.equal([]);
+  });
+
+  it('reads the past of a camera that changed before the page was opened', async () => {
+    house = furnish(gateway, [stubCamera(1, 'live')]);
+    house.become('cam_001', 'offline', OFFLINE);
+    const { page } = await openPage(browser);
+    await page.goto(`${gateway.url}/#/camera/cam_001`);
+    await until('the past', () => page.locator('.events:has-text("Nothing answers at its address.")').count());
+  });
+
+  it('pulls a demo camera’s plug', async () => {
+    const { page } = await wall(['live']);
+    await page.locator('.plug').click();
+    await until('the plug to be pulled', () => house.plugs.length > 0);
+    expect(house.plugs).to.deep.equal([{ camera: 'cam_001', plugged: false }]);
+    house.become('cam_001', 'offline', OFFLINE);
+    await page.locator('.plug:has-text("Plug in")').click();
+    await until('the plug to be put in', () => house.plugs.length > 1);
+    expect(house.plugs[1]).to.deep.equal({ camera: 'cam_001', plugged: true });
+  });
+
+  it('walks from tile to tile with the arrow keys and explains itself with ?', async () => {
+    const { page } = await wall(['idle', 'idle', 'idle', 'idle']);
+    const focused = () => page.evaluate('document.activeElement.closest(".tile")?.dataset.camera');
+    await page.keyboard.press('ArrowRight');
+    expect(await focused()).to.equal('cam_001');
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowDown');
+    expect(await focused()).to.equal('cam_004');
+    await page.keyboard.press('?');
+    expect(await page.locator('dialog').textContent()).to.contain('the picture stands still');
+    await page.keyboard.press('Escape');
+    await until('the help to close', async () => (await page.locator('dialog').count()) === 0);
+  });
+
+  it('signs somebody in with a pasted token', async () => {
+    house = furnish(gateway, [stubCamera(1, 'idle')]);
+    house.signedIn = false;
+    const { page } = await openPage(browser);
+    await page.goto(gateway.url);
+    await page.locator('textarea').fill('  a.b.c  ');
+    await page.locator('.sign-in button').click();
+    await page.waitForSelector('.tile');
+    expect(house.logins).to.deep.equal(['a.b.c']);
+    await until('the events of the person signed in', () => house.streams() > 0);
+  });
+
+  for (const count of [1, 3, 9, 16]) {
+    it(`fills the screen with ${count} tiles, and fits a phone`, async () => {
+      const { page } = await wall(Array.from({ length: count }, () => 'idle'));
+      const boxes = await Promise.all((await page.locator('.tile').all()).map((found) => found.boundingBox()));
+      for (const box of boxes) {
+        expect((box?.x ?? -1) >= 0 && (box?.x ?? 0) + (box?.width ?? 0) <= 1440, 'inside the width').to.equal(true);
+        expect((box?.y ?? 0) + (box?.height ?? 0), 'no scrolling').to.be.lessThanOrEqual(900);
+      }
+      const covered = boxes.reduce((sum, box) => sum + (box?.width ?? 0) * (box?.height ?? 0), 0);
+      expect(covered / (1440 * 900)).to.be.greaterThan(0.6);
+      await page.setViewportSize({ width: 390, height: 844 });
+      await until('one column', async () => ((await page.locator('.tile').first().boundingBox())?.width ?? 0) > 360);
+      expect(await page.evaluate('document.documentElement.scrollWidth')).to.equal(390);
+    });
+  }
+
+  it('shows hostile names as text', async () => {
+    const hostile = '<img src=x onerror="window.broken=1"><script>window.broken=1</script>';
+    house = furnish(gateway, [
+      {
+        ...stubCamera(1, 'offline'),
+        name: hostile,
+        zone: hostile,
+        why: { trigger: hostile, text: hostile, guard: { x: hostile } },
+      },
+    ]);
+    const { page, faults } = await openPage(browser);
+    await page.goto(`${gateway.url}/#/camera/cam_001`);
+    await page.waitForSelector('.detail h1');
+    house.become('cam_001', 'quarantined', { trigger: hostile, text: hostile });
+    await until('the event', () => page.locator('.detail .now:has-text("Quarantined")').count());
+    expect(await page.locator('.detail h1').textContent()).to.equal(hostile);
+    expect(await page.evaluate('window.broken')).to.equal(undefined);
+    expect(faults).to.deep.equal([]);
+  });
+});
