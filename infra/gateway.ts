@@ -119,7 +119,9 @@ const server = await buildServer({
   rates: media.rates,
   chart: (view) => roster.chart(view),
   overlay: installation.changes,
-  ...(group.demo ? { plug: launcher.plug } : {}),
+  ...(group.demo
+    ? { demo: { has: (camera) => group.demoCameras.some((demo) => demo.id === camera), plug: launcher.plug } }
+    : {}),
   turnSecret: () => (config.ice.turn ? readFileSync(config.ice.turn.secretFile, 'utf8').trim() : ''),
   health,
   metrics,

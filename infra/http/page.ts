@@ -3,6 +3,7 @@ import fastifyStatic from '@fastify/static';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { IdSchema } from '../../bus/identity.ts';
+import { setCookie } from './cookie.ts';
 import { unavailable } from './errors.ts';
 import { contentSecurityPolicy } from './security.ts';
 import type { Server } from './server.ts';
@@ -23,8 +24,21 @@ export async function pageRoutes(server: Server, services: HttpServices): Promis
     return reply.sendFile(file);
   };
   const hide = { schema: { hide: true } };
+  /** A link that is used up leaves the browser as it was: the page then tells how to sign in. */
+  const signIn = (link: string, request: FastifyRequest, reply: FastifyReply) => {
+    const grant = services.links.redeem(link);
+    if (!grant) return;
+    const ttlS = services.config.auth.loginTokenTtlMs / 1000;
+    setCookie(request, reply, services.config, services.gate.mintLogin(grant, ttlS), ttlS);
+  };
 
-  server.get('/', hide, (request, reply) => send('index.html', request, reply, false));
+  server.get('/', hide, (request, reply) => {
+    const { login } = request.query as { login?: unknown };
+    if (typeof login !== 'string') return send('index.html', request, reply, false);
+    // The link is gone from the address, and so from history and referrers, before the page loads.
+    signIn(login, request, reply);
+    return reply.redirect('/', 303);
+  });
   server.get(
     '/watch/:camera_id',
     { schema: { hide: true, params: Type.Object({ camera_id: IdSchema }) } },
