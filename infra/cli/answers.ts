@@ -41,7 +41,7 @@ export const relaysAnswer = shape(
       state: Type.String(),
       since: Moment,
       why: WhyText,
-      viewers: number,
+      sessions: number,
     }),
   ),
 );

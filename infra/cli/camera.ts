@@ -5,7 +5,7 @@ import { isId } from '../../bus/identity.ts';
 import { BadAddress, parseCameraAddress } from '../config/address.ts';
 import { type CameraAnswer, cameraAnswer, camerasAnswer } from './answers.ts';
 import { type CommonOptions, reach } from './reach.ts';
-import { request } from './request.ts';
+import { request, requestAll } from './request.ts';
 import { table } from './table.ts';
 import { misused, printable, type Terminal } from './terminal.ts';
 
@@ -77,7 +77,7 @@ export function cameraListCommand(command: Command, out: Terminal): void {
   command
     .description('list the cameras, where each was configured, and its addresses without passwords')
     .action(async (options: CommonOptions) => {
-      const answer = await request(out, reach(options, out), 'GET', '/api/v1/cameras');
+      const answer = await requestAll(out, reach(options, out), '/api/v1/cameras');
       if (options.json) return out.printJson(answer);
       const { items } = camerasAnswer.parse(answer);
       if (items.length === 0)

@@ -8,6 +8,8 @@ import { type CommonOptions, runningGroup, stateFolder } from './reach.ts';
 import { table } from './table.ts';
 import { CommandFailed, misused, type Terminal } from './terminal.ts';
 
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+
 /** `signalbox config check`: reads a configuration as a start would, and tells every fault with its place. */
 export function configCheckCommand(command: Command, out: Terminal): void {
   command
@@ -30,16 +32,14 @@ export function configCheckCommand(command: Command, out: Terminal): void {
         }
         for (const warning of config.warnings) out.print(`${out.paint('warning', 'warn')} ${warning}`);
         out.print(
-          `${out.paint('ok', 'good')} ${path.relative('.', config.file) || config.file}: ${config.cameras.size} cameras, ` +
-            `${relays} relays, listening on ${config.http.host}:${config.http.port}`,
+          `${out.paint('ok', 'good')} ${path.relative('.', config.file) || config.file}: ${counted(config.cameras.size, 'camera')}, ` +
+            `${counted(relays, 'relay')}, listening on ${config.http.host}:${config.http.port}`,
         );
       } catch (error) {
         if (!(error instanceof ConfigError)) throw error;
         if (options.json) out.printJson({ file, valid: false, faults: error.faults });
         const count = error.faults.length;
-        throw new CommandFailed(
-          `${error.message}\n${count === 1 ? '1 fault' : `${count} faults`}; nothing of it would be applied`,
-        );
+        throw new CommandFailed(`${error.message}\n${counted(count, 'fault')}; nothing of it would be applied`);
       }
     });
 }

@@ -24,6 +24,19 @@ export async function request(
   throw refused(to, response, (value ?? {}) as Refused);
 }
 
+/** A list to its last page. */
+export async function requestAll(out: Terminal, to: Reach, route: string): Promise<{ items: unknown[]; next: null }> {
+  const items: unknown[] = [];
+  let cursor: string | null | undefined;
+  do {
+    const query = cursor ? `?limit=1000&cursor=${encodeURIComponent(cursor)}` : '?limit=1000';
+    const page = (await request(out, to, 'GET', route + query)) as { items?: unknown[]; next?: string | null };
+    items.push(...(page?.items ?? []));
+    cursor = page?.next;
+  } while (cursor);
+  return { items, next: null };
+}
+
 /** Opens a request and leaves reading its answer to the caller. @throws CommandFailed when nobody answers */
 export async function send(
   to: Reach,

@@ -11,7 +11,7 @@ import {
   sessionsAnswer,
 } from './answers.ts';
 import { type CommonOptions, type Reach, reach } from './reach.ts';
-import { request, send } from './request.ts';
+import { requestAll, send } from './request.ts';
 import { table } from './table.ts';
 import { CommandFailed, type Paint, patiently, printable, type Terminal } from './terminal.ts';
 
@@ -27,9 +27,9 @@ export function statusCommand(command: Command, out: Terminal): void {
       const to = reach(options, out);
       const [ready, cameras, relays, sessions] = await Promise.all([
         readiness(out, to),
-        request(out, to, 'GET', '/api/v1/cameras').then(camerasAnswer.parse),
-        request(out, to, 'GET', '/api/v1/relays').then(relaysAnswer.parse),
-        request(out, to, 'GET', '/api/v1/sessions').then(sessionsAnswer.parse),
+        requestAll(out, to, '/api/v1/cameras').then(camerasAnswer.parse),
+        requestAll(out, to, '/api/v1/relays').then(relaysAnswer.parse),
+        requestAll(out, to, '/api/v1/sessions').then(sessionsAnswer.parse),
       ]);
       if (options.json) {
         out.printJson({ url: to.url, ready, cameras: cameras.items, relays: relays.items, sessions: sessions.items });
@@ -115,6 +115,11 @@ function printRelays(out: Terminal, relays: RelayAnswer[]): void {
           dress: (text, relay) => out.paint(text, paintOf(relay.state)),
         },
         { heading: 'FOR', cell: (relay) => sinceText(relay.since), right: true },
+        {
+          heading: 'SESSIONS',
+          cell: (relay) => (relay.role === 'intake' ? '' : String(relay.sessions ?? 0)),
+          right: true,
+        },
         { heading: 'ROLE', cell: (relay) => relay.role },
         { heading: 'REGION', cell: (relay) => relay.region ?? '' },
         { heading: 'WHY', cell: (relay) => (relay.state === 'serving' ? '' : (relay.why?.text ?? '')) },
