@@ -1,0 +1,261 @@
+import type { Readable } from 'node:stream';
+import { expect } from 'chai';
+import type { WebSocket } from 'ws';
+import { id } from '../../../bus/identity.ts';
+import { createHub } from '../../../infra/http/hub.ts';
+import { isWanted, keepStreams, maySee } from '../../../infra/http/streams.ts';
+import { type FakeGateway, fakeGateway } from '../../fakes/http.ts';
+import { until } from '../../fixtures/process.ts';
+
+interface Heard {
+  id?: string;
+  event?: string;
+  // biome-ignore lint/suspicious/noExplicitAny: each test knows what it is told
+  data?: any;
+}
+
+/** Reads Server-Sent Events as they come. */
+function reader(stream: Readable) {
+  const heard: Heard[] = [];
+  let text = '';
+  let ended = false;
+  stream.on('data', (chunk) => {
+    text += String(chunk);
+    const blocks = text.split('\n\n');
+    text = blocks.pop() ?? '';
+    for (const block of blocks) {
+      const fields = Object.fromEntries(block.split('\n').map((line) => line.split(/: (.*)/s).slice(0, 2)));
+      heard.push({ ...fields, ...(fields.data ? { data: JSON.parse(fields.data) } : {}) });
+    }
+  });
+  stream.on('error', () => {});
+  stream.on('close', () => {
+    ended = true;
+  });
+  const facts = () => heard.filter((one) => one.data && !one.event);
+  return {
+    heard,
+    facts,
+    types: () => facts().map((one) => one.data.type.replace('signalbox.', '')),
+    ended: () => ended,
+    close: () => stream.destroy(),
+  };
+}
+
+describe('http: events', () => {
+  let gateway: FakeGateway;
+  const open: { close(): void }[] = [];
+  const anna = { sub: 'anna', role: 'admin' as const };
+  const at = (name: string) => ({ kind: 'camera' as const, id: id(name) });
+  const silence = (name: string) =>
+    gateway.house.roster.offer(at(name), { type: 'source.silent', source: '0', silent_ms: 900 });
+  const revive = (name: string) =>
+    gateway.house.roster.offer(at(name), { type: 'source.flowing', source: '0', codec: 'H264' });
+  const told = () => gateway.house.store.told();
+  const isTold = (type: string) =>
+    until(type, () => told().some(({ envelope }) => envelope.type === `signalbox.${type}`));
+
+  const follow = async (grant: object, query = '', headers: Record<string, string> = {}, ttlSeconds = 600) => {
+    const answer = await gateway.server.inject({
+      url: `/api/v1/events${query}`,
+      headers: { ...gateway.bearer(grant, ttlSeconds), ...headers },
+      payloadAsStream: true,
+    });
+    expect(answer.statusCode).to.equal(200);
+    expect(answer.headers['content-type']).to.match(/^text\/event-stream/);
+    const stream = reader(answer.stream());
+    open.push(stream);
+    return stream;
+  };
+
+  beforeEach(async () => {
+    gateway = await fakeGateway();
+    await gateway.camera('cam_001', 'hcm/center');
+    await gateway.camera('cam_002', 'hanoi/station');
+    await isTold('camera.live');
+  });
+  afterEach(async () => {
+    for (const stream of open.splice(0)) stream.close();
+    await gateway.close();
+  });
+
+  it('tells what happens as CloudEvents with the sequence, and why', async () => {
+    const stream = await follow(anna);
+    await silence('cam_001');
+    const event = await until('the event', () => stream.facts()[0]);
+    expect(event.data).to.include({ specversion: '1.0', type: 'signalbox.camera.stalled', subject: 'camera/cam_001' });
+    expect(event.data.data.why.text).to.match(/\w/);
+    expect(event.data.sequence).to.equal(Number(event.id));
+  });
+
+  it('resumes after a sequence without a gap, whichever way it is told', async () => {
+    await silence('cam_001');
+    await revive('cam_001');
+    await until('all facts', () => told().at(-1)?.envelope.type === 'signalbox.camera.live');
+    const all = told();
+    const cut = all[Math.floor(all.length / 2)]?.seq ?? 0;
+    const expected = all.filter(({ seq }) => seq > cut).map(({ seq }) => String(seq));
+    const asked = await follow(anna, `?after=${cut}`);
+    const remembered = await follow(anna, '?after=0', { 'last-event-id': String(cut) });
+    for (const stream of [asked, remembered]) {
+      await until('the missed events', () => stream.facts().length === expected.length);
+      expect(stream.facts().map((one) => one.id)).to.deep.equal(expected);
+    }
+    const whole = await follow(anna, '?after=0');
+    await until('everything there ever was', () => whole.facts().length === all.length);
+    await silence('cam_002');
+    await until('what comes then', () => whole.facts().length === all.length + 1);
+  });
+
+  it('tells each person only what they may see', async () => {
+    const viewer = await follow({ sub: 'vera', cameras: ['cam_001'] });
+    const operator = await follow({ sub: 'olga', role: 'operator', zones: ['hanoi/*'] });
+    const admin = await follow(anna);
+    await gateway.server.inject({
+      url: '/live/cam_001/webrtc',
+      headers: gateway.bearer({ sub: 'vera', cameras: ['cam_001'] }),
+    });
+    await gateway.server.inject({
+      url: '/live/cam_001/webrtc',
+      headers: gateway.bearer({ sub: 'vito', cameras: ['cam_001'] }),
+    });
+    await silence('cam_002');
+    await gateway.house.roster.offer({ kind: 'relay', id: id('relay-1') }, { type: 'relay.exited', detail: 'killed' });
+    await until('all of it', () => admin.types().includes('relay.dead'));
+    expect(viewer.types()).to.deep.equal(['viewer.admitted']);
+    expect(viewer.facts()[0]?.data.data.subject).to.equal('vera');
+    expect(operator.types()).to.include('camera.stalled').and.include('relay.dead').and.not.include('viewer.admitted');
+    expect(admin.types().filter((type) => type === 'viewer.admitted')).to.have.length(2);
+  });
+
+  it('filters by type, camera and zone', async () => {
+    const byType = await follow(anna, '?types=camera.stalled,relay');
+    const byCamera = await follow(anna, '?cameras=cam_002');
+    const byZone = await follow(anna, '?zones=hcm/*');
+    for (const name of ['cam_001', 'cam_002']) await silence(name);
+    await revive('cam_001');
+    await until('what was asked for', () => byZone.types().length === 2);
+    expect(byType.types()).to.deep.equal(['camera.stalled', 'camera.stalled']);
+    expect(byCamera.facts().map((one) => one.data.subject)).to.deep.equal(['camera/cam_002']);
+    expect(byZone.types()).to.deep.equal(['camera.stalled', 'camera.live']);
+  });
+
+  it('says so when a subscriber is ahead of what there is, and goes on from there', async () => {
+    const stream = await follow(anna, '?after=999999');
+    const resync = await until('resync', () => stream.heard.find((one) => one.event === 'resync'));
+    expect(resync.data).to.deep.equal({ sequence: told().at(-1)?.seq, reason: 'ahead' });
+    await silence('cam_001');
+    await until('the event', () => stream.types().includes('camera.stalled'));
+  });
+
+  it('ends when the token ends, or is revoked', async () => {
+    const brief = await follow({ sub: 'vera', cameras: ['cam_001'] }, '', {}, 1);
+    const revoked = await follow({ sub: 'vito', cameras: ['cam_001'] });
+    await gateway.server.inject({
+      method: 'POST',
+      url: '/api/v1/revocations',
+      headers: gateway.bearer(anna),
+      payload: { sub: 'vito' },
+    });
+    await until('the end', () => revoked.heard.find((one) => one.event === 'end')?.data.reason === 'revoked');
+    await until('the end', () => brief.heard.find((one) => one.event === 'end')?.data.reason === 'expired');
+  });
+
+  it('lets go of a subscriber that does not read, and tells it where to go on', async () => {
+    const sink = { stuck: 0, resync: 0, ended: '' };
+    const hub = createHub(gateway.services.facts);
+    await hub.open();
+    const streams = keepStreams(gateway.services, hub);
+    const claims = { ...anna, cameras: [], zones: [], iat: 0, exp: Date.now() / 1000 + 60 };
+    await streams.open(claims, { types: [], cameras: [], zones: [] }, undefined, {
+      fact: () => {
+        sink.stuck += 1024 * 1024;
+      },
+      beat: () => {},
+      resync: (sequence) => {
+        sink.resync = sequence;
+      },
+      end: (reason) => {
+        sink.ended = reason;
+      },
+      backlogBytes: () => sink.stuck,
+      drained: async () => {},
+    });
+    for (let n = 0; n < 3; n++) {
+      await silence('cam_001');
+      await revive('cam_001');
+    }
+    await until('the end', () => sink.ended === 'slow');
+    expect(sink.resync)
+      .to.be.greaterThan(0)
+      .and.lessThan(told().at(-1)?.seq ?? 0);
+    streams.close();
+    hub.close();
+  });
+
+  it('refuses questions that make no sense', async () => {
+    for (const query of [
+      '?after=-1',
+      '?after=x',
+      '?types=*',
+      '?cameras=a.b',
+      '?cameras=%3E',
+      '?zones=a,,b',
+      `?types=${'a,'.repeat(5000)}a`,
+    ]) {
+      const answer = await gateway.server.inject({ url: `/api/v1/events${query}`, headers: gateway.bearer(anna) });
+      expect(answer.statusCode, query).to.equal(400);
+      expect(answer.json().error).to.be.a('string');
+    }
+    const answer = await gateway.server.inject({
+      url: '/api/v1/events',
+      headers: { ...gateway.bearer(anna), 'last-event-id': 'x' },
+    });
+    expect(answer.statusCode).to.equal(400);
+  });
+
+  it('says when to come back while the store of events is away', async () => {
+    gateway.house.store.set('away');
+    const lone = await fakeGateway({ facts: gateway.services.facts });
+    const answer = await lone.server.inject({ url: '/api/v1/events?after=1', headers: lone.bearer(anna) });
+    expect(answer.statusCode).to.equal(503);
+    expect(answer.headers['retry-after']).to.match(/^\d+$/);
+    gateway.house.store.set('here');
+    await lone.close();
+  });
+
+  it('tells the same over a WebSocket, from the sequence that is said first', async () => {
+    const heard: Record<string, unknown>[] = [];
+    const socket: WebSocket = await gateway.server.injectWS('/api/v1/events?types=camera', {
+      headers: { host: 'localhost:8080', ...gateway.bearer(anna) },
+    });
+    open.push({ close: () => socket.terminate() });
+    socket.on('message', (data) => heard.push(JSON.parse(data.toString())));
+    socket.send('{"after":0}');
+    await until('what was before', () => heard.filter((one) => one.type === 'signalbox.camera.live').length === 2);
+    await silence('cam_001');
+    await until('what comes', () => heard.at(-1)?.type === 'signalbox.camera.stalled');
+    expect(heard.at(-1)?.sequence).to.equal(told().at(-1)?.seq);
+  });
+
+  it('opens no WebSocket for pages of other sites, nor without a token', async () => {
+    const outcome = (headers: Record<string, string>) =>
+      gateway.server.injectWS('/api/v1/events', { headers: { host: 'localhost:8080', ...headers } }).then(
+        () => 'in',
+        (error: Error) => error.message,
+      );
+    expect(await outcome({ ...gateway.bearer(anna), origin: 'https://evil.example.com' })).to.contain('403');
+    expect(await outcome({})).to.contain('401');
+  });
+
+  it('has one rule for what a type names', () => {
+    const live = { type: 'signalbox.camera.live', subject: 'camera/cam_001', data: { zone: 'hcm/center' } } as never;
+    const wanted = (types: string[]) => isWanted({ types, cameras: [], zones: [] }, live);
+    expect(
+      ['camera', 'camera.*', 'camera.live', 'signalbox.camera.live', 'signalbox.camera'].map((type) => wanted([type])),
+    ).to.deep.equal(Array(5).fill(true));
+    expect(['cam', 'camera.li', 'viewer', 'live'].map((type) => wanted([type]))).to.deep.equal(Array(4).fill(false));
+    const nobody = { sub: 'x', role: 'viewer' as const, cameras: [], zones: [], iat: 0, exp: 0 };
+    expect(maySee(nobody, live)).to.equal(false);
+  });
+});
