@@ -116,6 +116,20 @@ describe('spool', () => {
     expect(parked).to.deep.equal([]);
   });
 
+  it('tells no fact twice whose acknowledgement was lost during delivery, however long the next outage', async () => {
+    store.facts.last = async () => store.told().at(-1); // answers always, unlike `tell`
+    store.set('away');
+    await spool.facts.tell(someFact('cam_a', 1));
+    await spool.facts.tell(someFact('cam_a', 2));
+    store.set('deaf');
+    await until('the first fact to arrive', () => store.told().length > 0);
+    store.set('away');
+    store.forgetDuplicates();
+    store.set('here');
+    await spool.drained();
+    expect(toldIds()).to.deep.equal(['cam_a-f1', 'cam_a-f2']);
+  });
+
   it('delivers what a killed process left, before anything else, and nothing of it twice', async () => {
     store.set('away');
     for (const n of [1, 2, 3]) {
@@ -136,6 +150,7 @@ describe('spool', () => {
     await next;
     expect(ids()).to.deep.equal(['i1-1', 'i1-2', 'i1-3', 'i1-1']);
     expect(toldIds()).to.deep.equal(['cam_a-f1', 'cam_a-f2', 'cam_a-f3']);
+    expect(parked).to.deep.equal([]);
     expect(faults).to.deep.equal([]);
   });
 

@@ -44,6 +44,7 @@ export interface NatsLink {
 
 const PING_INTERVAL_MS = 2_000; // with two unanswered pings a hung server is noticed after 6 s
 const RETRY_MS = 100;
+const FIRST_CONNECT_MS = 30_000;
 const NANOS_PER_MS = 1_000_000;
 const NAME_IN_USE = 10_058;
 const TEMPORARILY_UNAVAILABLE = 10_008;
@@ -52,7 +53,7 @@ const FACTS_KEPT = { maxAgeMs: 30 * 24 * 3600 * 1000, maxBytes: 2 * 1024 ** 3 };
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 async function firstConnection(options: NatsOptions): Promise<NatsConnection> {
-  const deadline = performance.now() + (options.firstConnectMs ?? 30_000);
+  const deadline = performance.now() + (options.firstConnectMs ?? FIRST_CONNECT_MS);
   for (;;) {
     try {
       return await connect({
@@ -144,33 +145,38 @@ export async function connectNats(options: NatsOptions): Promise<NatsLink> {
     },
   };
 
+  // A server that came back with an empty store needs its streams again; one that kept them says so.
+  const comeBack = async () => {
+    up = true;
+    await untilMade(link, options).catch(() => {});
+    if (up) for (const listener of [...returns]) listener();
+  };
   const watch = async () => {
     for await (const status of connection.status()) {
       if (status.type === 'disconnect' || status.type === 'close') lose();
-      if (status.type !== 'reconnect') continue;
-      up = true;
-      // A server that came back with an empty store needs its streams again; one that kept them says so.
-      await makeStreams(link, options).catch(() => {});
-      for (const listener of [...returns]) listener();
+      if (status.type === 'reconnect') void comeBack();
     }
     lose();
   };
   void watch();
-  await untilMade(link, options);
+  try {
+    await untilMade(link, options);
+  } catch (error) {
+    await link.close();
+    throw error;
+  }
   return link;
 }
 
 /** A server just started may take a moment before JetStream answers. */
 async function untilMade(link: NatsLink, options: NatsOptions): Promise<void> {
-  const deadline = performance.now() + (options.firstConnectMs ?? 30_000);
+  const deadline = performance.now() + (options.firstConnectMs ?? FIRST_CONNECT_MS);
   for (;;) {
     try {
       return await makeStreams(link, options);
     } catch (error) {
-      if (!(error instanceof JournalAway) || performance.now() > deadline) {
-        await link.close();
-        throw error;
-      }
+      const silent = error instanceof JournalAway && !link.connection.isClosed();
+      if (!silent || performance.now() > deadline) throw error;
       await pause(RETRY_MS);
     }
   }

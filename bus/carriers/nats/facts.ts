@@ -1,4 +1,4 @@
-import { DeliverPolicy } from '@nats-io/jetstream';
+import { DeliverPolicy, JetStreamApiError } from '@nats-io/jetstream';
 import { type Envelope, envelope as envelopeShape } from '../../envelope.ts';
 import { type FactFilter, type Facts, JournalAway, JournalRefused, type Subscription, type Told } from '../../ports.ts';
 import { EVERY_FACT, FACT_STREAM, factSubject, factsOf, factsOfKind, parseFactType } from '../../subjects.ts';
@@ -6,6 +6,7 @@ import type { NatsLink } from './connection.ts';
 import { type Publisher, StoreRefusal } from './publisher.ts';
 
 const AGAIN_MS = 100;
+const STREAM_NOT_FOUND = 10_059;
 
 /** The subjects that a filter asks for; NATS refuses overlapping ones. */
 function subjectsOf(filter: FactFilter): string[] {
@@ -110,7 +111,10 @@ function follow(link: NatsLink, subjects: string[], after: number, hear: (told: 
         if (closed) leg.stop();
         await leg.ended;
       } catch (error) {
-        if (!(error instanceof JournalAway)) finish(error as Error);
+        // A server that came back empty gets its streams again in a moment.
+        const again =
+          error instanceof JournalAway || (error instanceof JetStreamApiError && error.code === STREAM_NOT_FOUND);
+        if (!again) finish(error as Error);
       }
       if (link.connection.isClosed()) finish(new JournalAway('the connection to NATS was closed'));
       if (!closed) await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));

@@ -1,0 +1,265 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect } from 'chai';
+import { connectNats } from '../../bus/carriers/nats/connection.ts';
+import { type NatsStore, natsStore } from '../../bus/carriers/nats.ts';
+import { openSpool, type Parked, type Spool } from '../../bus/carriers/spool.ts';
+import { FenceRefused, JournalAway, JournalRefused, type Told } from '../../bus/ports.ts';
+import { JOURNAL_STREAM } from '../../bus/subjects.ts';
+import { startNats, type TestNats } from '../fixtures/nats.ts';
+import { until } from '../fixtures/process.ts';
+import { all, camera, rejection, someFact, someRecord } from '../fixtures/records.ts';
+
+const CELLS = Array.from({ length: 20 }, (_, n) => `cam_${n}`);
+
+describe('when nats-server goes away', () => {
+  let server: TestNats;
+  let store: NatsStore;
+  beforeEach(async () => {
+    server = await startNats();
+    store = await natsStore({ servers: [server.url], name: 'test' });
+  });
+  afterEach(async () => {
+    await store.close();
+    await server.close();
+  });
+
+  it('says so at once when it is killed, and again for each append until it is back', async () => {
+    await store.journal.append(someRecord('cam_a', 1), 0);
+    server.process().child.kill('SIGSTOP'); // so that the answers can't win the race
+    const pending = CELLS.map((cell) => rejection(store.journal.append(someRecord(cell, 1), 0)));
+    const before = performance.now();
+    await server.kill();
+    for (const error of await Promise.all(pending)) expect(error).to.be.instanceOf(JournalAway);
+    expect(performance.now() - before).to.be.lessThan(500);
+    expect(store.isUp()).to.equal(false);
+    const refused = performance.now();
+    expect(await rejection(store.journal.append(someRecord('cam_a', 2), 1))).to.be.instanceOf(JournalAway);
+    expect(await rejection(store.facts.tell(someFact('cam_a', 1)))).to.be.instanceOf(JournalAway);
+    expect(await rejection(all(store.journal.lasts()))).to.be.instanceOf(JournalAway);
+    expect(await rejection(all(store.journal.read()))).to.be.instanceOf(JournalAway);
+    expect(await rejection(store.facts.range())).to.be.instanceOf(JournalAway);
+    expect(await rejection(store.leases.take('x', 'left', 1_000))).to.be.instanceOf(JournalAway);
+    const ask = { to: camera('cam_a'), verb: 'view', token: 't', body: null };
+    expect(await rejection(store.bus.ask(ask, 1_000))).to.be.instanceOf(JournalAway);
+    expect(performance.now() - refused).to.be.lessThan(100);
+    await server.start();
+    await until('the connection', () => store.isUp());
+    expect((await store.journal.append(someRecord('cam_a', 2), 1)).seq).to.be.greaterThan(1);
+  });
+
+  it('waits no longer than the timeout when it hangs, and takes the retry for the same record afterwards', async () => {
+    const { seq } = await store.journal.append(someRecord('cam_a', 1), 0);
+    server.process().child.kill('SIGSTOP');
+    const before = performance.now();
+    const error = await rejection(store.journal.append(someRecord('cam_a', 2), seq));
+    const waitedMs = performance.now() - before;
+    server.process().child.kill('SIGCONT');
+    expect(error).to.be.instanceOf(JournalAway);
+    expect(waitedMs).to.be.within(1_900, 2_500);
+    const { seq: second } = await store.journal.append(someRecord('cam_a', 2), seq);
+    expect(second).to.equal(seq + 1);
+    expect((await all(store.journal.read())).map(({ record }) => record.id)).to.deep.equal(['i1-1', 'i1-2']);
+  });
+
+  it('notices a hung server by itself, and is there again once it goes on', async () => {
+    server.process().child.kill('SIGSTOP');
+    await until('the loss to be noticed', () => !store.isUp(), 9_000);
+    server.process().child.kill('SIGCONT');
+    await until('the connection', () => store.isUp(), 5_000);
+    await store.journal.append(someRecord('cam_a', 1), 0);
+  });
+
+  it('tells subscribers every fact once, in order, over two kills, without asking them to do anything', async () => {
+    const told: Told[] = [];
+    const subscription = await store.facts.subscribe({ kinds: ['camera'] }, undefined, (one) => told.push(one));
+    const acknowledged: number[] = [];
+    let n = 0;
+    const tellSome = async (count: number) => {
+      for (let i = 0; i < count; i++, n++) {
+        const { seq } = await store.facts.tell(someFact(CELLS[n % 7] as string, n));
+        acknowledged.push(seq);
+      }
+    };
+    await tellSome(50);
+    for (let kill = 0; kill < 2; kill++) {
+      await server.kill();
+      await server.start();
+      await until('the connection', () => store.isUp());
+      await tellSome(50);
+    }
+    await until(`150 facts; have ${told.length}`, () => told.length >= 150, 5_000);
+    expect(told.map(({ seq }) => seq)).to.deep.equal(acknowledged);
+    expect(told.map(({ envelope }) => envelope.data.n)).to.deep.equal(Array.from({ length: 150 }, (_, i) => i));
+    subscription.close();
+    expect(await subscription.ended).to.equal(undefined);
+  });
+
+  it('goes on answering asks once it is back', async () => {
+    await store.bus.answer('camera', async ({ verb }) => ({ verb }));
+    await server.kill();
+    await server.start();
+    await until('the connection', () => store.isUp());
+    const ask = { to: camera('cam_a'), verb: 'view', token: 't', body: null };
+    expect(await store.bus.ask(ask, 1_000)).to.deep.equal({ verb: 'view' });
+  });
+
+  it('makes its streams again on a server that came back empty, and tells a subscriber that its past is gone', async () => {
+    await store.facts.tell(someFact('cam_a', 1));
+    const told: Told[] = [];
+    const subscription = await store.facts.subscribe({}, 0, (one) => told.push(one));
+    await until('the fact', () => told.length === 1);
+    await server.close();
+    server = await startNats('', server.port);
+    await until('the connection', () => store.isUp());
+    expect(await subscription.ended).to.be.instanceOf(RangeError);
+    expect((await store.journal.append(someRecord('cam_a', 1), 0)).seq).to.equal(1);
+    expect((await store.facts.tell(someFact('cam_a', 2))).seq).to.equal(1);
+  });
+
+  it('takes its own record for done when a retry meets it beyond the window for duplicates', async () => {
+    await store.journal.append(someRecord('cam_a', 1), 0);
+    const { seq } = await store.journal.append(someRecord('cam_a', 2), 1);
+    const link = await connectNats({ servers: [server.url], name: 'other' });
+    await link.manager.streams.update(JOURNAL_STREAM, { duplicate_window: 100 * 1_000_000 });
+    const retryOfAnOlder = () => store.journal.append(someRecord('cam_a', 1), 0);
+    await until('the first record to be forgotten', () =>
+      retryOfAnOlder().then(
+        () => false,
+        (error) => error instanceof FenceRefused,
+      ),
+    );
+    expect(await store.journal.append(someRecord('cam_a', 2), 1)).to.deep.equal({ seq });
+    expect(await all(store.journal.read())).to.have.length(2);
+    await link.close();
+  });
+
+  it('tells that its disk is full, and what was stored stays', async () => {
+    await server.close();
+    server = await startNats('jetstream { max_file_store: 200KB }', server.port);
+    await until('the connection', () => store.isUp());
+    const big = (n: number) => someRecord('cam_a', n, { after: 'x'.repeat(20_000) });
+    let last = 0;
+    let error: unknown;
+    for (let n = 1; !error && n < 100; n++) {
+      try {
+        last = (await store.journal.append(big(n), last)).seq;
+      } catch (problem) {
+        error = problem;
+      }
+    }
+    expect(error).to.be.instanceOf(JournalRefused);
+    expect((error as JournalRefused).code).to.be.greaterThan(10_000);
+    expect(await all(store.journal.read())).to.have.length(last);
+  });
+
+  it('refuses a record that is too large for NATS, for good', async () => {
+    const error = await rejection(store.journal.append(someRecord('cam_a', 1, { after: 'x'.repeat(2_000_000) }), 0));
+    expect(error).to.be.instanceOf(JournalRefused);
+    expect((error as JournalRefused).code).to.equal(10_054);
+    expect((await store.journal.append(someRecord('cam_a', 1), 0)).seq).to.equal(1);
+  });
+});
+
+describe('with a spool before NATS', () => {
+  let server: TestNats;
+  let store: NatsStore;
+  let spool: Spool;
+  let folder: string;
+  let parked: Parked[];
+  beforeEach(async () => {
+    folder = mkdtempSync(path.join(tmpdir(), 'sbx-spool-'));
+    server = await startNats();
+    store = await natsStore({ servers: [server.url], name: 'test', timeoutMs: 500 });
+    parked = [];
+    const { journal, facts } = store;
+    spool = await openSpool({ journal, facts, file: path.join(folder, 'spool'), onParked: (one) => parked.push(one) });
+  });
+  afterEach(async () => {
+    await store.close();
+    await spool.close();
+    await server.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** Cells that hear something all the time, until told to stop; every append and fact must be acknowledged. */
+  const busyCells = () => {
+    let stop = false;
+    const counts = new Map<string, number>();
+    let worstMs = 0;
+    const work = CELLS.map(async (cell) => {
+      let seq = 0;
+      for (let n = 1; !stop; n++) {
+        const before = performance.now();
+        ({ seq } = await spool.journal.append(someRecord(cell, n), seq));
+        await spool.facts.tell(someFact(cell, n));
+        worstMs = Math.max(worstMs, performance.now() - before);
+        counts.set(cell, n);
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    });
+    const done = Promise.all(work);
+    return {
+      counts,
+      worstMs: () => worstMs,
+      stop: () => {
+        stop = true;
+        return done;
+      },
+    };
+  };
+
+  const everythingArrivedOnce = async (counts: Map<string, number>) => {
+    await spool.drained();
+    expect(parked).to.deep.equal([]);
+    const records = await all(store.journal.read());
+    const told: Told[] = [];
+    const { last } = await store.facts.range();
+    const subscription = await store.facts.subscribe({}, 0, (one) => told.push(one));
+    await until('all facts', () => told.at(-1)?.seq === last);
+    subscription.close();
+    for (const [cell, count] of counts) {
+      const numbers = Array.from({ length: count }, (_, index) => index + 1);
+      const ids = records.filter(({ record }) => record.cell === cell).map(({ record }) => record.id);
+      expect(ids, cell).to.deep.equal(numbers.map((n) => `i1-${n}`));
+      const facts = told.filter(({ envelope }) => envelope.subject === `camera/${cell}`);
+      expect(
+        facts.map(({ envelope }) => envelope.data.n),
+        cell,
+      ).to.deep.equal(numbers);
+    }
+    return records;
+  };
+
+  it('goes on while the server is killed twice: all that was acknowledged arrives once and in order', async () => {
+    const cells = busyCells();
+    for (let kill = 0; kill < 2; kill++) {
+      const heard = () => [...cells.counts.values()].reduce((sum, count) => sum + count, 0);
+      const before = heard();
+      await until('some records', () => heard() > before + 200);
+      await server.kill();
+      const atKill = heard();
+      await until('the spool to take some', () => heard() > atKill + 500);
+      expect(spool.state().spooled).to.be.greaterThan(100);
+      await server.start();
+      await until('the spool to be empty', () => spool.state().spooled === 0);
+    }
+    await cells.stop();
+    const records = await everythingArrivedOnce(cells.counts);
+    expect(records.filter(({ record }) => record.late).length).to.be.greaterThan(500);
+    expect(cells.worstMs()).to.be.lessThan(1_000);
+  });
+
+  it('goes on while the server hangs, after one timeout', async () => {
+    const cells = busyCells();
+    await until('some records', () => (cells.counts.get('cam_0') ?? 0) > 5);
+    server.process().child.kill('SIGSTOP');
+    await until('the spool to take some', () => spool.state().spooled > 500);
+    server.process().child.kill('SIGCONT');
+    await until('the spool to be empty', () => spool.state().spooled === 0);
+    await cells.stop();
+    await everythingArrivedOnce(cells.counts);
+    expect(cells.worstMs()).to.be.within(400, 1_500);
+  });
+});
