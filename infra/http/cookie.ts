@@ -25,3 +25,9 @@ export function setCookie(
     maxAge: Math.max(0, Math.floor(maxAgeS)),
   });
 }
+
+/** Has the browser forget it. */
+export function dropCookie(request: FastifyRequest, reply: FastifyReply, config: HttpServices['config']): void {
+  const secure = isSecure(request, config);
+  reply.clearCookie(cookieName(request, config), { path: '/', httpOnly: true, sameSite: 'strict', secure });
+}

@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import type { LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
 import { BadToken } from '../../adapters/gate.jsonwebtoken.ts';
-import { cookieName, setCookie } from './cookie.ts';
+import { dropCookie, setCookie } from './cookie.ts';
 import { callerOf } from './door.ts';
 import { unauthorized } from './errors.ts';
 import { refuseForeignSocket } from './origin.ts';
@@ -63,7 +63,7 @@ export function loginRoutes(server: Server, services: HttpServices): void {
   server.get(path, { schema: { tags, response: { 200: PersonSchema } } }, async (request) => person(callerOf(request)));
   server.delete(path, { schema: { tags } }, async (request, reply) => {
     refuseForeignSocket(request, services.config);
-    reply.clearCookie(cookieName(request, services.config), { path: '/' });
+    dropCookie(request, reply, services.config);
     return reply.code(204).send();
   });
   server.get('/.well-known/jwks.json', { schema: { tags } }, async (_request, reply) => {

@@ -36,13 +36,18 @@ export const isSecure = (request: FastifyRequest, config: Settings): boolean =>
 
 /** Whether an `Origin` is our own page's: the public address, or the address that this very request went to. */
 export function isOurOrigin(origin: string, request: FastifyRequest, config: Settings): boolean {
-  let host: string;
+  let page: URL;
   try {
-    host = new URL(origin).host.toLowerCase();
+    page = new URL(origin);
   } catch {
     return false; // "null" and other inventions
   }
-  return host === request.host.toLowerCase() || host === publicHost(config);
+  if (config.http.publicUrl && page.origin === new URL(config.http.publicUrl).origin) return true;
+  // A proxy may have ended TLS, so the scheme can't be compared; a port that is the scheme's own may be left out.
+  const asked = URL.canParse(`${page.protocol}//${request.host}`)
+    ? new URL(`${page.protocol}//${request.host}`)
+    : undefined;
+  return page.host !== '' && page.host === asked?.host;
 }
 
 /** Refuses a request that another site's page makes with our cookie. @throws Refusal */
