@@ -54,6 +54,8 @@ export async function pageRoutes(server: Server, services: HttpServices): Promis
     if (!folder) throw unavailable('no-page', 'The page is not built.', {}, 10);
     reply.header('cache-control', 'public, max-age=31536000, immutable');
     reply.header('cross-origin-resource-policy', 'same-origin');
+    // A worker lives by the policy of its own script, not by that of the page that started it.
+    reply.header('content-security-policy', contentSecurityPolicy(request.host, false));
     return reply.sendFile(`assets/${file}`);
   });
 }
