@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { cameraAddCommand, cameraListCommand, cameraRemoveCommand, watchCommand } from './cli/camera.ts';
 import { configCheckCommand, configVariablesCommand } from './cli/config.ts';
 import { logCommand } from './cli/log.ts';
+import { loginCommand } from './cli/login.ts';
 import { statusCommand } from './cli/status.ts';
 import { CommandFailed, type Surroundings, type Terminal, terminal } from './cli/terminal.ts';
 import { tokenCommand } from './cli/token.ts';
@@ -34,6 +35,7 @@ function program(out: Terminal): Command {
   cameraRemoveCommand(remote(camera.command('remove')), out);
   cameraListCommand(remote(camera.command('list')), out);
   tokenCommand(local(root.command('token')), out);
+  loginCommand(local(root.command('login')), out);
   const config = root.command('config').description('check a configuration file');
   configCheckCommand(local(config.command('check')), out);
   configVariablesCommand(local(config.command('variables')), out);

@@ -121,7 +121,7 @@ function lineOf(out: Terminal, said: Envelope): string {
   const who = kind === 'viewer' ? `viewer ${printable(said.data.subject)} of ${cameraOf(said)}` : `${kind} ${name}`;
   const took = typeof said.data.recover_ms === 'number' ? ` (dark for ${Math.round(said.data.recover_ms)} ms)` : '';
   const at = out.paint(localTime(new Date(said.time)), 'faint');
-  return `${at}  ${printable(who)}  ${out.paint(printable(event), 'strong')}  ${printable(why)}${took}`.trimEnd();
+  return `${at}  ${printable(who).padEnd(18)}  ${out.paint(printable(event).padEnd(11), 'strong')}  ${printable(why)}${took}`.trimEnd();
 }
 
 function localTime(at: Date): string {

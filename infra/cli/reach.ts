@@ -3,8 +3,9 @@ import path from 'node:path';
 import { createGate, type LoginGrant } from '../../adapters/gate.jsonwebtoken.ts';
 import { openSigningKeys } from '../../adapters/keys.files.ts';
 import { ConfigError } from '../config/fault.ts';
+import { parseYaml } from '../config/parse.ts';
 import { isLoopback } from '../config/resolve.ts';
-import { type Config, loadConfig } from '../config.ts';
+import { type Config, loadConfig, readConfig } from '../config.ts';
 import { type Group, group, groupFile } from '../group.ts';
 import { CommandFailed, misused, type Terminal } from './terminal.ts';
 
@@ -85,19 +86,30 @@ export function minter(state: string, env: NodeJS.ProcessEnv): (grant: LoginGran
   }
 }
 
-/** What tokens of this installation say as issuer and audience: as its configuration has it. */
+const OWN_NAMES = { issuer: 'signalbox', audience: 'signalbox' };
+
+/**
+ * What tokens of this installation say as issuer and audience. A file that is just being edited may be broken while
+ * the gateway goes on with the one before; its `auth` section alone is the best guess then.
+ */
 function tokenNames(state: string, env: NodeJS.ProcessEnv): Pick<Config['auth'], 'issuer' | 'audience'> {
   const file = runningGroup(state)?.config;
+  if (file === undefined) return OWN_NAMES;
   try {
-    if (file !== undefined) return loadConfig(file, env).auth;
+    return loadConfig(file, env).auth;
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    throw new CommandFailed(`the configuration of the running group is broken, repair it first:\n${error.message}`);
   }
-  return { issuer: 'signalbox', audience: 'signalbox' };
+  try {
+    const { auth = 'local' } = parseYaml(readFileSync(file, 'utf8')).value as { auth?: unknown };
+    return readConfig(file, JSON.stringify({ auth }), env).auth;
+  } catch {
+    return OWN_NAMES;
+  }
 }
 
-function localUrl(state: string): string {
+/** Where the gateway of the group that runs on a data folder listens. @throws CommandFailed when none does */
+export function localUrl(state: string): string {
   const found = runningGroup(state);
   if (!found) {
     throw new CommandFailed(

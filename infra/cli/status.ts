@@ -10,7 +10,8 @@ import {
   relaysAnswer,
   sessionsAnswer,
 } from './answers.ts';
-import { type CommonOptions, type Reach, reach } from './reach.ts';
+import { type Surrounding, surroundingOf } from './processes.ts';
+import { type CommonOptions, type Reach, reach, runningGroup, stateFolder } from './reach.ts';
 import { requestAll, send } from './request.ts';
 import { table } from './table.ts';
 import { CommandFailed, type Paint, patiently, printable, type Terminal } from './terminal.ts';
@@ -19,28 +20,53 @@ const GOOD = new Set(['live', 'serving']);
 const CALM = new Set(['idle', 'connecting', 'starting', 'switching', 'draining']);
 const paintOf = (state: string): Paint => (GOOD.has(state) ? 'good' : CALM.has(state) ? 'warn' : 'bad');
 
-/** `signalbox status`: the gateway's health, the cameras, the relays and who watches. Exit code 1 when it can't serve. */
+/** What status tells of one group. */
+interface Status {
+  url: string;
+  ready: ReadyAnswer & { ok: boolean };
+  cameras: CameraAnswer[];
+  relays: RelayAnswer[];
+  sessions: { state: string }[];
+}
+
+/**
+ * `signalbox status`: the gateway's health, the cameras, the relays, who watches, and, on the machine of the group,
+ * its processes, its disk and its configuration file. Exit code 1 when it can't serve.
+ */
 export function statusCommand(command: Command, out: Terminal): void {
   command
-    .description('show the cameras, the relays and the health of the gateway; exit code 1 when it can not serve')
+    .description('show cameras, relays, processes and health; exit code 1 when the gateway can not serve')
     .action(async (options: CommonOptions) => {
-      const to = reach(options, out);
-      const [ready, cameras, relays, sessions] = await Promise.all([
-        readiness(out, to),
-        requestAll(out, to, '/api/v1/cameras').then(camerasAnswer.parse),
-        requestAll(out, to, '/api/v1/relays').then(relaysAnswer.parse),
-        requestAll(out, to, '/api/v1/sessions').then(sessionsAnswer.parse),
-      ]);
-      if (options.json) {
-        out.printJson({ url: to.url, ready, cameras: cameras.items, relays: relays.items, sessions: sessions.items });
-      } else {
-        printHealth(out, to, ready);
-        printCameras(out, cameras.items);
-        printRelays(out, relays.items);
-        printSessions(out, sessions.items);
+      const group = options.url === undefined ? runningGroup(stateFolder(options, out.env)) : undefined;
+      const around = group && (await surroundingOf(group, out.env));
+      let status: Status;
+      try {
+        status = await gather(out, reach(options, out));
+      } catch (error) {
+        // The gateway may be on its way back: its launcher knows.
+        if (around && error instanceof CommandFailed && !options.json) printSurrounding(out, around);
+        throw error;
       }
-      if (!ready.ok) throw new CommandFailed('the gateway is not ready to serve');
+      if (options.json) out.printJson({ ...status, ...(around ? { machine: around } : {}) });
+      else {
+        printHealth(out, status);
+        if (around) printSurrounding(out, around);
+        printCameras(out, status.cameras);
+        printRelays(out, status.relays);
+        printSessions(out, status.sessions);
+      }
+      if (!status.ready.ok) throw new CommandFailed('the gateway is not ready to serve');
     });
+}
+
+async function gather(out: Terminal, to: Reach): Promise<Status> {
+  const [ready, cameras, relays, sessions] = await Promise.all([
+    readiness(out, to),
+    requestAll(out, to, '/api/v1/cameras').then(camerasAnswer.parse),
+    requestAll(out, to, '/api/v1/relays').then(relaysAnswer.parse),
+    requestAll(out, to, '/api/v1/sessions').then(sessionsAnswer.parse),
+  ]);
+  return { url: to.url, ready, cameras: cameras.items, relays: relays.items, sessions: sessions.items };
 }
 
 /** Readiness answers 503 with its reasons: that is an answer, not a failure to ask. */
@@ -50,12 +76,36 @@ async function readiness(out: Terminal, to: Reach): Promise<ReadyAnswer & { ok: 
   return { ...(readyAnswer.check(body) ? body : {}), ok: response.ok };
 }
 
-function printHealth(out: Terminal, to: Reach, ready: ReadyAnswer & { ok: boolean }): void {
+function printHealth(out: Terminal, { url, ready }: Status): void {
   const word = ready.status ?? (ready.ok ? 'ready' : 'not ready');
   const paint: Paint = !ready.ok ? 'bad' : ready.reasons?.length ? 'warn' : 'good';
-  out.print(`${out.paint('Signalbox', 'strong')} at ${to.url}: ${out.paint(printable(word), paint)}`);
+  out.print(`${out.paint('Signalbox', 'strong')} at ${url}: ${out.paint(printable(word), paint)}`);
   for (const { part, state, text } of ready.reasons ?? []) {
     out.print(`  ${printable(part)} ${printable(state)}: ${printable(text)}`);
+  }
+}
+
+/** Less than this much disk is told as trouble: the journal stops when it is full. */
+const LITTLE_DISK_BYTES = 1e9;
+
+function printSurrounding(out: Terminal, { processes, configFaults, disk }: Surrounding): void {
+  if (!processes) out.print(`  ${out.paint('launcher', 'bad')}: it does not answer; nothing that dies is restarted`);
+  else {
+    const troubled = processes.filter(({ state, restarts }) => state !== 'running' || restarts > 0);
+    const running = processes.filter(({ state }) => state === 'running').length;
+    out.print(`  processes: ${running} of ${processes.length} running`);
+    for (const { name, state, restarts } of troubled) {
+      const paint: Paint = state === 'running' ? 'warn' : 'bad';
+      out.print(`    ${printable(name)}: ${out.paint(state, paint)}, started again ${restarts}×`);
+    }
+  }
+  if (disk) {
+    const free = `${(disk.free_bytes / 1e9).toFixed(1)} GB of ${(disk.total_bytes / 1e9).toFixed(1)} GB free`;
+    out.print(`  disk: ${disk.free_bytes < LITTLE_DISK_BYTES ? out.paint(`only ${free}`, 'bad') : free}`);
+  }
+  if (configFaults.length > 0) {
+    out.print(`  ${out.paint('configuration', 'bad')}: the file has faults, so the one before is still in effect`);
+    for (const fault of configFaults) out.print(`    ${printable(fault)}`);
   }
 }
 

@@ -6,32 +6,38 @@ import { nearest } from '../config/nearest.ts';
 import { type CommonOptions, minter, stateFolder } from './reach.ts';
 import { misused, type Terminal } from './terminal.ts';
 
-interface TokenOptions extends CommonOptions {
+/** The options that say whom a token or link is for, and what it opens. */
+export interface GrantOptions {
   sub: string;
   role: string;
   name?: string;
   camera: string[];
   zone: string[];
-  ttl: string;
 }
 
 const ROLES = ['viewer', 'operator', 'admin'] as const;
 const ZONE = /^(\*|[a-z0-9][a-z0-9_-]*(\/[a-z0-9][a-z0-9_-]*)*(\/\*)?)$/;
 const LONGEST_MS = 366 * 86_400_000;
 
-/** `signalbox token`: signs a login token on this machine, with the keys of the data folder. */
-export function tokenCommand(command: Command, out: Terminal): void {
-  command
-    .description('make a login token, signed with the keys of the data folder')
-    .requiredOption('--sub <NAME>', 'who it is for; revocations and quotas go by it')
-    .requiredOption('--role <ROLE>', 'viewer, operator or admin')
+/** Adds those options to a command. */
+export function grantOptions(command: Command, fallback?: { sub: string; role: string }): Command {
+  const sub = ['--sub <NAME>', 'who it is for; revocations and quotas go by it'] as const;
+  const role = ['--role <ROLE>', 'viewer, operator or admin'] as const;
+  if (fallback) command.option(...sub, fallback.sub).option(...role, fallback.role);
+  else command.requiredOption(...sub).requiredOption(...role);
+  return command
     .option('--name <TEXT>', 'the name that people see')
     .option('--camera <ID...>', 'the cameras it may see', [])
-    .option('--zone <PATTERN...>', 'the zones it may see, such as hcm/airport or hcm/*', [])
+    .option('--zone <PATTERN...>', 'the zones it may see, such as hcm/airport or hcm/*', []);
+}
+
+/** `signalbox token`: signs a login token on this machine, with the keys of the data folder. */
+export function tokenCommand(command: Command, out: Terminal): void {
+  grantOptions(command.description('make a login token, signed with the keys of the data folder'))
     .option('--ttl <DURATION>', 'how long it lasts, at most 366d', '8h')
-    .action((options: TokenOptions) => {
+    .action((options: CommonOptions & GrantOptions & { ttl: string }) => {
       const grant = grantOf(options);
-      const ttlMs = lifetime(options.ttl);
+      const ttlMs = lifetimeMs(options.ttl);
       const token = minter(stateFolder(options, out.env), out.env)(grant, Math.ceil(ttlMs / 1000));
       const until = new Date(Date.now() + ttlMs).toISOString();
       if (grant.role !== 'admin' && grant.cameras.length + grant.zones.length === 0) {
@@ -45,7 +51,8 @@ export function tokenCommand(command: Command, out: Terminal): void {
 /** Lists may be written with spaces, with commas, or by naming the option again. */
 const listed = (words: string[]): string[] => words.flatMap((word) => word.split(',')).filter(Boolean);
 
-function grantOf(options: TokenOptions): LoginGrant {
+/** Checks them. @throws CommandFailed naming the option that is wrong */
+export function grantOf(options: GrantOptions): LoginGrant {
   const { sub, role, name } = options;
   const cameras = listed(options.camera);
   const zones = listed(options.zone);
@@ -63,7 +70,8 @@ function grantOf(options: TokenOptions): LoginGrant {
   return { sub, ...(name === undefined ? {} : { name }), role: known, cameras, zones };
 }
 
-function lifetime(text: string): number {
+/** A lifetime of a token. @throws CommandFailed */
+export function lifetimeMs(text: string): number {
   try {
     const ms = durationMs(text);
     if (ms >= 1000 && ms <= LONGEST_MS) return ms;

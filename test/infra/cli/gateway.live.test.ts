@@ -6,11 +6,13 @@ import { expect } from 'chai';
 import { createGate } from '../../../adapters/gate.jsonwebtoken.ts';
 import { openSigningKeys } from '../../../adapters/keys.files.ts';
 import { openSecrets } from '../../../adapters/secrets.files.ts';
+import { serveLink } from '../../../bus/carriers/link.ts';
 import { id } from '../../../bus/identity.ts';
 import { openOverlay } from '../../../infra/config/overlay.ts';
 import { readConfig } from '../../../infra/config.ts';
 import { type Installation, keepInstallation } from '../../../infra/gateway/installation.ts';
 import { type Group, groupFile } from '../../../infra/group.ts';
+import { openLoginLinks } from '../../../infra/http/links.ts';
 import { buildServer } from '../../../infra/http/server.ts';
 import type { HealthReason } from '../../../infra/http/services.ts';
 import { type FakeGateway, fakeGateway } from '../../fakes/http.ts';
@@ -71,7 +73,7 @@ describe('the command line, against a gateway', () => {
       nats: { servers: [], user: '', passwordFile: '' },
       redis: { host: '127.0.0.1', port: 1, passwordFile: '' },
       relays: [],
-      links: { launcher: path.join(state, 'none.sock'), switchers: state },
+      links: { launcher: path.join(state, 'launcher.sock'), switchers: state },
       demoCameras: [],
     };
     mkdirSync(path.dirname(groupFile(state)), { recursive: true });
@@ -102,7 +104,7 @@ describe('the command line, against a gateway', () => {
     const { code, out, err } = await sbx('status');
     expect(err).to.equal('');
     expect(out).to.match(/^Signalbox at http:\/\/127\.0\.0\.1:\d+: ready$/m);
-    expect(out).to.match(/^cam_001 +live +\d+ ms +0 +1280×720 30 fps 2\.0 Mb\/s/m);
+    expect(out).to.match(/^cam_001 +live +\d+ m?s +0 +1280×720 30 fps 2\.0 Mb\/s/m);
     expect(out).to.match(/^relay-1 +serving/m);
     expect(out).to.contain('viewer sessions: none');
     expect(code).to.equal(0);
@@ -116,6 +118,43 @@ describe('the command line, against a gateway', () => {
     const json = JSON.parse((await sbx('status', '--json')).out);
     expect(json.ready).to.deep.include({ ok: false, status: 'down', reasons: health });
     expect(json.cameras[0]).to.include({ id: 'cam_001' });
+  });
+
+  it('tells what the gateway can not: processes, disk, and a configuration that is broken as it stands', async () => {
+    const items = [
+      { name: 'nats', pid: 7, state: 'running', restarts: 0 },
+      { name: 'relay:relay-1', pid: 8, state: 'running', restarts: 3 },
+      { name: 'gateway', state: 'backoff', restarts: 9 },
+    ];
+    const launcher = await serveLink(path.join(state, 'launcher.sock'), {
+      up: (peer) => peer.send({ type: 'processes', items }),
+      hear: () => {},
+    });
+    try {
+      writeFileSync(path.join(state, 'signalbox.yaml'), 'htpp: {}\n');
+      const { code, out } = await sbx('status');
+      expect(code).to.equal(0);
+      expect(out).to.contain('processes: 2 of 3 running');
+      expect(out).to.contain('relay:relay-1: running, started again 3×').and.to.contain('gateway: backoff');
+      expect(out).to.contain('signalbox.yaml:1:1: htpp: there is no such setting; did you mean "http"?');
+      expect(out).to.match(/disk: .*GB free/);
+      await gateway.server.close();
+      const alone = await sbx('status');
+      expect(alone.code).to.equal(1);
+      expect(alone.out).to.contain('gateway: backoff');
+      expect(alone.err).to.contain('nothing answers');
+    } finally {
+      launcher.close();
+    }
+  });
+
+  it('makes a link that signs one browser in, once', async () => {
+    const { out } = await sbx('login', '--sub', 'vera', '--role', 'viewer', '--zone', 'default');
+    expect(out).to.match(/^http:\/\/127\.0\.0\.1:\d+\/\?login=[\w-]{43}\n$/);
+    const link = new URL(out.trim()).searchParams.get('login') ?? '';
+    const links = openLoginLinks(path.join(state, 'links'));
+    expect(links.redeem(link)).to.deep.equal({ sub: 'vera', role: 'viewer', cameras: [], zones: ['default'] });
+    expect(links.redeem(link)).to.equal(undefined);
   });
 
   it('adds, lists and removes a camera', async () => {
@@ -179,8 +218,8 @@ describe('the command line, against a gateway', () => {
     const { code, out } = await sbx('log');
     expect(performance.now() - started).to.be.below(2_500);
     expect(code).to.equal(0);
-    expect(out).to.match(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} {2}camera cam_001 {2}live {2}\S/m);
-    expect(out).to.match(/relay relay-1 {2}serving/);
+    expect(out).to.match(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} {2}camera cam_001 +live +\S/m);
+    expect(out).to.match(/relay relay-1 +serving/);
     const lines = (await sbx('log', '--camera', 'cam_001', '--json')).out
       .trim()
       .split('\n')

@@ -1,0 +1,34 @@
+import path from 'node:path';
+import type { Command } from 'commander';
+import { ConfigError } from '../config/fault.ts';
+import { loadConfig } from '../config.ts';
+import { openLoginLinks } from '../http/links.ts';
+import { type CommonOptions, localUrl, runningGroup, stateFolder } from './reach.ts';
+import { CommandFailed, type Terminal } from './terminal.ts';
+import { type GrantOptions, grantOf, grantOptions, lifetimeMs } from './token.ts';
+
+/** `signalbox login`: a link that signs one browser in, once. */
+export function loginCommand(command: Command, out: Terminal): void {
+  grantOptions(command.description('make a link that signs one browser in, once'), { sub: 'local', role: 'admin' })
+    .option('--ttl <DURATION>', 'how long the link can be used', '15m')
+    .action((options: CommonOptions & GrantOptions & { ttl: string }) => {
+      const state = stateFolder(options, out.env);
+      const grant = grantOf(options);
+      const ttlMs = lifetimeMs(options.ttl);
+      const base = publicUrl(state, out.env) ?? localUrl(state);
+      const url = `${base}/?login=${openLoginLinks(path.join(state, 'links')).make(grant, ttlMs)}`;
+      if (options.json) out.printJson({ url, ...grant, expires_at: new Date(Date.now() + ttlMs).toISOString() });
+      else out.print(url);
+    });
+}
+
+/** What people's browsers see, if the configuration tells. */
+function publicUrl(state: string, env: NodeJS.ProcessEnv): string | undefined {
+  const file = runningGroup(state)?.config;
+  try {
+    return file === undefined ? undefined : loadConfig(file, env).http.publicUrl;
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new CommandFailed(`the configuration of the running group is broken, repair it first:\n${error.message}`);
+  }
+}
