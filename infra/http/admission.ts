@@ -100,7 +100,7 @@ export async function admit(
   camera: CellView,
   wish: Wish,
 ): Promise<Admission> {
-  const { cells, config, gate, metrics, sessions } = services;
+  const { cells, config, gate, metrics } = services;
   const { streamTokenTtlMs } = config.auth;
   const relay = chooseRelay(services);
   const session = newId('ses');
@@ -130,9 +130,6 @@ export async function admit(
     throw denied(view.why.reason);
   }
   metrics.admissions.inc({ result: 'admitted' });
-  const { quality, protocol } = viewerOf(view);
-  const card = { id: session, camera: camera.id, subject: claims.sub, protocol, quality, relay, state: view.state };
-  void sessions.put({ ...card, expires_at: expiresAt, node: services.node }).catch(() => {}); // a cache may be away
   return {
     session,
     view,

@@ -21,15 +21,20 @@ export function turnCredentials(secret: string, who: string, until: number): { u
 
 /** The STUN and TURN servers for somebody; `who` undefined: only those that need no credentials. */
 export function iceServers(
-  services: Pick<HttpServices, 'config' | 'turnSecret'>,
+  services: Pick<HttpServices, 'config' | 'turnSecret' | 'log'>,
   who: string | undefined,
   now = Date.now(),
 ): IceServer[] {
   const { stun, turn } = services.config.ice;
   const servers: IceServer[] = stun.length ? [{ urls: stun }] : [];
   if (turn && who !== undefined && services.turnSecret) {
-    const credentials = turnCredentials(services.turnSecret(), who, now + turn.credentialTtlMs);
-    servers.push({ urls: turn.urls, ...credentials });
+    try {
+      const credentials = turnCredentials(services.turnSecret(), who, now + turn.credentialTtlMs);
+      servers.push({ urls: turn.urls, ...credentials });
+    } catch (err) {
+      // Most people need no TURN: a secret that can't be read must not keep them out.
+      services.log.error({ err }, 'the TURN secret can not be read; TURN is not handed out');
+    }
   }
   return servers;
 }

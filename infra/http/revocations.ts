@@ -1,6 +1,5 @@
 import Type from 'typebox';
 import { TooManyRevocations } from '../../adapters/revocations.files.ts';
-import type { Id } from '../../bus/identity.ts';
 import { callerOf } from './door.ts';
 import { missing, Refusal } from './errors.ts';
 import type { Server, Shared } from './server.ts';
@@ -28,7 +27,6 @@ async function cut(services: HttpServices, shared: Shared, by: string): Promise<
     const event = { type: 'viewer.revoked', by, reason: 'the token was revoked' };
     const offered = services.cells.offer({ kind: 'viewer', id: view.id }, event);
     shared.connections.end(view.id, services.cells.view({ kind: 'viewer', id: view.id }));
-    void services.sessions.drop(view.id as Id).catch(() => {});
     return offered;
   });
   const done = await Promise.allSettled(offers);

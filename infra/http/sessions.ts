@@ -96,7 +96,6 @@ export function sessionRoutes(server: Server, services: HttpServices, shared: Sh
       // The machine has moved already: the player need not wait for the journal to stop showing the picture.
       shared.connections.end(view.id, cells.view({ kind: 'viewer', id: view.id }));
       await offered;
-      void services.sessions.drop(view.id).catch(() => {});
     }
     return reply.code(204).send();
   });
