@@ -2,7 +2,7 @@ import { formatParameter, type MediaTrack } from '../rtsp/sdp.ts';
 import { createKeyFrameCollector, type KeyFrameCollector } from './key-frame.ts';
 import { createMeter } from './meter.ts';
 import { keepOutput, type Output } from './output.ts';
-import { markerOf } from './rtp.ts';
+import { markerOf, RTP_OVERHEAD_BYTES } from './rtp.ts';
 import { keepSource, type Source } from './source.ts';
 import type { CarryOrder, OutputTold, Rate, SourceTold } from './talk.ts';
 import { createTrackWriter, type TrackWriter } from './track.ts';
@@ -86,7 +86,7 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
       packet(track, frame, sight, atMs) {
         const writer = writers[track];
         if (!writer) return;
-        meter.count(frame.length, sight);
+        meter.count(frame.length - RTP_OVERHEAD_BYTES, sight);
         if (sight) return videoPacket(writer, frame, sight, atMs);
         writer.rewrite(frame, atMs);
         for (const output of outputs.values()) output.write(frame);

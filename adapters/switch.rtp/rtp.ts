@@ -5,6 +5,8 @@
 const INTERLEAVED_BYTES = 4;
 const FIXED_HEADER_BYTES = 12;
 const VERSION_2 = 0x80;
+/** What every packet carries besides its payload. */
+export const RTP_OVERHEAD_BYTES = INTERLEAVED_BYTES + FIXED_HEADER_BYTES;
 
 /** The interleaved channel of a frame: even is RTP, odd is RTCP, two to a track. */
 export const channelOf = (frame: Buffer): number => frame[1] ?? 0;
@@ -14,10 +16,10 @@ export const markerOf = (frame: Buffer): boolean => ((frame[5] ?? 0) & 0x80) !==
 
 /** The payload of an RTP frame, or undefined when it is not well-formed RTP. It shares the frame's memory. */
 export function payloadOf(frame: Buffer): Buffer | undefined {
-  if (frame.length < INTERLEAVED_BYTES + FIXED_HEADER_BYTES) return undefined;
+  if (frame.length < RTP_OVERHEAD_BYTES) return undefined;
   const flags = frame[4] ?? 0;
   if ((flags & 0xc0) !== VERSION_2) return undefined;
-  let start = INTERLEAVED_BYTES + FIXED_HEADER_BYTES + 4 * (flags & 0x0f);
+  let start = RTP_OVERHEAD_BYTES + 4 * (flags & 0x0f);
   if (flags & 0x10) {
     if (start + 4 > frame.length) return undefined;
     start += 4 + 4 * frame.readUInt16BE(start + 2);
@@ -47,12 +49,12 @@ export function stampRtp(frame: Buffer, stamp: RtpStamp): void {
 
 /** A new RTP frame around a payload, without marker. */
 export function makeRtp(payload: Buffer, stamp: RtpStamp): Buffer {
-  const frame = Buffer.alloc(INTERLEAVED_BYTES + FIXED_HEADER_BYTES + payload.length);
+  const frame = Buffer.alloc(RTP_OVERHEAD_BYTES + payload.length);
   frame[0] = 0x24;
   frame.writeUInt16BE(FIXED_HEADER_BYTES + payload.length, 2);
   frame[4] = VERSION_2;
   stampRtp(frame, stamp);
-  payload.copy(frame, INTERLEAVED_BYTES + FIXED_HEADER_BYTES);
+  payload.copy(frame, RTP_OVERHEAD_BYTES);
   return frame;
 }
 

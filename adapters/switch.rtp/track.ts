@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { MediaTrack } from '../rtsp/sdp.ts';
-import { makeRtp, makeSenderReport, sequenceOf, stampRtp, timestampOf } from './rtp.ts';
+import { makeRtp, makeSenderReport, RTP_OVERHEAD_BYTES, sequenceOf, stampRtp, timestampOf } from './rtp.ts';
 
 /**
  * One track of a program: packets of whatever source come in, one unbroken RTP stream goes out. Sequence numbers
@@ -81,7 +81,7 @@ export function createTrackWriter(index: number, track: MediaTrack, startMs: num
 
   return {
     rewrite(frame, atMs) {
-      octets += frame.length - 16;
+      octets += frame.length - RTP_OVERHEAD_BYTES;
       stampRtp(frame, stampFor(frame, atMs));
     },
     insertBefore(next, payload, atMs) {
