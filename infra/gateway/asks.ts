@@ -41,7 +41,7 @@ function mayAsk(caller: LoginClaims, view: CellView, act: boolean): boolean {
 }
 
 /**
- * Answers asks of other programs over the bus, `sbx.v1.ask.<kind>.<id>.<verb>`: `view` tells a cell's state; `close`
+ * Answers asks of other programs over the bus, (`askSubject` in bus/subjects.ts): `view` tells a cell's state; `close`
  * ends a viewer session. Each carries a login token, checked here as at the HTTP door.
  */
 export async function answerAsks({ bus, cells, gate }: AskParts): Promise<{ close(): void }> {

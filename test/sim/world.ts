@@ -1,0 +1,253 @@
+import { acquaint } from '../../actors/acquaintance.ts';
+import type { Offered } from '../../actors/cells.ts';
+import { replay } from '../../actors/replay.ts';
+import { type Id, id } from '../../bus/identity.ts';
+import type { JournalRecord } from '../../bus/ports.ts';
+import type { Kind } from '../../bus/subjects.ts';
+import { cameraMachine } from '../../machines/camera.ts';
+import { laws } from '../../machines/laws.ts';
+import { relayMachine } from '../../machines/relay.ts';
+import { viewerMachine } from '../../machines/viewer.ts';
+import { type FakeHouse, fakeHouse } from '../fakes/house.ts';
+import { type Chance, chance } from './chance.ts';
+
+const machines = { camera: cameraMachine, viewer: viewerMachine, relay: relayMachine };
+const CAMERAS = ['cam_001', 'cam_002', 'cam_003'].map(id);
+const INTAKE = id('intake-1');
+
+/** What a run came to. */
+export interface Outcome {
+  seed: number;
+  steps: number;
+  crashes: number;
+  /** Every state that was seen, as `camera live`. */
+  visited: string[];
+  /** The first thing that went wrong, with the step at which it did. */
+  fault?: string;
+}
+
+const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/** A gateway's world without processes: cameras, a relay and people behave by chance, stores and gateways fail. */
+class World {
+  house: FakeHouse;
+  private stop: () => void;
+  private readonly chance: Chance;
+  private viewers: Id[] = [];
+  private count = 0;
+  crashes = 0;
+  /** Offers whose promise was kept: they must be in the journal for ever. */
+  private readonly acknowledged: { seq: number; cell: Id; type: string }[] = [];
+  /** Every state that was seen, as `camera live`. */
+  readonly visited = new Set<string>();
+  faults: string[] = [];
+
+  constructor(luck: Chance) {
+    this.chance = luck;
+    this.house = fakeHouse();
+    this.stop = acquaint(this.house.roster, (error) => this.faults.push(error.message));
+  }
+
+  async begin(): Promise<void> {
+    const { roster } = this.house;
+    await roster.create(
+      { kind: 'relay', id: INTAKE },
+      { type: 'relay.configured', role: 'intake', region: 'hcm', weight: 1 },
+    );
+    for (const camera of CAMERAS) await roster.create({ kind: 'camera', id: camera }, this.configured());
+  }
+
+  private configured() {
+    const settings = {
+      name: 'Camera',
+      zone: 'hcm/center',
+      sources: [{ id: '0', url: `rtsp://127.0.0.1/${this.chance.below(2)}` }],
+      keep: this.chance.pick(['warm', 'on-demand']),
+      eye: this.chance.happens(0.8),
+    };
+    return { type: 'camera.configured', settings };
+  }
+
+  /** One thing happens. */
+  async step(): Promise<void> {
+    this.house.clock.now += this.chance.below(300);
+    const roll = this.chance.next();
+    if (roll < 0.7) this.somethingReports();
+    else if (roll < 0.85) this.somebodyActs();
+    else if (roll < 0.9) this.ring();
+    else if (roll < 0.98) this.house.store.set(this.chance.pick(['here', 'here', 'hung']));
+    else await this.crash();
+    if (this.chance.happens(0.2)) await settle();
+  }
+
+  /** An adapter says something; now and then one that was let go long ago. */
+  private somethingReports(): void {
+    const { slots } = this.house;
+    const stale = this.chance.happens(0.1);
+    const from = <T extends { all: { end?: string }[] }>(slot: T): T['all'][number] | undefined => {
+      const candidates = slot.all.filter((one) => stale === Boolean(one.end)).slice(-8);
+      return candidates.length > 0 ? this.chance.pick(candidates) : undefined;
+    };
+    const say = (one: unknown, event: unknown) => (one as { report(event: unknown): void } | undefined)?.report(event);
+    const { chance } = this;
+    const reports: (() => void)[] = [
+      () =>
+        say(from(slots.probe), { type: 'probe.answered', tracks: [{ media: 'video', codec: 'H264' }], elapsed_ms: 1 }),
+      () =>
+        say(from(slots.probe), {
+          type: 'probe.failed',
+          reason: chance.pick(['refused', 'timeout', 'unauthorized']),
+          detail: '',
+        }),
+      () => say(from(slots.program), { type: 'source.flowing', source: '0', codec: 'H264' }),
+      () => say(from(slots.program), { type: 'source.flowing', source: '0', codec: 'H264' }),
+      () => say(from(slots.program), { type: 'source.silent', source: '0', silent_ms: 900 }),
+      () => say(from(slots.program), { type: 'source.ended', source: '0', detail: '' }),
+      () => say(from(slots.program), { type: chance.pick(['program.lost', 'program.restored']), detail: '' }),
+      () => say(from(slots.eye), chance.happens(0.5) ? { type: 'eye.frozen', still_ms: 8_000 } : { type: 'eye.moved' }),
+      () => say(from(slots.intake), { type: 'intake.refused', detail: '' }),
+      () => say(from(slots.health), { type: 'relay.answering', instance: chance.pick(['A', 'B']) }),
+      () => say(from(slots.health), { type: 'relay.missed', silent_ms: 300, detail: '' }),
+      () => say(from(slots.health), { type: 'relay.exited', detail: '' }),
+      () =>
+        say(from(slots.provision), {
+          type: 'paths.provisioned',
+          instance: chance.pick(['A', 'B']),
+          paths: 1,
+          elapsed_ms: 1,
+        }),
+      () =>
+        say(from(slots.seat), {
+          type: chance.pick(['seat.taken', 'seat.left']),
+          relay_session: chance.pick(['r1', 'r2']),
+        }),
+    ];
+    chance.pick(reports)();
+  }
+
+  private somebodyActs(): void {
+    const { roster } = this.house;
+    const ignore = () => {}; // a cell may be gone, or its gateway: that is the point
+    const viewer = this.viewers.length > 0 ? this.chance.pick(this.viewers) : undefined;
+    const camera = this.chance.pick(CAMERAS);
+    const keep = (cell: Id, type: string) => (offered: Offered) =>
+      void this.acknowledged.push({ seq: offered.receipt.seq, cell, type });
+    const tell = (kind: Kind, to: Id, event: { type: string }) =>
+      roster.offer({ kind, id: to }, event).then(keep(to, event.type), ignore);
+    const acts: (() => void)[] = [
+      () => {
+        const session = id(`ses_${++this.count}`);
+        this.viewers = [...this.viewers.slice(-20), session];
+        roster
+          .create({ kind: 'viewer', id: session }, this.request(camera))
+          .then(keep(session, 'viewer.requested'), ignore);
+      },
+      () => void (viewer && tell('viewer', viewer, this.chance.pick(this.viewerActs()))),
+      () => void (viewer && tell('viewer', viewer, this.chance.pick(this.viewerActs()))),
+      () => void tell('camera', camera, this.configured()),
+    ];
+    this.chance.pick(acts)();
+  }
+
+  private request(camera: Id) {
+    const subject = {
+      sub: 'lan',
+      role: 'viewer',
+      cameras: this.chance.happens(0.9) ? [camera] : [],
+      zones: [],
+      iat: 1,
+    };
+    return {
+      type: 'viewer.requested',
+      ...{ camera, zone: 'hcm/center', subject, protocol: 'webrtc', quality: '720p', address: '127.0.0.1' },
+      ...{ expires_at: this.house.clock.now + 60_000, held: this.chance.below(3), quota: 2, relay: 'relay-1' },
+    };
+  }
+
+  private viewerActs() {
+    const leg = this.chance.pick(['a', 'b']);
+    return [
+      { type: 'leg.opened', leg, relay: 'relay-1', relay_session: this.chance.pick(['r1', 'r2']) },
+      { type: 'leg.playing', leg, first_frame_ms: 100 },
+      { type: 'viewer.renewed', expires_at: this.house.clock.now + 60_000 },
+      { type: 'viewer.closed' },
+      { type: 'viewer.revoked', by: 'hoa', reason: 'x' },
+    ];
+  }
+
+  /** The earliest alarm that is armed rings, at its time. */
+  private ring(): void {
+    const armed = this.house.slots.alarm.all.filter((one) => !one.end).sort((a, b) => a.input.at - b.input.at);
+    const next = armed[0];
+    if (!next) return;
+    this.house.clock.now = Math.max(this.house.clock.now, next.input.at);
+    next.report({ type: 'alarm.rang', name: next.input.name });
+  }
+
+  /** The gateway is killed: what was not acknowledged may be lost, another takes up what the journal holds. */
+  private async crash(): Promise<void> {
+    this.crashes++;
+    this.stop();
+    this.house.store.set('here');
+    await settle();
+    const former = this.house;
+    this.house = former.successor();
+    await this.house.roster.adopt();
+    this.stop = acquaint(this.house.roster, (error) => this.faults.push(error.message));
+    // The dead gateway's cells say nothing more: their fence is gone.
+    await former.roster.leave();
+  }
+
+  /** What is broken now, if anything. */
+  judge(): string | undefined {
+    if (this.faults.length > 0) return this.faults[0];
+    if (this.house.troubles.length > 0) return this.house.troubles[0];
+    for (const kind of ['camera', 'viewer', 'relay'] as const) {
+      for (const view of this.house.roster.list(kind)) {
+        this.visited.add(`${kind} ${view.state}`);
+        const fault = laws[kind](view.context as never, view.tags);
+        if (fault) return `${kind} ${view.id}: ${fault}`;
+      }
+    }
+    return undefined;
+  }
+
+  /** Whether every journal, replayed, gives what was recorded, and nothing was told twice. */
+  async verdict(): Promise<string | undefined> {
+    this.house.store.set('here');
+    await settle();
+    const ids = this.house.store.told().map(({ envelope }) => envelope.id);
+    if (new Set(ids).size !== ids.length) return 'a fact was told twice';
+    const bySeq = new Map(this.house.store.records().map(({ seq, record }) => [seq, record]));
+    for (const { seq, cell, type } of this.acknowledged) {
+      const record = bySeq.get(seq);
+      if (record?.cell !== cell || !record.heard.some((heard) => heard.type === type)) {
+        return `${type} to ${cell} was acknowledged as ${seq} and is not in the journal`;
+      }
+    }
+    const lives = new Map<string, JournalRecord[]>();
+    for (const { record } of this.house.store.records()) {
+      const key = `${record.kind}/${record.cell}/${record.incarnation}`;
+      lives.set(key, [...(lives.get(key) ?? []), record]);
+    }
+    for (const [key, records] of lives) {
+      const { firstDifference } = replay(machines[records[0]?.kind ?? 'camera'], records);
+      if (firstDifference)
+        return `${key} replayed differs at ${firstDifference.record}: ${JSON.stringify(firstDifference)}`;
+    }
+    return undefined;
+  }
+}
+
+/** Runs a world for a number of steps; the same seed repeats the same run. */
+export async function simulate(seed: number, steps: number): Promise<Outcome> {
+  const world = new World(chance(seed));
+  await world.begin();
+  for (let step = 1; step <= steps; step++) {
+    await world.step();
+    const fault = world.judge();
+    if (fault) return { seed, steps: step, crashes: world.crashes, visited: [...world.visited], fault };
+  }
+  const fault = await world.verdict();
+  return { seed, steps, crashes: world.crashes, visited: [...world.visited], ...(fault ? { fault } : {}) };
+}
