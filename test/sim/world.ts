@@ -75,6 +75,7 @@ class World {
     if (roll < 0.7) this.somethingReports();
     else if (roll < 0.85) this.somebodyActs();
     else if (roll < 0.9) this.ring();
+    else if (roll < 0.91) this.flap();
     else if (roll < 0.98) this.house.store.set(this.chance.pick(['here', 'here', 'hung']));
     else await this.crash();
     if (this.chance.happens(0.2)) await settle();
@@ -123,6 +124,20 @@ class World {
         }),
     ];
     chance.pick(reports)();
+  }
+
+  /** A loose plug: every camera comes and goes within moments. */
+  private flap(): void {
+    const { probe, program } = this.house.slots;
+    for (let round = 0; round < 7; round++) {
+      for (const one of probe.all.filter(({ end }) => !end)) {
+        one.report({ type: 'probe.answered', tracks: [{ media: 'video', codec: 'H264' }], elapsed_ms: 1 });
+      }
+      for (const one of program.all.filter(({ end }) => !end)) {
+        one.report({ type: 'source.flowing', source: '0', codec: 'H264' });
+        one.report({ type: 'source.ended', source: '0', detail: '' });
+      }
+    }
   }
 
   private somebodyActs(): void {
