@@ -1,0 +1,65 @@
+import { PassThrough } from 'node:stream';
+import ffmpeg from 'fluent-ffmpeg';
+
+/** One run of FFmpeg between two pipes: bytes in on standard input, bytes out on standard output. */
+export interface FfmpegTask {
+  /** Path of the program. */
+  program: string;
+  inputFormat: string;
+  /** Each option with its value as one text. They are visible to every user of the machine: no secrets. */
+  inputOptions: string[];
+  outputFormat: string;
+  outputOptions: string[];
+  onOutput(chunk: Buffer): void;
+  /** A line of what it says. */
+  onLine(line: string): void;
+  /** It is over, once; not called after `kill`. */
+  onEnd(detail: string): void;
+}
+
+/** A running FFmpeg. It ends by itself when this process does, since its input ends then. */
+export interface FfmpegRun {
+  write(bytes: Buffer): void;
+  /** Bytes that it has not taken yet. */
+  backlogBytes(): number;
+  kill(): void;
+}
+
+/** Starts FFmpeg. What goes wrong is told by `onEnd`. */
+export function runFfmpeg(task: FfmpegTask): FfmpegRun {
+  const input = new PassThrough();
+  let over = false;
+  const end = (detail: string) => {
+    if (over) return;
+    over = true;
+    input.destroy();
+    task.onEnd(detail);
+  };
+  // The archived wrapper looks for the program in the environment unless told; it is told.
+  const command = ffmpeg(input, { stdoutLines: 1 })
+    .setFfmpegPath(task.program)
+    .inputFormat(task.inputFormat)
+    .inputOptions(task.inputOptions)
+    .outputOptions(['-hide_banner', '-nostats', ...task.outputOptions])
+    .outputFormat(task.outputFormat)
+    // Killed before it was there: the wrapper first asks the program for its formats.
+    .on('start', () => over && command.kill('SIGKILL'))
+    .on('stderr', (line: string) => task.onLine(line))
+    .on('error', (error: Error) => end(error.message.split('\n')[0]?.slice(0, 200) ?? 'failed'))
+    .on('end', () => end('its input ended'));
+  input.on('error', () => {}); // the command's own 'error' tells the same
+  const output = new PassThrough();
+  output.on('data', task.onOutput);
+  command.pipe(output, { end: true });
+  return {
+    write(bytes) {
+      if (!over) input.write(bytes);
+    },
+    backlogBytes: () => input.writableLength,
+    kill() {
+      over = true;
+      command.kill('SIGKILL');
+      input.destroy();
+    },
+  };
+}
