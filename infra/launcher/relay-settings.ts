@@ -1,5 +1,5 @@
+import { PROGRAM_PATH, PROGRAM_PATHS } from '../../adapters/provision.mediamtx.ts';
 import type { RelayRole } from '../../bus/events/relay.ts';
-import { ID_PATTERN } from '../../bus/identity.ts';
 import type { RelayPlace } from '../group.ts';
 
 /** What a relay's settings depend on besides its place. */
@@ -26,15 +26,6 @@ const SERVERS: Record<RelayRole, { rtmp: boolean; srt: boolean; webrtc: boolean 
   intake: { rtmp: false, srt: false, webrtc: false },
   delivery: { rtmp: false, srt: false, webrtc: true },
 };
-
-/**
- * A camera's program path is its id, so one pattern covers every camera: a delivery relay takes the switcher's picture
- * the moment it runs, whether or not a gateway is there to configure it.
- */
-export const PROGRAM_PATHS = `~${ID_PATTERN}`;
-
-/** A camera's program path takes the newest publisher: a restarted switcher need not wait for its dead connection. */
-export const PROGRAM_PATH = { source: 'publisher', overridePublisher: true };
 
 /**
  * The mediamtx configuration of one relay. API, metrics and WHEP listen on loopback, and every stream is read and
@@ -67,6 +58,7 @@ export function relaySettings(place: RelayPlace, options: RelayOptions): Record<
     webrtcAllowOrigins: [],
     ...webrtcMedia(mediaHost, place.webrtcUdp, options.publicHosts),
     ...{ hls: false, moq: false, playback: false, pprof: false },
+    // In the file, so that a delivery relay takes programs the moment it runs, with or without a gateway.
     paths: place.role === 'delivery' ? { [PROGRAM_PATHS]: PROGRAM_PATH } : {},
   };
 }

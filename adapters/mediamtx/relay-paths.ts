@@ -1,0 +1,178 @@
+import { type Mediamtx, type PathConfig, RelayRefused } from '../mediamtx.ts';
+import { RelayAway } from './exchange.ts';
+
+/** The paths that one relay shall have; kept true over outages and restarts of either side. */
+export interface RelayPaths {
+  readonly relay: string;
+  /**
+   * Wants a path from now on. When it stands already with this configuration and delivers, it is left untouched;
+   * otherwise it is made anew, so that the relay connects at once instead of waiting for its next retry.
+   * @param refused called when the relay does not take it
+   */
+  want(name: string, config: PathConfig, refused: (detail: string) => void): void;
+  /** Has a wanted path deleted. */
+  drop(name: string): void;
+  /** Deletes the relay's paths that match and that nobody wants. Resolves to their names. @throws RelayAway */
+  sweep(ours: RegExp): Promise<string[]>;
+  /** Looks at the relay afresh and puts what is missing. Resolves to how many are wanted. @throws RelayAway */
+  restore(): Promise<number>;
+  /** Stops writing; the relay keeps what it has. */
+  close(): void;
+}
+
+interface Wanted {
+  config: PathConfig;
+  refused(detail: string): void;
+  /** Made by each `want`: a path that was written for an older one is made anew. */
+  mark: symbol;
+}
+
+/** A path as the relay had it when we last looked or wrote. */
+interface Standing {
+  config: PathConfig;
+  delivering: boolean;
+}
+
+const RETRY_MS = 100;
+const LONGEST_RETRY_MS = 1000;
+
+/**
+ * Keeps the paths of one relay as wanted. Writes go one at a time, because the relay works through its whole
+ * configuration for each; what is wanted and dropped again meanwhile costs nothing.
+ */
+export function relayPaths(api: Mediamtx): RelayPaths {
+  const wanted = new Map<string, Wanted>();
+  const written = new Map<string, symbol>();
+  const due = new Set<string>();
+  let standing: Map<string, Standing> | undefined;
+  let working: Promise<void> | undefined;
+  let retry: NodeJS.Timeout | undefined;
+  let retryMs = RETRY_MS;
+  let closed = false;
+
+  const put = async (name: string, path: Wanted, seen: Map<string, Standing>): Promise<void> => {
+    const found = seen.get(name);
+    if (!found || written.has(name) || !canStay(found, path.config)) {
+      const config = remade(path.config, found?.config);
+      seen.delete(name); // unknown until the relay has answered
+      await api.replacePath(name, config);
+      seen.set(name, { config, delivering: true });
+    }
+    written.set(name, path.mark);
+  };
+
+  const remove = async (name: string, seen: Map<string, Standing>): Promise<void> => {
+    await api.deletePath(name);
+    seen.delete(name);
+    written.delete(name);
+  };
+
+  /** Brings one path to what is wanted; a refusal is told to whoever wants it. @throws RelayAway */
+  const settle = async (name: string, seen: Map<string, Standing>): Promise<void> => {
+    const path = wanted.get(name);
+    try {
+      if (!path) await remove(name, seen);
+      else if (written.get(name) !== path.mark) await put(name, path, seen);
+    } catch (error) {
+      if (!(error instanceof RelayRefused)) throw error;
+      written.delete(name);
+      if (path && wanted.get(name) === path) path.refused(error.message);
+    }
+  };
+
+  /** Works through what is due; what could not be done stays due. @throws RelayAway */
+  const work = async (): Promise<void> => {
+    for (;;) {
+      const [name] = due;
+      if (name === undefined || closed) return;
+      if (!standing) standing = await look(api);
+      due.delete(name);
+      await settle(name, standing).catch((error) => {
+        due.add(name);
+        throw error;
+      });
+    }
+  };
+
+  /** Works when nobody else does; a failure is tried again later. @throws RelayAway | RelayRefused */
+  const flush = async (prepare: () => void = () => {}): Promise<void> => {
+    while (working) await working.catch(() => {});
+    clearTimeout(retry);
+    prepare();
+    working = work();
+    try {
+      await working;
+      retryMs = RETRY_MS;
+    } catch (error) {
+      // A relay's return calls `restore`; this covers a single lost call.
+      retry = setTimeout(push, retryMs).unref();
+      retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS);
+      throw error;
+    } finally {
+      working = undefined;
+    }
+  };
+
+  const push = (): void => {
+    // Who works now comes to what is due by itself.
+    if (working || closed) return;
+    flush().catch((error: unknown) => {
+      if (!(error instanceof RelayAway || error instanceof RelayRefused)) throw error;
+    });
+  };
+
+  return {
+    relay: api.relay,
+    want(name, config, refused) {
+      wanted.set(name, { config, refused, mark: Symbol(name) });
+      due.add(name);
+      push();
+    },
+    drop(name) {
+      if (!wanted.delete(name)) return;
+      due.add(name);
+      push();
+    },
+    async sweep(ours) {
+      const configs = await api.pathConfigs();
+      const orphans = configs.map(({ name }) => name).filter((name) => ours.test(name) && !wanted.has(name));
+      await flush(() => {
+        for (const name of orphans) due.add(name);
+      });
+      return orphans;
+    },
+    async restore() {
+      await flush(() => {
+        standing = undefined;
+        written.clear();
+        for (const name of wanted.keys()) due.add(name);
+      });
+      return wanted.size;
+    },
+    close() {
+      closed = true;
+      clearTimeout(retry);
+    },
+  };
+}
+
+async function look(api: Mediamtx): Promise<Map<string, Standing>> {
+  const [configs, live] = await Promise.all([api.pathConfigs(), api.paths()]);
+  const delivering = new Set(live.filter((path) => path.available).map((path) => path.name));
+  return new Map(configs.map((config) => [config.name, { config, delivering: delivering.has(config.name) }]));
+}
+
+/** Whether a path that was found can be left untouched. One that pulls in vain may be asleep until its next retry. */
+function canStay({ config, delivering }: Standing, asked: PathConfig): boolean {
+  // The relay's answer also holds every default.
+  const same = (Object.keys(asked) as (keyof PathConfig)[]).every((field) => config[field] === asked[field]);
+  return same && (delivering || asked.source === 'publisher');
+}
+
+/**
+ * The configuration with another value in a field without effect: the relay makes a path anew only when something
+ * changed. `sourceOnDemandCloseAfter` matters to sources on demand alone, and ours are not.
+ */
+function remade(config: PathConfig, standing: PathConfig | undefined): PathConfig {
+  return { ...config, sourceOnDemandCloseAfter: standing?.sourceOnDemandCloseAfter === '10s' ? '11s' : '10s' };
+}
