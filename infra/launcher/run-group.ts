@@ -19,7 +19,7 @@ export interface RunningGroup {
 }
 
 /** How long each kind of process has for an orderly end; the sum stays under the five seconds that are promised. */
-const GRACE_MS = { gateway: 2000, media: 1000, stores: 1200 };
+const GRACE_MS = { gateway: 2500, media: 800, stores: 1000 };
 
 /**
  * Starts the processes of a group, siblings under this one: first the stores, then what carries media, then the gateway.
@@ -80,13 +80,13 @@ export async function runGroup(
   });
 
   const startEverything = async (): Promise<string> => {
+    // Node takes its second to start and the switcher waits for nobody, so it starts beside the servers.
+    const switchers = ensureSwitchers(plan.switchers);
     const media = mediaPrograms(plan, state, parts, env);
     const stores: Program[] = [];
     if (plan.natsPort !== undefined) stores.push(natsProgram(plan.natsPort, state, env));
     if (plan.redisPort !== undefined) stores.push(redisProgram(plan.redisPort, state, env));
-    await startAll(stores.map(add));
-    await startAll((await media).map(add));
-    await ensureSwitchers(plan.switchers);
+    await Promise.all([switchers, startAll(stores.map(add)).then(async () => startAll((await media).map(add)))]);
     const groupFile = state.writeRun('group.json', groupText(plan.group));
     await start(add(gatewayProgram(parts.gateway, groupFile, () => url !== undefined, env)));
     return url as string;

@@ -6,6 +6,7 @@ import {
   startGroup,
   startLauncher,
   stillRunning,
+  WITHOUT_CAMERAS,
 } from '../fixtures/launcher/start.ts';
 import { until } from '../fixtures/process.ts';
 
@@ -23,7 +24,7 @@ describe('a supervised group', function () {
     const { launcher, group, readyMs } = await startGroup(state.path);
     try {
       const said = launcher.output();
-      const order = ['nats', 'relay:intake-1', 'switcher-1', 'gateway'].map((name) => said.indexOf(`${name} serves`));
+      const order = ['nats', 'relay:intake-1', 'gateway'].map((name) => said.indexOf(`${name} serves`));
       expect(order).to.deep.equal([...order].sort((a, b) => a - b));
       expect(order[0]).to.be.greaterThan(-1);
       expect(said.match(/^ready /gm)).to.have.length(1);
@@ -53,7 +54,7 @@ describe('a supervised group', function () {
       await first.launcher.stop('SIGKILL');
       await until('every process to end', () => stillRunning(pids).length === 0, 5000);
       console.log(`      ${pids.length} processes gone ${Math.round(performance.now() - startedAt)} ms after SIGKILL`);
-      const second = await startGroup(state.path);
+      const second = await startGroup(state.path, WITHOUT_CAMERAS);
       await second.launcher.stop('SIGTERM');
     } finally {
       await first.launcher.stop();
@@ -63,13 +64,13 @@ describe('a supervised group', function () {
 
   it('refuses a second group on the same data, and lets another run beside it', async () => {
     const [state, other] = [makeState(), makeState()];
-    const { launcher } = await startGroup(state.path);
+    const { launcher } = await startGroup(state.path, WITHOUT_CAMERAS);
     try {
       const refused = startLauncher(['--port', '0', '--state', state.path]);
       await until('the refusal', () => refused.child.exitCode !== null);
       expect(refused.child.exitCode).to.equal(1);
       expect(refused.output()).to.match(/a group already runs on .*--state DIR/);
-      const beside = await startGroup(other.path);
+      const beside = await startGroup(other.path, WITHOUT_CAMERAS);
       await beside.launcher.stop('SIGTERM');
       expect(launcher.child.exitCode).to.equal(null);
     } finally {
@@ -87,7 +88,7 @@ describe('processes that die', function () {
   let link: ReturnType<typeof openLauncherLink>;
   before(async () => {
     state = makeState();
-    running = await startGroup(state.path);
+    running = await startGroup(state.path, WITHOUT_CAMERAS);
     link = openLauncherLink(running.group.links.launcher);
   });
   after(async () => {

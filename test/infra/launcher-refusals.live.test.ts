@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { expect } from 'chai';
-import { descendants, makeState, startLauncher } from '../fixtures/launcher/start.ts';
+import { descendants, makeState, startLauncher, WITHOUT_CAMERAS } from '../fixtures/launcher/start.ts';
 import { freePort, until } from '../fixtures/process.ts';
 
 /** Runs the launcher to its own end. */
@@ -77,7 +77,7 @@ describe('a start that can not work', function () {
     }
     await launcher.stop('SIGTERM');
     writeFileSync(path.join(run, 'launcher.pid'), '1 12345\n');
-    const again = startLauncher(['--port', '0', '--state', state.path]);
+    const again = startLauncher(['--port', '0', '--state', state.path, ...WITHOUT_CAMERAS]);
     await until('ready in spite of an old pid file', () => again.output().includes('\nready '), 20_000);
     await again.stop('SIGTERM');
   });
