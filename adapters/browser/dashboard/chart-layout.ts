@@ -21,9 +21,6 @@ export interface Arrow {
   on: string[];
   /** SVG path. */
   path: string;
-  /** Where a label can stand. */
-  x: number;
-  y: number;
 }
 
 /** A drawing of a statechart, in pixels. */
@@ -35,16 +32,16 @@ export interface Drawing {
 }
 
 export const BOX_HEIGHT = 32;
-const ROW = 84;
-const GAP = 34;
-const MARGIN = 46;
+const ROW = 74;
+const GAP = 18;
+const MARGIN = 36;
 /** Room above and below for arrows between neighbours. */
 const EDGE = 24;
 
-/** Lays out a statechart: states in rows by their distance from the first one, arrows down on the right, up on the left. */
+/** Lays out a statechart: states in rows by their distance from the first one. */
 export function drawChart(chart: Chart): Drawing {
   const rows = rowsOf(chart);
-  const widthOf = (name: string): number => Math.max(64, name.length * 8.2 + 26);
+  const widthOf = (name: string): number => Math.max(58, name.length * 7.8 + 22);
   const rowWidth = (names: string[]): number => names.reduce((sum, name) => sum + widthOf(name) + GAP, 0) - GAP;
   const width = Math.max(...rows.map(rowWidth), 120) + 2 * MARGIN;
   const boxes = new Map<string, Box>();
@@ -61,7 +58,7 @@ export function drawChart(chart: Chart): Drawing {
     width,
     height: (rows.length - 1) * ROW + BOX_HEIGHT + 2 * EDGE,
     boxes: [...boxes.values()],
-    arrows: arrowsOf(chart, boxes, width),
+    arrows: arrowsOf(chart, rows, boxes, width),
   };
 }
 
@@ -83,7 +80,7 @@ function rowsOf(chart: Chart): string[][] {
   return rest.length > 0 ? [...rows, rest] : rows;
 }
 
-function arrowsOf(chart: Chart, boxes: Map<string, Box>, width: number): Arrow[] {
+function arrowsOf(chart: Chart, rows: string[][], boxes: Map<string, Box>, width: number): Arrow[] {
   const merged = new Map<string, { from: Box; to: Box; on: string[] }>();
   for (const { from: source, to: target, on } of chart.transitions) {
     const [from, to] = [boxes.get(source), boxes.get(target)];
@@ -93,47 +90,67 @@ function arrowsOf(chart: Chart, boxes: Map<string, Box>, width: number): Arrow[]
     if (!known) merged.set(key, { from, to, on: [on] });
     else if (!known.on.includes(on)) known.on.push(on);
   }
-  return [...merged.values()].map(({ from, to, on }) => ({
-    from: from.name,
-    to: to.name,
-    on,
-    ...lineOf(from, to, width),
-  }));
+  const lanes: Lanes = { left: [], right: [] };
+  return [...merged.values()].map(({ from, to, on }) => {
+    const steps = Math.round((to.y - from.y) / ROW);
+    const path =
+      steps === 0
+        ? besideEachOther(from, to)
+        : Math.abs(steps) === 1
+          ? toNextRow(from, to)
+          : aroundRows(from, to, rows, lanes, width);
+    return { from: from.name, to: to.name, on, path };
+  });
 }
 
+const HALF = BOX_HEIGHT / 2;
 const point = (x: number, y: number): string => `${x.toFixed(1)} ${y.toFixed(1)}`;
 
-function lineOf(from: Box, to: Box, width: number): { path: string; x: number; y: number } {
-  const half = BOX_HEIGHT / 2;
-  const rows = Math.round((to.y - from.y) / ROW);
-  if (rows === 0) {
-    // Side by side: there below the boxes, back above them.
-    const right = to.x > from.x;
-    const side = right ? half : -half;
-    const bow = right ? 26 : -26;
-    const [start, end] = [from.x + (right ? 12 : -12), to.x + (right ? -12 : 12)];
-    const [y, bent] = [from.y + side, from.y + side + bow];
-    return {
-      path: `M${point(start, y)}C${point(start, bent)} ${point(end, bent)} ${point(end, y)}`,
-      x: (start + end) / 2,
-      y: from.y + side + bow * 0.75,
-    };
-  }
-  const down = rows > 0;
-  // Two arrows between the same boxes stand apart.
-  const apart = down ? 9 : -9;
-  const start = { x: from.x + apart, y: from.y + (down ? half : -half) };
-  const end = { x: to.x + apart, y: to.y + (down ? -half : half) };
-  if (Math.abs(rows) === 1) {
-    const middle = (start.y + end.y) / 2;
-    const path = `M${point(start.x, start.y)}C${point(start.x, middle)} ${point(end.x, middle)} ${point(end.x, end.y)}`;
-    return { path, x: (start.x + end.x) / 2, y: middle };
-  }
-  // Over more than one row: around the boxes between, on the side that is nearer.
-  const right = (from.x + to.x) / 2 > width / 2 || (from.x === to.x && down);
-  const edge = right ? width - 8 : 8;
-  const leave = { x: from.x + (right ? from.width / 2 : -from.width / 2), y: from.y };
-  const enter = { x: to.x + (right ? to.width / 2 : -to.width / 2), y: to.y };
-  const path = `M${point(leave.x, leave.y)}C${point(edge, leave.y)} ${point(edge, enter.y)} ${point(enter.x, enter.y)}`;
-  return { path, x: (leave.x + enter.x + 6 * edge) / 8, y: (leave.y + enter.y) / 2 };
+/** There below the boxes, back above them. */
+function besideEachOther(from: Box, to: Box): string {
+  const way = to.x > from.x ? 1 : -1;
+  const [start, end] = [from.x + way * 12, to.x - way * 12];
+  const [y, bent] = [from.y + way * HALF, from.y + way * (HALF + 24)];
+  return `M${point(start, y)}C${point(start, bent)} ${point(end, bent)} ${point(end, y)}`;
+}
+
+/** Down a little to the right, up a little to the left: two arrows between the same boxes stand apart. */
+function toNextRow(from: Box, to: Box): string {
+  const way = to.y > from.y ? 1 : -1;
+  const [x1, y1, x2, y2] = [from.x + way * 9, from.y + way * HALF, to.x + way * 9, to.y - way * HALF];
+  const middle = (y1 + y2) / 2;
+  return `M${point(x1, y1)}C${point(x1, middle)} ${point(x2, middle)} ${point(x2, y2)}`;
+}
+
+/** Targets that have a lane of their own at the edge of the drawing; all arrows to a target share it. */
+interface Lanes {
+  left: string[];
+  right: string[];
+}
+
+const LANE = 10;
+const CORNER = 7;
+
+/** Over more than one row: out to a lane at the side, along it, and in. */
+function aroundRows(from: Box, to: Box, rows: string[][], lanes: Lanes, width: number): string {
+  const row = rows.find((names) => names.includes(to.name)) ?? [];
+  const nearLeft = (from.x + to.x) / 2 <= width / 2;
+  const [first, last] = [row[0] === to.name, row.at(-1) === to.name];
+  const left = first === last ? nearLeft : first;
+  const taken = left ? lanes.left : lanes.right;
+  if (!taken.includes(to.name)) taken.push(to.name);
+  const lane = 6 + LANE * taken.indexOf(to.name);
+  const x = left ? lane : width - lane;
+  const out = left ? -1 : 1;
+  const way = to.y > from.y ? 1 : -1;
+  // Out of the box on the side it goes to, then to the lane through the gap between the rows.
+  const gap = from.y + way * (HALF + 11);
+  const start = from.x - out * 16;
+  return [
+    `M${point(start, from.y + way * HALF)}`,
+    `L${point(start, gap - way * CORNER)}Q${point(start, gap)} ${point(start + out * CORNER, gap)}`,
+    `L${point(x - out * CORNER, gap)}Q${point(x, gap)} ${point(x, gap + way * CORNER)}`,
+    `L${point(x, to.y - way * CORNER)}Q${point(x, to.y)} ${point(x - out * CORNER, to.y)}`,
+    `L${point(to.x + (out * to.width) / 2, to.y)}`,
+  ].join('');
 }

@@ -4,13 +4,13 @@ import type { Fact } from './model.ts';
 import { duration } from './time.ts';
 
 /** A camera's statechart: where it is, how it got there, where it can go. */
-export function ChartView(props: { chart: Chart; state: string; last: Fact | undefined; now: number }) {
-  const { chart, state, last, now } = props;
-  const drawing = useMemo(() => drawChart(chart), [chart]);
-  const present = drawing.boxes.some(({ name }) => name === state) ? state : chart.current;
-  const isLast = (arrow: Arrow): boolean =>
-    arrow.from === last?.from && arrow.to === last?.state && arrow.to === present;
-  const kindOf = (arrow: Arrow): string => (isLast(arrow) ? 'last' : arrow.from === present ? 'next' : 'other');
+export function ChartView({ chart, last, now }: { chart: Chart; last: Fact | undefined; now: number }) {
+  // The chart is asked for again and again, and almost always the same.
+  const shape = JSON.stringify([chart.states, chart.transitions]);
+  const drawing = useMemo(() => drawChart(chart), [shape]);
+  const present = chart.current;
+  const came = cameBy(drawing.arrows, present, last);
+  const kindOf = (arrow: Arrow): string => (arrow === came ? 'last' : arrow.from === present ? 'next' : 'other');
   const rank: Record<string, number> = { other: 0, next: 1, last: 2 };
   const arrows = [...drawing.arrows].sort((a, b) => (rank[kindOf(a)] ?? 0) - (rank[kindOf(b)] ?? 0));
   const next = drawing.arrows.filter(({ from }) => from === present);
@@ -51,7 +51,7 @@ export function ChartView(props: { chart: Chart; state: string; last: Fact | und
           </path>
         ))}
         {drawing.boxes.map((box) => (
-          <g key={box.name} class={`state state-${box.name} ${box.name === present ? 'present' : ''}`}>
+          <g key={box.name} class={`box state-${box.name} ${box.name === present ? 'present' : ''}`}>
             <title>{box.text}</title>
             <rect
               x={box.x - box.width / 2}
@@ -87,4 +87,17 @@ export function ChartView(props: { chart: Chart; state: string; last: Fact | und
       </figcaption>
     </figure>
   );
+}
+
+/**
+ * The arrow by which the present state was reached. A fact names the states that people tell apart; the chart may have
+ * another in between, and then the last step counts.
+ */
+function cameBy(arrows: Arrow[], present: string, last: Fact | undefined): Arrow | undefined {
+  if (last?.state !== present) return undefined;
+  const into = arrows.filter(({ to }) => to === present);
+  const trigger = last.why?.trigger ?? '';
+  const leadsTo = (state: string): boolean => arrows.some(({ from, to }) => from === last.from && to === state);
+  const byTrigger = into.filter(({ on }) => on.includes(trigger));
+  return into.find(({ from }) => from === last.from) ?? byTrigger.find(({ from }) => leadsTo(from)) ?? byTrigger.at(0);
 }

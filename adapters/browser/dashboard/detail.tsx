@@ -11,6 +11,8 @@ import { sentence } from './tile.tsx';
 import { duration, timeOfDay } from './time.ts';
 import { wordsFor } from './words.ts';
 
+const CHART_EVERY_MS = 1_500;
+
 /** Whether a fact is about this camera: its own, or of somebody who watches it. */
 const isAbout = (fact: Fact, camera: string): boolean =>
   fact.kind === 'camera' ? fact.id === camera : fact.data.camera === camera;
@@ -21,9 +23,17 @@ export function Detail({ camera, facts }: { camera: Camera; facts: Fact[] }) {
   const [chart, setChart] = useState<Chart>();
   const [past, setPast] = useState<Fact[]>([]);
   useEffect(() => {
-    callApi('GET', `/api/v1/cameras/${encodeURIComponent(camera.id)}/chart`).then(setChart, () => {});
     readHistory(camera.id, facts.at(-1)?.seq ?? 0).then(setPast);
   }, [camera.id]);
+  useEffect(() => {
+    const read = (): void => {
+      callApi('GET', `/api/v1/cameras/${encodeURIComponent(camera.id)}/chart`).then(setChart, () => {});
+    };
+    read();
+    // The chart has finer states than those that facts tell of.
+    const timer = setInterval(read, CHART_EVERY_MS);
+    return () => clearInterval(timer);
+  }, [camera.id, camera.since]);
 
   const heard = facts.filter((fact) => isAbout(fact, camera.id));
   const first = heard[0]?.seq ?? Number.POSITIVE_INFINITY;
@@ -56,7 +66,7 @@ export function Detail({ camera, facts }: { camera: Camera; facts: Fact[] }) {
       {chart && (
         <section>
           <h2>Statechart</h2>
-          <ChartView chart={chart} state={camera.state} last={last} now={now} />
+          <ChartView chart={chart} last={last} now={now} />
         </section>
       )}
       <section>

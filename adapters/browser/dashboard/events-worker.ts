@@ -20,6 +20,7 @@ const follow = (): void => {
       tell({ status: now });
     },
     event: (data, seq) => tell({ data, seq }),
+    gap: () => tell({ gap: true }),
   });
 };
 

@@ -37,11 +37,12 @@ export function Events({ events, now }: { events: Fact[]; now: number }) {
 }
 
 /** How long noticing and recovering took, where the fact says so. */
-function figures({ data }: Fact) {
+function figures({ type, data }: Fact) {
   const { detect_ms: detectMs, recover_ms: recoverMs, first_frame_ms: firstFrameMs } = data;
   const parts = [];
   if (typeof detectMs === 'number') parts.push(`noticed after ${Math.round(detectMs)} ms`);
   if (typeof recoverMs === 'number') parts.push(`picture away for ${(recoverMs / 1_000).toFixed(1)} s`);
-  if (typeof firstFrameMs === 'number') parts.push(`first frame after ${Math.round(firstFrameMs)} ms`);
+  if (type === 'viewer.watching' && typeof firstFrameMs === 'number')
+    parts.push(`first frame after ${Math.round(firstFrameMs)} ms`);
   return parts.length > 0 ? <em>{parts.join(', ')}</em> : null;
 }

@@ -1,5 +1,6 @@
-import { useLayoutEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Icon } from './icons.tsx';
+import { chooseTheme, chosenTheme, THEMES } from './theme.ts';
 import { wordsFor } from './words.ts';
 
 const KEYS = [
@@ -46,9 +47,34 @@ export function Help({ close }: { close: () => void }) {
           </div>
         ))}
       </dl>
+      <Appearance />
       <button type="button" onClick={() => dialog.current?.close()}>
         Close
       </button>
     </dialog>
+  );
+}
+
+/** Dark, light, or as the system is set. */
+function Appearance() {
+  const [chosen, setChosen] = useState(chosenTheme());
+  return (
+    <fieldset>
+      <legend>Appearance</legend>
+      {THEMES.map((theme) => (
+        <label key={theme}>
+          <input
+            type="radio"
+            name="theme"
+            checked={chosen === theme}
+            onChange={() => {
+              chooseTheme(theme);
+              setChosen(theme);
+            }}
+          />{' '}
+          {theme === 'system' ? 'as the system' : theme}
+        </label>
+      ))}
+    </fieldset>
   );
 }

@@ -20,7 +20,7 @@ export async function readHistory(camera: string, before: number): Promise<Fact[
   const read = createEventReader(({ id, data }) => {
     clearTimeout(quiet);
     quiet = setTimeout(end, QUIET_MS);
-    const fact = factOf(JSON.parse(data), Number(id) || 0);
+    const fact = data === undefined ? undefined : factOf(JSON.parse(data), Number(id) || 0);
     if (fact) facts.push(fact);
   });
   try {

@@ -82,10 +82,10 @@ export function openRoom(): Room {
 
   followShared({
     event: hear,
+    gap: () => void read(),
     status(stream) {
       if (stream !== view.stream) change({ stream, streamSince: Date.now() });
-      if (stream === 'open') void read();
-      if (stream === 'denied') void read();
+      if (stream === 'open' || stream === 'denied') void read();
     },
   });
   void read();

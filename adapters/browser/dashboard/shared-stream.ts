@@ -1,5 +1,7 @@
 import { followEvents, type StreamHears } from './stream.ts';
 
+const PATIENCE_MS = 5_000;
+
 /**
  * Follows the events through the worker that all windows share; where there is none, with a stream of its own.
  * @returns a function that ends it
@@ -16,13 +18,18 @@ export function followShared(hears: StreamHears): () => void {
     worker.port.close();
     window.removeEventListener('pagehide', stop);
   };
-  worker.onerror = () => {
-    // The worker's script could not be had: the window helps itself.
+  const helpItself = (): void => {
+    window.clearTimeout(patience);
     stop();
     stop = followEvents(hears);
   };
+  // The worker may be kept from working where the window is not: no script, or a policy of its own.
+  const patience = window.setTimeout(helpItself, PATIENCE_MS);
+  worker.onerror = helpItself;
   worker.port.onmessage = ({ data }) => {
+    if (data.status === 'open' || data.status === 'denied') window.clearTimeout(patience);
     if (data.status) hears.status(data.status);
+    else if (data.gap) hears.gap();
     else hears.event(data.data, data.seq);
   };
   window.addEventListener('pagehide', stop);

@@ -8,8 +8,12 @@ export type StreamStatus = 'connecting' | 'open' | 'away' | 'denied';
 export interface StreamHears {
   status(status: StreamStatus): void;
   event(data: string, seq: number): void;
+  /** Events were missed that the gateway can't tell any more: read the lists. */
+  gap(): void;
 }
 
+/** The gateway says something at least every ten seconds; a stream that is silent for longer than this is dead. */
+const SILENT_MS = 25_000;
 const AGAIN = { firstMs: 200, longestMs: 2_000 };
 
 /**
@@ -29,19 +33,20 @@ export function followEvents(hears: StreamHears, url = '/api/v1/events'): () => 
       signal: stop.signal,
     });
     if (response.status === 401 || response.status === 403) return 'denied';
-    // The sequence is not known there any more: what was missed is read from the lists instead.
-    if (response.status === 410 || response.status === 400) last = 0;
     if (!response.ok || !response.body) throw new Error(`the event stream answered ${response.status}`);
     attempt = 0;
     hears.status('open');
-    const feed = createEventReader(({ id, data }) => {
+    const feed = createEventReader(({ id, name, data }) => {
       const seq = Number(id) || 0;
-      if (seq > last) last = seq;
-      hears.event(data, seq);
+      // A sequence may go back only when the gateway says that it begins anew.
+      if (seq > last || name === 'resync') last = seq;
+      if (name === 'resync') hears.gap();
+      else if (data !== undefined) hears.event(data, seq);
     });
     const text = response.body.pipeThrough(new TextDecoderStream()).getReader();
     for (;;) {
-      const { done, value } = await text.read();
+      const silence = setTimeout(() => void text.cancel(), SILENT_MS);
+      const { done, value } = await text.read().finally(() => clearTimeout(silence));
       if (done) return 'ended';
       feed(value);
     }

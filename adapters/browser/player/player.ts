@@ -151,8 +151,14 @@ export class Player {
   private again(why: string, leastMs = 0): void {
     if (this.current.name === 'ended' || this.pending) return;
     const waitMs = Math.max(leastMs, backoffMs(this.attempt++, AGAIN));
-    this.hear({ type: 'retrying', attempt: this.attempt, why, nextAt: Date.now() + waitMs });
+    // What happens behind a picture that moves is of no concern to who looks at it.
+    if (!this.moves()) this.hear({ type: 'retrying', attempt: this.attempt, why, nextAt: Date.now() + waitMs });
     this.pending = window.setTimeout(() => this.retry(), waitMs);
+  }
+
+  private moves(): boolean {
+    const standing = this.watchdog.silentMs(performance.now()) !== undefined;
+    return this.current.name === 'playing' && this.legs.front() !== undefined && !standing;
   }
 
   private retry(): void {

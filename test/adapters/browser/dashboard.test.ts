@@ -1,0 +1,200 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { type Chart, drawChart } from '../../../adapters/browser/dashboard/chart-layout.ts';
+import { arrange } from '../../../adapters/browser/dashboard/layout.ts';
+import {
+  cameraOf,
+  EMPTY_WORLD,
+  factOf,
+  hearFact,
+  readWorld,
+  relayOf,
+  type World,
+} from '../../../adapters/browser/dashboard/model.ts';
+import { createEventReader, type ServerEvent } from '../../../adapters/browser/dashboard/sse.ts';
+import { duration, timeOfDay } from '../../../adapters/browser/dashboard/time.ts';
+import { wordsFor } from '../../../adapters/browser/dashboard/words.ts';
+
+describe('the wall', () => {
+  it('uses the arrangement with the largest pictures, and never more room than there is', () => {
+    const size = fc.integer({ min: 640, max: 4_000 });
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 64 }), size, size, (count, width, height) => {
+        const { columns, rows, tileWidth, tileHeight } = arrange(count, { width, height }, 8, 46);
+        expect(columns * rows).to.be.at.least(count);
+        expect(columns * tileWidth + (columns - 1) * 8).to.be.at.most(width);
+        if (tileWidth > 0) expect(rows * tileHeight + (rows - 1) * 8).to.be.at.most(height + 1);
+      }),
+    );
+    expect(arrange(9, { width: 1_424, height: 840 }, 8, 46)).to.include({ columns: 3, rows: 3 });
+    expect(arrange(3, { width: 1_424, height: 840 }, 8, 46)).to.include({ columns: 2, rows: 2 });
+    expect(arrange(3, { width: 1_424, height: 420 }, 8, 46)).to.include({ columns: 3, rows: 1 });
+  });
+
+  it('is one column on a phone', () => {
+    expect(arrange(16, { width: 374, height: 700 }, 8, 46)).to.include({ columns: 1, tileWidth: 374 });
+  });
+});
+
+describe('the event stream', () => {
+  const read = (...pieces: string[]): ServerEvent[] => {
+    const events: ServerEvent[] = [];
+    const feed = createEventReader((event) => events.push(event));
+    pieces.forEach(feed);
+    return events;
+  };
+
+  it('is read the same wherever the network cuts it', () => {
+    const whole = 'retry: 1000\n\nid: 7\nevent: x\r\ndata: {"a":\r\ndata: 1}\r\n\r\n: still here\nid: 9\n\ndata: é\n\n';
+    const expected = read(whole);
+    expect(expected).to.deep.equal([
+      { id: '7', name: 'x', data: '{"a":\n1}' },
+      { id: '9', name: 'id' },
+      { id: '9', name: 'message', data: 'é' },
+    ]);
+    fc.assert(
+      fc.property(fc.array(fc.nat({ max: whole.length })), (cuts) => {
+        const at = [0, ...[...new Set(cuts)].sort((a, b) => a - b), whole.length];
+        const pieces = at.slice(1).map((end, index) => whole.slice(at[index], end));
+        expect(read(...pieces)).to.deep.equal(expected);
+      }),
+    );
+  });
+
+  it('survives any text', () => {
+    fc.assert(fc.property(fc.array(fc.string()), (pieces) => void read(...pieces)));
+  });
+});
+
+describe('what the page knows', () => {
+  const camera = (id: string, state: string, since: number) =>
+    cameraOf({ id, name: id, zone: 'hcm', state, since, why: { trigger: 't', text: 'x' }, viewers: 2 });
+  const fact = (id: string, state: string, since: number, seq: number) =>
+    factOf(
+      {
+        type: `signalbox.camera.${state}`,
+        subject: `camera/${id}`,
+        time: new Date(since).toISOString(),
+        data: { state, since, from: 'live', why: { trigger: 'source.silent', text: 'it sends nothing' } },
+      },
+      seq,
+    );
+  const world: World = { ...EMPTY_WORLD, cameras: [camera('a', 'live', 100), camera('b', 'idle', 100)] };
+  const hear = (before: World, heard: ReturnType<typeof fact>): World => (heard ? hearFact(before, heard) : before);
+
+  it('follows a camera’s facts, with why', () => {
+    const after = hear(world, fact('a', 'stalled', 200, 1));
+    expect(after.cameras[0]).to.include({ state: 'stalled', since: 200 });
+    expect(after.cameras[0]?.why?.text).to.equal('it sends nothing');
+    expect(after.cameras[1]).to.equal(world.cameras[1]);
+  });
+
+  it('is not set back by an old fact, nor by the same fact twice', () => {
+    const after = hear(world, fact('a', 'stalled', 50, 1));
+    expect(after.cameras[0]?.state).to.equal('live');
+    expect(hear(after, fact('a', 'stalled', 50, 1))).to.equal(after);
+  });
+
+  it('is not set back by a list that was read before a fact arrived', () => {
+    const after = hear(world, fact('a', 'offline', 300, 4));
+    const read = readWorld(after, [camera('a', 'live', 100)], [relayOf({ id: 'r', state: 'serving', since: 1 })]);
+    expect(read.cameras).to.have.length(1);
+    expect(read.cameras[0]).to.include({ state: 'offline', since: 300, viewers: 2 });
+  });
+
+  it('loses a camera that was removed', () => {
+    expect(hear(world, fact('a', 'removed', 200, 2)).cameras.map(({ id }) => id)).to.deep.equal(['b']);
+  });
+
+  it('survives whatever a gateway sends', () => {
+    fc.assert(
+      fc.property(fc.anything(), fc.dictionary(fc.string(), fc.anything()), (event, item) => {
+        const heard = factOf(event, 1);
+        if (heard) hearFact(world, heard);
+        cameraOf(item);
+        relayOf(item);
+      }),
+    );
+    const event = fc.record({
+      type: fc.string(),
+      subject: fc.constant('camera/a'),
+      time: fc.anything(),
+      data: fc.object(),
+    });
+    fc.assert(fc.property(event, (sent) => void hear(world, factOf(sent, 2))));
+  });
+});
+
+describe('a statechart', () => {
+  const chart: Chart = {
+    current: 'live',
+    states: ['idle', 'connecting', 'live', 'offline', 'stalled', 'lonely'].map((name) => ({ name })),
+    transitions: [
+      { from: 'idle', to: 'connecting', on: 'audience.joined' },
+      { from: 'connecting', to: 'live', on: 'source.flowing' },
+      { from: 'connecting', to: 'offline', on: 'probe.failed' },
+      { from: 'live', to: 'stalled', on: 'source.silent' },
+      { from: 'stalled', to: 'connecting', on: 'source.ended' },
+      { from: 'stalled', to: 'connecting', on: 'intake.refused' },
+      { from: 'live', to: 'live', on: 'camera.configured' },
+      { from: 'live', to: 'unheard-of', on: 'x' },
+    ],
+  };
+
+  it('shows every state once, inside the drawing, and no two in the same place', () => {
+    const { boxes, width, height } = drawChart(chart);
+    expect(boxes.map(({ name }) => name)).to.have.members(chart.states.map(({ name }) => name));
+    for (const box of boxes) {
+      expect(box.x - box.width / 2).to.be.at.least(0);
+      expect(box.x + box.width / 2).to.be.at.most(width);
+      expect(box.y).to.be.within(0, height);
+      const clash = boxes.find(
+        (other) => other !== box && other.y === box.y && Math.abs(other.x - box.x) < (other.width + box.width) / 2,
+      );
+      expect(clash).to.equal(undefined);
+    }
+  });
+
+  it('draws one arrow from a state to another, with everything that leads there', () => {
+    const { arrows } = drawChart(chart);
+    const back = arrows.filter(({ from, to }) => from === 'stalled' && to === 'connecting');
+    expect(back.map(({ on }) => on)).to.deep.equal([['source.ended', 'intake.refused']]);
+    expect(arrows).to.have.length(5);
+    for (const { path } of arrows) expect(path).to.not.contain('NaN');
+  });
+
+  it('is drawn even when it is empty', () => {
+    expect(drawChart({ current: '', states: [], transitions: [] }).boxes).to.deep.equal([]);
+  });
+});
+
+describe('words and times', () => {
+  it('tell how long as a person would', () => {
+    expect(duration(8_400)).to.equal('8 s');
+    expect(duration(200_000)).to.equal('3 min 20 s');
+    expect(duration(7_500_000)).to.equal('2 h 05 min');
+    expect(duration(4 * 86_400_000 + 3 * 3_600_000)).to.equal('4 d 3 h');
+    expect(duration(-5)).to.equal('0 s');
+  });
+
+  it('name the day when it was another one', () => {
+    const now = Date.parse('2026-11-23T12:00:00');
+    expect(timeOfDay(now - 3_600_000, now)).to.equal('11:00:00');
+    expect(timeOfDay(now - 86_400_000, now)).to.equal('2026-11-22 12:00:00');
+  });
+
+  it('tell frozen from offline by word, sign and picture', () => {
+    const [frozen, offline] = [wordsFor('frozen'), wordsFor('offline')];
+    expect(frozen.word).to.not.equal(offline.word);
+    expect(frozen.sign).to.not.equal(offline.sign);
+    expect([frozen.dark, offline.dark]).to.deep.equal([false, true]);
+  });
+
+  it('tell somebody with a wrong password what to do', () => {
+    expect(wordsFor('offline', 'unauthorized').next).to.contain('Check the password');
+  });
+
+  it('show a state that this page does not know under its own name', () => {
+    expect(wordsFor('hibernating')).to.include({ word: 'hibernating', dark: false });
+  });
+});
