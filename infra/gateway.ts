@@ -19,6 +19,7 @@ import { keepInstallation } from './gateway/installation.ts';
 import { listenForJwks } from './gateway/jwks-listener.ts';
 import { openLauncherLink } from './gateway/launcher-link.ts';
 import { openMedia } from './gateway/media.ts';
+import { listenForMetrics } from './gateway/metrics-listener.ts';
 import { shareSessions } from './gateway/session-cards.ts';
 import { takeTenure } from './gateway/tenure.ts';
 import { group as groupShape } from './group.ts';
@@ -129,6 +130,14 @@ const server = await buildServer({
   page: PAGE,
 });
 await server.listen({ host: group.http.host, port: group.http.port });
+const scraper = { sub: 'metrics', role: 'operator' as const, cameras: [], zones: [] };
+const metricsDoor =
+  config.metrics &&
+  (await listenForMetrics(config.metrics, async () => {
+    const headers = { host: 'localhost', authorization: `Bearer ${gate.mintLogin(scraper, 60)}` };
+    const { statusCode, headers: answered, body } = await server.inject({ url: '/metrics', headers });
+    return { status: statusCode, type: String(answered['content-type']), text: body };
+  }));
 const asks = await answerAsks({ bus: carriers.bus, cells: roster, gate });
 
 const watch = watchConfig(
@@ -157,6 +166,7 @@ async function leave(reason: string): Promise<void> {
   const forced = setTimeout(() => process.exit(1), LEAVE_WITHIN_MS);
   watch.close();
   asks.close();
+  metricsDoor?.close();
   await server.close();
   await roster.leave();
   media.close();

@@ -102,6 +102,7 @@ function checkDoors(settings: Settings, config: Config, fault: FaultAt): void {
     const open: [SettingPath, string][] = [
       [['http', 'listen'], config.http.host],
       [['media', 'listen'], config.media.host],
+      [['metrics', 'listen'], config.metrics?.host ?? 'localhost'],
     ];
     const wide = open.find(([, host]) => !isLoopback(host));
     if (wide) {

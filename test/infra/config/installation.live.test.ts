@@ -6,7 +6,7 @@ import { expect } from 'chai';
 import { startCamera } from '../../fixtures/camera.ts';
 import { command } from '../../fixtures/command-line.ts';
 import { startMediamtx, type TestMediamtx } from '../../fixtures/mediamtx.ts';
-import { type Running, run, until } from '../../fixtures/process.ts';
+import { freePort, type Running, run, until } from '../../fixtures/process.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
 const PASSWORD = 'p@ss#1&x';
@@ -16,6 +16,7 @@ describe('cameras of a running installation', function () {
   let folder: string;
   let source: TestMediamtx;
   let group: Running;
+  let metricsPort: number;
   const running: Running[] = [];
   const file = () => path.join(folder, 'signalbox.yaml');
   const sbx = (argv: string[], input?: string) =>
@@ -39,7 +40,9 @@ describe('cameras of a running installation', function () {
     });
     for (const name of ['one', 'two']) running.push(startCamera(source.rtsp(name)));
     const login = `op%40er:${encodeURIComponent(PASSWORD)}@`;
-    writeFileSync(file(), `cameras:\n  cam_001: ${address('one', login)}\n`);
+    metricsPort = await freePort();
+    const metrics = `metrics: { listen: "127.0.0.1:${metricsPort}" }\n`;
+    writeFileSync(file(), `${metrics}cameras:\n  cam_001: ${address('one', login)}\n`);
     const args = ['--import', 'tsx', 'infra/launcher.ts', '--config', file(), '--port', '0'];
     group = run(process.execPath as `/${string}`, [...args, '--state', path.join(folder, 'state')], { cwd: root });
     await until(`the group to be ready: ${group.output()}`, () => group.output().includes('ready http'), 60_000, 100);
@@ -71,6 +74,13 @@ describe('cameras of a running installation', function () {
       'secrets/cam_001-0.json',
       'secrets/cam_004-0.json',
     ]);
+  });
+
+  it('are counted on a listener of its own, for a Prometheus without a token', async () => {
+    const answer = await fetch(`http://127.0.0.1:${metricsPort}/metrics`);
+    expect(answer.headers.get('content-type')).to.contain('text/plain');
+    expect(await answer.text()).to.contain('signalbox_cameras{state="live"} 2');
+    expect((await fetch(`http://127.0.0.1:${metricsPort}/api/v1/cameras`)).status).to.equal(404);
   });
 
   it('come and go with the file while the others play on, and those of the API stay', async () => {

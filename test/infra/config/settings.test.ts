@@ -146,6 +146,7 @@ describe('the configuration', () => {
     expect(faultsOf('http: { listen: 0.0.0.0:8080 }').join()).to.match(/say who may enter/);
     expect(faultsOf('http: { listen: "[::]:8080" }').join()).to.match(/say who may enter/);
     expect(faultsOf('media: { listen: 10.0.0.1 }').join()).to.match(/media\.listen: .*say who may enter/);
+    expect(faultsOf('metrics: { listen: 10.0.0.1:9100 }').join()).to.match(/metrics\.listen: .*say who may enter/);
     expect(read('auth: local\nhttp: { listen: 0.0.0.0:8080 }').media.host).to.equal('0.0.0.0');
     expect(read('http: { listen: "[::1]:8080" }').http).to.include({ host: '::1', port: 8080 });
   });
