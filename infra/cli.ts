@@ -1,11 +1,12 @@
 import { Command, CommanderError } from 'commander';
-import { cameraAddCommand, cameraListCommand, cameraRemoveCommand, watchCommand } from './cli/camera.ts';
+import { cameraAddCommand, cameraChangeCommand, cameraListCommand, cameraRemoveCommand } from './cli/camera.ts';
 import { configCheckCommand, configVariablesCommand } from './cli/config.ts';
 import { logCommand } from './cli/log.ts';
 import { loginCommand } from './cli/login.ts';
 import { statusCommand } from './cli/status.ts';
 import { CommandFailed, type Surroundings, type Terminal, terminal } from './cli/terminal.ts';
 import { tokenCommand } from './cli/token.ts';
+import { watchCommand } from './cli/watch.ts';
 
 /** A command that talks to a gateway. */
 function remote(command: Command): Command {
@@ -30,8 +31,9 @@ function program(out: Terminal): Command {
   statusCommand(remote(root.command('status')), out);
   watchCommand(remote(root.command('watch')), out);
   logCommand(remote(root.command('log')), out);
-  const camera = root.command('camera').description('add, remove and list cameras');
+  const camera = root.command('camera').description('add, change, remove and list cameras');
   cameraAddCommand(remote(camera.command('add')), out);
+  cameraChangeCommand(remote(camera.command('change')), out);
   cameraRemoveCommand(remote(camera.command('remove')), out);
   cameraListCommand(remote(camera.command('list')), out);
   tokenCommand(local(root.command('token')), out);

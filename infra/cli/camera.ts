@@ -1,62 +1,84 @@
-import { createInterface } from 'node:readline';
-import { Writable } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { isId } from '../../bus/identity.ts';
-import { BadAddress, parseCameraAddress } from '../config/address.ts';
 import { type CameraAnswer, cameraAnswer, camerasAnswer } from './answers.ts';
-import { type CommonOptions, reach } from './reach.ts';
+import { type LoginOptions, withLogin } from './camera-login.ts';
+import { type CommonOptions, type Reach, reach } from './reach.ts';
 import { request, requestAll } from './request.ts';
 import { table } from './table.ts';
-import { misused, printable, type Terminal } from './terminal.ts';
+import { misused, patiently, printable, type Terminal } from './terminal.ts';
 
-interface AddOptions extends CommonOptions {
+interface CameraOptions extends CommonOptions, LoginOptions {
   name?: string;
   zone?: string;
   keep?: string;
   backup: string[];
-  user?: string;
-  passwordStdin?: boolean;
+  wait: boolean;
+}
+
+/** How long a camera is given to show its picture before the command ends without it. */
+const PICTURE_WITHIN_MS = 8_000;
+const LOOK_AGAIN_MS = 200;
+
+/** What can be said of a camera when it is added or changed. */
+function cameraOptions(command: Command): Command {
+  const repeated = (value: string, before: string[]) => [...before, value];
+  return command
+    .option('--name <TEXT>', 'the name that people see')
+    .option('--zone <ZONE>', 'its zone, such as hcm/airport')
+    .option('--keep <MODE>', 'warm (always connected) or on-demand')
+    .option('--backup <ADDRESS>', 'a further source; repeat for more', repeated, [])
+    .option('--user <NAME>', 'the user name at the camera; its password is asked for')
+    .option('--password-stdin', 'read that password from standard input')
+    .option('--no-wait', 'do not wait for its picture');
 }
 
 /** `signalbox camera add`: adds a camera to the running group; its password never stands on the command line. */
 export function cameraAddCommand(command: Command, out: Terminal): void {
-  command
-    .description('add a camera to the running group; it stays over restarts')
-    .argument('<id>', 'a new id, such as cam_004')
-    .argument('<address>', 'rtsp://HOST/PATH, without user name and password')
-    .option('--name <TEXT>', 'the name that people see')
-    .option('--zone <ZONE>', 'its zone, such as hcm/airport')
-    .option('--keep <MODE>', 'warm (always connected) or on-demand')
-    .option(
-      '--backup <ADDRESS>',
-      'a further source; repeat for more',
-      (value: string, before: string[]) => [...before, value],
-      [],
-    )
-    .option('--user <NAME>', 'the user name at the camera; its password is asked for')
-    .option('--password-stdin', 'read that password from standard input')
-    .action(async (camera: string, address: string, options: AddOptions) => {
-      checkedId(camera);
-      const addresses = [address, ...options.backup];
-      for (const one of addresses) refuseBadAddress(camera, one);
-      if (options.passwordStdin && options.user === undefined)
-        throw misused('--password-stdin needs --user NAME beside it');
-      if (options.keep !== undefined && options.keep !== 'warm' && options.keep !== 'on-demand') {
-        throw misused(`--keep ${options.keep}: expected warm or on-demand`);
-      }
-      const { name, zone, keep, user } = options;
-      const sources = user === undefined ? addresses : await withLogin(addresses, user, options, out);
-      const to = reach(options, out);
-      const added = await request(out, to, 'POST', '/api/v1/cameras', {
-        id: camera,
-        sources,
-        ...(name === undefined ? {} : { name }),
-        ...(zone === undefined ? {} : { zone }),
-        ...(keep === undefined ? {} : { keep }),
-      });
-      if (options.json) return out.printJson(added ?? { id: camera });
-      out.print(`added ${camera}; see it with: signalbox watch ${camera}`);
-    });
+  cameraOptions(
+    command
+      .description('add a camera to the running group; it stays over restarts')
+      .argument('<id>', 'a new id, such as cam_004')
+      .argument('<address>', 'rtsp://HOST/PATH, without user name and password'),
+  ).action(async (camera: string, address: string, options: CameraOptions) => {
+    checkedId(camera);
+    const settings = settingsIn(options);
+    const again = (url: string) => `signalbox camera add ${camera} ${url}`;
+    const sources = await withLogin([address, ...options.backup], options, again, out);
+    const to = reach(options, out);
+    const added = await request(out, to, 'POST', '/api/v1/cameras', { id: camera, sources, ...settings });
+    if (options.json) return out.printJson(added ?? { id: camera });
+    out.print(`added ${camera}`);
+    if (options.wait) await tellPicture(out, to, camera);
+  });
+}
+
+/** `signalbox camera change`: changes a camera that was added here. */
+export function cameraChangeCommand(command: Command, out: Terminal): void {
+  cameraOptions(
+    command
+      .description('change a camera that was added here; what is not given stays as it is')
+      .argument('<id>', 'the id of the camera')
+      .argument('[address]', 'its new address; needed again to change its password'),
+  ).action(async (camera: string, address: string | undefined, options: CameraOptions) => {
+    checkedId(camera);
+    const settings = settingsIn(options);
+    if (address === undefined && (options.user !== undefined || options.backup.length > 0)) {
+      throw misused(`give the address as well: signalbox camera change ${camera} rtsp://HOST/PATH …`);
+    }
+    if (address === undefined && Object.keys(settings).length === 0) {
+      throw misused('say what to change: an address, --name, --zone or --keep');
+    }
+    const again = (url: string) => `signalbox camera change ${camera} ${url}`;
+    const addresses = address === undefined ? [] : [address, ...options.backup];
+    const sources = await withLogin(addresses, options, again, out);
+    const to = reach(options, out);
+    const change = { ...settings, ...(sources.length > 0 ? { sources } : {}) };
+    const changed = await request(out, to, 'PATCH', `/api/v1/cameras/${camera}`, change);
+    if (options.json) return out.printJson(changed ?? { id: camera });
+    out.print(`changed ${camera}`);
+    if (options.wait && sources.length > 0) await tellPicture(out, to, camera);
+  });
 }
 
 /** `signalbox camera remove`. */
@@ -80,8 +102,9 @@ export function cameraListCommand(command: Command, out: Terminal): void {
       const answer = await requestAll(out, reach(options, out), '/api/v1/cameras');
       if (options.json) return out.printJson(answer);
       const { items } = camerasAnswer.parse(answer);
-      if (items.length === 0)
+      if (items.length === 0) {
         return out.print('no cameras yet; add one with: signalbox camera add cam_001 rtsp://HOST/PATH');
+      }
       const addresses = ({ sources = [] }: CameraAnswer) => sources.map(({ id, url }) => url ?? id).join(' ');
       out.print(
         table(
@@ -91,6 +114,7 @@ export function cameraListCommand(command: Command, out: Terminal): void {
             { heading: 'NAME', cell: (camera) => camera.name },
             { heading: 'ZONE', cell: (camera) => camera.zone },
             { heading: 'STATE', cell: (camera) => camera.state },
+            { heading: 'KEEP', cell: (camera) => camera.keep ?? '' },
             { heading: 'FROM', cell: (camera) => camera.origin ?? '' },
             { heading: 'SOURCES', cell: addresses },
           ],
@@ -100,81 +124,35 @@ export function cameraListCommand(command: Command, out: Terminal): void {
     });
 }
 
-/** `signalbox watch`: where a camera is to be seen, and how. */
-export function watchCommand(command: Command, out: Terminal): void {
-  command
-    .description('print the addresses at which a camera can be watched')
-    .argument('<id>', 'the id of the camera')
-    .action(async (camera: string, options: CommonOptions) => {
-      checkedId(camera);
-      const to = reach(options, out);
-      const { name, state, why } = cameraAnswer.parse(await request(out, to, 'GET', `/api/v1/cameras/${camera}`));
-      const addresses = {
-        page: `${to.url}/watch/${camera}`,
-        whep: `${to.url}/live/${camera}/whep`,
-        signalling: `${to.url.replace(/^http/, 'ws')}/webrtc/${camera}`,
-      };
-      if (options.json) return out.printJson({ id: camera, name, state, ...addresses });
-      const reason = why?.text ? `: ${why.text}` : '';
-      out.print(`${out.paint(printable(name), 'strong')} is ${printable(state)}${printable(reason)}`);
-      out.print(`  page        ${addresses.page}`);
-      out.print(`  WHEP        ${addresses.whep}   (a login or stream token as bearer)`);
-      out.print(`  signalling  ${addresses.signalling}   (WebSocket, subprotocol signalbox.v1)`);
-      out.print(`a token for it: signalbox token --sub NAME --role viewer --camera ${camera}`);
-    });
-}
-
-function checkedId(camera: string): void {
+/** @throws CommandFailed when the text is no id */
+export function checkedId(camera: string): void {
   if (!isId(camera)) throw misused(`"${camera.slice(0, 80)}" is no camera id: use 1 to 64 of a-z, 0-9, _ and -`);
 }
 
-function refuseBadAddress(camera: string, address: string): void {
-  try {
-    const { url, username, password } = parseCameraAddress(address);
-    if (username === undefined && password === undefined) return;
-    throw misused(
-      'a password on the command line is seen by every user of this machine and kept in the history: ' +
-        `write signalbox camera add ${camera} ${url} --user NAME, and type the password when asked ` +
-        '(or pipe it in with --password-stdin)',
-    );
-  } catch (error) {
-    if (error instanceof BadAddress) throw misused(`the address of ${camera}: ${error.message}`);
-    throw error;
+function settingsIn({ name, zone, keep }: CameraOptions): { name?: string; zone?: string; keep?: string } {
+  if (keep !== undefined && keep !== 'warm' && keep !== 'on-demand') {
+    throw misused(`--keep ${keep}: expected warm or on-demand`);
   }
+  return {
+    ...(name === undefined ? {} : { name }),
+    ...(zone === undefined ? {} : { zone }),
+    ...(keep === undefined ? {} : { keep }),
+  };
 }
 
-/** The addresses with the login in them: this is how they go to the gateway, over the request's body. */
-async function withLogin(addresses: string[], user: string, options: AddOptions, out: Terminal): Promise<string[]> {
-  if (!options.passwordStdin && !out.in.isTTY) {
-    throw misused('there is no terminal to ask for the password: pipe it in and add --password-stdin');
-  }
-  const password = options.passwordStdin ? await readAll(out) : await askHidden(out, `password of ${user}: `);
-  if (!password) throw misused('the password is empty');
-  const login = `${encodeURIComponent(user)}:${encodeURIComponent(password)}@`;
-  return addresses.map((address) => address.replace('://', `://${login}`));
+/** Says whether the picture arrives, or why not: the person who just typed the address can still mend it. */
+async function tellPicture(out: Terminal, to: Reach, camera: string): Promise<void> {
+  const { state, why } = await patiently(out, 'waiting for its picture', settled(out, to, camera));
+  if (state === 'live') return out.print(`${camera} is live; see it with: signalbox watch ${camera}`);
+  if (state === 'idle') return out.print(`${camera} is idle: it is connected when somebody watches`);
+  out.print(`${camera} is ${printable(state)}: ${printable(why?.text ?? 'no picture yet')}`);
 }
 
-async function readAll(out: Terminal): Promise<string> {
-  let text = '';
-  for await (const chunk of out.in) {
-    text += String(chunk);
-    if (text.length > 4096) throw misused('the password on standard input is longer than 4096 characters');
-  }
-  return text.replace(/\r?\n$/, '');
-}
-
-/** Asks on the terminal; what is typed is not shown. */
-async function askHidden(out: Terminal, question: string): Promise<string> {
-  const mute = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const lines = createInterface({ input: out.in, output: mute, terminal: true });
-  out.note(question);
-  try {
-    return await new Promise<string>((resolve, reject) => {
-      lines.question('', resolve);
-      lines.once('SIGINT', () => reject(misused('interrupted')));
-      lines.once('close', () => resolve(''));
-    });
-  } finally {
-    lines.close();
+async function settled(out: Terminal, to: Reach, camera: string): Promise<CameraAnswer> {
+  const deadline = Date.now() + PICTURE_WITHIN_MS;
+  for (;;) {
+    const seen = cameraAnswer.parse(await request(out, to, 'GET', `/api/v1/cameras/${camera}`));
+    if (seen.state !== 'connecting' || Date.now() > deadline) return seen;
+    await wait(LOOK_AGAIN_MS);
   }
 }

@@ -167,18 +167,40 @@ describe('the command line, against a gateway', () => {
       'North gate',
       '--zone',
       'hcm/airport',
+      '--no-wait',
     );
     expect(added).to.include({ code: 0, err: '' });
     const listed = (await sbx('camera', 'list')).out;
     expect(listed).to.match(/^cam_001 .* file +rtsp:\/\/192\.0\.2\.7\/a$/m);
-    expect(listed).to.match(/^cam_004 +North gate +hcm\/airport +\S+ +overlay +rtsp:\/\/192\.0\.2\.8\/a$/m);
+    expect(listed).to.match(/^cam_004 +North gate +hcm\/airport +\S+ +warm +overlay +rtsp:\/\/192\.0\.2\.8\/a$/m);
     expect((await sbx('camera', 'remove', 'cam_004')).out).to.equal('removed cam_004\n');
     expect((await sbx('camera', 'list')).out).not.to.contain('cam_004');
   });
 
+  it('changes a camera in part, its password too', async () => {
+    await sbx('camera', 'add', 'cam_004', 'rtsp://192.0.2.8/a', '--no-wait');
+    expect(await sbx('camera', 'change', 'cam_004', '--name', 'South gate')).to.include({ code: 0, err: '' });
+    const argv = ['camera', 'change', 'cam_004', 'rtsp://192.0.2.9/b', '--user', 'op', '--password-stdin', '--no-wait'];
+    expect((await command([...argv, '--state', state], { input: 'new' })).code).to.equal(0);
+    expect((await sbx('camera', 'list')).out).to.match(/^cam_004 +South gate +default .* rtsp:\/\/192\.0\.2\.9\/b$/m);
+    expect(openSecrets(path.join(state, 'secrets')).login('cam_004-0')?.password).to.equal('new');
+    expect((await sbx('camera', 'change', 'cam_001', '--name', 'x')).err).to.contain('change it there');
+  });
+
   it("takes a camera's password from standard input, into the secret store and nowhere else", async () => {
     const { code, err } = await command(
-      ['camera', 'add', 'cam_004', 'rtsp://192.0.2.8/a', '--user', 'op:er', '--password-stdin', '--state', state],
+      [
+        'camera',
+        'add',
+        'cam_004',
+        'rtsp://192.0.2.8/a',
+        '--user',
+        'op:er',
+        '--password-stdin',
+        '--no-wait',
+        '--state',
+        state,
+      ],
       { input: 'p@ss/w%rd#1\n' },
     );
     expect(code, err).to.equal(0);
@@ -289,7 +311,7 @@ describe('the command line, against a gateway', () => {
   });
 
   it('does not trust a name that would move the cursor', async () => {
-    await sbx('camera', 'add', 'cam_004', 'rtsp://192.0.2.8/a', '--name', 'x\u001b[2Jy');
+    await sbx('camera', 'add', 'cam_004', 'rtsp://192.0.2.8/a', '--name', 'x\u001b[2Jy', '--no-wait');
     // biome-ignore lint/suspicious/noControlCharactersInRegex: it must not be there
     expect((await sbx('status')).out + (await sbx('camera', 'list')).out).not.to.match(/\u001b/);
   });

@@ -66,6 +66,8 @@ describe('the command line, on this machine alone', () => {
     ['a camera id with a slash', ['camera', 'add', 'a/b', 'rtsp://h/x'], /is no camera id/],
     ['a camera address that is none', ['camera', 'add', 'a', 'file:///etc/passwd'], /"file:" is no camera address/],
     ['a camera address that looks like an option', ['camera', 'add', 'a', '-f'], /unknown option/],
+    ['a change of nothing', ['camera', 'change', 'a'], /say what to change/],
+    ['a new password without the address', ['camera', 'change', 'a', '--user', 'u'], /give the address as well/],
     [
       'an unknown way to keep a camera',
       ['camera', 'add', 'a', 'rtsp://h/x', '--keep', 'hot'],
