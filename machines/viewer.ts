@@ -144,6 +144,14 @@ const renew = machine.enqueueActions(({ context, event, enqueue }) => {
   );
 });
 
+/** The network's verdict changed: told, and nothing more yet. */
+const tellPath = (what: 'degraded' | 'recovered', text: string) =>
+  machine.emit(({ context, event }) => {
+    const guard =
+      'after_ms' in event ? { leg: event.leg, after_ms: event.after_ms, loss: event.loss, fps: event.fps } : {};
+    return said(what, context.state, context, { trigger: event.type, text, guard });
+  });
+
 const ended = (reason: string, text: string) =>
   become('ended', (_context, event) => ({
     trigger: event.type,
@@ -238,6 +246,27 @@ export const viewerMachine = machine.createMachine({
                   guard: { type: 'rang', params: { name: 'expiry' } },
                   target: '#viewer.ended',
                   actions: ended('expired', 'the entitlement ran out and was not renewed'),
+                },
+              },
+            },
+          },
+        },
+        path: {
+          initial: 'good',
+          states: {
+            good: {
+              on: {
+                'path.degraded': {
+                  target: 'degraded',
+                  actions: tellPath('degraded', 'the network to this viewer loses packets or frames'),
+                },
+              },
+            },
+            degraded: {
+              on: {
+                'path.recovered': {
+                  target: 'good',
+                  actions: tellPath('recovered', 'the network to this viewer is good again'),
                 },
               },
             },

@@ -47,6 +47,14 @@ export const viewerHeard = {
   ),
   'seat.taken': shape('seat.taken', Type.Object({ relay_session: Type.String() })),
   'seat.left': shape('seat.left', Type.Object({ relay_session: Type.String() })),
+  'path.degraded': shape(
+    'path.degraded',
+    Type.Object({ leg: IdSchema, after_ms: Type.Number(), loss: Type.Number(), fps: Type.Number() }),
+  ),
+  'path.recovered': shape(
+    'path.recovered',
+    Type.Object({ leg: IdSchema, after_ms: Type.Number(), loss: Type.Number(), fps: Type.Number() }),
+  ),
   'viewer.renewed': shape('viewer.renewed', Type.Object({ expires_at: Type.Number() })),
   'viewer.revoked': shape('viewer.revoked', Type.Object({ by: Type.String(), reason: Type.String() })),
   'viewer.closed': shape('viewer.closed', Type.Object({})),
@@ -79,5 +87,7 @@ export const viewerSaid = [
   'viewer.connecting',
   'viewer.watching',
   'viewer.renewed',
+  'viewer.degraded',
+  'viewer.recovered',
   'viewer.ended',
 ] as const;

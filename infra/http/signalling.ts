@@ -3,11 +3,12 @@ import Type from 'typebox';
 import type { WebSocket } from 'ws';
 import { BadToken } from '../../adapters/gate.jsonwebtoken.ts';
 import { type Id, IdSchema, isId } from '../../bus/identity.ts';
+import { freshPath, type PathQuality, takeSample } from '../../machines/policy/quality.ts';
 import { renew } from './admission.ts';
 import type { Connection } from './connections.ts';
 import { Refusal, refusalFor } from './errors.ts';
 import { instanceOf } from './legs.ts';
-import { type PlayerMessage, parsePlayerMessage } from './messages.ts';
+import { type Figures, type PlayerMessage, parsePlayerMessage } from './messages.ts';
 import { fragmentOf, type Offer, parseOffer } from './sdp.ts';
 import type { Server, Shared } from './server.ts';
 import type { HttpServices } from './services.ts';
@@ -31,6 +32,7 @@ function converse(socket: WebSocket, request: FastifyRequest, services: HttpServ
   const { camera_id: cameraInPath } = request.params as { camera_id: string };
   const within = limiter(MESSAGES.perSecond, MESSAGES.burst);
   const opening = new Map<Id, { offer: Offer; candidates: string[] }>();
+  const paths = new Map<string, PathQuality>();
   let connection: Connection | undefined;
   let greeted = false;
 
@@ -101,6 +103,19 @@ function converse(socket: WebSocket, request: FastifyRequest, services: HttpServ
     if (leg) await shared.legs.trickle(leg, fragmentOf(leg.offer, text, mid));
   }
 
+  /** Measurements stay out of the cell; a changed verdict on the network is an event. */
+  async function measurePath({ leg, fps, loss, freezes }: Figures, session: Id): Promise<void> {
+    const path = paths.get(leg) ?? freshPath();
+    paths.set(leg, path);
+    const crossing = takeSample(path, {
+      at: Date.now(),
+      ...(fps === undefined ? {} : { fps }),
+      ...(loss === undefined ? {} : { loss }),
+      ...(freezes === undefined ? {} : { freezes }),
+    });
+    if (crossing) await cells.offer({ kind: 'viewer', id: session }, { ...crossing, leg });
+  }
+
   async function hear(message: PlayerMessage): Promise<void> {
     if (message.type === 'hello') return greeted ? undefined : hello(message.stream_token);
     const view = sessionView();
@@ -114,6 +129,7 @@ function converse(socket: WebSocket, request: FastifyRequest, services: HttpServ
       case 'stats': {
         const { type: _type, ...figures } = message;
         connection.figures = { ...figures, at: Date.now() };
+        await measurePath(message, connection.session);
         const { latency_ms } = message;
         if (latency_ms !== undefined && latency_ms < LONGEST_MS) metrics.glassToGlass.observe(latency_ms / 1000);
         return;

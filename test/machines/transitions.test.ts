@@ -57,6 +57,8 @@ const machines: Record<string, { machine: AnyStateMachine; events: AnyEventObjec
       { type: 'seat.taken', relay_session: 'r1' },
       { type: 'seat.left', relay_session: 'r1' },
       { type: 'seat.left', relay_session: 'other' },
+      { type: 'path.degraded', leg: 'a', after_ms: 1_000, loss: 0.1, fps: 20 },
+      { type: 'path.recovered', leg: 'a', after_ms: 5_000, loss: 0, fps: 30 },
       { type: 'viewer.renewed', expires_at: 10 },
       { type: 'viewer.revoked', by: 'x', reason: 'x' },
       { type: 'viewer.closed' },

@@ -87,6 +87,17 @@ describe('a viewer', () => {
     expect(viewer.context.legs).to.have.all.keys('b');
   });
 
+  it('whose network fails says so, and when it is good again, without leaving its picture', () => {
+    const degraded = { type: 'path.degraded', leg: 'a', after_ms: 1_000, loss: 0.2, fps: 11 };
+    const viewer = given(...watching, degraded);
+    expect(viewer.state).to.equal('watching');
+    expect(viewer.said.at(-1)).to.equal('viewer.degraded');
+    expect(viewer.last.why.guard).to.include({ loss: 0.2 });
+    expect(given(...watching, degraded, { ...degraded, type: 'path.recovered' }).said.at(-1)).to.equal(
+      'viewer.recovered',
+    );
+  });
+
   it('seen at the relay watches, even when its player tells nothing', () => {
     expect(given(requested, opened, { type: 'seat.taken', relay_session: 'r1' }).state).to.equal('watching');
   });
