@@ -4,6 +4,7 @@ import type { ProbeInput, ProbeReport, ProbeSlot } from '../machines/slots.ts';
 import { authorize, type Credential, parseChallenges } from './rtsp/authorization.ts';
 import { openRtsp, type RtspConnection, type RtspResponse } from './rtsp/connection.ts';
 import { RtspFailure, type RtspFailureCode } from './rtsp/failure.ts';
+import { header } from './rtsp/message.ts';
 import { parseSdp } from './rtsp/sdp.ts';
 
 /** What the probe slot needs from the place where it is made. */
@@ -33,6 +34,8 @@ const KNOWN_VIDEO = new Set(['H264', 'H265']);
 /** Spreads the knocks of many cameras that went dark together. */
 const JITTER = 0.1;
 const DEFAULT_TIMEOUT_MS = 1_000;
+/** Many servers let a wrong password wait, to slow down those who guess. */
+const PASSWORD_TIMEOUT_MS = 6_000;
 const MAX_REFUSALS = 10_000;
 
 function judge(response: RtspResponse, withCredential: boolean): Found {
@@ -49,7 +52,7 @@ function judge(response: RtspResponse, withCredential: boolean): Found {
   return { reason: 'unsupported', detail: `it offers ${offered}; H.264 or H.265 video is needed` };
 }
 
-/** Asks a camera once, in one connection, for what it has to show. */
+/** Asks a camera once for what it has to show. */
 async function knock(url: string, credential: Credential | undefined, options: ProbeOptions): Promise<Found> {
   const address = url.replace(/^rtsps?/i, (scheme) => scheme.toLowerCase());
   let connection: RtspConnection | undefined;
@@ -62,24 +65,23 @@ async function knock(url: string, credential: Credential | undefined, options: P
     });
     return connection;
   };
-  const describe = (on: RtspConnection, authorization?: string) =>
-    on.request('DESCRIBE', address, {
-      Accept: 'application/sdp',
-      ...(authorization ? { Authorization: authorization } : {}),
-    });
+  let gavePassword = false;
+  const accept = { Accept: 'application/sdp' };
   try {
-    const first = await describe(await open());
+    const first = await (await open()).request('DESCRIBE', address, accept);
     const challenges = parseChallenges(first.headers.get('www-authenticate') ?? []);
     const authorization = credential && authorize(challenges, credential, 'DESCRIBE', address);
     if (first.status !== 401 || !authorization) return judge(first, credential !== undefined);
     // Some cameras close the connection with their challenge.
-    const again = await describe(connection as unknown as RtspConnection, authorization).catch(async (failure) => {
-      if (failure instanceof RtspFailure && failure.code === 'closed') return describe(await open(), authorization);
-      throw failure;
-    });
-    return judge(again, true);
+    const closing = header(first.headers, 'connection')?.toLowerCase() === 'close' || connection?.socket.destroyed;
+    const on = connection && !closing ? connection : await open();
+    gavePassword = true;
+    const headers = { ...accept, Authorization: authorization };
+    return judge(await on.request('DESCRIBE', address, headers, '', PASSWORD_TIMEOUT_MS), true);
   } catch (error) {
     if (!(error instanceof RtspFailure)) throw error;
+    // A password that gets no answer counts as refused: it must not be tried again and again.
+    if (gavePassword) return { reason: 'unauthorized', detail: `after the password: ${error.message}` };
     return { reason: error.code === 'status' ? 'unsupported' : REASONS[error.code], detail: error.message };
   } finally {
     connection?.close();

@@ -24,9 +24,16 @@ export interface RtspOptions {
 export interface RtspConnection {
   /**
    * Asks and waits for the answer with its CSeq, whatever the status.
+   * @param patienceMs instead of the connection's own answer timeout
    * @throws RtspFailure when the connection ends or the time is over, which ends the connection too
    */
-  request(method: string, url: string, headers?: Record<string, string>, body?: string): Promise<RtspResponse>;
+  request(
+    method: string,
+    url: string,
+    headers?: Record<string, string>,
+    body?: string,
+    patienceMs?: number,
+  ): Promise<RtspResponse>;
   /** The socket, for interleaved frames. */
   readonly socket: net.Socket;
   close(): void;
@@ -126,7 +133,7 @@ function converse(socket: net.Socket, options: RtspOptions): RtspConnection {
   return {
     socket,
     close: () => end(new RtspFailure('closed', 'closed by us'), true),
-    request(method, url, headers = {}, body = '') {
+    request(method, url, headers = {}, body = '', patienceMs = options.answerTimeoutMs) {
       if (over) return Promise.reject(new RtspFailure('closed', 'the connection is closed'));
       cseq += 1;
       const number = cseq;
@@ -135,8 +142,8 @@ function converse(socket: net.Socket, options: RtspOptions): RtspConnection {
       if (body) lines.push(`Content-Length: ${Buffer.byteLength(body)}`);
       return new Promise((resolve, reject) => {
         const timer = setTimeout(() => {
-          end(new RtspFailure('timeout', `no answer to ${method} within ${options.answerTimeoutMs} ms`));
-        }, options.answerTimeoutMs);
+          end(new RtspFailure('timeout', `no answer to ${method} within ${patienceMs} ms`));
+        }, patienceMs);
         pending.set(number, { resolve, reject, timer });
         socket.write(`${lines.join('\r\n')}\r\n\r\n${body}`);
       });
