@@ -8,7 +8,7 @@ import { openSpool, type Parked, type Spool } from '../../bus/carriers/spool.ts'
 import { FenceRefused, JournalAway, JournalRefused, type Told } from '../../bus/ports.ts';
 import { JOURNAL_STREAM } from '../../bus/subjects.ts';
 import { startNats, type TestNats } from '../fixtures/nats.ts';
-import { until } from '../fixtures/process.ts';
+import { freeze, until } from '../fixtures/process.ts';
 import { all, camera, rejection, someFact, someRecord } from '../fixtures/records.ts';
 
 const CELLS = Array.from({ length: 20 }, (_, n) => `cam_${n}`);
@@ -25,9 +25,12 @@ describe('when nats-server goes away', () => {
     await server.close();
   });
 
+  /** The connection is there, and so are the streams, made again if the server came back empty. */
+  const isBack = () => until('NATS to be back', () => store.facts.range());
+
   it('says so at once when it is killed, and again for each append until it is back', async () => {
     await store.journal.append(someRecord('cam_a', 1), 0);
-    server.process().child.kill('SIGSTOP'); // so that the answers can't win the race
+    await freeze(server.process()); // so that the answers can't win the race
     const pending = CELLS.map((cell) => rejection(store.journal.append(someRecord(cell, 1), 0)));
     const before = performance.now();
     await server.kill();
@@ -45,13 +48,13 @@ describe('when nats-server goes away', () => {
     expect(await rejection(store.bus.ask(ask, 1_000))).to.be.instanceOf(JournalAway);
     expect(performance.now() - refused).to.be.lessThan(100);
     await server.start();
-    await until('the connection', () => store.isUp());
+    await isBack();
     expect((await store.journal.append(someRecord('cam_a', 2), 1)).seq).to.be.greaterThan(1);
   });
 
   it('waits no longer than the timeout when it hangs, and takes the retry for the same record afterwards', async () => {
     const { seq } = await store.journal.append(someRecord('cam_a', 1), 0);
-    server.process().child.kill('SIGSTOP');
+    await freeze(server.process());
     const before = performance.now();
     const error = await rejection(store.journal.append(someRecord('cam_a', 2), seq));
     const waitedMs = performance.now() - before;
@@ -64,10 +67,10 @@ describe('when nats-server goes away', () => {
   });
 
   it('notices a hung server by itself, and is there again once it goes on', async () => {
-    server.process().child.kill('SIGSTOP');
+    await freeze(server.process());
     await until('the loss to be noticed', () => !store.isUp(), 9_000);
     server.process().child.kill('SIGCONT');
-    await until('the connection', () => store.isUp(), 5_000);
+    await isBack();
     await store.journal.append(someRecord('cam_a', 1), 0);
   });
 
@@ -86,7 +89,7 @@ describe('when nats-server goes away', () => {
     for (let kill = 0; kill < 2; kill++) {
       await server.kill();
       await server.start();
-      await until('the connection', () => store.isUp());
+      await isBack();
       await tellSome(50);
     }
     await until(`150 facts; have ${told.length}`, () => told.length >= 150, 5_000);
@@ -100,7 +103,7 @@ describe('when nats-server goes away', () => {
     await store.bus.answer('camera', async ({ verb }) => ({ verb }));
     await server.kill();
     await server.start();
-    await until('the connection', () => store.isUp());
+    await isBack();
     const ask = { to: camera('cam_a'), verb: 'view', token: 't', body: null };
     expect(await store.bus.ask(ask, 1_000)).to.deep.equal({ verb: 'view' });
   });
@@ -112,7 +115,7 @@ describe('when nats-server goes away', () => {
     await until('the fact', () => told.length === 1);
     await server.close();
     server = await startNats('', server.port);
-    await until('the connection', () => store.isUp());
+    await isBack();
     expect(await subscription.ended).to.be.instanceOf(RangeError);
     expect((await store.journal.append(someRecord('cam_a', 1), 0)).seq).to.equal(1);
     expect((await store.facts.tell(someFact('cam_a', 2))).seq).to.equal(1);
@@ -137,8 +140,8 @@ describe('when nats-server goes away', () => {
 
   it('tells that its disk is full, and what was stored stays', async () => {
     await server.close();
-    server = await startNats('jetstream { max_file_store: 200KB }', server.port);
-    await until('the connection', () => store.isUp());
+    server = await startNats('', server.port, 'max_file_store: 200KB');
+    await isBack();
     const big = (n: number) => someRecord('cam_a', n, { after: 'x'.repeat(20_000) });
     let last = 0;
     let error: unknown;
@@ -254,7 +257,7 @@ describe('with a spool before NATS', () => {
   it('goes on while the server hangs, after one timeout', async () => {
     const cells = busyCells();
     await until('some records', () => (cells.counts.get('cam_0') ?? 0) > 5);
-    server.process().child.kill('SIGSTOP');
+    await freeze(server.process());
     await until('the spool to take some', () => spool.state().spooled > 500);
     server.process().child.kill('SIGCONT');
     await until('the spool to be empty', () => spool.state().spooled === 0);

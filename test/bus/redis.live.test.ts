@@ -3,7 +3,7 @@ import { Redis } from 'ioredis';
 import { type RedisSessions, redisSessions } from '../../bus/carriers/redis.ts';
 import { id } from '../../bus/identity.ts';
 import { sessionsContract, someCard } from '../contracts/sessions.ts';
-import { until } from '../fixtures/process.ts';
+import { freeze, until } from '../fixtures/process.ts';
 import { startRedis, type TestRedis } from '../fixtures/redis.ts';
 
 /** Measured from outside, on a busy machine: 200 ms for the command and some for the scheduler. */
@@ -87,7 +87,7 @@ describe('sessions in a real Redis', () => {
     });
 
     it('hangs nobody when Redis hangs, and is used again once it goes on', async () => {
-      server.process().child.kill('SIGSTOP');
+      await freeze(server.process());
       try {
         await everythingReturnsInTime();
       } finally {

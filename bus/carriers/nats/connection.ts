@@ -23,7 +23,7 @@ export interface NatsOptions {
   /** How long one request may take. Default 2 s. */
   timeoutMs?: number;
   /** What the facts stream keeps; the journal keeps everything. */
-  factsKept?: { maxAgeMs: number; maxBytes: number };
+  factsKept?: { maxAgeMs: number; maxFacts: number };
 }
 
 /** One connection to NATS that mends itself, shared by the carriers of this folder. */
@@ -48,7 +48,8 @@ const FIRST_CONNECT_MS = 30_000;
 const NANOS_PER_MS = 1_000_000;
 const NAME_IN_USE = 10_058;
 const TEMPORARILY_UNAVAILABLE = 10_008;
-const FACTS_KEPT = { maxAgeMs: 30 * 24 * 3600 * 1000, maxBytes: 2 * 1024 ** 3 };
+// A bound in bytes would be reserved on the disk at once.
+const FACTS_KEPT = { maxAgeMs: 30 * 24 * 3600 * 1000, maxFacts: 5_000_000 };
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
@@ -209,6 +210,6 @@ async function makeStreams(link: NatsLink, options: NatsOptions): Promise<void> 
     subjects: [EVERY_FACT],
     discard: 'old' as DiscardPolicy,
     max_age: kept.maxAgeMs * NANOS_PER_MS,
-    max_bytes: kept.maxBytes,
+    max_msgs: kept.maxFacts,
   });
 }
