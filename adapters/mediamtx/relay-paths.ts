@@ -82,6 +82,7 @@ export function relayPaths(api: Mediamtx): RelayPaths {
 
   /** Works through what is due; what could not be done stays due. @throws RelayAway */
   const work = async (): Promise<void> => {
+    await undefined; // what is dropped and wanted again in one breath is one write
     for (;;) {
       const [name] = due;
       if (name === undefined || closed) return;
@@ -111,6 +112,8 @@ export function relayPaths(api: Mediamtx): RelayPaths {
     } finally {
       working = undefined;
     }
+    // What became due in the last moment found somebody working, and left it to them.
+    if (due.size > 0) push();
   };
 
   const push = (): void => {

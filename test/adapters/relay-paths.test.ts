@@ -1,0 +1,165 @@
+import { expect } from 'chai';
+import { RelayAway } from '../../adapters/mediamtx/exchange.ts';
+import { relayPaths } from '../../adapters/mediamtx/relay-paths.ts';
+import { type LivePath, type Mediamtx, type PathConfig, RelayRefused } from '../../adapters/mediamtx.ts';
+import { until } from '../fixtures/process.ts';
+
+/** A relay that keeps paths in memory and notes every write. */
+function fakeRelay(standing: Record<string, PathConfig> = {}, available: string[] = []) {
+  const configs = new Map(Object.entries(standing));
+  const writes: string[] = [];
+  const faults: { away: boolean; refused?: string } = { away: false };
+  let inFlight = 0;
+  let mostInFlight = 0;
+  const write = async (what: string, apply: () => void) => {
+    inFlight++;
+    mostInFlight = Math.max(mostInFlight, inFlight);
+    await new Promise((resolve) => setImmediate(resolve));
+    inFlight--;
+    if (faults.away) throw new RelayAway('relay intake-1 is away');
+    if (faults.refused && what.includes(faults.refused)) throw new RelayRefused('no such thing', 400);
+    writes.push(what);
+    apply();
+  };
+  const look = async <T>(items: T[]): Promise<T[]> => {
+    if (faults.away) throw new RelayAway('relay intake-1 is away');
+    return items;
+  };
+  const api = {
+    relay: 'intake-1',
+    pathConfigs: () => look([...configs].map(([name, config]) => ({ name, ...config }))),
+    paths: () => look<LivePath>(available.map((name) => ({ name, available: true, inboundBytes: 1 }))),
+    replacePath: (name: string, config: PathConfig) => write(`put ${name}`, () => configs.set(name, config)),
+    async deletePath(name: string) {
+      const had = configs.has(name);
+      await write(`delete ${name}`, () => configs.delete(name));
+      return had;
+    },
+  } as unknown as Mediamtx;
+  return { api, configs, writes, faults, mostInFlight: () => mostInFlight };
+}
+
+const camera: PathConfig = { source: 'rtsp://127.0.0.1:9/a', rtspTransport: 'tcp' };
+const never = (detail: string) => expect.fail(`refused: ${detail}`);
+
+describe('the paths of a relay', () => {
+  it('are put when wanted and deleted when dropped, one write at a time', async () => {
+    const relay = fakeRelay();
+    const paths = relayPaths(relay.api);
+    for (let n = 0; n < 5; n++) paths.want(`in/cam_${n}/0`, camera, never);
+    await until('five paths', () => relay.configs.size === 5);
+    paths.drop('in/cam_3/0');
+    await until('four paths', () => relay.configs.size === 4);
+    expect(relay.mostInFlight()).to.equal(1);
+    expect(relay.configs.has('in/cam_3/0')).to.equal(false);
+  });
+
+  it('that deliver are left untouched when a gateway takes them up again', async () => {
+    const relay = fakeRelay({ 'in/cam_1/0': { ...camera, overridePublisher: true } }, ['in/cam_1/0']);
+    const paths = relayPaths(relay.api);
+    paths.want('in/cam_1/0', camera, never);
+    expect(await paths.restore()).to.equal(1);
+    expect(relay.writes).to.deep.equal([]);
+  });
+
+  it('that stand but bring nothing, or pull from elsewhere, are made anew', async () => {
+    const relay = fakeRelay(
+      {
+        'in/asleep/0': { ...camera, sourceOnDemandCloseAfter: '10s' },
+        'in/moved/0': { ...camera, source: 'rtsp://127.0.0.1:9/old', sourceOnDemandCloseAfter: '10s' },
+      },
+      ['in/moved/0'],
+    );
+    const paths = relayPaths(relay.api);
+    paths.want('in/asleep/0', camera, never);
+    paths.want('in/moved/0', camera, never);
+    await until('both to be written', () => relay.writes.length === 2);
+    // The relay makes a path anew only when something in it is different.
+    expect(relay.configs.get('in/asleep/0')?.sourceOnDemandCloseAfter).to.equal('11s');
+    expect(relay.configs.get('in/moved/0')?.source).to.equal(camera.source);
+  });
+
+  it('are made anew each time they are wanted, even when the drop before was overtaken', async () => {
+    const relay = fakeRelay();
+    const paths = relayPaths(relay.api);
+    let before: string | undefined;
+    for (let n = 1; n <= 5; n++) {
+      paths.drop('in/cam_1/0');
+      paths.want('in/cam_1/0', camera, never);
+      await until('the write', () => relay.writes.length === n);
+      const now = relay.configs.get('in/cam_1/0')?.sourceOnDemandCloseAfter;
+      expect(now).not.to.equal(before);
+      before = now;
+    }
+    expect(relay.writes.every((what) => what === 'put in/cam_1/0')).to.equal(true);
+  });
+
+  it('that are wanted and dropped before their turn cost no write', async () => {
+    const relay = fakeRelay();
+    const paths = relayPaths(relay.api);
+    paths.want('in/first/0', camera, never);
+    paths.want('in/cam_1/0', camera, never);
+    paths.drop('in/cam_1/0');
+    paths.want('in/last/0', camera, never);
+    await until('the last path', () => relay.configs.has('in/last/0'));
+    expect(relay.writes.filter((what) => what.startsWith('put'))).to.deep.equal(['put in/first/0', 'put in/last/0']);
+  });
+
+  it('come back by themselves when the relay was away for a moment', async () => {
+    const relay = fakeRelay();
+    relay.faults.away = true;
+    const paths = relayPaths(relay.api);
+    paths.want('in/cam_1/0', camera, never);
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect(relay.writes).to.deep.equal([]);
+    relay.faults.away = false;
+    await until('the path', () => relay.configs.has('in/cam_1/0'));
+    paths.close();
+  });
+
+  it('are all put again into a relay that started anew, and only then is it done', async () => {
+    const relay = fakeRelay();
+    const paths = relayPaths(relay.api);
+    for (let n = 0; n < 3; n++) paths.want(`in/cam_${n}/0`, camera, never);
+    await until('three paths', () => relay.configs.size === 3);
+    relay.configs.clear();
+    expect(await paths.restore()).to.equal(3);
+    expect(relay.configs.size).to.equal(3);
+  });
+
+  it('tell the caller of a restore that the relay is away', async () => {
+    const relay = fakeRelay();
+    const paths = relayPaths(relay.api);
+    paths.want('in/cam_1/0', camera, never);
+    await until('the path', () => relay.configs.size === 1);
+    relay.faults.away = true;
+    let told: unknown;
+    await paths.restore().catch((error) => {
+      told = error;
+    });
+    expect(told).to.be.instanceOf(RelayAway);
+    paths.close();
+  });
+
+  it('tell who wants a path that the relay refuses it, and go on with the others', async () => {
+    const relay = fakeRelay();
+    relay.faults.refused = 'cam_1';
+    const refusals: string[] = [];
+    const paths = relayPaths(relay.api);
+    paths.want('in/cam_1/0', camera, (detail) => refusals.push(detail));
+    paths.want('in/cam_2/0', camera, never);
+    await until('the other path', () => relay.configs.has('in/cam_2/0'));
+    expect(refusals).to.deep.equal(['no such thing']);
+  });
+
+  it('that nobody wants any more are swept, and what is not ours stays', async () => {
+    const relay = fakeRelay({ 'in/gone/0': camera, 'in/cam_1/0': camera, elsewhere: camera }, [
+      'in/gone/0',
+      'in/cam_1/0',
+    ]);
+    const paths = relayPaths(relay.api);
+    paths.want('in/cam_1/0', camera, never);
+    expect(await paths.sweep(/^in\//)).to.deep.equal(['in/gone/0']);
+    expect([...relay.configs.keys()]).to.deep.equal(['in/cam_1/0', 'elsewhere']);
+  });
+});
