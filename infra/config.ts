@@ -52,7 +52,7 @@ export interface Config {
   metrics?: Listener;
   /** Absolute path of the data folder. */
   state: string;
-  nats: 'embedded' | { servers: string[]; credentialsFile?: string };
+  nats: 'embedded' | { servers: string[]; user?: string; passwordFile?: string; credentialsFile?: string };
   redis: 'embedded' | { url: string; passwordFile?: string };
   /** `issuer` and `audience` are those of the tokens that we sign; `external` are somebody else's, taken beside them. */
   auth: {

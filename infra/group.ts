@@ -40,7 +40,13 @@ export const group = shape(
     http: Type.Object({ host: Type.String(), port: Port }),
     /** Where the relays fetch the keys that sign relay tokens; loopback. */
     jwks: Type.Object({ port: Port }),
-    nats: Type.Object({ servers: Type.Array(Type.String()), user: Type.String(), passwordFile: Type.String() }),
+    /** An empty file name or user: there is none. `credentialsFile` is one of NATS's own, and takes the place of both. */
+    nats: Type.Object({
+      servers: Type.Array(Type.String()),
+      user: Type.String(),
+      passwordFile: Type.String(),
+      credentialsFile: Type.Optional(Type.String()),
+    }),
     redis: Type.Object({ host: Type.String(), port: Port, passwordFile: Type.String() }),
     relays: Type.Array(RelaySchema),
     /** Unix sockets. `switchers` is a folder with one socket per switcher process: switcher-1.sock, … */

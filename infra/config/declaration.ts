@@ -92,6 +92,11 @@ const RelaySchema = Type.Object(
   { additionalProperties: false },
 );
 
+const RedisUrl = Type.String({
+  pattern: '^redis://[^\\s@/:]+(:[0-9]{1,5})?/?$',
+  expects: 'redis://HOST:PORT; a password goes into a file named by password_file',
+});
+
 const SourceAddress = Type.String({ minLength: 1, maxLength: 2048, expects: 'an address such as rtsp://HOST/PATH' });
 const CameraSchema = Type.Object(
   {
@@ -196,32 +201,40 @@ export const settings = shape(
           Type.Literal('embedded'),
           Type.Object(
             {
-              servers: Type.Array(text('a nats:// or tls:// address', { pattern: '^(nats|tls)://[^\\s@]+$' }), {
-                minItems: 1,
-              }),
-              credentials: Type.Optional(text('a credentials file')),
+              servers: Type.Array(
+                Type.String({ pattern: '^nats://[^\\s@/]+$', expects: 'a nats:// address without user and password' }),
+                { minItems: 1 },
+              ),
+              user: Type.Optional(text('a user name')),
+              password_file: Type.Optional(text('a file that holds the password')),
+              credentials: Type.Optional(text('a credentials file of NATS')),
             },
             { additionalProperties: false },
           ),
         ],
-        { default: 'embedded', expects: 'embedded, or { servers: [nats://…], credentials: FILE }' },
+        {
+          default: 'embedded',
+          expects: 'embedded, or { servers: [nats://…], credentials: FILE }',
+          description: 'embedded: a nats-server is run here',
+        },
       ),
       redis: Type.Union(
         [
           Type.Literal('embedded'),
           Type.Object(
             {
-              url: Type.String({
-                pattern: '^rediss?://[^\\s@]+$',
-                expects: 'a redis:// address without user and password',
-              }),
+              url: RedisUrl,
               password_file: Type.Optional(text('a file that holds the password')),
             },
             { additionalProperties: false },
           ),
-          Type.String({ pattern: '^rediss?://\\S+$', expects: 'embedded, or redis://HOST:PORT' }),
+          RedisUrl,
         ],
-        { default: 'embedded', expects: 'embedded, redis://HOST:PORT, or { url, password_file }' },
+        {
+          default: 'embedded',
+          expects: 'embedded, redis://HOST:PORT, or { url, password_file }',
+          description: 'embedded: a redis-server is run here',
+        },
       ),
       auth: Type.Optional(
         Type.Union([Type.Literal('local'), AuthSchema], { expects: 'local, or { issuer, audience, jwks_url, … }' }),

@@ -124,7 +124,12 @@ function checkDoors(settings: Settings, config: Config, fault: FaultAt): void {
 
 function resolveNats({ nats }: Settings, beside: (name: string) => string): Config['nats'] {
   if (nats === 'embedded') return nats;
-  return { servers: nats.servers, ...(nats.credentials ? { credentialsFile: beside(nats.credentials) } : {}) };
+  return {
+    servers: nats.servers,
+    ...(nats.user ? { user: nats.user } : {}),
+    ...(nats.password_file ? { passwordFile: beside(nats.password_file) } : {}),
+    ...(nats.credentials ? { credentialsFile: beside(nats.credentials) } : {}),
+  };
 }
 
 function resolveRedis({ redis }: Settings, beside: (name: string) => string): Config['redis'] {

@@ -23,7 +23,8 @@ export interface Carriers {
   close(): Promise<void>;
 }
 
-const secretIn = (file: string): string => readFileSync(file, 'utf8').trim();
+/** The secret that a file holds; no file, no secret. */
+const secretIn = (file: string): string => (file ? readFileSync(file, 'utf8').trim() : '');
 
 /** Connects to NATS and Redis and delivers what a former gateway left in the spool. */
 export async function openCarriers(group: Group, log: Logger): Promise<Carriers> {

@@ -143,7 +143,8 @@ async function placeRelays(config: Config, listen: Listen): Promise<RelayPlace[]
 
 function natsAddress(config: Config, port: number | undefined, state: StateFolder): Group['nats'] {
   if (config.nats !== 'embedded') {
-    return { servers: config.nats.servers, user: '', passwordFile: config.nats.credentialsFile ?? '' };
+    const { servers, user = '', passwordFile = '', credentialsFile } = config.nats;
+    return { servers, user, passwordFile, ...(credentialsFile ? { credentialsFile } : {}) };
   }
   return { servers: [`nats://${LOOPBACK}:${port}`], user: 'gateway', passwordFile: state.secret('nats-gateway').file };
 }

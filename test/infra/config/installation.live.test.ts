@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import { startCamera } from '../../fixtures/camera.ts';
 import { command } from '../../fixtures/command-line.ts';
 import { startMediamtx, type TestMediamtx } from '../../fixtures/mediamtx.ts';
+import { startNats, type TestNats } from '../../fixtures/nats.ts';
 import { freePort, type Running, run, until } from '../../fixtures/process.ts';
 
 const root = path.resolve(import.meta.dirname, '../../..');
@@ -15,6 +16,7 @@ describe('cameras of a running installation', function () {
   this.timeout(90_000);
   let folder: string;
   let source: TestMediamtx;
+  let nats: TestNats;
   let group: Running;
   let metricsPort: number;
   const running: Running[] = [];
@@ -40,9 +42,17 @@ describe('cameras of a running installation', function () {
     });
     for (const name of ['one', 'two']) running.push(startCamera(source.rtsp(name)));
     const login = `op%40er:${encodeURIComponent(PASSWORD)}@`;
+    nats = await startNats('authorization { user: sbx, password: "of nats" }');
+    const redisPort = await freePort();
+    running.push(run('redis-server', ['--port', `${redisPort}`, '--bind', '127.0.0.1', '--requirepass', 'of redis']));
+    writeFileSync(path.join(folder, 'nats-password'), 'of nats\n');
+    writeFileSync(path.join(folder, 'redis-password'), 'of redis\n');
+    const stores =
+      `nats: { servers: ["${nats.url}"], user: sbx, password_file: nats-password }\n` +
+      `redis: { url: "redis://127.0.0.1:${redisPort}", password_file: redis-password }\n`;
     metricsPort = await freePort();
     const metrics = `metrics: { listen: "127.0.0.1:${metricsPort}" }\n`;
-    writeFileSync(file(), `${metrics}cameras:\n  cam_001: ${address('one', login)}\n`);
+    writeFileSync(file(), `${stores}${metrics}cameras:\n  cam_001: ${address('one', login)}\n`);
     const args = ['--import', 'tsx', 'infra/launcher.ts', '--config', file(), '--port', '0'];
     group = run(process.execPath as `/${string}`, [...args, '--state', path.join(folder, 'state')], { cwd: root });
     await until(`the group to be ready: ${group.output()}`, () => group.output().includes('ready http'), 60_000, 100);
@@ -51,6 +61,7 @@ describe('cameras of a running installation', function () {
     await group?.stop('SIGTERM');
     for (const one of running) await one.stop();
     await source?.close();
+    await nats?.close();
     rmSync(folder, { recursive: true, force: true });
   });
 
@@ -76,6 +87,13 @@ describe('cameras of a running installation', function () {
       'secrets/cam_001-0.json',
       'secrets/cam_004-0.json',
     ]);
+  });
+
+  it('live on stores that somebody else runs, with their passwords in files', async () => {
+    const { code, out } = await sbx(['status']);
+    expect(out).to.match(/: ready$/m);
+    expect(out).to.contain('processes: 4 of 4 running');
+    expect(code).to.equal(0);
   });
 
   it('are counted on a listener of its own, for a Prometheus without a token', async () => {

@@ -123,7 +123,7 @@ describe('the configuration', () => {
     ['a proxy that is no address', 'http: { trusted_proxies: [proxy] }', /expected an IP address or a network/],
     ['a network that is none', 'regions: { networks: { 1.0.0.0/99: x } }', /expected a network/],
     ['an issuer missing beside its keys', 'auth: { jwks_url: https://x/keys }', /expected the issuer whose keys/],
-    ['a password in the address of Redis', 'redis: { url: "redis://:x@h" }', /without user and password/],
+    ['a password in the address of Redis', 'redis: { url: "redis://:x@h" }', /a password goes into a file/],
     ['an unknown alias', 'http: *nothing', /Unresolved alias/],
   ];
   for (const [what, text, expected] of wrong) {
@@ -206,6 +206,8 @@ describe('the environment', () => {
     expect(config.http.port).to.equal(9000);
     expect(config.ice.stun).to.deep.equal(['stun:a', 'stun:b']);
     expect(config.redis).to.deep.equal({ url: 'redis://10.0.0.4:6379' });
+    expect(faultsOf('redis: redis://:secret@h:1').join()).to.match(/password_file/);
+    expect(faultsOf('nats: { servers: ["nats://u:p@h"] }').join()).to.match(/without user and password/);
     expect(config.nats).to.deep.equal({ servers: ['nats://a:4222', 'nats://b:4222'] });
     expect(config.state).to.equal('/var/lib/signalbox');
     expect(config.warnings).to.have.length(1);
