@@ -78,7 +78,12 @@ export function createRtspReader(handlers: RtspReaderHandlers): { push(chunk: Bu
     const headEnd = bytes.indexOf('\r\n\r\n', offset, 'latin1');
     if (headEnd < 0 ? bytes.length - offset > MAX_HEAD_BYTES : headEnd - offset > MAX_HEAD_BYTES)
       throw new RtspFailure('garbage', 'the peer sent a header without an end');
-    if (headEnd < 0) return 0;
+    if (headEnd < 0) {
+      // What speaks something else may never send an empty line.
+      const lineEnd = bytes.indexOf('\r\n', offset, 'latin1');
+      if (lineEnd >= 0) parseHead(bytes.toString('latin1', offset, lineEnd));
+      return 0;
+    }
     const head = parseHead(bytes.toString('latin1', offset, headEnd));
     const end = headEnd + 4 + bodyBytesOf(head.headers);
     if (end > bytes.length) return 0;

@@ -61,6 +61,7 @@ describe('reading RTSP', () => {
   it('gives up on what is not RTSP instead of collecting it', () => {
     const hostile = {
       http: Buffer.from('HTTP/1.1 200 OK\r\n\r\n'),
+      ssh: Buffer.from('SSH-2.0-server\r\n'),
       binary: Buffer.of(0x16, 0x03, 0x01, 0x02),
       'endless header': Buffer.from(`RTSP/1.0 200 OK\r\nX: ${'a'.repeat(20_000)}`),
       'huge body': Buffer.from('RTSP/1.0 200 OK\r\nContent-Length: 999999999\r\n\r\n'),
