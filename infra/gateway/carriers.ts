@@ -32,6 +32,7 @@ export async function openCarriers(group: Group, log: Logger): Promise<Carriers>
     servers: group.nats.servers,
     user: group.nats.user,
     password: secretIn(group.nats.passwordFile),
+    credentials: secretIn(group.nats.credentialsFile ?? ''),
     name: group.node,
   });
   const publisher = startPublisher(link);

@@ -7,7 +7,7 @@ import {
   jetstreamManager,
   type StreamConfig,
 } from '@nats-io/jetstream';
-import { connect, type NatsConnection } from 'nats';
+import { connect, credsAuthenticator, type NatsConnection } from 'nats';
 import { JournalAway } from '../../ports.ts';
 import { EVERY_FACT, EVERY_JOURNAL, FACT_STREAM, JOURNAL_STREAM } from '../../subjects.ts';
 
@@ -16,6 +16,8 @@ export interface NatsOptions {
   servers: string[];
   user?: string;
   password?: string;
+  /** The text of a NATS credentials file; takes the place of user and password. */
+  credentials?: string;
   /** What the server's monitoring calls this connection. */
   name: string;
   /** How long to try for the first connection. Default 30 s; later losses are retried for ever. */
@@ -53,6 +55,12 @@ const FACTS_KEPT = { maxAgeMs: 30 * 24 * 3600 * 1000, maxFacts: 5_000_000 };
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
+/** Who we are to the server. */
+function identity({ credentials, user, password = '' }: NatsOptions) {
+  if (credentials) return { authenticator: credsAuthenticator(new TextEncoder().encode(credentials)) };
+  return user ? { user, pass: password } : {};
+}
+
 async function firstConnection(options: NatsOptions): Promise<NatsConnection> {
   const deadline = performance.now() + (options.firstConnectMs ?? FIRST_CONNECT_MS);
   for (;;) {
@@ -60,7 +68,7 @@ async function firstConnection(options: NatsOptions): Promise<NatsConnection> {
       return await connect({
         servers: options.servers,
         name: options.name,
-        ...(options.user ? { user: options.user, pass: options.password ?? '' } : {}),
+        ...identity(options),
         timeout: 2_000,
         reconnectTimeWait: RETRY_MS,
         reconnectJitter: 0,
@@ -72,7 +80,7 @@ async function firstConnection(options: NatsOptions): Promise<NatsConnection> {
     } catch (error) {
       if ((error as Error).name === 'AuthorizationError') {
         throw new Error(
-          `NATS at ${options.servers.join(', ')} refuses user "${options.user ?? ''}": check its password`,
+          `NATS at ${options.servers.join(', ')} refuses ${options.credentials ? 'our credentials: check the file' : `user "${options.user ?? ''}": check its password`}`,
         );
       }
       if (performance.now() > deadline) {
