@@ -2,12 +2,11 @@ import { useEffect, useState } from 'preact/hooks';
 import { Detail } from './detail.tsx';
 import { Header } from './header.tsx';
 import { Help } from './help.tsx';
-import { useNow, useRoom } from './hooks.ts';
+import { useRoom } from './hooks.ts';
 import type { Camera } from './model.ts';
-import type { Room, RoomView } from './room.ts';
+import type { Room } from './room.ts';
 import { go, routeOf, useRoute } from './route.ts';
 import { SignIn } from './sign-in.tsx';
-import { duration } from './time.ts';
 import { Wall } from './wall.tsx';
 import { wordsFor } from './words.ts';
 
@@ -33,7 +32,6 @@ export function App({ room }: { room: Room }) {
   return (
     <div class="room">
       <Header view={view} help={() => setHelping(true)} />
-      <Away view={view} />
       <main class={chosen ? 'with-detail' : ''}>
         {cameras.length === 0 ? (
           <Empty loaded={view.loaded} />
@@ -45,17 +43,6 @@ export function App({ room }: { room: Room }) {
       <Announcer cameras={cameras} />
       {helping && <Help close={() => setHelping(false)} />}
     </div>
-  );
-}
-
-/** Says that what is shown may be old, once that has lasted long enough to matter. */
-function Away({ view }: { view: RoomView }) {
-  const now = useNow();
-  if (view.stream !== 'away' || now - view.streamSince < 2_000) return null;
-  return (
-    <p class="away" role="alert">
-      The gateway has not answered for {duration(now - view.streamSince)}. Pictures go on; the states shown may be old.
-    </p>
   );
 }
 

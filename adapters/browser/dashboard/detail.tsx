@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
+import { sentence } from '../player/sentence.ts';
 import { callApi, listApi } from './api.ts';
 import { ChartView } from './chart.tsx';
 import type { Chart } from './chart-layout.ts';
@@ -7,7 +8,6 @@ import { readHistory } from './history.ts';
 import { useNow } from './hooks.ts';
 import { Icon } from './icons.tsx';
 import type { Camera, Fact } from './model.ts';
-import { sentence } from './tile.tsx';
 import { duration, timeOfDay } from './time.ts';
 import { wordsFor } from './words.ts';
 

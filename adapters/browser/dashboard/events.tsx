@@ -1,6 +1,6 @@
+import { sentence } from '../player/sentence.ts';
 import { Icon } from './icons.tsx';
 import type { Fact } from './model.ts';
-import { sentence } from './tile.tsx';
 import { timeOfDay } from './time.ts';
 import { wordsFor } from './words.ts';
 

@@ -8,10 +8,14 @@ import { wordsFor } from './words.ts';
 /** Worst first: what needs a look stands on the left. */
 const ORDER = ['offline', 'quarantined', 'stalled', 'frozen', 'holding', 'connecting', 'switching', 'idle', 'live'];
 
+const AWAY_AFTER_MS = 2_000;
+
 /** The line on top: how many cameras in which state, relays, the event stream, the time. */
 export function Header({ view, help }: { view: RoomView; help: () => void }) {
   const now = useNow();
   const { world, stream, streamSince } = view;
+  // A gateway that is back at once is no news.
+  const isAway = stream === 'away' && now - streamSince >= AWAY_AFTER_MS;
   return (
     <header class="top">
       <a class="brand" href="#/">
@@ -20,14 +24,14 @@ export function Header({ view, help }: { view: RoomView; help: () => void }) {
         </svg>
         Signalbox
       </a>
-      <ul class="counts" aria-label="Cameras by state">
-        {counts(world.cameras).map(({ state, count }) => (
-          <li key={state} class={`state-${state}`}>
-            <Icon sign={wordsFor(state).sign} />
-            <b>{count}</b> {wordsFor(state).word.toLowerCase()}
-          </li>
-        ))}
-      </ul>
+      {isAway ? (
+        <p class="away" role="alert">
+          The gateway does not answer. Pictures go on; states may be old.{' '}
+          <span aria-hidden="true">{duration(now - streamSince)}</span>
+        </p>
+      ) : (
+        <Counts cameras={world.cameras} />
+      )}
       <ul class="relays" aria-label="Relays">
         {world.relays.map((relay) => (
           <li
@@ -42,11 +46,7 @@ export function Header({ view, help }: { view: RoomView; help: () => void }) {
       </ul>
       <span class={`stream ${stream === 'open' ? '' : 'needs-look'}`}>
         <Lamp good={stream === 'open'} bad={stream === 'away' || stream === 'denied'} />
-        {stream === 'open'
-          ? 'Events live'
-          : stream === 'connecting'
-            ? 'Connecting'
-            : `Away ${duration(now - streamSince)}`}
+        {stream === 'open' ? 'Events live' : stream === 'connecting' ? 'Connecting' : 'Events away'}
       </span>
       <time class="clock">{new Date(now).toLocaleTimeString('en-GB')}</time>
       <button type="button" class="help-button" onClick={help} aria-label="Keys" title="Keys (?)">
@@ -59,6 +59,19 @@ export function Header({ view, help }: { view: RoomView; help: () => void }) {
 /** Round and full is good, square is bad, an empty ring is neither. */
 function Lamp({ good, bad }: { good: boolean; bad: boolean }) {
   return <i class={`lamp ${good ? 'lamp-good' : bad ? 'lamp-bad' : ''}`} aria-hidden="true" />;
+}
+
+function Counts({ cameras }: { cameras: Camera[] }) {
+  return (
+    <ul class="counts" aria-label="Cameras by state">
+      {counts(cameras).map(({ state, count }) => (
+        <li key={state} class={`state-${state}`}>
+          <Icon sign={wordsFor(state).sign} />
+          <b>{count}</b> {wordsFor(state).word.toLowerCase()}
+        </li>
+      ))}
+    </ul>
+  );
 }
 
 function counts(cameras: Camera[]): { state: string; count: number }[] {

@@ -1,5 +1,6 @@
 import type { CSSProperties } from 'preact';
 import { useCallback, useState } from 'preact/hooks';
+import { sentence } from '../player/sentence.ts';
 import { useNow } from './hooks.ts';
 import { Icon } from './icons.tsx';
 import type { Camera } from './model.ts';
@@ -18,10 +19,11 @@ export function Tile(props: { camera: Camera; demo: boolean; role: 'wall' | 'lar
   // The age of a picture that stands still is how long it stands, which is said elsewhere.
   const moving = !words.dark && camera.state !== 'frozen';
   const latency = moving && playing?.state === 'playing' ? playing.measured?.latency : undefined;
+  const stale = moving && (playing?.state === 'stalled' || playing?.state === 'reconnecting');
   const label = `${camera.name}, ${camera.zone}: ${words.word}${words.dark && camera.why ? `, ${camera.why.text}` : ''}`;
   return (
     <article
-      class={`tile in-${role} state-${camera.state} ${words.dark ? 'dark' : ''}`}
+      class={`tile in-${role} state-${camera.state} ${words.dark ? 'dark' : stale ? 'stale' : ''}`}
       style={style}
       data-camera={camera.id}
     >
@@ -93,10 +95,4 @@ function Trouble({ camera, playing }: { camera: Camera; playing: Playing | undef
   if (!playing || playing.state === 'playing' || playing.state === 'connecting') return null;
   const text = playing.state === 'ended' ? playing.text : 'No picture on this screen; connecting again.';
   return <div class="note">{text}</div>;
-}
-
-/** A reason as a sentence: reasons are written to follow a colon. */
-export function sentence(text: string): string {
-  const first = text.charAt(0).toUpperCase() + text.slice(1);
-  return /[.!?]$/.test(first) ? first : `${first}.`;
 }

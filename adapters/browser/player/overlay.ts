@@ -1,4 +1,5 @@
 import type { Measured } from './measure.ts';
+import { sentence } from './sentence.ts';
 import type { PlayerState } from './state.ts';
 
 /** What lies over the picture of the player page: what the player is doing, and how old the picture is. */
@@ -11,8 +12,15 @@ export interface Overlay {
 
 const seconds = (ms: number): string => `${Math.max(0, Math.round(ms / 1_000))} s`;
 
+interface Message {
+  word: string;
+  /** What ticks: seen, but not read out every second. */
+  ticking?: string;
+  text: string;
+}
+
 /** What to tell a person about a state: a word and a sentence, or nothing while all is well. */
-function messageOf(state: PlayerState, camera: string, at: number): { word: string; text: string } | undefined {
+function messageOf(state: PlayerState, camera: string, at: number): Message | undefined {
   switch (state.name) {
     case 'playing':
       return undefined;
@@ -21,14 +29,15 @@ function messageOf(state: PlayerState, camera: string, at: number): { word: stri
     case 'paused':
       return { word: 'Paused here', text: 'Press space to go back to live.' };
     case 'stalled':
-      return { word: `No picture for ${seconds(at - state.since + state.silentMs)}`, text: camera };
+      return { word: 'No picture', ticking: `for ${seconds(at - state.since + state.silentMs)}`, text: camera };
     case 'reconnecting':
       return {
-        word: state.nextAt > at ? `Next attempt in ${seconds(state.nextAt - at)}` : 'Connecting again',
-        text: camera || state.why,
+        word: 'Connecting again',
+        ticking: state.nextAt - at > 1_000 ? `in ${seconds(state.nextAt - at)}` : '',
+        text: camera || sentence(state.why),
       };
     case 'ended':
-      return { word: 'Ended', text: state.text };
+      return { word: 'Ended', text: sentence(state.text) };
   }
 }
 
@@ -44,7 +53,11 @@ export function createOverlay(host: HTMLElement): Overlay {
   const message = part('message', 'status');
   const word = document.createElement('strong');
   const text = document.createElement('span');
-  message.append(word, text);
+  const heading = document.createElement('div');
+  const ticking = document.createElement('span');
+  ticking.setAttribute('aria-hidden', 'true');
+  heading.append(word, ' ', ticking);
+  message.append(heading, text);
   const age = part('age');
   let present: PlayerState = { name: 'connecting', since: Date.now() };
   let camera = '';
@@ -57,6 +70,7 @@ export function createOverlay(host: HTMLElement): Overlay {
     if (!said) return;
     // Written only when it changes: a screen reader announces each change.
     if (word.textContent !== said.word) word.textContent = said.word;
+    ticking.textContent = said.ticking ?? '';
     if (text.textContent !== said.text) text.textContent = said.text;
   };
   window.setInterval(draw, 500);
@@ -72,7 +86,7 @@ export function createOverlay(host: HTMLElement): Overlay {
       age.title = latency?.measured === false ? 'Estimated from the network and the browser' : 'Glass to glass';
     },
     camera(state, why) {
-      camera = state === 'live' ? '' : why || `The camera is ${state}.`;
+      camera = state === 'live' ? '' : sentence(why) || `The camera is ${state}.`;
       draw();
     },
     link(up) {

@@ -1,11 +1,12 @@
 import { type Admission, type Door, keepRenewed, requestSession } from './admission.ts';
-import { backoffMs } from './backoff.ts';
+import { createAttempts } from './attempts.ts';
 import type { Frame, Leg } from './leg.ts';
 import { createLegs, type LegsHear } from './legs.ts';
 import { createMeasure } from './measure.ts';
 import type { PlayerOptions } from './options.ts';
 import { showPoster } from './poster.ts';
 import { hasNoPicture } from './protocol.ts';
+import { startReporting } from './reporting.ts';
 import type { Signaller, SignallerHears } from './signaller.ts';
 import { openSignalling } from './signalling.ts';
 import { createStage } from './stage.ts';
@@ -15,8 +16,6 @@ import { openWhep } from './whep.ts';
 
 const AGAIN = { firstMs: 400, longestMs: 15_000 };
 const CHECK_MS = 100;
-const MEASURE_MS = 250;
-const TELL_MS = 1_000;
 /** A standing picture of a camera that should have one is asked for anew after this long. */
 const REOPEN_MS = 1_200;
 /** After a camera came back, its picture usually comes back on the leg that is there. */
@@ -35,20 +34,18 @@ export class Player {
   private readonly measure;
   private readonly watchdog = createWatchdog();
   private readonly beganMs = performance.now();
-  private readonly timers: number[];
+  private readonly stopReporting: () => void;
+  private readonly checking: number;
   private current: PlayerState = { name: 'connecting', since: Date.now() };
   private admission: Admission | undefined;
   private signaller: Signaller | undefined;
   private stopRenewal = (): void => {};
   /** What the gateway last said of the camera. */
   private camera: string | undefined;
-  private attempt = 0;
-  /** Timer of the next attempt; 0 when none is due. */
-  private pending = 0;
+  private readonly attempts = createAttempts(AGAIN, () => this.retry());
   /** An answer to an older request for a session is dropped. */
   private joins = 0;
   private checkedMs = performance.now();
-  private toldMs = 0;
   private silent = true;
 
   constructor(host: HTMLElement, options: PlayerOptions) {
@@ -57,10 +54,11 @@ export class Player {
     this.stage = createStage(host, () => this.watchdog.reset(performance.now()));
     this.legs = createLegs(this.stage, this.legsHear());
     this.measure = createMeasure(options.clock ?? 'sampled');
-    this.timers = [
-      window.setInterval(() => this.check(), CHECK_MS),
-      window.setInterval(() => void this.takeMeasure(), MEASURE_MS),
-    ];
+    this.stopReporting = startReporting(this.legs, this.stage, this.measure, {
+      measured: (measured) => options.hears?.measured?.(measured),
+      tell: (leg, { figures, latency }) => this.signaller?.stats(leg.name, figures, latency?.ms),
+    });
+    this.checking = window.setInterval(() => this.check(), CHECK_MS);
     showPoster(this.door, options.camera, this.stage.poster);
     void this.join();
   }
@@ -100,10 +98,9 @@ export class Player {
   /** The camera has a picture again: don't wait for the next attempt. */
   wake(): void {
     if (this.current.name === 'playing' || this.current.name === 'ended' || this.current.name === 'paused') return;
-    this.attempt = 0;
-    if (this.legs.coming() && !this.pending) return;
-    this.stopWaiting();
-    this.pending = window.setTimeout(() => this.retry(), WAKE_MS);
+    this.attempts.reset();
+    if (this.legs.coming() && !this.attempts.waiting()) return;
+    this.attempts.soon(WAKE_MS);
   }
 
   /** Leaves the session and takes the player out of the page. */
@@ -148,12 +145,12 @@ export class Player {
     this.legs.begin(answer.admission.iceServers);
   }
 
-  private again(why: string, leastMs = 0): void {
-    if (this.current.name === 'ended' || this.pending) return;
-    const waitMs = Math.max(leastMs, backoffMs(this.attempt++, AGAIN));
+  private again(why: string, leastMs?: number): void {
+    if (this.current.name === 'ended') return;
+    const waitMs = this.attempts.plan(leastMs);
     // What happens behind a picture that moves is of no concern to who looks at it.
-    if (!this.moves()) this.hear({ type: 'retrying', attempt: this.attempt, why, nextAt: Date.now() + waitMs });
-    this.pending = window.setTimeout(() => this.retry(), waitMs);
+    if (waitMs === undefined || this.moves()) return;
+    this.hear({ type: 'retrying', attempt: this.attempts.failed(), why, nextAt: Date.now() + waitMs });
   }
 
   private moves(): boolean {
@@ -162,16 +159,11 @@ export class Player {
   }
 
   private retry(): void {
-    this.stopWaiting();
+    this.attempts.cancel();
     if (this.current.name === 'ended' || this.current.name === 'paused') return;
     if (!this.signaller || !this.admission) return void this.join();
     this.legs.open('repair');
     this.legs.begin(this.admission.iceServers);
-  }
-
-  private stopWaiting(): void {
-    window.clearTimeout(this.pending);
-    this.pending = 0;
   }
 
   private finish(reason: string, text: string): void {
@@ -182,12 +174,13 @@ export class Player {
 
   private leave(): void {
     this.joins++;
-    this.stopWaiting();
+    this.attempts.cancel();
     this.stopRenewal();
     this.legs.close();
     this.signaller?.close();
     this.signaller = undefined;
-    this.timers.forEach(window.clearInterval);
+    this.stopReporting();
+    window.clearInterval(this.checking);
   }
 
   private legsHear(): LegsHear {
@@ -202,9 +195,9 @@ export class Player {
   }
 
   private hearFirstFrame(leg: Leg): void {
-    const fromClick = this.current.name === 'connecting' && this.attempt === 0;
+    const fromClick = this.current.name === 'connecting' && this.attempts.failed() === 0;
     const firstFrameMs = performance.now() - (fromClick ? this.beganMs : leg.beganMs);
-    this.attempt = 0;
+    this.attempts.reset();
     this.signaller?.playing(leg.name, firstFrameMs);
     this.hear({ type: 'frame', firstFrameMs });
   }
@@ -212,7 +205,7 @@ export class Player {
   private hearFrame(frame: Frame): void {
     this.watchdog.frame(performance.now());
     // What was to be repaired has repaired itself; without a session it has not.
-    if (this.pending && this.signaller) this.stopWaiting();
+    if (this.signaller) this.attempts.cancel();
     this.hear({ type: 'frame' });
     const leg = this.legs.front();
     const latencyMs = leg && this.measure.frame(leg, frame);
@@ -242,7 +235,7 @@ export class Player {
         this.signaller = undefined;
         this.stopRenewal();
         this.legs.giveUp();
-        this.stopWaiting();
+        this.attempts.cancel();
         this.again(text);
       },
       link: (up) => this.options.hears?.link?.(up),
@@ -264,20 +257,5 @@ export class Player {
     if (silentMs === undefined) return;
     this.hear({ type: 'silence', silentMs });
     if (silentMs > REOPEN_MS && !hasNoPicture(this.camera) && !this.legs.coming()) this.again('The picture stopped.');
-  }
-
-  private async takeMeasure(): Promise<void> {
-    const unpresented = this.stage.seen() ? undefined : this.legs.coming();
-    const leg = unpresented ?? this.legs.front() ?? this.legs.coming();
-    const measured = leg && (await this.measure.take(leg).catch(() => undefined));
-    if (!leg || !measured) return;
-    this.options.hears?.measured?.(measured);
-    // Where nothing is presented, decoded frames tell that the picture moves.
-    const unseen = !this.stage.seen() || !('requestVideoFrameCallback' in leg.video);
-    if (unseen && measured.figures.fps > 0) leg.decoded();
-    const now = performance.now();
-    if (leg !== this.legs.front() || now - this.toldMs < TELL_MS - MEASURE_MS / 2) return;
-    this.toldMs = now;
-    this.signaller?.stats(leg.name, measured.figures, measured.latency?.ms);
   }
 }

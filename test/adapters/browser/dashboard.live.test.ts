@@ -114,7 +114,7 @@ describe('dashboard in Chromium', function () {
     const { page } = await wall(['idle']);
     await gateway.stop();
     await until('the banner', () => page.locator('.away').count());
-    expect(await page.locator('.away').textContent()).to.contain('The gateway has not answered for');
+    expect(await page.locator('.away').textContent()).to.contain('The gateway does not answer. Pictures go on');
     await gateway.start();
     await until('the banner to go', async () => (await page.locator('.away').count()) === 0);
   });

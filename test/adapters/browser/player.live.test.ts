@@ -43,7 +43,7 @@ describe('player in Chromium', function () {
 
   before(async () => {
     [browser, relay] = await Promise.all([startChromium(), startMediamtx(), buildPages(pages)]);
-    camera = startCamera(relay.rtsp('cam_001'), { gopSeconds: 1 });
+    camera = startCamera(relay.rtsp('cam_001'), { gopSeconds: 0.5 });
     await until('the camera to publish', async () => (await relay.api('GET', '/v3/paths/get/cam_001')).ready);
     gateway = await startStubGateway(pages, (name) => `http://127.0.0.1:${relay.ports.whep}/${name}/whep`);
   });
@@ -56,7 +56,7 @@ describe('player in Chromium', function () {
   });
 
   const seen = (page: Page): Promise<Seen> => page.evaluate('seen');
-  const watch = async (query = ''): Promise<{ page: Page; faults: string[] }> => {
+  const watch = async (query = '?clock=every-frame'): Promise<{ page: Page; faults: string[] }> => {
     gateway.said.length = 0;
     const opened = await openPage(browser, { width: 800, height: 500 });
     await opened.page.addInitScript(NOTE);
@@ -72,7 +72,7 @@ describe('player in Chromium', function () {
 
   for (const via of ['websocket', 'whep']) {
     it(`shows a real camera over ${via}, with its latency read from the picture`, async () => {
-      const { page, faults } = await watch(`?via=${via}&clock=every-frame`);
+      const { page, faults } = await watch(`?clock=every-frame&via=${via}`);
       await playing(page);
       const { frames, states } = await seen(page);
       for (const { latency_ms } of frames) expect(latency_ms).to.be.within(0, 2_000);
@@ -142,7 +142,7 @@ describe('player in Chromium', function () {
     await until('the end', async () => (await seen(page)).states.at(-1)?.name === 'ended');
     expect(await page.locator('.sbx-message').textContent()).to.contain('Your right to watch was withdrawn.');
     expect(await page.locator('video').count()).to.equal(0);
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
     expect(gateway.admissions()).to.equal(admitted);
     await page.context().close();
   });
@@ -164,10 +164,91 @@ describe('player in Chromium', function () {
     const { page } = await watch();
     await until('the refusal', async () => (await seen(page)).states.at(-1)?.name === 'ended');
     const admitted = gateway.admissions();
-    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    await new Promise((resolve) => setTimeout(resolve, 1_000));
     expect(gateway.admissions()).to.equal(admitted);
     expect(await page.locator('.sbx-message').textContent()).to.contain('You may not watch this camera.');
     gateway.refuse = undefined;
+    await page.context().close();
+  });
+
+  it('shows the poster at once, until the picture comes', async () => {
+    const poster = await openPage(browser, { width: 640, height: 360 }).then(async ({ page }) => {
+      const jpeg = await page.screenshot({ type: 'jpeg' });
+      await page.context().close();
+      return jpeg;
+    });
+    gateway.route('GET /api/v1/cameras/cam_001/poster.jpg', () => ({
+      body: poster,
+      headers: { 'content-type': 'image/jpeg' },
+    }));
+    const { page } = await watch();
+    await playing(page);
+    const [shownMs, firstFrameMs] = (await page.evaluate(`(async () => {
+      const began = performance.now();
+      const { firstFrameMs } = seen.states[0];
+      const frame = document.createElement('iframe');
+      frame.src = location.href;
+      document.body.append(frame);
+      const shown = () => frame.contentDocument?.querySelector('.sbx-poster.sbx-there');
+      let created;
+      while (!shown()) {
+        created ??= frame.contentDocument?.querySelector('.sbx-poster') && performance.now();
+        await new Promise((done) => setTimeout(done, 4));
+      }
+      return [performance.now() - (created ?? began), firstFrameMs];
+    })()`)) as [number, number];
+    expect(shownMs).to.be.lessThan(100);
+    expect(firstFrameMs).to.be.greaterThan(0);
+    await page.context().close();
+  });
+
+  it('plays sound when the person asks for it, and pauses only on this screen', async () => {
+    const { page } = await watch();
+    await playing(page);
+    const muted = () => page.evaluate('document.querySelector(".sbx-front").muted');
+    expect(await muted(), 'starts without sound').to.equal(true);
+    await page.keyboard.press('m');
+    expect(await muted()).to.equal(false);
+    await page.keyboard.press(' ');
+    await until('the pause', async () => (await seen(page)).states.at(-1)?.name === 'paused');
+    await new Promise((resolve) => setTimeout(resolve, 1_500));
+    expect((await seen(page)).states.at(-1)?.name, 'a paused picture is not a fault').to.equal('paused');
+    await page.keyboard.press(' ');
+    await until('the picture to go on', async () => (await seen(page)).states.at(-1)?.name === 'playing');
+    await page.context().close();
+  });
+
+  it('takes itself out of the relay when a WHEP page is left', async () => {
+    const { page } = await watch('?clock=every-frame&via=whep');
+    await playing(page);
+    await page.goto('about:blank');
+    await until('the session to be deleted', () => gateway.said.find(({ type }) => type === 'whep-DELETE'));
+    await until('the relay to have no reader', async () => {
+      const { items } = await relay.api('GET', '/v3/webrtcsessions/list');
+      return items.filter(({ state }: { state: string }) => state === 'read').length === 0;
+    });
+    await page.context().close();
+  });
+
+  it('waits as long as a busy gateway asks for, then comes in', async () => {
+    gateway.refuse = { status: 503, body: { error: 'No relay can carry viewers just now.', reason: 'no-relay' } };
+    const { page } = await watch();
+    await until('the player to wait', async () => (await seen(page)).states.at(-1)?.name === 'reconnecting');
+    expect(await page.locator('.sbx-message').textContent()).to.contain('No relay can carry viewers just now.');
+    gateway.refuse = undefined;
+    await playing(page);
+    await page.context().close();
+  });
+
+  it('comes back when its relay is killed and started again', async () => {
+    const { page } = await watch();
+    await playing(page);
+    await relay.kill();
+    await until('the picture to stand', async () => (await seen(page)).states.find(({ name }) => name === 'stalled'));
+    await camera.stop();
+    await relay.start();
+    camera = startCamera(relay.rtsp('cam_001'), { gopSeconds: 0.5 });
+    await until('the picture to come back', async () => (await seen(page)).states.at(-1)?.name === 'playing', 25_000);
     await page.context().close();
   });
 
@@ -181,7 +262,7 @@ describe('player in Chromium', function () {
     );
     const stalled = (await seen(page)).states.find(({ name }) => name === 'stalled');
     expect((stalled?.at ?? 0) - killedAt).to.be.lessThan(1_000);
-    camera = startCamera(relay.rtsp('cam_001'), { gopSeconds: 1 });
+    camera = startCamera(relay.rtsp('cam_001'), { gopSeconds: 0.5 });
     await until('the camera to publish', async () => (await relay.api('GET', '/v3/paths/get/cam_001')).ready);
     gateway.tell({ type: 'state', camera: 'cam_001', state: 'live', why: 'its picture arrives' });
     await until('the picture to move again', async () => (await seen(page)).states.at(-1)?.name === 'playing', 15_000);
