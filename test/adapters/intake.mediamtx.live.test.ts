@@ -131,6 +131,16 @@ describe('an intake relay and a real camera', () => {
     await until('bytes of the camera', async () => (await bytes()) > 0);
   });
 
+  it('lets go of a camera that hangs without holding up any other', async () => {
+    const { child } = server.process();
+    child.kill('SIGSTOP');
+    held.at(-1)?.release();
+    const askedAt = performance.now();
+    await until('the path to be gone', async () => (await relay.api.paths()).length === 0);
+    expect(performance.now() - askedAt).to.be.below(1000);
+    child.kill('SIGCONT');
+  });
+
   it('refuses by report: no stored login, an address of another kind', async () => {
     for (const [url, credential] of [
       [server.rtsp('main'), 'cam_404-0'],
