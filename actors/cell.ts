@@ -4,7 +4,7 @@ import type { Why } from '../bus/events/why.ts';
 import { type Facts, FenceRefused, type Heard, type Journal, type JournalRecord } from '../bus/ports.ts';
 import type { Shape } from '../bus/shape.ts';
 import type { Address } from '../bus/subjects.ts';
-import { openDoor } from './bind.ts';
+import { type Door, openDoor } from './bind.ts';
 import { CellDown, type CellView, type Offered } from './cells.ts';
 import { type Chart, chart } from './chart.ts';
 
@@ -58,7 +58,7 @@ const APPEND_AGAIN_MS = 1_000;
  * rest coalesced into the next, each behind the fence. What leaves as a promise (facts, and the answer to `offer`)
  * waits for the acknowledgement.
  */
-export class Cell {
+export class Cell implements Door {
   readonly at: Address;
   private readonly kind: CellKind;
   private readonly house: CellHouse;
@@ -67,7 +67,7 @@ export class Cell {
   private lastSeq: number;
   /** Persisted snapshot of the newest record, written or being written. */
   private lastAfter: unknown;
-  private settled: Promise<void> = Promise.resolve();
+  private settled: Promise<void> | undefined;
   private readonly tenure: string;
   private count = 0;
   /** Heard and moved, not yet in a record. */
@@ -76,7 +76,7 @@ export class Cell {
   private appending = false;
   /** Set while the machine moves: what arrives meanwhile comes after. */
   private hearing: Heard | undefined;
-  private readonly inbox: (() => void)[] = [];
+  private inbox: (() => void)[] | undefined;
   private down: Error | undefined;
   private leaving = false;
 
@@ -90,13 +90,7 @@ export class Cell {
     this.lastAfter = origin.snapshot;
     const options = { input: { id: at.id }, ...(origin.snapshot ? { snapshot: origin.snapshot } : {}) };
     this.actor = createActor(kind.machine, options as ActorOptions<AnyStateMachine>);
-    const cell = this;
-    openDoor(this.actor.system, {
-      report: (event) => cell.report(event),
-      get detaching() {
-        return cell.leaving;
-      },
-    });
+    openDoor(this.actor.system, this);
     this.actor.on('*', (fact) => this.say(fact as unknown as { type: string; data: Record<string, unknown> }));
     // An actor error that nobody observes would end the process.
     this.actor.subscribe({ error: (error) => this.fail(error instanceof Error ? error : new Error(String(error))) });
@@ -147,7 +141,7 @@ export class Cell {
     if (this.down) return Promise.reject(this.down);
     return new Promise((resolve, reject) => {
       const hear = () => this.hear({ ...data, type }, cause, resolve, reject);
-      if (this.hearing) this.inbox.push(hear);
+      if (this.hearing) this.inbox = [...(this.inbox ?? []), hear];
       else hear();
     });
   }
@@ -173,7 +167,13 @@ export class Cell {
     while (this.appending) await this.settled;
   }
 
-  private report(event: { type: string }): void {
+  /** While this process lets go of it, its effects go on. */
+  get detaching(): boolean {
+    return this.leaving;
+  }
+
+  /** Takes a report of one of its adapters. */
+  report(event: { type: string }): void {
     // A report has nobody who waits; what goes wrong with it has been told by onDown, or is a bug in the adapter.
     this.offer(event as { type: string }).catch((error) => {
       if (!(error instanceof CellDown)) this.house.onDown(this, error);
@@ -197,7 +197,9 @@ export class Cell {
       this.waiting.push({ heard, view: this.view(), resolve, reject });
       if (!this.appending) this.append();
     }
-    this.inbox.shift()?.();
+    const next = this.inbox?.shift();
+    if (next) next();
+    else this.inbox = undefined;
   }
 
   private say(fact: { type: string; data: Record<string, unknown> }): void {
