@@ -1,42 +1,13 @@
 import Type from 'typebox';
 import { ID_PATTERN } from '../../bus/identity.ts';
 import { type Of, shape } from '../../bus/shape.ts';
-import { DURATION_PATTERN } from './durations.ts';
+import { PortsSchema, RelayPortsSchema } from './declared-ports.ts';
+import { closed, count, duration, listen, Region, text, texts, webUrl } from './grammar.ts';
 
 /**
  * What a configuration file may say: names, grammar, defaults and help, once. The parser, the environment variables
  * and the hints for mistyped names are made from it.
- * Own annotations: `expects` ends the sentence "expected …"; `later` marks what is understood but not yet in effect.
  */
-
-const closed = { additionalProperties: false, default: {} };
-
-const text = (expects: string, options = {}) => Type.String({ minLength: 1, maxLength: 2048, expects, ...options });
-const texts = (expects: string, options = {}) => Type.Array(text(expects), { default: [], ...options });
-const LISTEN_PATTERN = '^(\\[[0-9A-Fa-f:.]+\\]|[^\\s:\\[\\]/@]+):[0-9]{1,5}$';
-const listen = (options = {}) =>
-  Type.String({ pattern: LISTEN_PATTERN, expects: 'HOST:PORT, for instance 127.0.0.1:8080', ...options });
-const duration = (fallback: string, description: string) =>
-  Type.String({
-    pattern: DURATION_PATTERN,
-    expects: 'a duration such as 30s, 8h or 7d',
-    default: fallback,
-    description,
-  });
-const port = (fallback: number, description: string, options = {}) =>
-  Type.Integer({
-    minimum: 1,
-    maximum: 65535,
-    expects: 'a port from 1 to 65535',
-    default: fallback,
-    description,
-    ...options,
-  });
-const count = (fallback: number, maximum: number, description: string) =>
-  Type.Integer({ minimum: 1, maximum, expects: `a whole number from 1 to ${maximum}`, default: fallback, description });
-const webUrl = (options = {}) =>
-  Type.String({ pattern: '^https?://[^\\s/@]+', expects: 'an http:// or https:// address', ...options });
-const Region = Type.String({ pattern: ID_PATTERN, expects: 'a region: lower-case letters, digits, _ and -' });
 
 const AuthSchema = Type.Object(
   {
@@ -63,20 +34,6 @@ const TurnSchema = Type.Object(
     secret_file: text('a file that holds the secret shared with the TURN server'),
     credential_ttl: duration('1h', 'how long handed-out TURN credentials last'),
   },
-  { additionalProperties: false },
-);
-
-const RelayPortsSchema = Type.Partial(
-  Type.Object({
-    rtsp: port(8554, 'RTSP'),
-    srt: port(8890, 'SRT, UDP'),
-    webrtc_udp: port(8189, 'WebRTC media, UDP'),
-    rtmp: port(1936, 'RTMP'),
-    whep: port(8889, 'WHEP, loopback'),
-    hls: port(8888, 'HLS, loopback'),
-    api: port(9997, 'control API, loopback'),
-    metrics: port(9998, 'metrics, loopback'),
-  }),
   { additionalProperties: false },
 );
 
@@ -127,33 +84,6 @@ const DestinationSchema = Type.Object(
     key_file: Type.Optional(text('a file that holds the stream key')),
   },
   { additionalProperties: false },
-);
-
-const PortsSchema = Type.Object(
-  {
-    rtsp: port(8554, 'delivery: RTSP'),
-    srt: port(8890, 'delivery: SRT, UDP'),
-    webrtc_udp: port(8189, 'delivery: WebRTC media, UDP'),
-    whep: port(8889, 'delivery: WHEP, loopback'),
-    hls: port(8888, 'delivery: HLS, loopback'),
-    rtmp: port(1936, 'delivery: RTMP, loopback'),
-    api: port(9997, 'delivery: control API, loopback'),
-    metrics: port(9998, 'delivery: metrics, loopback'),
-    intake_rtsp: port(8654, 'intake: RTSP'),
-    intake_rtmp: port(1935, 'intake: RTMP'),
-    intake_srt: port(8990, 'intake: SRT, UDP'),
-    intake_webrtc_udp: port(8289, 'intake: WebRTC media, UDP'),
-    intake_whep: port(8989, 'intake: WHIP, loopback'),
-    intake_hls: port(8988, 'intake: HLS, loopback'),
-    intake_api: port(9987, 'intake: control API, loopback'),
-    intake_metrics: port(9988, 'intake: metrics, loopback'),
-    jwks: port(9996, 'keys for the relays, loopback'),
-    nats: port(4222, 'embedded nats-server, loopback'),
-    redis: port(6379, 'embedded redis-server, loopback'),
-    edge: port(8081, 'nginx edge for HLS', { later: true }),
-    demo_destination: port(19350, 'nginx-rtmp of the demo', { later: true }),
-  },
-  closed,
 );
 
 export const settings = shape(

@@ -1,106 +1,26 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
-import { createGate } from '../../../adapters/gate.jsonwebtoken.ts';
 import { openSigningKeys } from '../../../adapters/keys.files.ts';
 import { openSecrets } from '../../../adapters/secrets.files.ts';
 import { serveLink } from '../../../bus/carriers/link.ts';
-import { id } from '../../../bus/identity.ts';
-import { openOverlay } from '../../../infra/config/overlay.ts';
-import { readConfig } from '../../../infra/config.ts';
-import { type Installation, keepInstallation } from '../../../infra/gateway/installation.ts';
-import { type Group, groupFile } from '../../../infra/group.ts';
 import { openLoginLinks } from '../../../infra/http/links.ts';
-import { buildServer } from '../../../infra/http/server.ts';
-import type { HealthReason } from '../../../infra/http/services.ts';
-import { type FakeGateway, fakeGateway } from '../../fakes/http.ts';
 import { command } from '../../fixtures/command-line.ts';
-import { run, until } from '../../fixtures/process.ts';
-
-const cam1 = { kind: 'camera' as const, id: id('cam_001') };
+import { type ServedGateway, serveGateway } from '../../fixtures/served-gateway.ts';
 
 describe('the command line, against a gateway', () => {
+  let gateway: ServedGateway;
   let state: string;
-  let gateway: FakeGateway;
-  let health: HealthReason[];
+  const sbx = (...argv: string[]) => gateway.sbx(...argv);
 
-  /** A gateway's HTTP floor on a real port, found as the launcher would have it found. */
   beforeEach(async () => {
-    state = mkdtempSync(path.join(tmpdir(), 'sbx-cli-'));
-    const file = path.join(state, 'signalbox.yaml');
-    writeFileSync(file, '');
-    health = [];
-    const keys = openSigningKeys(path.join(state, 'keys'));
-    const gate = createGate({ keys, issuer: 'signalbox', audience: 'signalbox', revoked: () => false });
-    let installation: Installation;
-    const overlay = {
-      add: (...args: Parameters<Installation['changes']['add']>) => installation.changes.add(...args),
-      patch: (...args: Parameters<Installation['changes']['patch']>) => installation.changes.patch(...args),
-      remove: (...args: Parameters<Installation['changes']['remove']>) => installation.changes.remove(...args),
-      origin: (camera: typeof cam1.id) => installation.changes.origin(camera),
-    };
-    gateway = await fakeGateway({ gate, overlay, health: () => health });
-    const group = { config: file, state, demo: false, demoCameras: [], relays: [] } as unknown as Group;
-    const secrets = openSecrets(path.join(state, 'secrets'));
-    const config = readConfig(file, 'cameras: { cam_001: "rtsp://192.0.2.7/a" }', {});
-    installation = keepInstallation(config, {
-      group,
-      cells: gateway.house.roster,
-      overlay: openOverlay(state, secrets),
-      secrets,
-      onCameras: () => {},
-    });
-    await installation.apply(config);
-    await gateway.server.listen({ host: '127.0.0.1', port: 0 });
-    writeGroup((gateway.server.server.address() as AddressInfo).port);
+    gateway = await serveGateway();
+    ({ state } = gateway);
   });
-  afterEach(async () => {
-    await gateway.close();
-    rmSync(state, { recursive: true, force: true });
-  });
-
-  function writeGroup(port: number): void {
-    const group: Group = {
-      node: 'gw-test',
-      launcherPid: process.pid,
-      state,
-      config: path.join(state, 'signalbox.yaml'),
-      demo: false,
-      http: { host: '127.0.0.1', port },
-      jwks: { port: 1 },
-      nats: { servers: [], user: '', passwordFile: '' },
-      redis: { host: '127.0.0.1', port: 1, passwordFile: '' },
-      relays: [],
-      links: { launcher: path.join(state, 'launcher.sock'), switchers: state },
-      demoCameras: [],
-    };
-    mkdirSync(path.dirname(groupFile(state)), { recursive: true });
-    writeFileSync(groupFile(state), JSON.stringify(group));
-  }
-  const sbx = (...argv: string[]) => command([...argv, '--state', state]);
-  const program = (...argv: string[]) =>
-    run('/usr/bin/env', [
-      'node',
-      path.resolve(import.meta.dirname, '../../../infra/signalbox.mjs'),
-      ...argv,
-      '--state',
-      state,
-    ]);
-  const makeLive = async () => {
-    await gateway.house.roster.offer(cam1, { type: 'probe.answered', tracks: [], elapsed_ms: 3 });
-    await gateway.house.roster.offer(cam1, {
-      type: 'source.flowing',
-      source: '0',
-      codec: 'H264',
-      width: 1280,
-      height: 720,
-    });
-  };
+  afterEach(() => gateway.close());
 
   it('shows at a glance what runs and what does not', async () => {
-    await makeLive();
+    await gateway.makeLive();
     const { code, out, err } = await sbx('status');
     expect(err).to.equal('');
     expect(out).to.match(/^Signalbox at http:\/\/127\.0\.0\.1:\d+: ready$/m);
@@ -111,12 +31,12 @@ describe('the command line, against a gateway', () => {
   });
 
   it('fails with the reasons when the gateway can not serve, for scripts and monitoring', async () => {
-    health = [{ part: 'relays', state: 'down', text: 'no delivery relay serves' }];
+    gateway.health.push({ part: 'relays', state: 'down', text: 'no delivery relay serves' });
     const { code, out } = await sbx('status');
     expect(code).to.equal(1);
     expect(out).to.contain('relays down: no delivery relay serves');
     const json = JSON.parse((await sbx('status', '--json')).out);
-    expect(json.ready).to.deep.include({ ok: false, status: 'down', reasons: health });
+    expect(json.ready).to.deep.include({ ok: false, status: 'down', reasons: gateway.health });
     expect(json.cameras[0]).to.include({ id: 'cam_001' });
   });
 
@@ -234,82 +154,6 @@ describe('the command line, against a gateway', () => {
     expect((await sbx('watch', 'cam_009')).code).to.equal(1);
   });
 
-  it('prints what happened and why, and ends at the newest event', async () => {
-    await makeLive();
-    const started = performance.now();
-    const { code, out } = await sbx('log');
-    expect(performance.now() - started).to.be.below(2_500);
-    expect(code).to.equal(0);
-    expect(out).to.match(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3} {2}camera cam_001 +live +\S/m);
-    expect(out).to.match(/relay relay-1 +serving/);
-    const lines = (await sbx('log', '--camera', 'cam_001', '--json')).out
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line));
-    expect(new Set(lines.map(({ subject }) => subject))).to.deep.equal(new Set(['camera/cam_001']));
-    const last = lines.at(-1);
-    expect((await sbx('log', '--since', String(last.sequence))).out).to.equal('');
-    expect((await sbx('log', '--since', '2099-01-01')).out).to.equal('');
-    expect((await sbx('log', '--since', '5m')).out).to.contain('cam_001');
-  });
-
-  it('finds a moment among thousands of events', async function () {
-    this.timeout(30_000);
-    for (let n = 0; n < 700; n += 1) {
-      const fact = {
-        id: `x-${n}`,
-        type: 'signalbox.camera.live',
-        subject: 'camera/cam_001',
-        source: '/gateways/gw-test',
-      };
-      const time = new Date(Date.parse('2026-01-01T00:00:00Z') + n * 60_000).toISOString();
-      await gateway.services.facts.tell({
-        ...fact,
-        specversion: '1.0',
-        time,
-        datacontenttype: 'application/json',
-        data: { zone: 'default' },
-        version: 1,
-      });
-    }
-    const { out } = await sbx('log', '--since', '2026-01-01T10:00:00Z', '--json');
-    const times = out
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line).time);
-    expect(times.filter((time) => time < '2026-01-01T10:00:00')).to.deep.equal([]);
-    expect(times[0]).to.equal('2026-01-01T10:00:00.000Z');
-  });
-
-  it('follows what happens next, over a restart of the gateway, without a gap and without a double', async function () {
-    this.timeout(30_000);
-    await makeLive();
-    const { port } = gateway.server.server.address() as AddressInfo;
-    const following = program('log', '--follow', '--since', '0', '--json');
-    const printed = () =>
-      following
-        .output()
-        .split('\n')
-        .filter((line) => line.startsWith('{'));
-    await until('the log so far', () => printed().some((line) => line.includes('camera.live')));
-    await gateway.server.close();
-    await gateway.house.roster.offer(cam1, { type: 'source.silent', source: '0', silent_ms: 900 });
-    await until('the interruption to be told', () => following.output().includes('interrupted'));
-    const successor = await buildServer(gateway.services);
-    try {
-      await successor.listen({ host: '127.0.0.1', port });
-      await gateway.house.roster.offer(cam1, { type: 'source.flowing', source: '0', codec: 'H264' });
-      const { last } = await gateway.services.facts.range();
-      const sequences = () => printed().map((line) => JSON.parse(line).sequence);
-      await until('the last event', () => sequences().includes(last));
-      expect(sequences()).to.deep.equal(Array.from({ length: last }, (_, index) => index + 1));
-      expect(following.output()).to.match(/connected again; going on after sequence \d+/);
-    } finally {
-      await following.stop();
-      await successor.close();
-    }
-  });
-
   it('does not trust a name that would move the cursor', async () => {
     await sbx('camera', 'add', 'cam_004', 'rtsp://192.0.2.8/a', '--name', 'x\u001b[2Jy', '--no-wait');
     // biome-ignore lint/suspicious/noControlCharactersInRegex: it must not be there
@@ -336,7 +180,7 @@ describe('the command line, against a gateway', () => {
   });
 
   it('runs as a program of its own', async () => {
-    const listing = program('camera', 'list', '--json');
+    const listing = gateway.program('camera', 'list', '--json');
     await new Promise((resolve) => listing.child.once('exit', resolve));
     expect(listing.child.exitCode, listing.output()).to.equal(0);
     expect(JSON.parse(listing.output()).items[0].id).to.equal('cam_001');
