@@ -89,10 +89,56 @@ export function countHoldings(cells: HttpServices['cells']): Holdings {
   };
 }
 
+/** A session that its cell has granted, and that may be promised once it is written down. */
+export interface Begun {
+  view: CellView;
+  /** Rejects when the journal refuses: then nothing may be promised. */
+  written: Promise<unknown>;
+}
+
 /**
- * Admits somebody to a camera that they may watch: a viewer cell is made, and what it decides, once written down, is
- * answered. @throws Refusal
+ * Makes a viewer cell for somebody who may watch the camera, and tells what it decided without waiting for the journal:
+ * what is needed to serve it may begin meanwhile. @throws Refusal
  */
+export async function begin(
+  services: HttpServices,
+  holdings: Holdings,
+  claims: LoginClaims,
+  camera: CellView,
+  wish: Wish,
+): Promise<Begun> {
+  const { cells, config, metrics } = services;
+  const relay = chooseRelay(services);
+  const session = newId('ses');
+  const at = { kind: 'viewer' as const, id: session };
+  const held = holdings.held(claims.sub);
+  holdings.add(claims.sub, session);
+  const written = cells.create(at, {
+    type: 'viewer.requested',
+    camera: camera.id,
+    zone: zoneOf(camera),
+    subject: subjectOf(claims),
+    protocol: wish.protocol,
+    quality: rungFor(camera, wish.quality),
+    address: wish.address,
+    expires_at: Date.now() + config.auth.streamTokenTtlMs,
+    held,
+    quota: config.limits.sessionsPerSubject,
+    relay,
+  });
+  written.catch(() => {}); // whoever promises something awaits it
+  const view = cells.view(at) ?? (await written).view;
+  if (isOpen(view)) {
+    metrics.admissions.inc({ result: 'admitted' });
+    return { view, written };
+  }
+  const quota = view.why.reason === 'quota';
+  metrics.admissions.inc({ result: quota ? 'quota' : 'denied' });
+  if (quota) throw new Refusal(429, 'quota', view.why.text, { why: view.why }, 5);
+  throw denied(view.why.reason);
+}
+
+/** Admits somebody to a camera that they may watch, and answers once that is written down. @throws Refusal */
 export async function admit(
   services: HttpServices,
   holdings: Holdings,
@@ -100,42 +146,12 @@ export async function admit(
   camera: CellView,
   wish: Wish,
 ): Promise<Admission> {
-  const { cells, config, gate, metrics } = services;
-  const { streamTokenTtlMs } = config.auth;
-  const relay = chooseRelay(services);
-  const session = newId('ses');
-  const expiresAt = Date.now() + streamTokenTtlMs;
-  const held = holdings.held(claims.sub);
-  holdings.add(claims.sub, session);
-  const { view } = await cells.create(
-    { kind: 'viewer', id: session },
-    {
-      type: 'viewer.requested',
-      camera: camera.id,
-      zone: zoneOf(camera),
-      subject: subjectOf(claims),
-      protocol: wish.protocol,
-      quality: rungFor(camera, wish.quality),
-      address: wish.address,
-      expires_at: expiresAt,
-      held,
-      quota: config.limits.sessionsPerSubject,
-      relay,
-    },
-  );
-  if (!isOpen(view)) {
-    const quota = view.why.reason === 'quota';
-    metrics.admissions.inc({ result: quota ? 'quota' : 'denied' });
-    if (quota) throw new Refusal(429, 'quota', view.why.text, { why: view.why }, 5);
-    throw denied(view.why.reason);
-  }
-  metrics.admissions.inc({ result: 'admitted' });
-  return {
-    session,
-    view,
-    streamToken: gate.mintStream({ sub: claims.sub, session, camera: camera.id }, streamTokenTtlMs / 1000),
-    expiresInS: Math.floor(streamTokenTtlMs / 1000),
-  };
+  const { view, written } = await begin(services, holdings, claims, camera, wish);
+  const ttlS = Math.floor(services.config.auth.streamTokenTtlMs / 1000);
+  // Signing takes about as long as the journal does.
+  const streamToken = services.gate.mintStream({ sub: claims.sub, session: view.id, camera: camera.id }, ttlS);
+  await written;
+  return { session: view.id, view, streamToken, expiresInS: ttlS };
 }
 
 /** Prolongs a session for its owner. @throws Refusal */

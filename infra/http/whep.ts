@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { type Id, IdSchema, newId } from '../../bus/identity.ts';
-import { admit } from './admission.ts';
+import { begin } from './admission.ts';
 import { placeOf, tokenOf } from './door.ts';
 import { denied, missing, Refusal, unavailable } from './errors.ts';
 import { iceLinks, iceServers } from './ice.ts';
@@ -44,7 +44,7 @@ async function sessionFor(
     const view = services.cells.view({ kind: 'viewer', id: pass.session });
     if (!view) throw denied('unknown-session');
     if (!isOpen(view)) throw denied(view.why.reason ?? 'ended', { why: view.why });
-    return { view, fresh: false };
+    return { view, fresh: false, written: Promise.resolve() };
   }
   if (!caller) throw new Error('the door let a WHEP request through without a token');
   const camera = placeOf(request);
@@ -53,8 +53,7 @@ async function sessionFor(
     throw unavailable('no-picture', 'The camera gives no picture just now.', { state: camera.state, why: camera.why });
   }
   const wish = { protocol: 'whep' as const, address: request.ip, ...(quality === undefined ? {} : { quality }) };
-  const { view } = await admit(services, shared.holdings, caller, camera, wish);
-  return { view, fresh: true };
+  return { ...(await begin(services, shared.holdings, caller, camera, wish)), fresh: true };
 }
 
 function legOf(request: FastifyRequest, shared: Shared): Leg {
@@ -106,15 +105,18 @@ export function whepRoutes(server: Server, services: HttpServices, shared: Share
       if (!isOfType(request, SDP)) throw new Refusal(415, 'media-type', `WHEP takes an offer as ${SDP}.`);
       const sdp = request.body as string;
       const offer = parseOffer(sdp);
-      const { view, fresh } = await sessionFor(request, services, shared, request.query.quality);
+      const { view, fresh, written } = await sessionFor(request, services, shared, request.query.quality);
+      // The relay and the journal work at the same time; the answer waits for both.
+      const opening = shared.legs.open(view, newId('leg'), sdp, offer);
       try {
-        const { leg, answer } = await shared.legs.open(view, newId('leg'), sdp, offer);
+        const [{ leg, answer }] = await Promise.all([opening, written]);
         const links = iceLinks(iceServers(services, viewerOf(view).subject?.sub));
         if (links.length) reply.header('link', links);
         reply.header('location', `/live/${leg.camera}/whep/${leg.session}/${leg.name}`);
         reply.header('etag', leg.etag).header('accept-patch', FRAGMENT).header('id', leg.session);
         return reply.code(201).type(SDP).send(answer);
       } catch (error) {
+        opening.then(({ leg }) => shared.legs.close(leg)).catch(() => {});
         // Nobody was told of this session, so nobody else will end it.
         if (fresh)
           void services.cells.offer({ kind: 'viewer', id: view.id }, { type: 'viewer.closed' }).catch(() => {});

@@ -1,0 +1,126 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pino } from 'pino';
+import { cameraKind } from '../../../actors/camera.ts';
+import { relayKind } from '../../../actors/relay.ts';
+import { Roster } from '../../../actors/roster.ts';
+import { viewerKind } from '../../../actors/viewer.ts';
+import { alarmOn } from '../../../adapters/alarm.ts';
+import { systemClock } from '../../../adapters/clock.ts';
+import { createGate } from '../../../adapters/gate.jsonwebtoken.ts';
+import { openSigningKeys } from '../../../adapters/keys.files.ts';
+import { openRevocations } from '../../../adapters/revocations.files.ts';
+import { whepMediamtx } from '../../../adapters/whep.mediamtx.ts';
+import { memoryStore } from '../../../bus/carriers/memory.ts';
+import { connectNats } from '../../../bus/carriers/nats/connection.ts';
+import { natsFacts } from '../../../bus/carriers/nats/facts.ts';
+import { natsJournal } from '../../../bus/carriers/nats/journal.ts';
+import { startPublisher } from '../../../bus/carriers/nats/publisher.ts';
+import { openSpool } from '../../../bus/carriers/spool.ts';
+import { id } from '../../../bus/identity.ts';
+import { openLoginLinks } from '../../../infra/http/links.ts';
+import { createMetrics } from '../../../infra/http/metrics.ts';
+import { buildServer } from '../../../infra/http/server.ts';
+import type { Whep } from '../../../infra/http/services.ts';
+
+/**
+ * The gateway under test, in a process of its own so that its processor time can be told from the client's:
+ * real HTTP, tokens, cells and journal; nothing behind the slots. Arguments: nats URL, WHEP port of a relay or 0.
+ */
+const [natsUrl = '', whepPort = '0'] = process.argv.slice(2);
+const state = mkdtempSync(path.join(tmpdir(), 'sbx-bench-'));
+process.once('exit', () => rmSync(state, { recursive: true, force: true }));
+
+const link = await connectNats({ servers: [natsUrl], name: 'bench' });
+const publisher = startPublisher(link);
+const spool = await openSpool({
+  journal: natsJournal(link, publisher),
+  facts: natsFacts(link, publisher),
+  file: path.join(state, 'spool.jsonl'),
+});
+await spool.drained();
+
+const nothing = () => ({ release() {} });
+const alarm = alarmOn(systemClock);
+const roster = new Roster({
+  node: 'bench',
+  journal: spool.journal,
+  facts: spool.facts,
+  kinds: {
+    camera: cameraKind({ probe: nothing, intake: nothing, program: nothing, eye: nothing, alarm }),
+    viewer: viewerKind({ seat: nothing, alarm }),
+    relay: relayKind({ health: nothing, provision: nothing, alarm }),
+  },
+  now: systemClock.now,
+  later(ms, run) {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  },
+  onTrouble: ({ error }) => console.error(error),
+});
+const camera = { kind: 'camera' as const, id: id('cam_001') };
+const sources = [{ id: id('0'), url: 'rtsp://127.0.0.1/none' }];
+await roster.create(camera, {
+  type: 'camera.configured',
+  settings: { name: 'Bench', zone: 'hcm/center', sources, keep: 'warm', eye: false },
+});
+await roster.offer(camera, { type: 'probe.answered', tracks: [{ media: 'video', codec: 'H264' }], elapsed_ms: 1 });
+await roster.offer(camera, { type: 'source.flowing', source: '0', codec: 'H264', width: 1280, height: 720 });
+const relay = { kind: 'relay' as const, id: id('relay-1') };
+await roster.create(relay, { type: 'relay.configured', role: 'delivery', region: 'hcm', weight: 1 });
+await roster.offer(relay, { type: 'relay.answering', instance: 'one' });
+await roster.offer(relay, { type: 'paths.provisioned', instance: 'one', paths: 1, elapsed_ms: 1 });
+
+const revocations = openRevocations(path.join(state, 'revocations.json'));
+const gate = createGate({
+  keys: openSigningKeys(path.join(state, 'keys')),
+  issuer: 'signalbox',
+  audience: 'signalbox',
+  revoked: (claims) => revocations.hits(claims),
+});
+const real = whepMediamtx(() => ({ host: '127.0.0.1', port: Number(whepPort) }));
+const whep: Whep = {
+  open: (...asked) => real.open(...asked),
+  trickle: (...asked) => real.trickle(...asked),
+  close: (resource) => real.close(resource),
+};
+const server = await buildServer({
+  node: 'bench',
+  config: {
+    http: { host: '127.0.0.1', port: 8080, trustedProxies: [] },
+    ice: { stun: [], publicHosts: [], tcp: false },
+    auth: { issuer: 'signalbox', audience: 'signalbox', streamTokenTtlMs: 3_600_000, loginTokenTtlMs: 3_600_000 },
+    limits: { sessionsPerSubject: 100_000 },
+  },
+  cells: roster,
+  facts: spool.facts,
+  sessions: memoryStore(systemClock.now).sessions,
+  gate,
+  revocations,
+  links: openLoginLinks(path.join(state, 'links')),
+  whep,
+  poster: () => undefined,
+  rates: () => undefined,
+  chart: (view) => roster.chart(view),
+  overlay: { add: async () => {}, patch: async () => {}, remove: async () => {}, origin: () => 'file' },
+  health: () => [],
+  metrics: createMetrics(),
+  log: pino({ level: 'warn' }),
+});
+await server.listen({ host: '127.0.0.1', port: 0 });
+
+const DAY_S = 86_400;
+/** What the benchmark asks for over the channel between the processes. */
+process.on('message', (asked: { tokens?: number; relay?: 'read' | 'publish'; cpu?: true }) => {
+  if (asked.tokens) {
+    const grant = (n: number) => ({ sub: `person-${n}`, role: 'viewer' as const, cameras: ['cam_001'], zones: [] });
+    const tokens = Array.from({ length: asked.tokens }, (_, n) => gate.mintLogin(grant(n), DAY_S));
+    process.send?.({ tokens });
+  } else if (asked.relay) {
+    process.send?.({ token: gate.mintRelay('bench', [{ action: asked.relay, path: 'cam_001' }], DAY_S) });
+  } else if (asked.cpu) process.send?.({ cpu: process.cpuUsage() });
+});
+process.on('disconnect', () => process.exit(0));
+process.send?.({ port: (server.server.address() as AddressInfo).port, jwks: gate.jwks() });
