@@ -1,7 +1,7 @@
 import path from 'node:path';
 import type { Command } from 'commander';
 import { settings } from '../config/declaration.ts';
-import { variablesOf } from '../config/environment.ts';
+import { OTHER_VARIABLES, variablesOf } from '../config/environment.ts';
 import { ConfigError } from '../config/fault.ts';
 import { loadConfig } from '../config.ts';
 import { type CommonOptions, runningGroup, stateFolder } from './reach.ts';
@@ -54,12 +54,14 @@ export function configVariablesCommand(command: Command, out: Terminal): void {
       default: fallback,
       description,
     }));
-    if (options.json) return out.printJson({ items: variables });
+    const others = Object.entries(OTHER_VARIABLES).map(([name, description]) => ({ name, kind: 'text', description }));
+    const items = [...variables, ...others.map((other) => ({ ...other, setting: '', default: undefined }))];
+    if (options.json) return out.printJson({ items });
     const shown = (value: unknown) =>
       value === undefined ? '' : Array.isArray(value) ? value.join(',') : String(value);
     out.print(
       table(
-        variables,
+        items,
         [
           { heading: 'VARIABLE', cell: (row) => row.name },
           { heading: 'DEFAULT', cell: (row) => shown(row.default) },

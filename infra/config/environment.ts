@@ -20,8 +20,18 @@ export interface Overrides {
 
 const PREFIX = 'SIGNALBOX_';
 
-// Read elsewhere: where programs are, see infra/binaries.ts and infra/setup/.
-const OTHERS = /^SIGNALBOX_(MEDIAMTX|NATS_SERVER|REDIS_SERVER|FFMPEG|NGINX|CHROMIUM|TURNSERVER|GO|RELEASES)$/;
+/** Variables that are no settings: they tell where programs are, and are read before there is a configuration. */
+export const OTHER_VARIABLES: Readonly<Record<string, string>> = {
+  SIGNALBOX_MEDIAMTX: 'the mediamtx to run',
+  SIGNALBOX_NATS_SERVER: 'the nats-server to run',
+  SIGNALBOX_REDIS_SERVER: 'the redis-server to run',
+  SIGNALBOX_FFMPEG: 'the ffmpeg to run',
+  SIGNALBOX_NGINX: 'the nginx to run',
+  SIGNALBOX_TURNSERVER: 'the turnserver to run, in tests',
+  SIGNALBOX_CHROMIUM: 'the chromium to run, in tests',
+  SIGNALBOX_GO: 'the go that set-up builds with, where no release can be downloaded',
+  SIGNALBOX_RELEASES: 'the mirror of github.com that set-up downloads from',
+};
 
 interface Declared extends TSchema {
   type?: string;
@@ -65,7 +75,7 @@ export function readOverrides(declared: TSchema, env: NodeJS.ProcessEnv): Overri
   const variables = new Map(variablesOf(declared).map((variable) => [variable.name, variable]));
   const overrides: Overrides = { entries: [], unknown: [] };
   for (const [name, text] of Object.entries(env)) {
-    if (!name.startsWith(PREFIX) || !text || OTHERS.test(name)) continue;
+    if (!name.startsWith(PREFIX) || !text || Object.hasOwn(OTHER_VARIABLES, name)) continue;
     const variable = variables.get(name);
     if (variable) overrides.entries.push({ variable, value: converted(variable, text) });
     else {

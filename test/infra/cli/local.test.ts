@@ -174,5 +174,6 @@ describe('the command line, on this machine alone', () => {
   it('lists the environment variables', async () => {
     const { out } = await command(['config', 'variables']);
     expect(out).to.match(/^SIGNALBOX_HTTP_PORT /m);
+    expect(out).to.match(/^SIGNALBOX_MEDIAMTX .*the mediamtx to run$/m);
   });
 });
