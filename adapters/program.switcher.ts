@@ -27,8 +27,6 @@ export interface ProgramSwitchers {
   slot: ProgramSlot;
   /** Whether key frames of this camera are wanted. */
   watch(camera: string, wanted: boolean): void;
-  /** Orders a camera again, for instance because its relays changed. */
-  renew(camera: string): void;
   /** Lets go of every switcher; they carry on. */
   close(): void;
 }
@@ -157,7 +155,6 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
       else watched.delete(camera);
       pool.renew(camera);
     },
-    renew: (camera) => pool.renew(camera),
     close() {
       clearInterval(refresh);
       pool.close();

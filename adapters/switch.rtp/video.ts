@@ -27,8 +27,6 @@ export interface Sight {
 export interface VideoReader {
   /** Undefined for what is not a proper packet: it is to be dropped. */
   read(frame: Buffer): Sight | undefined;
-  /** The parameter sets known, in sending order. */
-  sets(): Buffer[];
   size(): PictureSize | undefined;
 }
 
@@ -66,7 +64,6 @@ export function createVideoReader(track: MediaTrack): VideoReader | undefined {
   const known = () => format.setOrder.flatMap((type) => sets.get(type) ?? []);
 
   return {
-    sets: known,
     size: () => size,
     read(frame) {
       const payload = payloadOf(frame);
