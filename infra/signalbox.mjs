@@ -8,6 +8,8 @@ if (!existsSync(fileURLToPath(new URL('../node_modules/tsx', import.meta.url))))
   process.stderr.write(`signalbox: nothing is installed yet: run \`npm start\` or \`npm test\` in ${folder} first\n`);
   process.exit(1);
 }
+// `signalbox log | head` closes our output while we still write: that is an end, not a failure.
+process.stdout.on('error', (error) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 const { register } = await import('tsx/esm/api');
 register();
 const { runCommandLine } = await import('./cli.ts');

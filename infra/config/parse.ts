@@ -22,7 +22,7 @@ export interface ParsedYaml {
 export const MAX_CONFIG_BYTES = 1_000_000;
 
 // Enough for shared settings, far too few for a file of aliases of aliases that unfolds to gigabytes.
-const MAX_ALIASES = 100;
+const MAX_ALIASES = 10_000;
 
 /** Reads YAML 1.2: one document, no tags of other languages, no key twice, few aliases. Never throws for the text. */
 export function parseYaml(text: string): ParsedYaml {

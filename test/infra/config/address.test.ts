@@ -155,7 +155,7 @@ describe('a camera address', () => {
           expect(error).to.be.instanceOf(BadAddress);
         }
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     );
   });
 
