@@ -18,7 +18,7 @@ export function provisionMediamtx(pathsOf: (relay: string) => RelayPaths): Provi
   return ({ relay, instance }, report) => {
     const startedAt = performance.now();
     pathsOf(relay)
-      .restore()
+      .restore(instance)
       .then((paths) => {
         report({ type: 'paths.provisioned', instance, paths, elapsed_ms: Math.round(performance.now() - startedAt) });
       })

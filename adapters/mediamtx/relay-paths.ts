@@ -14,8 +14,12 @@ export interface RelayPaths {
   drop(name: string): void;
   /** Deletes the relay's paths that match and that nobody wants. Resolves to their names. @throws RelayAway */
   sweep(ours: RegExp): Promise<string[]>;
-  /** Looks at the relay afresh and puts what is missing. Resolves to how many are wanted. @throws RelayAway */
-  restore(): Promise<number>;
+  /**
+   * Sees to it that a relay process has every wanted path. Resolves to how many there are.
+   * @param instance when that process started: one that is known already is not looked at again
+   * @throws RelayAway
+   */
+  restore(instance?: string): Promise<number>;
   /** Stops writing; the relay keeps what it has. */
   close(): void;
 }
@@ -45,6 +49,8 @@ export function relayPaths(api: Mediamtx): RelayPaths {
   const written = new Map<string, symbol>();
   const due = new Set<string>();
   let standing: Map<string, Standing> | undefined;
+  /** The relay process that `standing` and `written` are about. */
+  let seenAt: string | undefined;
   let working: Promise<void> | undefined;
   let retry: NodeJS.Timeout | undefined;
   let retryMs = RETRY_MS;
@@ -54,7 +60,6 @@ export function relayPaths(api: Mediamtx): RelayPaths {
     const found = seen.get(name);
     if (!found || written.has(name) || !canStay(found, path.config)) {
       const config = remade(path.config, found?.config);
-      seen.delete(name); // unknown until the relay has answered
       await api.replacePath(name, config);
       seen.set(name, { config, delivering: true });
     }
@@ -62,7 +67,7 @@ export function relayPaths(api: Mediamtx): RelayPaths {
   };
 
   const remove = async (name: string, seen: Map<string, Standing>): Promise<void> => {
-    await api.deletePath(name);
+    if (seen.has(name)) await api.deletePath(name);
     seen.delete(name);
     written.delete(name);
   };
@@ -80,16 +85,30 @@ export function relayPaths(api: Mediamtx): RelayPaths {
     }
   };
 
+  /** Looks at what the relay has. In another process of it, nothing that we wrote stands any more. @throws RelayAway */
+  const meet = async (): Promise<Map<string, Standing>> => {
+    const { started } = await api.info();
+    const seen = await look(api);
+    if (started !== seenAt) {
+      written.clear();
+      for (const name of wanted.keys()) due.add(name);
+    }
+    seenAt = started;
+    standing = seen;
+    return seen;
+  };
+
   /** Works through what is due; what could not be done stays due. @throws RelayAway */
   const work = async (): Promise<void> => {
     await undefined; // what is dropped and wanted again in one breath is one write
-    for (;;) {
+    while (!closed) {
+      const seen = standing ?? (await meet());
       const [name] = due;
-      if (name === undefined || closed) return;
-      if (!standing) standing = await look(api);
+      if (name === undefined) return;
       due.delete(name);
-      await settle(name, standing).catch((error) => {
+      await settle(name, seen).catch((error) => {
         due.add(name);
+        standing = undefined; // it may have been done, or not
         throw error;
       });
     }
@@ -140,15 +159,16 @@ export function relayPaths(api: Mediamtx): RelayPaths {
       const configs = await api.pathConfigs();
       const orphans = configs.map(({ name }) => name).filter((name) => ours.test(name) && !wanted.has(name));
       await flush(() => {
+        standing = undefined;
         for (const name of orphans) due.add(name);
       });
       return orphans;
     },
-    async restore() {
+    async restore(instance) {
       await flush(() => {
+        if (instance !== undefined && instance === seenAt) return;
         standing = undefined;
-        written.clear();
-        for (const name of wanted.keys()) due.add(name);
+        seenAt = undefined;
       });
       return wanted.size;
     },

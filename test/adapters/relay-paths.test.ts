@@ -8,7 +8,7 @@ import { until } from '../fixtures/process.ts';
 function fakeRelay(standing: Record<string, PathConfig> = {}, available: string[] = []) {
   const configs = new Map(Object.entries(standing));
   const writes: string[] = [];
-  const faults: { away: boolean; refused?: string } = { away: false };
+  const faults: { away: boolean; refused?: string; instance: string } = { away: false, instance: 'first' };
   let inFlight = 0;
   let mostInFlight = 0;
   const write = async (what: string, apply: () => void) => {
@@ -27,6 +27,7 @@ function fakeRelay(standing: Record<string, PathConfig> = {}, available: string[
   };
   const api = {
     relay: 'intake-1',
+    info: async () => ({ version: 'v1', started: faults.instance }),
     pathConfigs: () => look([...configs].map(([name, config]) => ({ name, ...config }))),
     paths: () => look<LivePath>(available.map((name) => ({ name, available: true, inboundBytes: 1 }))),
     replacePath: (name: string, config: PathConfig) => write(`put ${name}`, () => configs.set(name, config)),
@@ -125,6 +126,30 @@ describe('the paths of a relay', () => {
     relay.configs.clear();
     expect(await paths.restore()).to.equal(3);
     expect(relay.configs.size).to.equal(3);
+  });
+
+  it('are written once when the relay is met and provisioned in the same moment', async () => {
+    const relay = fakeRelay();
+    const paths = relayPaths(relay.api);
+    for (let n = 0; n < 3; n++) paths.want(`in/cam_${n}/0`, camera, never);
+    expect(await paths.restore('first')).to.equal(3);
+    expect(relay.writes).to.have.length(3);
+    relay.configs.clear();
+    expect(await paths.restore('second')).to.equal(3);
+    expect(relay.configs.size).to.equal(3);
+  });
+
+  it('that were dropped while the relay was anew cost nothing', async () => {
+    const relay = fakeRelay();
+    const paths = relayPaths(relay.api);
+    for (let n = 0; n < 3; n++) paths.want(`in/cam_${n}/0`, camera, never);
+    await until('three paths', () => relay.configs.size === 3);
+    relay.configs.clear();
+    relay.writes.length = 0;
+    const restoring = paths.restore('second');
+    for (let n = 0; n < 3; n++) paths.drop(`in/cam_${n}/0`);
+    expect(await restoring).to.equal(0);
+    expect(relay.writes).to.deep.equal([]);
   });
 
   it('tell the caller of a restore that the relay is away', async () => {
