@@ -57,7 +57,7 @@ export class StartFailed extends Error {
 const RESTART_MS = [0, 250, 500, 1000, 2000, 4000, 8000, 10_000];
 /** Up for this long, a process counts as healthy again. */
 const STEADY_MS = 30_000;
-const READY_TIMEOUT_MS = 30_000;
+const READY_TIMEOUT_MS = 60_000;
 const READY_EVERY_MS = 15;
 
 /** How long to wait before a process is started again, after so many failures in a row. */
@@ -71,6 +71,7 @@ export function supervise(program: Program, log: ProcessLog, undertaker: Underta
   let child: ChildProcess | undefined;
   let gone: Promise<void> = Promise.resolve();
   let wanted = false;
+  let hasServed = false;
   let failures = 0;
   let restarts = 0;
   let restart: NodeJS.Timeout | undefined;
@@ -85,6 +86,8 @@ export function supervise(program: Program, log: ProcessLog, undertaker: Underta
     child = undefined;
     if (pid !== undefined) undertaker.remove(pid);
     if (performance.now() - startedAt >= STEADY_MS) failures = 0;
+    // What never served is a fault in how it is started: somebody should read its last words, not watch it try.
+    wanted &&= hasServed;
     const restartMs = wanted ? restartDelayMs(failures) : undefined;
     if (restartMs !== undefined) {
       failures += 1;
@@ -141,7 +144,10 @@ export function supervise(program: Program, log: ProcessLog, undertaker: Underta
       const mine = child;
       const deadline = performance.now() + READY_TIMEOUT_MS;
       while (child === mine && mine?.pid !== undefined && performance.now() < deadline) {
-        if (await serves()) return;
+        if (await serves()) {
+          hasServed = true;
+          return;
+        }
         await pause(READY_EVERY_MS);
       }
       const what =

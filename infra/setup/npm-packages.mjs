@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { must, progress } from './tell.mjs';
+import { attempt, progress, SetupStopped } from './tell.mjs';
 
 const read = (file) => {
   try {
@@ -26,7 +26,11 @@ export function hasNpmPackages(root) {
 /** Installs the npm packages of the lockfile, without running anybody's install scripts. */
 export async function installNpmPackages({ root, env }) {
   if (hasNpmPackages(root)) return;
-  await progress('installing npm packages (npm ci)', (note) =>
-    must('npm', ['ci', '--ignore-scripts', '--include=dev', '--no-audit', '--no-fund'], { cwd: root, env, note }),
-  );
+  const command = ['ci', '--ignore-scripts', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
+  await progress('installing npm packages (npm ci)', async (note) => {
+    const { ok, output } = await attempt('npm', command, { cwd: root, env, note });
+    // npm says what is wrong first and ends with its manual.
+    const said = output.split('\n').slice(0, 15).join('\n  ');
+    if (!ok) throw new SetupStopped(`this failed: npm ${command.join(' ')}\n  ${said}`);
+  });
 }

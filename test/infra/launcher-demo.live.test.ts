@@ -18,7 +18,7 @@ async function look(url: string): Promise<string> {
 }
 
 describe('demo cameras', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let state: ReturnType<typeof makeState>;
   let running: Awaited<ReturnType<typeof startGroup>>;
   let link: ReturnType<typeof openLauncherLink>;
@@ -36,8 +36,8 @@ describe('demo cameras', function () {
     link = openLauncherLink(running.group.links.launcher);
   });
   after(async () => {
-    link.close();
-    await running.launcher.stop('SIGTERM');
+    link?.close();
+    await running?.launcher.stop('SIGTERM');
     state.close();
   });
 

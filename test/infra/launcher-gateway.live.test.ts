@@ -1,12 +1,19 @@
 import path from 'node:path';
 import { expect } from 'chai';
-import { descendants, makeState, openLauncherLink, readGroup, stillRunning } from '../fixtures/launcher/start.ts';
+import {
+  descendants,
+  makeState,
+  openLauncherLink,
+  readGroup,
+  stillRunning,
+  untilReady,
+} from '../fixtures/launcher/start.ts';
 import { type Running, run, until } from '../fixtures/process.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
 
 describe('the whole group, as npm start runs it', function () {
-  this.timeout(90_000);
+  this.timeout(120_000);
   let state: ReturnType<typeof makeState>;
   let launcher: Running;
   let link: ReturnType<typeof openLauncherLink>;
@@ -16,7 +23,7 @@ describe('the whole group, as npm start runs it', function () {
     state = makeState();
     const args = ['--import', 'tsx', path.join(root, 'infra/launcher.ts'), '--port', '0', '--state', state.path];
     launcher = run(process.execPath as `/${string}`, args, { cwd: root });
-    await until(`ready; it said: ${launcher.output()}`, () => /^ready http/m.test(launcher.output()), 60_000);
+    await untilReady(launcher);
     const group = readGroup(state.path);
     origin = `http://${group.http.host}:${group.http.port}`;
     link = openLauncherLink(group.links.launcher);

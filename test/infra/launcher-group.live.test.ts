@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import {
   descendants,
@@ -16,8 +17,12 @@ async function pidOf(link: ReturnType<typeof openLauncherLink>, name: string): P
   return (items as { name: string; pid: number }[]).find((item) => item.name === name)?.pid ?? 0;
 }
 
+/** The shell that ends what is left when the launcher is killed. */
+const undertakerOf = (launcher: number): number =>
+  descendants(launcher).find((pid) => /^\/bin\/sh\0/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))) ?? 0;
+
 describe('a supervised group', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
 
   it('starts in order, says ready once, and is gone within 5 s of SIGTERM', async () => {
     const state = makeState();
@@ -48,8 +53,11 @@ describe('a supervised group', function () {
   it('leaves nothing behind when the launcher itself is killed, and starts again on the same data', async () => {
     const state = makeState();
     const first = await startGroup(state.path);
-    const pids = descendants(first.launcher.pid);
     try {
+      const undertaker = undertakerOf(first.launcher.pid);
+      process.kill(undertaker, 'SIGKILL');
+      await until('another undertaker', () => ![0, undertaker].includes(undertakerOf(first.launcher.pid)));
+      const pids = descendants(first.launcher.pid);
       const startedAt = performance.now();
       await first.launcher.stop('SIGKILL');
       await until('every process to end', () => stillRunning(pids).length === 0, 5000);
@@ -67,7 +75,7 @@ describe('a supervised group', function () {
     const { launcher } = await startGroup(state.path, WITHOUT_CAMERAS);
     try {
       const refused = startLauncher(['--port', '0', '--state', state.path]);
-      await until('the refusal', () => refused.child.exitCode !== null);
+      await until('the refusal', () => refused.child.exitCode !== null, 60_000);
       expect(refused.child.exitCode).to.equal(1);
       expect(refused.output()).to.match(/a group already runs on .*--state DIR/);
       const beside = await startGroup(other.path, WITHOUT_CAMERAS);
@@ -82,7 +90,7 @@ describe('a supervised group', function () {
 });
 
 describe('processes that die', function () {
-  this.timeout(60_000);
+  this.timeout(120_000);
   let state: ReturnType<typeof makeState>;
   let running: Awaited<ReturnType<typeof startGroup>>;
   let link: ReturnType<typeof openLauncherLink>;
@@ -92,8 +100,8 @@ describe('processes that die', function () {
     link = openLauncherLink(running.group.links.launcher);
   });
   after(async () => {
-    link.close();
-    await running.launcher.stop('SIGTERM');
+    link?.close();
+    await running?.launcher.stop('SIGTERM');
     state.close();
   });
 
@@ -115,6 +123,14 @@ describe('processes that die', function () {
       );
     });
   }
+
+  it('restarts a relay that ended without an error too: mediamtx does so when a port of its new settings is taken', async () => {
+    const before = await pidOf(link, 'relay:intake-1');
+    process.kill(before, 'SIGTERM');
+    await until('another relay', async () => ![0, undefined, before].includes(await pidOf(link, 'relay:intake-1')));
+    const exited = link.heard.filter(({ type, name }) => type === 'exited' && name === 'relay:intake-1').at(-1);
+    expect(exited).to.include({ code: 0, restart_ms: 250 });
+  });
 
   it('waits longer after each failure, so that a broken program does not burn the machine', async () => {
     const waits: unknown[] = [];

@@ -2,18 +2,18 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { expect } from 'chai';
-import { descendants, makeState, startLauncher, WITHOUT_CAMERAS } from '../fixtures/launcher/start.ts';
+import { descendants, makeState, startLauncher, untilReady, WITHOUT_CAMERAS } from '../fixtures/launcher/start.ts';
 import { freePort, until } from '../fixtures/process.ts';
 
 /** Runs the launcher to its own end. */
 async function failedStart(args: string[], env: NodeJS.ProcessEnv = {}) {
   const launcher = startLauncher(args, env);
-  await until('the launcher to give up', () => launcher.child.exitCode !== null, 20_000);
+  await until('the launcher to give up', () => launcher.child.exitCode !== null, 60_000);
   return { code: launcher.child.exitCode, said: launcher.output() };
 }
 
 describe('a start that can not work', function () {
-  this.timeout(30_000);
+  this.timeout(90_000);
   let state: ReturnType<typeof makeState>;
   beforeEach(() => {
     state = makeState();
@@ -53,16 +53,17 @@ describe('a start that can not work', function () {
     const launcher = startLauncher(['--port', '0', '--state', path.join(state.path, 'data')], {
       SIGNALBOX_NATS_SERVER: broken,
     });
-    await until('it to give up', () => launcher.child.exitCode !== null);
+    await until('it to give up', () => launcher.child.exitCode !== null, 60_000);
     expect(launcher.child.exitCode).to.equal(1);
     expect(launcher.output()).to.contain('nats ended at its start').and.contain('cannot read the disk');
+    expect(launcher.output(), 'what never served is not tried again').not.to.contain('starting it again');
     expect(descendants(launcher.pid)).to.deep.equal([]);
   });
 
   it('takes over a data folder whose launcher was killed, and keeps it to its owner', async () => {
     const run = path.join(state.path, 'run');
     const launcher = startLauncher(['--port', '0', '--state', state.path]);
-    await until('ready', () => launcher.output().includes('\nready '), 20_000);
+    await untilReady(launcher);
     const files = ['run', 'log', 'passwords'].flatMap((folder) =>
       readdirSync(path.join(state.path, folder)).map((name) => path.join(state.path, folder, name)),
     );
@@ -78,7 +79,7 @@ describe('a start that can not work', function () {
     await launcher.stop('SIGTERM');
     writeFileSync(path.join(run, 'launcher.pid'), '1 12345\n');
     const again = startLauncher(['--port', '0', '--state', state.path, ...WITHOUT_CAMERAS]);
-    await until('ready in spite of an old pid file', () => again.output().includes('\nready '), 20_000);
+    await untilReady(again);
     await again.stop('SIGTERM');
   });
 });
