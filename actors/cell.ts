@@ -1,4 +1,4 @@
-import { type ActorOptions, type AnyActor, type AnyStateMachine, createActor } from 'xstate';
+import { type ActorOptions, type AnyActor, type AnyMachineSnapshot, type AnyStateMachine, createActor } from 'xstate';
 import { type Envelope, wrap } from '../bus/envelope.ts';
 import type { Why } from '../bus/events/why.ts';
 import { type Facts, FenceRefused, type Heard, type Journal, type JournalRecord } from '../bus/ports.ts';
@@ -65,8 +65,8 @@ export class Cell implements Door {
   private readonly actor: AnyActor;
   private readonly incarnation: string;
   private lastSeq: number;
-  /** Persisted snapshot of the newest record, written or being written. */
-  private lastAfter: unknown;
+  /** The machine as the newest record has it, written or being written. */
+  private recorded: AnyMachineSnapshot | undefined;
   private settled: Promise<void> | undefined;
   private readonly tenure: string;
   private count = 0;
@@ -87,9 +87,9 @@ export class Cell implements Door {
     this.incarnation = origin.incarnation;
     this.lastSeq = origin.lastSeq;
     this.tenure = origin.tenure;
-    this.lastAfter = origin.snapshot;
     const options = { input: { id: at.id }, ...(origin.snapshot ? { snapshot: origin.snapshot } : {}) };
     this.actor = createActor(kind.machine, options as ActorOptions<AnyStateMachine>);
+    if (origin.snapshot) this.recorded = this.actor.getSnapshot();
     openDoor(this.actor.system, this);
     this.actor.on('*', (fact) => this.say(fact as unknown as { type: string; data: Record<string, unknown> }));
     // An actor error that nobody observes would end the process.
@@ -160,7 +160,8 @@ export class Cell implements Door {
   /** Where a successor of this failed cell starts: after the last record, once that is written. */
   async origin(): Promise<Omit<CellOrigin, 'tenure'>> {
     await this.drained();
-    return { incarnation: this.incarnation, lastSeq: this.lastSeq, snapshot: this.lastAfter };
+    const { incarnation, lastSeq, recorded } = this;
+    return { incarnation, lastSeq, snapshot: recorded && persist(this.kind.machine, recorded) };
   }
 
   private async drained(): Promise<void> {
@@ -233,7 +234,7 @@ export class Cell implements Door {
       said,
       after: this.actor.getPersistedSnapshot(),
     };
-    this.lastAfter = record.after;
+    this.recorded = this.actor.getSnapshot();
     this.appending = true;
     this.settled = new Promise((resolve) => this.write(record, batch, resolve));
   }
@@ -281,6 +282,18 @@ export class Cell implements Door {
     this.said = [];
     this.house.onDown(this, this.down);
   }
+}
+
+/** A snapshot as a successor starts from it: its slots have ended with the actor, and are to be invoked again. */
+function persist(machine: AnyStateMachine, snapshot: AnyMachineSnapshot): unknown {
+  const persisted = machine.getPersistedSnapshot(snapshot) as unknown as {
+    children: Record<string, { snapshot: object }>;
+  };
+  const children = Object.entries(persisted.children).map(([id, child]) => [
+    id,
+    { ...child, snapshot: { ...child.snapshot, status: 'active' } },
+  ]);
+  return { ...persisted, children: Object.fromEntries(children) };
 }
 
 /** A machine snapshot as outsiders may look at it. */

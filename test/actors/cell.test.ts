@@ -149,6 +149,40 @@ describe('a cell', () => {
     expect(next.roster.view(at)?.context.audience).to.deep.equal(['v1']);
   });
 
+  it('whose machine fails starts again after its last record, with its slots invoked, and the others live on', async () => {
+    const house = fakeHouse();
+    await house.roster.create(at, configured);
+    const other = { kind: 'camera' as const, id: id('cam_002') };
+    await house.roster.create(other, configured);
+    house.slots.probe.all[0]?.report(answered);
+    await settled();
+    // Nothing in the machine throws by itself: a settings object that breaks when it is read stands for a bug.
+    const broken = {
+      ...configured.settings,
+      get sources(): never {
+        throw new Error('a bug');
+      },
+    };
+    const shapeless = { type: 'camera.configured', settings: broken };
+    const kind = (house.roster as unknown as { house: { kinds: { camera: { heard: Record<string, unknown> } } } })
+      .house;
+    const { heard } = kind.kinds.camera;
+    const strict = heard['camera.configured'];
+    heard['camera.configured'] = { parse: (value: unknown) => value };
+    const error = await house.roster.offer(at, shapeless).then(
+      () => undefined,
+      (reason: Error) => reason,
+    );
+    heard['camera.configured'] = strict;
+    expect(error?.message).to.contain('a bug');
+    await until('the successor', () => house.troubles.some((trouble) => trouble.includes('restarted')));
+    expect(house.roster.view(at)?.state).to.equal('connecting');
+    expect(house.slots.intake.held().input).to.include({ camera: 'cam_001' });
+    house.slots.program.all.findLast((one) => one.input.camera === 'cam_001')?.report(flowing);
+    expect(house.roster.view(at)?.state).to.equal('live');
+    expect(house.roster.view(other)?.state).to.equal('connecting');
+  });
+
   it('that is handed over leaves its effects alone', async () => {
     const house = fakeHouse();
     await house.roster.create(at, configured);
