@@ -49,12 +49,20 @@ const SWITCHER_TOKEN_S = 24 * 3600;
 /** Measurements older than this say nothing about now. */
 const RATES_FRESH_MS = 3_000;
 
+const LOOPBACK = '127.0.0.1';
+
+/** Where the switcher reaches a relay's RTSP: an intake listens on loopback, a delivery relay where viewers come. */
+function mediaHost({ role, host }: RelayPlace): string {
+  if (role === 'intake' || host === '0.0.0.0' || host === '::') return LOOPBACK;
+  return host.includes(':') ? `[${host}]` : host;
+}
+
 /** Makes the adapters. The first intake pulls every camera; every delivery relay carries every program. */
 export function openMedia({ group, gate, secrets, launcher, log, epoch }: MediaParts): Media {
   const apis = new Map<string, Mediamtx>();
   const paths = new Map<string, RelayPaths>();
-  for (const { id, host, api } of group.relays) {
-    const client = mediamtx({ relay: id, host, port: api });
+  for (const { id, api } of group.relays) {
+    const client = mediamtx({ relay: id, host: LOOPBACK, port: api });
     apis.set(id, client);
     paths.set(id, relayPaths(client));
   }
@@ -73,8 +81,8 @@ export function openMedia({ group, gate, secrets, launcher, log, epoch }: MediaP
 
   const token = (action: 'read' | 'publish', path: string) =>
     gate.mintRelay('switcher', [{ action, path }], SWITCHER_TOKEN_S);
-  const rtsp = ({ host, rtsp: port }: RelayPlace, action: 'read' | 'publish', path: string) =>
-    `rtsp://${host}:${port}/${path}?token=${token(action, path)}`;
+  const rtsp = (place: RelayPlace, action: 'read' | 'publish', path: string) =>
+    `rtsp://${mediaHost(place)}:${place.rtsp}/${path}?token=${token(action, path)}`;
 
   const rates = new Map<string, { bitrate_bps: number; fps: number; at: number }>();
   const eyes = createEyes({
@@ -118,7 +126,7 @@ export function openMedia({ group, gate, secrets, launcher, log, epoch }: MediaP
     },
     whep: whepMediamtx((relay) => {
       const place = group.relays.find(({ id }) => id === relay);
-      return place && { host: '127.0.0.1', port: place.whep };
+      return place && { host: LOOPBACK, port: place.whep };
     }),
     poster: eyes.poster,
     rates(camera) {
