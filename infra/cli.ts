@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import manifest from '../package.json' with { type: 'json' };
 import { cameraAddCommand, cameraChangeCommand, cameraListCommand, cameraRemoveCommand } from './cli/camera.ts';
 import { configCheckCommand, configVariablesCommand } from './cli/config.ts';
 import { logCommand } from './cli/log.ts';
@@ -26,6 +27,7 @@ function local(command: Command): Command {
 function program(out: Terminal): Command {
   const root = new Command('signalbox')
     .description('Signalbox, a streaming gateway for control rooms')
+    .version(manifest.version)
     .showSuggestionAfterError()
     .showHelpAfterError('(add --help for the options)');
   statusCommand(remote(root.command('status')), out);

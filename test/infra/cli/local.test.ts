@@ -22,6 +22,7 @@ describe('the command line, on this machine alone', () => {
 
   it('tells its commands, and those of each', async () => {
     const help = await command(['--help']);
+    expect((await command(['--version'])).out).to.match(/^\d+\.\d+\.\d+\n$/);
     expect(help.code).to.equal(0);
     for (const name of ['status', 'token', 'camera', 'watch', 'log', 'config'])
       expect(help.out).to.contain(`  ${name} `);
