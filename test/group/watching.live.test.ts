@@ -1,0 +1,154 @@
+import { expect } from 'chai';
+import type { Browser } from 'playwright-core';
+import { converse } from '../../infra/launcher/servers.ts';
+import { openPage, startChromium } from '../fixtures/chromium.ts';
+import type { Follower } from '../fixtures/events.ts';
+import { figure } from '../fixtures/figures.ts';
+import { startTestGroup, type TestGroup } from '../fixtures/group.ts';
+import { replayAgainstTheLiving } from '../fixtures/journal.ts';
+import { descendants, stillRunning } from '../fixtures/launcher/start.ts';
+import { until } from '../fixtures/process.ts';
+import { median, signIn, watchCamera } from '../fixtures/watcher.ts';
+import { openWhepPage } from '../fixtures/whep-page.ts';
+
+const CAMERAS = ['cam_001', 'cam_002', 'cam_003'];
+
+describe('the demo, as a stranger starts it', function () {
+  this.timeout(90_000);
+  let group: TestGroup;
+  let browser: Browser;
+  let events: Follower;
+
+  before(async () => {
+    [group, browser] = await Promise.all([startTestGroup(), startChromium()]);
+    figure('demo: from start to ready', group.readyMs);
+    events = group.follow(0);
+    for (const camera of CAMERAS) await events.next('camera.live', `camera/${camera}`, 0, 20_000);
+  });
+  after(async () => {
+    events?.close();
+    await browser?.close();
+    await group?.stop();
+  });
+
+  const sourceOf = (camera: string): string =>
+    group.group.demoCameras.find(({ id }) => id === camera)?.sources[0] ?? '';
+  const plug = (camera: string, plugged: boolean) =>
+    group.api('POST', `/api/v1/demo/cameras/${camera}/plug`, { source: 0, plugged });
+  /** The epoch ms at which a camera's own server first answers 200 to DESCRIBE. */
+  const answers = async (camera: string): Promise<number> => {
+    const url = sourceOf(camera);
+    const request = `DESCRIBE ${url} RTSP/1.0\r\nCSeq: 1\r\nAccept: application/sdp\r\n\r\n`;
+    const ask = () => converse(Number(new URL(url).port), request, /^RTSP\/1\.0 \d+/, 2_000);
+    await until(`${camera} to answer`, async () => /^RTSP\/1\.0 200/.test(await ask()), 20_000, 5);
+    return Date.now();
+  };
+
+  for (const camera of CAMERAS) {
+    it(`shows ${camera} moving in Chromium over our WebSocket, with its latency read from the picture`, async () => {
+      const watcher = await watchCamera(browser, group, camera);
+      const { frames, states } = await watcher.moving(0, 30);
+      const settled = frames.slice(10).map(({ latency_ms }) => latency_ms);
+      for (const latency of settled) expect(latency).to.be.within(0, 2_000);
+      figure(`${camera} over WebSocket: glass to glass, median`, median(settled));
+      figure(`${camera} over WebSocket: click to first frame`, states[0]?.firstFrameMs ?? Number.NaN);
+      expect(median(settled)).to.be.lessThan(500);
+      expect(watcher.faults).to.deep.equal([]);
+      await watcher.close();
+    });
+
+    it(`shows ${camera} moving to any WHEP client, with trickled candidates and a clean end`, async () => {
+      const client = await openWhepPage(browser);
+      const { status, location, session } = await client.open(`${group.url}/live/${camera}/whep`, group.token());
+      expect(status).to.equal(201);
+      expect(location).to.match(new RegExp(`^/live/${camera}/whep/`));
+      const { frames, trickled } = await client.moving(0, 30);
+      const latencies = frames.flatMap(({ latency_ms }) => (latency_ms === undefined ? [] : [latency_ms])).slice(10);
+      figure(`${camera} over WHEP: glass to glass, median`, median(latencies));
+      expect(median(latencies)).to.be.within(0, 500);
+      expect(trickled.length).to.be.greaterThan(0);
+      expect(new Set(trickled)).to.deep.equal(new Set([204]));
+      await events.next('viewer.watching', `viewer/${session}`);
+      expect(await client.leave()).to.equal(200);
+      const ended = await events.next('viewer.ended', `viewer/${session}`);
+      expect(ended.data.why.reason).to.equal('closed');
+      expect(client.faults).to.deep.equal([]);
+      await client.close();
+    });
+  }
+
+  it('tells within a second that a plug was pulled and why, on the wall too, and shows the picture again by itself', async () => {
+    const camera = 'cam_001';
+    const wall = await openPage(browser);
+    await signIn(wall.page, group);
+    await wall.page.goto(group.url);
+    const badge = wall.page.locator(`[data-camera=${camera}] .badge`);
+    await until('the tile to be live', async () => (await badge.textContent())?.trim() === 'Live');
+    const watcher = await watchCamera(browser, group, camera);
+    await watcher.moving();
+
+    const pulledAt = Date.now();
+    expect((await plug(camera, false)).status).to.equal(200);
+    const [offline] = await Promise.all([
+      events.next('camera.offline', `camera/${camera}`, pulledAt),
+      until('the tile to say Offline', async () => (await badge.textContent())?.trim() === 'Offline', 5_000, 10),
+    ]);
+    const tileMs = Date.now() - pulledAt;
+    figure('plug pulled: camera.offline (refused) is told after', offline.heardAt - pulledAt);
+    figure('plug pulled: the tile says Offline after', tileMs);
+    expect(offline.data.why.reason).to.equal('refused');
+    expect(await wall.page.locator(`[data-camera=${camera}] .why`).textContent()).to.match(/nothing answers/i);
+    expect(offline.heardAt - pulledAt).to.be.lessThan(1_000);
+    expect(tileMs).to.be.lessThan(1_500);
+
+    const { peers: peersBefore } = await watcher.watched();
+    const pluggedAt = Date.now();
+    const [answeredAt] = await Promise.all([answers(camera), plug(camera, true)]);
+    const live = await events.next('camera.live', `camera/${camera}`, pluggedAt);
+    figure('plugged in: camera.live after the camera answers', live.at - answeredAt);
+    expect(live.at - answeredAt).to.be.lessThan(500);
+    const { frames, peers } = await watcher.moving(live.at);
+    const frameAt = frames.find(({ at }) => at >= answeredAt)?.at ?? Number.NaN;
+    figure('plugged in: a moving frame on screen after the camera answers', frameAt - answeredAt);
+    figure('plugged in: new peer connections the player made', peers.length - peersBefore.length, '');
+    await until('the tile to be live', async () => (await badge.textContent())?.trim() === 'Live');
+    expect([...watcher.faults, ...wall.faults]).to.deep.equal([]);
+    await wall.page.context().close();
+    await watcher.close();
+  });
+
+  it('tells a camera that falls silent from one that is gone: stalled at 1 s, offline at 5 s, live when it sends again', async () => {
+    const camera = 'cam_002';
+    const name = `camera:${camera}:0`;
+    const watcher = await watchCamera(browser, group, camera);
+    await watcher.moving();
+    const stoppedAt = await group.signal(name, 'SIGSTOP');
+    const stalled = await events.next('camera.stalled', `camera/${camera}`, stoppedAt);
+    const offline = await events.next('camera.offline', `camera/${camera}`, stoppedAt);
+    figure('camera silent: camera.stalled after', stalled.heardAt - stoppedAt);
+    figure('camera silent: camera.offline (timeout) after', offline.heardAt - stoppedAt);
+    expect(stalled.heardAt - stoppedAt).to.be.lessThan(1_000);
+    expect(offline.data.why.reason).to.equal('timeout');
+    expect(offline.at - stoppedAt).to.be.within(4_500, 5_500);
+    const wokenAt = await group.signal(name, 'SIGCONT');
+    const live = await events.next('camera.live', `camera/${camera}`, wokenAt, 15_000);
+    figure('camera sends again after silence: camera.live after', live.at - wokenAt);
+    await watcher.moving(live.at);
+    await watcher.close();
+  });
+
+  it('has a journal from which a replay reaches the very state that every camera, relay and viewer is in', async () => {
+    const { cells, faults } = await replayAgainstTheLiving(group);
+    figure('demo: cells replayed from the journal', cells, '');
+    expect(cells).to.be.greaterThan(CAMERAS.length + 2);
+    expect(faults).to.deep.equal([]);
+  });
+
+  it('leaves nothing behind when its launcher is killed', async () => {
+    const pids = descendants(group.launcher.pid);
+    const killedAt = performance.now();
+    await group.launcher.stop('SIGKILL');
+    await until('every process to end', () => stillRunning(pids).length === 0, 5_000);
+    figure(`launcher killed: ${pids.length} processes gone after`, performance.now() - killedAt);
+  });
+});
