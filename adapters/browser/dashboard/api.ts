@@ -8,6 +8,17 @@ export class ApiRefusal extends Error {
   }
 }
 
+let aheadMs = 0;
+
+/** The gateway's time, epoch ms: durations are counted on the clock that their beginning was taken from. */
+export const houseNow = (): number => Date.now() + aheadMs;
+
+/** The `Date` header has whole seconds; a difference that small is none. */
+function noteTime(date: string | null): void {
+  const differenceMs = Date.parse(date ?? '') - Date.now();
+  if (!Number.isNaN(differenceMs)) aheadMs = Math.abs(differenceMs) > 3_000 ? differenceMs : 0;
+}
+
 /** Calls the gateway's API with the session cookie. @throws ApiRefusal | TypeError when it can't be reached */
 // biome-ignore lint/suspicious/noExplicitAny: answers are read through model.ts, field by field
 export async function callApi(method: string, path: string, body?: unknown): Promise<any> {
@@ -16,6 +27,7 @@ export async function callApi(method: string, path: string, body?: unknown): Pro
     cache: 'no-store',
     ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
   });
+  noteTime(response.headers.get('date'));
   const answer = await response.json().catch(() => undefined);
   if (!response.ok) throw new ApiRefusal(response.status, answer?.error ?? `The gateway answered ${response.status}.`);
   return answer;

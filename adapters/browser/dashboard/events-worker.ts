@@ -29,7 +29,6 @@ addEventListener('connect', (event) => {
   if (!port) return;
   ports.add(port);
   port.onmessage = ({ data }) => {
-    if (data === 'restart') follow();
     if (data !== 'bye') return;
     ports.delete(port);
     if (ports.size > 0) return;

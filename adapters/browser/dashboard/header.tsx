@@ -9,11 +9,14 @@ import { wordsFor } from './words.ts';
 const ORDER = ['offline', 'quarantined', 'stalled', 'frozen', 'holding', 'connecting', 'switching', 'idle', 'live'];
 
 const AWAY_AFTER_MS = 2_000;
+/** So long before it ends, a sign-in says so: the wall goes dark with it. */
+const WARN_MS = 15 * 60_000;
 
 /** The line on top: how many cameras in which state, relays, the event stream, the time. */
 export function Header({ view, help }: { view: RoomView; help: () => void }) {
   const now = useNow();
-  const { world, stream, streamSince } = view;
+  const { world, stream, streamSince, signedInUntil } = view;
+  const leftMs = signedInUntil - now;
   // A gateway that is back at once is no news.
   const isAway = stream === 'away' && now - streamSince >= AWAY_AFTER_MS;
   return (
@@ -48,6 +51,7 @@ export function Header({ view, help }: { view: RoomView; help: () => void }) {
         <Lamp good={stream === 'open'} bad={stream === 'away' || stream === 'denied'} />
         {stream === 'open' ? 'Events live' : stream === 'connecting' ? 'Connecting' : 'Events away'}
       </span>
+      {leftMs < WARN_MS && leftMs > 0 && <span class="stream needs-look">Sign-in ends in {duration(leftMs)}</span>}
       <time class="clock">{new Date(now).toLocaleTimeString('en-GB')}</time>
       <button type="button" class="help-button" onClick={help} aria-label="Keys" title="Keys (?)">
         ?

@@ -1,5 +1,6 @@
 import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
+import { houseNow } from './api.ts';
 import type { Room, RoomView } from './room.ts';
 
 /** The room's view, up to date. */
@@ -9,11 +10,11 @@ export function useRoom(room: Room): RoomView {
   return view;
 }
 
-/** The time, ticking; all tickers of the page tick together. */
+/** The gateway's time, ticking; all tickers of the page tick together. */
 export function useNow(): number {
-  const [now, setNow] = useState(Date.now());
+  const [now, setNow] = useState(houseNow());
   useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), 1_000);
+    const timer = setInterval(() => setNow(houseNow()), 1_000);
     return () => clearInterval(timer);
   }, []);
   return now;

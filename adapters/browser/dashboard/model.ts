@@ -19,7 +19,6 @@ export interface Camera {
   activeSource?: string;
   viewers: number;
   picture: string;
-  demo: boolean;
 }
 
 /** A relay, for the header. */
@@ -98,7 +97,6 @@ export function cameraOf(item: Json): Camera {
       : { activeSource: String(item.active_source) }),
     viewers: count(item.viewers),
     picture: pictureOf((item.picture as Json | undefined) ?? item),
-    demo: item.demo === true,
   };
 }
 

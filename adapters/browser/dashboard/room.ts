@@ -1,4 +1,4 @@
-import { ApiRefusal, callApi, listApi } from './api.ts';
+import { ApiRefusal, callApi, houseNow, listApi } from './api.ts';
 import { cameraOf, EMPTY_WORLD, factOf, hearFact, readWorld, relayOf, type World } from './model.ts';
 import { followShared } from './shared-stream.ts';
 import type { StreamStatus } from './stream.ts';
@@ -14,8 +14,8 @@ export interface RoomView {
   streamSince: number;
   /** Plugs may be pulled. */
   demo: boolean;
-  /** Who is signed in. */
-  person: string;
+  /** When the sign-in ends, epoch ms; 0 while that is not known. */
+  signedInUntil: number;
 }
 
 /** The control room: keeps the view up to date. */
@@ -27,8 +27,9 @@ export interface Room {
 // Numbers that no fact carries (viewers, bit rates) are read this often; also the net under a stream that went deaf.
 const READ_EVERY_MS = 10_000;
 const READ_SOON_MS = 250;
+const AGAIN_MS = 1_000;
 
-/** Opens the room: reads the lists, follows the events. */
+/** Opens the room: finds out who looks, reads the lists, follows the events. */
 export function openRoom(): Room {
   const listeners = new Set<() => void>();
   let view: RoomView = {
@@ -36,9 +37,9 @@ export function openRoom(): Room {
     loaded: false,
     signedIn: true,
     stream: 'connecting',
-    streamSince: Date.now(),
+    streamSince: houseNow(),
     demo: false,
-    person: '',
+    signedInUntil: 0,
   };
   let soon = 0;
   const change = (part: Partial<RoomView>): void => {
@@ -57,7 +58,7 @@ export function openRoom(): Room {
         }),
       ]);
       const world = readWorld(view.world, cameras.map(cameraOf), relays.map(relayOf));
-      change({ world, loaded: true, signedIn: true, demo: view.demo || world.cameras.some(({ demo }) => demo) });
+      change({ world, loaded: true, signedIn: true });
     } catch (error) {
       if (error instanceof ApiRefusal && error.status === 401) change({ signedIn: false, loaded: true });
     }
@@ -80,20 +81,31 @@ export function openRoom(): Room {
     if (fact.kind === 'viewer' || !known) readSoon();
   };
 
-  followShared({
-    event: hear,
-    gap: () => void read(),
-    status(stream) {
-      if (stream !== view.stream) change({ stream, streamSince: Date.now() });
-      if (stream === 'open' || stream === 'denied') void read();
-    },
-  });
-  void read();
-  window.setInterval(read, READ_EVERY_MS);
-  void callApi('GET', '/api/v1/login').then(
-    (person) => change({ demo: person?.demo === true, person: person?.name ?? person?.sub ?? '' }),
-    () => {},
-  );
+  const follow = (person: string): void => {
+    followShared(person, {
+      event: hear,
+      gap: () => void read(),
+      status(stream) {
+        if (stream !== view.stream) change({ stream, streamSince: houseNow() });
+        if (stream === 'open' || stream === 'denied') void read();
+      },
+    });
+    void read();
+    window.setInterval(read, READ_EVERY_MS);
+  };
+  const enter = async (): Promise<void> => {
+    try {
+      const { sub, role, demo, expires_at } = await callApi('GET', '/api/v1/login');
+      // Plugs are for those who may operate.
+      change({ demo: demo === true && role !== 'viewer', signedInUntil: Number(expires_at) || 0 });
+      follow(String(sub));
+    } catch (error) {
+      if (error instanceof ApiRefusal && error.status === 401) return change({ signedIn: false, loaded: true });
+      if (view.stream !== 'away') change({ stream: 'away', streamSince: houseNow() });
+      window.setTimeout(enter, AGAIN_MS);
+    }
+  };
+  void enter();
   return {
     view: () => view,
     subscribe(listener) {

@@ -4,12 +4,13 @@ const PATIENCE_MS = 5_000;
 
 /**
  * Follows the events through the worker that all windows share; where there is none, with a stream of its own.
+ * @param person whose rights the stream has: windows of different people share nothing
  * @returns a function that ends it
  */
-export function followShared(hears: StreamHears): () => void {
+export function followShared(person: string, hears: StreamHears): () => void {
   let worker: SharedWorker;
   try {
-    worker = new SharedWorker(new URL('./events-worker.ts', import.meta.url), { type: 'module', name: 'signalbox' });
+    worker = new SharedWorker(new URL('./events-worker.ts', import.meta.url), { type: 'module', name: person });
   } catch {
     return followEvents(hears);
   }

@@ -101,8 +101,10 @@ export function createLegs(stage: Stage, hears: LegsHear): Legs {
     giveUp,
     close() {
       giveUp();
-      front?.close();
+      const last = front;
       front = undefined;
+      last?.close();
+      if (last) hears.closed(last.name);
     },
   };
 }

@@ -65,7 +65,7 @@ describe('player in Chromium', function () {
   };
   const playing = (page: Page): Promise<unknown> =>
     until('a moving picture with a readable clock', async () => (await seen(page)).frames.length >= 5, 15_000);
-  const longestGap = ({ presented }: Seen, from = 0): number => {
+  const longestGap = ({ presented }: Pick<Seen, 'presented'>, from = 0): number => {
     const times = presented.filter((at) => at >= from);
     return Math.max(...times.slice(1).map((at, index) => at - (times[index] ?? at)));
   };
@@ -114,8 +114,9 @@ describe('player in Chromium', function () {
     await gateway.start();
     await until('the player to say hello again', () => gateway.said.find(({ type }) => type === 'stats'));
     const after = await seen(page);
-    expect(after.states.length, JSON.stringify(after.states)).to.equal(before.states.length);
-    expect(longestGap(after, from)).to.be.lessThan(400);
+    const later = after.states.slice(before.states.length).map(({ name }) => name);
+    expect(later).to.not.include('reconnecting').and.to.not.include('connecting');
+    expect(longestGap(after, from), 'the gateway was away for longer').to.be.lessThan(1_000);
     expect(gateway.said[0]).to.include({ type: 'hello', stream_token: 'stream-token' });
     expect(gateway.said.filter(({ type }) => type === 'offer')).to.deep.equal([]);
     expect(gateway.admissions()).to.equal(admitted);
@@ -125,11 +126,15 @@ describe('player in Chromium', function () {
   it('moves to another leg without a black frame', async () => {
     const { page } = await watch();
     await playing(page);
+    // Two reports later there are enough frames to know how this machine usually presents them.
+    await until('two reports', () => gateway.said.filter(({ type }) => type === 'stats').length >= 2);
     const from = (await page.evaluate('performance.now()')) as number;
     gateway.tell({ type: 'move', leg: 'b', relay: 'relay-2', why: 'relay-1 is drained' });
     await until('leg a to be closed', () => gateway.said.find(({ type, leg }) => type === 'close' && leg === 'a'));
     await until('reports of leg b', () => gateway.said.find(({ type, leg }) => type === 'stats' && leg === 'b'));
-    expect(longestGap(await seen(page), from)).to.be.lessThan(400);
+    const { presented } = await seen(page);
+    const usual = longestGap({ presented: presented.filter((at) => at < from) });
+    expect(longestGap({ presented }, from)).to.be.lessThan(Math.max(200, 2 * usual));
     expect(gateway.said.find(({ type, leg }) => type === 'playing' && leg === 'b')).to.not.equal(undefined);
     await page.context().close();
   });

@@ -171,7 +171,13 @@ export function furnish(stub: StubGateway, cameras: StubCamera[]): StubHouse {
   );
   stub.route(
     'GET /api/v1/login',
-    guarded(() => ({ sub: 'ops', name: 'Night shift', role: 'operator', demo: true })),
+    guarded(() => ({
+      sub: 'ops',
+      name: 'Night shift',
+      role: 'operator',
+      demo: true,
+      expires_at: Date.now() + 8 * 3_600_000,
+    })),
   );
   stub.route('POST /api/v1/login', (_request, _match, body) => {
     house.logins.push(JSON.parse(body).token);
