@@ -1,6 +1,7 @@
 import type { RtspFailure } from '../rtsp/failure.ts';
 import type { MediaTrack } from '../rtsp/sdp.ts';
 import { openPlayer } from './player.ts';
+import { payloadOf } from './rtp.ts';
 import type { SourceTold } from './talk.ts';
 import { createVideoReader, type Sight, type VideoReader } from './video.ts';
 
@@ -76,7 +77,10 @@ export function keepSource(id: string, address: string, silentMs: number, handle
 
   const take = (track: number, frame: Buffer) => {
     const atMs = now();
-    if (track !== 0) return handlers.packet(track, frame, undefined, atMs);
+    if (track !== 0) {
+      if (payloadOf(frame)) handlers.packet(track, frame, undefined, atMs);
+      return;
+    }
     const sight = video?.read(frame);
     if (!sight) return;
     lastPacketAt = atMs;

@@ -32,7 +32,12 @@ export interface VideoReader {
 
 const MAX_SETS_PER_TYPE = 8;
 const MAX_SET_BYTES = 16 * 1024;
+const MAX_SIDE_PIXELS = 16_384;
 const NONE: Buffer[] = [];
+
+/** A broken parameter set may claim anything. */
+const sensible = (size: PictureSize | undefined): PictureSize | undefined =>
+  size && [size.width, size.height].every((side) => side > 0 && side <= MAX_SIDE_PIXELS) ? size : undefined;
 
 function setsFromFormat(track: MediaTrack, format: NalFormat): Buffer[] {
   return format.setParameters
@@ -57,7 +62,7 @@ export function createVideoReader(track: MediaTrack): VideoReader | undefined {
     const same = known.some((one) => one.equals(set));
     if (fresh && !(same && known.length === 1)) sets.set(type, [Buffer.from(set)]);
     else if (!same && known.length < MAX_SETS_PER_TYPE) sets.set(type, [...known, Buffer.from(set)]);
-    if (type === format.sizeSet && !(same && size)) size = format.pictureSize(set);
+    if (type === format.sizeSet && !(same && size)) size = sensible(format.pictureSize(set));
   };
   for (const set of setsFromFormat(track, format)) learn(format.typeOf(set), set, false);
 

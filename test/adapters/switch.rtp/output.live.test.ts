@@ -141,4 +141,35 @@ describe('reading from a broken relay', () => {
       expect(source.standing().detail).to.be.a('string').and.not.include('secret');
     });
   }
+
+  it('passes nothing on that is not a proper packet', async () => {
+    const sdp = 'v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\nm=audio 0 RTP/AVP 8\r\n';
+    server = net.createServer((socket) => {
+      socket
+        .on('error', () => {})
+        .on('data', (request) => {
+          const [, method, cseq] = /^(\w+) [^]*CSeq: (\d+)/.exec(request.toString()) ?? [];
+          const body = method === 'DESCRIBE' ? sdp : '';
+          socket.write(
+            `RTSP/1.0 200 OK\r\nCSeq: ${cseq}\r\nSession: 1\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+          );
+          if (method !== 'PLAY') return;
+          for (let bytes = 0; bytes < 40; bytes += 1)
+            for (const channel of [0, 1, 2, 3, 9, 255])
+              socket.write(Buffer.concat([Buffer.of(0x24, channel, 0, bytes), Buffer.alloc(bytes, 0xbf)]));
+          socket.write(packet('K'));
+        });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `rtsp://127.0.0.1:${(server.address() as net.AddressInfo).port}/in`;
+    const kinds: string[] = [];
+    source = keepSource('0', url, 900, {
+      standing() {},
+      tracks() {},
+      packet: (_track, frame) => kinds.push(String.fromCharCode(frame[16] ?? 0)),
+      batch() {},
+    });
+    await until('the one proper packet', () => kinds.length > 0);
+    expect(kinds).to.deep.equal(['K']);
+  });
 });
