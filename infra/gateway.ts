@@ -18,6 +18,7 @@ import { judgeHealth } from './gateway/health.ts';
 import { keepInstallation } from './gateway/installation.ts';
 import { listenForJwks } from './gateway/jwks-listener.ts';
 import { openLauncherLink } from './gateway/launcher-link.ts';
+import { measuredJournal } from './gateway/measured-journal.ts';
 import { openMedia } from './gateway/media.ts';
 import { listenForMetrics } from './gateway/metrics-listener.ts';
 import { shareSessions } from './gateway/session-cards.ts';
@@ -55,10 +56,11 @@ const { gate, revocations } = openGate(group, config);
 const jwks = await listenForJwks(group.jwks.port, gate.jwks);
 const media = openMedia({ group, gate, secrets, launcher, log, epoch: tenure.epoch });
 
+const metrics = createMetrics();
 const givenUp = new Set<string>();
 const roster = new Roster({
   node: group.node,
-  journal: carriers.spool.journal,
+  journal: measuredJournal(carriers.spool.journal, metrics),
   facts: carriers.spool.facts,
   kinds: {
     camera: cameraKind(media.cameraSlots),
@@ -91,13 +93,13 @@ shareSessions(roster, carriers.sessions, group.node);
 log.info({ adopted, cameras: config.cameras.size }, 'cells are up');
 
 const links = openLoginLinks(path.join(group.state, 'links'));
-const metrics = createMetrics();
 const health = () => judgeHealth({ carriers, cells: roster, launcher, givenUp, isLeaving: () => leaving });
 const server = await buildServer({
   node: group.node,
   config: {
     get http() {
-      return config.http;
+      // Where it listens was decided at the start: `--port` wins over the file.
+      return { ...config.http, ...group.http };
     },
     get ice() {
       return config.ice;

@@ -1,4 +1,5 @@
 import fastifySwagger from '@fastify/swagger';
+import Type from 'typebox';
 import { RULES, ruleOf } from './roles.ts';
 import type { Server } from './server.ts';
 
@@ -26,6 +27,12 @@ function page(): string {
 <table><thead><tr><th>Method</th><th>Address</th><th>What</th><th>Who</th></tr></thead><tbody>${rows.join('\n')}</tbody></table></html>`;
 }
 
+/** What every refusal looks like. */
+const Refused = Type.Object(
+  { error: Type.String({ description: 'for people' }), reason: Type.String({ description: 'a code to branch on' }) },
+  { description: 'refused' },
+);
+
 /** `/openapi.json`, made from the very schemas that validate, and `/docs`, made from the table of roles. */
 export async function docsRoutes(server: Server): Promise<void> {
   await server.register(fastifySwagger, {
@@ -37,7 +44,8 @@ export async function docsRoutes(server: Server): Promise<void> {
     transform: ({ schema, url, route }) => {
       const method = Array.isArray(route.method) ? (route.method[0] ?? 'GET') : route.method;
       const rule = ruleOf(method, url);
-      const documented = { ...schema, summary: rule.text, description: `Who: ${whoIn(method, url)}.` };
+      const response = { ...(schema?.response as object | undefined), '4XX': Refused, '5XX': Refused };
+      const documented = { ...schema, response, summary: rule.text, description: `Who: ${whoIn(method, url)}.` };
       return { schema: rule.who === 'anyone' ? documented : { ...documented, security: [{ bearer: [] }] }, url };
     },
   });

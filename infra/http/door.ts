@@ -2,7 +2,8 @@ import type { FastifyRequest } from 'fastify';
 import type { CellView } from '../../actors/cells.ts';
 import type { LoginClaims, StreamClaims } from '../../adapters/gate.jsonwebtoken.ts';
 import { BadToken } from '../../adapters/gate.jsonwebtoken.ts';
-import { type Id, isId } from '../../bus/identity.ts';
+import { isId } from '../../bus/identity.ts';
+import type { SessionCard } from '../../bus/ports.ts';
 import { type Action, access, isAtLeast } from '../../machines/policy/access.ts';
 import { cookieName } from './cookie.ts';
 import { denied, missing, Refusal, unauthorized } from './errors.ts';
@@ -23,6 +24,8 @@ declare module 'fastify' {
     pass: StreamClaims | undefined;
     /** The camera or session that the address names, once its rights are checked. */
     place: CellView | undefined;
+    /** What the session cache tells of a session that lives at another gateway. */
+    card: SessionCard | undefined;
   }
 }
 
@@ -82,16 +85,29 @@ function checkCamera(request: FastifyRequest, action: Action, services: HttpServ
   }
 }
 
-function checkSession(request: FastifyRequest, wanted: 'own' | 'operate', services: HttpServices): void {
-  const { session_id: session = '' } = request.params as { session_id?: string };
-  const view = isId(session) ? services.cells.view({ kind: 'viewer', id: session as Id }) : undefined;
-  if (!view) throw isOperator(request) ? missing(`session ${session}`) : denied();
+/** Whose session it is, and what it shows. */
+const seatOf = (view: CellView) => {
   const { camera, zone, subject } = viewerOf(view);
-  const own = request.pass ? request.pass.session === session : request.caller?.sub === subject?.sub;
-  const operates =
-    wanted === 'operate' && request.caller && access(request.caller, { camera, zone }, 'operate').allowed;
+  return { camera, zone, sub: subject?.sub };
+};
+const seatOfCard = ({ camera, subject }: SessionCard, { cells }: HttpServices) => {
+  const view = cells.view({ kind: 'camera', id: camera });
+  return { camera, zone: view ? zoneOf(view) : '', sub: subject };
+};
+
+async function checkSession(request: FastifyRequest, wanted: 'own' | 'operate', services: HttpServices): Promise<void> {
+  const { session_id: session = '' } = request.params as { session_id?: string };
+  const known = isId(session) ? session : undefined;
+  const view = known && services.cells.view({ kind: 'viewer', id: known });
+  // Another gateway's session can be shown from here, but is changed where it lives.
+  const card = known && !view && request.method === 'GET' ? await services.sessions.get(known) : undefined;
+  const seat = view ? seatOf(view) : card && seatOfCard(card, services);
+  if (!seat) throw isOperator(request) ? missing(`session ${session}`) : denied();
+  const own = request.pass ? request.pass.session === session : request.caller?.sub === seat.sub;
+  const operates = wanted === 'operate' && request.caller && access(request.caller, seat, 'operate').allowed;
   if (!own && !operates) throw denied('not-yours');
   request.place = view;
+  request.card = card;
 }
 
 /**
@@ -102,6 +118,7 @@ export function guardRoutes(server: Server, services: HttpServices): void {
   server.decorateRequest('caller', undefined);
   server.decorateRequest('pass', undefined);
   server.decorateRequest('place', undefined);
+  server.decorateRequest('card', undefined);
   const failures = server.createRateLimit({
     max: 60,
     timeWindow: 60_000,
@@ -140,7 +157,7 @@ export function guardRoutes(server: Server, services: HttpServices): void {
   server.addHook('preHandler', async (request) => {
     const { rule } = request.routeOptions.config;
     if (rule?.camera) checkCamera(request, rule.camera, services);
-    if (rule?.session) checkSession(request, rule.session, services);
+    if (rule?.session) await checkSession(request, rule.session, services);
   });
 }
 

@@ -12,9 +12,9 @@ import type { HttpServices } from './services.ts';
 /** The dashboard, the player alone, and their files, as built from adapters/browser. */
 export async function pageRoutes(server: Server, services: HttpServices): Promise<void> {
   const folder = services.page;
-  if (folder && existsSync(folder)) {
-    await server.register(fastifyStatic, { root: folder, serve: false, cacheControl: false, index: false });
-  }
+  // It may be built later than this starts.
+  const options = { serve: false, cacheControl: false, index: false as const, suppressWarning: true };
+  if (folder) await server.register(fastifyStatic, { root: folder, ...options });
   const send = (file: string, request: FastifyRequest, reply: FastifyReply, embeddable: boolean) => {
     if (!folder || !existsSync(`${folder}/${file}`)) {
       throw unavailable('no-page', 'The page is not built: `npm run page` builds it.', {}, 10);

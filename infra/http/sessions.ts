@@ -13,15 +13,16 @@ const params = Type.Object({ session_id: IdSchema });
 const SessionSchema = Type.Object({
   id: Type.String(),
   camera: Type.String(),
-  zone: Type.String(),
+  zone: Type.Optional(Type.String()),
+  node: Type.Optional(Type.String({ description: 'the gateway where it lives, when that is another one' })),
   subject: Type.String(),
   name: Type.Optional(Type.String()),
   protocol: Type.String(),
   quality: Type.String(),
   relay: Type.String(),
   state: Type.String(),
-  since: Type.Number({ description: 'epoch ms' }),
-  why: Type.Unknown(),
+  since: Type.Optional(Type.Number({ description: 'epoch ms' })),
+  why: Type.Optional(Type.Unknown()),
   expires_at: Type.Number({ description: 'epoch ms' }),
   first_frame_ms: Type.Optional(Type.Number()),
   legs: Type.Array(Type.String()),
@@ -83,9 +84,11 @@ export function sessionRoutes(server: Server, services: HttpServices, shared: Sh
       return { ...page, items: page.items.map((view) => show(view, shared)) };
     },
   );
-  server.get(`${path}/:session_id`, { schema: { tags, params, response: { 200: SessionSchema } } }, async (request) =>
-    show(placeOf(request), shared),
-  );
+  server.get(`${path}/:session_id`, { schema: { tags, params, response: { 200: SessionSchema } } }, async (request) => {
+    if (!request.card) return show(placeOf(request), shared);
+    const { id: session, camera, subject, protocol, quality, relay, state, expires_at, node } = request.card;
+    return { id: session, camera, subject, protocol, quality, relay, state, expires_at, node, legs: [] };
+  });
   server.delete(`${path}/:session_id`, { schema: { tags, params } }, async (request, reply) => {
     const view = placeOf(request);
     if (isOpen(view)) {

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
+import type { CellView } from '../../actors/cells.ts';
 import { type Id, IdSchema, newId } from '../../bus/identity.ts';
 import { begin } from './admission.ts';
 import { placeOf, tokenOf } from './door.ts';
@@ -14,6 +15,8 @@ import { isOpen, viewerOf } from './views.ts';
 
 const SDP = 'application/sdp';
 const FRAGMENT = 'application/trickle-ice-sdpfrag';
+const CONNECTING_MS = 5_000;
+const LOOK_EVERY_MS = 50;
 const cameraParams = Type.Object({ camera_id: IdSchema });
 const legParams = Type.Object({ camera_id: IdSchema, session_id: IdSchema, leg: IdSchema });
 
@@ -32,6 +35,16 @@ function answerPreflight(reply: FastifyReply): void {
   reply.code(204);
 }
 
+/** A camera that is being connected is waited for: players that only speak WHEP do not ask twice. */
+async function awake(services: HttpServices, camera: CellView): Promise<CellView> {
+  let now = camera;
+  for (let waitedMs = 0; now.state === 'connecting' && waitedMs < CONNECTING_MS; waitedMs += LOOK_EVERY_MS) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    now = services.cells.view({ kind: 'camera', id: camera.id }) ?? now;
+  }
+  return now;
+}
+
 /** The session to open a connection in: the stream token's own, or a new one for a login token. */
 async function sessionFor(
   request: FastifyRequest,
@@ -47,7 +60,7 @@ async function sessionFor(
     return { view, fresh: false, written: Promise.resolve() };
   }
   if (!caller) throw new Error('the door let a WHEP request through without a token');
-  const camera = placeOf(request);
+  const camera = await awake(services, placeOf(request));
   // A session that can show nothing would only be made to be thrown away.
   if (camera.tags.includes('dark') && camera.state !== 'idle') {
     throw unavailable('no-picture', 'The camera gives no picture just now.', { state: camera.state, why: camera.why });
