@@ -83,6 +83,8 @@ export async function launch(argv: string[], env: NodeJS.ProcessEnv, parts: Part
     opened?.release();
     process.exit(code);
   };
+  // A terminal that was closed can't be written to; the group is stopped in order all the same.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => void end(0));
   process.on('uncaughtException', (error) => {
     say(`signalbox: the launcher failed: ${error.stack}`);
