@@ -24,8 +24,11 @@ export interface Lens {
 const SAME_BELOW = 0.002;
 const POSTER_WIDTH = 640;
 const RESTART_AFTER_MS = 1_000;
-/** Pictures that the decoder holds back for reordering, at most; beyond this it hangs. */
-const MAX_HELD = 5;
+/** Pictures that a decoder holds back for reordering, at most. */
+const MAX_REORDERED = 5;
+/** More than this are not given to a decoder that is behind; after this long without a picture it hangs. */
+const MAX_HELD = 15;
+const HUNG_MS = 10_000;
 
 const now = () => performance.now();
 
@@ -54,6 +57,7 @@ export function openLens(program: string, stillMs: number, handlers: LensHandler
   let running = '';
   let startedAt = 0;
   let endedAt = Number.NEGATIVE_INFINITY;
+  let sawAt = 0;
   let lastTimeMs = -1;
   let held = 0;
   let still = false;
@@ -81,6 +85,7 @@ export function openLens(program: string, stillMs: number, handlers: LensHandler
   const start = (codec: string) => {
     running = codec;
     startedAt = now();
+    sawAt = startedAt;
     lastTimeMs = -1;
     held = 0;
     run = runFfmpeg({
@@ -90,6 +95,7 @@ export function openLens(program: string, stillMs: number, handlers: LensHandler
       outputFormat: 'image2pipe',
       outputOptions: outputOptions(stillMs),
       onOutput: createJpegCutter((jpeg) => {
+        sawAt = now();
         held = Math.max(0, held - 1);
         handlers.poster(jpeg);
       }),
@@ -110,9 +116,12 @@ export function openLens(program: string, stillMs: number, handlers: LensHandler
       if (run && codec !== running) stop();
       if (!run && fitsIvf(codec) && now() - endedAt >= RESTART_AFTER_MS) start(codec);
       if (!run) return;
+      if (held >= MAX_HELD) {
+        if (now() - sawAt > HUNG_MS) stop();
+        return;
+      }
       // A stream with pictures out of order keeps the decoder waiting for the next ones: it gets copies instead.
-      const copies = Math.min(held, MAX_HELD);
-      if (held > 3 * MAX_HELD) return stop();
+      const copies = Math.min(held, MAX_REORDERED);
       for (let copy = 0; copy <= copies; copy += 1) write(annexB);
     },
     close: stop,

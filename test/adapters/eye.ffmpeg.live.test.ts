@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { expect } from 'chai';
 import { createEyes, type Eyes } from '../../adapters/eye.ffmpeg.ts';
 import { findProgram } from '../../infra/binaries.ts';
@@ -111,4 +112,20 @@ describe('the eye on a camera', function () {
     expect(eyes.poster('off')).to.equal(undefined);
     held.release();
   });
+
+  for (const signal of ['SIGKILL', 'SIGSTOP'] as const) {
+    it(`looks again after its decoder got ${signal}`, async () => {
+      const picture = ['-f', 'lavfi', '-i', 'testsrc2=s=320x180', '-frames:v', '1', '-c:v', 'libx264', '-bf', '0'];
+      const keyFrame = execFileSync(findProgram('ffmpeg'), ['-v', 'error', ...picture, '-f', 'h264', 'pipe:1']);
+      const camera = signal.toLowerCase();
+      watch(camera);
+      const looking = setInterval(() => eyes.look(camera, 'H264', keyFrame), 100);
+      await poster(camera);
+      const decoders = execFileSync('pgrep', ['-n', '-P', String(process.pid), 'ffmpeg']).toString();
+      process.kill(Number(decoders), signal);
+      const killedAt = Date.now();
+      await until('a poster of a new decoder', () => (eyes.poster(camera)?.at ?? 0) > killedAt + 500, 25_000);
+      clearInterval(looking);
+    });
+  }
 });
