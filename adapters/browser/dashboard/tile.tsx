@@ -94,5 +94,5 @@ function Trouble({ camera, playing }: { camera: Camera; playing: Playing | undef
   }
   if (!playing || playing.state === 'playing' || playing.state === 'connecting') return null;
   const text = playing.state === 'ended' ? playing.text : 'No picture on this screen; connecting again.';
-  return <div class="note">{text}</div>;
+  return <div class="note late">{text}</div>;
 }
