@@ -100,10 +100,14 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     fault,
   });
 
-  /** An owner whose last receipt came from the spool does not know its fence; the delivery does. */
+  /**
+   * The fence of a record. An owner whose last receipt came from the spool does not know where that record stands by
+   * now: it gives 0, or the last sequence it was told. The delivery knows.
+   */
   const fenceOf = ({ record, expected }: RecordLine): number => {
     const known = cells.get(cellKey({ kind: record.kind, id: record.cell }));
-    return expected === 0 && known?.incarnation === record.incarnation ? known.seq : expected;
+    if (!known?.seq || known.incarnation !== record.incarnation) return expected;
+    return expected === 0 || expected === known.ownerFence ? known.seq : expected;
   };
 
   const enter = (line: SpoolLine): SpoolLine => {
@@ -111,9 +115,10 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     if ('fact' in line) return line;
     const { record } = line;
     const key = cellKey(cellOf(line));
-    const cell = cells.get(key) ?? { incarnation: record.incarnation, waiting: 0, seq: 0 };
+    const cell = cells.get(key) ?? { incarnation: record.incarnation, waiting: 0, seq: 0, ownerFence: 0 };
     const expected = cell.waiting > 0 ? FOLLOWS : fenceOf(line);
     cell.incarnation = record.incarnation;
+    cell.ownerFence = line.expected;
     cell.waiting += 1;
     cells.set(key, cell);
     return { record: { ...record, late: true }, expected };
@@ -228,7 +233,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
         const line = { record, expected };
         if (away) return spool(line);
         const fence = fenceOf(line);
-        const receipt = await pass({ record, expected: fence }, () => journal.append(record, fence));
+        const receipt = await pass(line, () => journal.append(record, fence));
         // From here on the owner knows its fence again.
         if (!receipt.spooled) cells.delete(cellKey(cellOf(line)));
         return receipt;

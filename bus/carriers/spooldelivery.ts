@@ -25,6 +25,8 @@ export interface SpooledCell {
   waiting: number;
   /** Where its last delivered record stands in the journal. */
   seq: number;
+  /** The sequence that its owner gave last, and may go on giving while its receipts come from the spool. */
+  ownerFence: number;
   /** Records of this cell that turned out to be in the journal already, by id. */
   stored?: Map<string, number>;
   /** Why its records can't be delivered any more. */

@@ -88,6 +88,27 @@ describe('spool', () => {
     expect(ids()).to.deep.equal(['i1-1', 'i1-2', 'i1-3', 'i1-4', 'i1-5']);
   });
 
+  it('lets an owner go on that keeps giving the last sequence it was told', async () => {
+    const { seq } = await spool.journal.append(someRecord('cam_a', 1), 0);
+    for (const n of [2, 4]) {
+      store.set('away');
+      await spool.journal.append(someRecord('cam_a', n), seq);
+      await spool.journal.append(someRecord('cam_a', n + 1), seq);
+      store.set('here');
+      await spool.drained();
+    }
+    store.set('hung');
+    const last = spool.journal.append(someRecord('cam_a', 6), seq);
+    store.set('away');
+    expect(await last).to.deep.equal({ seq: 0, spooled: true });
+    store.set('here');
+    await spool.drained();
+    expect(await spool.journal.append(someRecord('cam_a', 7), seq)).to.deep.equal({ seq: 7 });
+    expect(ids()).to.deep.equal([1, 2, 3, 4, 5, 6, 7].map((n) => `i1-${n}`));
+    const stranger = someRecord('cam_a', 1, { id: 'other-1', incarnation: 'other' });
+    expect(await rejection(spool.journal.append(stranger, seq))).to.be.instanceOf(FenceRefused);
+  });
+
   it('keeps the order of what was under way when the store went away', async () => {
     store.set('hung');
     const tells = [1, 2, 3].map((n) => spool.facts.tell(someFact('cam_a', n)));

@@ -166,8 +166,7 @@ function settle(pending: Pending, message: Msg): void {
   const text = message.string();
   // Nearly every answer is this one, and it is read many thousand times a second.
   const plain = ACKNOWLEDGED.exec(text);
-  if (plain) return pending.resolve(Number(plain[1]));
-  const answer = JSON.parse(text) as Answer;
+  const answer: Answer = plain ? { seq: Number(plain[1]) } : JSON.parse(text);
   if (answer.error) {
     pending.reject(new StoreRefusal(answer.error.description, answer.error.err_code ?? answer.error.code));
   } else if (typeof answer.seq === 'number') pending.resolve(answer.seq);
