@@ -61,7 +61,8 @@ export class BadToken extends Error {
 
 /** A permission that the relay understands. */
 export interface RelayPermission {
-  action: 'read' | 'publish' | 'playback';
+  action: 'read' | 'publish' | 'playback' | 'api';
+  /** Without meaning for the API. */
   path: string;
 }
 

@@ -7,6 +7,8 @@ export interface RelayAddress {
   relay: string;
   host: string;
   port: number;
+  /** A token that allows `api`; asked for at every call. */
+  token(): string;
 }
 
 /** The relay answered and refused. */
@@ -73,7 +75,7 @@ const ITEMS_PER_PAGE = 1000;
 const CONNECTIONS = 4;
 
 /** Makes the client of one relay. */
-export function mediamtx({ relay, host, port }: RelayAddress): Mediamtx {
+export function mediamtx({ relay, host, port, token }: RelayAddress): Mediamtx {
   const agent = new http.Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   const origin = `http://${host}:${port}`;
 
@@ -81,6 +83,7 @@ export function mediamtx({ relay, host, port }: RelayAddress): Mediamtx {
     const { status, body } = await exchange(relay, agent, {
       method,
       url: new URL(path, origin),
+      headers: { authorization: `Bearer ${token()}` },
       ...(config ? { body: JSON.stringify(config) } : {}),
       timeoutMs,
     });

@@ -35,6 +35,8 @@ export interface Media {
   viewerSlots: ViewerSlots;
   relaySlots: RelaySlots;
   whep: Whep;
+  /** Where a delivery relay offers RTSP. */
+  rtspAt(relay: string): string | undefined;
   poster(camera: string): Poster | undefined;
   rates(camera: string): { bitrate_bps: number; fps: number } | undefined;
   /** Forgets the pictures and figures of cameras that are no more. */
@@ -49,6 +51,7 @@ const SWITCHER_TOKEN_S = 24 * 3600;
 /** Measurements older than this say nothing about now. */
 const RATES_FRESH_MS = 3_000;
 
+const API_TOKEN_S = 600;
 const LOOPBACK = '127.0.0.1';
 
 /** Where the switcher reaches a relay's RTSP: an intake listens on loopback, a delivery relay where viewers come. */
@@ -57,12 +60,24 @@ function mediaHost({ role, host }: RelayPlace): string {
   return host.includes(':') ? `[${host}]` : host;
 }
 
+/** A token for the relays' control API, made anew before it ends. */
+function apiToken(gate: Gate): () => string {
+  let token = '';
+  let staleAt = 0;
+  return () => {
+    if (performance.now() < staleAt) return token;
+    staleAt = performance.now() + (API_TOKEN_S * 1000) / 2;
+    token = gate.mintRelay('gateway', [{ action: 'api', path: '' }], API_TOKEN_S);
+    return token;
+  };
+}
+
 /** Makes the adapters. The first intake pulls every camera; every delivery relay carries every program. */
 export function openMedia({ group, gate, secrets, launcher, log, epoch }: MediaParts): Media {
   const apis = new Map<string, Mediamtx>();
   const paths = new Map<string, RelayPaths>();
   for (const { id, api } of group.relays) {
-    const client = mediamtx({ relay: id, host: LOOPBACK, port: api });
+    const client = mediamtx({ relay: id, host: LOOPBACK, port: api, token: apiToken(gate) });
     apis.set(id, client);
     paths.set(id, relayPaths(client));
   }
@@ -128,6 +143,10 @@ export function openMedia({ group, gate, secrets, launcher, log, epoch }: MediaP
       const place = group.relays.find(({ id }) => id === relay);
       return place && { host: LOOPBACK, port: place.whep };
     }),
+    rtspAt(relay) {
+      const place = deliveries.find(({ id }) => id === relay);
+      return place && `${place.host}:${place.rtsp}`;
+    },
     poster: eyes.poster,
     rates(camera) {
       const measured = rates.get(camera);

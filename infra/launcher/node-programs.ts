@@ -23,13 +23,15 @@ export const ownScripts = {
   switcher: path.join(root, 'adapters/switch.rtp/main.ts'),
 };
 
-/** Node runs TypeScript with tsx, wherever the launcher was started from. */
+/** A translated script is run as it is; TypeScript needs tsx, wherever the launcher was started from. */
 const nodeArguments = (script: string, args: string[]): string[] => [
-  '--import',
-  import.meta.resolve('tsx'),
+  ...(script.endsWith('.ts') ? ['--import', import.meta.resolve('tsx')] : ['--enable-source-maps']),
   script,
   ...args,
 ];
+
+/** Where a group's translated scripts are: inside the repository, one folder for each data folder. */
+export const compiledFolder = (state: StateFolder): string => path.join(root, '.build', path.basename(state.sockets));
 
 /** Whether somebody answers on a Unix socket. */
 function listens(socketPath: string): Promise<boolean> {
@@ -78,6 +80,8 @@ export function relayProgram(place: RelayPlace, settings: object, state: StateFo
     args: [config],
     env: bareEnvironment(env),
     // Its API starts last: when that answers, every listener is up.
-    ready: async () => (await fetch(`http://127.0.0.1:${place.api}/v3/info`, { signal: AbortSignal.timeout(1000) })).ok,
+    // Without a token it refuses, and so serves.
+    ready: async () =>
+      (await fetch(`http://127.0.0.1:${place.api}/v3/info`, { signal: AbortSignal.timeout(1000) })).status < 500,
   };
 }

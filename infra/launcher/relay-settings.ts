@@ -28,8 +28,8 @@ const SERVERS: Record<RelayRole, { rtmp: boolean; srt: boolean; webrtc: boolean 
 };
 
 /**
- * The mediamtx configuration of one relay. API, metrics and WHEP listen on loopback, and every stream is read and
- * published only with a token that the gateway signed.
+ * The mediamtx configuration of one relay. API, metrics and WHEP listen on loopback; every stream is read and published,
+ * and the API used, only with a token that the gateway signed.
  */
 export function relaySettings(place: RelayPlace, options: RelayOptions): Record<string, unknown> {
   const servers = SERVERS[place.role];
@@ -69,7 +69,8 @@ function authentication({ jwksPort, issuer, audience }: RelayOptions): Record<st
     authJWTJWKS: `http://${LOOPBACK}:${jwksPort}/jwks.json`,
     authJWTIssuer: issuer,
     authJWTAudience: audience,
-    authJWTExclude: [{ action: 'api' }, { action: 'metrics' }],
+    // The API runs commands and shows camera passwords: a page in a browser on this machine must not reach it either.
+    authJWTExclude: [{ action: 'metrics' }],
   };
 }
 

@@ -42,10 +42,9 @@ describe('the whole group, as npm start runs it', function () {
   /** The bytes that each program path has received so far. */
   const received = async (): Promise<Record<string, number>> => {
     const relay = readGroup(state.path).relays.find(({ role }) => role === 'delivery');
-    const { items } = (await (await fetch(`http://127.0.0.1:${relay?.api}/v3/paths/list`)).json()) as {
-      items: { name: string; inboundBytes: number }[];
-    };
-    return Object.fromEntries(items.map(({ name, inboundBytes }) => [name, inboundBytes]));
+    const text = await (await fetch(`http://127.0.0.1:${relay?.metrics}/metrics?type=paths`)).text();
+    const lines = text.matchAll(/^paths_inbound_bytes\{.*?name="([^"]+)".*?\} (\d+)/gm);
+    return Object.fromEntries([...lines].map(([, name, bytes]) => [name, Number(bytes)]));
   };
   const allFlow = async (): Promise<boolean> => {
     const bytes = await received();

@@ -101,6 +101,19 @@ describe('a relay under its settings', () => {
     expect(statuses.filter(({ status }) => status !== 401)).to.deep.equal([]);
   });
 
+  it('lets nobody without the gateway’s own token use the control API, nor a page in a browser', async () => {
+    const attempt = (token?: string) =>
+      fetch(`http://127.0.0.1:${delivery.place.api}/v3/config/paths/add/evil`, {
+        method: 'POST',
+        headers: { 'content-type': 'text/plain', ...(token ? { authorization: `Bearer ${token}` } : {}) },
+        body: '{"source":"publisher","runOnInit":"touch /tmp/owned"}',
+      });
+    const answers = await Promise.all([undefined, keys.token('x', [...read, ...publish])].map(attempt));
+    expect(answers.map(({ status }) => status)).to.deep.equal([401, 401]);
+    expect(answers.map(({ headers }) => headers.get('access-control-allow-origin'))).to.deep.equal([null, null]);
+    expect((await delivery.api.pathConfigs()).map(({ name }) => name)).not.to.include('evil');
+  });
+
   it('takes a reading token for reading alone', async () => {
     const statuses = await Promise.all([
       askRtsp('ANNOUNCE', delivery.rtsp('cam_001', keys.token('viewer_1', read))),
