@@ -1,0 +1,53 @@
+import { expect } from 'chai';
+import { isId } from '../../bus/identity.ts';
+import type { RelayPlace } from '../../infra/group.ts';
+import { relaySettings } from '../../infra/launcher/relay-settings.ts';
+
+const place = (role: RelayPlace['role'], host: string): RelayPlace => ({
+  ...{ id: 'relay-1', role, region: 'hcm', weight: 1, embedded: true, host },
+  ...{ api: 1, metrics: 2, rtsp: 3, srt: 4, whep: 5, webrtcUdp: 6, hls: 7, rtmp: 8 },
+});
+const settings = (role: RelayPlace['role'], host: string, publicHosts: string[] = []) =>
+  relaySettings(place(role, host), { jwksPort: 9, issuer: 'i', audience: 'a', publicHosts });
+
+describe('the settings of a relay', () => {
+  it('keep its API, metrics and signalling on loopback wherever media listens', () => {
+    for (const host of ['127.0.0.1', '0.0.0.0', '192.0.2.7', '2001:db8::7']) {
+      const { apiAddress, metricsAddress, webrtcAddress } = settings('delivery', host);
+      expect([apiAddress, metricsAddress, webrtcAddress]).to.deep.equal(['127.0.0.1:1', '127.0.0.1:2', '127.0.0.1:5']);
+    }
+  });
+
+  it('offer media where viewers can reach it, and an intake to nobody outside', () => {
+    expect(settings('delivery', '192.0.2.7')).to.include({
+      rtspAddress: '192.0.2.7:3',
+      webrtcLocalUDPAddress: '192.0.2.7:6',
+    });
+    expect(settings('delivery', '2001:db8::7')).to.include({ rtspAddress: '[2001:db8::7]:3' });
+    expect(settings('intake', '0.0.0.0')).to.include({
+      rtspAddress: '127.0.0.1:3',
+      webrtc: false,
+      srt: false,
+      rtmp: false,
+    });
+  });
+
+  it('tell browsers addresses that lead here: the public ones too, all of this machine when it listens on all', () => {
+    const told = (host: string, publicHosts: string[]) => {
+      const { webrtcIPsFromInterfaces, webrtcAdditionalHosts } = settings('delivery', host, publicHosts);
+      return [webrtcIPsFromInterfaces, webrtcAdditionalHosts];
+    };
+    expect(told('127.0.0.1', [])).to.deep.equal([false, ['127.0.0.1']]);
+    expect(told('192.0.2.7', ['203.0.113.5'])).to.deep.equal([false, ['192.0.2.7', '203.0.113.5']]);
+    expect(told('0.0.0.0', ['203.0.113.5'])).to.deep.equal([true, ['203.0.113.5']]);
+  });
+
+  it('take exactly the ids of cameras as program paths, and no path at an intake', () => {
+    const [pattern = ''] = Object.keys(settings('delivery', '127.0.0.1').paths as object);
+    const program = new RegExp(pattern.slice(1));
+    for (const name of ['cam_001', 'a', 'in/cam_001/0', '../cam', 'Cam', '', 'x'.repeat(65), 'x'.repeat(64)]) {
+      expect(program.test(name), name).to.equal(isId(name));
+    }
+    expect(settings('intake', '127.0.0.1').paths).to.deep.equal({});
+  });
+});
