@@ -130,7 +130,7 @@ export function guardRoutes(server: Server, services: HttpServices): void {
     for (const method of methods) route.config = { ...route.config, rule: ruleOf(method, route.url) };
   });
   server.addHook('onRequest', async (request) => {
-    if (!isOurHost(request.headers.host, services.config)) {
+    if (!isOurHost(request.host, services.config)) {
       throw new Refusal(421, 'host', 'This host name is not ours: set http.public_url to the address that people use.');
     }
     if (request.ws) refuseForeignSocket(request, services.config);

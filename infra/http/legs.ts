@@ -59,6 +59,10 @@ export function instanceOf(services: HttpServices, relay: string): string | unde
   return view?.tags.includes('serving') ? relayOf(view).instance : undefined;
 }
 
+/** The legs that a session has, as its cell knows them. */
+export const legsKnown = (session: CellView): [Id, { relay: string; relay_session: string }][] =>
+  Object.entries(viewerOf(session).legs) as [Id, { relay: string; relay_session: string }][];
+
 /** Keeps the legs of this gateway's sessions. */
 export function keepLegs(services: HttpServices): Legs {
   const bySession = new Map<Id, Map<Id, Leg>>();

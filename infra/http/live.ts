@@ -2,6 +2,7 @@ import Type from 'typebox';
 import { IdSchema } from '../../bus/identity.ts';
 import { admit } from './admission.ts';
 import { callerOf, placeOf } from './door.ts';
+import { unavailable } from './errors.ts';
 import { iceServers } from './ice.ts';
 import { baseUrl } from './origin.ts';
 import type { Server, Shared } from './server.ts';
@@ -23,7 +24,7 @@ function inWords(bitrateBps: number): string {
 /** Without a measurement: what the top rung is made for. */
 const ASSUMED_BPS = 2_000_000;
 
-/** `GET /live/:camera_id` and `GET /live/:camera_id/webrtc`. */
+/** `GET /live/:camera_id`, and the ways to watch it names: `…/webrtc`, `…/rtsp`. */
 export function liveRoutes(server: Server, services: HttpServices, shared: Shared): void {
   server.get(
     '/live/:camera_id',
@@ -105,6 +106,44 @@ export function liveRoutes(server: Server, services: HttpServices, shared: Share
         stream_token: admission.streamToken,
         expires_in: admission.expiresInS,
         quality: viewerOf(admission.view).quality,
+      };
+    },
+  );
+
+  server.get(
+    '/live/:camera_id/rtsp',
+    {
+      schema: {
+        params,
+        querystring: Type.Object({ quality: QualitySchema }),
+        tags: ['watching'],
+        response: {
+          200: Type.Object({
+            session_id: Type.String(),
+            rtsp_url: Type.String({ description: 'holds a token that is bound to this camera and session' }),
+            expires_in: Type.Integer({ description: 'seconds' }),
+            quality: Type.String(),
+          }),
+        },
+      },
+    },
+    async (request) => {
+      const camera = placeOf(request);
+      const admission = await admit(services, shared.holdings, callerOf(request), camera, {
+        protocol: 'rtsp',
+        address: request.ip,
+        ...(request.query.quality === undefined ? {} : { quality: request.query.quality }),
+      });
+      const { relay, quality } = viewerOf(admission.view);
+      const place = services.rtspAt(relay);
+      if (!place) throw unavailable('no-rtsp', `Relay ${relay} offers no RTSP.`, {}, 10);
+      const permission = { action: 'read' as const, path: camera.id };
+      const token = services.gate.mintRelay(admission.session, [permission], admission.expiresInS);
+      return {
+        session_id: admission.session,
+        rtsp_url: `rtsp://${place}/${camera.id}?token=${token}`,
+        expires_in: admission.expiresInS,
+        quality,
       };
     },
   );

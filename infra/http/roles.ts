@@ -31,6 +31,11 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'GET /.well-known/jwks.json': anyone('the public keys that tokens are signed with'),
   'GET /live/:camera_id': { who: 'viewer', camera: 'watch', text: 'the best way to watch for this device' },
   'GET /live/:camera_id/webrtc': { who: 'viewer', camera: 'watch', text: 'a session to watch over WebRTC' },
+  'GET /live/:camera_id/rtsp': {
+    who: 'viewer',
+    camera: 'watch',
+    text: 'an RTSP address for VLC, ffplay and recorders',
+  },
   'OPTIONS /live/:camera_id/whep': anyone('what WHEP players ask first'),
   'POST /live/:camera_id/whep': { who: 'viewer', also: 'stream', camera: 'watch', text: 'WHEP: offer in, answer out' },
   'OPTIONS /live/:camera_id/whep/:session_id/:leg': anyone('what browsers ask before a PATCH or DELETE'),

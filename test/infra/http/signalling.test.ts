@@ -187,6 +187,30 @@ describe('http: signalling over a WebSocket', () => {
     expect(player.heard.filter((one) => one.type === 'move')).to.have.length(1);
   });
 
+  it('has the player open another leg when the relay ended the one it had', async () => {
+    const { player, granted } = await greeted();
+    player.say({ type: 'offer', leg: 'a', sdp: OFFER });
+    await player.told('answer');
+    player.say({ type: 'playing', leg: 'a' });
+    await until('watching', () => viewer(granted.session_id)?.state === 'watching');
+    gateway.house.slots.seat.held().report({ type: 'seat.left', relay_session: 'rs_1' });
+    expect(await player.told('move')).to.include({ leg: 'b', reason: 'relay-ended' });
+  });
+
+  it('lets a player that comes back keep the leg it has, and moves it when that is lost', async () => {
+    const { player, granted } = await greeted();
+    player.say({ type: 'offer', leg: 'a', sdp: OFFER });
+    await player.told('answer');
+    player.socket.terminate();
+    const again = await connect();
+    again.say({ type: 'hello', stream_token: granted.stream_token });
+    await again.told('welcome');
+    expect(again.heard.some((one) => one.type === 'move')).to.equal(false);
+    await gateway.house.roster.offer({ kind: 'relay', id: id('relay-1') }, { type: 'relay.exited', detail: 'killed' });
+    await gateway.relay('relay-1', 'second');
+    expect(await again.told('move')).to.include({ leg: 'b', reason: 'relay-restarted' });
+  });
+
   it('prolongs the session for a login token of the same person', async () => {
     const { player, granted } = await greeted();
     player.say({ type: 'renew', token: gateway.token(vera) });

@@ -43,6 +43,20 @@ describe('http: being let in', () => {
     expect(JSON.stringify(records)).to.not.contain('eyJ');
   });
 
+  it('gives VLC and ffplay an address whose token opens that camera for that session alone', async () => {
+    const answer = await admit(vera, '/live/cam_001/rtsp');
+    expect(answer.statusCode).to.equal(200);
+    const { rtsp_url, session_id } = answer.json();
+    const url = new URL(rtsp_url);
+    expect(`${url.protocol}//${url.host}${url.pathname}`).to.equal('rtsp://127.0.0.1:8554/cam_001');
+    const claims = jwt.decode(url.searchParams.get('token') ?? '') as jwt.JwtPayload;
+    expect(claims.sub).to.equal(session_id);
+    expect(claims.mediamtx_permissions).to.deep.equal([{ action: 'read', path: 'cam_001' }]);
+    // Whoever returns with it after the end is thrown out for as long as it lives.
+    expect(gateway.house.slots.seat.held().input.tokenLifeMs).to.be.within(3_599_000, 3_601_000);
+    expect((await admit(vera, '/live/cam_002/rtsp')).statusCode).to.equal(403);
+  });
+
   it('names the public address where a proxy stands in front', async () => {
     gateway.services.config.http.publicUrl = 'https://stream.example.com/';
     const { webrtc_url, whep_url } = (await admit()).json();
@@ -227,6 +241,16 @@ describe('http: being let in', () => {
       expect(answer.json()).to.deep.include({ reason: 'no-picture', state: 'offline' });
       expect(answer.json().why.reason).to.equal('refused');
       expect(gateway.house.roster.list('viewer')).to.deep.equal([]);
+    });
+
+    it('waits for a camera that is just being connected', async () => {
+      const at = { kind: 'camera' as const, id: id('cam_001') };
+      await gateway.house.roster.offer(at, { type: 'source.ended', source: '0', detail: 'EOF' });
+      expect(gateway.house.roster.view(at)?.state).to.equal('connecting');
+      const answer = post(gateway.bearer(vera));
+      await gateway.house.roster.offer(at, { type: 'probe.answered', tracks: [], elapsed_ms: 1 });
+      await gateway.house.roster.offer(at, { type: 'source.flowing', source: '0', codec: 'H264' });
+      expect((await answer).statusCode).to.equal(201);
     });
 
     it('answers preflights of pages elsewhere', async () => {

@@ -1,0 +1,189 @@
+import { BadToken, type LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
+import type { Id } from '../../bus/identity.ts';
+import { freshPath, type PathQuality, takeSample } from '../../machines/policy/quality.ts';
+import { renew } from './admission.ts';
+import type { Connection } from './connections.ts';
+import { Refusal } from './errors.ts';
+import { instanceOf, legsKnown } from './legs.ts';
+import type { Figures, PlayerMessage } from './messages.ts';
+import { fragmentOf, type Offer, parseOffer } from './sdp.ts';
+import type { Shared } from './server.ts';
+import type { HttpServices } from './services.ts';
+import { isOpen, rungsOf, viewerOf } from './views.ts';
+
+/** Where a player's conversation is heard. */
+export interface Line {
+  send(message: { type: string; [field: string]: unknown }): void;
+  /** Says goodbye and closes. */
+  end(reason: string, text: string, retry: boolean): void;
+}
+
+const CANDIDATES_HELD = 64;
+/** Measurements beyond this are a broken clock, not a picture. */
+const LONGEST_MS = 60_000;
+const LEG_NAMES = [...'abcdefghijklmnopqrstuvwxyz'] as Id[];
+
+/** One player's conversation: hello first, then what it says about its legs. */
+export class Conversation {
+  private readonly camera: string;
+  private readonly services: HttpServices;
+  private readonly shared: Shared;
+  private readonly line: Line;
+  private readonly opening = new Map<Id, { offer: Offer; candidates: string[] }>();
+  private readonly paths = new Map<string, PathQuality>();
+  /** The legs that this player has, and at which start of which relay. */
+  private readonly legs = new Map<Id, { relay: string; instance: string | undefined }>();
+  private connection: Connection | undefined;
+  /** Whether a hello was said, believed or not. */
+  greeted = false;
+
+  constructor(camera: string, services: HttpServices, shared: Shared, line: Line) {
+    this.camera = camera;
+    this.services = services;
+    this.shared = shared;
+    this.line = line;
+  }
+
+  /** The session it is about, once hello was believed. */
+  get session(): Id | undefined {
+    return this.connection?.session;
+  }
+
+  /** The player is gone; its session is not. */
+  leave(): void {
+    if (this.connection) this.shared.connections.remove(this.connection);
+  }
+
+  /** Does what one message asks for. @throws Refusal | BadToken */
+  async hear(message: PlayerMessage): Promise<void> {
+    if (message.type === 'hello') return this.greeted ? undefined : this.hello(message.stream_token);
+    const { connection, services } = this;
+    const view = connection && services.cells.view({ kind: 'viewer', id: connection.session });
+    if (!view) throw new Refusal(401, 'hello-first', 'the first message must be hello with the stream token');
+    switch (message.type) {
+      case 'offer':
+        return this.offer(message.leg as Id, message.sdp);
+      case 'candidate':
+        return this.candidate(message.leg as Id, message.candidate, message.sdpMid ?? '0');
+      case 'stats':
+        return this.measure(connection, message);
+      case 'playing':
+        return this.playing(connection, message.leg, message.first_frame_ms, viewerOf(view).first_frame_ms);
+      case 'renew':
+        return this.renew(await services.gate.verifyLogin(message.token));
+      case 'close':
+        return this.close(connection, message.leg as Id);
+    }
+  }
+
+  private async hello(token: string): Promise<void> {
+    this.greeted = true;
+    const { services, shared, line } = this;
+    const pass = await services.gate.verifyStream(token).catch((error: unknown) => {
+      if (!(error instanceof BadToken)) throw error;
+      line.end(`token-${error.reason}`, error.message, error.reason === 'expired');
+    });
+    if (!pass) return;
+    if (pass.camera !== this.camera) return line.end('other-camera', 'the token is for another camera', false);
+    const view = services.cells.view({ kind: 'viewer', id: pass.session });
+    if (!view) return line.end('unknown-session', 'the session is not known here', true);
+    if (!isOpen(view)) return line.end(view.why.reason ?? 'ended', view.why.text, view.why.reason === 'expired');
+    // A player that comes back, perhaps to a gateway that started anew, still has the legs it had.
+    for (const [leg, { relay }] of legsKnown(view))
+      this.legs.set(leg, { relay, instance: instanceOf(services, relay) });
+    const { send, end } = line;
+    this.connection = { session: pass.session, camera: pass.camera, send, end, checkLegs: () => this.checkLegs() };
+    shared.connections.add(this.connection);
+    const camera = services.cells.view({ kind: 'camera', id: pass.camera });
+    send({ type: 'welcome', session_id: pass.session, camera: pass.camera, rungs: camera ? rungsOf(camera) : [] });
+    shared.connections.tellState(this.connection);
+  }
+
+  /**
+   * Has the player open another leg for one that is lost: its relay started anew and does not know it, or ended it.
+   * Browsers notice neither for many seconds.
+   */
+  private checkLegs(): void {
+    const { services, connection } = this;
+    const view = connection && services.cells.view({ kind: 'viewer', id: connection.session });
+    if (!view) return;
+    const seated = new Set(legsKnown(view).map(([leg]) => leg));
+    for (const [leg, { relay, instance }] of this.legs) {
+      const now = instanceOf(services, relay);
+      if (now === undefined) continue; // it can't be opened again yet
+      if (now === instance && seated.has(leg)) continue;
+      this.legs.delete(leg); // told once
+      const restarted = now !== instance;
+      const reason = restarted ? 'relay-restarted' : 'relay-ended';
+      const why = restarted ? 'the relay started anew and is serving again' : 'the relay ended the connection';
+      const free = LEG_NAMES.find((name) => name !== leg && !seated.has(name) && !this.legs.has(name));
+      if (!free) continue;
+      services.metrics.moves.inc({ kind: 'relay', reason });
+      this.line.send({ type: 'move', leg: free, relay, reason, why });
+    }
+  }
+
+  private async offer(name: Id, sdp: string): Promise<void> {
+    const view = this.session && this.services.cells.view({ kind: 'viewer', id: this.session });
+    if (!view) return;
+    const pending = { offer: parseOffer(sdp), candidates: [] as string[] };
+    this.opening.set(name, pending);
+    try {
+      const { leg, answer } = await this.shared.legs.open(view, name, sdp, pending.offer);
+      this.legs.set(name, { relay: leg.relay, instance: leg.instance });
+      this.line.send({ type: 'answer', leg: name, sdp: answer });
+      for (const fragment of pending.candidates) await this.shared.legs.trickle(leg, fragment);
+    } finally {
+      if (this.opening.get(name) === pending) this.opening.delete(name);
+    }
+  }
+
+  private async candidate(name: Id, text: string, mid: string): Promise<void> {
+    const pending = this.opening.get(name);
+    if (pending) {
+      if (pending.candidates.length < CANDIDATES_HELD) pending.candidates.push(fragmentOf(pending.offer, text, mid));
+      return;
+    }
+    const leg = this.session && this.shared.legs.find(this.session, name);
+    if (leg) await this.shared.legs.trickle(leg, fragmentOf(leg.offer, text, mid));
+  }
+
+  /** Measurements stay out of the cell; a changed verdict on the network is an event. */
+  private async measure(connection: Connection, { type: _type, ...figures }: Figures): Promise<void> {
+    const { leg, fps, loss, freezes, latency_ms } = figures;
+    connection.figures = { ...figures, at: Date.now() };
+    const { glassToGlass } = this.services.metrics;
+    if (latency_ms !== undefined && latency_ms < LONGEST_MS) glassToGlass.observe(latency_ms / 1000);
+    const path = this.paths.get(leg) ?? freshPath();
+    this.paths.set(leg, path);
+    const crossing = takeSample(path, {
+      at: Date.now(),
+      ...(fps === undefined ? {} : { fps }),
+      ...(loss === undefined ? {} : { loss }),
+      ...(freezes === undefined ? {} : { freezes }),
+    });
+    if (!crossing) return;
+    await this.services.cells.offer({ kind: 'viewer', id: connection.session }, { ...crossing, leg });
+  }
+
+  private async playing({ session }: Connection, leg: string, ms: number | undefined, before: number | undefined) {
+    const known = ms !== undefined && ms < LONGEST_MS;
+    if (known && before === undefined) this.services.metrics.firstFrame.observe(ms / 1000);
+    const event = { type: 'leg.playing', leg, ...(known ? { first_frame_ms: ms } : {}) };
+    await this.services.cells.offer({ kind: 'viewer', id: session }, event);
+  }
+
+  private async renew(claims: LoginClaims): Promise<void> {
+    const view = this.session && this.services.cells.view({ kind: 'viewer', id: this.session });
+    if (!view) return;
+    const { stream_token, expires_in } = await renew(this.services, claims, view);
+    this.line.send({ type: 'renewed', stream_token, expires_in });
+  }
+
+  private async close({ session }: Connection, name: Id): Promise<void> {
+    this.legs.delete(name);
+    this.paths.delete(name);
+    const leg = this.shared.legs.find(session, name);
+    if (leg) await this.shared.legs.close(leg);
+  }
+}
