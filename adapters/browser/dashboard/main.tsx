@@ -1,4 +1,6 @@
 import './base.css';
+import './header.css';
+import './dialogs.css';
 import './tile.css';
 import './detail.css';
 import { render } from 'preact';
