@@ -118,6 +118,7 @@ const server = await buildServer({
   revocations,
   links,
   whep: media.whep,
+  rtspAt: media.rtspAt,
   poster: media.poster,
   rates: media.rates,
   chart: (view) => roster.chart(view),

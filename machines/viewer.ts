@@ -222,7 +222,8 @@ export const viewerMachine = machine.createMachine({
         input: ({ context }) => ({
           session: context.id,
           relay: context.relay,
-          tokenLifeMs: VIEWER_TIMES.relayTokenMs,
+          // A token inside an address lives as long as the session was meant to.
+          tokenLifeMs: context.protocol === 'rtsp' ? context.expires_at - context.since : VIEWER_TIMES.relayTokenMs,
         }),
       },
       on: {

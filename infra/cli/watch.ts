@@ -18,6 +18,7 @@ export function watchCommand(command: Command, out: Terminal): void {
         page: `${to.url}/watch/${camera}`,
         whep: `${to.url}/live/${camera}/whep`,
         signalling: `${to.url.replace(/^http/, 'ws')}/webrtc/${camera}`,
+        rtsp: `${to.url}/live/${camera}/rtsp`,
       };
       if (options.json) return out.printJson({ id: camera, name, state, ...addresses });
       const reason = why?.text ? `: ${why.text}` : '';
@@ -25,6 +26,9 @@ export function watchCommand(command: Command, out: Terminal): void {
       out.print(`  page        ${addresses.page}   (signed in with: signalbox login)`);
       out.print(`  WHEP        ${addresses.whep}   (a login or stream token as bearer)`);
       out.print(`  signalling  ${addresses.signalling}   (WebSocket, subprotocol signalbox.v1)`);
+      out.print(
+        `  RTSP        ${addresses.rtsp}   (with the token as bearer it answers the address for VLC and ffplay)`,
+      );
       out.print(`a token for it: signalbox token --sub NAME --role viewer --camera ${camera}`);
     });
 }

@@ -103,6 +103,7 @@ const server = await buildServer({
   whep,
   poster: () => undefined,
   rates: () => undefined,
+  rtspAt: () => undefined,
   chart: (view) => roster.chart(view),
   overlay: { add: async () => {}, patch: async () => {}, remove: async () => {}, origin: () => 'file' },
   health: () => [],
