@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { BadId, id, isId } from '../../../bus/identity.ts';
 import { Refusal } from '../../../infra/http/errors.ts';
 import { iceLinks, turnCredentials } from '../../../infra/http/ice.ts';
 import { parsePlayerMessage, playerSays } from '../../../infra/http/messages.ts';
@@ -19,6 +20,21 @@ function outcome<T>(parse: () => T): T | Refusal {
 }
 
 describe('http: what is parsed', () => {
+  it('ids: whatever is taken for one is safe as a subject, a key, a path and a file name', () => {
+    const almost = fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.stringMatching(/^[a-z0-9_.*>/-]{1,70}$/));
+    fc.assert(
+      fc.property(almost, (text) => {
+        if (!isId(text)) {
+          expect(() => id(text)).to.throw(BadId);
+          return;
+        }
+        expect(text).to.match(/^[a-z0-9][a-z0-9_-]{0,63}$/);
+        expect(text in {}, text).to.equal(false);
+        expect(encodeURIComponent(text)).to.equal(text);
+      }),
+    );
+  });
+
   it('offers: any text is read or refused, never anything else', () => {
     const lines = fc.array(
       fc.oneof(fc.constantFrom(...OFFER.split('\r\n')), fc.string(), fc.string({ unit: 'binary' })),
