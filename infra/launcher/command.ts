@@ -1,9 +1,10 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { loadConfig } from '../config.ts';
-import type { Parts } from './node-programs.ts';
+import { compile } from './compile.ts';
+import { compiledFolder, type Parts } from './node-programs.ts';
 import { planGroup } from './plan.ts';
 import { claimPortBlock, refuseTakenPorts } from './ports.ts';
 import { type RunningGroup, runGroup } from './run-group.ts';
@@ -52,14 +53,17 @@ async function open(asked: LaunchArguments, parts: Parts, env: NodeJS.ProcessEnv
   for (const warning of config.warnings) say(warning);
   const state = takeStateFolder(asked.state ?? config.state);
   const block = asked.port === 0 ? await claimPortBlock() : undefined;
+  const compiled = compiledFolder(state);
   const release = () => {
     block?.release();
+    rmSync(compiled, { recursive: true, force: true });
     state.release();
   };
   try {
     const plan = await planGroup(config, { demo: file === demoFile, httpPort: asked.port || undefined }, state, block);
     await refuseTakenPorts(plan.uses);
-    const group = await runGroup(plan, state, parts, env, say);
+    const scripts = await compile({ gateway: parts.gateway, switcher: parts.switcher }, compiled, say);
+    const group = await runGroup(plan, state, { ...parts, ...scripts }, env, say);
     return { group, release };
   } catch (error) {
     release();

@@ -1,0 +1,51 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect } from 'chai';
+import { compile } from '../../infra/launcher/compile.ts';
+import { run } from '../fixtures/process.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+
+describe('processes that are translated before they start', () => {
+  let folder: string;
+  beforeEach(() => {
+    mkdirSync(path.join(root, '.build'), { recursive: true });
+    folder = mkdtempSync(path.join(root, '.build/compile-'));
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const start = async (file: string): Promise<string> => {
+    const running = run(process.execPath as `/${string}`, ['--enable-source-maps', file]);
+    await new Promise((resolve) => running.child.once('close', resolve));
+    return running.output();
+  };
+
+  it('find their packages and the files beside their source, and name the source in a stack', async () => {
+    const source = path.join(folder, 'source');
+    mkdirSync(source);
+    writeFileSync(path.join(source, 'beside.ts'), 'export const here: string = import.meta.dirname;\n');
+    writeFileSync(
+      path.join(source, 'main.ts'),
+      `import { here } from './beside.ts';
+import { parse } from 'yaml';
+const read: unknown = parse('a: 1');
+console.log(here, new URL('x', import.meta.url).pathname, JSON.stringify(read));
+throw new Error('as expected');
+`,
+    );
+    const { main } = await compile({ main: path.join(source, 'main.ts') }, path.join(folder, 'out'), () => {});
+    expect(main).to.equal(path.join(folder, 'out/main.mjs'));
+    const said = await start(main);
+    expect(said).to.contain(`${source} ${source}/x {"a":1}`);
+    expect(said).to.match(/main\.ts:5/);
+  });
+
+  it('are run as they are when they can not be translated, so that Node tells what is wrong', async () => {
+    const broken = path.join(folder, 'broken.ts');
+    writeFileSync(broken, 'const = ;\n');
+    const said: string[] = [];
+    const out = path.join(folder, 'out');
+    expect(await compile({ broken }, out, (line) => said.push(line))).to.deep.equal({ broken });
+    expect(said.join()).to.contain('run without being translated');
+  });
+});
