@@ -65,7 +65,11 @@ function tell(entry: Entry): void {
   const up = !entry.away && outputs.some(({ state }) => state === 'up');
   const down = outputs.find(({ state }) => state === 'down');
   if (up) {
-    if (entry.toldProgram === 'lost') entry.report({ type: 'program.restored' });
+    if (entry.toldProgram === 'lost') {
+      entry.report({ type: 'program.restored' });
+      // What the sources did meanwhile was told to one who could do nothing with it.
+      entry.toldSources.clear();
+    }
     entry.toldProgram = 'up';
   } else if (entry.toldProgram !== 'lost' && (entry.away || down)) {
     entry.toldProgram = 'lost';

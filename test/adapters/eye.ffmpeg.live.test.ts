@@ -56,7 +56,20 @@ describe('the eye on a camera', function () {
   const clip = (camera: string, picture: string, encoder: string[]) =>
     show(
       run('ffmpeg', [
-        ...['-v', 'error', '-re', '-f', 'lavfi', '-i', picture, ...encoder, '-pix_fmt', 'yuv420p'],
+        ...[
+          '-v',
+          'error',
+          '-fpsprobesize',
+          '0',
+          '-re',
+          '-f',
+          'lavfi',
+          '-i',
+          picture,
+          ...encoder,
+          '-pix_fmt',
+          'yuv420p',
+        ],
         ...['-f', 'rtsp', '-rtsp_transport', 'tcp', relay.rtsp(`in/${camera}`)],
       ]),
     );

@@ -216,7 +216,17 @@ describe('the program path of a camera', function () {
           .replace(/[^a-z0-9]+/g, '_')
           .slice(0, 30)}`;
         const source = run('ffmpeg', [
-          ...['-v', 'error', '-re', '-f', 'lavfi', '-i', 'testsrc2=s=320x180:r=15[out0];sine=440:r=48000[out1]'],
+          ...[
+            '-v',
+            'error',
+            '-fpsprobesize',
+            '0',
+            '-re',
+            '-f',
+            'lavfi',
+            '-i',
+            'testsrc2=s=320x180:r=15[out0];sine=440:r=48000[out1]',
+          ],
           ...['-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-g', '15', ...args],
           ...['-f', 'rtsp', '-rtsp_transport', 'tcp', cameras.rtsp(name)],
         ]);
@@ -235,7 +245,19 @@ describe('the program path of a camera', function () {
     it('is published anew when the camera comes back with another codec', async () => {
       const start = (codec: string) =>
         run('ffmpeg', [
-          ...['-v', 'error', '-re', '-f', 'lavfi', '-i', 'testsrc2=s=320x180:r=15', '-c:v', codec],
+          ...[
+            '-v',
+            'error',
+            '-fpsprobesize',
+            '0',
+            '-re',
+            '-f',
+            'lavfi',
+            '-i',
+            'testsrc2=s=320x180:r=15',
+            '-c:v',
+            codec,
+          ],
           ...['-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-g', '15', '-f', 'rtsp', '-rtsp_transport', 'tcp'],
           cameras.rtsp('changing'),
         ]);
