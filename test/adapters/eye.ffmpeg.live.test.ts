@@ -17,7 +17,7 @@ function jpegSize(jpeg: Buffer): string {
 }
 
 describe('the eye on a camera', function () {
-  this.timeout(40_000);
+  this.timeout(60_000);
   let relay: TestMediamtx;
   let switcher: TestSwitcher;
   let eyes: Eyes;

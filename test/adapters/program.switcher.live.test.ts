@@ -33,7 +33,7 @@ async function look(address: string): Promise<string> {
 }
 
 describe('the program path of a camera', function () {
-  this.timeout(30_000);
+  this.timeout(60_000);
   let cameras: TestMediamtx;
   let intake: TestMediamtx;
   let relay: TestMediamtx;
