@@ -1,0 +1,175 @@
+import { expect } from 'chai';
+import type { Browser } from 'playwright-core';
+import { startChromium } from '../fixtures/chromium.ts';
+import type { Follower, HeardEvent } from '../fixtures/events.ts';
+import { figure } from '../fixtures/figures.ts';
+import { startTestGroup, type TestGroup } from '../fixtures/group.ts';
+import { replayAgainstTheLiving } from '../fixtures/journal.ts';
+import { until } from '../fixtures/process.ts';
+import { type Site, startSite } from '../fixtures/site.ts';
+import { longestGapMs, type Watcher, watchCamera } from '../fixtures/watcher.ts';
+
+const CAMERAS = ['north', 'south'];
+
+describe('a group that loses what carries its pictures', function () {
+  this.timeout(90_000);
+  let site: Site;
+  let group: TestGroup;
+  let browser: Browser;
+  let events: Follower;
+  let watcher: Watcher;
+
+  before(async () => {
+    [site, browser] = await Promise.all([startSite(CAMERAS), startChromium()]);
+    group = await startTestGroup({ cameras: site.cameras() });
+    events = group.follow(0);
+    for (const camera of CAMERAS) await events.next('camera.live', `camera/${camera}`, 0, 20_000);
+    watcher = await watchCamera(browser, group, 'north');
+    await watcher.moving();
+  });
+  after(async () => {
+    events?.close();
+    await browser?.close();
+    await group?.stop();
+    await site?.close();
+  });
+
+  const apiOf = (relay: string): string => {
+    const place = group.group.relays.find(({ id }) => id === relay);
+    return `http://127.0.0.1:${place?.api}/v3`;
+  };
+  // The relays' API admits who the gateway lets in.
+  const headers = () => ({
+    authorization: `Bearer ${group.gate.mintRelay('tester', [{ action: 'api', path: '' }], 60)}`,
+  });
+  // biome-ignore lint/suspicious/noExplicitAny: tests read what they know is there
+  const read = async (url: string): Promise<any> =>
+    (await fetch(url, { headers: headers(), signal: AbortSignal.timeout(1_000) })).json();
+  /** The epoch ms at which a new instance of a relay first answers. */
+  const answersAnew = async (relay: string, former: string): Promise<number> => {
+    await until(
+      `${relay} to answer anew`,
+      async () => (await read(`${apiOf(relay)}/info`)).started !== former,
+      20_000,
+      5,
+    );
+    return Date.now();
+  };
+  const startOf = async (relay: string): Promise<string> => (await read(`${apiOf(relay)}/info`)).started;
+  /** The epoch ms at which a relay has these paths, and bytes arrive on each. */
+  const carries = async (relay: string, paths: string[], least = 0): Promise<number> => {
+    await until(
+      `${relay} to carry ${paths}`,
+      async () => {
+        const { items } = await read(`${apiOf(relay)}/paths/list`);
+        const known = new Map(
+          items.map((item: { name: string; inboundBytes: number }) => [item.name, item.inboundBytes]),
+        );
+        return paths.every((path) => Number(known.get(path) ?? -1) >= least);
+      },
+      20_000,
+      10,
+    );
+    return Date.now();
+  };
+  const liveSince = (at: number): Promise<HeardEvent[]> =>
+    Promise.all(CAMERAS.map((camera) => events.next('camera.live', `camera/${camera}`, at, 20_000)));
+  /** How many frames the player shows after an instant, at once or by itself later. */
+  const backBy = async (from: number): Promise<number> => {
+    const { frames } = await watcher.moving(from, 10, 20_000);
+    return frames.find(({ at }) => at >= from)?.at ?? Number.NaN;
+  };
+  const steady = async () => {
+    // A process that was up for a while is started again at once; the first kill of each finds it so.
+    await until(
+      'the cameras to be live',
+      async () => {
+        const { items } = (await group.api('GET', '/api/v1/cameras')).body;
+        return items.every(({ state }: { state: string }) => state === 'live');
+      },
+      20_000,
+    );
+    await watcher.moving(Date.now(), 10);
+  };
+
+  it('gives a killed intake its paths back within a second of its return; cameras and picture return by themselves', async () => {
+    await steady();
+    const former = await startOf('intake-1');
+    const killedAt = await group.signal('relay:intake-1', 'SIGKILL');
+    const lost = await events.next('relay.dead', 'relay/intake-1', killedAt);
+    const camera = await events.next('camera.connecting', 'camera/north', killedAt);
+    expect(camera.data.why.reason).to.be.oneOf(['relay', 'ended']);
+    const returnedAt = await answersAnew('intake-1', former);
+    const paths = CAMERAS.map((name) => `in/${name}/0`);
+    const pathsAt = await carries('intake-1', paths);
+    const serving = await events.next('relay.serving', 'relay/intake-1', killedAt);
+    const live = await liveSince(lost.at);
+    const frameAt = await backBy(live[0]?.at ?? Number.NaN);
+    figure('intake killed: told after', lost.heardAt - killedAt);
+    figure('intake killed: it answers again after', returnedAt - killedAt);
+    figure('intake killed: its paths are back after its return', Math.max(0, pathsAt - returnedAt));
+    figure('intake killed: every camera live again after', Math.max(...live.map(({ at }) => at)) - killedAt);
+    figure('intake killed: picture on screen again after', frameAt - killedAt);
+    expect(pathsAt - returnedAt).to.be.lessThan(1_000);
+    expect(serving.data.recover_ms).to.be.a('number');
+    expect(live.every(({ data }) => data.recover_ms > 0)).to.equal(true);
+  });
+
+  it('seats viewers anew when a delivery relay is killed, without a reload', async () => {
+    await steady();
+    const former = await startOf('relay-1');
+    const killedAt = await group.signal('relay:relay-1', 'SIGKILL');
+    const lost = await events.next('relay.dead', 'relay/relay-1', killedAt);
+    const returnedAt = await answersAnew('relay-1', former);
+    const carriedAt = await carries('relay-1', CAMERAS, 1);
+    const serving = await events.next('relay.serving', 'relay/relay-1', lost.at);
+    const live = await liveSince(lost.at);
+    const seen = await watcher.moving(carriedAt, 10, 20_000);
+    figure('delivery killed: told after', lost.heardAt - killedAt);
+    figure('delivery killed: it answers again after', returnedAt - killedAt);
+    figure('delivery killed: it carries every program after its return', Math.max(0, carriedAt - returnedAt));
+    figure('delivery killed: every camera live again after', Math.max(...live.map(({ at }) => at)) - killedAt);
+    figure('delivery killed: picture on screen again after', longestGapMs(seen.presented, killedAt));
+    expect(carriedAt - returnedAt).to.be.lessThan(1_000);
+    expect(serving.at).to.be.greaterThan(lost.at);
+    expect(seen.states.filter(({ name }) => name === 'ended')).to.deep.equal([]);
+  });
+
+  it('says that a camera is not carried while its switcher is killed, and carries it again', async () => {
+    await steady();
+    const killedAt = await group.signal('switcher-1', 'SIGKILL');
+    const lost = await events.next('camera.connecting', 'camera/north', killedAt);
+    expect(lost.data.why).to.include({ reason: 'relay' });
+    const live = await liveSince(killedAt);
+    const seen = await watcher.moving(Math.max(...live.map(({ at }) => at)), 10, 20_000);
+    figure('switcher killed: told after', lost.heardAt - killedAt);
+    figure('switcher killed: every camera live again after', Math.max(...live.map(({ at }) => at)) - killedAt);
+    figure('switcher killed: longest gap between frames', longestGapMs(seen.presented, killedAt));
+  });
+
+  it('comes back whole when gateway and both relays die in the same moment', async () => {
+    await steady();
+    const names = ['gateway', 'relay:intake-1', 'relay:relay-1'];
+    const before = await Promise.all(names.map((name) => group.pid(name)));
+    const killedAt = Date.now();
+    await Promise.all(names.map((name) => group.signal(name, 'SIGKILL')));
+    await Promise.all(names.map((name, index) => group.restarted(name, before[index] ?? 0)));
+    await until(
+      'the group to be ready',
+      async () => (await group.api('GET', '/readyz')).body.status === 'ready',
+      20_000,
+    );
+    const readyAt = Date.now();
+    await steady();
+    const { presented } = await watcher.moving(readyAt, 10, 20_000);
+    figure('gateway and relays killed: ready again after', readyAt - killedAt);
+    figure('gateway and relays killed: picture on screen again after', longestGapMs(presented, killedAt));
+  });
+
+  it('has a journal from which a replay reaches the state of every cell, through all of this', async () => {
+    const { faults } = await replayAgainstTheLiving(group);
+    expect(faults).to.deep.equal([]);
+    // Chromium itself complains of a socket that is refused while the gateway is away.
+    expect(watcher.faults.filter((fault) => !fault.startsWith('WebSocket connection to'))).to.deep.equal([]);
+  });
+});
