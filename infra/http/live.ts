@@ -15,6 +15,31 @@ export const QualitySchema = Type.Optional(
   Type.String({ pattern: '^[a-z0-9]{1,16}$', description: 'for instance 480p' }),
 );
 
+const BestWaySchema = Type.Object({
+  protocol: Type.String(),
+  quality: Type.String(),
+  bitrate: Type.String(),
+  bitrate_bps: Type.Number(),
+  url: Type.String(),
+  why: Type.Object({ trigger: Type.String(), text: Type.String() }),
+});
+
+const GrantedSchema = Type.Object({
+  session_id: Type.String(),
+  webrtc_url: Type.String(),
+  whep_url: Type.String(),
+  ice_servers: Type.Array(
+    Type.Object({
+      urls: Type.Array(Type.String()),
+      username: Type.Optional(Type.String()),
+      credential: Type.Optional(Type.String()),
+    }),
+  ),
+  stream_token: Type.String(),
+  expires_in: Type.Integer({ description: 'seconds' }),
+  quality: Type.String(),
+});
+
 /** 2,000,000 → "2M", 640,000 → "640k". */
 function inWords(bitrateBps: number): string {
   if (bitrateBps >= 1e6) return `${Math.round(bitrateBps / 1e5) / 10}M`;
@@ -37,14 +62,7 @@ export function liveRoutes(server: Server, services: HttpServices, shared: Share
         }),
         tags: ['watching'],
         response: {
-          200: Type.Object({
-            protocol: Type.String(),
-            quality: Type.String(),
-            bitrate: Type.String(),
-            bitrate_bps: Type.Number(),
-            url: Type.String(),
-            why: Type.Object({ trigger: Type.String(), text: Type.String() }),
-          }),
+          200: BestWaySchema,
         },
       },
     },
@@ -71,21 +89,7 @@ export function liveRoutes(server: Server, services: HttpServices, shared: Share
         querystring: Type.Object({ quality: QualitySchema }),
         tags: ['watching'],
         response: {
-          200: Type.Object({
-            session_id: Type.String(),
-            webrtc_url: Type.String(),
-            whep_url: Type.String(),
-            ice_servers: Type.Array(
-              Type.Object({
-                urls: Type.Array(Type.String()),
-                username: Type.Optional(Type.String()),
-                credential: Type.Optional(Type.String()),
-              }),
-            ),
-            stream_token: Type.String(),
-            expires_in: Type.Integer({ description: 'seconds' }),
-            quality: Type.String(),
-          }),
+          200: GrantedSchema,
         },
       },
     },

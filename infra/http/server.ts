@@ -101,6 +101,21 @@ function logAnswers(server: Server): void {
   });
 }
 
+async function registerPlugins(server: Server): Promise<void> {
+  await server.register(fastifyCookie);
+  await server.register(fastifyRateLimit, {
+    global: false,
+    errorResponseBuilder: (_request, context) =>
+      new Refusal(429, 'too-many', 'Too many requests came from this address.', {}, Math.ceil(context.ttl / 1000)),
+  });
+  await server.register(fastifyWebsocket, {
+    options: {
+      maxPayload: MAX_SOCKET_MESSAGE_BYTES,
+      handleProtocols: (offered: Set<string>) => (offered.has('signalbox.v1') ? 'signalbox.v1' : false),
+    },
+  });
+}
+
 /**
  * Builds the HTTP floor: every route guarded by the table in roles.ts, every error as JSON.
  * The caller listens and closes.
@@ -124,18 +139,7 @@ export async function buildServer(services: HttpServices): Promise<Server> {
   server.removeContentTypeParser('text/plain');
   server.setErrorHandler(answerError);
 
-  await server.register(fastifyCookie);
-  await server.register(fastifyRateLimit, {
-    global: false,
-    errorResponseBuilder: (_request, context) =>
-      new Refusal(429, 'too-many', 'Too many requests came from this address.', {}, Math.ceil(context.ttl / 1000)),
-  });
-  await server.register(fastifyWebsocket, {
-    options: {
-      maxPayload: MAX_SOCKET_MESSAGE_BYTES,
-      handleProtocols: (offered: Set<string>) => (offered.has('signalbox.v1') ? 'signalbox.v1' : false),
-    },
-  });
+  await registerPlugins(server);
   secureHeaders(server, services);
   server.addHook('onRoute', ({ method, url }) => {
     for (const one of Array.isArray(method) ? method : [method]) registered.add(`${one} ${url}`);

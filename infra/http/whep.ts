@@ -13,6 +13,8 @@ import type { Server, Shared } from './server.ts';
 import type { HttpServices } from './services.ts';
 import { isOpen, viewerOf } from './views.ts';
 
+const whep = '/live/:camera_id/whep';
+const resource = `${whep}/:session_id/:leg`;
 const SDP = 'application/sdp';
 const FRAGMENT = 'application/trickle-ice-sdpfrag';
 const CONNECTING_MS = 5_000;
@@ -80,20 +82,8 @@ function legOf(request: FastifyRequest, shared: Shared): Leg {
 const isOfType = (request: FastifyRequest, type: string): boolean =>
   request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() === type;
 
-/** WHEP: POST an offer, PATCH candidates, DELETE to leave. */
-export function whepRoutes(server: Server, services: HttpServices, shared: Shared): void {
-  server.addContentTypeParser(
-    [SDP, FRAGMENT],
-    { parseAs: 'string', bodyLimit: MAX_SDP_BYTES },
-    (_request, body, done) => done(null, body),
-  );
-  const whep = '/live/:camera_id/whep';
-  const resource = `${whep}/:session_id/:leg`;
-  // Refusals too: a page that may not read why it was refused can't tell its user.
-  server.addHook('onSend', async (request, reply) => {
-    if (request.routeOptions.url?.startsWith(whep)) allowOtherPages(reply);
-  });
-
+/** What players and browsers ask before they begin. */
+function preflightRoutes(server: Server, services: HttpServices): void {
   server.options(whep, { schema: { params: cameraParams, tags: ['watching'] } }, async (request, reply) => {
     answerPreflight(reply);
     // Players ask with their token for ICE servers before they offer; browsers ask without one, for CORS.
@@ -107,6 +97,21 @@ export function whepRoutes(server: Server, services: HttpServices, shared: Share
     answerPreflight(reply);
     reply.send();
   });
+}
+
+/** WHEP: POST an offer, PATCH candidates, DELETE to leave. */
+export function whepRoutes(server: Server, services: HttpServices, shared: Shared): void {
+  server.addContentTypeParser(
+    [SDP, FRAGMENT],
+    { parseAs: 'string', bodyLimit: MAX_SDP_BYTES },
+    (_request, body, done) => done(null, body),
+  );
+  // Refusals too: a page that may not read why it was refused can't tell its user.
+  server.addHook('onSend', async (request, reply) => {
+    if (request.routeOptions.url?.startsWith(whep)) allowOtherPages(reply);
+  });
+
+  preflightRoutes(server, services);
 
   server.post(
     whep,
