@@ -12,14 +12,14 @@ const KINDS: { kind: SessionKind; isTaken(session: RelaySession): boolean }[] = 
 const CALM_MS = 1000;
 /** While somebody is expected. */
 const KEEN_MS = 200;
-/** Looking may take a twentieth of the time: a long list is read more rarely. */
-const REST_PER_LOOK = 20;
+/** After a look, this many times its duration passes before the next: a long list must not eat up this process. */
+const REST = { ordinary: 20, urgent: 2 };
 
 /** A viewer session as watched at one relay. */
 interface Seat {
   report(event: SeatReport): void;
-  /** Ids of the relay sessions in which media flows. */
-  taken: Set<string>;
+  /** The relay sessions in which media flows, by id. */
+  taken: Map<string, SessionKind>;
   /** Once released: until when (monotonic ms) whoever comes with its token is thrown out. */
   barredUntil?: number;
 }
@@ -27,7 +27,10 @@ interface Seat {
 /** One loop per relay looks for all its seats; it sleeps while there are none. */
 interface Watcher {
   seats: Map<string, Seat>;
-  look(): void;
+  /** Has the next look come within this time, as far as the last one's cost allows. */
+  lookWithin(ms: number, rest: number): void;
+  /** Ends the relay sessions that are known of a seat. */
+  empty(seat: Seat): void;
 }
 
 /**
@@ -43,19 +46,21 @@ export function seatMediamtx(apiOf: (relay: string) => Mediamtx): SeatSlot {
   };
   return ({ session, relay, tokenLifeMs }, report) => {
     const watcher = watcherOf(relay);
-    const seat: Seat = { report, taken: new Set() };
+    const seat: Seat = { report, taken: new Map() };
+    const isSeated = () => watcher.seats.get(session) === seat;
     watcher.seats.set(session, seat);
-    watcher.look();
-    const leave = () => {
-      if (watcher.seats.get(session) === seat) watcher.seats.delete(session);
-    };
+    watcher.lookWithin(KEEN_MS, REST.ordinary);
     return {
       release() {
-        if (seat.barredUntil !== undefined || watcher.seats.get(session) !== seat) return;
+        if (seat.barredUntil !== undefined || !isSeated()) return;
         seat.barredUntil = performance.now() + tokenLifeMs;
-        watcher.look();
+        watcher.empty(seat);
+        // One that is just connecting is not known yet.
+        watcher.lookWithin(0, REST.urgent);
       },
-      detach: leave,
+      detach() {
+        if (isSeated()) watcher.seats.delete(session);
+      },
     };
   };
 }
@@ -63,39 +68,53 @@ export function seatMediamtx(apiOf: (relay: string) => Mediamtx): SeatSlot {
 function watch(api: Mediamtx): Watcher {
   const seats = new Map<string, Seat>();
   let looking = false;
-  let again = false;
+  let lookMs = 0;
+  let endedAt = 0;
+  let wantedAt = Number.POSITIVE_INFINITY;
   let next: NodeJS.Timeout | undefined;
 
-  const round = async (): Promise<void> => {
+  const lookWithin = (ms: number, rest: number): void => {
+    const at = Math.max(performance.now() + ms, endedAt + lookMs * rest);
+    if (at >= wantedAt) return;
+    wantedAt = at;
+    if (!looking) arm();
+  };
+  const arm = (): void => {
+    clearTimeout(next);
+    next = setTimeout(look, Math.max(0, wantedAt - performance.now())).unref();
+  };
+  const look = async (): Promise<void> => {
+    looking = true;
+    wantedAt = Number.POSITIVE_INFINITY;
     const startedAt = performance.now();
     // Seats added while the lists are on their way are not judged by them.
     const asked = new Map(seats);
-    try {
-      const found = await Promise.all(KINDS.map(({ kind }) => sessionsOf(api, kind)));
-      await settle(api, asked, found);
-    } catch (error) {
-      // A relay that is away has its own health watch; its viewers are judged when it answers again.
-      if (!(error instanceof RelayAway || error instanceof RelayRefused)) throw error;
-    }
+    await quietly(async () => settle(api, asked, await Promise.all(KINDS.map(({ kind }) => sessionsOf(api, kind)))));
     for (const [session, { barredUntil }] of seats) {
       if (barredUntil !== undefined && barredUntil < performance.now()) seats.delete(session);
     }
+    looking = false;
+    endedAt = performance.now();
+    lookMs = endedAt - startedAt;
     if (seats.size === 0) return;
     const expecting = [...seats.values()].some((seat) => seat.taken.size === 0 && seat.barredUntil === undefined);
-    const restMs = (performance.now() - startedAt) * REST_PER_LOOK;
-    next = setTimeout(look, Math.max(expecting ? KEEN_MS : CALM_MS, restMs)).unref();
+    lookWithin(expecting ? KEEN_MS : CALM_MS, REST.ordinary);
+    arm();
   };
-  const look = (): void => {
-    clearTimeout(next);
-    again = looking;
-    if (looking) return;
-    looking = true;
-    void round().finally(() => {
-      looking = false;
-      if (again) look();
-    });
+  return {
+    seats,
+    lookWithin,
+    empty: ({ taken }) => void quietly(() => Promise.all([...taken].map(([id, kind]) => api.kick(kind, id)))),
   };
-  return { seats, look };
+}
+
+/** A relay that is away has its own health watch; its viewers are judged when it answers again. */
+async function quietly(work: () => Promise<unknown>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof RelayAway || error instanceof RelayRefused)) throw error;
+  }
 }
 
 /** A relay without that server knows no such list. */
@@ -110,22 +129,25 @@ async function sessionsOf(api: Mediamtx, kind: SessionKind): Promise<RelaySessio
 
 /** Compares the seats with what the relay lists: tells who came and who went, ends who may not be there. */
 async function settle(api: Mediamtx, seats: Map<string, Seat>, found: RelaySession[][]): Promise<void> {
-  const present = new Map<string, Set<string>>();
+  const present = new Map<string, Map<string, SessionKind>>();
   const kicks: Promise<boolean>[] = [];
   for (const [index, { kind, isTaken }] of KINDS.entries()) {
     for (const session of found[index] ?? []) {
       const seat = seats.get(session.user);
       if (!seat) continue;
       if (seat.barredUntil !== undefined) kicks.push(api.kick(kind, session.id));
-      else if (isTaken(session)) present.set(session.user, (present.get(session.user) ?? new Set()).add(session.id));
+      else if (isTaken(session)) {
+        present.set(session.user, (present.get(session.user) ?? new Map()).set(session.id, kind));
+      }
     }
   }
   for (const [name, seat] of seats) {
     if (seat.barredUntil !== undefined) continue;
-    const now = present.get(name) ?? new Set();
-    for (const id of now) if (!seat.taken.has(id)) seat.report({ type: 'seat.taken', relay_session: id });
-    for (const id of seat.taken) if (!now.has(id)) seat.report({ type: 'seat.left', relay_session: id });
+    const now = present.get(name) ?? new Map();
+    const before = seat.taken;
     seat.taken = now;
+    for (const id of now.keys()) if (!before.has(id)) seat.report({ type: 'seat.taken', relay_session: id });
+    for (const id of before.keys()) if (!now.has(id)) seat.report({ type: 'seat.left', relay_session: id });
   }
   await Promise.all(kicks);
 }

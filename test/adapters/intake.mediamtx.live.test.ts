@@ -4,7 +4,7 @@ import { type RelayPaths, relayPaths } from '../../adapters/mediamtx/relay-paths
 import type { Held, IntakeReport } from '../../machines/slots.ts';
 import { startCamera } from '../fixtures/camera.ts';
 import { startMediamtx, type TestMediamtx } from '../fixtures/mediamtx.ts';
-import { type Running, until } from '../fixtures/process.ts';
+import { type Running, run, until } from '../fixtures/process.ts';
 import { askRtsp, serveTokenKeys, startRelay, type TestRelay, type TokenKeys } from '../fixtures/relay.ts';
 
 const LOGIN = { username: 'guard', password: 's3cr$G1@x#y&[z]' };
@@ -104,18 +104,23 @@ describe('an intake relay and a real camera', () => {
   });
 
   it('goes on undisturbed when the gateway is replaced by another that holds the same sources', async () => {
+    const name = intakePath('cam_001', '0');
+    const address = relay.rtsp(name, keys.token('switcher', [{ action: 'read', path: name }]));
+    const reader = run('ffmpeg', ['-v', 'error', '-rtsp_transport', 'tcp', '-i', address, '-f', 'null', '-']);
+    // Who reads, and since when the picture is there: both end when a path is made anew.
+    const look = async () => (await relay.api.paths()) as unknown as { readyTime: string; readers: object[] }[];
+    await until('the reader', async () => (await look())[0]?.readers.length);
+    const [before] = await look();
+    const received = await bytes();
     paths.close();
-    const [path] = await relay.api.paths();
-    const before = await bytes();
-    const next = relayPaths(relay.api);
-    hold(next);
-    await next.restore();
-    expect(await next.sweep(INTAKE_PATHS)).to.deep.equal([]);
-    await until('more bytes', async () => (await bytes()) > before + 10_000);
-    // A path made anew starts counting, and living, again.
-    const [now] = (await relay.api.paths()) as unknown as { readyTime: string }[];
-    expect(now?.readyTime).to.equal((path as unknown as { readyTime: string }).readyTime);
-    paths = next;
+    paths = relayPaths(relay.api);
+    hold(paths);
+    await paths.restore();
+    expect(await paths.sweep(INTAKE_PATHS)).to.deep.equal([]);
+    await until('more bytes', async () => (await bytes()) > received + 10_000);
+    const [now] = await look();
+    expect(now).to.deep.include({ readyTime: before?.readyTime, readers: before?.readers });
+    await reader.stop();
   });
 
   it('loses what nobody holds any more, after a gateway took up its cameras', async () => {
