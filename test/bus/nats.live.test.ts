@@ -13,12 +13,24 @@ describe('on a real nats-server', () => {
   });
   after(() => server.close());
 
+  let day = 0;
+
+  /** Deletes what is there; a server may show a stream's old messages again when it is made anew too soon. */
+  const empty = async (): Promise<void> => {
+    for (;;) {
+      const link = await connectNats({ servers: [server.url], name: 'test' });
+      const full: string[] = [];
+      for await (const { config, state } of link.manager.streams.list()) if (state.last_seq > 0) full.push(config.name);
+      for (const name of full) await link.manager.streams.delete(name);
+      await link.close();
+      if (full.length === 0) return;
+    }
+  };
+
   /** A store that is as empty as a new one; its clock moves with `pass` alone. */
   const emptyStore = async () => {
-    const link = await connectNats({ servers: [server.url], name: 'test' });
-    for await (const stream of link.manager.streams.list()) await link.manager.streams.delete(stream.config.name);
-    await link.close();
-    let now = 1_700_000_000_000;
+    await empty();
+    let now = 1_700_000_000_000 + day++ * 24 * 3_600_000;
     const pass = (ms: number) => {
       now += ms;
     };
