@@ -1,0 +1,35 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect } from 'chai';
+import type { AnyStateMachine } from 'xstate';
+import { replay } from '../../actors/replay.ts';
+import type { JournalRecord } from '../../bus/ports.ts';
+import { cameraMachine } from '../../machines/camera.ts';
+import { relayMachine } from '../../machines/relay.ts';
+import { viewerMachine } from '../../machines/viewer.ts';
+
+const machines: Record<string, AnyStateMachine> = {
+  camera: cameraMachine,
+  viewer: viewerMachine,
+  relay: relayMachine,
+};
+const files = readdirSync(import.meta.dirname).filter((file) => file.endsWith('.jsonl'));
+
+/** Journals of a real run of the demo, one file per machine and version: a plug pulled, an intake killed, a page closed. */
+describe('a journal of long ago', () => {
+  for (const file of files) {
+    it(`${file} still leads to the states that were recorded in it`, () => {
+      const lives = new Map<string, JournalRecord[]>();
+      for (const line of readFileSync(path.join(import.meta.dirname, file), 'utf8').trim().split('\n')) {
+        const record = JSON.parse(line) as JournalRecord;
+        const life = `${record.cell}/${record.incarnation}`;
+        lives.set(life, [...(lives.get(life) ?? []), record]);
+      }
+      expect(lives.size).to.be.greaterThan(0);
+      for (const [life, records] of lives) {
+        const machine = machines[records[0]?.kind ?? ''] as AnyStateMachine;
+        expect(replay(machine, records).firstDifference, life).to.equal(undefined);
+      }
+    });
+  }
+});
