@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { expect } from 'chai';
 import { createEyes, type Eyes } from '../../adapters/eye.ffmpeg.ts';
 import { findProgram } from '../../infra/binaries.ts';
@@ -15,6 +15,14 @@ function jpegSize(jpeg: Buffer): string {
   const header = jpeg.indexOf(Buffer.of(0xff, 0xc0));
   return `${jpeg.readUInt16BE(header + 7)}x${jpeg.readUInt16BE(header + 5)}`;
 }
+
+/** The FFmpegs that this process runs. */
+const decoders = () =>
+  spawnSync('pgrep', ['-P', String(process.pid), 'ffmpeg'])
+    .stdout.toString()
+    .split('\n')
+    .filter(Boolean)
+    .map(Number);
 
 describe('the eye on a camera', function () {
   this.timeout(60_000);
@@ -131,11 +139,11 @@ describe('the eye on a camera', function () {
       const picture = ['-f', 'lavfi', '-i', 'testsrc2=s=320x180', '-frames:v', '1', '-c:v', 'libx264', '-bf', '0'];
       const keyFrame = execFileSync(findProgram('ffmpeg'), ['-v', 'error', ...picture, '-f', 'h264', 'pipe:1']);
       const camera = signal.toLowerCase();
+      const others = decoders();
       watch(camera);
       const looking = setInterval(() => eyes.look(camera, 'H264', keyFrame), 100);
       await poster(camera);
-      const decoders = execFileSync('pgrep', ['-n', '-P', String(process.pid), 'ffmpeg']).toString();
-      process.kill(Number(decoders), signal);
+      for (const pid of decoders()) if (!others.includes(pid)) process.kill(pid, signal);
       const killedAt = Date.now();
       await until('a poster of a new decoder', () => (eyes.poster(camera)?.at ?? 0) > killedAt + 500, 25_000);
       clearInterval(looking);
