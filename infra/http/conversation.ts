@@ -154,6 +154,12 @@ export class Conversation {
     connection.figures = { ...figures, at: Date.now() };
     const { glassToGlass } = this.services.metrics;
     if (latency_ms !== undefined && latency_ms < LONGEST_MS) glassToGlass.observe(latency_ms / 1000);
+    // While the camera itself is dark, missing frames say nothing about this viewer's network.
+    const camera = this.services.cells.view({ kind: 'camera', id: connection.camera });
+    if (!camera?.tags.includes('watchable')) {
+      this.paths.delete(leg);
+      return;
+    }
     const path = this.paths.get(leg) ?? freshPath();
     this.paths.set(leg, path);
     const crossing = takeSample(path, {

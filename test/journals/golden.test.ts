@@ -20,7 +20,9 @@ describe('a journal of long ago', () => {
   for (const file of files) {
     it(`${file} still leads to the states that were recorded in it`, () => {
       const lives = new Map<string, JournalRecord[]>();
-      for (const line of readFileSync(path.join(import.meta.dirname, file), 'utf8').trim().split('\n')) {
+      for (const line of readFileSync(path.join(import.meta.dirname, file), 'utf8')
+        .trim()
+        .split('\n')) {
         const record = JSON.parse(line) as JournalRecord;
         const life = `${record.cell}/${record.incarnation}`;
         lives.set(life, [...(lives.get(life) ?? []), record]);

@@ -117,6 +117,37 @@ describe('http: signalling over a WebSocket', () => {
     await until('the relay to hear', () => gateway.whep.closed.length === 1);
   });
 
+  it('writes down when a viewer’s network turns bad, and blames no network for a camera that is dark', async () => {
+    const { player } = await greeted();
+    const lossy = { type: 'stats', leg: 'a', fps: 20, loss: 0.3 };
+    const told = () => gateway.house.store.told().map(({ envelope }) => envelope.type);
+    gateway.house.slots.program.held().report({ type: 'source.ended', source: '0', detail: 'plug' });
+    const startedAt = Date.now();
+    await until(
+      'more than a bad second',
+      () => {
+        player.say(lossy);
+        return Date.now() - startedAt > 1_300;
+      },
+      5_000,
+      100,
+    );
+    expect(told()).to.not.include('signalbox.viewer.degraded');
+    gateway.house.slots.probe
+      .held()
+      .report({ type: 'probe.answered', tracks: [{ media: 'video', codec: 'H264' }], elapsed_ms: 1 });
+    gateway.house.slots.program.held().report({ type: 'source.flowing', source: '0', codec: 'H264' });
+    await until(
+      'the verdict',
+      () => {
+        player.say(lossy);
+        return told().includes('signalbox.viewer.degraded');
+      },
+      5_000,
+      100,
+    );
+  });
+
   it('tells the player at once when its session is ended, and that trying again is no use', async () => {
     const { player, granted } = await greeted();
     await gateway.server.inject({
