@@ -23,17 +23,20 @@ export function natsFacts(link: NatsLink, publisher: Publisher): Facts {
     return { first: info.state.first_seq, last: info.state.last_seq };
   };
   return {
-    async tell(envelope) {
-      const { address, event } = parseFactType(envelope);
-      const subject = factSubject(address, event);
-      const messageId = `${envelope.subject}:${envelope.id}`;
-      try {
-        return { seq: await publisher.publish({ subject, payload: JSON.stringify(envelope), messageId }) };
-      } catch (error) {
-        if (!(error instanceof StoreRefusal)) throw error;
-        throw new JournalRefused(`fact ${envelope.id} is refused: ${error.message}`, error.code);
-      }
-    },
+    tell: (envelope) =>
+      new Promise((resolve, reject) => {
+        const { address, event } = parseFactType(envelope);
+        const publication = {
+          subject: factSubject(address, event),
+          payload: JSON.stringify(envelope),
+          messageId: `${envelope.subject}:${envelope.id}`,
+        };
+        publisher.publish(publication, (error, seq) => {
+          if (!error) resolve({ seq });
+          else if (!(error instanceof StoreRefusal)) reject(error);
+          else reject(new JournalRefused(`fact ${envelope.id} is refused: ${error.message}`, error.code));
+        });
+      }),
 
     async last(of) {
       const message = await link.call(`reading the last fact of ${of.kind} ${of.id}`, () =>

@@ -32,15 +32,19 @@ export function natsJournal(link: NatsLink, publisher: Publisher): Journal {
   };
 
   return {
-    async append(record, expected) {
-      const subject = journalSubject({ kind: record.kind, id: record.cell });
-      const messageId = `${subject}:${record.id}`;
-      try {
-        return { seq: await publisher.publish({ subject, payload: JSON.stringify(record), messageId, expected }) };
-      } catch (error) {
-        return refused(error, subject, record, expected);
-      }
-    },
+    append: (record, expected) =>
+      new Promise((resolve) => {
+        const subject = journalSubject({ kind: record.kind, id: record.cell });
+        const publication = {
+          subject,
+          payload: JSON.stringify(record),
+          messageId: `${subject}:${record.id}`,
+          expected,
+        };
+        publisher.publish(publication, (error, seq) => {
+          resolve(error ? refused(error, subject, record, expected) : { seq });
+        });
+      }),
 
     async *lasts(kind) {
       const options = {

@@ -24,11 +24,18 @@ export interface Publication {
 
 /** Publishes to streams; every message is acknowledged by itself, over one subscription for all of them. */
 export interface Publisher {
-  /** Resolves to the sequence it is stored under. @throws JournalAway | StoreRefusal */
-  publish(publication: Publication): Promise<number>;
+  /**
+   * Publishes, and settles with the sequence it is stored under, or with a JournalAway or StoreRefusal. A callback,
+   * because a chain of promises for each append costs more than the publication.
+   * @throws TypeError when the message id is not printable
+   */
+  publish(publication: Publication, settle: Settle): void;
   /** Messages sent and not answered yet, and those waiting for their turn. */
   outstanding(): number;
 }
+
+/** Told once, how a publication ended: with an error, or with its sequence. */
+export type Settle = (error: Error | undefined, seq: number) => void;
 
 interface Pending {
   subject: string;
@@ -36,8 +43,7 @@ interface Pending {
   headers: MsgHdrs;
   /** On the monotonic clock. */
   deadlineMs: number;
-  resolve(seq: number): void;
-  reject(error: Error): void;
+  settle: Settle;
 }
 
 /** The server refuses a stream's messages beyond 10,000 waiting; what is above our bound waits here instead. */
@@ -73,8 +79,9 @@ export function startPublisher(link: NatsLink, timeoutMs = link.timeoutMs): Publ
     } catch (error) {
       inFlight.delete(ticket);
       const text = (error as Error).message;
-      if ((error as Error).name === 'InvalidArgumentError') pending.reject(new StoreRefusal(text, TOO_LARGE));
-      else pending.reject(new JournalAway(`publishing to ${subject}: ${text}`, { cause: error }));
+      const tooLarge = (error as Error).name === 'InvalidArgumentError';
+      const away = () => new JournalAway(`publishing to ${subject}: ${text}`, { cause: error });
+      pending.settle(tooLarge ? new StoreRefusal(text, TOO_LARGE) : away(), 0);
     }
   };
 
@@ -91,7 +98,9 @@ export function startPublisher(link: NatsLink, timeoutMs = link.timeoutMs): Publ
     const pending = inFlight.get(ticket);
     if (!pending) return; // an answer after its deadline; the same id told again is no duplicate
     inFlight.delete(ticket);
-    settle(pending, message);
+    const outcome = outcomeOf(message, pending.subject);
+    if (typeof outcome === 'number') pending.settle(undefined, outcome);
+    else pending.settle(outcome, 0);
     if (waiting.length) sendWaiting();
   };
 
@@ -99,11 +108,11 @@ export function startPublisher(link: NatsLink, timeoutMs = link.timeoutMs): Publ
     for (const [ticket, pending] of inFlight) {
       if (!which(pending)) break;
       inFlight.delete(ticket);
-      pending.reject(new JournalAway(`publishing to ${pending.subject}: ${text}`));
+      pending.settle(new JournalAway(`publishing to ${pending.subject}: ${text}`), 0);
     }
     while (firstWaiting < waiting.length && which(waiting[firstWaiting] as Pending)) {
       const pending = waiting[firstWaiting++] as Pending;
-      pending.reject(new JournalAway(`publishing to ${pending.subject}: ${text}`));
+      pending.settle(new JournalAway(`publishing to ${pending.subject}: ${text}`), 0);
     }
     sendWaiting();
   };
@@ -124,16 +133,17 @@ export function startPublisher(link: NatsLink, timeoutMs = link.timeoutMs): Publ
   link.onLoss(() => fail('the connection to NATS was lost', () => true));
 
   return {
-    publish({ subject, payload, messageId, expected }) {
-      return new Promise((resolve, reject) => {
-        if (!link.isUp()) throw new JournalAway(`publishing to ${subject}: the connection to NATS is down`);
-        const headers = stampsOf(messageId, expected);
-        const deadlineMs = performance.now() + timeoutMs;
-        const pending = { subject, payload: Buffer.from(payload), headers, deadlineMs, resolve, reject };
-        if (inFlight.size < MAX_IN_FLIGHT) send(pending);
-        else waiting.push(pending);
-        sweep ??= setInterval(sweepDeadlines, SWEEP_MS);
-      });
+    publish({ subject, payload, messageId, expected }, settle) {
+      if (!link.isUp()) {
+        settle(new JournalAway(`publishing to ${subject}: the connection to NATS is down`), 0);
+        return;
+      }
+      const headers = new Stamps(messageId, expected) as unknown as MsgHdrs;
+      const deadlineMs = performance.now() + timeoutMs;
+      const pending = { subject, payload: Buffer.from(payload), headers, deadlineMs, settle };
+      if (inFlight.size < MAX_IN_FLIGHT) send(pending);
+      else waiting.push(pending);
+      sweep ??= setInterval(sweepDeadlines, SWEEP_MS);
     },
     outstanding: () => inFlight.size + waiting.length - firstWaiting,
   };
@@ -146,29 +156,30 @@ const ACKNOWLEDGED = /^\{"stream":"[^"]*", ?"seq":(\d+)\}$/;
  * The headers of a message as bytes. The client's own `headers()` costs as much as all the rest of a publication, and
  * of what it is given for headers `publish` asks only their bytes. Buffers come from Node's pool, unlike encoded text.
  */
-function stampsOf(messageId: string, expected: number | undefined): MsgHdrs {
-  if (!PRINTABLE.test(messageId)) throw new TypeError(`"${messageId}" can't be a message id`);
-  const fence = expected === undefined ? '' : `Nats-Expected-Last-Subject-Sequence: ${expected}\r\n`;
-  const bytes = Buffer.from(`NATS/1.0\r\nNats-Msg-Id: ${messageId}\r\n${fence}\r\n`, 'latin1');
-  return { encode: () => bytes } as unknown as MsgHdrs;
+class Stamps {
+  private readonly bytes: Buffer;
+  constructor(messageId: string, expected: number | undefined) {
+    if (!PRINTABLE.test(messageId)) throw new TypeError(`"${messageId}" can't be a message id`);
+    const fence = expected === undefined ? '' : `Nats-Expected-Last-Subject-Sequence: ${expected}\r\n`;
+    this.bytes = Buffer.from(`NATS/1.0\r\nNats-Msg-Id: ${messageId}\r\n${fence}\r\n`, 'latin1');
+  }
+  encode(): Buffer {
+    return this.bytes;
+  }
 }
 
 /** Our own code for what the client refuses to send; JetStream's for a message above a stream's limit. */
 export const TOO_LARGE = 10_054;
 
-function settle(pending: Pending, message: Msg): void {
-  const { subject } = pending;
-  if (message.data.length === 0) {
-    // 503: no stream listens on this subject (yet).
-    pending.reject(new JournalAway(`publishing to ${subject}: no stream answers for it`));
-    return;
-  }
+/** The sequence that an answer grants, or why there is none. */
+function outcomeOf(message: Msg, subject: string): number | Error {
+  // 503: no stream listens on this subject (yet).
+  if (message.data.length === 0) return new JournalAway(`publishing to ${subject}: no stream answers for it`);
   const text = message.string();
   // Nearly every answer is this one, and it is read many thousand times a second.
   const plain = ACKNOWLEDGED.exec(text);
-  const answer: Answer = plain ? { seq: Number(plain[1]) } : JSON.parse(text);
-  if (answer.error) {
-    pending.reject(new StoreRefusal(answer.error.description, answer.error.err_code ?? answer.error.code));
-  } else if (typeof answer.seq === 'number') pending.resolve(answer.seq);
-  else pending.reject(new StoreRefusal(`an answer without a sequence: ${text.slice(0, 200)}`, 0));
+  if (plain) return Number(plain[1]);
+  const { seq, error }: Answer = JSON.parse(text);
+  if (error) return new StoreRefusal(error.description, error.err_code ?? error.code);
+  return seq ?? new StoreRefusal(`an answer without a sequence: ${text.slice(0, 200)}`, 0);
 }
