@@ -7,6 +7,8 @@ export interface EyeOptions {
   ffmpeg: string;
   /** Asks for a camera's key frames, or for no more of them. */
   watch(camera: string, wanted: boolean): void;
+  /** A decoder ended or hung and is replaced: for the log. */
+  trouble?(camera: string, detail: string): void;
 }
 
 /** A camera's latest picture. */
@@ -120,6 +122,7 @@ export function createEyes(options: EyeOptions): Eyes {
     if (present?.stillMs === stillMs) return present;
     if (present) shut(camera, present);
     const lens = openLens(options.ffmpeg, stillMs * KEY_SHARE, {
+      trouble: (detail) => options.trouble?.(camera, detail),
       poster: (jpeg) => posters.set(camera, { jpeg, at: Date.now() }),
       still(sinceMs) {
         eye.stillSinceMs = sinceMs;

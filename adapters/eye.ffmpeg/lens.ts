@@ -9,6 +9,8 @@ export interface LensHandlers {
   still(sinceMs: number): void;
   /** They differ again. */
   moved(): void;
+  /** The decoder ended or hung; a new one starts with one of the next key frames. */
+  trouble(detail: string): void;
 }
 
 /** One camera's key frames, decoded by an FFmpeg of its own. */
@@ -41,6 +43,8 @@ function inputOptions(codec: string): string[] {
 const outputOptions = (stillMs: number) => [
   '-an',
   '-fps_mode passthrough',
+  // Copies of a picture are a millisecond apart; on the default of 40 ms the encoder would stop.
+  '-enc_time_base 1/1000',
   `-vf freezedetect=n=${SAME_BELOW}:d=${stillMs / 1000},scale=w='min(${POSTER_WIDTH}\\,iw)':h=-2`,
   '-threads 1',
   '-c:v mjpeg',
@@ -100,7 +104,10 @@ export function openLens(program: string, stillMs: number, handlers: LensHandler
         handlers.poster(jpeg);
       }),
       onLine: hear,
-      onEnd: stop,
+      onEnd(detail) {
+        handlers.trouble(detail);
+        stop();
+      },
     });
     run.write(ivfHeader(codec));
   };
@@ -117,8 +124,9 @@ export function openLens(program: string, stillMs: number, handlers: LensHandler
       if (!run && fitsIvf(codec) && now() - endedAt >= RESTART_AFTER_MS) start(codec);
       if (!run) return;
       if (held >= MAX_HELD) {
-        if (now() - sawAt > HUNG_MS) stop();
-        return;
+        if (now() - sawAt <= HUNG_MS) return;
+        handlers.trouble(`no picture for ${HUNG_MS} ms`);
+        return stop();
       }
       // A stream with pictures out of order keeps the decoder waiting for the next ones: it gets copies instead.
       const copies = Math.min(held, MAX_REORDERED);

@@ -92,8 +92,12 @@ describe('the eye on a camera', function () {
     const held = [watch('reordered'), watch('other_codec')];
     expect(jpegSize((await poster('reordered')).jpeg)).to.equal('640x360');
     expect(jpegSize((await poster('other_codec')).jpeg)).to.equal('320x180');
-    const first = eyes.poster('reordered')?.at ?? 0;
-    await until('a newer poster', () => (eyes.poster('reordered')?.at ?? 0) > first);
+    const running = decoders();
+    const first = Date.now();
+    for (const camera of ['reordered', 'other_codec'])
+      await until('newer posters', () => (eyes.poster(camera)?.at ?? 0) > first + 4_000);
+    expect(decoders(), 'the same ones all the time').to.deep.equal(running);
+    expect(running, 'a decoder for each camera').to.have.length(2 + sources.length);
     for (const one of held) one.release();
     await Promise.all(sources.splice(0).map((source) => source.stop()));
   });
@@ -143,7 +147,9 @@ describe('the eye on a camera', function () {
       watch(camera);
       const looking = setInterval(() => eyes.look(camera, 'H264', keyFrame), 100);
       await poster(camera);
-      for (const pid of decoders()) if (!others.includes(pid)) process.kill(pid, signal);
+      const decoder = decoders().filter((pid) => !others.includes(pid));
+      expect(decoder).to.have.length(1);
+      process.kill(decoder[0] ?? 0, signal);
       const killedAt = Date.now();
       await until('a poster of a new decoder', () => (eyes.poster(camera)?.at ?? 0) > killedAt + 500, 25_000);
       clearInterval(looking);
