@@ -33,7 +33,7 @@ import { buildServer } from './http/server.ts';
  * `node --import tsx infra/gateway.ts STATE/run/group.json`; ends when the launcher's pipe closes.
  */
 const LOGIN_LINK_MS = 12 * 3_600_000;
-const LEAVE_WITHIN_MS = 3_000;
+const LEAVE_WITHIN_MS = 2_000;
 const PAGE = path.resolve(import.meta.dirname, '../.build/page');
 
 const group = groupShape.parse(JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')));
@@ -54,9 +54,17 @@ const launcher = openLauncherLink(group.links.launcher, tenure.epoch);
 const secrets = openSecrets(path.join(group.state, 'secrets'));
 const { gate, revocations } = openGate(group, config);
 const jwks = await listenForJwks(group.jwks.port, gate.jwks);
-const media = openMedia({ group, gate, secrets, launcher, log, epoch: tenure.epoch });
-
 const metrics = createMetrics();
+const media = openMedia({
+  group,
+  gate,
+  secrets,
+  launcher,
+  log,
+  epoch: tenure.epoch,
+  onRelayCall: (relay) => metrics.relayCalls.inc({ relay }),
+});
+
 const givenUp = new Set<string>();
 const roster = new Roster({
   node: group.node,
