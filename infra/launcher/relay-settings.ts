@@ -36,7 +36,8 @@ export function relaySettings(place: RelayPlace, options: RelayOptions): Record<
   // Only the switcher reads an intake.
   const mediaHost = place.role === 'intake' ? LOOPBACK : place.host;
   return {
-    logLevel: options.logLevel ?? 'info',
+    // Sources that come and go are told by the cells; the relay would write a line for each of five tries a second.
+    logLevel: options.logLevel ?? 'warn',
     logDestinations: ['stdout'],
     writeQueueSize: WRITE_QUEUE_PACKETS,
     ...authentication(options),
