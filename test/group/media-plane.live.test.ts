@@ -34,34 +34,23 @@ describe('a group that loses what carries its pictures', function () {
     await site?.close();
   });
 
-  const apiOf = (relay: string): string => {
-    const place = group.group.relays.find(({ id }) => id === relay);
-    return `http://127.0.0.1:${place?.api}/v3`;
-  };
-  // The relays' API admits who the gateway lets in.
-  const headers = () => ({
-    authorization: `Bearer ${group.gate.mintRelay('tester', [{ action: 'api', path: '' }], 60)}`,
-  });
-  // biome-ignore lint/suspicious/noExplicitAny: tests read what they know is there
-  const read = async (url: string): Promise<any> =>
-    (await fetch(url, { headers: headers(), signal: AbortSignal.timeout(1_000) })).json();
   /** The epoch ms at which a new instance of a relay first answers. */
   const answersAnew = async (relay: string, former: string): Promise<number> => {
     await until(
       `${relay} to answer anew`,
-      async () => (await read(`${apiOf(relay)}/info`)).started !== former,
+      async () => (await group.askRelay(relay, 'info')).started !== former,
       20_000,
       5,
     );
     return Date.now();
   };
-  const startOf = async (relay: string): Promise<string> => (await read(`${apiOf(relay)}/info`)).started;
+  const startOf = async (relay: string): Promise<string> => (await group.askRelay(relay, 'info')).started;
   /** The epoch ms at which a relay has these paths, and bytes arrive on each. */
   const carries = async (relay: string, paths: string[], least = 0): Promise<number> => {
     await until(
       `${relay} to carry ${paths}`,
       async () => {
-        const { items } = await read(`${apiOf(relay)}/paths/list`);
+        const { items } = await group.askRelay(relay, 'paths/list');
         const known = new Map(
           items.map((item: { name: string; inboundBytes: number }) => [item.name, item.inboundBytes]),
         );

@@ -12,6 +12,7 @@ import { median, signIn, watchCamera } from '../fixtures/watcher.ts';
 import { openWhepPage } from '../fixtures/whep-page.ts';
 
 const CAMERAS = ['cam_001', 'cam_002', 'cam_003'];
+const KEY_FRAME_EVERY_MS = 2_000;
 
 describe('the demo, as a stranger starts it', function () {
   this.timeout(90_000);
@@ -41,6 +42,12 @@ describe('the demo, as a stranger starts it', function () {
     const request = `DESCRIBE ${url} RTSP/1.0\r\nCSeq: 1\r\nAccept: application/sdp\r\n\r\n`;
     const ask = () => converse(Number(new URL(url).port), request, /^RTSP\/1\.0 \d+/, 2_000);
     await until(`${camera} to answer`, async () => /^RTSP\/1\.0 200/.test(await ask()), 20_000, 5);
+    return Date.now();
+  };
+  /** The epoch ms at which the intake has a camera's stream. */
+  const pulled = async (camera: string): Promise<number> => {
+    const path = async () => (await group.askRelay('intake-1', `paths/get/in/${camera}/0`)).available === true;
+    await until(`the intake to pull ${camera}`, path, 20_000, 5);
     return Date.now();
   };
 
@@ -103,10 +110,13 @@ describe('the demo, as a stranger starts it', function () {
 
     const { peers: peersBefore } = await watcher.watched();
     const pluggedAt = Date.now();
-    const [answeredAt] = await Promise.all([answers(camera), plug(camera, true)]);
+    const [answeredAt, pulledAgainAt] = await Promise.all([answers(camera), pulled(camera), plug(camera, true)]);
     const live = await events.next('camera.live', `camera/${camera}`, pluggedAt);
+    figure('plugged in: the intake pulls the camera after it answers', Math.max(0, pulledAgainAt - answeredAt));
     figure('plugged in: camera.live after the camera answers', live.at - answeredAt);
-    expect(live.at - answeredAt).to.be.lessThan(500);
+    expect(pulledAgainAt - answeredAt).to.be.lessThan(500);
+    // The relay that pulls hands on nothing before a key frame, and the demo cameras send one every two seconds.
+    expect(live.at - answeredAt).to.be.lessThan(500 + KEY_FRAME_EVERY_MS);
     const { frames, peers } = await watcher.moving(live.at);
     const frameAt = frames.find(({ at }) => at >= answeredAt)?.at ?? Number.NaN;
     figure('plugged in: a moving frame on screen after the camera answers', frameAt - answeredAt);
