@@ -73,8 +73,10 @@ export function openSwitcherPool(options: PoolOptions): SwitcherPool {
       .sort((one, other) => (one.cameras?.size ?? 0) - (other.cameras?.size ?? 0));
     const chosen = carrying ?? roomiest;
     if (!chosen) {
-      // Those not up yet have room; only when there are none of them is another one needed.
-      if (switchers.every(({ cameras }) => cameras)) grow(switchers.length + 1);
+      // All that are surely needed start together; those not up yet have room for what is left.
+      const needed = Math.ceil(kept.size / MAX_CAMERAS);
+      const allUp = switchers.every(({ cameras }) => cameras);
+      if (allUp || needed > switchers.length) grow(Math.max(needed, switchers.length + (allUp ? 1 : 0)));
       return;
     }
     entry.at = chosen;

@@ -75,10 +75,17 @@ describe('spreading cameras over switchers', () => {
     const { keep, asked } = pool();
     for (let index = 0; index < 21; index += 1) keep(`cam_${index}`, order(`cam_${index}`));
     await until('the question', () => asked.at(-1) === 2);
-    expect(one.orders).to.have.length(20);
+    await until('the first twenty', () => one.orders.length === 20);
     const two = await switcher(2, []);
     await until('the last camera to find its place', () => two.orders.length === 1);
     expect(two.orders).to.deep.equal(['carry cam_20']);
+  });
+
+  it('asks at once for as many switchers as two hundred cameras need', async () => {
+    await switcher(1, []);
+    const { keep, asked } = pool();
+    for (let index = 0; index < 200; index += 1) keep(`cam_${index}`, order(`cam_${index}`));
+    await until('the question', () => asked.at(-1) === 10);
   });
 
   it('goes elsewhere when a switcher says that it is full', async () => {
