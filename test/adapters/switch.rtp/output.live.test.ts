@@ -148,7 +148,7 @@ describe('reading from a broken relay', () => {
       socket
         .on('error', () => {})
         .on('data', (request) => {
-          const [, method, cseq] = /^(\w+) [^]*CSeq: (\d+)/.exec(request.toString()) ?? [];
+          const [, method, cseq] = /^(\w+) .*?CSeq: (\d+)/s.exec(request.toString()) ?? [];
           const body = method === 'DESCRIBE' ? sdp : '';
           socket.write(
             `RTSP/1.0 200 OK\r\nCSeq: ${cseq}\r\nSession: 1\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
