@@ -9,6 +9,8 @@ export interface RelayAddress {
   port: number;
   /** A token that allows `api`; asked for at every call. */
   token(): string;
+  /** Told of every call, for counting. */
+  onCall?(): void;
 }
 
 /** The relay answered and refused. */
@@ -75,11 +77,12 @@ const ITEMS_PER_PAGE = 1000;
 const CONNECTIONS = 4;
 
 /** Makes the client of one relay. */
-export function mediamtx({ relay, host, port, token }: RelayAddress): Mediamtx {
+export function mediamtx({ relay, host, port, token, onCall }: RelayAddress): Mediamtx {
   const agent = new http.Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   const origin = `http://${host}:${port}`;
 
   const ask = async <T>(method: RelayRequest['method'], path: string, config?: object, timeoutMs = TIMEOUT_MS) => {
+    onCall?.();
     const { status, body } = await exchange(relay, agent, {
       method,
       url: new URL(path, origin),

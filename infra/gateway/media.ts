@@ -27,6 +27,8 @@ export interface MediaParts {
   launcher: LauncherLink;
   log: Logger;
   epoch(): number;
+  /** Told of every call of a relay's control API. */
+  onRelayCall(relay: string): void;
 }
 
 /** Every adapter of the media plane, fitted to this group. */
@@ -73,11 +75,12 @@ function apiToken(gate: Gate): () => string {
 }
 
 /** Makes the adapters. The first intake pulls every camera; every delivery relay carries every program. */
-export function openMedia({ group, gate, secrets, launcher, log, epoch }: MediaParts): Media {
+export function openMedia({ group, gate, secrets, launcher, log, epoch, onRelayCall }: MediaParts): Media {
   const apis = new Map<string, Mediamtx>();
   const paths = new Map<string, RelayPaths>();
   for (const { id, api } of group.relays) {
-    const client = mediamtx({ relay: id, host: LOOPBACK, port: api, token: apiToken(gate) });
+    const onCall = () => onRelayCall(id);
+    const client = mediamtx({ relay: id, host: LOOPBACK, port: api, token: apiToken(gate), onCall });
     apis.set(id, client);
     paths.set(id, relayPaths(client));
   }
@@ -103,6 +106,7 @@ export function openMedia({ group, gate, secrets, launcher, log, epoch }: MediaP
   const eyes = createEyes({
     ffmpeg: findProgram('ffmpeg'),
     watch: (camera, wanted) => programs.watch(camera, wanted),
+    trouble: (camera, detail) => log.warn({ camera, detail }, 'the eye’s decoder ended; another one takes over'),
   });
   const programs = createProgramSwitchers({
     folder: group.links.switchers,

@@ -14,6 +14,7 @@ export interface Metrics {
   journalQueue: Gauge<string>;
   eventLoopDelay: Gauge<'quantile'>;
   relayLoad: Gauge<'relay'>;
+  relayCalls: Counter<'relay'>;
 }
 
 /** Makes the metrics of one gateway in a registry of their own. */
@@ -79,6 +80,12 @@ export function createMetrics(): Metrics {
     relayLoad: new Gauge({
       name: 'signalbox_relay_load',
       help: 'Viewer sessions seated at a relay',
+      labelNames: ['relay'],
+      registers,
+    }),
+    relayCalls: new Counter({
+      name: 'signalbox_relay_calls_total',
+      help: 'Calls of the control API of a relay',
       labelNames: ['relay'],
       registers,
     }),

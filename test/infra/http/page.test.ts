@@ -107,6 +107,7 @@ describe('http: operations', () => {
       'journal_appends_total',
       'journal_queue',
       'event_loop_delay_seconds',
+      'relay_calls_total',
     ]) {
       expect(body).to.contain(`# TYPE signalbox_${name} `);
     }
