@@ -3,9 +3,10 @@ import path from 'node:path';
 import { createGate, type LoginGrant } from '../../adapters/gate.jsonwebtoken.ts';
 import { openSigningKeys } from '../../adapters/keys.files.ts';
 import { ConfigError } from '../config/fault.ts';
+import type { Config } from '../config/model.ts';
 import { parseYaml } from '../config/parse.ts';
 import { isLoopback } from '../config/resolve.ts';
-import { type Config, loadConfig, readConfig } from '../config.ts';
+import { loadConfig, readConfig } from '../config.ts';
 import { type Group, group, groupFile } from '../group.ts';
 import { CommandFailed, misused, type Terminal } from './terminal.ts';
 

@@ -6,8 +6,8 @@ import type { Login, Secrets } from '../../adapters/secrets.files.ts';
 import { type CameraSettings, CameraSettingsSchema, type Source } from '../../bus/events/camera.ts';
 import { type Id, IdSchema, id } from '../../bus/identity.ts';
 import { type Of, shape } from '../../bus/shape.ts';
-import type { Config } from '../config.ts';
 import { BadAddress } from './address.ts';
+import type { Config } from './model.ts';
 import { splitSource } from './resolve.ts';
 
 const { name, zone, keep, eye } = CameraSettingsSchema.properties;

@@ -1,8 +1,8 @@
 import type { RelayRole } from '../../bus/events/relay.ts';
 import { id } from '../../bus/identity.ts';
-import type { ConfiguredRelay, RelayPorts } from '../config.ts';
 import type { Findings } from './complete.ts';
 import type { Settings } from './declaration.ts';
+import type { ConfiguredRelay, RelayPorts } from './model.ts';
 
 /** How far apart the default ports of relays of the same role are. */
 const NEXT_RELAY = 20;

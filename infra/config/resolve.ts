@@ -3,11 +3,11 @@ import ipaddr from 'ipaddr.js';
 import type { Login } from '../../adapters/secrets.files.ts';
 import type { CameraSettings } from '../../bus/events/camera.ts';
 import { type Id, id } from '../../bus/identity.ts';
-import type { Config, Listener } from '../config.ts';
 import { BadAddress, loginOf, parseCameraAddress } from './address.ts';
 import { complete, type Findings } from './complete.ts';
 import { authSettings, type Settings } from './declaration.ts';
 import { durationMs } from './durations.ts';
+import type { Config, Listener } from './model.ts';
 import type { SettingPath } from './parse.ts';
 import { resolveRelays } from './relays.ts';
 

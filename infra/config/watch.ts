@@ -1,7 +1,8 @@
 import { type FSWatcher, readFileSync, realpathSync, unwatchFile, watch, watchFile } from 'node:fs';
 import path from 'node:path';
-import { type Config, readConfig } from '../config.ts';
+import { readConfig } from '../config.ts';
 import { ConfigError } from './fault.ts';
+import type { Config } from './model.ts';
 
 /** What became of a change of the file. */
 export interface ConfigChange {

@@ -3,7 +3,7 @@ import { createGate, type Gate } from '../../adapters/gate.jsonwebtoken.ts';
 import { issuerKeys } from '../../adapters/issuer.jwks.ts';
 import { openSigningKeys } from '../../adapters/keys.files.ts';
 import { openRevocations, type Revocations } from '../../adapters/revocations.files.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/model.ts';
 import type { Group } from '../group.ts';
 
 /** The gate of this installation, with its keys and revocations from the data folder. */

@@ -3,8 +3,8 @@ import type { Cells } from '../../actors/cells.ts';
 import type { Secrets } from '../../adapters/secrets.files.ts';
 import type { CameraSettings } from '../../bus/events/camera.ts';
 import type { Id } from '../../bus/identity.ts';
+import type { Config } from '../config/model.ts';
 import { cameraInput, cameraSettings, forgetUnusedLogins, type Overlay, type PlacedCamera } from '../config/overlay.ts';
-import type { Config } from '../config.ts';
 import type { Group } from '../group.ts';
 import type { Overlay as CameraChanges } from '../http/services.ts';
 

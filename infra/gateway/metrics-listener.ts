@@ -1,5 +1,5 @@
 import http from 'node:http';
-import type { Listener } from '../config.ts';
+import type { Listener } from '../config/model.ts';
 
 /** What a scrape answers. */
 export interface Scraped {

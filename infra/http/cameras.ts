@@ -6,8 +6,8 @@ import { type Id, IdSchema, id } from '../../bus/identity.ts';
 import { access, isAtLeast } from '../../machines/policy/access.ts';
 import { callerOf, placeOf } from './door.ts';
 import { missing, Refusal } from './errors.ts';
+import type { Server } from './fastify.ts';
 import { listOf, pageOf, pageQuery } from './paging.ts';
-import type { Server } from './server.ts';
 import type { HttpServices } from './services.ts';
 import { cameraOf, isOpen, isOver, rungsOf, viewerOf, zoneOf } from './views.ts';
 

@@ -7,8 +7,8 @@ import { Refusal } from './errors.ts';
 import { instanceOf, legsKnown } from './legs.ts';
 import type { Figures, PlayerMessage } from './messages.ts';
 import { fragmentOf, type Offer, parseOffer } from './sdp.ts';
-import type { Shared } from './server.ts';
 import type { HttpServices } from './services.ts';
+import type { Shared } from './shared.ts';
 import { isOpen, rungsOf, viewerOf } from './views.ts';
 
 /** Where a player's conversation is heard. */

@@ -2,7 +2,7 @@ import Type from 'typebox';
 import { IdSchema } from '../../bus/identity.ts';
 import { placeOf } from './door.ts';
 import { missing, unavailable } from './errors.ts';
-import type { Server } from './server.ts';
+import type { Server } from './fastify.ts';
 import type { HttpServices } from './services.ts';
 
 /** `POST /api/v1/demo/cameras/:camera_id/plug`: pulls a demo camera's plug for real. */

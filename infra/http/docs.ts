@@ -1,7 +1,7 @@
 import fastifySwagger from '@fastify/swagger';
 import Type from 'typebox';
+import type { Server } from './fastify.ts';
 import { RULES, ruleOf } from './roles.ts';
-import type { Server } from './server.ts';
 
 const inHtml = (text: string): string =>
   text.replaceAll(/[&<>"]/g, (sign) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[sign] ?? sign);

@@ -7,9 +7,9 @@ import type { SessionCard } from '../../bus/ports.ts';
 import { type Action, access, isAtLeast } from '../../machines/policy/access.ts';
 import { cookieName } from './cookie.ts';
 import { denied, missing, Refusal, unauthorized } from './errors.ts';
+import type { Server } from './fastify.ts';
 import { isOurHost, refuseForeignPage, refuseForeignSocket } from './origin.ts';
 import { type Rule, ruleOf } from './roles.ts';
-import type { Server } from './server.ts';
 import type { HttpServices } from './services.ts';
 import { isOver, viewerOf, zoneOf } from './views.ts';
 

@@ -5,8 +5,9 @@ import type { WebSocket } from 'ws';
 import { shape } from '../../bus/shape.ts';
 import { callerOf } from './door.ts';
 import { Refusal, refusalFor } from './errors.ts';
-import type { Server, Shared } from './server.ts';
+import type { Server } from './fastify.ts';
 import type { HttpServices } from './services.ts';
+import type { Shared } from './shared.ts';
 import { keepAlive, sendJson } from './socket.ts';
 import type { Sink, Wanted } from './streams.ts';
 

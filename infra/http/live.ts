@@ -3,10 +3,11 @@ import { IdSchema } from '../../bus/identity.ts';
 import { admit } from './admission.ts';
 import { callerOf, placeOf } from './door.ts';
 import { unavailable } from './errors.ts';
+import type { Server } from './fastify.ts';
 import { iceServers } from './ice.ts';
 import { baseUrl } from './origin.ts';
-import type { Server, Shared } from './server.ts';
 import type { HttpServices } from './services.ts';
+import type { Shared } from './shared.ts';
 import { rungFor, viewerOf } from './views.ts';
 
 const params = Type.Object({ camera_id: IdSchema });

@@ -4,8 +4,8 @@ import { BadToken } from '../../adapters/gate.jsonwebtoken.ts';
 import { dropCookie, setCookie } from './cookie.ts';
 import { callerOf } from './door.ts';
 import { unauthorized } from './errors.ts';
+import type { Server } from './fastify.ts';
 import { refuseForeignSocket } from './origin.ts';
-import type { Server } from './server.ts';
 import type { HttpServices } from './services.ts';
 
 const PersonSchema = Type.Object({

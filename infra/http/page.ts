@@ -5,8 +5,8 @@ import Type from 'typebox';
 import { IdSchema } from '../../bus/identity.ts';
 import { setCookie } from './cookie.ts';
 import { unavailable } from './errors.ts';
+import type { Server } from './fastify.ts';
 import { contentSecurityPolicy } from './security.ts';
-import type { Server } from './server.ts';
 import type { HttpServices } from './services.ts';
 
 /** The dashboard, the player alone, and their files, as built from adapters/browser. */

@@ -3,8 +3,8 @@ import type { CellView } from '../../actors/cells.ts';
 import { WhySchema } from '../../bus/events/why.ts';
 import { IdSchema, id } from '../../bus/identity.ts';
 import { missing } from './errors.ts';
+import type { Server } from './fastify.ts';
 import { listOf, pageOf, pageQuery } from './paging.ts';
-import type { Server } from './server.ts';
 import type { HttpServices } from './services.ts';
 import { isOpen, relayOf, viewerOf } from './views.ts';
 

@@ -2,8 +2,9 @@ import Type from 'typebox';
 import { TooManyRevocations } from '../../adapters/revocations.files.ts';
 import { callerOf } from './door.ts';
 import { missing, Refusal } from './errors.ts';
-import type { Server, Shared } from './server.ts';
+import type { Server } from './fastify.ts';
 import type { HttpServices } from './services.ts';
+import type { Shared } from './shared.ts';
 import { isOpen, viewerOf } from './views.ts';
 
 const RevocationSchema = Type.Object({

@@ -1,5 +1,5 @@
+import type { Server } from './fastify.ts';
 import { isSecure } from './origin.ts';
-import type { Server } from './server.ts';
 import type { HttpServices } from './services.ts';
 
 /**

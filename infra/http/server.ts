@@ -2,25 +2,19 @@ import fastifyCookie from '@fastify/cookie';
 import fastifyRateLimit from '@fastify/rate-limit';
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import fastifyWebsocket from '@fastify/websocket';
-import Fastify, {
-  type FastifyBaseLogger,
-  type FastifyInstance,
-  LogController,
-  type RawReplyDefaultExpression,
-  type RawRequestDefaultExpression,
-  type RawServerDefault,
-} from 'fastify';
+import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import type { Id } from '../../bus/identity.ts';
-import { countHoldings, type Holdings } from './admission.ts';
+import { countHoldings } from './admission.ts';
 import { cameraRoutes } from './cameras.ts';
-import { type Connections, keepConnections } from './connections.ts';
+import { keepConnections } from './connections.ts';
 import { demoRoutes } from './demo.ts';
 import { docsPages, docsRoutes } from './docs.ts';
 import { guardRoutes } from './door.ts';
 import { answerError, bodyOf, Refusal, refusalFor } from './errors.ts';
 import { eventRoutes } from './events.ts';
-import { createHub, type Hub } from './hub.ts';
-import { keepLegs, type Legs } from './legs.ts';
+import type { Server } from './fastify.ts';
+import { createHub } from './hub.ts';
+import { keepLegs } from './legs.ts';
 import { liveRoutes } from './live.ts';
 import { loginRoutes } from './login.ts';
 import { operationsRoutes } from './operations.ts';
@@ -31,27 +25,10 @@ import { RULES } from './roles.ts';
 import { secureHeaders } from './security.ts';
 import type { HttpServices } from './services.ts';
 import { sessionRoutes } from './sessions.ts';
+import type { Shared } from './shared.ts';
 import { signallingRoutes } from './signalling.ts';
-import { keepStreams, type Streams } from './streams.ts';
+import { keepStreams } from './streams.ts';
 import { whepRoutes } from './whep.ts';
-
-/** Fastify, with types from TypeBox schemas. */
-export type Server = FastifyInstance<
-  RawServerDefault,
-  RawRequestDefaultExpression,
-  RawReplyDefaultExpression,
-  FastifyBaseLogger,
-  TypeBoxTypeProvider
->;
-
-/** What the routes share while the server runs. */
-export interface Shared {
-  holdings: Holdings;
-  legs: Legs;
-  connections: Connections;
-  hub: Hub;
-  streams: Streams;
-}
 
 const MAX_BODY_BYTES = 256 * 1024;
 const MAX_SOCKET_MESSAGE_BYTES = 64 * 1024;

@@ -4,7 +4,7 @@ import type { Gate } from '../../adapters/gate.jsonwebtoken.ts';
 import type { Revocations } from '../../adapters/revocations.files.ts';
 import type { Id } from '../../bus/identity.ts';
 import type { Facts, Sessions } from '../../bus/ports.ts';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/model.ts';
 import type { LoginLinks } from './links.ts';
 import type { Metrics } from './metrics.ts';
 

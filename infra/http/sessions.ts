@@ -4,9 +4,10 @@ import { IdSchema } from '../../bus/identity.ts';
 import { access } from '../../machines/policy/access.ts';
 import { renew } from './admission.ts';
 import { callerOf, placeOf } from './door.ts';
+import type { Server } from './fastify.ts';
 import { listOf, pageOf, pageQuery } from './paging.ts';
-import type { Server, Shared } from './server.ts';
 import type { HttpServices } from './services.ts';
+import type { Shared } from './shared.ts';
 import { isOpen, viewerOf } from './views.ts';
 
 const params = Type.Object({ session_id: IdSchema });

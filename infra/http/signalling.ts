@@ -3,9 +3,10 @@ import type { WebSocket } from 'ws';
 import { IdSchema, isId } from '../../bus/identity.ts';
 import { Conversation } from './conversation.ts';
 import { Refusal, refusalFor } from './errors.ts';
+import type { Server } from './fastify.ts';
 import { type PlayerMessage, parsePlayerMessage } from './messages.ts';
-import type { Server, Shared } from './server.ts';
 import type { HttpServices } from './services.ts';
+import type { Shared } from './shared.ts';
 import { keepAlive, limiter, sendJson } from './socket.ts';
 
 /** A socket that says nothing for this long after opening is closed. */

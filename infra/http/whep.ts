@@ -5,12 +5,13 @@ import { type Id, IdSchema, newId } from '../../bus/identity.ts';
 import { begin } from './admission.ts';
 import { placeOf, tokenOf } from './door.ts';
 import { denied, missing, Refusal, unavailable } from './errors.ts';
+import type { Server } from './fastify.ts';
 import { iceLinks, iceServers } from './ice.ts';
 import type { Leg } from './legs.ts';
 import { QualitySchema } from './live.ts';
 import { MAX_SDP_BYTES, parseFragment, parseOffer } from './sdp.ts';
-import type { Server, Shared } from './server.ts';
 import type { HttpServices } from './services.ts';
+import type { Shared } from './shared.ts';
 import { isOpen, viewerOf } from './views.ts';
 
 const whep = '/live/:camera_id/whep';

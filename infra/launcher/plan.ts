@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import path from 'node:path';
-import type { Config, ConfiguredRelay } from '../config.ts';
+import type { Config, ConfiguredRelay } from '../config/model.ts';
 import type { Group, RelayPlace } from '../group.ts';
 import { type DemoSource, demoSourceUrl } from './demo-cameras.ts';
 import type { PortBlock, PortUse } from './ports.ts';

@@ -7,9 +7,10 @@ import { createGate, type LoginGrant } from '../../adapters/gate.jsonwebtoken.ts
 import { openSigningKeys } from '../../adapters/keys.files.ts';
 import { openRevocations } from '../../adapters/revocations.files.ts';
 import { type Id, id } from '../../bus/identity.ts';
+import type { Server } from '../../infra/http/fastify.ts';
 import { openLoginLinks } from '../../infra/http/links.ts';
 import { createMetrics } from '../../infra/http/metrics.ts';
-import { buildServer, type Server } from '../../infra/http/server.ts';
+import { buildServer } from '../../infra/http/server.ts';
 import type { HttpServices, Whep } from '../../infra/http/services.ts';
 import { type FakeHouse, fakeHouse } from './house.ts';
 

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { ConfigError } from '../../../infra/config/fault.ts';
-import { type Config, readConfig } from '../../../infra/config.ts';
+import type { Config } from '../../../infra/config/model.ts';
+import { readConfig } from '../../../infra/config.ts';
 
 const read = (text: string, env: NodeJS.ProcessEnv = {}): Config => readConfig('/etc/sbx.yaml', text, env);
 

@@ -5,7 +5,8 @@ import { parse } from 'yaml';
 import { settings } from '../../../infra/config/declaration.ts';
 import { variablesOf } from '../../../infra/config/environment.ts';
 import { ConfigError } from '../../../infra/config/fault.ts';
-import { type Config, loadConfig, readConfig } from '../../../infra/config.ts';
+import type { Config } from '../../../infra/config/model.ts';
+import { loadConfig, readConfig } from '../../../infra/config.ts';
 
 const read = (text: string, env: NodeJS.ProcessEnv = {}): Config => readConfig('/etc/sbx.yaml', text, env);
 

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import type { ConfigError } from '../../../infra/config/fault.ts';
+import type { Config } from '../../../infra/config/model.ts';
 import { type ConfigChange, type ConfigWatch, watchConfig } from '../../../infra/config/watch.ts';
-import { type Config, loadConfig } from '../../../infra/config.ts';
+import { loadConfig } from '../../../infra/config.ts';
 import { until } from '../../fixtures/process.ts';
 
 const camera = (name: string) => `cameras: { ${name}: "rtsp://10.0.0.7/a" }\n`;
