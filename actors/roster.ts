@@ -16,6 +16,8 @@ export interface RosterHouse {
   later(ms: number, run: () => void): () => void;
   /** Told of cells that fail, with what is done about it. */
   onTrouble(trouble: { cell: Address; error: Error; outcome: 'restarted' | 'given up' }): void;
+  /** Told, at adoption, of viewers that are over: what was handed to them may outlive them. */
+  onOver?(context: Record<string, unknown>): void;
 }
 
 /** Hears every fact of the cells that live here, once it is safe. */
@@ -112,7 +114,10 @@ export class Roster implements Cells {
       const at = { kind: record.kind, id: record.cell };
       if (lastAt - lastHeardAt({ seq, record }) < UNTOLD_WITHIN_MS) await this.retell({ seq, record });
       const living = (record.after as { status?: string }).status === 'active';
-      if (!living && record.kind === 'viewer') continue;
+      if (!living && record.kind === 'viewer') {
+        this.house.onOver?.((record.after as { context: Record<string, unknown> }).context);
+        continue;
+      }
       const origin = { incarnation: record.incarnation, tenure: token(), lastSeq: seq, snapshot: record.after };
       const cell = new Cell(at, this.kindOf(at), this.cellHouse, origin);
       this.cells[at.kind].set(at.id, cell);

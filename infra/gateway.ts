@@ -8,10 +8,12 @@ import { Roster } from '../actors/roster.ts';
 import { viewerKind } from '../actors/viewer.ts';
 import { systemClock } from '../adapters/clock.ts';
 import { openSecrets } from '../adapters/secrets.files.ts';
+import type { ViewerContext } from '../machines/viewer.ts';
 import { openOverlay } from './config/overlay.ts';
 import { watchConfig } from './config/watch.ts';
 import { loadConfig } from './config.ts';
 import { answerAsks } from './gateway/asks.ts';
+import { barReturns } from './gateway/bar-returns.ts';
 import { openCarriers } from './gateway/carriers.ts';
 import { openGate } from './gateway/gate.ts';
 import { judgeHealth } from './gateway/health.ts';
@@ -84,6 +86,7 @@ const roster = new Roster({
     log.error({ err: error, cell, outcome }, 'a cell failed');
     if (outcome === 'given up') givenUp.add(`${cell.kind} ${cell.id}`);
   },
+  onOver: (context) => barReturns(media.viewerSlots.seat, context as unknown as ViewerContext, Date.now()),
 });
 
 const adopted = await roster.adopt();

@@ -10,7 +10,7 @@ import { figure } from '../fixtures/figures.ts';
 import { startTestGroup, type TestGroup } from '../fixtures/group.ts';
 import { readBooks, replayAgainstTheLiving } from '../fixtures/journal.ts';
 import { descendants } from '../fixtures/launcher/start.ts';
-import { until } from '../fixtures/process.ts';
+import { type Running, run, until } from '../fixtures/process.ts';
 import { askRtsp, listenersOf } from '../fixtures/relay.ts';
 import { type Site, startSite } from '../fixtures/site.ts';
 import { type Watcher, watchCamera } from '../fixtures/watcher.ts';
@@ -142,6 +142,33 @@ describe('who may see what, on a running group', function () {
     const later = group.token({ sub: 'revoked', role: 'viewer' });
     expect((await group.api('GET', '/live/north/webrtc', undefined, later)).status).to.equal(200);
     await Promise.all([again.close(), client.close(), watcher.close()]);
+  });
+
+  it('cuts an RTSP player and lets its address in no more, not even after the gateway was killed', async () => {
+    const viewer = group.token({ sub: 'rtsp-person', role: 'viewer' });
+    const { session_id, rtsp_url } = (await group.api('GET', '/live/north/rtsp', undefined, viewer)).body;
+    const play = () => run('ffmpeg', ['-v', 'error', '-rtsp_transport', 'tcp', '-i', rtsp_url, '-f', 'null', '-']);
+    const gone = (player: Running) => player.child.exitCode !== null;
+    const player = play();
+    await events.next('viewer.watching', `viewer/${session_id}`);
+    const deletedAt = Date.now();
+    expect((await group.api('DELETE', `/api/v1/sessions/${session_id}`)).status).to.equal(204);
+    await until('the player to be cut', () => gone(player));
+    figure('session deleted: an RTSP player is cut after', Date.now() - deletedAt);
+    expect(Date.now() - deletedAt).to.be.lessThan(5_000);
+    const second = play();
+    await until('the second attempt to be cut', () => gone(second), 5_000);
+
+    const before = await group.pid('gateway');
+    await group.signal('gateway', 'SIGKILL');
+    await group.restarted('gateway', before);
+    await until(
+      'the group to be ready',
+      async () => (await group.api('GET', '/readyz')).body.status === 'ready',
+      20_000,
+    );
+    const third = play();
+    await until('the third attempt to be cut', () => gone(third), 5_000).finally(() => third.stop());
   });
 
   it('ends a session with its token and keeps one that is renewed, by a setting that was changed while it runs', async () => {
