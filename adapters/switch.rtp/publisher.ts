@@ -63,17 +63,32 @@ export async function openPublisher(
     throw error;
   }
   let corked = false;
+  /** What is held back: frames that lie one after the other in memory, as they were read, leave as one piece. */
+  let first: Buffer | undefined;
+  let heldBytes = 0;
+  const release = () => {
+    if (first) socket.write(Buffer.from(first.buffer, first.byteOffset, heldBytes));
+    first = undefined;
+    heldBytes = 0;
+  };
   return {
     write(frame) {
-      if (!corked) socket.cork();
-      corked = true;
-      socket.write(frame);
+      if (first?.buffer === frame.buffer && first.byteOffset + heldBytes === frame.byteOffset) {
+        heldBytes += frame.length;
+        return;
+      }
+      if (first && !corked) socket.cork();
+      corked ||= first !== undefined;
+      release();
+      first = frame;
+      heldBytes = frame.length;
     },
     flush() {
+      release();
       if (corked) socket.uncork();
       corked = false;
     },
-    backlogBytes: () => socket.writableLength,
+    backlogBytes: () => socket.writableLength + heldBytes,
     close() {
       clearInterval(keepAlive);
       connection.close();
