@@ -8,7 +8,7 @@ import { isOver, relayOf, viewerOf } from './views.ts';
 
 const NANOSECONDS = 1e9;
 /** The event loop is tried this often; what it measures counts from here. */
-const DELAY_EVERY_MS = 20;
+const DELAY_EVERY_MS = 50;
 
 /** Counts what stands now. Called at each scrape, so that counting costs nothing in between. */
 function count(services: HttpServices): void {
