@@ -9,6 +9,7 @@ const CAMERAS = [1, 20, 200];
 const WATCHED = { width: 1280, height: 720, fps: 30, bitrateBps: 3_000_000 };
 /** Two hundred of these are what two cores can carry beside the camera that paints them. */
 const IDLE = { width: 160, height: 120, fps: 10, bitrateBps: 60_000 };
+const WARM_UP_S = 10;
 const ROLES = ['gateway', 'switchers', 'launcher', 'nats', 'redis'];
 const MEGABYTE = 1024 ** 2;
 const NONE: Used = { cpu: 0, rssBytes: 0, processes: 0 };
@@ -19,6 +20,8 @@ interface Case {
   seen: Seen;
 }
 
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;
+
 const usedBy = ({ seen }: Case, role: string): Used => seen.used.get(role) ?? NONE;
 
 /** What the viewers got between two looks, as a note; a viewer without media is an error. */
@@ -28,7 +31,7 @@ function delivered(before: Received, after: Received, seconds: number): string {
   if (least < 1)
     throw new Error(`a viewer of ${rates.length} got ${least.toFixed(2)} Mb/s: media does not flow to all`);
   const plis = (after.plis - before.plis) / seconds;
-  return `${rates.length} viewers: ${least.toFixed(1)} to ${most.toFixed(1)} Mb/s each, ${plis.toFixed(1)} key frame requests/s together`;
+  return `${counted(rates.length, 'viewer')}: ${least.toFixed(1)} to ${most.toFixed(1)} Mb/s each, ${plis.toFixed(1)} key frame requests/s together`;
 }
 
 async function watched(seconds: number, say: (text: string) => void, notes: string[]): Promise<Case[]> {
@@ -38,12 +41,13 @@ async function watched(seconds: number, say: (text: string) => void, notes: stri
     await plant.setCameras(1);
     const browser = await startChromium();
     try {
+      await plant.observe(WARM_UP_S); // machine code for what runs all the time
       cases.push({ what: '0 viewers', seen: await plant.observe(seconds) });
       const viewers = await openViewers(browser, plant.group, 'cam_0');
       for (const count of VIEWERS) {
         await viewers.grow(count);
         const [before, startedAt] = [await viewers.received(), performance.now()];
-        cases.push({ what: `${count} viewer${count > 1 ? 's' : ''}`, seen: await plant.observe(seconds) });
+        cases.push({ what: counted(count, 'viewer'), seen: await plant.observe(seconds) });
         notes.push(delivered(before, await viewers.received(), (performance.now() - startedAt) / 1000));
         say(`${notes.at(-1)}; ${inShort(cases.at(-1) as Case)}`);
       }
@@ -62,10 +66,10 @@ async function idle(seconds: number, say: (text: string) => void, notes: string[
   try {
     for (const count of CAMERAS) {
       const tookMs = await plant.setCameras(count);
-      cases.push({ what: `${count} camera${count > 1 ? 's' : ''}`, seen: await plant.observe(seconds) });
+      cases.push({ what: counted(count, 'camera'), seen: await plant.observe(seconds) });
       const { processes } = usedBy(cases.at(-1) as Case, 'switchers');
       notes.push(
-        `${count} cameras: all live ${(tookMs / 1000).toFixed(1)} s after they were configured, ${processes} switchers`,
+        `${counted(count, 'camera')}: all live ${(tookMs / 1000).toFixed(1)} s after they were configured, ${counted(processes, 'switcher')}`,
       );
       say(`${notes.at(-1)}; ${inShort(cases.at(-1) as Case)}`);
     }
