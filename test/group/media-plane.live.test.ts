@@ -155,6 +155,20 @@ describe('a group that loses what carries its pictures', function () {
     figure('gateway and relays killed: picture on screen again after', longestGapMs(presented, killedAt));
   });
 
+  it('tells within ten seconds that a picture stands still while bytes flow, and that it moves again', async () => {
+    await site.leave('south');
+    const stoodAt = Date.now();
+    await site.join('south', { still: true });
+    const live = await events.next('camera.live', 'camera/south', stoodAt);
+    const frozen = await events.next('camera.frozen', 'camera/south', live.at, 15_000);
+    figure('picture stands still: camera.frozen after', frozen.heardAt - live.at);
+    expect(frozen.heardAt - live.at).to.be.lessThan(10_000);
+    await site.leave('south');
+    await site.join('south');
+    const moving = await events.next('camera.live', 'camera/south', frozen.at);
+    expect(moving.data.why.reason).to.equal(undefined);
+  });
+
   it('has a journal from which a replay reaches the state of every cell, through all of this', async () => {
     const { faults } = await replayAgainstTheLiving(group);
     expect(faults).to.deep.equal([]);

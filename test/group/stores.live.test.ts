@@ -180,6 +180,31 @@ describe('a group that loses its gateway or its stores', function () {
     });
   }
 
+  it('loses nothing that it answered when its gateway is killed while NATS is away', async () => {
+    const gateway = await group.pid('gateway');
+    const killedAt = await group.signal('nats', 'SIGKILL');
+    // Its former failures are not forgotten yet, so the launcher waits a while before it starts NATS again.
+    await until('readiness to tell', async () => (await readiness()).status === 'degraded');
+    const granted: string[] = [];
+    while (granted.length < 5) {
+      const answer = await admit('south');
+      expect(answer.status).to.equal(200);
+      granted.push(answer.body.session_id);
+    }
+    await group.signal('gateway', 'SIGKILL');
+    await group.restarted('gateway', gateway);
+    await until('the gateway to answer', async () => (await readiness()).status === 'ready', 60_000);
+    figure('NATS killed, then the gateway: ready again after', Date.now() - killedAt);
+    for (const session of granted) {
+      expect((await group.api('GET', `/api/v1/sessions/${session}`)).body).to.include({ state: 'admitted' });
+      await events.next('viewer.admitted', `viewer/${session}`);
+    }
+    const { presented } = await watcher.moving(Date.now());
+    figure('NATS killed, then the gateway: longest gap between frames', longestGapMs(presented, killedAt));
+    expect(longestGapMs(presented, killedAt)).to.be.lessThan(500);
+    expect(await readAnew()).to.deep.equal(followed());
+  });
+
   it('has a journal from which a replay reaches the state of every cell, through kills and outage', async () => {
     const { cells, faults } = await replayAgainstTheLiving(group);
     figure('kills and outage: cells replayed from the journal', cells, '');

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { Browser } from 'playwright-core';
 import { converse } from '../../infra/launcher/servers.ts';
 import { openPage, startChromium } from '../fixtures/chromium.ts';
+import { command } from '../fixtures/command-line.ts';
 import type { Follower } from '../fixtures/events.ts';
 import { figure } from '../fixtures/figures.ts';
 import { startTestGroup, type TestGroup } from '../fixtures/group.ts';
@@ -34,8 +35,6 @@ describe('the demo, as a stranger starts it', function () {
 
   const sourceOf = (camera: string): string =>
     group.group.demoCameras.find(({ id }) => id === camera)?.sources[0] ?? '';
-  const plug = (camera: string, plugged: boolean) =>
-    group.api('POST', `/api/v1/demo/cameras/${camera}/plug`, { source: 0, plugged });
   /** The epoch ms at which a camera's own server first answers 200 to DESCRIBE. */
   const answers = async (camera: string): Promise<number> => {
     const url = sourceOf(camera);
@@ -94,13 +93,22 @@ describe('the demo, as a stranger starts it', function () {
     const watcher = await watchCamera(browser, group, camera);
     await watcher.moving();
 
-    const pulledAt = Date.now();
-    expect((await plug(camera, false)).status).to.equal(200);
-    const [offline] = await Promise.all([
-      events.next('camera.offline', `camera/${camera}`, pulledAt),
-      until('the tile to say Offline', async () => (await badge.textContent())?.trim() === 'Offline', 5_000, 10),
+    await wall.page.evaluate("addEventListener('click', () => { window.clickedAt = Date.now(); }, true)");
+    /** Presses the tile's button; resolves to the epoch ms at which the page feels it. */
+    const press = async (): Promise<number> => {
+      await wall.page.locator(`[data-camera=${camera}] .plug`).click();
+      return wall.page.evaluate('clickedAt');
+    };
+    const beforeMs = Date.now();
+    const pressed = press();
+    const [offline, tileAt] = await Promise.all([
+      events.next('camera.offline', `camera/${camera}`, beforeMs),
+      until('the tile to say Offline', async () => (await badge.textContent())?.trim() === 'Offline', 5_000, 10).then(
+        () => Date.now(),
+      ),
     ]);
-    const tileMs = Date.now() - pulledAt;
+    const pulledAt = await pressed;
+    const tileMs = tileAt - pulledAt;
     figure('plug pulled: camera.offline (refused) is told after', offline.heardAt - pulledAt);
     figure('plug pulled: the tile says Offline after', tileMs);
     expect(offline.data.why.reason).to.equal('refused');
@@ -110,7 +118,7 @@ describe('the demo, as a stranger starts it', function () {
 
     const { peers: peersBefore } = await watcher.watched();
     const pluggedAt = Date.now();
-    const [answeredAt, pulledAgainAt] = await Promise.all([answers(camera), pulled(camera), plug(camera, true)]);
+    const [answeredAt, pulledAgainAt] = await Promise.all([answers(camera), pulled(camera), press()]);
     const live = await events.next('camera.live', `camera/${camera}`, pluggedAt);
     figure('plugged in: the intake pulls the camera after it answers', Math.max(0, pulledAgainAt - answeredAt));
     figure('plugged in: camera.live after the camera answers', live.at - answeredAt);
@@ -145,6 +153,25 @@ describe('the demo, as a stranger starts it', function () {
     figure('camera sends again after silence: camera.live after', live.at - wokenAt);
     await watcher.moving(live.at);
     await watcher.close();
+  });
+
+  it('answers on the command line: health, cameras, addresses and the log', async () => {
+    const ask = async (...words: string[]) => {
+      const { code, out, err } = await command([...words, '--json', '--state', group.state]);
+      expect(code, `${words.join(' ')}: ${err}`).to.equal(0);
+      return out;
+    };
+    const status = JSON.parse(await ask('status'));
+    expect(status.ready).to.include({ ok: true, status: 'ready' });
+    expect(status.cameras.map(({ id }: { id: string }) => id)).to.deep.equal(CAMERAS);
+    expect(JSON.parse(await ask('watch', 'cam_001'))).to.include({ whep: `${group.url}/live/cam_001/whep` });
+    expect(await ask('camera', 'list')).to.contain('cam_003');
+    const log = (await ask('log', '--camera', 'cam_001'))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    const told = events.heard.filter(({ subject }) => subject === 'camera/cam_001').map(({ sequence }) => sequence);
+    expect(log.map(({ sequence }) => sequence)).to.include.members(told);
   });
 
   it('has a journal from which a replay reaches the very state that every camera, relay and viewer is in', async () => {
