@@ -29,6 +29,8 @@ const RESTARTS_PER_MINUTE = 3;
 const KEEP_ENDED_MS = 60_000;
 /** A crash can only have come between the journal and the telling for records this close to the last one. */
 const UNTOLD_WITHIN_MS = 30_000;
+/** A start with thousands of recent sessions must not ask for each of them in turn. */
+const RETOLD_AT_ONCE = 256;
 
 /** The cells that live in this gateway. */
 export class Roster implements Cells {
@@ -108,11 +110,10 @@ export class Roster implements Cells {
   async adopt(): Promise<number> {
     const entries: JournalEntry[] = [];
     for await (const entry of this.house.journal.lasts()) entries.push(entry);
-    const lastAt = Math.max(0, ...entries.map(lastHeardAt));
+    await this.retellAll(entries);
     let adopted = 0;
     for (const { seq, record } of entries) {
       const at = { kind: record.kind, id: record.cell };
-      if (lastAt - lastHeardAt({ seq, record }) < UNTOLD_WITHIN_MS) await this.retell({ seq, record });
       const living = (record.after as { status?: string }).status === 'active';
       if (!living && record.kind === 'viewer') {
         this.house.onOver?.((record.after as { context: Record<string, unknown> }).context);
@@ -136,6 +137,15 @@ export class Roster implements Cells {
 
   private kindOf(at: Address): CellKind {
     return this.house.kinds[at.kind];
+  }
+
+  /** Before anybody says something new: tells what the records written just before the end had to say. */
+  private async retellAll(entries: readonly JournalEntry[]): Promise<void> {
+    const lastAt = entries.reduce((latest, entry) => Math.max(latest, lastHeardAt(entry)), 0);
+    const recent = entries.filter((entry) => lastAt - lastHeardAt(entry) < UNTOLD_WITHIN_MS);
+    for (let from = 0; from < recent.length; from += RETOLD_AT_ONCE) {
+      await Promise.all(recent.slice(from, from + RETOLD_AT_ONCE).map((entry) => this.retell(entry)));
+    }
   }
 
   /** Tells the facts of a last record again, from the first that was not told. */
