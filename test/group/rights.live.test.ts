@@ -52,7 +52,7 @@ describe('who may see what, on a running group', function () {
     const read = { user: 'keeper', pass: RIGHT, permissions: [{ action: 'read' }] };
     const others = { user: 'any', ips: ['127.0.0.1'], permissions: [{ action: 'publish' }, { action: 'api' }] };
     [site, vault, browser] = await Promise.all([
-      startSite(['north']),
+      startSite(['north'], {}, { audio: 'libopus' }),
       startSite(['vault'], { authInternalUsers: [others, read] }),
       startChromium(),
     ]);
@@ -94,6 +94,15 @@ describe('who may see what, on a running group', function () {
     expect(await watcher.page.locator('video').count(), 'the last picture is gone too').to.equal(0);
     return end;
   };
+
+  it('carries the sound of a camera that has some', async () => {
+    const client = await whepClient(group.token({ sub: 'listener', role: 'viewer' }));
+    const first = await client.audioBytes();
+    await until('more sound', async () => (await client.audioBytes()) > first + 2_000);
+    expect((await group.api('GET', '/api/v1/cameras/north')).body).to.include({ audio: 'OPUS' });
+    await client.leave();
+    await client.close();
+  });
 
   it('cuts the picture of a session that is deleted, and lets its token in no more', async () => {
     const viewer = group.token({ sub: 'deleted', role: 'viewer' });
