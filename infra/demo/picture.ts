@@ -70,6 +70,9 @@ export function pictureArguments(picture: Picture, target: string): string[] {
     ...['-tune', 'zerolatency', '-threads', '1', '-pix_fmt', 'yuv420p', '-g', gopFrames, '-keyint_min', gopFrames],
     // The clock's fine time base would pass for 1,000 frames a second, and leave each a thirtieth of its bits.
     ...['-x264-params', `fps=${picture.fps}/1`],
+    // A camera begins with a key frame for whoever connects. This encoder can't know who does, so it sends ten in its
+    // first second; afterwards they keep their distance.
+    ...['-force_key_frames', 'expr:lt(t,1)*gte(t,n_forced*0.1)'],
     ...['-sc_threshold', '0', '-b:v', bitrate, '-maxrate', bitrate, '-bufsize', bitrate, ...audioCodec],
     ...['-f', 'rtsp', '-rtsp_transport', 'tcp', target],
   ];
