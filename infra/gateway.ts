@@ -47,6 +47,9 @@ const log = pino({
 });
 let leaving = false;
 
+// First of all: a relay that started anew lets nobody in, not even the switcher, before it has these keys.
+const { gate, revocations } = openGate(group, config);
+const jwks = await listenForJwks(group.jwks.port, gate.jwks);
 const carriers = await openCarriers(group, log);
 const tenure = await takeTenure(carriers.leases, group.node, () => {
   log.fatal('another gateway has taken over this group; ending without touching what runs');
@@ -54,8 +57,6 @@ const tenure = await takeTenure(carriers.leases, group.node, () => {
 });
 const launcher = openLauncherLink(group.links.launcher, tenure.epoch);
 const secrets = openSecrets(path.join(group.state, 'secrets'));
-const { gate, revocations } = openGate(group, config);
-const jwks = await listenForJwks(group.jwks.port, gate.jwks);
 const metrics = createMetrics();
 const media = openMedia({
   group,
