@@ -22,7 +22,8 @@ export interface RelayContext {
 
 /** Durations of the relay machine, in ms. */
 export const RELAY_TIMES = {
-  healthEveryMs: 250,
+  // An exit is told by the launcher at once; this is for a relay that hangs.
+  healthEveryMs: 1_000,
   /** A suspect relay that stays silent this long is dead. */
   deadAfterMs: 2_000,
   /** Between two attempts to give a relay its paths. */
