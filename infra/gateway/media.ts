@@ -154,7 +154,8 @@ export function openMedia({ group, gate, secrets, launcher, log, epoch, onRelayC
     poster: eyes.poster,
     rates(camera) {
       const measured = rates.get(camera);
-      return measured && performance.now() - measured.at < RATES_FRESH_MS ? measured : undefined;
+      if (!measured || performance.now() - measured.at >= RATES_FRESH_MS) return undefined;
+      return { bitrate_bps: measured.bitrate_bps, fps: measured.fps };
     },
     setCameras(cameras) {
       const present = new Set(cameras);
