@@ -42,7 +42,12 @@ export async function pageRoutes(server: Server, services: HttpServices): Promis
   server.get(
     '/watch/:camera_id',
     { schema: { hide: true, params: Type.Object({ camera_id: IdSchema }) } },
-    (request, reply) => send('watch.html', request, reply, true),
+    (request, reply) => {
+      const { camera_id } = request.params as { camera_id: string };
+      // The browser fetches the still picture while it still reads the page.
+      reply.header('link', `</api/v1/cameras/${camera_id}/poster.jpg>; rel=preload; as=image`);
+      return send('watch.html', request, reply, true);
+    },
   );
   server.get('/icon.svg', hide, (request, reply) => {
     reply.header('cache-control', 'public, max-age=3600');

@@ -7,6 +7,8 @@ export interface Shown {
   frames: { at: number; latencyMs?: number }[];
   /** When the first still picture of the camera was on screen. */
   posterAt?: number;
+  /** When the first peer connection stood: from then on it is the wait for a key frame. */
+  connectedAt?: number;
   /** Mean time that a frame waited in the receiver's jitter buffer, and took from its first packet to decoded. */
   jitterBufferMs?: number;
   processingMs?: number;
@@ -33,7 +35,13 @@ const NOTE = `
     if (target instanceof HTMLImageElement && target.naturalWidth > 64) shown.posterAt ??= performance.now();
   }, true);
   window.RTCPeerConnection = class extends RTCPeerConnection {
-    constructor(...given) { super(...given); shown.peers.push(this); }
+    constructor(...given) {
+      super(...given);
+      shown.peers.push(this);
+      this.addEventListener('connectionstatechange', () => {
+        if (this.connectionState === 'connected') shown.connectedAt ??= performance.now();
+      });
+    }
   };
   window.tellShown = async () => {
     const inbound = [];
@@ -48,6 +56,7 @@ const NOTE = `
     return {
       frames: shown.frames,
       posterAt: shown.posterAt,
+      connectedAt: shown.connectedAt,
       ...(video ? {
         jitterBufferMs: mean(video.jitterBufferDelay, video.jitterBufferEmittedCount),
         processingMs: mean(video.totalProcessingDelay, video.framesDecoded),
