@@ -11,7 +11,7 @@ import { type BenchOptions, type BenchRow, type BenchTable, quantile, thisMachin
 
 const CONNECTIONS = 48;
 const PEOPLE = 2_000;
-const POSTS = 60;
+const POSTS = 200;
 const AT_ONCE = 6;
 
 /** An offer of one H.264 video, as a browser would make it. */
