@@ -166,7 +166,7 @@ export async function bench({ seconds = 10, say = () => {} }: BenchOptions): Pro
       `User and system time of each process over ${seconds} s; the peer is both mediamtx together in the same window.`,
       'Viewers: one 720p camera of 3 Mb/s at 30 frames/s with its eye on (its FFmpeg is the gateway’s children); each viewer a session of its own over our WebSocket with statistics each second, in one Chromium that drops frames before decoding, key frames excepted.',
       'Cameras: 160 × 120 at 10 frames/s, all pulled from one camera, eye off, no viewers; beyond one they are configured while the group runs, so that switchers are added on request.',
-      'The gateway costs most for being awake at all: it asks each relay once a second whether it is well, hears the switchers' figures, renews its lease; a viewer adds a message a second.',
+      'The gateway costs most for being awake at all: it asks each relay once a second whether it is well, hears the figures of the switchers, renews its lease; a viewer adds a message a second.',
       ...notes,
     ],
   };
