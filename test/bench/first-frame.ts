@@ -30,14 +30,11 @@ export async function bench({ pairs = 20, say = () => {} }: BenchOptions): Promi
     await trial(stage.openOurs); // files into caches, the poster taken
     await trial(stage.openStock);
     for (let pair = 0; pair < pairs; pair++) {
-      // Neither page may profit from the camera's phase.
-      for (const [open, trials] of [
-        [stage.openOurs, ours],
-        [stage.openStock, stock],
-      ] as const) {
-        await new Promise((resolve) => setTimeout(resolve, Math.random() * GOP_MS));
-        trials.push(await trial(open));
-      }
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * GOP_MS));
+      // Opened at the same moment, both pages wait for the same key frame.
+      const [one, other] = await Promise.all([trial(stage.openOurs), trial(stage.openStock)]);
+      ours.push(one);
+      stock.push(other);
       say(
         `pair ${pair + 1} of ${pairs}: ours ${ours.at(-1)?.firstMs.toFixed(0)} ms, stock ${stock.at(-1)?.firstMs.toFixed(0)} ms`,
       );
@@ -57,6 +54,10 @@ export async function bench({ pairs = 20, say = () => {} }: BenchOptions): Promi
     );
   const posters = ours.flatMap(({ posterMs }) => (posterMs === undefined ? [] : [posterMs]));
   const [p50, stock50] = [first(ours, 0.5), first(stock, 0.5)];
+  const later = quantile(
+    ours.map(({ firstMs }, pair) => firstMs - (stock[pair]?.firstMs ?? Number.NaN)),
+    0.5,
+  );
   const poster = posters.length > 0 ? quantile(posters, 0.5) : Number.NaN;
   return {
     name: 'first-frame',
@@ -68,8 +69,13 @@ export async function bench({ pairs = 20, say = () => {} }: BenchOptions): Promi
         peer: stock50,
         ratio: stock50 / p50,
         unit: 'ms',
-        aim: 'not slower than stock',
-        met: p50 <= stock50,
+      },
+      {
+        measure: 'later than the stock page, median of pairs',
+        ours: later,
+        unit: 'ms',
+        aim: 'not slower',
+        met: later <= 0,
       },
       { measure: 'the same, p95', ours: first(ours, 0.95), peer: first(stock, 0.95), unit: 'ms' },
       {
@@ -82,9 +88,9 @@ export async function bench({ pairs = 20, say = () => {} }: BenchOptions): Promi
       { measure: 'opening the page to the poster, p50', ours: poster, unit: 'ms', aim: '≤ 100', met: poster <= 100 },
     ],
     notes: [
-      `${pairs} pairs at random phase of a 2 s GOP, warm camera, each page in a fresh browser context.`,
+      `${pairs} pairs at random phase of a 2 s GOP, warm camera; the two pages of a pair are opened at the same moment, each in a fresh browser context.`,
       `${posters.length} of ${pairs} openings showed the poster before the first frame was there.`,
-      'Nearly all of it is the wait for the camera’s next key frame, 0 to 2,000 ms at random: medians of so few trials differ by hundreds of ms by chance. What the pages themselves need is the line to “connected”.',
+      'Nearly all of it is the wait for the camera’s next key frame, 0 to 2,000 ms, which both pages of a pair share.',
     ],
   };
 }
