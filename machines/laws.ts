@@ -1,6 +1,6 @@
 import type { CameraContext } from './camera/context.ts';
 import type { RelayContext } from './relay.ts';
-import type { ViewerContext } from './viewer.ts';
+import type { ViewerContext } from './viewer/context.ts';
 
 /** Judges a cell: undefined when all is lawful, otherwise a sentence that tells what is broken. */
 export type Law<Context> = (context: Context, tags: readonly string[]) => string | undefined;

@@ -4,7 +4,7 @@ import type { Ask, Bus } from '../../bus/ports.ts';
 import { KINDS } from '../../bus/subjects.ts';
 import type { CameraContext } from '../../machines/camera/context.ts';
 import { access, isAtLeast } from '../../machines/policy/access.ts';
-import type { ViewerContext } from '../../machines/viewer.ts';
+import type { ViewerContext } from '../../machines/viewer/context.ts';
 
 /** What answering asks needs. */
 export interface AskParts {

@@ -1,5 +1,5 @@
 import type { SeatSlot } from '../../machines/slots.ts';
-import { VIEWER_TIMES, type ViewerContext } from '../../machines/viewer.ts';
+import { VIEWER_TIMES, type ViewerContext } from '../../machines/viewer/context.ts';
 
 /**
  * Goes on keeping out who was cut under a former gateway: a relay token that was handed out may outlive the session,

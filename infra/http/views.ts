@@ -1,7 +1,7 @@
 import type { CellView } from '../../actors/cells.ts';
 import type { CameraContext } from '../../machines/camera/context.ts';
 import type { RelayContext } from '../../machines/relay.ts';
-import type { ViewerContext } from '../../machines/viewer.ts';
+import type { ViewerContext } from '../../machines/viewer/context.ts';
 
 /** What a camera cell knows. */
 export const cameraOf = (view: CellView): CameraContext => view.context as unknown as CameraContext;

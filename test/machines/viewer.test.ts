@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { AnyEventObject } from 'xstate';
-import { VIEWER_TIMES, viewerMachine } from '../../machines/viewer.ts';
+import { VIEWER_TIMES } from '../../machines/viewer/context.ts';
+import { viewerMachine } from '../../machines/viewer.ts';
 import { given as came } from '../fakes/given.ts';
 
 const given = (...heard: AnyEventObject[]) => came(viewerMachine, 's1', ...heard);

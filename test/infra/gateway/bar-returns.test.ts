@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { barReturns } from '../../../infra/gateway/bar-returns.ts';
 import type { SeatInput } from '../../../machines/slots.ts';
-import type { ViewerContext } from '../../../machines/viewer.ts';
+import type { ViewerContext } from '../../../machines/viewer/context.ts';
 
 const NOW = 1_700_000_000_000;
 
