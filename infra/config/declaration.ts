@@ -225,4 +225,3 @@ export type Settings = Of<typeof settings>;
 
 /** The `auth` section when the file says `local` or nothing. */
 export const authSettings = shape('auth', AuthSchema);
-export type AuthSettings = Of<typeof authSettings>;

@@ -3,7 +3,11 @@ import path from 'node:path';
 import { expect } from 'chai';
 import type { AnyStateMachine } from 'xstate';
 import { replay } from '../../actors/replay.ts';
+import { CameraFactSchema, cameraSaid } from '../../bus/events/camera.ts';
+import { RelayFactSchema, relaySaid } from '../../bus/events/relay.ts';
+import { ViewerFactSchema, viewerSaid } from '../../bus/events/viewer.ts';
 import type { JournalRecord } from '../../bus/ports.ts';
+import { shape } from '../../bus/shape.ts';
 import { cameraMachine } from '../../machines/camera.ts';
 import { relayMachine } from '../../machines/relay.ts';
 import { viewerMachine } from '../../machines/viewer.ts';
@@ -15,10 +19,17 @@ const machines: Record<string, AnyStateMachine> = {
 };
 const files = readdirSync(import.meta.dirname).filter((file) => file.endsWith('.jsonl'));
 
+/** What each kind of cell may say, and in what shape. */
+const said = {
+  camera: { types: cameraSaid, data: shape('camera fact', CameraFactSchema) },
+  viewer: { types: viewerSaid, data: shape('viewer fact', ViewerFactSchema) },
+  relay: { types: relaySaid, data: shape('relay fact', RelayFactSchema) },
+};
+
 /** Journals of a real run of the demo, one file per machine and version: a plug pulled, an intake killed, a page closed. */
 describe('a journal of long ago', () => {
   for (const file of files) {
-    it(`${file} still leads to the states that were recorded in it`, () => {
+    it(`${file} says only what is declared, and still leads to the states that were recorded in it`, () => {
       const lives = new Map<string, JournalRecord[]>();
       for (const line of readFileSync(path.join(import.meta.dirname, file), 'utf8')
         .trim()
@@ -28,6 +39,12 @@ describe('a journal of long ago', () => {
         lives.set(life, [...(lives.get(life) ?? []), record]);
       }
       expect(lives.size).to.be.greaterThan(0);
+      for (const { kind, said: facts } of [...lives.values()].flat()) {
+        for (const fact of facts) {
+          expect(said[kind].types).to.include(fact.type.replace('signalbox.', ''));
+          said[kind].data.parse(fact.data);
+        }
+      }
       for (const [life, records] of lives) {
         const machine = machines[records[0]?.kind ?? ''] as AnyStateMachine;
         expect(replay(machine, records).firstDifference, life).to.equal(undefined);
