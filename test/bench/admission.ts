@@ -72,7 +72,8 @@ async function startGateway(natsUrl: string, whepPort: number) {
       child.send(what);
       return answered;
     },
-    close: () => child.kill('SIGKILL'),
+    // It ends by itself, and takes its data folder along.
+    close: () => void (child.connected && child.disconnect()),
   };
 }
 type Gateway = Awaited<ReturnType<typeof startGateway>>;
