@@ -65,6 +65,24 @@ export function seatMediamtx(apiOf: (relay: string) => Mediamtx): SeatSlot {
   };
 }
 
+/**
+ * Seats a viewer at every relay at once: a player whose relay is lost goes to another, and must be seen, and cut, there
+ * too. The relay that the slot names is the one it was placed on.
+ */
+export function seatEverywhere(relays: readonly string[], seat: SeatSlot): SeatSlot {
+  return (input, report) => {
+    const held = relays.map((relay) => seat({ ...input, relay }, report));
+    return {
+      release() {
+        for (const one of held) one.release();
+      },
+      detach() {
+        for (const one of held) one.detach?.();
+      },
+    };
+  };
+}
+
 function watch(api: Mediamtx): Watcher {
   const seats = new Map<string, Seat>();
   let looking = false;

@@ -122,6 +122,9 @@ const server = await buildServer({
     get limits() {
       return config.limits;
     },
+    get regions() {
+      return config.regions;
+    },
   },
   cells: roster,
   facts: carriers.spool.facts,

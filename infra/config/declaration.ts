@@ -188,7 +188,6 @@ export const settings = shape(
           default: Type.String({ ...Region, default: 'hcm' }),
           networks: Type.Record(Type.String({ pattern: '^[0-9A-Fa-f.:]+/[0-9]{1,3}$' }), Region, {
             default: {},
-            later: true,
             keys: 'a network such as 14.0.0.0/8',
           }),
         },

@@ -10,7 +10,7 @@ import { type Mediamtx, mediamtx } from '../../adapters/mediamtx.ts';
 import { createRtspProbe } from '../../adapters/probe.rtsp.ts';
 import { createProgramSwitchers } from '../../adapters/program.switcher.ts';
 import { provisionMediamtx, wantPrograms } from '../../adapters/provision.mediamtx.ts';
-import { seatMediamtx } from '../../adapters/seat.mediamtx.ts';
+import { seatEverywhere, seatMediamtx } from '../../adapters/seat.mediamtx.ts';
 import type { Secrets } from '../../adapters/secrets.files.ts';
 import { whepMediamtx } from '../../adapters/whep.mediamtx.ts';
 import type { CameraSlots, RelaySlots, ViewerSlots } from '../../machines/slots.ts';
@@ -131,7 +131,13 @@ export function openMedia({ group, gate, secrets, launcher, log, epoch, onRelayC
       eye: eyes.slot,
       alarm,
     },
-    viewerSlots: { seat: seatMediamtx((relay) => known(apis, relay)), alarm },
+    viewerSlots: {
+      seat: seatEverywhere(
+        deliveries.map(({ id }) => id),
+        seatMediamtx((relay) => known(apis, relay)),
+      ),
+      alarm,
+    },
     relaySlots: {
       health: healthMediamtx({
         apiOf: (relay) => known(apis, relay),

@@ -1,9 +1,12 @@
 import type { CellView } from '../../actors/cells.ts';
 import type { LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
 import type { Subject } from '../../bus/events/viewer.ts';
+import type { Why } from '../../bus/events/why.ts';
 import { type Id, newId } from '../../bus/identity.ts';
 import { permittedCamera } from './door.ts';
-import { denied, Refusal, unavailable } from './errors.ts';
+import { denied, Refusal } from './errors.ts';
+import type { Loads } from './loads.ts';
+import { placeViewer } from './placing.ts';
 import type { HttpServices } from './services.ts';
 import { isOpen, rungFor, viewerOf, zoneOf } from './views.ts';
 
@@ -13,6 +16,8 @@ export interface Admission {
   view: CellView;
   streamToken: string;
   expiresInS: number;
+  /** Why it was placed on its relay. */
+  placement: Why;
 }
 
 /** How somebody wants to watch. */
@@ -32,23 +37,6 @@ export const subjectOf = (claims: LoginClaims): Subject => ({
   ...(claims.jti === undefined ? {} : { jti: claims.jti }),
   iat: claims.iat,
 });
-
-/**
- * The relay that carries the next viewer.
- * @param preferred kept if it serves
- * @throws Refusal 503 when none serves
- */
-export function chooseRelay(services: HttpServices, preferred?: string): string {
-  const delivery = services.cells.list('relay').filter((relay) => relay.context.role === 'delivery');
-  const serving = delivery.filter((relay) => relay.tags.includes('serving')).map((relay) => relay.id as string);
-  if (preferred !== undefined && serving.includes(preferred)) return preferred;
-  const [first] = serving.sort();
-  if (first === undefined) {
-    const relays = delivery.map(({ id, state, why }) => ({ id, state, why }));
-    throw unavailable('no-relay', 'No relay can carry viewers just now.', { relays });
-  }
-  return first;
-}
 
 /** Counts the sessions of each subject without looking at every cell at every request. */
 export interface Holdings {
@@ -94,6 +82,8 @@ export interface Begun {
   view: CellView;
   /** Rejects when the journal refuses: then nothing may be promised. */
   written: Promise<unknown>;
+  /** Why it was placed on its relay. */
+  placement: Why;
 }
 
 /**
@@ -102,13 +92,14 @@ export interface Begun {
  */
 export async function begin(
   services: HttpServices,
-  holdings: Holdings,
+  shared: { holdings: Holdings; loads: Loads },
   claims: LoginClaims,
   camera: CellView,
   wish: Wish,
 ): Promise<Begun> {
   const { cells, config, metrics } = services;
-  const relay = chooseRelay(services);
+  const { holdings, loads } = shared;
+  const { relay, why: placement } = placeViewer(services, loads, wish.address);
   const session = newId('ses');
   const at = { kind: 'viewer' as const, id: session };
   const held = holdings.held(claims.sub);
@@ -129,8 +120,9 @@ export async function begin(
   written.catch(() => {}); // whoever promises something awaits it
   const view = cells.view(at) ?? (await written).view;
   if (isOpen(view)) {
+    loads.seat(session, relay);
     metrics.admissions.inc({ result: 'admitted' });
-    return { view, written };
+    return { view, written, placement };
   }
   const quota = view.why.reason === 'quota';
   metrics.admissions.inc({ result: quota ? 'quota' : 'denied' });
@@ -141,17 +133,17 @@ export async function begin(
 /** Admits somebody to a camera that they may watch, and answers once that is written down. @throws Refusal */
 export async function admit(
   services: HttpServices,
-  holdings: Holdings,
+  shared: { holdings: Holdings; loads: Loads },
   claims: LoginClaims,
   camera: CellView,
   wish: Wish,
 ): Promise<Admission> {
-  const { view, written } = await begin(services, holdings, claims, camera, wish);
+  const { view, written, placement } = await begin(services, shared, claims, camera, wish);
   const ttlS = Math.floor(services.config.auth.streamTokenTtlMs / 1000);
   // Signing takes about as long as the journal does.
   const streamToken = services.gate.mintStream({ sub: claims.sub, session: view.id, camera: camera.id }, ttlS);
   await written;
-  return { session: view.id, view, streamToken, expiresInS: ttlS };
+  return { session: view.id, view, streamToken, expiresInS: ttlS, placement };
 }
 
 /** Prolongs a session for its owner. @throws Refusal */

@@ -6,6 +6,7 @@ import type { Connection } from './connections.ts';
 import { Refusal } from './errors.ts';
 import { instanceOf, legsKnown } from './legs.ts';
 import type { Figures, PlayerMessage } from './messages.ts';
+import { findRelay } from './placing.ts';
 import { fragmentOf, type Offer, parseOffer } from './sdp.ts';
 import type { HttpServices } from './services.ts';
 import type { Shared } from './shared.ts';
@@ -22,6 +23,17 @@ const CANDIDATES_HELD = 64;
 /** Measurements beyond this are a broken clock, not a picture. */
 const LONGEST_MS = 60_000;
 const LEG_NAMES = [...'abcdefghijklmnopqrstuvwxyz'] as Id[];
+
+/**
+ * How a leg was lost, as a code and a sentence.
+ * @param now which start of its relay serves; undefined while none does
+ * @param opened at which start the leg was opened
+ */
+function lossOf(now: string | undefined, opened: string | undefined): [reason: string, why: string] {
+  if (now === undefined) return ['relay-lost', 'its relay does not serve; another one carries the picture'];
+  if (now !== opened) return ['relay-restarted', 'the relay started anew and is serving again'];
+  return ['relay-ended', 'the relay ended the connection'];
+}
 
 /** One player's conversation: hello first, then what it says about its legs. */
 export class Conversation {
@@ -110,16 +122,15 @@ export class Conversation {
     const seated = new Set(legsKnown(view).map(([leg]) => leg));
     for (const [leg, { relay, instance }] of this.legs) {
       const now = instanceOf(services, relay);
-      if (now === undefined) continue; // it can't be opened again yet
-      if (now === instance && seated.has(leg)) continue;
+      if (now !== undefined && now === instance && seated.has(leg)) continue;
+      const { relay: next } = findRelay(services, this.shared.loads, viewerOf(view).address, relay);
+      if (next === undefined) continue; // it can't be opened again yet
       this.legs.delete(leg); // told once
-      const restarted = now !== instance;
-      const reason = restarted ? 'relay-restarted' : 'relay-ended';
-      const why = restarted ? 'the relay started anew and is serving again' : 'the relay ended the connection';
+      const [reason, why] = lossOf(now, instance);
       const free = LEG_NAMES.find((name) => name !== leg && !seated.has(name) && !this.legs.has(name));
       if (!free) continue;
       services.metrics.moves.inc({ kind: 'relay', reason });
-      this.line.send({ type: 'move', leg: free, relay, reason, why });
+      this.line.send({ type: 'move', leg: free, relay: next, reason, why });
     }
   }
 

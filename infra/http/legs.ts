@@ -1,7 +1,8 @@
 import type { CellView } from '../../actors/cells.ts';
 import { type Id, isId } from '../../bus/identity.ts';
-import { chooseRelay } from './admission.ts';
 import { denied, Refusal, unavailable } from './errors.ts';
+import type { Loads } from './loads.ts';
+import { placeViewer } from './placing.ts';
 import type { Offer } from './sdp.ts';
 import type { HttpServices } from './services.ts';
 import { isOpen, relayOf, viewerOf } from './views.ts';
@@ -64,7 +65,7 @@ export const legsKnown = (session: CellView): [Id, { relay: string; relay_sessio
   Object.entries(viewerOf(session).legs) as [Id, { relay: string; relay_session: string }][];
 
 /** Keeps the legs of this gateway's sessions. */
-export function keepLegs(services: HttpServices): Legs {
+export function keepLegs(services: HttpServices, loads: Loads): Legs {
   const bySession = new Map<Id, Map<Id, Leg>>();
   let restarts = 0;
   const { cells, gate, whep, log } = services;
@@ -76,7 +77,7 @@ export function keepLegs(services: HttpServices): Legs {
 
   return {
     async open(session, name, sdp, offer) {
-      const { relay: seat } = viewerOf(session);
+      const { relay: seat, address } = viewerOf(session);
       const camera = viewerOf(session).camera as Id;
       const before = bySession.get(session.id)?.get(name);
       if (!before && (bySession.get(session.id)?.size ?? 0) >= LEGS_PER_SESSION) {
@@ -86,7 +87,7 @@ export function keepLegs(services: HttpServices): Legs {
           `A session has at most ${LEGS_PER_SESSION} connections: close one first.`,
         );
       }
-      const relay = chooseRelay(services, seat);
+      const { relay } = placeViewer(services, loads, address, seat);
       const instance = instanceOf(services, relay);
       const token = gate.mintRelay(session.id, [{ action: 'read', path: camera }], RELAY_TOKEN_S);
       const opened = await whep.open(relay, camera, sdp, token, `leg=${name}`).catch((error: unknown) => {

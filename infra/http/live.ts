@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import { WhySchema } from '../../bus/events/why.ts';
 import { IdSchema } from '../../bus/identity.ts';
 import { admit } from './admission.ts';
 import { callerOf, placeOf } from './door.ts';
@@ -39,6 +40,8 @@ const GrantedSchema = Type.Object({
   stream_token: Type.String(),
   expires_in: Type.Integer({ description: 'seconds' }),
   quality: Type.String(),
+  relay: Type.String(),
+  why: WhySchema,
 });
 
 /** 2,000,000 → "2M", 640,000 → "640k". */
@@ -97,7 +100,7 @@ export function liveRoutes(server: Server, services: HttpServices, shared: Share
     async (request) => {
       const caller = callerOf(request);
       const camera = placeOf(request);
-      const admission = await admit(services, shared.holdings, caller, camera, {
+      const admission = await admit(services, shared, caller, camera, {
         protocol: 'webrtc',
         address: request.ip,
         ...(request.query.quality === undefined ? {} : { quality: request.query.quality }),
@@ -111,6 +114,8 @@ export function liveRoutes(server: Server, services: HttpServices, shared: Share
         stream_token: admission.streamToken,
         expires_in: admission.expiresInS,
         quality: viewerOf(admission.view).quality,
+        relay: viewerOf(admission.view).relay,
+        why: admission.placement,
       };
     },
   );
@@ -134,7 +139,7 @@ export function liveRoutes(server: Server, services: HttpServices, shared: Share
     },
     async (request) => {
       const camera = placeOf(request);
-      const admission = await admit(services, shared.holdings, callerOf(request), camera, {
+      const admission = await admit(services, shared, callerOf(request), camera, {
         protocol: 'rtsp',
         address: request.ip,
         ...(request.query.quality === undefined ? {} : { quality: request.query.quality }),

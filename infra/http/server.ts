@@ -16,6 +16,7 @@ import type { Server } from './fastify.ts';
 import { createHub } from './hub.ts';
 import { keepLegs } from './legs.ts';
 import { liveRoutes } from './live.ts';
+import { keepLoads } from './loads.ts';
 import { loginRoutes } from './login.ts';
 import { operationsRoutes } from './operations.ts';
 import { pageRoutes } from './page.ts';
@@ -100,10 +101,12 @@ async function registerPlugins(server: Server): Promise<void> {
 export async function buildServer(services: HttpServices): Promise<Server> {
   const server = create(services);
   const hub = createHub(services.facts);
-  const legs = keepLegs(services);
+  const loads = keepLoads(services.cells, hub);
+  const legs = keepLegs(services, loads);
   const shared: Shared = {
     hub,
     legs,
+    loads,
     holdings: countHoldings(services.cells),
     connections: keepConnections(services, hub),
     streams: keepStreams(services, hub),

@@ -2,11 +2,13 @@ import type { Holdings } from './admission.ts';
 import type { Connections } from './connections.ts';
 import type { Hub } from './hub.ts';
 import type { Legs } from './legs.ts';
+import type { Loads } from './loads.ts';
 import type { Streams } from './streams.ts';
 
 /** What the routes share while the server runs. */
 export interface Shared {
   holdings: Holdings;
+  loads: Loads;
   legs: Legs;
   connections: Connections;
   hub: Hub;

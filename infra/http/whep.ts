@@ -69,7 +69,7 @@ async function sessionFor(
     throw unavailable('no-picture', 'The camera gives no picture just now.', { state: camera.state, why: camera.why });
   }
   const wish = { protocol: 'whep' as const, address: request.ip, ...(quality === undefined ? {} : { quality }) };
-  return { ...(await begin(services, shared.holdings, caller, camera, wish)), fresh: true };
+  return { ...(await begin(services, shared, caller, camera, wish)), fresh: true };
 }
 
 function legOf(request: FastifyRequest, shared: Shared): Leg {

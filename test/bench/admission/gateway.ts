@@ -93,6 +93,7 @@ const server = await buildServer({
     ice: { stun: [], publicHosts: [], tcp: false },
     auth: { issuer: 'signalbox', audience: 'signalbox', streamTokenTtlMs: 3_600_000, loginTokenTtlMs: 3_600_000 },
     limits: { sessionsPerSubject: 100_000 },
+    regions: { default: 'hcm', networks: {} },
   },
   cells: roster,
   facts: spool.facts,

@@ -1,0 +1,40 @@
+import type { Why } from '../../bus/events/why.ts';
+import { type Placement, place } from '../../machines/policy/placement.ts';
+import { unavailable } from './errors.ts';
+import type { Loads } from './loads.ts';
+import { regionOf } from './region.ts';
+import type { HttpServices } from './services.ts';
+import { relayOf } from './views.ts';
+
+/**
+ * The relay that carries a viewer from now on, if any can.
+ * @param address of the viewer's client: its network tells its region
+ * @param preferred kept if it serves
+ */
+export function findRelay(services: HttpServices, loads: Loads, address: string, preferred?: string): Placement {
+  const relays = services.cells
+    .list('relay')
+    .filter((view) => relayOf(view).role === 'delivery')
+    .map((view) => {
+      const { region, weight } = relayOf(view);
+      const serving = view.tags.includes('serving');
+      return { id: view.id as string, region, weight, load: loads.of(view.id), state: view.state, serving };
+    });
+  if (preferred !== undefined && relays.some(({ id, serving }) => id === preferred && serving)) {
+    return { relay: preferred, why: { trigger: 'placement', text: `${preferred} carries this session already` } };
+  }
+  return place(relays, regionOf(address, services.config.regions));
+}
+
+/** The same for a viewer who must be carried. @throws Refusal 503 when no relay can */
+export function placeViewer(services: HttpServices, loads: Loads, address: string, preferred?: string): Placed {
+  const { relay, why } = findRelay(services, loads, address, preferred);
+  if (relay === undefined) throw unavailable('no-relay', 'No relay can carry viewers just now.', { why });
+  return { relay, why };
+}
+
+/** The relay that carries a viewer, and why that one. */
+export interface Placed {
+  relay: string;
+  why: Why;
+}

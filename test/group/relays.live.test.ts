@@ -1,0 +1,80 @@
+import { expect } from 'chai';
+import type { Browser } from 'playwright-core';
+import { startChromium } from '../fixtures/chromium.ts';
+import type { Follower } from '../fixtures/events.ts';
+import { figure } from '../fixtures/figures.ts';
+import { startTestGroup, type TestGroup } from '../fixtures/group.ts';
+import { until } from '../fixtures/process.ts';
+import { type Site, startSite } from '../fixtures/site.ts';
+import { longestGapMs, type Watcher, watchCamera } from '../fixtures/watcher.ts';
+
+describe('a group with two delivery relays', function () {
+  this.timeout(60_000);
+  let site: Site;
+  let group: TestGroup;
+  let browser: Browser;
+  let events: Follower;
+  let watcher: Watcher;
+
+  before(async () => {
+    [site, browser] = await Promise.all([startSite(['north']), startChromium()]);
+    const relays = [
+      { id: 'relay-1', region: 'hcm', weight: 3 },
+      { id: 'relay-2', region: 'hanoi', weight: 3 },
+    ];
+    const regions = { default: 'hcm', networks: { '1.0.0.0/8': 'hanoi' } };
+    group = await startTestGroup({
+      cameras: site.cameras(),
+      relays,
+      regions,
+      http: { trusted_proxies: ['127.0.0.1'] },
+    });
+    events = group.follow(0);
+    await events.next('camera.live', 'camera/north', 0, 20_000);
+    watcher = await watchCamera(browser, group, 'north');
+    await watcher.moving();
+  });
+  after(async () => {
+    events?.close();
+    await browser?.close();
+    await group?.stop();
+    await site?.close();
+  });
+
+  const sessions = async () => (await group.api('GET', '/api/v1/sessions')).body.items;
+
+  it('seats viewers by the network they come from, and says why', async () => {
+    const ask = async (from: string) => {
+      const headers = { authorization: `Bearer ${group.token()}`, 'x-forwarded-for': from };
+      const answer = await fetch(`${group.url}/live/north/webrtc`, { headers });
+      // biome-ignore lint/suspicious/noExplicitAny: the test reads what it knows is there
+      return (await answer.json()) as any;
+    };
+    const near = await ask('14.1.2.3');
+    expect(near.relay).to.equal('relay-1');
+    const far = await ask('1.2.3.4');
+    expect(far.relay).to.equal('relay-2');
+    expect(far.why).to.deep.include({ trigger: 'placement' });
+    expect(far.why.rejected).to.deep.equal([{ option: 'relay-1', because: 'it is in hcm, not in hanoi' }]);
+    for (const { session_id } of [near, far]) await group.api('DELETE', `/api/v1/sessions/${session_id}`);
+  });
+
+  it('carries a picture on through the other relay when its own is killed, and can still cut it there', async () => {
+    const [session] = await sessions();
+    expect(session.relay).to.equal('relay-1');
+    const killedAt = await group.signal('relay:relay-1', 'SIGKILL');
+    await until('the session to be on the other relay', async () => (await sessions())[0].relay === 'relay-2', 10_000);
+    const { presented } = await watcher.moving(Date.now(), 30);
+    figure('one of two delivery relays killed: longest gap between frames', longestGapMs(presented, killedAt));
+    expect(longestGapMs(presented, killedAt)).to.be.lessThan(8_000);
+
+    const at = Date.now();
+    expect((await group.api('DELETE', `/api/v1/sessions/${session.id}`)).status).to.equal(204);
+    await events.next('viewer.ended', `viewer/${session.id}`, at);
+    const left = async () => (await group.askRelay('relay-2', 'webrtcsessions/list')).items.length;
+    await until('the relay to have nobody left', async () => (await left()) === 0, 5_000);
+    const states = (await watcher.watched()).states.map(({ name }) => name);
+    expect(states.at(-1)).to.equal('ended');
+    expect(watcher.faults).to.deep.equal([]);
+  });
+});
