@@ -9,7 +9,7 @@ import { relayOf } from './views.ts';
 /**
  * The relay that carries a viewer from now on, if any can.
  * @param address of the viewer's client: its network tells its region
- * @param preferred kept if it serves
+ * @param preferred kept if it serves and answers in time
  */
 export function findRelay(services: HttpServices, loads: Loads, address: string, preferred?: string): Placement {
   const relays = services.cells
@@ -20,7 +20,7 @@ export function findRelay(services: HttpServices, loads: Loads, address: string,
       const serving = view.tags.includes('serving');
       return { id: view.id as string, region, weight, load: loads.of(view.id), state: view.state, serving };
     });
-  if (preferred !== undefined && relays.some(({ id, serving }) => id === preferred && serving)) {
+  if (preferred !== undefined && relays.some(({ id, state }) => id === preferred && state === 'serving')) {
     return { relay: preferred, why: { trigger: 'placement', text: `${preferred} carries this session already` } };
   }
   return place(relays, regionOf(address, services.config.regions));
