@@ -1,38 +1,28 @@
 import { expect } from 'chai';
-import type { Browser } from 'playwright-core';
-import { startChromium } from '../fixtures/chromium.ts';
 import type { Follower, HeardEvent } from '../fixtures/events.ts';
 import { figure } from '../fixtures/figures.ts';
-import { startTestGroup, type TestGroup } from '../fixtures/group.ts';
+import type { TestGroup } from '../fixtures/group.ts';
 import { replayAgainstTheLiving } from '../fixtures/journal.ts';
 import { until } from '../fixtures/process.ts';
-import { type Site, startSite } from '../fixtures/site.ts';
-import { longestGapMs, type Watcher, watchCamera } from '../fixtures/watcher.ts';
+import type { Site } from '../fixtures/site.ts';
+import { startWatchedGroup, type WatchedGroup } from '../fixtures/watched-group.ts';
+import { longestGapMs, type Watcher } from '../fixtures/watcher.ts';
 
-const CAMERAS = ['north', 'south'];
+const CAMERAS: [string, ...string[]] = ['north', 'south'];
 
 describe('a group that loses what carries its pictures', function () {
   this.timeout(90_000);
+  let watched: WatchedGroup | undefined;
   let site: Site;
   let group: TestGroup;
-  let browser: Browser;
   let events: Follower;
   let watcher: Watcher;
 
   before(async () => {
-    [site, browser] = await Promise.all([startSite(CAMERAS), startChromium()]);
-    group = await startTestGroup({ cameras: site.cameras() });
-    events = group.follow(0);
-    for (const camera of CAMERAS) await events.next('camera.live', `camera/${camera}`, 0, 20_000);
-    watcher = await watchCamera(browser, group, 'north');
-    await watcher.moving();
+    watched = await startWatchedGroup(CAMERAS);
+    ({ site, group, events, watcher } = watched);
   });
-  after(async () => {
-    events?.close();
-    await browser?.close();
-    await group?.stop();
-    await site?.close();
-  });
+  after(() => watched?.close());
 
   /** The epoch ms at which a new instance of a relay first answers. */
   const answersAnew = async (relay: string, former: string): Promise<number> => {

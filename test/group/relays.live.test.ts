@@ -1,45 +1,28 @@
 import { expect } from 'chai';
-import type { Browser } from 'playwright-core';
-import { startChromium } from '../fixtures/chromium.ts';
 import type { Follower } from '../fixtures/events.ts';
 import { figure } from '../fixtures/figures.ts';
-import { startTestGroup, type TestGroup } from '../fixtures/group.ts';
+import type { TestGroup } from '../fixtures/group.ts';
 import { until } from '../fixtures/process.ts';
-import { type Site, startSite } from '../fixtures/site.ts';
-import { longestGapMs, type Watcher, watchCamera } from '../fixtures/watcher.ts';
+import { startWatchedGroup, type WatchedGroup } from '../fixtures/watched-group.ts';
+import { longestGapMs, type Watcher } from '../fixtures/watcher.ts';
 
 describe('a group with two delivery relays', function () {
   this.timeout(60_000);
-  let site: Site;
+  let watched: WatchedGroup | undefined;
   let group: TestGroup;
-  let browser: Browser;
   let events: Follower;
   let watcher: Watcher;
 
   before(async () => {
-    [site, browser] = await Promise.all([startSite(['north']), startChromium()]);
     const relays = [
       { id: 'relay-1', region: 'hcm', weight: 3 },
       { id: 'relay-2', region: 'hanoi', weight: 3 },
     ];
     const regions = { default: 'hcm', networks: { '1.0.0.0/8': 'hanoi' } };
-    group = await startTestGroup({
-      cameras: site.cameras(),
-      relays,
-      regions,
-      http: { trusted_proxies: ['127.0.0.1'] },
-    });
-    events = group.follow(0);
-    await events.next('camera.live', 'camera/north', 0, 20_000);
-    watcher = await watchCamera(browser, group, 'north');
-    await watcher.moving();
+    watched = await startWatchedGroup(['north'], { relays, regions, http: { trusted_proxies: ['127.0.0.1'] } });
+    ({ group, events, watcher } = watched);
   });
-  after(async () => {
-    events?.close();
-    await browser?.close();
-    await group?.stop();
-    await site?.close();
-  });
+  after(() => watched?.close());
 
   const sessions = async () => (await group.api('GET', '/api/v1/sessions')).body.items;
 

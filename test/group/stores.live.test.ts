@@ -1,13 +1,13 @@
 import { expect } from 'chai';
 import type { Browser } from 'playwright-core';
-import { startChromium } from '../fixtures/chromium.ts';
 import type { Follower } from '../fixtures/events.ts';
 import { figure } from '../fixtures/figures.ts';
-import { type Answer, startTestGroup, type TestGroup } from '../fixtures/group.ts';
+import type { Answer, TestGroup } from '../fixtures/group.ts';
 import { byCell, faultsIn, readBooks, replayAgainstTheLiving } from '../fixtures/journal.ts';
 import { until } from '../fixtures/process.ts';
-import { type Site, startSite } from '../fixtures/site.ts';
-import { longestGapMs, type Watcher, watchCamera } from '../fixtures/watcher.ts';
+import type { Site } from '../fixtures/site.ts';
+import { startWatchedGroup, type WatchedGroup } from '../fixtures/watched-group.ts';
+import { longestGapMs, type Watcher } from '../fixtures/watcher.ts';
 import { openWhepPage } from '../fixtures/whep-page.ts';
 
 /** NATS is away for at least this long. */
@@ -15,6 +15,7 @@ const AWAY_MS = 10_000;
 
 describe('a group that loses its gateway or its stores', function () {
   this.timeout(120_000);
+  let watched: WatchedGroup | undefined;
   let site: Site;
   let group: TestGroup;
   let browser: Browser;
@@ -23,19 +24,10 @@ describe('a group that loses its gateway or its stores', function () {
   let people = 0;
 
   before(async () => {
-    [site, browser] = await Promise.all([startSite(['north', 'south']), startChromium()]);
-    group = await startTestGroup({ cameras: site.cameras() });
-    events = group.follow(0);
-    for (const camera of ['north', 'south']) await events.next('camera.live', `camera/${camera}`, 0, 20_000);
-    watcher = await watchCamera(browser, group, 'north');
-    await watcher.moving();
+    watched = await startWatchedGroup(['north', 'south']);
+    ({ site, group, browser, events, watcher } = watched);
   });
-  after(async () => {
-    events?.close();
-    await browser?.close();
-    await group?.stop();
-    await site?.close();
-  });
+  after(() => watched?.close());
 
   /** Admission by token alone, each time of another person. */
   const admit = (camera = 'north'): Promise<Answer> =>
