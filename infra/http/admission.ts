@@ -45,6 +45,12 @@ export interface Holdings {
   drop(sub: string, session: Id): void;
 }
 
+/** What admission keeps count of: the sessions of each subject and of each relay. */
+export interface Counts {
+  holdings: Holdings;
+  loads: Loads;
+}
+
 /** Starts from the sessions that live here already. */
 export function countHoldings(cells: HttpServices['cells']): Holdings {
   const bySub = new Map<string, Set<Id>>();
@@ -92,13 +98,13 @@ export interface Begun {
  */
 export async function begin(
   services: HttpServices,
-  shared: { holdings: Holdings; loads: Loads },
+  counts: Counts,
   claims: LoginClaims,
   camera: CellView,
   wish: Wish,
 ): Promise<Begun> {
   const { cells, config, metrics } = services;
-  const { holdings, loads } = shared;
+  const { holdings, loads } = counts;
   const { relay, why: placement } = placeViewer(services, loads, wish.address);
   const session = newId('ses');
   const at = { kind: 'viewer' as const, id: session };
@@ -133,12 +139,12 @@ export async function begin(
 /** Admits somebody to a camera that they may watch, and answers once that is written down. @throws Refusal */
 export async function admit(
   services: HttpServices,
-  shared: { holdings: Holdings; loads: Loads },
+  counts: Counts,
   claims: LoginClaims,
   camera: CellView,
   wish: Wish,
 ): Promise<Admission> {
-  const { view, written, placement } = await begin(services, shared, claims, camera, wish);
+  const { view, written, placement } = await begin(services, counts, claims, camera, wish);
   const ttlS = Math.floor(services.config.auth.streamTokenTtlMs / 1000);
   // Signing takes about as long as the journal does.
   const streamToken = services.gate.mintStream({ sub: claims.sub, session: view.id, camera: camera.id }, ttlS);

@@ -3,14 +3,15 @@ import type { Hub } from './hub.ts';
 import type { HttpServices } from './services.ts';
 import { isOpen, viewerOf } from './views.ts';
 
-/** How many sessions each relay carries, without looking at every cell at every request. */
+/**
+ * How many sessions each relay carries, without looking at every cell at every request. It follows the facts, and so
+ * lags while their store is away; `relayLoad` in relays.ts looks at every cell, and is exact.
+ */
 export interface Loads {
   /** Sessions on a relay. */
   of(relay: string): number;
   /** A session is on this relay from now on, wherever it was before. */
   seat(session: Id, relay: string): void;
-  /** A session is on no relay any more. */
-  leave(session: Id): void;
 }
 
 /** Starts from the sessions that live here, and follows what is told of all. */
@@ -37,5 +38,5 @@ export function keepLoads(cells: HttpServices['cells'], hub: Hub): Loads {
     const view = cells.view({ kind: 'viewer', id: session });
     if (view && isOpen(view)) seat(session, viewerOf(view).relay);
   });
-  return { of: (relay) => counts.get(relay) ?? 0, seat, leave };
+  return { of: (relay) => counts.get(relay) ?? 0, seat };
 }

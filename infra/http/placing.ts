@@ -1,10 +1,20 @@
-import type { Why } from '../../bus/events/why.ts';
-import { type Placement, place } from '../../machines/policy/placement.ts';
+import { type Placement, place, type RelayStanding } from '../../machines/policy/placement.ts';
 import { unavailable } from './errors.ts';
 import type { Loads } from './loads.ts';
 import { regionOf } from './region.ts';
 import type { HttpServices } from './services.ts';
 import { relayOf } from './views.ts';
+
+/** How the delivery relays stand. */
+const standings = ({ cells }: HttpServices, loads: Loads): RelayStanding[] =>
+  cells
+    .list('relay')
+    .filter((view) => relayOf(view).role === 'delivery')
+    .map((view) => {
+      const { region, weight } = relayOf(view);
+      const serving = view.tags.includes('serving');
+      return { id: view.id, region, weight, load: loads.of(view.id), state: view.state, serving };
+    });
 
 /**
  * The relay that carries a viewer from now on, if any can.
@@ -12,14 +22,7 @@ import { relayOf } from './views.ts';
  * @param preferred kept if it serves and answers in time
  */
 export function findRelay(services: HttpServices, loads: Loads, address: string, preferred?: string): Placement {
-  const relays = services.cells
-    .list('relay')
-    .filter((view) => relayOf(view).role === 'delivery')
-    .map((view) => {
-      const { region, weight } = relayOf(view);
-      const serving = view.tags.includes('serving');
-      return { id: view.id as string, region, weight, load: loads.of(view.id), state: view.state, serving };
-    });
+  const relays = standings(services, loads);
   if (preferred !== undefined && relays.some(({ id, state }) => id === preferred && state === 'serving')) {
     return { relay: preferred, why: { trigger: 'placement', text: `${preferred} carries this session already` } };
   }
@@ -27,14 +30,13 @@ export function findRelay(services: HttpServices, loads: Loads, address: string,
 }
 
 /** The same for a viewer who must be carried. @throws Refusal 503 when no relay can */
-export function placeViewer(services: HttpServices, loads: Loads, address: string, preferred?: string): Placed {
+export function placeViewer(
+  services: HttpServices,
+  loads: Loads,
+  address: string,
+  preferred?: string,
+): Required<Placement> {
   const { relay, why } = findRelay(services, loads, address, preferred);
   if (relay === undefined) throw unavailable('no-relay', 'No relay can carry viewers just now.', { why });
   return { relay, why };
-}
-
-/** The relay that carries a viewer, and why that one. */
-export interface Placed {
-  relay: string;
-  why: Why;
 }

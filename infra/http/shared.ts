@@ -1,14 +1,11 @@
-import type { Holdings } from './admission.ts';
+import type { Counts } from './admission.ts';
 import type { Connections } from './connections.ts';
 import type { Hub } from './hub.ts';
 import type { Legs } from './legs.ts';
-import type { Loads } from './loads.ts';
 import type { Streams } from './streams.ts';
 
 /** What the routes share while the server runs. */
-export interface Shared {
-  holdings: Holdings;
-  loads: Loads;
+export interface Shared extends Counts {
   legs: Legs;
   connections: Connections;
   hub: Hub;
