@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
 import { cameraAddCommand, cameraChangeCommand, cameraListCommand, cameraRemoveCommand } from './cli/camera.ts';
 import { configCheckCommand, configVariablesCommand } from './cli/config.ts';
+import { drillCommand } from './cli/drill.ts';
 import { logCommand } from './cli/log.ts';
 import { loginCommand } from './cli/login.ts';
 import { statusCommand } from './cli/status.ts';
@@ -38,6 +39,7 @@ function program(out: Terminal): Command {
   cameraChangeCommand(remote(camera.command('change')), out);
   cameraRemoveCommand(remote(camera.command('remove')), out);
   cameraListCommand(remote(camera.command('list')), out);
+  drillCommand(remote(root.command('drill')), out);
   tokenCommand(local(root.command('token')), out);
   loginCommand(local(root.command('login')), out);
   const config = root.command('config').description('check a configuration file');

@@ -49,8 +49,18 @@ export type RelayAnswer = Of<typeof relaysAnswer>['items'][number];
 
 export const sessionsAnswer = shape(
   'list of sessions',
-  list(Type.Object({ id: Type.String(), camera: Type.String(), state: Type.String(), subject: text })),
+  list(
+    Type.Object({
+      id: Type.String(),
+      camera: Type.String(),
+      state: Type.String(),
+      subject: text,
+      relay: text,
+      figures: Type.Optional(Type.Object({ at: Type.Number(), gap_ms: number })),
+    }),
+  ),
 );
+export type SessionAnswer = Of<typeof sessionsAnswer>['items'][number];
 
 export const readyAnswer = shape(
   'readiness',

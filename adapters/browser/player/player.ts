@@ -1,5 +1,6 @@
 import { type Admission, type Door, keepRenewed, requestSession } from './admission.ts';
 import { createAttempts } from './attempts.ts';
+import { createGapMeter } from './gap-meter.ts';
 import type { Frame, Leg } from './leg.ts';
 import { createLegs, type LegsHear } from './legs.ts';
 import { createMeasure } from './measure.ts';
@@ -33,6 +34,7 @@ export class Player {
   private readonly legs;
   private readonly measure;
   private readonly watchdog = createWatchdog();
+  private readonly gaps = createGapMeter();
   private readonly beganMs = performance.now();
   private readonly stopReporting: () => void;
   private readonly checking: number;
@@ -51,12 +53,12 @@ export class Player {
   constructor(host: HTMLElement, options: PlayerOptions) {
     this.options = options;
     this.door = { server: options.server ?? '', ...(options.token ? { token: options.token } : {}) };
-    this.stage = createStage(host, () => this.watchdog.reset(performance.now()));
+    this.stage = createStage(host, () => this.unseen());
     this.legs = createLegs(this.stage, this.legsHear());
     this.measure = createMeasure(options.clock ?? 'sampled');
     this.stopReporting = startReporting(this.legs, this.stage, this.measure, {
       measured: (measured) => options.hears?.measured?.(measured),
-      tell: (leg, { figures, latency }) => this.signaller?.stats(leg.name, figures, latency?.ms),
+      tell: (leg, { figures, latency }) => this.signaller?.stats(leg.name, figures, latency?.ms, this.gaps.take()),
     });
     this.checking = window.setInterval(() => this.check(), CHECK_MS);
     showPoster(this.door, options.camera, this.stage.poster);
@@ -86,7 +88,7 @@ export class Player {
   /** Goes back to live after a pause. */
   resume(): void {
     if (this.current.name !== 'paused') return;
-    this.watchdog.reset(performance.now());
+    this.unseen();
     this.stage
       .front()
       ?.play()
@@ -107,6 +109,12 @@ export class Player {
   close(): void {
     this.leave();
     this.stage.remove();
+  }
+
+  /** Frames that nobody was to see are not missed. */
+  private unseen(): void {
+    this.watchdog.reset(performance.now());
+    this.gaps.reset();
   }
 
   private hear(heard: PlayerHeard): void {
@@ -204,6 +212,7 @@ export class Player {
 
   private hearFrame(frame: Frame): void {
     this.watchdog.frame(performance.now());
+    this.gaps.frame(frame.displayMs);
     // What was to be repaired has repaired itself; without a session it has not.
     if (this.signaller) this.attempts.cancel();
     this.hear({ type: 'frame' });

@@ -19,7 +19,7 @@ export interface SignallerHears {
 export interface Signaller {
   offer(leg: string, sdp: string): void;
   candidate(leg: string, candidate: RTCIceCandidate): void;
-  stats(leg: string, figures: Figures, latencyMs: number | undefined): void;
+  stats(leg: string, figures: Figures, latencyMs: number | undefined, gapMs: number | undefined): void;
   playing(leg: string, firstFrameMs: number): void;
   closeLeg(leg: string): void;
   /** Leaves: the gateway ends the session. */

@@ -24,7 +24,7 @@ describe('the command line, on this machine alone', () => {
     const help = await command(['--help']);
     expect((await command(['--version'])).out).to.match(/^\d+\.\d+\.\d+\n$/);
     expect(help.code).to.equal(0);
-    for (const name of ['status', 'token', 'camera', 'watch', 'log', 'config'])
+    for (const name of ['status', 'token', 'camera', 'watch', 'log', 'drill', 'config'])
       expect(help.out).to.contain(`  ${name} `);
     for (const name of [
       'status',
@@ -32,6 +32,7 @@ describe('the command line, on this machine alone', () => {
       'camera add',
       'camera remove',
       'camera list',
+      'drill',
       'watch',
       'log',
       'config check',
@@ -137,6 +138,17 @@ describe('the command line, on this machine alone', () => {
       const { code, err } = await command([...argv, '--state', state]);
       expect(code).to.equal(1);
       expect(err).to.contain(`no Signalbox runs on ${state}`);
+    }
+  });
+
+  it('drills only a group of this machine, one blow at a time', async () => {
+    const elsewhere = await command(['drill', '--kill', 'relay-1', '--state', state]);
+    expect(elsewhere.code).to.equal(1);
+    expect(elsewhere.err).to.contain('runs on the machine of the group');
+    for (const duration of ['0s', '1h', 'soon']) {
+      const { code, err } = await command(['drill', '--kill', 'relay-1', '--duration', duration, '--state', state]);
+      expect(code, duration).to.equal(2);
+      expect(err).to.contain(duration);
     }
   });
 
