@@ -1,6 +1,7 @@
 import type { Envelope } from '../bus/envelope.ts';
 import type { Id } from '../bus/identity.ts';
 import { CellDown, type CellView, NoSuchCell } from './cells.ts';
+import { choosePusher } from './pushing.ts';
 import type { Roster } from './roster.ts';
 
 /** The parts of other cells' contexts that matter here. */
@@ -14,6 +15,11 @@ interface ViewerSight {
 interface RelaySight {
   role: string;
 }
+interface BroadcastSight {
+  camera: Id;
+  relay: string;
+  picture: boolean;
+}
 
 const sight = <T>(view: CellView): T => view.context as unknown as T;
 
@@ -24,7 +30,7 @@ const sight = <T>(view: CellView): T => view.context as unknown as T;
  */
 export function acquaint(roster: Roster, onFault: (error: Error) => void): () => void {
   const tell = (
-    kind: 'camera' | 'viewer',
+    kind: 'camera' | 'viewer' | 'broadcast',
     to: Id,
     event: { type: string; [field: string]: unknown },
     cause?: string,
@@ -34,9 +40,11 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void): () =>
     });
   };
 
-  /** An on-demand camera is awake while somebody is admitted to it. */
+  const broadcasts = () => roster.list('broadcast').filter(({ tags }) => tags.includes('wanted'));
+
+  /** An on-demand camera is awake while somebody is admitted to it, or while it is broadcast. */
   const audience = (viewer: CellView, event: 'audience.joined' | 'audience.left', cause?: string) => {
-    const { camera } = sight<ViewerSight>(viewer);
+    const { camera } = sight<ViewerSight | BroadcastSight>(viewer);
     const view = roster.view({ kind: 'camera', id: camera });
     if (!view) return;
     const { settings, audience: present } = sight<CameraSight>(view);
@@ -44,12 +52,16 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void): () =>
     if (counts) tell('camera', camera, { type: event, viewer: viewer.id }, cause);
   };
 
-  /** The viewers of a camera that was taken out have nothing left to watch. */
-  const endViewersOf = (camera: Id, cause: string) => {
+  /** The viewers and broadcasts of a camera that was taken out have nothing left to show. */
+  const endShowsOf = (camera: Id, cause: string) => {
     for (const viewer of roster.list('viewer')) {
       if (viewer.tags.includes('open') && sight<ViewerSight>(viewer).camera === camera) {
         tell('viewer', viewer.id, { type: 'camera.removed' }, cause);
       }
+    }
+    for (const broadcast of broadcasts()) {
+      if (sight<BroadcastSight>(broadcast).camera !== camera) continue;
+      tell('broadcast', broadcast.id, { type: 'broadcast.stopped', by: 'the removal of its camera' }, cause);
     }
   };
 
@@ -62,23 +74,52 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void): () =>
     }
   };
 
+  /** What a broadcast shows is the camera's picture, or its slate. */
+  const showOnAir = (camera: CellView, cause: string) => {
+    const picture = camera.tags.includes('watchable');
+    for (const broadcast of broadcasts()) {
+      const known = sight<BroadcastSight>(broadcast);
+      if (known.camera !== camera.id || known.picture === picture) continue;
+      tell('broadcast', broadcast.id, { type: 'camera.showing', picture, state: camera.state }, cause);
+    }
+  };
+
+  /** What a dead relay pushed is pushed by another one, if any serves; otherwise it waits for this one. */
+  const pushElsewhere = (dead: CellView, cause: string) => {
+    for (const broadcast of broadcasts()) {
+      if (sight<BroadcastSight>(broadcast).relay !== dead.id) continue;
+      const { relay, why } = choosePusher(roster);
+      if (relay !== undefined) tell('broadcast', broadcast.id, { type: 'broadcast.moved', relay, why }, cause);
+    }
+  };
+
   // After a restart, an on-demand camera may count viewers that ended while nobody looked.
   for (const camera of roster.list('camera')) {
     for (const viewer of sight<CameraSight>(camera).audience) {
-      const present = roster.view({ kind: 'viewer', id: viewer as Id });
-      if (!present?.tags.includes('open')) tell('camera', camera.id, { type: 'audience.left', viewer });
+      const present =
+        roster.view({ kind: 'viewer', id: viewer as Id }) ?? roster.view({ kind: 'broadcast', id: viewer as Id });
+      if (!present?.tags.some((tag) => tag === 'open' || tag === 'wanted'))
+        tell('camera', camera.id, { type: 'audience.left', viewer });
     }
   }
 
   return roster.onFact((fact, view) => {
+    if (view.kind === 'camera') showOnAir(view, fact.id);
     switch (fact.type) {
       case 'signalbox.viewer.admitted':
         return audience(view, 'audience.joined', fact.id);
       case 'signalbox.viewer.ended':
         return audience(view, 'audience.left', fact.id);
+      case 'signalbox.broadcast.connecting':
+        // An attempt more is no further audience.
+        return fact.data.from === 'retrying' ? undefined : audience(view, 'audience.joined', fact.id);
+      case 'signalbox.broadcast.stopped':
+        return audience(view, 'audience.left', fact.id);
       case 'signalbox.camera.removed':
-        return endViewersOf(view.id, fact.id);
+        return endShowsOf(view.id, fact.id);
       case 'signalbox.relay.dead':
+        pushElsewhere(view, fact.id);
+        return intakeLost(view, fact);
       case 'signalbox.relay.starting':
         return intakeLost(view, fact);
     }

@@ -1,3 +1,4 @@
+import { BROADCAST_VERSION } from './events/broadcast.ts';
 import { CAMERA_VERSION } from './events/camera.ts';
 import { RELAY_VERSION } from './events/relay.ts';
 import { VIEWER_VERSION } from './events/viewer.ts';
@@ -9,6 +10,7 @@ export const VERSIONS: Record<Kind, number> = {
   camera: CAMERA_VERSION,
   viewer: VIEWER_VERSION,
   relay: RELAY_VERSION,
+  broadcast: BROADCAST_VERSION,
 };
 
 /** One step up: from a version to the next. Keyed `kind@from`. There are none while every machine is at version 1. */

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pino } from 'pino';
 import { acquaint } from '../actors/acquaintance.ts';
+import { broadcastKind } from '../actors/broadcast.ts';
 import { cameraKind } from '../actors/camera.ts';
 import { relayKind } from '../actors/relay.ts';
 import { Roster } from '../actors/roster.ts';
@@ -9,6 +10,7 @@ import { viewerKind } from '../actors/viewer.ts';
 import { systemClock } from '../adapters/clock.ts';
 import { openSecrets } from '../adapters/secrets.files.ts';
 import type { ViewerContext } from '../machines/viewer/context.ts';
+import { destinationOf } from './config/destinations.ts';
 import { openOverlay } from './config/overlay.ts';
 import { watchConfig } from './config/watch.ts';
 import { loadConfig } from './config.ts';
@@ -65,6 +67,7 @@ const media = openMedia({
   launcher,
   log,
   epoch: tenure.epoch,
+  destination: (name) => destinationOf(config, name),
   onRelayCall: (relay) => metrics.relayCalls.inc({ relay }),
 });
 
@@ -77,6 +80,7 @@ const roster = new Roster({
     camera: cameraKind(media.cameraSlots),
     viewer: viewerKind(media.viewerSlots),
     relay: relayKind(media.relaySlots),
+    broadcast: broadcastKind(media.broadcastSlots),
   },
   now: systemClock.now,
   later(ms, run) {
@@ -124,6 +128,9 @@ const server = await buildServer({
     },
     get regions() {
       return config.regions;
+    },
+    get destinations() {
+      return config.destinations;
     },
   },
   cells: roster,

@@ -1,3 +1,4 @@
+import type { BroadcastContext } from './broadcast.ts';
 import type { CameraContext } from './camera/context.ts';
 import type { RelayContext } from './relay.ts';
 import type { ViewerContext } from './viewer/context.ts';
@@ -14,9 +15,15 @@ const tagMeans = (tag: string, states: readonly string[]) => (state: string, tag
 const watchable = tagMeans('watchable', ['live', 'frozen']);
 const open = tagMeans('open', ['admitted', 'connecting', 'watching']);
 const serving = tagMeans('serving', ['serving', 'suspect']);
+const onAir = tagMeans('on-air', ['on-air']);
 
 /** What must hold after every event, whatever has happened: asserted by the walks and the simulation. */
-export const laws: { camera: Law<CameraContext>; viewer: Law<ViewerContext>; relay: Law<RelayContext> } = {
+export const laws: {
+  camera: Law<CameraContext>;
+  viewer: Law<ViewerContext>;
+  relay: Law<RelayContext>;
+  broadcast: Law<BroadcastContext>;
+} = {
   camera(context, tags) {
     const { state, settings, active, lostAt } = context;
     if (state !== 'new' && state !== 'removed' && !settings) return 'a camera without settings is awake';
@@ -36,5 +43,12 @@ export const laws: { camera: Law<CameraContext>; viewer: Law<ViewerContext>; rel
     if (state === 'serving' && instance === undefined) return 'it serves, and nobody knows which process';
     if (state === 'serving' && lostAt !== undefined) return 'it serves, and still counts as lost';
     return serving(state, tags);
+  },
+  broadcast(context, tags) {
+    const { state, camera, destination, relay, lostAt } = context;
+    if (state !== 'new' && !(camera && destination && relay)) return 'it pushes from nowhere, or to nowhere';
+    if (state === 'on-air' && lostAt !== undefined) return 'it is on air, and still counts as lost';
+    if (tags.includes('wanted') === ['new', 'stopped'].includes(state)) return `"${state}" is wrong about being wanted`;
+    return onAir(state, tags);
   },
 };

@@ -82,6 +82,7 @@ const DestinationSchema = Type.Object(
       expects: 'an rtmp:// or rtmps:// address without user and password',
     }),
     key_file: Type.Optional(text('a file that holds the stream key')),
+    stat: Type.Optional(webUrl({ description: 'statistics of an nginx-rtmp: it is asked whether bytes arrive' })),
   },
   { additionalProperties: false },
 );
@@ -201,7 +202,6 @@ export const settings = shape(
       ),
       destinations: Type.Record(Type.String({ pattern: ID_PATTERN }), DestinationSchema, {
         default: {},
-        later: true,
         keys: 'an id: 1 to 64 of a-z, 0-9, _ and -',
       }),
       ports: PortsSchema,

@@ -2,6 +2,7 @@ import type { Cells, CellView } from '../../actors/cells.ts';
 import type { Gate, LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
 import type { Ask, Bus } from '../../bus/ports.ts';
 import { KINDS } from '../../bus/subjects.ts';
+import type { BroadcastContext } from '../../machines/broadcast.ts';
 import type { CameraContext } from '../../machines/camera/context.ts';
 import { access, isAtLeast } from '../../machines/policy/access.ts';
 import type { ViewerContext } from '../../machines/viewer/context.ts';
@@ -34,6 +35,10 @@ function mayAsk(caller: LoginClaims, view: CellView, act: boolean): boolean {
     case 'viewer': {
       const { subject, camera, zone } = view.context as unknown as ViewerContext;
       return subject?.sub === caller.sub || access(caller, { camera, zone }, 'operate').allowed;
+    }
+    case 'broadcast': {
+      const { camera, zone } = view.context as unknown as BroadcastContext;
+      return access(caller, { camera, zone }, 'operate').allowed;
     }
     case 'relay':
       return isAtLeast(caller.role, act ? 'admin' : 'operator');

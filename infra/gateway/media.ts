@@ -10,10 +10,11 @@ import { type Mediamtx, mediamtx } from '../../adapters/mediamtx.ts';
 import { createRtspProbe } from '../../adapters/probe.rtsp.ts';
 import { createProgramSwitchers } from '../../adapters/program.switcher.ts';
 import { provisionMediamtx, wantPrograms } from '../../adapters/provision.mediamtx.ts';
+import { type Destination, PUSH_PATHS, pushMediamtx } from '../../adapters/push.mediamtx.ts';
 import { seatEverywhere, seatMediamtx } from '../../adapters/seat.mediamtx.ts';
 import type { Secrets } from '../../adapters/secrets.files.ts';
 import { whepMediamtx } from '../../adapters/whep.mediamtx.ts';
-import type { CameraSlots, RelaySlots, ViewerSlots } from '../../machines/slots.ts';
+import type { BroadcastSlots, CameraSlots, RelaySlots, ViewerSlots } from '../../machines/slots.ts';
 import { findProgram } from '../binaries.ts';
 import type { Group, RelayPlace } from '../group.ts';
 import type { Whep } from '../http/services.ts';
@@ -27,6 +28,8 @@ export interface MediaParts {
   launcher: LauncherLink;
   log: Logger;
   epoch(): number;
+  /** A destination of the configuration as it stands now. */
+  destination(name: string): Destination | undefined;
   /** Told of every call of a relay's control API. */
   onRelayCall(relay: string): void;
 }
@@ -36,6 +39,7 @@ export interface Media {
   cameraSlots: CameraSlots;
   viewerSlots: ViewerSlots;
   relaySlots: RelaySlots;
+  broadcastSlots: BroadcastSlots;
   whep: Whep;
   /** Where a delivery relay offers RTSP. */
   rtspAt(relay: string): string | undefined;
@@ -43,7 +47,7 @@ export interface Media {
   rates(camera: string): { bitrate_bps: number; fps: number } | undefined;
   /** Forgets the pictures and figures of cameras that are no more. */
   setCameras(cameras: readonly string[]): void;
-  /** Deletes what former gateways left at the intakes and no cell holds. */
+  /** Deletes what former gateways left at the relays and no cell holds. */
   sweep(): void;
   close(): void;
 }
@@ -75,7 +79,7 @@ function apiToken(gate: Gate): () => string {
 }
 
 /** Makes the adapters. The first intake pulls every camera; every delivery relay carries every program. */
-export function openMedia({ group, gate, secrets, launcher, log, epoch, onRelayCall }: MediaParts): Media {
+export function openMedia({ group, gate, secrets, launcher, log, epoch, destination, onRelayCall }: MediaParts): Media {
   const apis = new Map<string, Mediamtx>();
   const paths = new Map<string, RelayPaths>();
   for (const { id, api } of group.relays) {
@@ -93,6 +97,7 @@ export function openMedia({ group, gate, secrets, launcher, log, epoch, onRelayC
   const intake = withRole('intake')[0];
   if (!intake) throw new Error('a group needs an intake relay: add one to `relays`');
   const deliveries = withRole('delivery');
+  const placeOf = (relay: string): RelayPlace => known(new Map(deliveries.map((place) => [place.id, place])), relay);
   for (const { id } of deliveries) {
     wantPrograms(known(paths, id), (detail) => log.error({ relay: id, detail }, 'a relay refuses program paths'));
   }
@@ -149,6 +154,15 @@ export function openMedia({ group, gate, secrets, launcher, log, epoch, onRelayC
       provision: provisionMediamtx((relay) => known(paths, relay)),
       alarm,
     },
+    broadcastSlots: {
+      push: pushMediamtx({
+        pathsOf: (relay) => known(paths, relay),
+        apiOf: (relay) => known(apis, relay),
+        programUrl: (relay, camera) => rtsp(placeOf(relay), 'read', camera),
+        destination,
+      }),
+      alarm,
+    },
     whep: whepMediamtx((relay) => {
       const place = group.relays.find(({ id }) => id === relay);
       return place && { host: LOOPBACK, port: place.whep };
@@ -172,9 +186,9 @@ export function openMedia({ group, gate, secrets, launcher, log, epoch, onRelayC
       }
     },
     sweep() {
-      for (const { id } of withRole('intake')) {
+      for (const { id, role } of group.relays) {
         known(paths, id)
-          .sweep(INTAKE_PATHS)
+          .sweep(role === 'intake' ? INTAKE_PATHS : PUSH_PATHS)
           .then((swept) => swept.length > 0 && log.info({ relay: id, swept }, 'paths that nobody holds are gone'))
           .catch((err) =>
             log.warn({ relay: id, err }, 'leftover paths could not be looked for; a restart clears them'),

@@ -68,6 +68,9 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'DELETE /api/v1/revocations/:revocation_id': { who: 'admin', text: 'lift a revocation' },
   'GET /api/v1/relays': { who: 'operator', text: 'the relays' },
   'GET /api/v1/relays/:relay_id': { who: 'operator', text: 'one relay' },
+  'GET /api/v1/broadcasts': { who: 'operator', text: 'what is pushed where, and whether it is on air' },
+  'POST /api/v1/broadcasts': { who: 'operator', text: 'push a camera to a destination' },
+  'DELETE /api/v1/broadcasts/:broadcast_id': { who: 'operator', text: 'stop a push' },
   'GET /api/v1/events': {
     who: 'viewer',
     text: 'events as Server-Sent Events or WebSocket, each checked for the caller',

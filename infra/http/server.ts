@@ -5,6 +5,7 @@ import fastifyWebsocket from '@fastify/websocket';
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import type { Id } from '../../bus/identity.ts';
 import { countHoldings } from './admission.ts';
+import { broadcastRoutes } from './broadcasts.ts';
 import { cameraRoutes } from './cameras.ts';
 import { keepConnections } from './connections.ts';
 import { demoRoutes } from './demo.ts';
@@ -141,6 +142,7 @@ export async function buildServer(services: HttpServices): Promise<Server> {
   sessionRoutes(server, services, shared);
   revocationRoutes(server, services, shared);
   relayRoutes(server, services);
+  broadcastRoutes(server, services);
   eventRoutes(server, services, shared);
   operationsRoutes(server, services, shared);
   loginRoutes(server, services);

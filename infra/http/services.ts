@@ -62,7 +62,7 @@ export interface HttpServices {
   /** Name of this gateway. */
   node: string;
   /** Read at every request, so that a reloaded configuration needs no restart. */
-  config: Pick<Config, 'http' | 'ice' | 'auth' | 'limits' | 'regions'>;
+  config: Pick<Config, 'http' | 'ice' | 'auth' | 'limits' | 'regions' | 'destinations'>;
   cells: Cells;
   facts: Facts;
   sessions: Sessions;

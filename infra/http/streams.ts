@@ -18,7 +18,8 @@ function placeIn({ subject, data }: Envelope): { camera: string; zone: string } 
   const [kind, id = ''] = subject.split('/');
   const zone = typeof data.zone === 'string' ? data.zone : '';
   if (kind === 'camera') return { camera: id, zone };
-  if (kind === 'viewer') return { camera: typeof data.camera === 'string' ? data.camera : '', zone };
+  if (kind === 'viewer' || kind === 'broadcast')
+    return { camera: typeof data.camera === 'string' ? data.camera : '', zone };
   return undefined;
 }
 

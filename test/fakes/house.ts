@@ -1,3 +1,4 @@
+import { broadcastKind } from '../../actors/broadcast.ts';
 import { cameraKind } from '../../actors/camera.ts';
 import { relayKind } from '../../actors/relay.ts';
 import { Roster, type RosterHouse } from '../../actors/roster.ts';
@@ -14,7 +15,12 @@ export interface FakeHouse {
   store: MemoryStore;
   slots: {
     [Name in keyof slots.CameraSlots]: FakeOf<slots.CameraSlots[Name]>;
-  } & { seat: FakeOf<slots.SeatSlot>; health: FakeOf<slots.HealthSlot>; provision: FakeOf<slots.ProvisionSlot> };
+  } & {
+    seat: FakeOf<slots.SeatSlot>;
+    health: FakeOf<slots.HealthSlot>;
+    provision: FakeOf<slots.ProvisionSlot>;
+    push: FakeOf<slots.PushSlot>;
+  };
   clock: { now: number };
   troubles: string[];
   /** Runs what was put off with `later`. */
@@ -35,6 +41,7 @@ export function fakeHouse(store?: MemoryStore, clock = { now: 1_800_000_000_000 
     seat: fakeSlot(),
     health: fakeSlot(),
     provision: fakeSlot(),
+    push: fakeSlot(),
   } as unknown as FakeHouse['slots'];
   const troubles: string[] = [];
   const put = new Set<() => void>();
@@ -56,6 +63,7 @@ export function fakeHouse(store?: MemoryStore, clock = { now: 1_800_000_000_000 
         provision: fakes.provision.adapter,
         alarm: fakes.alarm.adapter,
       }),
+      broadcast: broadcastKind({ push: fakes.push.adapter, alarm: fakes.alarm.adapter }),
     },
     now: () => clock.now,
     later(_ms, run) {

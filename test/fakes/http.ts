@@ -108,6 +108,7 @@ export async function fakeGateway(change: Partial<HttpServices> = {}): Promise<F
       auth: { issuer: 'signalbox', audience: 'signalbox', streamTokenTtlMs: 3_600_000, loginTokenTtlMs: 43_200_000 },
       limits: { sessionsPerSubject: 3 },
       regions: { default: 'hcm', networks: {} },
+      destinations: {},
     },
     cells: house.roster,
     facts: house.store.facts,

@@ -3,11 +3,13 @@ import path from 'node:path';
 import { expect } from 'chai';
 import type { AnyStateMachine } from 'xstate';
 import { replay } from '../../actors/replay.ts';
+import { BroadcastFactSchema, broadcastSaid } from '../../bus/events/broadcast.ts';
 import { CameraFactSchema, cameraSaid } from '../../bus/events/camera.ts';
 import { RelayFactSchema, relaySaid } from '../../bus/events/relay.ts';
 import { ViewerFactSchema, viewerSaid } from '../../bus/events/viewer.ts';
 import type { JournalRecord } from '../../bus/ports.ts';
 import { shape } from '../../bus/shape.ts';
+import { broadcastMachine } from '../../machines/broadcast.ts';
 import { cameraMachine } from '../../machines/camera.ts';
 import { relayMachine } from '../../machines/relay.ts';
 import { viewerMachine } from '../../machines/viewer.ts';
@@ -16,6 +18,7 @@ const machines: Record<string, AnyStateMachine> = {
   camera: cameraMachine,
   viewer: viewerMachine,
   relay: relayMachine,
+  broadcast: broadcastMachine,
 };
 const files = readdirSync(import.meta.dirname).filter((file) => file.endsWith('.jsonl'));
 
@@ -24,6 +27,7 @@ const said = {
   camera: { types: cameraSaid, data: shape('camera fact', CameraFactSchema) },
   viewer: { types: viewerSaid, data: shape('viewer fact', ViewerFactSchema) },
   relay: { types: relaySaid, data: shape('relay fact', RelayFactSchema) },
+  broadcast: { types: broadcastSaid, data: shape('broadcast fact', BroadcastFactSchema) },
 };
 
 /** Journals of a real run of the demo, one file per machine and version: a plug pulled, an intake killed, a page closed. */

@@ -4,6 +4,7 @@ import { replay } from '../../actors/replay.ts';
 import { type Id, id } from '../../bus/identity.ts';
 import type { JournalRecord } from '../../bus/ports.ts';
 import type { Kind } from '../../bus/subjects.ts';
+import { broadcastMachine } from '../../machines/broadcast.ts';
 import { cameraMachine } from '../../machines/camera.ts';
 import { laws } from '../../machines/laws.ts';
 import { relayMachine } from '../../machines/relay.ts';
@@ -11,7 +12,7 @@ import { viewerMachine } from '../../machines/viewer.ts';
 import { type FakeHouse, fakeHouse } from '../fakes/house.ts';
 import { type Chance, chance } from './chance.ts';
 
-const machines = { camera: cameraMachine, viewer: viewerMachine, relay: relayMachine };
+const machines = { camera: cameraMachine, viewer: viewerMachine, relay: relayMachine, broadcast: broadcastMachine };
 const CAMERAS = ['cam_001', 'cam_002', 'cam_003'].map(id);
 const INTAKE = id('intake-1');
 

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pino } from 'pino';
+import { broadcastKind } from '../../../actors/broadcast.ts';
 import { cameraKind } from '../../../actors/camera.ts';
 import { relayKind } from '../../../actors/relay.ts';
 import { Roster } from '../../../actors/roster.ts';
@@ -52,6 +53,7 @@ const roster = new Roster({
     camera: cameraKind({ probe: nothing, intake: nothing, program: nothing, eye: nothing, alarm }),
     viewer: viewerKind({ seat: nothing, alarm }),
     relay: relayKind({ health: nothing, provision: nothing, alarm }),
+    broadcast: broadcastKind({ push: nothing, alarm }),
   },
   now: systemClock.now,
   later(ms, run) {
@@ -94,6 +96,7 @@ const server = await buildServer({
     auth: { issuer: 'signalbox', audience: 'signalbox', streamTokenTtlMs: 3_600_000, loginTokenTtlMs: 3_600_000 },
     limits: { sessionsPerSubject: 100_000 },
     regions: { default: 'hcm', networks: {} },
+    destinations: {},
   },
   cells: roster,
   facts: spool.facts,
