@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
+import { broadcastListCommand, broadcastStartCommand, broadcastStopCommand } from './cli/broadcast.ts';
 import { cameraAddCommand, cameraChangeCommand, cameraListCommand, cameraRemoveCommand } from './cli/camera.ts';
 import { configCheckCommand, configVariablesCommand } from './cli/config.ts';
 import { drillCommand } from './cli/drill.ts';
@@ -40,6 +41,10 @@ function program(out: Terminal): Command {
   cameraRemoveCommand(remote(camera.command('remove')), out);
   cameraListCommand(remote(camera.command('list')), out);
   drillCommand(remote(root.command('drill')), out);
+  const broadcast = root.command('broadcast').description('push cameras to broadcast destinations');
+  broadcastStartCommand(remote(broadcast.command('start')), out);
+  broadcastStopCommand(remote(broadcast.command('stop')), out);
+  broadcastListCommand(remote(broadcast.command('list')), out);
   tokenCommand(local(root.command('token')), out);
   loginCommand(local(root.command('login')), out);
   const config = root.command('config').description('check a configuration file');

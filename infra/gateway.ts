@@ -10,7 +10,7 @@ import { viewerKind } from '../actors/viewer.ts';
 import { systemClock } from '../adapters/clock.ts';
 import { openSecrets } from '../adapters/secrets.files.ts';
 import type { ViewerContext } from '../machines/viewer/context.ts';
-import { destinationOf } from './config/destinations.ts';
+import { destinationOf, withDemoDestination } from './config/destinations.ts';
 import { openOverlay } from './config/overlay.ts';
 import { watchConfig } from './config/watch.ts';
 import { loadConfig } from './config.ts';
@@ -41,7 +41,7 @@ const LEAVE_WITHIN_MS = 2_000;
 const PAGE = path.resolve(import.meta.dirname, '../.build/page');
 
 const group = groupShape.parse(JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')));
-let config = loadConfig(group.config, process.env);
+let config = withDemoDestination(loadConfig(group.config, process.env), group);
 const log = pino({
   level: config.log.level,
   base: { node: group.node },
@@ -169,7 +169,7 @@ const watch = watchConfig(
   config,
   process.env,
   ({ config: next, restart }) => {
-    config = next;
+    config = withDemoDestination(next, group);
     if (restart.length > 0) log.warn({ restart }, 'these settings take effect at the next start');
     installation.apply(next).then(
       () => log.info({ cameras: next.cameras.size }, 'the changed configuration is in effect'),

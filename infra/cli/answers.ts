@@ -62,6 +62,21 @@ export const sessionsAnswer = shape(
 );
 export type SessionAnswer = Of<typeof sessionsAnswer>['items'][number];
 
+const Broadcast = Type.Object({
+  id: Type.String(),
+  camera: Type.String(),
+  destination: Type.String(),
+  to: Type.String(),
+  relay: Type.String(),
+  state: Type.String(),
+  since: Moment,
+  why: WhyText,
+  picture: Type.Boolean(),
+});
+export type BroadcastAnswer = Type.Static<typeof Broadcast>;
+export const broadcastAnswer = shape('broadcast answer', Broadcast);
+export const broadcastsAnswer = shape('list of broadcasts', list(Broadcast));
+
 export const readyAnswer = shape(
   'readiness',
   Type.Object({

@@ -68,7 +68,7 @@ export interface Config {
   /** The logins that camera addresses carried, by credential reference. A Map, so that JSON of a Config has none. */
   logins: ReadonlyMap<string, Login>;
   destinations: Settings['destinations'];
-  ports: { jwks: number; nats: number; redis: number };
+  ports: { jwks: number; nats: number; redis: number; demoDestination: number; demoDestinationHttp: number };
   limits: { sessionsPerSubject: number };
   log: { level: Settings['log']['level'] };
   /** What works but deserves a look, one line each, with its place. */

@@ -102,6 +102,16 @@ export function broadcastRoutes(server: Server, services: HttpServices): void {
     },
   );
 
+  const DestinationSchema = Type.Object({ id: Type.String(), to: Type.String() });
+  server.get(
+    '/api/v1/destinations',
+    { schema: { tags, querystring: Type.Object(pageQuery), response: { 200: listOf(DestinationSchema) } } },
+    async (request) => {
+      const all = Object.entries(config.destinations).map(([name, { to }]) => ({ id: name, to }));
+      return pageOf(all, request.query);
+    },
+  );
+
   server.delete(`${path}/:broadcast_id`, { schema: { tags, params } }, async (request, reply) => {
     const caller = callerOf(request);
     const at = { kind: 'broadcast' as const, id: id(request.params.broadcast_id) };

@@ -69,6 +69,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'GET /api/v1/relays': { who: 'operator', text: 'the relays' },
   'GET /api/v1/relays/:relay_id': { who: 'operator', text: 'one relay' },
   'GET /api/v1/broadcasts': { who: 'operator', text: 'what is pushed where, and whether it is on air' },
+  'GET /api/v1/destinations': { who: 'operator', text: 'where cameras can be pushed to' },
   'POST /api/v1/broadcasts': { who: 'operator', text: 'push a camera to a destination' },
   'DELETE /api/v1/broadcasts/:broadcast_id': { who: 'operator', text: 'stop a push' },
   'GET /api/v1/events': {

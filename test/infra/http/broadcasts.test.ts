@@ -51,6 +51,11 @@ describe('broadcasts over HTTP', () => {
     expect((await ask('DELETE', '/api/v1/broadcasts/gate--city-tv', elsewhere)).statusCode).to.equal(403);
   });
 
+  it('tell operators where cameras can be pushed to, without the keys', async () => {
+    const { items } = (await ask('GET', '/api/v1/destinations')).json();
+    expect(items).to.deep.equal([{ id: 'city-tv', to: 'rtmp://127.0.0.1/live' }]);
+  });
+
   it('say which destinations there are when one is not known', async () => {
     const answer = await start(operator, 'citytv');
     expect(answer.statusCode).to.equal(404);
