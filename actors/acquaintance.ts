@@ -97,8 +97,10 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void): () =>
   for (const camera of roster.list('camera')) {
     for (const viewer of sight<CameraSight>(camera).audience) {
       const present =
-        roster.view({ kind: 'viewer', id: viewer as Id }) ?? roster.view({ kind: 'broadcast', id: viewer as Id });
-      if (!present?.tags.some((tag) => tag === 'open' || tag === 'wanted'))
+        roster.view({ kind: 'viewer', id: viewer as Id }) ??
+        roster.view({ kind: 'broadcast', id: viewer as Id }) ??
+        roster.view({ kind: 'incident', id: viewer as Id });
+      if (!present?.tags.some((tag) => ['open', 'wanted', 'running'].includes(tag)))
         tell('camera', camera.id, { type: 'audience.left', viewer });
     }
   }

@@ -1,5 +1,6 @@
 import { BROADCAST_VERSION } from './events/broadcast.ts';
 import { CAMERA_VERSION } from './events/camera.ts';
+import { INCIDENT_VERSION } from './events/incident.ts';
 import { RELAY_VERSION } from './events/relay.ts';
 import { VIEWER_VERSION } from './events/viewer.ts';
 import type { JournalRecord } from './ports.ts';
@@ -11,6 +12,7 @@ export const VERSIONS: Record<Kind, number> = {
   viewer: VIEWER_VERSION,
   relay: RELAY_VERSION,
   broadcast: BROADCAST_VERSION,
+  incident: INCIDENT_VERSION,
 };
 
 /** One step up: from a version to the next. Keyed `kind@from`. There are none while every machine is at version 1. */

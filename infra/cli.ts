@@ -4,6 +4,12 @@ import { broadcastListCommand, broadcastStartCommand, broadcastStopCommand } fro
 import { cameraAddCommand, cameraChangeCommand, cameraListCommand, cameraRemoveCommand } from './cli/camera.ts';
 import { configCheckCommand, configVariablesCommand } from './cli/config.ts';
 import { drillCommand } from './cli/drill.ts';
+import {
+  incidentCloseCommand,
+  incidentDeclareCommand,
+  incidentListCommand,
+  incidentRenewCommand,
+} from './cli/incident.ts';
 import { logCommand } from './cli/log.ts';
 import { loginCommand } from './cli/login.ts';
 import { statusCommand } from './cli/status.ts';
@@ -41,6 +47,11 @@ function program(out: Terminal): Command {
   cameraRemoveCommand(remote(camera.command('remove')), out);
   cameraListCommand(remote(camera.command('list')), out);
   drillCommand(remote(root.command('drill')), out);
+  const incident = root.command('incident').description('declare emergencies');
+  incidentDeclareCommand(remote(incident.command('declare')), out);
+  incidentRenewCommand(remote(incident.command('renew')), out);
+  incidentCloseCommand(remote(incident.command('close')), out);
+  incidentListCommand(remote(incident.command('list')), out);
   const broadcast = root.command('broadcast').description('push cameras to broadcast destinations');
   broadcastStartCommand(remote(broadcast.command('start')), out);
   broadcastStopCommand(remote(broadcast.command('stop')), out);

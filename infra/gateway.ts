@@ -4,6 +4,8 @@ import { pino } from 'pino';
 import { acquaint } from '../actors/acquaintance.ts';
 import { broadcastKind } from '../actors/broadcast.ts';
 import { cameraKind } from '../actors/camera.ts';
+import { raiseIncidents } from '../actors/emergency.ts';
+import { incidentKind } from '../actors/incident.ts';
 import { relayKind } from '../actors/relay.ts';
 import { Roster } from '../actors/roster.ts';
 import { viewerKind } from '../actors/viewer.ts';
@@ -81,6 +83,7 @@ const roster = new Roster({
     viewer: viewerKind(media.viewerSlots),
     relay: relayKind(media.relaySlots),
     broadcast: broadcastKind(media.broadcastSlots),
+    incident: incidentKind({ alarm: media.broadcastSlots.alarm }),
   },
   now: systemClock.now,
   later(ms, run) {
@@ -105,6 +108,11 @@ const installation = keepInstallation(config, {
 await installation.apply(config);
 media.sweep();
 acquaint(roster, (err) => log.error({ err }, 'a cell could not be told of another'));
+raiseIncidents(
+  roster,
+  (name) => destinationOf(config, name)?.to,
+  (err) => log.error({ err }, 'an incident could not be raised or lowered'),
+);
 shareSessions(roster, carriers.sessions, group.node);
 log.info({ adopted, cameras: config.cameras.size }, 'cells are up');
 

@@ -23,7 +23,7 @@ export interface BroadcastContext {
   picture: boolean;
   /** Failures in a row. */
   attempts: number;
-  /** Epoch ms since when nothing arrives; undefined while it does. */
+  /** Epoch ms since when nothing arrives that did before. */
   lostAt?: number;
   deadline: number;
 }
@@ -71,7 +71,8 @@ const become = (state: string, because: (context: BroadcastContext, event: Event
     const why = because(context, event);
     const onAir = state === 'on-air';
     const recoverMs = onAir && context.lostAt !== undefined ? event.at - context.lostAt : undefined;
-    const lostAt = onAir || state === 'stopped' ? undefined : (context.lostAt ?? event.at);
+    const lost = context.state === 'on-air' ? event.at : context.lostAt;
+    const lostAt = onAir || state === 'stopped' ? undefined : lost;
     const since = state === context.state ? context.since : event.at;
     enqueue.assign({ state, since, why, lostAt });
     const { camera, zone, destination, relay, by, picture } = context;

@@ -1,5 +1,6 @@
 import type { BroadcastContext } from './broadcast.ts';
 import type { CameraContext } from './camera/context.ts';
+import type { IncidentContext } from './incident.ts';
 import type { RelayContext } from './relay.ts';
 import type { ViewerContext } from './viewer/context.ts';
 
@@ -15,6 +16,7 @@ const tagMeans = (tag: string, states: readonly string[]) => (state: string, tag
 const watchable = tagMeans('watchable', ['live', 'frozen']);
 const open = tagMeans('open', ['admitted', 'connecting', 'watching']);
 const serving = tagMeans('serving', ['serving', 'suspect']);
+const running = tagMeans('running', ['declared', 'active', 'expiring']);
 const onAir = tagMeans('on-air', ['on-air']);
 
 /** What must hold after every event, whatever has happened: asserted by the walks and the simulation. */
@@ -23,6 +25,7 @@ export const laws: {
   viewer: Law<ViewerContext>;
   relay: Law<RelayContext>;
   broadcast: Law<BroadcastContext>;
+  incident: Law<IncidentContext>;
 } = {
   camera(context, tags) {
     const { state, settings, active, lostAt } = context;
@@ -50,5 +53,11 @@ export const laws: {
     if (state === 'on-air' && lostAt !== undefined) return 'it is on air, and still counts as lost';
     if (tags.includes('wanted') === ['new', 'stopped'].includes(state)) return `"${state}" is wrong about being wanted`;
     return onAir(state, tags);
+  },
+  incident(context, tags) {
+    const { state, cameras, until } = context;
+    if (state !== 'new' && cameras.length === 0) return 'it is about nothing';
+    if (tags.includes('running') && until === 0) return 'it runs without an end';
+    return running(state, tags);
   },
 };

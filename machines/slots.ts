@@ -143,6 +143,9 @@ export interface BroadcastSlots {
   push: PushSlot;
   alarm: AlarmSlot;
 }
+export interface IncidentSlots {
+  alarm: AlarmSlot;
+}
 export interface RelaySlots {
   health: HealthSlot;
   provision: ProvisionSlot;

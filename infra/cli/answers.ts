@@ -77,6 +77,21 @@ export type BroadcastAnswer = Type.Static<typeof Broadcast>;
 export const broadcastAnswer = shape('broadcast answer', Broadcast);
 export const broadcastsAnswer = shape('list of broadcasts', list(Broadcast));
 
+const Incident = Type.Object({
+  id: Type.String(),
+  zone: Type.String(),
+  cameras: Type.Array(Type.String()),
+  reason: Type.String(),
+  by: Type.String(),
+  until: Type.Number(),
+  drill: Type.Boolean(),
+  state: Type.String(),
+  why: WhyText,
+});
+export type IncidentAnswer = Type.Static<typeof Incident>;
+export const incidentAnswer = shape('incident answer', Incident);
+export const incidentsAnswer = shape('list of incidents', list(Incident));
+
 export const readyAnswer = shape(
   'readiness',
   Type.Object({

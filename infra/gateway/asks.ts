@@ -36,6 +36,8 @@ function mayAsk(caller: LoginClaims, view: CellView, act: boolean): boolean {
       const { subject, camera, zone } = view.context as unknown as ViewerContext;
       return subject?.sub === caller.sub || access(caller, { camera, zone }, 'operate').allowed;
     }
+    case 'incident':
+      return isAtLeast(caller.role, 'operator');
     case 'broadcast': {
       const { camera, zone } = view.context as unknown as BroadcastContext;
       return access(caller, { camera, zone }, 'operate').allowed;

@@ -1,16 +1,15 @@
-import { createHash } from 'node:crypto';
 import Type from 'typebox';
 import type { CellView } from '../../actors/cells.ts';
-import { choosePusher } from '../../actors/pushing.ts';
+import { NoPusher, requestBroadcast } from '../../actors/pushing.ts';
 import { WhySchema } from '../../bus/events/why.ts';
-import { type Id, IdSchema, id, isId } from '../../bus/identity.ts';
+import { IdSchema, id } from '../../bus/identity.ts';
 import { access } from '../../machines/policy/access.ts';
 import { callerOf, permittedCamera } from './door.ts';
 import { denied, missing, Refusal, unavailable } from './errors.ts';
 import type { Server } from './fastify.ts';
 import { listOf, pageOf, pageQuery } from './paging.ts';
 import type { HttpServices } from './services.ts';
-import { broadcastOf, zoneOf } from './views.ts';
+import { broadcastOf } from './views.ts';
 
 const BroadcastSchema = Type.Object({
   id: Type.String(),
@@ -30,20 +29,6 @@ function show(view: CellView) {
   const { camera, zone, destination, to, relay, by, picture } = broadcastOf(view);
   const { state, since, why } = view;
   return { id: view.id, camera, zone, destination, to, relay, by, state, since, why, picture };
-}
-
-/** One broadcast for each camera and destination: asked for twice, it is the same one. */
-function broadcastId(camera: string, destination: string): Id {
-  const both = `${camera}--${destination}`;
-  if (isId(both)) return both;
-  return id(`${camera.slice(0, 40)}--${createHash('sha256').update(both).digest('hex').slice(0, 16)}`);
-}
-
-/** The relay that is to push a new broadcast. @throws Refusal 503 when none can */
-function chosenRelay({ cells }: HttpServices): string {
-  const { relay, why } = choosePusher(cells);
-  if (relay === undefined) throw unavailable('no-relay', 'No relay can push just now.', { why });
-  return relay;
 }
 
 /** `/api/v1/broadcasts`: what is pushed where, and whether it is on air. */
@@ -89,16 +74,14 @@ export function broadcastRoutes(server: Server, services: HttpServices): void {
           : 'The configuration has none: add `destinations`.';
         throw new Refusal(404, 'not-found', `There is no destination ${destination}. ${text}`);
       }
-      const at = { kind: 'broadcast' as const, id: broadcastId(camera, destination) };
-      const former = cells.view(at);
-      if (former?.tags.includes('wanted')) return show(former);
-      const event = {
-        type: 'broadcast.requested',
-        ...{ camera, zone: zoneOf(place), destination, to: found.to, relay: chosenRelay(services), by: caller.sub },
-        picture: place.tags.includes('watchable'),
-      };
-      const { view } = await (former ? cells.offer(at, event) : cells.create(at, event));
-      return reply.code(201).send(show(view));
+      try {
+        const wish = { camera: place.id, destination, to: found.to, by: caller.sub };
+        const { view, begun } = await requestBroadcast(cells, wish);
+        return reply.code(begun ? 201 : 200).send(show(view));
+      } catch (error) {
+        if (error instanceof NoPusher) throw unavailable('no-relay', 'No relay can push just now.', { why: error.why });
+        throw error;
+      }
     },
   );
 

@@ -72,6 +72,10 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'GET /api/v1/destinations': { who: 'operator', text: 'where cameras can be pushed to' },
   'POST /api/v1/broadcasts': { who: 'operator', text: 'push a camera to a destination' },
   'DELETE /api/v1/broadcasts/:broadcast_id': { who: 'operator', text: 'stop a push' },
+  'GET /api/v1/incidents': { who: 'viewer', text: 'the emergencies that concern cameras of the caller' },
+  'POST /api/v1/incidents': { who: 'operator', text: 'declare an emergency' },
+  'PATCH /api/v1/incidents/:incident_id': { who: 'operator', text: 'prolong it' },
+  'DELETE /api/v1/incidents/:incident_id': { who: 'operator', text: 'close it' },
   'GET /api/v1/events': {
     who: 'viewer',
     text: 'events as Server-Sent Events or WebSocket, each checked for the caller',

@@ -15,6 +15,7 @@ import { answerError, bodyOf, Refusal, refusalFor } from './errors.ts';
 import { eventRoutes } from './events.ts';
 import type { Server } from './fastify.ts';
 import { createHub } from './hub.ts';
+import { incidentRoutes } from './incidents.ts';
 import { keepLegs } from './legs.ts';
 import { liveRoutes } from './live.ts';
 import { keepLoads } from './loads.ts';
@@ -143,6 +144,7 @@ export async function buildServer(services: HttpServices): Promise<Server> {
   revocationRoutes(server, services, shared);
   relayRoutes(server, services);
   broadcastRoutes(server, services);
+  incidentRoutes(server, services);
   eventRoutes(server, services, shared);
   operationsRoutes(server, services, shared);
   loginRoutes(server, services);

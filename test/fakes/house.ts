@@ -1,5 +1,6 @@
 import { broadcastKind } from '../../actors/broadcast.ts';
 import { cameraKind } from '../../actors/camera.ts';
+import { incidentKind } from '../../actors/incident.ts';
 import { relayKind } from '../../actors/relay.ts';
 import { Roster, type RosterHouse } from '../../actors/roster.ts';
 import { viewerKind } from '../../actors/viewer.ts';
@@ -63,6 +64,7 @@ export function fakeHouse(store?: MemoryStore, clock = { now: 1_800_000_000_000 
         provision: fakes.provision.adapter,
         alarm: fakes.alarm.adapter,
       }),
+      incident: incidentKind({ alarm: fakes.alarm.adapter }),
       broadcast: broadcastKind({ push: fakes.push.adapter, alarm: fakes.alarm.adapter }),
     },
     now: () => clock.now,

@@ -5,12 +5,14 @@ import type { AnyStateMachine } from 'xstate';
 import { replay } from '../../actors/replay.ts';
 import { BroadcastFactSchema, broadcastSaid } from '../../bus/events/broadcast.ts';
 import { CameraFactSchema, cameraSaid } from '../../bus/events/camera.ts';
+import { IncidentFactSchema, incidentSaid } from '../../bus/events/incident.ts';
 import { RelayFactSchema, relaySaid } from '../../bus/events/relay.ts';
 import { ViewerFactSchema, viewerSaid } from '../../bus/events/viewer.ts';
 import type { JournalRecord } from '../../bus/ports.ts';
 import { shape } from '../../bus/shape.ts';
 import { broadcastMachine } from '../../machines/broadcast.ts';
 import { cameraMachine } from '../../machines/camera.ts';
+import { incidentMachine } from '../../machines/incident.ts';
 import { relayMachine } from '../../machines/relay.ts';
 import { viewerMachine } from '../../machines/viewer.ts';
 
@@ -19,6 +21,7 @@ const machines: Record<string, AnyStateMachine> = {
   viewer: viewerMachine,
   relay: relayMachine,
   broadcast: broadcastMachine,
+  incident: incidentMachine,
 };
 const files = readdirSync(import.meta.dirname).filter((file) => file.endsWith('.jsonl'));
 
@@ -27,6 +30,7 @@ const said = {
   camera: { types: cameraSaid, data: shape('camera fact', CameraFactSchema) },
   viewer: { types: viewerSaid, data: shape('viewer fact', ViewerFactSchema) },
   relay: { types: relaySaid, data: shape('relay fact', RelayFactSchema) },
+  incident: { types: incidentSaid, data: shape('incident fact', IncidentFactSchema) },
   broadcast: { types: broadcastSaid, data: shape('broadcast fact', BroadcastFactSchema) },
 };
 

@@ -3,6 +3,7 @@ import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine, AnyStateNode 
 import { getShortestPaths } from 'xstate/graph';
 import { broadcastMachine } from '../../machines/broadcast.ts';
 import { cameraMachine } from '../../machines/camera.ts';
+import { incidentMachine } from '../../machines/incident.ts';
 import { laws } from '../../machines/laws.ts';
 import { relayMachine } from '../../machines/relay.ts';
 import { viewerMachine } from '../../machines/viewer.ts';
@@ -80,6 +81,26 @@ const machines: Record<string, { machine: AnyStateMachine; events: AnyEventObjec
       { type: 'paths.refused', detail: 'x' },
       { type: 'alarm.rang', name: 'dead' },
       { type: 'alarm.rang', name: 'again' },
+    ],
+  },
+  incident: {
+    machine: incidentMachine,
+    events: [
+      {
+        type: 'incident.declared',
+        ...{ zone: '', cameras: ['cam_001'], reason: 'fire', by: 'hoa', until: 9_000_000, drill: false },
+        ...{ destinations: [], grants: { roles: [], subjects: [] } },
+      },
+      {
+        type: 'incident.declared',
+        ...{ zone: '', cameras: ['cam_001'], reason: 'fire', by: 'hoa', until: 2_000, drill: true },
+        ...{ destinations: [], grants: { roles: [], subjects: [] } },
+      },
+      { type: 'incident.raised', cameras: 1, broadcasts: 0, failed: [] },
+      { type: 'incident.renewed', until: 10_000_000, by: 'hoa' },
+      { type: 'incident.renewed', until: 2_000, by: 'hoa' },
+      { type: 'incident.ended', by: 'hoa' },
+      ...['warn', 'end'].map((name) => ({ type: 'alarm.rang', name })),
     ],
   },
   broadcast: {

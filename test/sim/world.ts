@@ -6,13 +6,20 @@ import type { JournalRecord } from '../../bus/ports.ts';
 import type { Kind } from '../../bus/subjects.ts';
 import { broadcastMachine } from '../../machines/broadcast.ts';
 import { cameraMachine } from '../../machines/camera.ts';
+import { incidentMachine } from '../../machines/incident.ts';
 import { laws } from '../../machines/laws.ts';
 import { relayMachine } from '../../machines/relay.ts';
 import { viewerMachine } from '../../machines/viewer.ts';
 import { type FakeHouse, fakeHouse } from '../fakes/house.ts';
 import { type Chance, chance } from './chance.ts';
 
-const machines = { camera: cameraMachine, viewer: viewerMachine, relay: relayMachine, broadcast: broadcastMachine };
+const machines = {
+  camera: cameraMachine,
+  viewer: viewerMachine,
+  relay: relayMachine,
+  broadcast: broadcastMachine,
+  incident: incidentMachine,
+};
 const CAMERAS = ['cam_001', 'cam_002', 'cam_003'].map(id);
 const INTAKE = id('intake-1');
 

@@ -64,7 +64,7 @@ export function Broadcasts({ camera, facts, now }: { camera: Camera; facts: Fact
           const { lamp, sign, word } = lampOf(broadcast);
           return (
             <li key={destination} class={`lamp-${lamp}`}>
-              <span class="lamp" aria-hidden="true">
+              <span class="air-lamp" aria-hidden="true">
                 {sign}
               </span>
               <b>{destination}</b>

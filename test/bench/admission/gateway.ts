@@ -5,6 +5,7 @@ import path from 'node:path';
 import { pino } from 'pino';
 import { broadcastKind } from '../../../actors/broadcast.ts';
 import { cameraKind } from '../../../actors/camera.ts';
+import { incidentKind } from '../../../actors/incident.ts';
 import { relayKind } from '../../../actors/relay.ts';
 import { Roster } from '../../../actors/roster.ts';
 import { viewerKind } from '../../../actors/viewer.ts';
@@ -53,6 +54,7 @@ const roster = new Roster({
     camera: cameraKind({ probe: nothing, intake: nothing, program: nothing, eye: nothing, alarm }),
     viewer: viewerKind({ seat: nothing, alarm }),
     relay: relayKind({ health: nothing, provision: nothing, alarm }),
+    incident: incidentKind({ alarm }),
     broadcast: broadcastKind({ push: nothing, alarm }),
   },
   now: systemClock.now,
