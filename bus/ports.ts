@@ -17,6 +17,8 @@ export interface JournalRecord {
   cell: Id;
   /** Made anew each time a cell of this name is created; an old incarnation's last words are dropped. */
   incarnation: string;
+  /** The cell's first record: a fold begins here, and not at what an earlier record left. */
+  first?: true;
   /** Version of the machine that heard it. */
   version: number;
   node: string;
@@ -72,10 +74,16 @@ export interface Journal {
    * @throws JournalAway | FenceRefused | JournalRefused
    */
   append(record: JournalRecord, expected: number): Promise<Receipt>;
-  /** The last record of every cell, or of every cell of one kind. @throws JournalAway */
-  lasts(kind?: Kind): AsyncIterable<JournalEntry>;
+  /**
+   * The last record of every cell, or of every cell of one kind.
+   * @param upTo as it was when this sequence was the newest one
+   * @throws JournalAway
+   */
+  lasts(kind?: Kind, upTo?: number): AsyncIterable<JournalEntry>;
   /** Records in order, of one cell or of all, from a sequence on, up to what is there now. @throws JournalAway */
   read(of?: Address, from?: number): AsyncIterable<JournalEntry>;
+  /** The newest sequence that was written before a moment (epoch ms); 0 when none was. @throws JournalAway */
+  seqAt(at: number): Promise<number>;
 }
 
 /** A fact as a subscriber gets it. */
@@ -105,6 +113,11 @@ export interface Facts {
   last(of: Address): Promise<Told | undefined>;
   /** First and last sequence kept. @throws JournalAway */
   range(): Promise<{ first: number; last: number }>;
+  /**
+   * What was told after a sequence, or since a moment (epoch ms), in order, up to what is there now.
+   * @throws JournalAway
+   */
+  read(from: { after: number } | { since: number }): AsyncIterable<Told>;
   /**
    * Everything after a sequence, then what comes, in order and without a gap, across outages of the store.
    * @param after last sequence already seen; undefined: only what comes from now on

@@ -128,6 +128,7 @@ const server = await buildServer({
   },
   cells: roster,
   facts: carriers.spool.facts,
+  journal: carriers.spool.journal,
   sessions: carriers.sessions,
   gate,
   revocations,

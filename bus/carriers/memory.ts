@@ -114,11 +114,16 @@ function memoryJournal(line: Line, records: JournalEntry[], duplicates: Map<stri
         duplicates.set(messageId, seq);
         return { seq };
       }),
-    async *lasts(kind?: Kind) {
-      const seqs = await line.through(() => new Set(lastSeq.values()));
-      for (const entry of records.filter(({ seq, record }) => seqs.has(seq) && (!kind || record.kind === kind))) {
-        yield copy(entry);
-      }
+    async *lasts(kind, upTo = Number.POSITIVE_INFINITY) {
+      const entries = await line.through(() => {
+        const last = new Map<string, JournalEntry>();
+        for (const entry of records) {
+          if (entry.seq > upTo || (kind && entry.record.kind !== kind)) continue;
+          last.set(subjectOf(entry.record), entry);
+        }
+        return [...last.values()].sort((a, b) => a.seq - b.seq);
+      });
+      for (const entry of entries) yield copy(entry);
     },
     async *read(of, from = 1) {
       const subject = of && journalSubject(of);
@@ -127,6 +132,12 @@ function memoryJournal(line: Line, records: JournalEntry[], duplicates: Map<stri
       );
       for (const entry of entries) yield copy(entry);
     },
+    seqAt: (at) =>
+      line.through(() => {
+        // A record is written right after the last thing in it was heard.
+        const later = records.find(({ record }) => (record.heard.at(-1)?.at ?? 0) >= at);
+        return (later ? later.seq : records.length + 1) - 1;
+      }),
   };
 }
 
@@ -163,6 +174,11 @@ function memoryFacts(line: Line, told: Told[], duplicates: Map<string, number>):
         return fact && copy(fact);
       }),
     range: () => line.through(() => ({ first: told.length ? 1 : 0, last: told.length })),
+    async *read(from) {
+      const isWanted = ({ seq, envelope }: Told) =>
+        'after' in from ? seq > from.after : Date.parse(envelope.time) >= from.since;
+      for (const one of await line.through(() => told.filter(isWanted))) yield copy(one);
+    },
     async subscribe(filter, after, hear): Promise<Subscription> {
       let seen = after ?? (await line.through(() => told.length));
       let finish: (error?: Error) => void = () => {};

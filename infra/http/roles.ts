@@ -72,6 +72,9 @@ export const RULES: Readonly<Record<string, Rule>> = {
     who: 'viewer',
     text: 'events as Server-Sent Events or WebSocket, each checked for the caller',
   },
+  'GET /api/v1/journal': { who: 'viewer', text: 'what cells heard and said, of what the caller may see' },
+  'GET /api/v1/timeline': { who: 'viewer', text: 'what happened between two moments, of what the caller may see' },
+  'GET /api/v1/replay': { who: 'viewer', text: 'the state of everything at a moment, of what the caller may see' },
   'POST /api/v1/demo/cameras/:camera_id/plug': {
     who: 'operator',
     camera: 'operate',

@@ -14,7 +14,7 @@ export interface Wanted {
 }
 
 /** The camera and zone that an event is about, if it is about one. */
-function placeIn({ subject, data }: Envelope): { camera: string; zone: string } | undefined {
+export function placeIn({ subject, data }: Envelope): { camera: string; zone: string } | undefined {
   const [kind, id = ''] = subject.split('/');
   const zone = typeof data.zone === 'string' ? data.zone : '';
   if (kind === 'camera') return { camera: id, zone };

@@ -111,6 +111,7 @@ export async function fakeGateway(change: Partial<HttpServices> = {}): Promise<F
     },
     cells: house.roster,
     facts: house.store.facts,
+    journal: house.store.journal,
     sessions: house.store.sessions,
     gate,
     revocations,

@@ -4,6 +4,7 @@ import { type FactFilter, type Facts, JournalAway, JournalRefused, type Subscrip
 import { EVERY_FACT, FACT_STREAM, factSubject, factsOf, factsOfKind, parseFactType } from '../../subjects.ts';
 import type { NatsLink } from './connection.ts';
 import { type Publisher, StoreRefusal } from './publisher.ts';
+import { readStream } from './reading.ts';
 
 const AGAIN_MS = 100;
 const STREAM_NOT_FOUND = 10_059;
@@ -46,6 +47,16 @@ export function natsFacts(link: NatsLink, publisher: Publisher): Facts {
     },
 
     range: state,
+
+    async *read(from) {
+      const options =
+        'after' in from
+          ? { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: from.after + 1 }
+          : { deliver_policy: DeliverPolicy.StartTime, opt_start_time: new Date(from.since).toISOString() };
+      for await (const message of readStream(link, FACT_STREAM, 'reading facts', options)) {
+        yield { seq: message.seq, envelope: envelopeShape.parse(message.json()) };
+      }
+    },
 
     async subscribe(filter, after, hear) {
       return follow(link, subjectsOf(filter), after ?? (await state()).last, hear);

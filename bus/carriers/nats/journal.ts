@@ -1,4 +1,4 @@
-import { DeliverPolicy, type JsMsg } from '@nats-io/jetstream';
+import { DeliverPolicy, type JsMsg, type StoredMsg } from '@nats-io/jetstream';
 import { FenceRefused, type Journal, type JournalEntry, type JournalRecord, JournalRefused } from '../../ports.ts';
 import { EVERY_JOURNAL, JOURNAL_STREAM, journalSubject, journalsOfKind } from '../../subjects.ts';
 import type { NatsLink } from './connection.ts';
@@ -7,7 +7,13 @@ import { readStream } from './reading.ts';
 
 const WRONG_LAST_SEQUENCE = 10_071;
 
-const entryOf = (message: JsMsg): JournalEntry => ({ seq: message.seq, record: message.json<JournalRecord>() });
+/** The server answers for at most 1,024 subjects at once. */
+const SUBJECTS_AT_ONCE = 500;
+
+const entryOf = (message: JsMsg | StoredMsg): JournalEntry => ({
+  seq: message.seq,
+  record: message.json<JournalRecord>(),
+});
 
 /** The journal in a JetStream stream: one subject a cell, fenced by its last sequence. */
 export function natsJournal(link: NatsLink, publisher: Publisher): Journal {
@@ -31,6 +37,22 @@ export function natsJournal(link: NatsLink, publisher: Publisher): Journal {
     );
   };
 
+  /** What the last records of cells were at an earlier sequence; cells that were not there yet have none. */
+  async function* formerLasts(subjects: string[], upTo: number): AsyncGenerator<JournalEntry> {
+    for (let from = 0; from < subjects.length && upTo > 0; from += SUBJECTS_AT_ONCE) {
+      const multi_last = subjects.slice(from, from + SUBJECTS_AT_ONCE);
+      const found = await link.call(`reading former last records up to ${upTo}`, async () => {
+        const request = { multi_last, up_to_seq: upTo };
+        const messages: StoredMsg[] = [];
+        for await (const message of await link.manager.direct.getLastMessagesFor(JOURNAL_STREAM, request)) {
+          messages.push(message);
+        }
+        return messages;
+      });
+      for (const message of found) yield entryOf(message);
+    }
+  }
+
   return {
     append: (record, expected) =>
       new Promise((resolve) => {
@@ -46,13 +68,18 @@ export function natsJournal(link: NatsLink, publisher: Publisher): Journal {
         });
       }),
 
-    async *lasts(kind) {
+    async *lasts(kind, upTo = Number.POSITIVE_INFINITY) {
       const options = {
         deliver_policy: DeliverPolicy.LastPerSubject,
         filter_subjects: kind ? journalsOfKind(kind) : EVERY_JOURNAL,
       };
       const what = `reading the last records of ${kind ?? 'every'} cell`;
-      for await (const message of readStream(link, JOURNAL_STREAM, what, options)) yield entryOf(message);
+      const movedOn: string[] = [];
+      for await (const message of readStream(link, JOURNAL_STREAM, what, options)) {
+        if (message.seq <= upTo) yield entryOf(message);
+        else movedOn.push(message.subject);
+      }
+      yield* formerLasts(movedOn, upTo);
     },
 
     async *read(of, from = 1) {
@@ -64,6 +91,17 @@ export function natsJournal(link: NatsLink, publisher: Publisher): Journal {
       };
       const what = `reading ${subject} from ${from}`;
       for await (const message of readStream(link, JOURNAL_STREAM, what, options)) yield entryOf(message);
+    },
+
+    async seqAt(at) {
+      const { state } = await link.call('looking for a moment in the journal', () =>
+        link.manager.streams.info(JOURNAL_STREAM),
+      );
+      if (state.messages === 0) return state.last_seq;
+      const next = await link.call('looking for a moment in the journal', () =>
+        link.manager.direct.getMessage(JOURNAL_STREAM, { start_time: new Date(at) }),
+      );
+      return next ? next.seq - 1 : state.last_seq;
     },
   };
 }

@@ -97,6 +97,7 @@ const server = await buildServer({
   },
   cells: roster,
   facts: spool.facts,
+  journal: spool.journal,
   sessions: memoryStore(systemClock.now).sessions,
   gate,
   revocations,
