@@ -1,6 +1,6 @@
 import type { AnyMachineSnapshot } from 'xstate';
 import { canonical, fingerprint } from '../bus/canonical.ts';
-import type { Journal, JournalEntry, JournalRecord } from '../bus/ports.ts';
+import type { JournalEntry, JournalRecord } from '../bus/ports.ts';
 import type { Address } from '../bus/subjects.ts';
 import { upcast } from '../bus/upcast.ts';
 import { viewOf } from './cell.ts';
@@ -8,14 +8,7 @@ import type { CellView } from './cells.ts';
 import { type Chart, chart } from './chart.ts';
 import { MACHINES } from './machines.ts';
 import { type Difference, type Essence, essence, foldRecord, newborn, restored } from './replay.ts';
-
-/** Up to where the past is folded; nothing means up to the newest record. */
-export interface Until {
-  /** Epoch ms, included. */
-  at?: number;
-  /** Sequence of the journal, included. */
-  seq?: number;
-}
+import { type Moment, type Readings, stretch } from './stretch.ts';
 
 /** A cell as it was. */
 export interface CellThen {
@@ -65,8 +58,11 @@ interface Life {
   difference?: Difference & { seq: number };
 }
 
-/** Begins to fold the past, without effects. Memory is held for the living only. */
-export function foldPast({ at = Number.POSITIVE_INFINITY, seq: last = Number.POSITIVE_INFINITY }: Until): Past {
+/**
+ * Begins to fold the past up to a moment, without effects; without one, up to the last record that is taken. Memory is
+ * held for the living only.
+ */
+export function foldPast({ at = Number.POSITIVE_INFINITY, seq: last = Number.POSITIVE_INFINITY }: Moment): Past {
   const lives = new Map<string, Life>();
   const strange: NotUnderstood[] = [];
   let compared = 0;
@@ -148,30 +144,19 @@ export function hashOf(cells: readonly Pick<CellThen, 'at' | 'essence'>[]): stri
   return fingerprint(cells.map(({ at, essence: was }) => [`${at.kind}/${at.id}`, canonical(was)]));
 }
 
-/** A record is written moments after what it tells of; clocks of several machines may differ a little. */
-const CLOCKS_DIFFER_MS = 5_000;
-
 /**
  * Everything as it was at a moment, from the nearest records at or before it: what each cell was at the last of them
  * is taken for granted, what follows is folded and compared.
- * @returns the past, and the newest sequence that had been written by then
+ * @returns the past, and the newest sequence that had begun by then
  * @throws JournalAway
  */
-export async function pastFrom(
-  journal: Pick<Journal, 'lasts' | 'read' | 'seqAt'>,
-  until: Until,
-): Promise<{ past: Past; seq: number }> {
-  const past = foldPast(until);
-  const trusted = until.seq ?? (await journal.seqAt((until.at ?? 0) - CLOCKS_DIFFER_MS));
-  let seq = trusted;
-  for await (const entry of journal.lasts(undefined, trusted)) past.trust(entry);
-  if (until.seq !== undefined) return { past, seq };
-  for await (const entry of journal.read(undefined, trusted + 1)) {
-    const begun = entry.record.heard[0]?.at ?? 0;
-    if (begun <= (until.at ?? 0)) seq = entry.seq;
-    // What was written to the spool during an outage stands behind what came later.
-    else if (!entry.record.late && begun > (until.at ?? 0) + CLOCKS_DIFFER_MS) break;
-    past.take(entry);
+export async function pastFrom(journal: Readings, moment: Moment): Promise<{ past: Past; seq: number }> {
+  const past = foldPast(moment);
+  let seq = moment.seq ?? 0;
+  for await (const { entry, isTrusted } of stretch(journal, { from: moment, to: moment })) {
+    if (moment.seq === undefined) seq = Math.max(seq, entry.seq);
+    if (isTrusted) past.trust(entry);
+    else past.take(entry);
   }
   return { past, seq };
 }

@@ -75,6 +75,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'GET /api/v1/journal': { who: 'viewer', text: 'what cells heard and said, of what the caller may see' },
   'GET /api/v1/timeline': { who: 'viewer', text: 'what happened between two moments, of what the caller may see' },
   'GET /api/v1/replay': { who: 'viewer', text: 'the state of everything at a moment, of what the caller may see' },
+  'GET /api/v1/export': { who: 'admin', text: 'all that was heard and told in a window, as JSON lines' },
   'POST /api/v1/demo/cameras/:camera_id/plug': {
     who: 'operator',
     camera: 'operate',

@@ -12,6 +12,7 @@ import { docsPages, docsRoutes } from './docs.ts';
 import { guardRoutes } from './door.ts';
 import { answerError, bodyOf, Refusal, refusalFor } from './errors.ts';
 import { eventRoutes } from './events.ts';
+import { exportRoutes } from './export.ts';
 import type { Server } from './fastify.ts';
 import { createHub } from './hub.ts';
 import { journalRoutes } from './journal.ts';
@@ -148,6 +149,7 @@ export async function buildServer(services: HttpServices): Promise<Server> {
   journalRoutes(server, services);
   timelineRoutes(server, services);
   replayRoutes(server, services);
+  exportRoutes(server, services);
   operationsRoutes(server, services, shared);
   loginRoutes(server, services);
   await pageRoutes(server, services);
