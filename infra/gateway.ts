@@ -23,6 +23,7 @@ import { openLauncherLink } from './gateway/launcher-link.ts';
 import { measuredJournal } from './gateway/measured-journal.ts';
 import { openMedia } from './gateway/media.ts';
 import { listenForMetrics } from './gateway/metrics-listener.ts';
+import { keepRetention } from './gateway/retention.ts';
 import { shareSessions } from './gateway/session-cards.ts';
 import { takeTenure } from './gateway/tenure.ts';
 import { group as groupShape } from './group.ts';
@@ -104,8 +105,19 @@ acquaint(roster, (err) => log.error({ err }, 'a cell could not be told of anothe
 shareSessions(roster, carriers.sessions, group.node);
 log.info({ adopted, cameras: config.cameras.size }, 'cells are up');
 
+const retention = keepRetention({
+  journal: carriers.spool.journal,
+  facts: carriers.spool.facts,
+  keeper: carriers.keeper,
+  leases: carriers.leases,
+  node: group.node,
+  bounds: () => config.events,
+  onSwept: (swept) => log[swept.troubles.length > 0 ? 'error' : 'debug'](swept, 'the event log was swept'),
+  onFault: (err) => log.error({ err }, 'the event log could not be swept'),
+});
+
 const links = openLoginLinks(path.join(group.state, 'links'));
-const health = () => judgeHealth({ carriers, cells: roster, launcher, givenUp, isLeaving: () => leaving });
+const health = () => judgeHealth({ carriers, cells: roster, launcher, retention, givenUp, isLeaving: () => leaving });
 const server = await buildServer({
   node: group.node,
   config: {
@@ -184,6 +196,7 @@ async function leave(reason: string): Promise<void> {
   log.info({ reason }, 'leaving');
   const forced = setTimeout(() => process.exit(1), LEAVE_WITHIN_MS);
   watch.close();
+  retention.close();
   asks.close();
   metricsDoor?.close();
   await server.close();

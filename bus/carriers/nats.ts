@@ -1,8 +1,9 @@
-import type { Bus, Facts, Journal, Leases } from '../ports.ts';
+import type { Bus, Facts, Journal, Keeper, Leases } from '../ports.ts';
 import { natsBus } from './nats/bus.ts';
 import { connectNats, type NatsOptions } from './nats/connection.ts';
 import { natsFacts } from './nats/facts.ts';
 import { natsJournal } from './nats/journal.ts';
+import { natsKeeper } from './nats/keeper.ts';
 import { natsLeases } from './nats/leases.ts';
 import { startPublisher } from './nats/publisher.ts';
 
@@ -12,6 +13,7 @@ export interface NatsStore {
   facts: Facts;
   bus: Bus;
   leases: Leases;
+  keeper: Keeper;
   /** Whether there is a connection now. */
   isUp(): boolean;
   /** Messages that wait for their acknowledgement. */
@@ -32,6 +34,7 @@ export async function natsStore(options: NatsOptions, now: () => number = Date.n
     facts: natsFacts(link, publisher),
     bus: natsBus(link),
     leases: natsLeases(link, now),
+    keeper: natsKeeper(link),
     isUp: () => link.isUp(),
     outstanding: () => publisher.outstanding(),
     close: () => link.close(),

@@ -91,6 +91,7 @@ async function follow(out: Terminal, to: Reach, from: number, hear: (heard: Hear
 const LEFT_OUT: Record<string, string> = {
   slow: 'events came faster than they were read; some are left out here',
   gone: 'older events are no longer kept',
+  lost: 'the store has lost events here; its files were damaged or deleted',
   ahead: 'there is no such sequence yet; showing what comes',
 };
 

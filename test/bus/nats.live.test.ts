@@ -3,6 +3,7 @@ import { natsStore } from '../../bus/carriers/nats.ts';
 import { busContract } from '../contracts/bus.ts';
 import { factsContract } from '../contracts/facts.ts';
 import { journalContract } from '../contracts/journal.ts';
+import { keeperContract } from '../contracts/keeper.ts';
 import { leasesContract } from '../contracts/leases.ts';
 import { startNats, type TestNats } from '../fixtures/nats.ts';
 
@@ -40,5 +41,6 @@ describe('on a real nats-server', () => {
   describe('journal', () => journalContract(emptyStore));
   describe('facts', () => factsContract(emptyStore));
   describe('bus', () => busContract(emptyStore));
+  describe('keeper', () => keeperContract(emptyStore));
   describe('leases', () => leasesContract(emptyStore));
 });

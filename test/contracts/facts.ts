@@ -92,7 +92,7 @@ export function factsContract(make: () => Promise<{ facts: Facts; close(): Promi
     const { seq } = await facts.tell(someFact('cam_a', 2, 'live'));
     const { seq: last } = await facts.tell(someFact('cam_b', 3));
     expect(await facts.last(camera('cam_a'))).to.deep.equal({ seq, envelope: someFact('cam_a', 2, 'live') });
-    expect(await facts.range()).to.deep.equal({ first, last });
+    expect(await facts.range()).to.deep.equal({ first, last, purgedBefore: 1 });
   });
 
   it('tells two subscribers the same facts in the same order', async () => {

@@ -3,6 +3,7 @@ import { type Envelope, envelope as envelopeShape } from '../../envelope.ts';
 import { type FactFilter, type Facts, JournalAway, JournalRefused, type Subscription, type Told } from '../../ports.ts';
 import { EVERY_FACT, FACT_STREAM, factSubject, factsOf, factsOfKind, parseFactType } from '../../subjects.ts';
 import type { NatsLink } from './connection.ts';
+import { purgedBefore } from './keeper.ts';
 import { type Publisher, StoreRefusal } from './publisher.ts';
 import { readStream } from './reading.ts';
 
@@ -21,7 +22,7 @@ function subjectsOf(filter: FactFilter): string[] {
 export function natsFacts(link: NatsLink, publisher: Publisher): Facts {
   const state = async () => {
     const info = await link.call('reading the range of facts', () => link.manager.streams.info(FACT_STREAM));
-    return { first: info.state.first_seq, last: info.state.last_seq };
+    return { first: info.state.first_seq, last: info.state.last_seq, purgedBefore: purgedBefore(info) };
   };
   return {
     tell: (envelope) =>
