@@ -3,6 +3,7 @@ import manifest from '../package.json' with { type: 'json' };
 import { cameraAddCommand, cameraChangeCommand, cameraListCommand, cameraRemoveCommand } from './cli/camera.ts';
 import { configCheckCommand, configVariablesCommand } from './cli/config.ts';
 import { exportCommand } from './cli/export.ts';
+import { ledgerListCommand, ledgerVerifyCommand } from './cli/ledger.ts';
 import { logCommand } from './cli/log.ts';
 import { loginCommand } from './cli/login.ts';
 import { replayCommand } from './cli/replay.ts';
@@ -42,6 +43,9 @@ function program(out: Terminal): Command {
   cameraChangeCommand(remote(camera.command('change')), out);
   cameraRemoveCommand(remote(camera.command('remove')), out);
   cameraListCommand(remote(camera.command('list')), out);
+  const ledger = root.command('ledger').description('who watched which camera, provably');
+  ledgerListCommand(remote(ledger.command('list')), out);
+  ledgerVerifyCommand(remote(ledger.command('verify')), out);
   tokenCommand(local(root.command('token')), out);
   loginCommand(local(root.command('login')), out);
   const config = root.command('config').description('check a configuration file');

@@ -13,6 +13,8 @@ import {
   type JournalRecord,
   type Keeper,
   type Leases,
+  type Ledger,
+  type Ledgered,
   type SessionCard,
   type Sessions,
   type Subscription,
@@ -35,6 +37,7 @@ export interface MemoryStore {
   leases: Leases;
   sessions: Sessions;
   keeper: Keeper;
+  ledger: Ledger;
   /** Loses the oldest records and facts, as a damaged disk does. */
   lose(records: number, facts: number): void;
   set(mode: MemoryMode): void;
@@ -99,6 +102,7 @@ export function memoryStore(now: () => number = Date.now): MemoryStore {
     leases: memoryLeases(line, now),
     sessions: memorySessions(line),
     keeper: memoryKeeper(line, records, told),
+    ledger: memoryLedger(line),
     lose(ofRecords, ofFacts) {
       records.items.splice(0, ofRecords);
       told.items.splice(0, ofFacts);
@@ -144,6 +148,12 @@ function memoryJournal(line: Line, shelf: Shelf<JournalEntry>, duplicates: Map<s
       });
       for (const entry of entries) yield copy(entry);
     },
+    last: (of) =>
+      line.through(() => {
+        const subject = journalSubject(of);
+        const entry = shelf.items.findLast(({ record }) => subjectOf(record) === subject);
+        return entry && copy(entry);
+      }),
     async *read(of, from = 1) {
       const subject = of && journalSubject(of);
       const entries = await line.through(() =>
@@ -248,6 +258,33 @@ function memoryKeeper(line: Line, records: Shelf<JournalEntry>, told: Shelf<Told
       line.through(() => {
         told.purgedBefore = Math.max(told.purgedBefore, before);
         told.items = told.items.filter(({ seq }) => seq >= before);
+      }),
+  };
+}
+
+function memoryLedger(line: Line): Ledger {
+  const shelf: Shelf<Ledgered> = { items: [], last: 0, purgedBefore: 1 };
+  return {
+    append: (entry, expected) =>
+      line.through(() => {
+        const last = shelf.items.at(-1);
+        if (last?.entry.fact === entry.fact && last.entry.hash === entry.hash) return { seq: last.seq };
+        if ((last?.seq ?? 0) !== expected)
+          throw new FenceRefused(`the ledger ends at ${last?.seq}, not at ${expected}`);
+        shelf.items.push({ seq: ++shelf.last, entry: copy(entry) });
+        return { seq: shelf.last };
+      }),
+    last: () =>
+      line.through(() => {
+        const last = shelf.items.at(-1);
+        return last && copy(last);
+      }),
+    async *read(from = 1) {
+      for (const one of await line.through(() => shelf.items.filter(({ seq }) => seq >= from))) yield copy(one);
+    },
+    forget: (before) =>
+      line.through(() => {
+        shelf.items = shelf.items.filter(({ seq }) => seq >= before);
       }),
   };
 }

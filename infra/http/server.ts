@@ -16,6 +16,7 @@ import { exportRoutes } from './export.ts';
 import type { Server } from './fastify.ts';
 import { createHub } from './hub.ts';
 import { journalRoutes } from './journal.ts';
+import { ledgerRoutes } from './ledger.ts';
 import { keepLegs } from './legs.ts';
 import { liveRoutes } from './live.ts';
 import { keepLoads } from './loads.ts';
@@ -150,6 +151,7 @@ export async function buildServer(services: HttpServices): Promise<Server> {
   timelineRoutes(server, services);
   replayRoutes(server, services);
   exportRoutes(server, services);
+  ledgerRoutes(server, services);
   operationsRoutes(server, services, shared);
   loginRoutes(server, services);
   await pageRoutes(server, services);
