@@ -11,6 +11,7 @@ import { statusCommand } from './cli/status.ts';
 import { CommandFailed, type Surroundings, type Terminal, terminal } from './cli/terminal.ts';
 import { tokenCommand } from './cli/token.ts';
 import { watchCommand } from './cli/watch.ts';
+import { whatIfCommand } from './cli/whatif.ts';
 
 /** A command that talks to a gateway. */
 function remote(command: Command): Command {
@@ -38,6 +39,7 @@ function program(out: Terminal): Command {
   logCommand(remote(root.command('log')), out);
   replayCommand(remote(root.command('replay')), out);
   exportCommand(remote(root.command('export')), out);
+  whatIfCommand(remote(root.command('whatif')), out);
   const camera = root.command('camera').description('add, change, remove and list cameras');
   cameraAddCommand(remote(camera.command('add')), out);
   cameraChangeCommand(remote(camera.command('change')), out);

@@ -65,6 +65,17 @@ interface Shelf<T extends { seq: number }> {
   purgedBefore: number;
 }
 
+/** Records, with the last one of each cell at hand. */
+interface Records extends Shelf<JournalEntry> {
+  lastOf: Map<string, JournalEntry>;
+}
+
+/** Of a record that is gone: if it was its cell's last one, there is none any more. */
+function dropLast({ lastOf }: Records, entry: JournalEntry): void {
+  const subject = subjectOf(entry.record);
+  if (lastOf.get(subject) === entry) lastOf.delete(subject);
+}
+
 const firstOf = <T extends { seq: number }>({ items, last }: Shelf<T>): number => items[0]?.seq ?? last + 1;
 
 const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
@@ -92,7 +103,7 @@ export function memoryStore(now: () => number = Date.now): MemoryStore {
       return result;
     },
   };
-  const records: Shelf<JournalEntry> = { items: [], last: 0, purgedBefore: 1 };
+  const records: Records = { items: [], last: 0, purgedBefore: 1, lastOf: new Map() };
   const told: Shelf<Told> = { items: [], last: 0, purgedBefore: 1 };
   const duplicates = new Map<string, number>();
   return {
@@ -104,7 +115,7 @@ export function memoryStore(now: () => number = Date.now): MemoryStore {
     keeper: memoryKeeper(line, records, told),
     ledger: memoryLedger(line),
     lose(ofRecords, ofFacts) {
-      records.items.splice(0, ofRecords);
+      for (const entry of records.items.splice(0, ofRecords)) dropLast(records, entry);
       told.items.splice(0, ofFacts);
     },
     set(next) {
@@ -119,7 +130,7 @@ export function memoryStore(now: () => number = Date.now): MemoryStore {
 
 const subjectOf = (record: JournalRecord) => journalSubject({ kind: record.kind, id: record.cell });
 
-function memoryJournal(line: Line, shelf: Shelf<JournalEntry>, duplicates: Map<string, number>): Journal {
+function memoryJournal(line: Line, shelf: Records, duplicates: Map<string, number>): Journal {
   return {
     append: async (record, expected) =>
       line.through(() => {
@@ -127,13 +138,15 @@ function memoryJournal(line: Line, shelf: Shelf<JournalEntry>, duplicates: Map<s
         const messageId = `${subject}:${record.id}`;
         const known = duplicates.get(messageId);
         if (known !== undefined) return { seq: known };
-        const last = shelf.items.findLast((entry) => subjectOf(entry.record) === subject);
+        const last = shelf.lastOf.get(subject);
         if ((last?.seq ?? 0) !== expected) {
           if (last?.record.id === record.id) return { seq: last.seq };
           throw new FenceRefused(`${subject} ends at ${last?.seq ?? 0}, not at ${expected}`);
         }
         const seq = ++shelf.last;
-        shelf.items.push({ seq, record: copy(record) });
+        const entry = { seq, record: copy(record) };
+        shelf.items.push(entry);
+        shelf.lastOf.set(subject, entry);
         duplicates.set(messageId, seq);
         return { seq };
       }),
@@ -150,8 +163,7 @@ function memoryJournal(line: Line, shelf: Shelf<JournalEntry>, duplicates: Map<s
     },
     last: (of) =>
       line.through(() => {
-        const subject = journalSubject(of);
-        const entry = shelf.items.findLast(({ record }) => subjectOf(record) === subject);
+        const entry = shelf.lastOf.get(journalSubject(of));
         return entry && copy(entry);
       }),
     async *read(of, from = 1) {
@@ -237,7 +249,7 @@ function memoryFacts(line: Line, shelf: Shelf<Told>, duplicates: Map<string, num
   };
 }
 
-function memoryKeeper(line: Line, records: Shelf<JournalEntry>, told: Shelf<Told>): Keeper {
+function memoryKeeper(line: Line, records: Records, told: Shelf<Told>): Keeper {
   const holdingsOf = <T extends { seq: number }>(shelf: Shelf<T>): Holdings => ({
     first: firstOf(shelf),
     last: shelf.last,
@@ -251,7 +263,11 @@ function memoryKeeper(line: Line, records: Shelf<JournalEntry>, told: Shelf<Told
         records.purgedBefore = Math.max(records.purgedBefore, before);
         for (const { of, keep = Number.POSITIVE_INFINITY } of cells) {
           const subject = journalSubject(of);
-          records.items = records.items.filter(({ seq, record }) => seq >= keep || subjectOf(record) !== subject);
+          records.items = records.items.filter((entry) => {
+            const stays = entry.seq >= keep || subjectOf(entry.record) !== subject;
+            if (!stays) dropLast(records, entry);
+            return stays;
+          });
         }
       }),
     forgetFacts: (before) =>

@@ -34,6 +34,7 @@ import type { Shared } from './shared.ts';
 import { signallingRoutes } from './signalling.ts';
 import { keepStreams } from './streams.ts';
 import { timelineRoutes } from './timeline.ts';
+import { whatIfRoutes } from './whatif.ts';
 import { whepRoutes } from './whep.ts';
 
 const MAX_BODY_BYTES = 256 * 1024;
@@ -152,6 +153,7 @@ export async function buildServer(services: HttpServices): Promise<Server> {
   replayRoutes(server, services);
   exportRoutes(server, services);
   ledgerRoutes(server, services);
+  whatIfRoutes(server, services);
   operationsRoutes(server, services, shared);
   loginRoutes(server, services);
   await pageRoutes(server, services);

@@ -168,12 +168,28 @@ describe('the past on the command line', () => {
     expect(told.out).to.contain('2 otherwise');
   });
 
+  it('tells what would follow from a loss', async () => {
+    const lost = await gateway.sbx('whatif', '--lose', 'relay-1');
+    expect(lost.code, lost.err).to.equal(0);
+    expect(lost.out).to.contain('relay relay-1').and.contain('0 viewers would be carried on elsewhere, 1 would not');
+    const past = String(
+      gateway.house.store.records().find(({ record }) => record.kind === 'viewer')?.record.heard[0]?.at,
+    );
+    const source = await json('whatif', '--lose', 'source:cam_001/0', '--at', past);
+    expect(source.dark).to.deep.equal([{ camera: 'cam_001', for_ms: null }]);
+    const none = await gateway.sbx('whatif', '--lose', 'region:nowhere');
+    expect([none.code, none.err]).to.deep.equal([1, 'signalbox: There is no relay in region nowhere (not-found)\n']);
+  });
+
   it('says what is written wrongly', async () => {
     for (const argv of [
       ['replay', '--at', 'yesterday'],
       ['replay', '--camera', 'a.b'],
       ['replay', '--camera', 'cam_001', '--decide-anew'],
       ['export'],
+      ['whatif'],
+      ['whatif', '--lose', 'source:cam_001'],
+      ['whatif', '--lose', '*'],
       ['export', '--out', file('x'), '--from', '7'],
       ['export', '--out', file('x'), '--from', '1m', '--to', '2m'],
     ]) {
