@@ -12,10 +12,12 @@ import { viewerKind } from '../actors/viewer.ts';
 import { systemClock } from '../adapters/clock.ts';
 import { openSecrets } from '../adapters/secrets.files.ts';
 import type { ViewerContext } from '../machines/viewer/context.ts';
+import { ledgerHeadFile } from './archive/ledger-head.ts';
 import { destinationOf, withDemoDestination } from './config/destinations.ts';
 import { openOverlay } from './config/overlay.ts';
 import { watchConfig } from './config/watch.ts';
 import { loadConfig } from './config.ts';
+import { keepLedger } from './gateway/access-ledger.ts';
 import { answerAsks } from './gateway/asks.ts';
 import { barReturns } from './gateway/bar-returns.ts';
 import { openCarriers } from './gateway/carriers.ts';
@@ -27,6 +29,7 @@ import { openLauncherLink } from './gateway/launcher-link.ts';
 import { measuredJournal } from './gateway/measured-journal.ts';
 import { openMedia } from './gateway/media.ts';
 import { listenForMetrics } from './gateway/metrics-listener.ts';
+import { keepRetention } from './gateway/retention.ts';
 import { shareSessions } from './gateway/session-cards.ts';
 import { takeTenure } from './gateway/tenure.ts';
 import { group as groupShape } from './group.ts';
@@ -116,8 +119,29 @@ raiseIncidents(
 shareSessions(roster, carriers.sessions, group.node);
 log.info({ adopted, cameras: config.cameras.size }, 'cells are up');
 
+const ledgerHead = ledgerHeadFile(group.state);
+const accessLedger = await keepLedger({
+  ledger: carriers.ledger,
+  facts: carriers.spool.facts,
+  journal: carriers.spool.journal,
+  cells: roster,
+  onWritten: ledgerHead.remember,
+  onFault: (err) => log.error({ err }, 'the access ledger can’t be written now; it is tried again'),
+});
+const retention = keepRetention({
+  journal: carriers.spool.journal,
+  facts: carriers.spool.facts,
+  keeper: carriers.keeper,
+  leases: carriers.leases,
+  node: group.node,
+  bounds: () => config.events,
+  forgetMore: () => accessLedger.forgetBefore(Date.now() - config.ledger.keepMs),
+  onSwept: (swept) => log[swept.troubles.length > 0 ? 'error' : 'debug'](swept, 'the event log was swept'),
+  onFault: (err) => log.error({ err }, 'the event log could not be swept'),
+});
+
 const links = openLoginLinks(path.join(group.state, 'links'));
-const health = () => judgeHealth({ carriers, cells: roster, launcher, givenUp, isLeaving: () => leaving });
+const health = () => judgeHealth({ carriers, cells: roster, launcher, retention, givenUp, isLeaving: () => leaving });
 const server = await buildServer({
   node: group.node,
   config: {
@@ -143,6 +167,8 @@ const server = await buildServer({
   },
   cells: roster,
   facts: carriers.spool.facts,
+  journal: carriers.spool.journal,
+  ledger: carriers.ledger,
   sessions: carriers.sessions,
   gate,
   revocations,
@@ -198,6 +224,9 @@ async function leave(reason: string): Promise<void> {
   log.info({ reason }, 'leaving');
   const forced = setTimeout(() => process.exit(1), LEAVE_WITHIN_MS);
   watch.close();
+  retention.close();
+  accessLedger.close();
+  ledgerHead.close();
   asks.close();
   metricsDoor?.close();
   await server.close();

@@ -2,7 +2,7 @@ import Type from 'typebox';
 import { ID_PATTERN } from '../../bus/identity.ts';
 import { type Of, shape } from '../../bus/shape.ts';
 import { PortsSchema, RelayPortsSchema } from './declared-ports.ts';
-import { closed, count, duration, listen, Region, text, texts, webUrl } from './grammar.ts';
+import { closed, count, duration, listen, Region, size, text, texts, webUrl } from './grammar.ts';
 
 /**
  * What a configuration file may say: names, grammar, defaults and help, once. The parser, the environment variables
@@ -211,6 +211,14 @@ export const settings = shape(
         },
         closed,
       ),
+      events: Type.Object(
+        {
+          keep: duration('30d', 'how long the event log reaches back'),
+          max_bytes: size('4GB', 'how much of it is kept; the oldest goes first'),
+        },
+        closed,
+      ),
+      ledger: Type.Object({ keep: duration('400d', 'how long it is known who watched which camera') }, closed),
       log: Type.Object(
         { level: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal'], { default: 'info' }) },
         closed,

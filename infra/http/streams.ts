@@ -14,7 +14,7 @@ export interface Wanted {
 }
 
 /** The camera and zone that an event is about, if it is about one. */
-function placeIn({ subject, data }: Envelope): { camera: string; zone: string } | undefined {
+export function placeIn({ subject, data }: Envelope): { camera: string; zone: string } | undefined {
   const [kind, id = ''] = subject.split('/');
   const zone = typeof data.zone === 'string' ? data.zone : '';
   if (kind === 'camera') return { camera: id, zone };
@@ -54,13 +54,19 @@ export function isWanted(wanted: Wanted, envelope: Envelope): boolean {
   return !wanted.zones.length || wanted.zones.some((pattern) => inZone(place.zone, pattern));
 }
 
+/**
+ * Why events were left out: it reads too slowly; they are no longer kept; there is no such sequence yet; the store has
+ * lost them.
+ */
+export type Resync = 'slow' | 'gone' | 'ahead' | 'lost';
+
 /** Where a subscriber's events go. */
 export interface Sink {
   fact(event: Envelope & { sequence: number }): void;
   /** Nothing happened, but this far it is known. */
   beat(sequence: number): void;
   /** Events were left out: look at everything anew, and go on from this sequence. */
-  resync(sequence: number, reason: 'slow' | 'gone' | 'ahead'): void;
+  resync(sequence: number, reason: Resync): void;
   end(reason: string): void;
   backlogBytes(): number;
   /** Resolves when what was written has gone out. */
@@ -121,6 +127,8 @@ export function keepStreams(services: HttpServices, hub: Hub): Streams {
         fallBehind();
         return;
       }
+      // Facts are numbered without a gap, and are forgotten from the oldest on.
+      if (position > 0 && told.seq > position + 1) sink.resync(told.seq - 1, 'lost');
       position = told.seq;
       if (!isWanted(wanted, told.envelope) || !maySee(caller, told.envelope)) return;
       sink.fact({ ...told.envelope, sequence: told.seq });
@@ -141,10 +149,10 @@ export function keepStreams(services: HttpServices, hub: Hub): Streams {
     const expiry = setTimeout(() => stop('expired'), Math.min(caller.exp * 1000 - Date.now(), LONGEST_TIMER_MS));
     try {
       if (after !== undefined && hub.since(after) === undefined) {
-        const { first } = await facts.range();
+        const { first, purgedBefore } = await facts.range();
         if (after < first - 1) {
           position = first - 1;
-          sink.resync(position, 'gone');
+          sink.resync(position, first > purgedBefore ? 'lost' : 'gone');
         }
         own = await facts.subscribe({}, position, deliver);
         if (over) own.close();

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
-import type { AnyStateMachine } from 'xstate';
+import { MACHINES } from '../../actors/machines.ts';
 import { replay } from '../../actors/replay.ts';
 import { BroadcastFactSchema, broadcastSaid } from '../../bus/events/broadcast.ts';
 import { CameraFactSchema, cameraSaid } from '../../bus/events/camera.ts';
@@ -10,19 +10,7 @@ import { RelayFactSchema, relaySaid } from '../../bus/events/relay.ts';
 import { ViewerFactSchema, viewerSaid } from '../../bus/events/viewer.ts';
 import type { JournalRecord } from '../../bus/ports.ts';
 import { shape } from '../../bus/shape.ts';
-import { broadcastMachine } from '../../machines/broadcast.ts';
-import { cameraMachine } from '../../machines/camera.ts';
-import { incidentMachine } from '../../machines/incident.ts';
-import { relayMachine } from '../../machines/relay.ts';
-import { viewerMachine } from '../../machines/viewer.ts';
 
-const machines: Record<string, AnyStateMachine> = {
-  camera: cameraMachine,
-  viewer: viewerMachine,
-  relay: relayMachine,
-  broadcast: broadcastMachine,
-  incident: incidentMachine,
-};
 const files = readdirSync(import.meta.dirname).filter((file) => file.endsWith('.jsonl'));
 
 /** What each kind of cell may say, and in what shape. */
@@ -54,7 +42,7 @@ describe('a journal of long ago', () => {
         }
       }
       for (const [life, records] of lives) {
-        const machine = machines[records[0]?.kind ?? ''] as AnyStateMachine;
+        const machine = MACHINES[records[0]?.kind ?? 'camera'];
         expect(replay(machine, records).firstDifference, life).to.equal(undefined);
       }
     });

@@ -34,6 +34,8 @@ describe('the configuration', () => {
     expect(config.relays[0]?.ports).to.include({ rtsp: 8654, rtmp: 1935, srt: 8990 });
     expect(config.auth.streamTokenTtlMs).to.equal(3_600_000);
     expect(config.limits.sessionsPerSubject).to.equal(20);
+    expect(config.events).to.deep.equal({ keepMs: 30 * 86_400_000, maxBytes: 4_000_000_000 });
+    expect(config.ledger).to.deep.equal({ keepMs: 400 * 86_400_000 });
     expect(config.warnings).to.deep.equal([]);
   });
 
