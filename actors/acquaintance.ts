@@ -56,7 +56,7 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void): () =>
   /** When an intake falls, every camera it pulled has lost its picture without having fallen itself. */
   const intakeLost = (relay: CellView, fact: Envelope) => {
     if (sight<RelaySight>(relay).role !== 'intake') return;
-    if (fact.data.from !== 'serving' && fact.data.from !== 'suspect') return;
+    if (fact.data.from === 'starting' || fact.data.from === 'dead') return;
     for (const camera of roster.list('camera')) {
       tell('camera', camera.id, { type: 'intake.lost', detail: `${relay.id}: ${relay.why.text}` }, fact.id);
     }

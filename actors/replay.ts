@@ -34,8 +34,8 @@ export function replay(machine: AnyStateMachine, records: readonly JournalRecord
   const first = records[0];
   let [snapshot] = initialTransition(machine, { id: first?.cell });
   let firstDifference: Difference | undefined;
-  for (const record of records) {
-    for (const heard of upcast(record).heard) {
+  for (const record of records.map(upcast)) {
+    for (const heard of record.heard) {
       [snapshot] = transition(machine, snapshot, heard as AnyEventObject);
     }
     const replayed = essence(snapshot);
