@@ -11,6 +11,8 @@ interface CameraSight {
 }
 interface ViewerSight {
   camera: Id;
+  relay: string;
+  legs: Record<string, { relay: string }>;
 }
 interface RelaySight {
   role: string;
@@ -21,16 +23,31 @@ interface BroadcastSight {
   picture: boolean;
 }
 
+/** Has the cameras of an intake pulled by others: tells which are, and which none could take. */
+type LeaveIntake = (relay: string) => { moved: string[]; stuck: string[] };
+
+const everyCamera =
+  (roster: Roster): LeaveIntake =>
+  () => ({ moved: [], stuck: roster.list('camera').map(({ id }) => id) });
+
 const sight = <T>(view: CellView): T => view.context as unknown as T;
+/** States in which a relay carries media. */
+const CARRIED = new Set(['serving', 'degraded', 'suspect', 'draining', 'drained']);
+const isIntake = (relay: CellView): boolean => sight<RelaySight>(relay).role === 'intake';
 
 /**
  * Who hears of whom: the facts of one cell that another must know. All of it is here.
  * @param onFault an offer that failed for another reason than that its cell is gone
+ * @param leaveIntake has the cameras of an intake pulled by others; without it, one intake pulls all of them
  * @returns how to stop it
  */
-export function acquaint(roster: Roster, onFault: (error: Error) => void): () => void {
+export function acquaint(
+  roster: Roster,
+  onFault: (error: Error) => void,
+  leaveIntake: LeaveIntake = everyCamera(roster),
+): () => void {
   const tell = (
-    kind: 'camera' | 'viewer' | 'broadcast',
+    kind: 'camera' | 'viewer' | 'relay' | 'broadcast',
     to: Id,
     event: { type: string; [field: string]: unknown },
     cause?: string,
@@ -65,12 +82,31 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void): () =>
     }
   };
 
-  /** When an intake falls, every camera it pulled has lost its picture without having fallen itself. */
+  const loseIntake = (relay: CellView, cameras: string[], cause: string) => {
+    const event = { type: 'intake.lost', detail: `${relay.id}: ${relay.why.text}` };
+    for (const camera of cameras) tell('camera', camera as Id, event, cause);
+  };
+
+  /** An intake that falls takes the picture of every camera that it pulled, though none of them has fallen itself. */
   const intakeLost = (relay: CellView, fact: Envelope) => {
-    if (sight<RelaySight>(relay).role !== 'intake') return;
-    if (fact.data.from !== 'serving' && fact.data.from !== 'suspect') return;
-    for (const camera of roster.list('camera')) {
-      tell('camera', camera.id, { type: 'intake.lost', detail: `${relay.id}: ${relay.why.text}` }, fact.id);
+    if (!CARRIED.has(String(fact.data.from))) return;
+    const { moved, stuck } = leaveIntake(relay.id);
+    loseIntake(relay, [...moved, ...stuck], fact.id);
+  };
+
+  /** An intake that shall be empty gives its cameras away, as far as another one can take them. */
+  const emptyIntake = (relay: CellView, cause: string) => {
+    const { moved, stuck } = leaveIntake(relay.id);
+    loseIntake(relay, moved, cause);
+    if (stuck.length === 0) tell('relay', relay.id, { type: 'relay.emptied' }, cause);
+  };
+
+  /** An intake that serves takes the cameras of those that can't, or shall not. */
+  const relieveOthers = (relay: CellView, cause: string) => {
+    for (const other of roster.list('relay')) {
+      if (!isIntake(other) || other.id === relay.id) continue;
+      if (other.state === 'draining') emptyIntake(other, cause);
+      if (other.state === 'dead') loseIntake(other, leaveIntake(other.id).moved, cause);
     }
   };
 
@@ -93,6 +129,19 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void): () =>
     }
   };
 
+  /** A relay that is drained for its viewers to leave is told when the last one has. */
+  const lookWhoIsLeft = (cause: string) => {
+    const draining = roster.list('relay').filter((relay) => relay.state === 'draining' && !isIntake(relay));
+    if (draining.length === 0) return;
+    const sessions = roster.list('viewer').filter(({ tags }) => tags.includes('open'));
+    const taken = new Set(
+      sessions
+        .map(sight<ViewerSight>)
+        .flatMap(({ relay, legs }) => [relay, ...Object.values(legs).map((leg) => leg.relay)]),
+    );
+    for (const { id } of draining) if (!taken.has(id)) tell('relay', id, { type: 'relay.emptied' }, cause);
+  };
+
   // After a restart, an on-demand camera may count viewers that ended while nobody looked.
   for (const camera of roster.list('camera')) {
     for (const viewer of sight<CameraSight>(camera).audience) {
@@ -111,19 +160,26 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void): () =>
       case 'signalbox.viewer.admitted':
         return audience(view, 'audience.joined', fact.id);
       case 'signalbox.viewer.ended':
-        return audience(view, 'audience.left', fact.id);
+        audience(view, 'audience.left', fact.id);
+        return lookWhoIsLeft(fact.id);
       case 'signalbox.broadcast.connecting':
         // An attempt more is no further audience.
         return fact.data.from === 'retrying' ? undefined : audience(view, 'audience.joined', fact.id);
       case 'signalbox.broadcast.stopped':
         return audience(view, 'audience.left', fact.id);
+      case 'signalbox.viewer.moved':
+      case 'signalbox.viewer.watching':
+        return lookWhoIsLeft(fact.id);
+      case 'signalbox.relay.draining':
+        return isIntake(view) ? emptyIntake(view, fact.id) : lookWhoIsLeft(fact.id);
+      case 'signalbox.relay.serving':
+        return isIntake(view) ? relieveOthers(view, fact.id) : undefined;
       case 'signalbox.camera.removed':
         return endShowsOf(view.id, fact.id);
       case 'signalbox.relay.dead':
-        pushElsewhere(view, fact.id);
-        return intakeLost(view, fact);
+        return isIntake(view) ? intakeLost(view, fact) : pushElsewhere(view, fact.id);
       case 'signalbox.relay.starting':
-        return intakeLost(view, fact);
+        return isIntake(view) ? intakeLost(view, fact) : undefined;
     }
   });
 }

@@ -3,6 +3,7 @@ import manifest from '../package.json' with { type: 'json' };
 import { broadcastListCommand, broadcastStartCommand, broadcastStopCommand } from './cli/broadcast.ts';
 import { cameraAddCommand, cameraChangeCommand, cameraListCommand, cameraRemoveCommand } from './cli/camera.ts';
 import { configCheckCommand, configVariablesCommand } from './cli/config.ts';
+import { drainCommand } from './cli/drain.ts';
 import { drillCommand } from './cli/drill.ts';
 import { exportCommand } from './cli/export.ts';
 import {
@@ -48,6 +49,7 @@ function program(out: Terminal): Command {
   replayCommand(remote(root.command('replay')), out);
   exportCommand(remote(root.command('export')), out);
   whatIfCommand(remote(root.command('whatif')), out);
+  drainCommand(remote(root.command('drain')), out);
   const camera = root.command('camera').description('add, change, remove and list cameras');
   cameraAddCommand(remote(camera.command('add')), out);
   cameraChangeCommand(remote(camera.command('change')), out);

@@ -11,6 +11,7 @@ import { Roster } from '../actors/roster.ts';
 import { viewerKind } from '../actors/viewer.ts';
 import { systemClock } from '../adapters/clock.ts';
 import { openSecrets } from '../adapters/secrets.files.ts';
+import { id } from '../bus/identity.ts';
 import type { ViewerContext } from '../machines/viewer/context.ts';
 import { ledgerHeadFile } from './archive/ledger-head.ts';
 import { destinationOf, withDemoDestination } from './config/destinations.ts';
@@ -70,6 +71,7 @@ const media = openMedia({
   gate,
   secrets,
   launcher,
+  relay: (name) => roster.view({ kind: 'relay', id: id(name) }),
   log,
   epoch: tenure.epoch,
   destination: (name) => destinationOf(config, name),
@@ -100,6 +102,7 @@ const roster = new Roster({
   onOver: (context) => barReturns(media.viewerSlots.seat, context as unknown as ViewerContext, Date.now()),
 });
 
+await media.takeUp();
 const adopted = await roster.adopt();
 const installation = keepInstallation(config, {
   group,
@@ -110,7 +113,7 @@ const installation = keepInstallation(config, {
 });
 await installation.apply(config);
 media.sweep();
-acquaint(roster, (err) => log.error({ err }, 'a cell could not be told of another'));
+acquaint(roster, (err) => log.error({ err }, 'a cell could not be told of another'), media.leaveIntake);
 raiseIncidents(
   roster,
   (name) => destinationOf(config, name)?.to,

@@ -96,7 +96,7 @@ export interface SeatInput {
 export type SeatReport = Report<ViewerHeard, 'seat.taken' | 'seat.left'>;
 export type SeatSlot = Adapter<SeatInput, SeatReport>;
 
-/** Watches a relay process: answering, missing, gone. */
+/** Watches a relay's process and its control API: answering, missing, gone. */
 export interface HealthInput {
   relay: string;
   everyMs: number;
@@ -105,6 +105,16 @@ export interface HealthInput {
 }
 export type HealthReport = Report<RelayHeard, 'relay.answering' | 'relay.missed' | 'relay.exited'>;
 export type HealthSlot = Adapter<HealthInput, HealthReport>;
+
+/** Sends packets through a relay and reads them back: whether it carries media, whatever its API says. */
+export interface PulseInput {
+  relay: string;
+  everyMs: number;
+  /** No packet for this long is `pulse.missed`. */
+  silentMs: number;
+}
+export type PulseReport = Report<RelayHeard, 'pulse.beating' | 'pulse.missed'>;
+export type PulseSlot = Adapter<PulseInput, PulseReport>;
 
 /** Puts a relay's paths back after it started anew. */
 export interface ProvisionInput {
@@ -148,6 +158,7 @@ export interface IncidentSlots {
 }
 export interface RelaySlots {
   health: HealthSlot;
+  pulse: PulseSlot;
   provision: ProvisionSlot;
   alarm: AlarmSlot;
 }

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { CellView } from '../../actors/cells.ts';
 import { alarmOn } from '../../adapters/alarm.ts';
 import { systemClock } from '../../adapters/clock.ts';
 import { createEyes, type Poster } from '../../adapters/eye.ffmpeg.ts';
@@ -10,6 +11,7 @@ import { type Mediamtx, mediamtx } from '../../adapters/mediamtx.ts';
 import { createRtspProbe } from '../../adapters/probe.rtsp.ts';
 import { createProgramSwitchers } from '../../adapters/program.switcher.ts';
 import { provisionMediamtx, wantPrograms } from '../../adapters/provision.mediamtx.ts';
+import { pulsePath, pulseRtsp } from '../../adapters/pulse.rtsp.ts';
 import { type Destination, PUSH_PATHS, pushMediamtx } from '../../adapters/push.mediamtx.ts';
 import { seatEverywhere, seatMediamtx } from '../../adapters/seat.mediamtx.ts';
 import type { Secrets } from '../../adapters/secrets.files.ts';
@@ -18,6 +20,7 @@ import type { BroadcastSlots, CameraSlots, RelaySlots, ViewerSlots } from '../..
 import { findProgram } from '../binaries.ts';
 import type { Group, RelayPlace } from '../group.ts';
 import type { Whep } from '../http/services.ts';
+import { keepIntakes, type Left } from './intakes.ts';
 import type { LauncherLink } from './launcher-link.ts';
 
 /** What the media plane needs of the house. */
@@ -26,6 +29,8 @@ export interface MediaParts {
   gate: Gate;
   secrets: Secrets;
   launcher: LauncherLink;
+  /** How a relay stands; undefined before its cell lives. */
+  relay(id: string): CellView | undefined;
   log: Logger;
   epoch(): number;
   /** A destination of the configuration as it stands now. */
@@ -47,6 +52,10 @@ export interface Media {
   rates(camera: string): { bitrate_bps: number; fps: number } | undefined;
   /** Forgets the pictures and figures of cameras that are no more. */
   setCameras(cameras: readonly string[]): void;
+  /** Learns which intake pulls which camera from what a former gateway left there. */
+  takeUp(): Promise<void>;
+  /** An intake is lost, or shall be empty: its cameras are pulled by others from now on. */
+  leaveIntake(relay: string): Left;
   /** Deletes what former gateways left at the relays and no cell holds. */
   sweep(): void;
   close(): void;
@@ -58,6 +67,8 @@ const SWITCHER_TOKEN_S = 24 * 3600;
 const RATES_FRESH_MS = 3_000;
 
 const API_TOKEN_S = 600;
+/** A pulse's token is asked for at its two connections, and never again. */
+const PULSE_TOKEN_S = 60;
 const LOOPBACK = '127.0.0.1';
 
 /** Where the switcher reaches a relay's RTSP: an intake listens on loopback, a delivery relay where viewers come. */
@@ -78,8 +89,19 @@ function apiToken(gate: Gate): () => string {
   };
 }
 
-/** Makes the adapters. The first intake pulls every camera; every delivery relay carries every program. */
-export function openMedia({ group, gate, secrets, launcher, log, epoch, destination, onRelayCall }: MediaParts): Media {
+/** Makes the adapters. One intake pulls each camera; every delivery relay carries every program. */
+export function openMedia({
+  group,
+  gate,
+  secrets,
+  launcher,
+  relay,
+  log,
+  epoch,
+  destination,
+  onRelayCall,
+}: MediaParts): Media {
+  const places = new Map(group.relays.map((place) => [place.id, place]));
   const apis = new Map<string, Mediamtx>();
   const paths = new Map<string, RelayPaths>();
   for (const { id, api } of group.relays) {
@@ -88,14 +110,21 @@ export function openMedia({ group, gate, secrets, launcher, log, epoch, destinat
     apis.set(id, client);
     paths.set(id, relayPaths(client));
   }
-  const known = <T>(map: Map<string, T>, relay: string): T => {
+  const known = <T>(map: ReadonlyMap<string, T>, relay: string): T => {
     const found = map.get(relay);
     if (!found) throw new Error(`no relay ${relay} belongs to this group`);
     return found;
   };
   const withRole = (role: RelayPlace['role']) => group.relays.filter((relay) => relay.role === role);
-  const intake = withRole('intake')[0];
-  if (!intake) throw new Error('a group needs an intake relay: add one to `relays`');
+  const intakes = keepIntakes({
+    places: withRole('intake'),
+    view: relay,
+    now: systemClock.now,
+    onMoved(camera, { intake, why }) {
+      log.info({ camera, intake, why }, 'another intake pulls a camera');
+      programs.renew(camera);
+    },
+  });
   const deliveries = withRole('delivery');
   const placeOf = (relay: string): RelayPlace => known(new Map(deliveries.map((place) => [place.id, place])), relay);
   for (const { id } of deliveries) {
@@ -116,7 +145,7 @@ export function openMedia({ group, gate, secrets, launcher, log, epoch, destinat
   const programs = createProgramSwitchers({
     folder: group.links.switchers,
     epoch,
-    sourceUrl: (camera, source) => rtsp(intake, 'read', intakePath(camera, source)),
+    sourceUrl: (camera, source) => rtsp(known(places, intakes.of(camera)), 'read', intakePath(camera, source)),
     outputs: (camera) => deliveries.map((relay) => ({ relay: relay.id, url: rtsp(relay, 'publish', camera) })),
     ensureSwitchers: launcher.ensureSwitchers,
     onKeyframe: eyes.look,
@@ -131,7 +160,13 @@ export function openMedia({ group, gate, secrets, launcher, log, epoch, destinat
   return {
     cameraSlots: {
       probe: createRtspProbe({ credential: secrets.login }),
-      intake: intakeMediamtx({ pathsOf: () => known(paths, intake.id), login: secrets.login }),
+      intake: intakeMediamtx({
+        pull(camera) {
+          const end = intakes.pull(camera);
+          return { paths: known(paths, intakes.of(camera)), end };
+        },
+        login: secrets.login,
+      }),
       program: programs.slot,
       eye: eyes.slot,
       alarm,
@@ -150,6 +185,19 @@ export function openMedia({ group, gate, secrets, launcher, log, epoch, destinat
           launcher.onProcess(({ name, what, detail }) => {
             if (name === `relay:${relay}`) hear({ type: what, text: detail });
           }),
+      }),
+      pulse: pulseRtsp((relay) => {
+        const place = known(places, relay);
+        const path = pulsePath(group.node);
+        const token = gate.mintRelay(
+          'pulse',
+          [
+            { action: 'publish', path },
+            { action: 'read', path },
+          ],
+          PULSE_TOKEN_S,
+        );
+        return `rtsp://${mediaHost(place)}:${place.rtsp}/${path}?token=${token}`;
       }),
       provision: provisionMediamtx((relay) => known(paths, relay)),
       alarm,
@@ -185,6 +233,20 @@ export function openMedia({ group, gate, secrets, launcher, log, epoch, destinat
         eyes.forget(camera);
       }
     },
+    async takeUp() {
+      const look = async ({ id }: RelayPlace) => {
+        for (const { name } of await known(apis, id).paths()) {
+          const [, camera] = /^in\/([^/]+)\//.exec(name) ?? [];
+          if (camera) intakes.found(camera, id);
+        }
+      };
+      const looked = await Promise.allSettled(withRole('intake').map(look));
+      for (const one of looked) {
+        // Its cameras are placed anew.
+        if (one.status === 'rejected') log.warn({ err: one.reason }, 'an intake did not tell what it pulls');
+      }
+    },
+    leaveIntake: intakes.leave,
     sweep() {
       for (const { id, role } of group.relays) {
         known(paths, id)

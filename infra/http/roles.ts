@@ -76,6 +76,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'POST /api/v1/incidents': { who: 'operator', text: 'declare an emergency' },
   'PATCH /api/v1/incidents/:incident_id': { who: 'operator', text: 'prolong it' },
   'DELETE /api/v1/incidents/:incident_id': { who: 'operator', text: 'close it' },
+  'POST /api/v1/relays/:relay_id/drain': { who: 'admin', text: 'have a relay take no new viewers, and be emptied' },
+  'DELETE /api/v1/relays/:relay_id/drain': { who: 'admin', text: 'have a drained relay take viewers again' },
   'GET /api/v1/events': {
     who: 'viewer',
     text: 'events as Server-Sent Events or WebSocket, each checked for the caller',

@@ -24,10 +24,10 @@ const requested = {
   ...{ expires_at: 9_000_000_000_000, held: 0, quota: 2, relay: 'relay-1' },
 };
 
-function acquainted() {
+function acquainted(leaveIntake?: Parameters<typeof acquaint>[2]) {
   const house = fakeHouse();
   const faults: Error[] = [];
-  acquaint(house.roster, (error) => faults.push(error));
+  acquaint(house.roster, (error) => faults.push(error), leaveIntake);
   return { house, faults, stateOf: (at: typeof camera | typeof viewer) => house.roster.view(at)?.state };
 }
 
@@ -112,5 +112,47 @@ describe('cells that know of each other', () => {
     await until('the broadcast to end with its camera', () => sight()?.state === 'stopped');
     expect(house.slots.push.isHeld()).to.equal(false);
     expect(faults).to.deep.equal([]);
+  });
+
+  it('tell a relay that is being drained when its last viewer has left', async () => {
+    const { house } = acquainted();
+    const delivery = { kind: 'relay' as const, id: id('relay-1') };
+    await house.roster.create(camera, configured('warm'));
+    await house.roster.create(delivery, { type: 'relay.configured', role: 'delivery', region: 'hcm', weight: 1 });
+    house.slots.health.held().report({ type: 'relay.answering', instance: 'A' });
+    house.slots.provision.held().report({ type: 'paths.provisioned', instance: 'A', paths: 1, elapsed_ms: 1 });
+    await house.roster.create(viewer, requested);
+    await house.roster.offer(delivery, { type: 'relay.drain', by: 'hoa' });
+    const told = () => house.store.told().map(({ envelope }) => envelope.type);
+    await until('the drain to be told', () => told().includes('signalbox.relay.draining'));
+    expect(house.roster.view(delivery)?.state).to.equal('draining');
+    await house.roster.offer(viewer, { type: 'viewer.closed' });
+    await until('the relay to be empty', () => house.roster.view(delivery)?.state === 'drained');
+  });
+
+  it('tell a relay that nobody is on at once', async () => {
+    const { house } = acquainted();
+    const delivery = { kind: 'relay' as const, id: id('relay-1') };
+    await house.roster.create(delivery, { type: 'relay.configured', role: 'delivery', region: 'hcm', weight: 1 });
+    house.slots.health.held().report({ type: 'relay.answering', instance: 'A' });
+    house.slots.provision.held().report({ type: 'paths.provisioned', instance: 'A', paths: 1, elapsed_ms: 1 });
+    await house.roster.offer(delivery, { type: 'relay.drain', by: 'hoa' });
+    await until('the relay to be empty', () => house.roster.view(delivery)?.state === 'drained');
+  });
+
+  it('tell of a fallen intake only the cameras that it pulled, and an intake that gave all of its away', async () => {
+    const { house } = acquainted(() => ({ moved: ['cam_001'], stuck: [] }));
+    const other = { kind: 'camera' as const, id: id('cam_002') };
+    for (const at of [camera, other]) await house.roster.create(at, configured('warm'));
+    await house.roster.create(relay, { type: 'relay.configured', role: 'intake', region: 'hcm', weight: 1 });
+    house.slots.health.held().report({ type: 'relay.answering', instance: 'A' });
+    house.slots.provision.held().report({ type: 'paths.provisioned', instance: 'A', paths: 1, elapsed_ms: 1 });
+    await house.roster.offer(relay, { type: 'relay.drain', by: 'hoa' });
+    await until('the intake to be empty', () => house.roster.view(relay)?.state === 'drained');
+    const heard = house.store
+      .records()
+      .flatMap(({ record }) => record.heard.map(({ type }) => `${record.cell} ${type}`))
+      .filter((one) => one.endsWith('intake.lost'));
+    expect(heard).to.deep.equal(['cam_001 intake.lost']);
   });
 });

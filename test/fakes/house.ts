@@ -21,6 +21,7 @@ export interface FakeHouse {
     health: FakeOf<slots.HealthSlot>;
     provision: FakeOf<slots.ProvisionSlot>;
     push: FakeOf<slots.PushSlot>;
+    pulse: FakeOf<slots.PulseSlot>;
   };
   clock: { now: number };
   troubles: string[];
@@ -43,6 +44,7 @@ export function fakeHouse(store?: MemoryStore, clock = { now: 1_800_000_000_000 
     health: fakeSlot(),
     provision: fakeSlot(),
     push: fakeSlot(),
+    pulse: fakeSlot(),
   } as unknown as FakeHouse['slots'];
   const troubles: string[] = [];
   const put = new Set<() => void>();
@@ -61,6 +63,7 @@ export function fakeHouse(store?: MemoryStore, clock = { now: 1_800_000_000_000 
       viewer: viewerKind({ seat: fakes.seat.adapter, alarm: fakes.alarm.adapter }),
       relay: relayKind({
         health: fakes.health.adapter,
+        pulse: fakes.pulse.adapter,
         provision: fakes.provision.adapter,
         alarm: fakes.alarm.adapter,
       }),
