@@ -35,11 +35,12 @@ export function replay(machine: AnyStateMachine, records: readonly JournalRecord
   let [snapshot] = initialTransition(machine, { id: first?.cell });
   let firstDifference: Difference | undefined;
   for (const record of records) {
-    for (const heard of upcast(record).heard) {
+    const { heard: events, after } = upcast(record);
+    for (const heard of events) {
       [snapshot] = transition(machine, snapshot, heard as AnyEventObject);
     }
     const replayed = essence(snapshot);
-    const recorded = essence(record.after as AnyMachineSnapshot);
+    const recorded = essence(after as AnyMachineSnapshot);
     if (!firstDifference && !isDeepStrictEqual(replayed, recorded)) {
       firstDifference = { record: record.id, replayed, recorded };
     }

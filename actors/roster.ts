@@ -2,6 +2,7 @@ import type { Envelope } from '../bus/envelope.ts';
 import { newId } from '../bus/identity.ts';
 import type { Facts, Journal, JournalEntry } from '../bus/ports.ts';
 import { type Address, KINDS, type Kind } from '../bus/subjects.ts';
+import { upcast } from '../bus/upcast.ts';
 import { Cell, type CellHouse, type CellKind } from './cell.ts';
 import { CellExists, type Cells, type CellView, NoSuchCell, type Offered } from './cells.ts';
 import type { Chart } from './chart.ts';
@@ -109,7 +110,7 @@ export class Roster implements Cells {
    */
   async adopt(): Promise<number> {
     const entries: JournalEntry[] = [];
-    for await (const entry of this.house.journal.lasts()) entries.push(entry);
+    for await (const { seq, record } of this.house.journal.lasts()) entries.push({ seq, record: upcast(record) });
     await this.retellAll(entries);
     let adopted = 0;
     for (const { seq, record } of entries) {

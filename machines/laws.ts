@@ -1,6 +1,6 @@
 import type { CameraContext } from './camera/context.ts';
 import type { RelayContext } from './relay.ts';
-import type { ViewerContext } from './viewer/context.ts';
+import { VIEWER_TIMES, type ViewerContext } from './viewer/context.ts';
 
 /** Judges a cell: undefined when all is lawful, otherwise a sentence that tells what is broken. */
 export type Law<Context> = (context: Context, tags: readonly string[]) => string | undefined;
@@ -12,7 +12,7 @@ const tagMeans = (tag: string, states: readonly string[]) => (state: string, tag
     : `"${state}" ${tags.includes(tag) ? 'has' : 'lacks'} the tag ${tag}`;
 
 const watchable = tagMeans('watchable', ['live', 'frozen']);
-const open = tagMeans('open', ['admitted', 'connecting', 'watching']);
+const open = tagMeans('open', ['admitted', 'connecting', 'watching', 'moving']);
 const serving = tagMeans('serving', ['serving', 'suspect']);
 
 /** What must hold after every event, whatever has happened: asserted by the walks and the simulation. */
@@ -25,9 +25,12 @@ export const laws: { camera: Law<CameraContext>; viewer: Law<ViewerContext>; rel
     return watchable(state, tags);
   },
   viewer(context, tags) {
-    const { state, subject, legs, relay } = context;
+    const { state, subject, legs, relay, since, deadline, move } = context;
     if (state !== 'new' && !subject) return 'somebody watches whom nobody knows';
     if (state === 'watching' && Object.keys(legs).length === 0) return 'it watches without a seat';
+    if (state === 'moving' && deadline !== since + VIEWER_TIMES.moveMs) return 'it moves without a bound';
+    if (state === 'moving' && !move) return 'it moves, and nobody knows why';
+    if (state === 'watching' && move) return 'it watches, and still counts as moving';
     if (tags.includes('open') && relay === '') return 'it is open without a relay';
     return open(state, tags);
   },

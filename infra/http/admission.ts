@@ -6,7 +6,7 @@ import { type Id, newId } from '../../bus/identity.ts';
 import { permittedCamera } from './door.ts';
 import { denied, Refusal } from './errors.ts';
 import type { Loads } from './loads.ts';
-import { placeViewer } from './placing.ts';
+import { findStandby, placeViewer } from './placing.ts';
 import type { HttpServices } from './services.ts';
 import { isOpen, rungFor, viewerOf, zoneOf } from './views.ts';
 
@@ -106,6 +106,7 @@ export async function begin(
   const { cells, config, metrics } = services;
   const { holdings, loads } = counts;
   const { relay, why: placement } = placeViewer(services, loads, wish.address);
+  const { relay: standby = '' } = findStandby(services, loads, wish.address, relay);
   const session = newId('ses');
   const at = { kind: 'viewer' as const, id: session };
   const held = holdings.held(claims.sub);
@@ -122,6 +123,7 @@ export async function begin(
     held,
     quota: config.limits.sessionsPerSubject,
     relay,
+    standby,
   });
   written.catch(() => {}); // whoever promises something awaits it
   const view = cells.view(at) ?? (await written).view;

@@ -1,5 +1,6 @@
 import type { CellView } from '../../actors/cells.ts';
 import { type Id, isId } from '../../bus/identity.ts';
+import type { ViewerContext } from '../../machines/viewer/context.ts';
 import { denied, Refusal, unavailable } from './errors.ts';
 import type { Loads } from './loads.ts';
 import { placeViewer } from './placing.ts';
@@ -61,8 +62,8 @@ export function instanceOf(services: HttpServices, relay: string): string | unde
 }
 
 /** The legs that a session has, as its cell knows them. */
-export const legsKnown = (session: CellView): [Id, { relay: string; relay_session: string }][] =>
-  Object.entries(viewerOf(session).legs) as [Id, { relay: string; relay_session: string }][];
+export const legsKnown = (session: CellView): [Id, ViewerContext['legs'][string]][] =>
+  Object.entries(viewerOf(session).legs) as [Id, ViewerContext['legs'][string]][];
 
 /** Keeps the legs of this gateway's sessions. */
 export function keepLegs(services: HttpServices, loads: Loads): Legs {
@@ -106,7 +107,7 @@ export function keepLegs(services: HttpServices, loads: Loads): Legs {
       const leg: Leg = { name, session: session.id, camera, relay, instance, relaySession, resource, offer, etag };
       const legs = bySession.get(session.id) ?? new Map<Id, Leg>();
       bySession.set(session.id, legs.set(name, leg));
-      hear(session.id, { type: 'leg.opened', leg: name, relay, relay_session: relaySession });
+      hear(session.id, { type: 'leg.opened', leg: name, relay, path: camera, relay_session: relaySession });
       return { leg, answer: opened.answer };
     },
     find: (session, name) => bySession.get(session)?.get(name),

@@ -40,3 +40,9 @@ export function placeViewer(
   if (relay === undefined) throw unavailable('no-relay', 'No relay can carry viewers just now.', { why });
   return { relay, why };
 }
+
+/** The relay that would carry a viewer on if its own were lost, if there is one. */
+export function findStandby(services: HttpServices, loads: Loads, address: string, relay: string): Placement {
+  const others = standings(services, loads).filter(({ id }) => id !== relay);
+  return place(others, regionOf(address, services.config.regions));
+}

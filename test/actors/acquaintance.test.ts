@@ -21,7 +21,7 @@ const requested = {
   type: 'viewer.requested',
   ...{ camera: 'cam_001', zone: 'hcm/airport', protocol: 'webrtc', quality: '720p', address: '127.0.0.1' },
   subject: { sub: 'lan', role: 'admin', cameras: [], zones: [], iat: 1 },
-  ...{ expires_at: 9_000_000_000_000, held: 0, quota: 2, relay: 'relay-1' },
+  ...{ expires_at: 9_000_000_000_000, held: 0, quota: 2, relay: 'relay-1', standby: 'relay-2' },
 };
 
 function acquainted() {

@@ -224,7 +224,7 @@ describe('http: signalling over a WebSocket', () => {
     await player.told('answer');
     player.say({ type: 'playing', leg: 'a' });
     await until('watching', () => viewer(granted.session_id)?.state === 'watching');
-    gateway.house.slots.seat.held().report({ type: 'seat.left', relay_session: 'rs_1' });
+    gateway.house.slots.seat.held().report({ type: 'seat.left', relay: 'relay-1', relay_session: 'rs_1' });
     expect(await player.told('move')).to.include({ leg: 'b', reason: 'relay-ended' });
   });
 
