@@ -10,6 +10,9 @@ interface CameraSight {
 }
 interface ViewerSight {
   camera: Id;
+  relay: string;
+  standby: string;
+  legs: Record<string, { relay: string }>;
 }
 interface RelaySight {
   role: string;
@@ -62,6 +65,22 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void): () =>
     }
   };
 
+  /** When a delivery relay falls, whoever it carried, or would have, must go on elsewhere. */
+  const deliveryLost = (relay: CellView, fact: Envelope) => {
+    const dead = fact.type === 'signalbox.relay.dead';
+    // Told already when it died; and who is at a relay that serves again by now may have come since.
+    if (!dead && (fact.data.from === 'dead' || fact.data.from === 'new')) return;
+    if (sight<RelaySight>(relay).role !== 'delivery' || relay.tags.includes('serving')) return;
+    const reason = dead ? 'dead' : 'restarted';
+    for (const viewer of roster.list('viewer')) {
+      const { relay: seat, standby, legs } = sight<ViewerSight>(viewer);
+      const concerned = [seat, standby, ...Object.values(legs).map((leg) => leg.relay)].includes(relay.id);
+      if (concerned && viewer.tags.includes('open')) {
+        tell('viewer', viewer.id, { type: 'relay.lost', relay: relay.id, reason }, fact.id);
+      }
+    }
+  };
+
   // After a restart, an on-demand camera may count viewers that ended while nobody looked.
   for (const camera of roster.list('camera')) {
     for (const viewer of sight<CameraSight>(camera).audience) {
@@ -80,7 +99,8 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void): () =>
         return endViewersOf(view.id, fact.id);
       case 'signalbox.relay.dead':
       case 'signalbox.relay.starting':
-        return intakeLost(view, fact);
+        intakeLost(view, fact);
+        return deliveryLost(view, fact);
     }
   });
 }

@@ -64,6 +64,7 @@ export interface Mediamtx {
   deletePath(name: string): Promise<boolean>;
   paths(): Promise<LivePath[]>;
   sessions(kind: SessionKind): Promise<RelaySession[]>;
+  session(kind: SessionKind, id: string): Promise<RelaySession>;
   /** Ends a session; false when it was gone. */
   kick(kind: SessionKind, id: string): Promise<boolean>;
   /** Has the relay fetch the token keys anew: it keeps them for an hour. */
@@ -120,6 +121,7 @@ export function mediamtx({ relay, host, port, token, onCall }: RelayAddress): Me
     deletePath: (name) => unlessGone(ask('DELETE', `/v3/config/paths/delete/${inPath(name)}`)),
     paths: () => list('paths/list'),
     sessions: (kind) => list(`${kind}/list`),
+    session: (kind, id) => ask('GET', `/v3/${kind}/get/${inPath(id)}`),
     kick: (kind, id) => unlessGone(ask('POST', `/v3/${kind}/kick/${inPath(id)}`)),
     async refreshKeys() {
       await ask('POST', '/v3/auth/jwks/refresh');

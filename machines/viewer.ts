@@ -162,7 +162,10 @@ export const viewerMachine = machine.createMachine({
               meta: { text: 'the picture is on screen' },
               on: {
                 'leg.opened': { actions: addLeg },
-                'leg.playing': [{ guard: 'elsewhere', actions: [noteFirstFrame, arrive] }, { actions: noteFirstFrame }],
+                'leg.playing': [
+                  { guard: 'elsewhere', actions: [noteFirstFrame, ...arrive] },
+                  { actions: noteFirstFrame },
+                ],
                 'move.begun': { target: 'moving', actions: [noteMove, waitForMove, moving] },
                 'relay.lost': [
                   { guard: 'carried', target: 'moving', actions: [noteLoss, waitForMove, moving, forgetRelay] },
@@ -189,13 +192,13 @@ export const viewerMachine = machine.createMachine({
               on: {
                 'move.begun': { actions: noteMove },
                 'leg.opened': { actions: addLeg },
-                'leg.playing': { guard: 'knownLeg', target: 'watching', actions: [noteFirstFrame, arrive] },
+                'leg.playing': { guard: 'knownLeg', target: 'watching', actions: [noteFirstFrame, ...arrive] },
                 'leg.closed': [
-                  { guard: 'givenUp', target: 'watching', actions: [dropLeg, stay] },
+                  { guard: 'givenUp', target: 'watching', actions: [dropLeg, ...stay] },
                   { actions: dropLeg },
                 ],
                 'seat.taken': [
-                  { guard: 'unguided', target: 'watching', actions: [seatSession, arrive] },
+                  { guard: 'unguided', target: 'watching', actions: [seatSession, ...arrive] },
                   { actions: seatSession },
                 ],
                 'seat.left': { actions: dropSeat },

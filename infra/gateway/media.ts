@@ -149,10 +149,14 @@ export function openMedia({ group, gate, secrets, launcher, log, epoch, onRelayC
       provision: provisionMediamtx((relay) => known(paths, relay)),
       alarm,
     },
-    whep: whepMediamtx((relay) => {
-      const place = group.relays.find(({ id }) => id === relay);
-      return place && { host: LOOPBACK, port: place.whep };
-    }),
+    whep: {
+      ...whepMediamtx((relay) => {
+        const place = group.relays.find(({ id }) => id === relay);
+        return place && { host: LOOPBACK, port: place.whep };
+      }),
+      isConnected: async (relay, session) =>
+        (await known(apis, relay).session('webrtcsessions', session)).peerConnectionEstablished === true,
+    },
     rtspAt(relay) {
       const place = deliveries.find(({ id }) => id === relay);
       return place && `${place.host}:${place.rtsp}`;

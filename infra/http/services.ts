@@ -23,6 +23,8 @@ export interface Whep {
   /** Hands on candidates, or an ICE restart: then the relay answers with a fragment of its own. */
   trickle(resource: string, fragment: string, ifMatch?: string): Promise<WhepTrickled>;
   close(resource: string): Promise<void>;
+  /** Whether media can flow in a session by now. */
+  isConnected(relay: string, relaySession: string): Promise<boolean>;
 }
 export interface WhepOpened {
   answer: string;
@@ -32,6 +34,20 @@ export interface WhepOpened {
   resource: string;
 }
 export type WhepTrickled = { fragment?: string } | undefined;
+
+/** Silent paths kept ready at delivery relays: who joins one gets the stored pictures at once, then live. */
+export interface Departures {
+  /** Takes a path that is ready for this camera at this relay; undefined when there is none. */
+  take(camera: string, relay: string): Departure | undefined;
+}
+export interface Departure {
+  /** Path name at the relay, `departure/<camera>/<n>`; a relay read token must name it. */
+  path: string;
+  /** Its reader is connected: the stored pictures are sent, squeezed, then it goes on live. */
+  depart(): void;
+  /** The reader has left or moved on: the path is closed and another one is prepared. */
+  close(): void;
+}
 
 /** The latest picture of a camera. */
 export interface Poster {
@@ -70,6 +86,8 @@ export interface HttpServices {
   revocations: Revocations;
   links: LoginLinks;
   whep: Whep;
+  /** Absent: everybody waits for the next key frame. */
+  departures?: Departures;
   poster(camera: Id): Poster | undefined;
   /** Measured by the switcher; undefined while nothing flows. */
   rates(camera: Id): { bitrate_bps: number; fps: number } | undefined;

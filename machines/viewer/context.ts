@@ -39,6 +39,8 @@ export interface Move {
   decide_ms: number;
   /** How the other relay was chosen. */
   placement?: Why;
+  /** Of a move that has ended: from which relay, and how long the picture was away. */
+  ended?: { from_relay: string; recover_ms: number };
 }
 
 /** Durations of the viewer machine, in ms. */

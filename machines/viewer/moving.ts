@@ -1,7 +1,7 @@
 import type { MoveReason } from '../../bus/events/viewer.ts';
 import type { Why } from '../../bus/events/why.ts';
-import { VIEWER_TIMES, type ViewerContext, type ViewerEvent } from './context.ts';
-import { become, machine, said } from './parts.ts';
+import { type Move, VIEWER_TIMES, type ViewerContext, type ViewerEvent } from './context.ts';
+import { become, machine } from './parts.ts';
 
 /** What has become of a picture's relay, as a sentence about it. */
 const SENTENCES: Record<MoveReason, (relay: string) => string> = {
@@ -49,35 +49,38 @@ function arrival(context: ViewerContext, event: ViewerEvent): string {
   if (event.type === 'leg.playing') return context.legs[event.leg]?.relay ?? context.relay;
   return event.type === 'seat.taken' ? event.relay : context.relay;
 }
-
-/**
- * The picture has come to another relay, or back to its own: says from where to where, why, and how long it took.
- * A player measures the gap on its screen; otherwise it is the time from the first sign to now.
- */
-export const arrive = machine.enqueueActions(({ context, event, enqueue }) => {
-  const { relay: from, state, since } = context;
-  const relay = arrival(context, event);
+/** A player measures the gap on its screen; otherwise it is the time from the first sign to now. */
+const noteArrival = machine.assign(({ context, event }) => {
   const own = event.type === 'leg.playing' ? event : undefined;
-  const move = context.move ?? { reason: 'silence', detect_ms: own?.silent_ms ?? 0, decide_ms: 0 };
-  const { reason, detect_ms, decide_ms, placement } = move;
-  const elapsedMs = state === 'moving' ? event.at - since + detect_ms : detect_ms;
-  const times = { detect_ms, decide_ms, recover_ms: Math.round(own?.gap_ms ?? elapsedMs) };
-  const why: Why = {
-    trigger: event.type,
-    reason,
-    text: `${SENTENCES[reason](from)}; ${relay === from ? 'the picture is back' : `${relay} carries the picture on`}`,
-    guard: { ...times, ...placement?.guard },
-    ...(placement?.rejected ? { rejected: placement.rejected } : {}),
-  };
-  enqueue.assign({ relay, state: 'watching', since: event.at, why, move: undefined });
-  enqueue.emit(({ context: now }) => {
-    const fact = said('moved', state, now, why);
-    return { ...fact, data: { ...fact.data, from_relay: from, ...times } };
-  });
+  // A player with a leg that flows already is there before anybody hears of its move.
+  const move: Move = context.move ?? { reason: 'silence', detect_ms: own?.silent_ms ?? 0, decide_ms: 0 };
+  const elapsedMs = move.detect_ms + (context.move ? event.at - context.since : 0);
+  const recover_ms = Math.round(own?.gap_ms ?? elapsedMs);
+  return { relay: arrival(context, event), move: { ...move, ended: { from_relay: context.relay, recover_ms } } };
 });
+const moved = become(
+  'watching',
+  ({ relay, move }, event) => {
+    if (!move?.ended) throw new Error(`a ${event.type} ends no move`);
+    const { reason, detect_ms, decide_ms, placement, ended } = move;
+    const where = relay === ended.from_relay ? 'the picture is back' : `${relay} carries the picture on`;
+    return {
+      trigger: event.type,
+      reason,
+      text: `${SENTENCES[reason](ended.from_relay)}; ${where}`,
+      guard: { detect_ms, decide_ms, recover_ms: ended.recover_ms, ...placement?.guard },
+      ...(placement?.rejected ? { rejected: placement.rejected } : {}),
+    };
+  },
+  'moved',
+);
+const stayed = become('watching', ({ relay }, event) => ({
+  trigger: event.type,
+  text: `the picture from ${relay} moves again by itself`,
+}));
+const endMove = machine.assign({ move: undefined });
+
+/** The picture has come to another relay, or back to its own: says from where to where, why, and how long it took. */
+export const arrive = [noteArrival, moved, endMove] as const;
 /** The player gave up its own move. */
-export const stay = machine.enqueueActions(({ context, event, enqueue }) => {
-  const why: Why = { trigger: event.type, text: `the picture from ${context.relay} moves again by itself` };
-  enqueue.assign({ state: 'watching', since: event.at, why, move: undefined });
-  enqueue.emit(({ context: now }) => said('watching', context.state, now, why));
-});
+export const stay = [stayed, endMove] as const;

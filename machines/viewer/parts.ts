@@ -58,16 +58,17 @@ export const machine = setup({
   },
 });
 
-/** Enters a state: sets it with its reason, and says so. */
-export const become = (state: string, because: (context: ViewerContext, event: ViewerEvent) => Why) =>
+/** Enters a state: sets it with its reason, and says so. @param fact what it says, when that is not the state's name */
+export const become = (state: string, because: (context: ViewerContext, event: ViewerEvent) => Why, fact = state) =>
   machine.enqueueActions(({ context, event, enqueue }) => {
     const why = because(context, event);
     enqueue.assign({ state, since: event.at, why });
-    enqueue.emit(({ context: now }) => said(state, context.state, now, why));
+    enqueue.emit(({ context: now }) => said(fact, context.state, now, why));
   });
 
 /** A fact about a viewer. @param from the state before */
-export function said(event: string, from: string, now: ViewerContext, why: Why): ViewerSaid {
+function said(event: string, from: string, now: ViewerContext, why: Why): ViewerSaid {
+  const { detect_ms, decide_ms, ended: moved } = now.move ?? {};
   return {
     type: `viewer.${event}`,
     data: {
@@ -84,6 +85,7 @@ export function said(event: string, from: string, now: ViewerContext, why: Why):
       why,
       expires_at: now.expires_at,
       ...(now.first_frame_ms === undefined ? {} : { first_frame_ms: now.first_frame_ms }),
+      ...(moved ? { ...moved, detect_ms, decide_ms } : {}),
     },
   };
 }

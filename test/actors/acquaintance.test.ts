@@ -77,4 +77,27 @@ describe('cells that know of each other', () => {
     await until('the camera to hear', () => house.roster.view(camera)?.why.reason === 'relay');
     expect(house.roster.view(camera)?.context.falls).to.deep.equal([]);
   });
+
+  it('tell the viewers of a delivery relay that it fell, and those who would have gone there', async () => {
+    const { house, stateOf } = acquainted();
+    const delivery = { kind: 'relay' as const, id: id('relay-1') };
+    const other = { kind: 'viewer' as const, id: id('ses_2') };
+    await house.roster.create(camera, configured('warm'));
+    await house.roster.create(delivery, { type: 'relay.configured', role: 'delivery', region: 'hcm', weight: 1 });
+    house.slots.health.held().report({ type: 'relay.answering', instance: 'A' });
+    house.slots.provision.held().report({ type: 'paths.provisioned', instance: 'A', paths: 1, elapsed_ms: 1 });
+    await house.roster.create(viewer, requested);
+    await house.roster.create(other, { ...requested, relay: 'relay-2', standby: 'relay-1' });
+    for (const [to, seat] of [
+      [viewer, 'relay-1'],
+      [other, 'relay-2'],
+    ] as const) {
+      await house.roster.offer(to, { type: 'leg.opened', leg: 'a', relay: seat, path: 'cam_001', relay_session: 'r' });
+      await house.roster.offer(to, { type: 'leg.playing', leg: 'a' });
+    }
+    house.slots.health.held().report({ type: 'relay.exited', detail: 'SIGKILL' });
+    await until('its viewer to move', () => stateOf(viewer) === 'moving');
+    await until('the other to have no standby', () => house.roster.view(other)?.context.standby === '');
+    expect(stateOf(other)).to.equal('watching');
+  });
 });

@@ -85,6 +85,7 @@ const whep: Whep = {
   open: (...asked) => real.open(...asked),
   trickle: (...asked) => real.trickle(...asked),
   close: (resource) => real.close(resource),
+  isConnected: async () => true,
 };
 const server = await buildServer({
   node: 'bench',

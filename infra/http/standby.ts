@@ -1,0 +1,53 @@
+import type { CellView } from '../../actors/cells.ts';
+import { instanceOf } from './legs.ts';
+import type { Loads } from './loads.ts';
+import { findStandby } from './placing.ts';
+import type { HttpServices } from './services.ts';
+import { viewerOf } from './views.ts';
+
+/** How long a standby token lives: a relay token for WHEP, as any other. */
+const TOKEN_S = 60;
+/** Before its end another one is handed out. */
+const FRESH_MS = 15_000;
+
+/** Where a player may go by itself when its relay is lost: a relay, and a token that lets it in there. */
+export interface Standby {
+  /** Sees to it that the player knows a standby that serves, and a token for it that lasts a while. */
+  keep(session: CellView): void;
+  /** Whether this is what the player was given. */
+  isGiven(relay: string, token: string): boolean;
+}
+
+/** Keeps the standby of one player. @param send tells it */
+export function keepStandby(
+  services: HttpServices,
+  loads: Loads,
+  send: (message: { type: 'standby'; relay: string; token: string; ttl_ms: number }) => void,
+): Standby {
+  const { cells, gate, log } = services;
+  let given: { relay: string; token: string; endsMs: number }[] = [];
+
+  const note = (session: CellView, relay: string): void => {
+    if (viewerOf(session).standby === relay) return;
+    cells.offer({ kind: 'viewer', id: session.id }, { type: 'standby.chosen', relay }).catch((error: unknown) => {
+      log.warn({ err: error, session: session.id }, 'a session did not hear of its standby');
+    });
+  };
+  return {
+    keep(session) {
+      const { relay: seat, standby, address, camera } = viewerOf(session);
+      const serves = standby !== '' && standby !== seat && instanceOf(services, standby) !== undefined;
+      const relay = serves ? standby : findStandby(services, loads, address, seat).relay;
+      note(session, relay ?? '');
+      const now = performance.now();
+      given = given.filter(({ endsMs }) => endsMs > now);
+      const last = given.at(-1);
+      if (relay === undefined || (last?.relay === relay && last.endsMs - now > FRESH_MS)) return;
+      const token = gate.mintRelay(session.id, [{ action: 'read', path: camera }], TOKEN_S);
+      given.push({ relay, token, endsMs: now + TOKEN_S * 1_000 });
+      send({ type: 'standby', relay, token, ttl_ms: TOKEN_S * 1_000 });
+    },
+    isGiven: (relay, token) =>
+      given.some((one) => one.relay === relay && one.token === token && one.endsMs > performance.now()),
+  };
+}
