@@ -38,7 +38,8 @@ interface Loss {
   decideMs: number;
 }
 
-const LEG_NAMES = [...'abcdefghijklmnopqrstuvwxyz'] as Id[];
+/** Those that it opens by itself a player names from the alphabet's second half. */
+const LEG_NAMES = [...'abcdefghijklm'] as Id[];
 
 /**
  * How a leg was lost; undefined while it is not.
