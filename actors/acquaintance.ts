@@ -59,7 +59,7 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void): () =>
   /** When an intake falls, every camera it pulled has lost its picture without having fallen itself. */
   const intakeLost = (relay: CellView, fact: Envelope) => {
     if (sight<RelaySight>(relay).role !== 'intake') return;
-    if (fact.data.from !== 'serving' && fact.data.from !== 'suspect') return;
+    if (fact.data.from === 'starting' || fact.data.from === 'dead') return;
     for (const camera of roster.list('camera')) {
       tell('camera', camera.id, { type: 'intake.lost', detail: `${relay.id}: ${relay.why.text}` }, fact.id);
     }
@@ -69,7 +69,7 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void): () =>
   const deliveryLost = (relay: CellView, fact: Envelope) => {
     const dead = fact.type === 'signalbox.relay.dead';
     // Told already when it died; and who is at a relay that serves again by now may have come since.
-    if (!dead && (fact.data.from === 'dead' || fact.data.from === 'new')) return;
+    if (!dead && ['dead', 'starting', 'new'].includes(String(fact.data.from))) return;
     if (sight<RelaySight>(relay).role !== 'delivery' || relay.tags.includes('serving')) return;
     const reason = dead ? 'dead' : 'restarted';
     for (const viewer of roster.list('viewer')) {

@@ -34,13 +34,12 @@ export function replay(machine: AnyStateMachine, records: readonly JournalRecord
   const first = records[0];
   let [snapshot] = initialTransition(machine, { id: first?.cell });
   let firstDifference: Difference | undefined;
-  for (const record of records) {
-    const { heard: events, after } = upcast(record);
-    for (const heard of events) {
+  for (const record of records.map(upcast)) {
+    for (const heard of record.heard) {
       [snapshot] = transition(machine, snapshot, heard as AnyEventObject);
     }
     const replayed = essence(snapshot);
-    const recorded = essence(after as AnyMachineSnapshot);
+    const recorded = essence(record.after as AnyMachineSnapshot);
     if (!firstDifference && !isDeepStrictEqual(replayed, recorded)) {
       firstDifference = { record: record.id, replayed, recorded };
     }

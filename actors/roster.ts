@@ -119,10 +119,10 @@ export class Roster implements Cells {
    */
   async adopt(): Promise<number> {
     const entries: JournalEntry[] = [];
-    for await (const { seq, record } of this.house.journal.lasts()) entries.push({ seq, record: upcast(record) });
+    for await (const entry of this.house.journal.lasts()) entries.push(entry);
     await this.retellAll(entries);
     let adopted = 0;
-    for (const { seq, record } of entries) {
+    for (const { seq, record } of entries.map((entry) => ({ ...entry, record: upcast(entry.record) }))) {
       const at = { kind: record.kind, id: record.cell };
       const living = (record.after as { status?: string }).status === 'active';
       if (!living && record.kind === 'viewer') {

@@ -11,8 +11,40 @@ export const VERSIONS: Record<Kind, number> = {
   relay: RELAY_VERSION,
 };
 
+/** A snapshot as records hold it, as far as steps rewrite it. */
+interface After {
+  value: Record<string, unknown>;
+  // biome-ignore lint/suspicious/noExplicitAny: contexts of former versions have no type any more
+  context: any;
+  children: Record<string, unknown>;
+}
+
+/** Relays had no pulse and could not be drained: only their control API told how they were. */
+function relayWithoutPulse(record: JournalRecord): JournalRecord {
+  const { value, context, children, ...after } = record.after as After;
+  const state = value.watched;
+  const gone = state === 'dead' && context.why.reason === 'exited';
+  const known = context.instance !== undefined && !gone && state !== 'starting';
+  const answers = known && state !== 'suspect' && state !== 'dead';
+  const input = { relay: record.cell, everyMs: 50, silentMs: 300 };
+  const pulse = { src: 'pulse', syncSnapshot: false, snapshot: { status: 'active', input } };
+  return {
+    ...record,
+    version: 2,
+    after: {
+      ...after,
+      value: state === undefined ? value : { watched: gone ? 'gone' : known ? { known: state } : state },
+      context: { ...context, answers, media: 'unknown' },
+      children: { ...children, ...(known ? { pulse } : {}) },
+    },
+  };
+}
+
 /** One step up: from a version to the next. Keyed `kind@from`. */
-const steps: Record<string, (record: JournalRecord) => JournalRecord> = { 'viewer@1': viewerWithStandby };
+const steps: Record<string, (record: JournalRecord) => JournalRecord> = {
+  'relay@1': relayWithoutPulse,
+  'viewer@1': viewerWithStandby,
+};
 
 /** Thrown when a record is newer than this program. */
 export class NewerRecord extends Error {

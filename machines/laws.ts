@@ -1,5 +1,5 @@
 import type { CameraContext } from './camera/context.ts';
-import type { RelayContext } from './relay.ts';
+import type { RelayContext } from './relay/context.ts';
 import { VIEWER_TIMES, type ViewerContext } from './viewer/context.ts';
 
 /** Judges a cell: undefined when all is lawful, otherwise a sentence that tells what is broken. */
@@ -13,7 +13,9 @@ const tagMeans = (tag: string, states: readonly string[]) => (state: string, tag
 
 const watchable = tagMeans('watchable', ['live', 'frozen']);
 const open = tagMeans('open', ['admitted', 'connecting', 'watching', 'moving']);
-const serving = tagMeans('serving', ['serving', 'suspect']);
+const serving = tagMeans('serving', ['serving', 'degraded', 'suspect', 'draining']);
+const placeable = tagMeans('placeable', ['serving']);
+const draining = tagMeans('draining', ['draining', 'drained']);
 
 /** What must hold after every event, whatever has happened: asserted by the walks and the simulation. */
 export const laws: { camera: Law<CameraContext>; viewer: Law<ViewerContext>; relay: Law<RelayContext> } = {
@@ -35,9 +37,12 @@ export const laws: { camera: Law<CameraContext>; viewer: Law<ViewerContext>; rel
     return open(state, tags);
   },
   relay(context, tags) {
-    const { state, instance, lostAt } = context;
-    if (state === 'serving' && instance === undefined) return 'it serves, and nobody knows which process';
+    const { state, instance, lostAt, media, drain } = context;
+    if (tags.includes('serving') && instance === undefined) return 'it serves, and nobody knows which process';
     if (state === 'serving' && lostAt !== undefined) return 'it serves, and still counts as lost';
-    return serving(state, tags);
+    if (tags.includes('placeable') && media === 'silent') return 'it takes viewers, and no packet goes through it';
+    if (tags.includes('placeable') && drain) return 'it takes viewers, and shall be drained';
+    if (tags.includes('draining') && !drain) return 'it is drained, and nobody asked for that';
+    return serving(state, tags) ?? placeable(state, tags) ?? draining(state, tags);
   },
 };

@@ -95,7 +95,7 @@ export interface SeatInput {
 export type SeatReport = Report<ViewerHeard, 'seat.taken' | 'seat.left'>;
 export type SeatSlot = Adapter<SeatInput, SeatReport>;
 
-/** Watches a relay process: answering, missing, gone. */
+/** Watches a relay's process and its control API: answering, missing, gone. */
 export interface HealthInput {
   relay: string;
   everyMs: number;
@@ -104,6 +104,16 @@ export interface HealthInput {
 }
 export type HealthReport = Report<RelayHeard, 'relay.answering' | 'relay.missed' | 'relay.exited'>;
 export type HealthSlot = Adapter<HealthInput, HealthReport>;
+
+/** Sends packets through a relay and reads them back: whether it carries media, whatever its API says. */
+export interface PulseInput {
+  relay: string;
+  everyMs: number;
+  /** No packet for this long is `pulse.missed`. */
+  silentMs: number;
+}
+export type PulseReport = Report<RelayHeard, 'pulse.beating' | 'pulse.missed'>;
+export type PulseSlot = Adapter<PulseInput, PulseReport>;
 
 /** Puts a relay's paths back after it started anew. */
 export interface ProvisionInput {
@@ -127,6 +137,7 @@ export interface ViewerSlots {
 }
 export interface RelaySlots {
   health: HealthSlot;
+  pulse: PulseSlot;
   provision: ProvisionSlot;
   alarm: AlarmSlot;
 }

@@ -10,6 +10,7 @@ import { type Mediamtx, mediamtx } from '../../adapters/mediamtx.ts';
 import { createRtspProbe } from '../../adapters/probe.rtsp.ts';
 import { createProgramSwitchers } from '../../adapters/program.switcher.ts';
 import { provisionMediamtx, wantPrograms } from '../../adapters/provision.mediamtx.ts';
+import { pulsePath, pulseRtsp } from '../../adapters/pulse.rtsp.ts';
 import { seatEverywhere, seatMediamtx } from '../../adapters/seat.mediamtx.ts';
 import type { Secrets } from '../../adapters/secrets.files.ts';
 import { whepMediamtx } from '../../adapters/whep.mediamtx.ts';
@@ -54,6 +55,8 @@ const SWITCHER_TOKEN_S = 24 * 3600;
 const RATES_FRESH_MS = 3_000;
 
 const API_TOKEN_S = 600;
+/** A pulse's token is asked for at its two connections, and never again. */
+const PULSE_TOKEN_S = 60;
 const LOOPBACK = '127.0.0.1';
 
 /** Where the switcher reaches a relay's RTSP: an intake listens on loopback, a delivery relay where viewers come. */
@@ -76,6 +79,7 @@ function apiToken(gate: Gate): () => string {
 
 /** Makes the adapters. The first intake pulls every camera; every delivery relay carries every program. */
 export function openMedia({ group, gate, secrets, launcher, log, epoch, onRelayCall }: MediaParts): Media {
+  const places = new Map(group.relays.map((place) => [place.id, place]));
   const apis = new Map<string, Mediamtx>();
   const paths = new Map<string, RelayPaths>();
   for (const { id, api } of group.relays) {
@@ -84,7 +88,7 @@ export function openMedia({ group, gate, secrets, launcher, log, epoch, onRelayC
     apis.set(id, client);
     paths.set(id, relayPaths(client));
   }
-  const known = <T>(map: Map<string, T>, relay: string): T => {
+  const known = <T>(map: ReadonlyMap<string, T>, relay: string): T => {
     const found = map.get(relay);
     if (!found) throw new Error(`no relay ${relay} belongs to this group`);
     return found;
@@ -145,6 +149,19 @@ export function openMedia({ group, gate, secrets, launcher, log, epoch, onRelayC
           launcher.onProcess(({ name, what, detail }) => {
             if (name === `relay:${relay}`) hear({ type: what, text: detail });
           }),
+      }),
+      pulse: pulseRtsp((relay) => {
+        const place = known(places, relay);
+        const path = pulsePath(group.node);
+        const token = gate.mintRelay(
+          'pulse',
+          [
+            { action: 'publish', path },
+            { action: 'read', path },
+          ],
+          PULSE_TOKEN_S,
+        );
+        return `rtsp://${mediaHost(place)}:${place.rtsp}/${path}?token=${token}`;
       }),
       provision: provisionMediamtx((relay) => known(paths, relay)),
       alarm,

@@ -3,7 +3,7 @@ import type { Id } from '../../bus/identity.ts';
 import { freshPath, type PathQuality, takeSample } from '../../machines/policy/quality.ts';
 import { renew } from './admission.ts';
 import type { Connection } from './connections.ts';
-import { Refusal } from './errors.ts';
+import { Refusal, unavailable } from './errors.ts';
 import { type Goal, instanceOf, legsKnown } from './legs.ts';
 import type { Figures, PlayerMessage, Says } from './messages.ts';
 import { keepMoves, type Moves } from './moves.ts';
@@ -114,7 +114,11 @@ export class Conversation {
   /** Where an offered leg goes: where its standby lets it, where the player was told to, or where placement has it. */
   private goalOf({ leg, relay, standby_token, silent_ms }: Says['offer']): Goal {
     if (relay !== undefined && standby_token !== undefined && this.standby.isGiven(relay, standby_token)) {
-      return { relay, haste: silent_ms === undefined ? 'no' : 'hops' };
+      if (silent_ms !== undefined) return { relay, haste: 'hops' };
+      // Kept ready anywhere else it would be of no use.
+      if (instanceOf(this.services, relay) === undefined)
+        throw unavailable('standby-lost', `${relay} does not serve just now.`);
+      return { relay, haste: 'no' };
     }
     const order = this.moves.orderOf(leg as Id);
     return order ? { relay: order.relay, haste: order.hop ? 'no' : 'hops' } : { haste: 'hops' };

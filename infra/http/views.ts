@@ -1,6 +1,6 @@
 import type { CellView } from '../../actors/cells.ts';
 import type { CameraContext } from '../../machines/camera/context.ts';
-import type { RelayContext } from '../../machines/relay.ts';
+import type { RelayContext } from '../../machines/relay/context.ts';
 import type { ViewerContext } from '../../machines/viewer/context.ts';
 
 /** What a camera cell knows. */

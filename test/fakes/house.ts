@@ -14,7 +14,12 @@ export interface FakeHouse {
   store: MemoryStore;
   slots: {
     [Name in keyof slots.CameraSlots]: FakeOf<slots.CameraSlots[Name]>;
-  } & { seat: FakeOf<slots.SeatSlot>; health: FakeOf<slots.HealthSlot>; provision: FakeOf<slots.ProvisionSlot> };
+  } & {
+    seat: FakeOf<slots.SeatSlot>;
+    health: FakeOf<slots.HealthSlot>;
+    provision: FakeOf<slots.ProvisionSlot>;
+    pulse: FakeOf<slots.PulseSlot>;
+  };
   clock: { now: number };
   troubles: string[];
   /** Runs what was put off with `later`. */
@@ -35,6 +40,7 @@ export function fakeHouse(store?: MemoryStore, clock = { now: 1_800_000_000_000 
     seat: fakeSlot(),
     health: fakeSlot(),
     provision: fakeSlot(),
+    pulse: fakeSlot(),
   } as unknown as FakeHouse['slots'];
   const troubles: string[] = [];
   const put = new Set<() => void>();
@@ -53,6 +59,7 @@ export function fakeHouse(store?: MemoryStore, clock = { now: 1_800_000_000_000 
       viewer: viewerKind({ seat: fakes.seat.adapter, alarm: fakes.alarm.adapter }),
       relay: relayKind({
         health: fakes.health.adapter,
+        pulse: fakes.pulse.adapter,
         provision: fakes.provision.adapter,
         alarm: fakes.alarm.adapter,
       }),

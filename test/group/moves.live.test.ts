@@ -46,9 +46,16 @@ describe('viewers of a group with two delivery relays', function () {
       const [c, h] = await Promise.all([cold.watched(), hot.watched()]);
       gaps.push(longestGapMs(c.presented, killedAt));
       console.log(on, relay, 'cold', longestGapMs(c.presented, killedAt), 'hot', longestGapMs(h.presented, killedAt));
-      console.log(JSON.stringify((await sessions()).map((s: any) => [s.relay, s.state, s.legs, s.why])));
+      console.log(JSON.stringify((await sessions()).map((s: { relay: string; state: string; legs: string[]; why: object }) => [s.relay, s.state, s.legs, s.why])));
     }
     figure('cold', median(gaps));
-    console.log(group.logs().split('\n').filter((l) => /"level":[45]0/.test(l)).slice(-10).join('\n'));
+    console.log(
+      group
+        .logs()
+        .split('\n')
+        .filter((l) => /"level":[45]0/.test(l))
+        .slice(-10)
+        .join('\n'),
+    );
   });
 });

@@ -14,6 +14,13 @@ import { type Chance, chance } from './chance.ts';
 const machines = { camera: cameraMachine, viewer: viewerMachine, relay: relayMachine };
 const CAMERAS = ['cam_001', 'cam_002', 'cam_003'].map(id);
 const INTAKE = id('intake-1');
+const RELAY_ACTS = [
+  { type: 'relay.drain', by: 'hoa' },
+  { type: 'relay.resume', by: 'hoa' },
+  { type: 'relay.resume', by: 'hoa' },
+  { type: 'relay.emptied' },
+  { type: 'relay.emptied' },
+];
 
 /** What a run came to. */
 export interface Outcome {
@@ -110,6 +117,14 @@ class World {
       () => say(from(slots.health), { type: 'relay.answering', instance: chance.pick(['A', 'B']) }),
       () => say(from(slots.health), { type: 'relay.missed', silent_ms: 300, detail: '' }),
       () => say(from(slots.health), { type: 'relay.exited', detail: '' }),
+      () => say(from(slots.pulse), { type: 'pulse.beating', round_trip_ms: 1 }),
+      () =>
+        say(
+          from(slots.pulse),
+          chance.happens(0.5)
+            ? { type: 'pulse.beating', round_trip_ms: 1 }
+            : { type: 'pulse.missed', silent_ms: 300, detail: '' },
+        ),
       () =>
         say(from(slots.provision), {
           type: 'paths.provisioned',
@@ -161,6 +176,7 @@ class World {
       () => void (viewer && tell('viewer', viewer, this.chance.pick(this.viewerActs()))),
       () => void (viewer && tell('viewer', viewer, this.chance.pick(this.viewerActs()))),
       () => void tell('camera', camera, this.configured()),
+      () => void tell('relay', INTAKE, this.chance.pick(RELAY_ACTS)),
     ];
     this.chance.pick(acts)();
   }

@@ -56,7 +56,7 @@ export interface LegsHear {
 export interface Legs {
   front(): Leg | undefined;
   coming(): { leg: Leg; purpose: Purpose; goal: Goal | undefined } | undefined;
-  ready(): { relay: string; frameMs: number } | undefined;
+  ready(): { relay: string; frames: number; frameMs: number } | undefined;
   /** Whether the ready leg shows that the camera sends, though the one in front stands; undefined: there is none. */
   proves(): boolean | undefined;
   /** Prepares a leg; one that was coming is given up for it. */

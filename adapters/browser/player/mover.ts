@@ -1,8 +1,12 @@
 import type { Goal, Legs, Opening } from './legs.ts';
 import { standsForAll } from './protocol.ts';
 
-/** A ready leg that shows nothing for this long is opened anew. */
+/** A ready leg that has shown nothing after this long is opened anew. */
 const READY_WITHIN_MS = 5_000;
+/** And one that flowed, and has stopped for this long. */
+const READY_SILENT_MS = 1_500;
+/** Between two openings of a ready leg. */
+const READY_AGAIN_MS = 1_000;
 /** Between two goes at the standby. */
 const HELP_AGAIN_MS = 5_000;
 /** A token this close to its end is not used any more: it may end on its way. */
@@ -53,8 +57,9 @@ export function createMover(legs: Legs, go: (opening: Opening) => void): Mover {
       // Another leg on its way is more urgent.
       if (!standby || !isFresh(atMs) || legs.coming() || !legs.front()) return;
       const { relay, token } = standby;
-      const flows = ready?.relay === relay && atMs - ready.frameMs < READY_WITHIN_MS;
-      if (flows || atMs - readiedMs < READY_WITHIN_MS) return;
+      const patienceMs = ready && ready.frames > 0 ? READY_SILENT_MS : READY_WITHIN_MS;
+      const flows = ready?.relay === relay && atMs - ready.frameMs < patienceMs;
+      if (flows || atMs - readiedMs < READY_AGAIN_MS) return;
       readiedMs = atMs;
       go({ purpose: 'ready', goal: { relay, token, reason: 'ready' } });
     },

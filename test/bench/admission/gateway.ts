@@ -51,7 +51,7 @@ const roster = new Roster({
   kinds: {
     camera: cameraKind({ probe: nothing, intake: nothing, program: nothing, eye: nothing, alarm }),
     viewer: viewerKind({ seat: nothing, alarm }),
-    relay: relayKind({ health: nothing, provision: nothing, alarm }),
+    relay: relayKind({ health: nothing, pulse: nothing, provision: nothing, alarm }),
   },
   now: systemClock.now,
   later(ms, run) {
