@@ -16,6 +16,8 @@ const MARGIN_MS = 1_000;
 export interface Mover {
   /** Where it may go without asking, for so long. */
   standby(relay: string, token: string, ttlMs: number): void;
+  /** The picture comes from this relay now: it is no standby any more. */
+  moved(relay: string): void;
   /** Goes where the gateway says. */
   order(leg: string, goal: Goal): void;
   /** What the gateway says of the camera. */
@@ -37,6 +39,9 @@ export function createMover(legs: Legs, go: (opening: Opening) => void): Mover {
   return {
     standby(relay, token, ttlMs) {
       standby = { relay, token, endsMs: performance.now() + ttlMs };
+    },
+    moved(relay) {
+      if (standby?.relay === relay) standby = undefined;
     },
     order(name, goal) {
       const coming = legs.coming()?.goal;

@@ -216,6 +216,7 @@ export class Player {
     this.signaller?.playing(leg.name, firstFrameMs, gapMs, goal?.silentMs);
     this.hear({ type: 'frame', firstFrameMs });
     if (!goal || goal.reason === 'departure' || gapMs === undefined) return;
+    this.mover.moved(goal.relay);
     const moved = { relay: goal.relay, reason: goal.reason, gapMs: Math.max(0, Math.round(gapMs)), at: Date.now() };
     this.options.hears?.moved?.(moved);
     this.announce('moved', moved);
