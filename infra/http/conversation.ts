@@ -112,16 +112,25 @@ export class Conversation {
   }
 
   /** Where an offered leg goes: where its standby lets it, where the player was told to, or where placement has it. */
-  private goalOf({ leg, relay, standby_token, silent_ms }: Says['offer']): Goal {
-    if (relay !== undefined && standby_token !== undefined && this.standby.isGiven(relay, standby_token)) {
+  private async goalOf({ leg, relay, standby_token, silent_ms }: Says['offer']): Promise<Goal> {
+    if (relay !== undefined && (await this.isStandby(relay, standby_token))) {
       if (silent_ms !== undefined) return { relay, haste: 'hops' };
       // Kept ready anywhere else it would be of no use.
-      if (instanceOf(this.services, relay) === undefined)
-        throw unavailable('standby-lost', `${relay} does not serve just now.`);
+      const serves = instanceOf(this.services, relay) !== undefined;
+      if (!serves) throw unavailable('standby-lost', `${relay} does not serve just now.`);
       return { relay, haste: 'no' };
     }
     const order = this.moves.orderOf(leg as Id);
     return order ? { relay: order.relay, haste: order.hop ? 'no' : 'hops' } : { haste: 'hops' };
+  }
+
+  /** Whether the player was told that it may go there without asking; perhaps by a former gateway. */
+  private async isStandby(relay: string, token: string | undefined): Promise<boolean> {
+    if (token === undefined) return false;
+    const claims = await this.services.gate.verifyStandby(token).catch((error: unknown) => {
+      if (!(error instanceof BadToken)) throw error;
+    });
+    return claims !== undefined && claims.session === this.session && claims.relay === relay;
   }
 
   private async offer(message: Says['offer']): Promise<void> {
@@ -131,14 +140,14 @@ export class Conversation {
     const view = this.session && cells.view({ kind: 'viewer', id: this.session });
     if (!view) return;
     const pending = { offer: parseOffer(sdp), candidates: [] as string[] };
-    const goal = this.goalOf(message);
     this.opening.set(name, pending);
-    if (goal.relay !== undefined && silent_ms !== undefined) {
-      const times = { detect_ms: silent_ms, decide_ms: 0 };
-      const event = { type: 'move.begun', leg: name, relay: goal.relay, reason: 'silence', ...times };
-      void cells.offer({ kind: 'viewer', id: view.id }, event).catch(() => {}); // its opening tells the same
-    }
     try {
+      const goal = await this.goalOf(message);
+      if (goal.relay !== undefined && silent_ms !== undefined) {
+        const times = { detect_ms: silent_ms, decide_ms: 0 };
+        const event = { type: 'move.begun', leg: name, relay: goal.relay, reason: 'silence', ...times };
+        void cells.offer({ kind: 'viewer', id: view.id }, event).catch(() => {}); // its opening tells the same
+      }
       const { leg, answer } = await this.shared.legs.open(view, name, sdp, pending.offer, goal);
       this.moves.opened(name, leg);
       this.line.send({ type: 'answer', leg: name, sdp: answer });

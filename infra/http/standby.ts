@@ -5,7 +5,7 @@ import { findStandby } from './placing.ts';
 import type { HttpServices } from './services.ts';
 import { viewerOf } from './views.ts';
 
-/** How long a standby token lives: a relay token for WHEP, as any other. */
+/** How long a standby token lives. */
 const TOKEN_S = 60;
 /** Before its end another one is handed out. */
 const FRESH_MS = 15_000;
@@ -14,8 +14,6 @@ const FRESH_MS = 15_000;
 export interface Standby {
   /** Sees to it that the player knows a standby that serves, and a token for it that lasts a while. */
   keep(session: CellView): void;
-  /** Whether this is what the player was given. */
-  isGiven(relay: string, token: string): boolean;
 }
 
 /** Keeps the standby of one player. @param send tells it */
@@ -25,7 +23,7 @@ export function keepStandby(
   send: (message: { type: 'standby'; relay: string; token: string; ttl_ms: number }) => void,
 ): Standby {
   const { cells, gate, log } = services;
-  let given: { relay: string; token: string; endsMs: number }[] = [];
+  let given: { relay: string; endsMs: number } | undefined;
 
   const note = (session: CellView, relay: string): void => {
     if (viewerOf(session).standby === relay) return;
@@ -35,19 +33,15 @@ export function keepStandby(
   };
   return {
     keep(session) {
-      const { relay: seat, standby, address, camera } = viewerOf(session);
+      const { relay: seat, standby, address } = viewerOf(session);
       const serves = standby !== '' && standby !== seat && instanceOf(services, standby) !== undefined;
       const relay = serves ? standby : findStandby(services, loads, address, seat).relay;
       note(session, relay ?? '');
       const now = performance.now();
-      given = given.filter(({ endsMs }) => endsMs > now);
-      const last = given.at(-1);
-      if (relay === undefined || (last?.relay === relay && last.endsMs - now > FRESH_MS)) return;
-      const token = gate.mintRelay(session.id, [{ action: 'read', path: camera }], TOKEN_S);
-      given.push({ relay, token, endsMs: now + TOKEN_S * 1_000 });
+      if (relay === undefined || (given?.relay === relay && given.endsMs - now > FRESH_MS)) return;
+      given = { relay, endsMs: now + TOKEN_S * 1_000 };
+      const token = gate.mintStandby({ session: session.id, relay }, TOKEN_S);
       send({ type: 'standby', relay, token, ttl_ms: TOKEN_S * 1_000 });
     },
-    isGiven: (relay, token) =>
-      given.some((one) => one.relay === relay && one.token === token && one.endsMs > performance.now()),
   };
 }

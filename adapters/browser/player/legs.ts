@@ -71,6 +71,8 @@ export interface Legs {
   useReady(goal: Goal, name?: string): boolean;
   dropReady(): void;
   find(name: string): Leg | undefined;
+  /** The gateway's answer: from now on a picture is due. */
+  answer(name: string, sdp: string): void;
   /** The gateway does not open this leg. */
   refused(name: string, why: string): void;
   /** Gives up a leg that has not shown a frame. */
@@ -155,10 +157,11 @@ export function createLegs(stage: Stage, hears: LegsHear): Legs {
     if (purpose !== 'hop') hears.failed('No picture arrived.');
   };
 
-  const expect = (leg: Leg, purpose: Purpose, goal: Goal | undefined): void => {
-    const waitMs = goal?.silentMs === undefined ? FIRST_FRAME_MS : HELP_MS;
-    coming = { leg, purpose, goal, deadline: window.setTimeout(() => late(leg, purpose), waitMs) };
+  const expect = (leg: Leg, purpose: Purpose, goal: Goal | undefined, withinMs = FIRST_FRAME_MS): void => {
+    window.clearTimeout(coming?.deadline);
+    coming = { leg, purpose, goal, deadline: window.setTimeout(() => late(leg, purpose), withinMs) };
   };
+  const find = (name: string): Leg | undefined => [front, coming?.leg, ready?.leg].find((leg) => leg?.name === name);
 
   return {
     front: () => front,
@@ -203,7 +206,14 @@ export function createLegs(stage: Stage, hears: LegsHear): Legs {
       return true;
     },
     dropReady,
-    find: (name) => [front, coming?.leg, ready?.leg].find((leg) => leg?.name === name),
+    find,
+    answer(name, sdp) {
+      const leg = find(name);
+      if (leg && coming?.leg === leg && coming.goal?.silentMs !== undefined) {
+        expect(leg, coming.purpose, coming.goal, HELP_MS);
+      }
+      leg?.answer(sdp).catch((error: unknown) => lost(leg, `The gateway's answer can't be used: ${error}`));
+    },
     refused(name, why) {
       const leg = [coming?.leg, ready?.leg].find((one) => one?.name === name);
       if (leg) lost(leg, why);

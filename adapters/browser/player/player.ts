@@ -234,11 +234,7 @@ export class Player {
 
   private signallerHears(): SignallerHears {
     return {
-      answer: (leg, sdp) => {
-        const unusable = (error: unknown): void =>
-          this.legs.refused(leg, `The gateway's answer can't be used: ${error}`);
-        this.legs.find(leg)?.answer(sdp).catch(unusable);
-      },
+      answer: (leg, sdp) => this.legs.answer(leg, sdp),
       candidate: (leg, candidate) => this.legs.find(leg)?.candidate(candidate),
       refused: (leg, text) => this.legs.refused(leg, text),
       move: (leg, relay, reason) => this.mover.order(leg, { relay, reason }),
