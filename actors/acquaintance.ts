@@ -27,7 +27,7 @@ const sight = <T>(view: CellView): T => view.context as unknown as T;
  */
 export function acquaint(roster: Roster, onFault: (error: Error) => void): () => void {
   const tell = (
-    kind: 'camera' | 'viewer',
+    kind: 'camera' | 'viewer' | 'relay',
     to: Id,
     event: { type: string; [field: string]: unknown },
     cause?: string,
@@ -81,6 +81,21 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void): () =>
     }
   };
 
+  /** A relay that is drained for its viewers to leave is told when the last one has. */
+  const lookWhoIsLeft = (cause: string) => {
+    const draining = roster
+      .list('relay')
+      .filter(({ state, context }) => state === 'draining' && context.role === 'delivery');
+    if (draining.length === 0) return;
+    const sessions = roster.list('viewer').filter(({ tags }) => tags.includes('open'));
+    const taken = new Set(
+      sessions
+        .map(sight<ViewerSight>)
+        .flatMap(({ relay, legs }) => [relay, ...Object.values(legs).map((leg) => leg.relay)]),
+    );
+    for (const { id } of draining) if (!taken.has(id)) tell('relay', id, { type: 'relay.emptied' }, cause);
+  };
+
   // After a restart, an on-demand camera may count viewers that ended while nobody looked.
   for (const camera of roster.list('camera')) {
     for (const viewer of sight<CameraSight>(camera).audience) {
@@ -94,7 +109,12 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void): () =>
       case 'signalbox.viewer.admitted':
         return audience(view, 'audience.joined', fact.id);
       case 'signalbox.viewer.ended':
-        return audience(view, 'audience.left', fact.id);
+        audience(view, 'audience.left', fact.id);
+        return lookWhoIsLeft(fact.id);
+      case 'signalbox.viewer.moved':
+      case 'signalbox.viewer.watching':
+      case 'signalbox.relay.draining':
+        return lookWhoIsLeft(fact.id);
       case 'signalbox.camera.removed':
         return endViewersOf(view.id, fact.id);
       case 'signalbox.relay.dead':

@@ -43,6 +43,10 @@ const RelaySchema = Type.Object(
     role: Type.Enum(['intake', 'delivery'], { default: 'delivery' }),
     region: Type.Optional(Region),
     weight: Type.Number({ minimum: 0, maximum: 1000, expects: 'a number from 0 to 1000', default: 1 }),
+    max_readers: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 1_000_000, expects: 'a whole number from 1 to 1000000' }),
+    ),
+    drain: Type.Boolean({ expects: 'true or false', default: false }),
     ports: Type.Optional(RelayPortsSchema),
     api: Type.Optional(webUrl({ later: true, description: 'control API of a relay that somebody else runs' })),
   },

@@ -28,6 +28,10 @@ export interface ConfiguredRelay {
   role: RelayRole;
   region: string;
   weight: number;
+  /** Viewers it may carry at a time; absent: as many as placement gives it. */
+  maxReaders?: number;
+  /** Takes no new viewers, or cameras. */
+  drain: boolean;
   /** Supervised by our launcher; otherwise somebody else runs it at `api`. */
   embedded: boolean;
   api?: string;

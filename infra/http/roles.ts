@@ -68,6 +68,8 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'DELETE /api/v1/revocations/:revocation_id': { who: 'admin', text: 'lift a revocation' },
   'GET /api/v1/relays': { who: 'operator', text: 'the relays' },
   'GET /api/v1/relays/:relay_id': { who: 'operator', text: 'one relay' },
+  'POST /api/v1/relays/:relay_id/drain': { who: 'admin', text: 'have a relay take no new viewers, and be emptied' },
+  'DELETE /api/v1/relays/:relay_id/drain': { who: 'admin', text: 'have a drained relay take viewers again' },
   'GET /api/v1/events': {
     who: 'viewer',
     text: 'events as Server-Sent Events or WebSocket, each checked for the caller',

@@ -1,7 +1,7 @@
 import type { CellView } from '../../actors/cells.ts';
 import { instanceOf } from './legs.ts';
 import type { Loads } from './loads.ts';
-import { findStandby } from './placing.ts';
+import { findRelay } from './placing.ts';
 import type { HttpServices } from './services.ts';
 import { viewerOf } from './views.ts';
 
@@ -35,7 +35,9 @@ export function keepStandby(
     keep(session) {
       const { relay: seat, standby, address } = viewerOf(session);
       const serves = standby !== '' && standby !== seat && instanceOf(services, standby) !== undefined;
-      const relay = serves ? standby : findStandby(services, loads, address, seat).relay;
+      const relay = serves
+        ? standby
+        : findRelay(services, loads, address, undefined, { needs: ['webrtc'], avoid: [seat] }).relay;
       note(session, relay ?? '');
       const now = performance.now();
       if (relay === undefined || (given?.relay === relay && given.endsMs - now > FRESH_MS)) return;

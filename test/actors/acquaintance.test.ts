@@ -100,4 +100,30 @@ describe('cells that know of each other', () => {
     await until('the other to have no standby', () => house.roster.view(other)?.context.standby === '');
     expect(stateOf(other)).to.equal('watching');
   });
+
+  it('tell a relay that is being drained when its last viewer has left', async () => {
+    const { house } = acquainted();
+    const delivery = { kind: 'relay' as const, id: id('relay-1') };
+    await house.roster.create(camera, configured('warm'));
+    await house.roster.create(delivery, { type: 'relay.configured', role: 'delivery', region: 'hcm', weight: 1 });
+    house.slots.health.held().report({ type: 'relay.answering', instance: 'A' });
+    house.slots.provision.held().report({ type: 'paths.provisioned', instance: 'A', paths: 1, elapsed_ms: 1 });
+    await house.roster.create(viewer, requested);
+    await house.roster.offer(delivery, { type: 'relay.drain', by: 'hoa' });
+    const told = () => house.store.told().map(({ envelope }) => envelope.type);
+    await until('the drain to be told', () => told().includes('signalbox.relay.draining'));
+    expect(house.roster.view(delivery)?.state).to.equal('draining');
+    await house.roster.offer(viewer, { type: 'viewer.closed' });
+    await until('the relay to be empty', () => house.roster.view(delivery)?.state === 'drained');
+  });
+
+  it('tell a relay that nobody is on at once', async () => {
+    const { house } = acquainted();
+    const delivery = { kind: 'relay' as const, id: id('relay-1') };
+    await house.roster.create(delivery, { type: 'relay.configured', role: 'delivery', region: 'hcm', weight: 1 });
+    house.slots.health.held().report({ type: 'relay.answering', instance: 'A' });
+    house.slots.provision.held().report({ type: 'paths.provisioned', instance: 'A', paths: 1, elapsed_ms: 1 });
+    await house.roster.offer(delivery, { type: 'relay.drain', by: 'hoa' });
+    await until('the relay to be empty', () => house.roster.view(delivery)?.state === 'drained');
+  });
 });
