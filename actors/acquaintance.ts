@@ -87,12 +87,9 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void): () =>
       .list('relay')
       .filter(({ state, context }) => state === 'draining' && context.role === 'delivery');
     if (draining.length === 0) return;
+    // A leg that is only kept ready there, or is about to be closed, holds nobody up.
     const sessions = roster.list('viewer').filter(({ tags }) => tags.includes('open'));
-    const taken = new Set(
-      sessions
-        .map(sight<ViewerSight>)
-        .flatMap(({ relay, legs }) => [relay, ...Object.values(legs).map((leg) => leg.relay)]),
-    );
+    const taken = new Set(sessions.map((viewer) => sight<ViewerSight>(viewer).relay));
     for (const { id } of draining) if (!taken.has(id)) tell('relay', id, { type: 'relay.emptied' }, cause);
   };
 

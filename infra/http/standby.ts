@@ -1,5 +1,5 @@
 import type { CellView } from '../../actors/cells.ts';
-import { instanceOf } from './legs.ts';
+import { isId } from '../../bus/identity.ts';
 import type { Loads } from './loads.ts';
 import { findRelay } from './placing.ts';
 import type { HttpServices } from './services.ts';
@@ -31,13 +31,18 @@ export function keepStandby(
       log.warn({ err: error, session: session.id }, 'a session did not hear of its standby');
     });
   };
+  /** Whether a relay that was chosen may still be gone to. */
+  const isStill = (relay: string): boolean => {
+    const view = isId(relay) ? cells.view({ kind: 'relay', id: relay }) : undefined;
+    return view?.tags.includes('serving') === true && !view.tags.includes('draining');
+  };
   return {
     keep(session) {
       const { relay: seat, standby, address } = viewerOf(session);
-      const serves = standby !== '' && standby !== seat && instanceOf(services, standby) !== undefined;
-      const relay = serves
-        ? standby
-        : findRelay(services, loads, address, undefined, { needs: ['webrtc'], avoid: [seat] }).relay;
+      const relay =
+        isStill(standby) && standby !== seat
+          ? standby
+          : findRelay(services, loads, address, undefined, { needs: ['webrtc'], avoid: [seat] }).relay;
       note(session, relay ?? '');
       const now = performance.now();
       if (relay === undefined || (given?.relay === relay && given.endsMs - now > FRESH_MS)) return;

@@ -117,6 +117,24 @@ describe('cells that know of each other', () => {
     await until('the relay to be empty', () => house.roster.view(delivery)?.state === 'drained');
   });
 
+  it('tell it so too when its last viewer has moved, and only keeps a leg ready there', async () => {
+    const { house } = acquainted();
+    const delivery = { kind: 'relay' as const, id: id('relay-1') };
+    const leg = (name: string, seat: string) => ({ type: 'leg.opened', leg: name, relay: seat, path: 'cam_001' });
+    await house.roster.create(camera, configured('warm'));
+    await house.roster.create(delivery, { type: 'relay.configured', role: 'delivery', region: 'hcm', weight: 1 });
+    house.slots.health.held().report({ type: 'relay.answering', instance: 'A' });
+    house.slots.provision.held().report({ type: 'paths.provisioned', instance: 'A', paths: 1, elapsed_ms: 1 });
+    await house.roster.create(viewer, requested);
+    await house.roster.offer(viewer, { ...leg('a', 'relay-1'), relay_session: 'r1' });
+    await house.roster.offer(viewer, { type: 'leg.playing', leg: 'a' });
+    await house.roster.offer(delivery, { type: 'relay.drain', by: 'hoa' });
+    await house.roster.offer(viewer, { ...leg('b', 'relay-2'), relay_session: 'r2' });
+    expect(house.roster.view(delivery)?.state).to.equal('draining');
+    await house.roster.offer(viewer, { type: 'leg.playing', leg: 'b' });
+    await until('the relay to be empty', () => house.roster.view(delivery)?.state === 'drained');
+  });
+
   it('tell a relay that nobody is on at once', async () => {
     const { house } = acquainted();
     const delivery = { kind: 'relay' as const, id: id('relay-1') };

@@ -38,10 +38,10 @@ describe('viewers of a group with two delivery relays', function () {
     const flows = async () => (await hot.watched()).unseen.filter((at) => at > from).length > 5;
     await until('the second connection to flow', flows, 15_000);
   };
-  /** Where both of them are; one is brought along when they are apart. */
-  const relayOf = async (which: 'cold' | 'hot'): Promise<string> => {
-    const [first, second] = await sessions();
-    return (which === 'cold' ? first : second).relay;
+  const pageOf = (which: 'cold' | 'hot'): Watcher => (which === 'cold' ? cold : hot);
+  const sessionOf = async (which: 'cold' | 'hot') => {
+    const session = (await pageOf(which).watched()).sessions.at(-1);
+    return (await group.api('GET', `/api/v1/sessions/${session}`)).body;
   };
   /** Gap on each screen around an instant, once both have moved on. */
   const gaps = async (at: number) => {
@@ -52,17 +52,16 @@ describe('viewers of a group with two delivery relays', function () {
   it('carry on when their relay is killed: at once with a second connection, otherwise with the next key frame', async () => {
     for (const which of ['hot', 'hot', 'cold'] as const) {
       await steady();
-      const relay = await relayOf(which);
-      const session = (await sessions())[which === 'cold' ? 0 : 1];
+      const { relay, id } = await sessionOf(which);
       const killedAt = await group.signal(`relay:${relay}`, 'SIGKILL');
-      const moved = await events.next('viewer.moved', `viewer/${session.id}`, killedAt);
+      const moved = await events.next('viewer.moved', `viewer/${id}`, killedAt);
       const gap = (await gaps(killedAt))[which];
       figure(`delivery relay killed, ${which}: longest gap between frames`, gap);
       expect(moved.data).to.include({ from_relay: relay, state: 'watching' });
       expect(moved.data.why).to.include({ reason: 'relay-lost' });
       expect(moved.data.decide_ms).to.be.lessThan(100);
       if (which === 'hot') expect(gap).to.be.lessThan(300);
-      const told = (await (which === 'hot' ? hot : cold).watched()).moves.at(-1);
+      const told = (await pageOf(which).watched()).moves.at(-1);
       expect(told).to.include({ reason: 'relay-lost', relay: moved.data.relay });
     }
     const text = await hot.page.locator('.sbx-moved').textContent();
@@ -71,7 +70,7 @@ describe('viewers of a group with two delivery relays', function () {
 
   it('go by themselves when their relay hangs and nobody tells', async () => {
     await steady();
-    const relay = await relayOf('hot');
+    const { relay } = await sessionOf('hot');
     const hungAt = await group.signal(`relay:${relay}`, 'SIGSTOP');
     try {
       const { hot: gap } = await gaps(hungAt);
@@ -85,7 +84,7 @@ describe('viewers of a group with two delivery relays', function () {
 
   it('are carried on when their gateway and their relay are killed together', async () => {
     await steady();
-    const relay = await relayOf('cold');
+    const { relay } = await sessionOf('cold');
     const before = await group.pid('gateway');
     await group.signal('gateway', 'SIGKILL');
     const killedAt = await group.signal(`relay:${relay}`, 'SIGKILL');

@@ -18,12 +18,7 @@ describe('http: a player that moves', () => {
     gateway = await fakeGateway({ departures });
     await gateway.relay('relay-2', 'first');
     await gateway.camera('cam_001', 'hcm/center');
-    const headers = gateway.bearer(vera);
-    const granted = (await gateway.server.inject({ url: '/live/cam_001/webrtc', headers })).json();
-    session = granted.session_id;
-    player = await connectPlayer(gateway);
-    player.say({ type: 'hello', stream_token: granted.stream_token, leg: 'a' });
-    await player.told('welcome');
+    ({ player, session } = await join(vera));
   });
   afterEach(async () => {
     player.socket.terminate();
@@ -31,6 +26,14 @@ describe('http: a player that moves', () => {
     await gateway.close();
   });
 
+  const join = async (who: { sub: string; cameras: string[] }) => {
+    const headers = gateway.bearer(who);
+    const granted = (await gateway.server.inject({ url: '/live/cam_001/webrtc', headers })).json();
+    const one = await connectPlayer(gateway);
+    one.say({ type: 'hello', stream_token: granted.stream_token, leg: 'a' });
+    await one.told('welcome');
+    return { player: one, session: String(granted.session_id) };
+  };
   const view = () => gateway.house.roster.view({ kind: 'viewer', id: id(session) });
   const relay = (name: string, event: { type: string; [field: string]: unknown }) =>
     gateway.house.roster.offer({ kind: 'relay', id: id(name) }, event);
@@ -78,6 +81,40 @@ describe('http: a player that moves', () => {
     expect(performance.now() - toldAt).to.be.lessThan(100);
     expect(view()?.state).to.equal('moving');
     gateway.house.store.set('here');
+  });
+
+  it('leaves a relay that is being drained, which carries it until the other has its picture', async () => {
+    await play('a');
+    await relay('relay-1', { type: 'relay.drain', by: 'hoa' });
+    const move = await player.told('move');
+    expect(move).to.include({ leg: 'b', relay: 'relay-2', reason: 'draining' });
+    expect(gateway.whep.closed).to.deep.equal([]);
+    await play('b', {}, { gap_ms: 33 });
+    expect(view()?.context.relay).to.equal('relay-2');
+    expect(view()?.why.text).to.equal('relay-1 is being drained; relay-2 carries the picture on');
+    player.say({ type: 'close', leg: 'a' });
+    await until('the old leg to be closed', () => gateway.whep.closed.length === 1);
+  });
+
+  it('leaves it in its turn, when many do', async () => {
+    const crowd = await Promise.all([...Array(12).keys()].map((n) => join({ sub: `one-${n}`, cameras: ['cam_001'] })));
+    for (const { player: one } of crowd) {
+      one.say({ type: 'offer', leg: 'a', sdp: OFFER });
+      await one.told('answer');
+      one.say({ type: 'playing', leg: 'a' });
+    }
+    const on = (name: string) =>
+      gateway.house.roster
+        .list('viewer')
+        .filter(({ context, state }) => context.relay === name && state === 'watching');
+    await until('all to watch', () => on('relay-1').length + on('relay-2').length === crowd.length);
+    const leaving = on('relay-1').length;
+    expect(leaving).to.be.greaterThan(5);
+    await relay('relay-1', { type: 'relay.drain', by: 'hoa' });
+    const moving = () => crowd.filter(({ player: one }) => one.heard.some(({ type }) => type === 'move')).length;
+    expect(moving(), 'not all at once').to.be.at.most(5);
+    await until('all to be told', () => moving() === leaving, 3_000);
+    for (const { player: one } of crowd) one.socket.terminate();
   });
 
   it('goes to the leg that flows there already, when it has one', async () => {
