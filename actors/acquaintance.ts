@@ -18,14 +18,29 @@ interface RelaySight {
   role: string;
 }
 
+/** Has the cameras of an intake pulled by others: tells which are, and which none could take. */
+type LeaveIntake = (relay: string) => { moved: string[]; stuck: string[] };
+
+const everyCamera =
+  (roster: Roster): LeaveIntake =>
+  () => ({ moved: [], stuck: roster.list('camera').map(({ id }) => id) });
+
 const sight = <T>(view: CellView): T => view.context as unknown as T;
+/** States in which a relay carries media. */
+const CARRIED = new Set(['serving', 'degraded', 'suspect', 'draining', 'drained']);
+const isIntake = (relay: CellView): boolean => sight<RelaySight>(relay).role === 'intake';
 
 /**
  * Who hears of whom: the facts of one cell that another must know. All of it is here.
  * @param onFault an offer that failed for another reason than that its cell is gone
+ * @param leaveIntake has the cameras of an intake pulled by others; without it, one intake pulls all of them
  * @returns how to stop it
  */
-export function acquaint(roster: Roster, onFault: (error: Error) => void): () => void {
+export function acquaint(
+  roster: Roster,
+  onFault: (error: Error) => void,
+  leaveIntake: LeaveIntake = everyCamera(roster),
+): () => void {
   const tell = (
     kind: 'camera' | 'viewer' | 'relay',
     to: Id,
@@ -56,12 +71,31 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void): () =>
     }
   };
 
-  /** When an intake falls, every camera it pulled has lost its picture without having fallen itself. */
+  const loseIntake = (relay: CellView, cameras: string[], cause: string) => {
+    const event = { type: 'intake.lost', detail: `${relay.id}: ${relay.why.text}` };
+    for (const camera of cameras) tell('camera', camera as Id, event, cause);
+  };
+
+  /** An intake that falls takes the picture of every camera that it pulled, though none of them has fallen itself. */
   const intakeLost = (relay: CellView, fact: Envelope) => {
-    if (sight<RelaySight>(relay).role !== 'intake') return;
-    if (fact.data.from === 'starting' || fact.data.from === 'dead') return;
-    for (const camera of roster.list('camera')) {
-      tell('camera', camera.id, { type: 'intake.lost', detail: `${relay.id}: ${relay.why.text}` }, fact.id);
+    if (!CARRIED.has(String(fact.data.from))) return;
+    const { moved, stuck } = leaveIntake(relay.id);
+    loseIntake(relay, [...moved, ...stuck], fact.id);
+  };
+
+  /** An intake that shall be empty gives its cameras away, as far as another one can take them. */
+  const emptyIntake = (relay: CellView, cause: string) => {
+    const { moved, stuck } = leaveIntake(relay.id);
+    loseIntake(relay, moved, cause);
+    if (stuck.length === 0) tell('relay', relay.id, { type: 'relay.emptied' }, cause);
+  };
+
+  /** An intake that serves takes the cameras of those that can't, or shall not. */
+  const relieveOthers = (relay: CellView, cause: string) => {
+    for (const other of roster.list('relay')) {
+      if (!isIntake(other) || other.id === relay.id) continue;
+      if (other.state === 'draining') emptyIntake(other, cause);
+      if (other.state === 'dead') loseIntake(other, leaveIntake(other.id).moved, cause);
     }
   };
 
@@ -70,7 +104,7 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void): () =>
     const dead = fact.type === 'signalbox.relay.dead';
     // Told already when it died; and who is at a relay that serves again by now may have come since.
     if (!dead && ['dead', 'starting', 'new'].includes(String(fact.data.from))) return;
-    if (sight<RelaySight>(relay).role !== 'delivery' || relay.tags.includes('serving')) return;
+    if (relay.tags.includes('serving')) return;
     const reason = dead ? 'dead' : 'restarted';
     for (const viewer of roster.list('viewer')) {
       const { relay: seat, standby, legs } = sight<ViewerSight>(viewer);
@@ -83,9 +117,7 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void): () =>
 
   /** A relay that is drained for its viewers to leave is told when the last one has. */
   const lookWhoIsLeft = (cause: string) => {
-    const draining = roster
-      .list('relay')
-      .filter(({ state, context }) => state === 'draining' && context.role === 'delivery');
+    const draining = roster.list('relay').filter((relay) => relay.state === 'draining' && !isIntake(relay));
     if (draining.length === 0) return;
     // A leg that is only kept ready there, or is about to be closed, holds nobody up.
     const sessions = roster.list('viewer').filter(({ tags }) => tags.includes('open'));
@@ -110,14 +142,16 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void): () =>
         return lookWhoIsLeft(fact.id);
       case 'signalbox.viewer.moved':
       case 'signalbox.viewer.watching':
-      case 'signalbox.relay.draining':
         return lookWhoIsLeft(fact.id);
+      case 'signalbox.relay.draining':
+        return isIntake(view) ? emptyIntake(view, fact.id) : lookWhoIsLeft(fact.id);
+      case 'signalbox.relay.serving':
+        return isIntake(view) ? relieveOthers(view, fact.id) : undefined;
       case 'signalbox.camera.removed':
         return endViewersOf(view.id, fact.id);
       case 'signalbox.relay.dead':
       case 'signalbox.relay.starting':
-        intakeLost(view, fact);
-        return deliveryLost(view, fact);
+        return isIntake(view) ? intakeLost(view, fact) : deliveryLost(view, fact);
     }
   });
 }

@@ -27,6 +27,8 @@ export interface ProgramSwitchers {
   slot: ProgramSlot;
   /** Whether key frames of this camera are wanted. */
   watch(camera: string, wanted: boolean): void;
+  /** A camera's addresses have changed: its order is given again. */
+  renew(camera: string): void;
   /** Lets go of every switcher; they carry on. */
   close(): void;
 }
@@ -159,6 +161,7 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
       else watched.delete(camera);
       pool.renew(camera);
     },
+    renew: pool.renew,
     close() {
       clearInterval(refresh);
       pool.close();

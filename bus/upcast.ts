@@ -26,7 +26,7 @@ function relayWithoutPulse(record: JournalRecord): JournalRecord {
   const gone = state === 'dead' && context.why.reason === 'exited';
   const known = context.instance !== undefined && !gone && state !== 'starting';
   const answers = known && state !== 'suspect' && state !== 'dead';
-  const input = { relay: record.cell, everyMs: 50, silentMs: 300 };
+  const input = { relay: record.cell, everyMs: 100, silentMs: 300 };
   const pulse = { src: 'pulse', syncSnapshot: false, snapshot: { status: 'active', input } };
   return {
     ...record,

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
 import { cameraAddCommand, cameraChangeCommand, cameraListCommand, cameraRemoveCommand } from './cli/camera.ts';
 import { configCheckCommand, configVariablesCommand } from './cli/config.ts';
+import { drainCommand } from './cli/drain.ts';
 import { logCommand } from './cli/log.ts';
 import { loginCommand } from './cli/login.ts';
 import { statusCommand } from './cli/status.ts';
@@ -33,6 +34,7 @@ function program(out: Terminal): Command {
   statusCommand(remote(root.command('status')), out);
   watchCommand(remote(root.command('watch')), out);
   logCommand(remote(root.command('log')), out);
+  drainCommand(remote(root.command('drain')), out);
   const camera = root.command('camera').description('add, change, remove and list cameras');
   cameraAddCommand(remote(camera.command('add')), out);
   cameraChangeCommand(remote(camera.command('change')), out);

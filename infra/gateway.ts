@@ -8,6 +8,7 @@ import { Roster } from '../actors/roster.ts';
 import { viewerKind } from '../actors/viewer.ts';
 import { systemClock } from '../adapters/clock.ts';
 import { openSecrets } from '../adapters/secrets.files.ts';
+import { id } from '../bus/identity.ts';
 import type { ViewerContext } from '../machines/viewer/context.ts';
 import { openOverlay } from './config/overlay.ts';
 import { watchConfig } from './config/watch.ts';
@@ -63,6 +64,7 @@ const media = openMedia({
   gate,
   secrets,
   launcher,
+  relay: (name) => roster.view({ kind: 'relay', id: id(name) }),
   log,
   epoch: tenure.epoch,
   onRelayCall: (relay) => metrics.relayCalls.inc({ relay }),
@@ -90,6 +92,7 @@ const roster = new Roster({
   onOver: (context) => barReturns(media.viewerSlots.seat, context as unknown as ViewerContext, Date.now()),
 });
 
+await media.takeUp();
 const adopted = await roster.adopt();
 const installation = keepInstallation(config, {
   group,
@@ -100,7 +103,7 @@ const installation = keepInstallation(config, {
 });
 await installation.apply(config);
 media.sweep();
-acquaint(roster, (err) => log.error({ err }, 'a cell could not be told of another'));
+acquaint(roster, (err) => log.error({ err }, 'a cell could not be told of another'), media.leaveIntake);
 shareSessions(roster, carriers.sessions, group.node);
 log.info({ adopted, cameras: config.cameras.size }, 'cells are up');
 

@@ -31,21 +31,20 @@ export type CameraAnswer = Type.Static<typeof Camera>;
 export const cameraAnswer = shape('camera answer', Camera);
 export const camerasAnswer = shape('list of cameras', list(Camera));
 
-export const relaysAnswer = shape(
-  'list of relays',
-  list(
-    Type.Object({
-      id: Type.String(),
-      role: Type.String(),
-      region: text,
-      state: Type.String(),
-      since: Moment,
-      why: WhyText,
-      sessions: number,
-    }),
-  ),
-);
-export type RelayAnswer = Of<typeof relaysAnswer>['items'][number];
+const Relay = Type.Object({
+  id: Type.String(),
+  role: Type.String(),
+  region: text,
+  state: Type.String(),
+  since: Moment,
+  why: WhyText,
+  sessions: number,
+  max_readers: number,
+  drain: Type.Optional(Type.Object({ by: text })),
+});
+export type RelayAnswer = Type.Static<typeof Relay>;
+export const relayAnswer = shape('relay answer', Relay);
+export const relaysAnswer = shape('list of relays', list(Relay));
 
 export const sessionsAnswer = shape(
   'list of sessions',

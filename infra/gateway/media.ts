@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { CellView } from '../../actors/cells.ts';
 import { alarmOn } from '../../adapters/alarm.ts';
 import { systemClock } from '../../adapters/clock.ts';
 import { createEyes, type Poster } from '../../adapters/eye.ffmpeg.ts';
@@ -18,6 +19,7 @@ import type { CameraSlots, RelaySlots, ViewerSlots } from '../../machines/slots.
 import { findProgram } from '../binaries.ts';
 import type { Group, RelayPlace } from '../group.ts';
 import type { Whep } from '../http/services.ts';
+import { keepIntakes, type Left } from './intakes.ts';
 import type { LauncherLink } from './launcher-link.ts';
 
 /** What the media plane needs of the house. */
@@ -26,6 +28,8 @@ export interface MediaParts {
   gate: Gate;
   secrets: Secrets;
   launcher: LauncherLink;
+  /** How a relay stands; undefined before its cell lives. */
+  relay(id: string): CellView | undefined;
   log: Logger;
   epoch(): number;
   /** Told of every call of a relay's control API. */
@@ -44,6 +48,10 @@ export interface Media {
   rates(camera: string): { bitrate_bps: number; fps: number } | undefined;
   /** Forgets the pictures and figures of cameras that are no more. */
   setCameras(cameras: readonly string[]): void;
+  /** Learns which intake pulls which camera from what a former gateway left there. */
+  takeUp(): Promise<void>;
+  /** An intake is lost, or shall be empty: its cameras are pulled by others from now on. */
+  leaveIntake(relay: string): Left;
   /** Deletes what former gateways left at the intakes and no cell holds. */
   sweep(): void;
   close(): void;
@@ -77,8 +85,8 @@ function apiToken(gate: Gate): () => string {
   };
 }
 
-/** Makes the adapters. The first intake pulls every camera; every delivery relay carries every program. */
-export function openMedia({ group, gate, secrets, launcher, log, epoch, onRelayCall }: MediaParts): Media {
+/** Makes the adapters. One intake pulls each camera; every delivery relay carries every program. */
+export function openMedia({ group, gate, secrets, launcher, relay, log, epoch, onRelayCall }: MediaParts): Media {
   const places = new Map(group.relays.map((place) => [place.id, place]));
   const apis = new Map<string, Mediamtx>();
   const paths = new Map<string, RelayPaths>();
@@ -94,8 +102,15 @@ export function openMedia({ group, gate, secrets, launcher, log, epoch, onRelayC
     return found;
   };
   const withRole = (role: RelayPlace['role']) => group.relays.filter((relay) => relay.role === role);
-  const intake = withRole('intake')[0];
-  if (!intake) throw new Error('a group needs an intake relay: add one to `relays`');
+  const intakes = keepIntakes({
+    places: withRole('intake'),
+    view: relay,
+    now: systemClock.now,
+    onMoved(camera, { intake, why }) {
+      log.info({ camera, intake, why }, 'another intake pulls a camera');
+      programs.renew(camera);
+    },
+  });
   const deliveries = withRole('delivery');
   for (const { id } of deliveries) {
     wantPrograms(known(paths, id), (detail) => log.error({ relay: id, detail }, 'a relay refuses program paths'));
@@ -115,7 +130,7 @@ export function openMedia({ group, gate, secrets, launcher, log, epoch, onRelayC
   const programs = createProgramSwitchers({
     folder: group.links.switchers,
     epoch,
-    sourceUrl: (camera, source) => rtsp(intake, 'read', intakePath(camera, source)),
+    sourceUrl: (camera, source) => rtsp(known(places, intakes.of(camera)), 'read', intakePath(camera, source)),
     outputs: (camera) => deliveries.map((relay) => ({ relay: relay.id, url: rtsp(relay, 'publish', camera) })),
     ensureSwitchers: launcher.ensureSwitchers,
     onKeyframe: eyes.look,
@@ -130,7 +145,13 @@ export function openMedia({ group, gate, secrets, launcher, log, epoch, onRelayC
   return {
     cameraSlots: {
       probe: createRtspProbe({ credential: secrets.login }),
-      intake: intakeMediamtx({ pathsOf: () => known(paths, intake.id), login: secrets.login }),
+      intake: intakeMediamtx({
+        pull(camera) {
+          const end = intakes.pull(camera);
+          return { paths: known(paths, intakes.of(camera)), end };
+        },
+        login: secrets.login,
+      }),
       program: programs.slot,
       eye: eyes.slot,
       alarm,
@@ -192,6 +213,20 @@ export function openMedia({ group, gate, secrets, launcher, log, epoch, onRelayC
         eyes.forget(camera);
       }
     },
+    async takeUp() {
+      const look = async ({ id }: RelayPlace) => {
+        for (const { name } of await known(apis, id).paths()) {
+          const [, camera] = /^in\/([^/]+)\//.exec(name) ?? [];
+          if (camera) intakes.found(camera, id);
+        }
+      };
+      const looked = await Promise.allSettled(withRole('intake').map(look));
+      for (const one of looked) {
+        // Its cameras are placed anew.
+        if (one.status === 'rejected') log.warn({ err: one.reason }, 'an intake did not tell what it pulls');
+      }
+    },
+    leaveIntake: intakes.leave,
     sweep() {
       for (const { id } of withRole('intake')) {
         known(paths, id)

@@ -31,7 +31,7 @@ export const RELAY_TIMES = {
   // An exit is told by the launcher at once, and a hang by the pulse; this is for an API that hangs alone.
   healthEveryMs: 1_000,
   /** Between two packets of the pulse. */
-  pulseEveryMs: 50,
+  pulseEveryMs: 100,
   /** No packet for this long is `pulse.missed`. */
   pulseSilentMs: 300,
   /** A suspect relay that stays silent this long is dead. */

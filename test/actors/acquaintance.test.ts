@@ -24,10 +24,10 @@ const requested = {
   ...{ expires_at: 9_000_000_000_000, held: 0, quota: 2, relay: 'relay-1', standby: 'relay-2' },
 };
 
-function acquainted() {
+function acquainted(leaveIntake?: Parameters<typeof acquaint>[2]) {
   const house = fakeHouse();
   const faults: Error[] = [];
-  acquaint(house.roster, (error) => faults.push(error));
+  acquaint(house.roster, (error) => faults.push(error), leaveIntake);
   return { house, faults, stateOf: (at: typeof camera | typeof viewer) => house.roster.view(at)?.state };
 }
 
@@ -143,5 +143,21 @@ describe('cells that know of each other', () => {
     house.slots.provision.held().report({ type: 'paths.provisioned', instance: 'A', paths: 1, elapsed_ms: 1 });
     await house.roster.offer(delivery, { type: 'relay.drain', by: 'hoa' });
     await until('the relay to be empty', () => house.roster.view(delivery)?.state === 'drained');
+  });
+
+  it('tell of a fallen intake only the cameras that it pulled, and an intake that gave all of its away', async () => {
+    const { house } = acquainted(() => ({ moved: ['cam_001'], stuck: [] }));
+    const other = { kind: 'camera' as const, id: id('cam_002') };
+    for (const at of [camera, other]) await house.roster.create(at, configured('warm'));
+    await house.roster.create(relay, { type: 'relay.configured', role: 'intake', region: 'hcm', weight: 1 });
+    house.slots.health.held().report({ type: 'relay.answering', instance: 'A' });
+    house.slots.provision.held().report({ type: 'paths.provisioned', instance: 'A', paths: 1, elapsed_ms: 1 });
+    await house.roster.offer(relay, { type: 'relay.drain', by: 'hoa' });
+    await until('the intake to be empty', () => house.roster.view(relay)?.state === 'drained');
+    const heard = house.store
+      .records()
+      .flatMap(({ record }) => record.heard.map(({ type }) => `${record.cell} ${type}`))
+      .filter((one) => one.endsWith('intake.lost'));
+    expect(heard).to.deep.equal(['cam_001 intake.lost']);
   });
 });

@@ -21,7 +21,7 @@ describe('the pulse of a relay', function () {
   ) => {
     reports = [];
     const slot = pulseRtsp(() => relay.rtsp(path, token()));
-    return slot({ relay: relay.place.id, everyMs: 50, silentMs: 300 }, (event) =>
+    return slot({ relay: relay.place.id, everyMs: 100, silentMs: 300 }, (event) =>
       reports.push({ ...event, at: performance.now() }),
     );
   };
