@@ -194,6 +194,7 @@ export class Conversation {
   private async playing({ session }: Connection, message: Says['playing'], before: number | undefined) {
     const { leg, first_frame_ms: ms, gap_ms, silent_ms } = message;
     const known = ms !== undefined && ms < LONGEST_MS;
+    if (silent_ms !== undefined) this.services.metrics.moves.inc({ kind: 'relay', reason: 'silence' });
     if (known && before === undefined) this.services.metrics.firstFrame.observe(ms / 1000);
     const told = {
       ...(known ? { first_frame_ms: ms } : {}),

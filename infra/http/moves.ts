@@ -84,6 +84,7 @@ export function keepMoves(
   const hot = (lost: Id) => [...legs].find(([name, held]) => name !== lost && !orders.has(name) && serves(held));
 
   const order = (leg: Id, relay: string, hop: boolean, reason: string, why: string): void => {
+    orders.clear(); // what was ordered before, and not done, is no use any more
     orders.set(leg, { relay, hop });
     metrics.moves.inc({ kind: hop ? 'path' : 'relay', reason });
     send({ type: 'move', leg, relay, reason, why });
