@@ -72,7 +72,7 @@ async function play(connection: RtspConnection, address: string, handlers: Playe
   const described = expectOk('DESCRIBE', await connection.request('DESCRIBE', address, { Accept: 'application/sdp' }));
   const base = header(described.headers, 'content-base') ?? header(described.headers, 'content-location') ?? address;
   const tracks = carriedTracks(parseSdp(described.body));
-  if (tracks[0]?.media !== 'video') throw new RtspFailure('garbage', 'it has no H.264 or H.265 video');
+  if (tracks[0]?.media !== 'video') throw new RtspFailure('no-video', 'it has no H.264 or H.265 video');
   let session = '';
   for (const [index, track] of tracks.entries()) {
     const response = expectOk(

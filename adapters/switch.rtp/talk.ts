@@ -21,6 +21,12 @@ export const carryOrder = shape(
     outputs: Type.Array(Type.Object({ relay: Type.String({ minLength: 1, maxLength: 64 }), url: Address }), {
       maxItems: 16,
     }),
+    /** Which source shall feed the program. A new `run` is obeyed once; the same one again changes nothing. */
+    active: Type.Object({ source: IdSchema, how: Type.Enum(['clean', 'at-once']), run: Type.Integer({ minimum: 0 }) }),
+    /** Sources that may take over without asking, in order. */
+    armed: Type.Array(IdSchema, { maxItems: 8 }),
+    /** Prepared clips that feed the program when no source does, by codec: files of Annex B access units. */
+    slate: Type.Optional(Type.Partial(Type.Object({ H264: Type.String(), H265: Type.String() }))),
     silent_ms: Type.Integer({ minimum: 20, maximum: 600_000 }),
     keyframes: Type.Boolean(),
   }),
@@ -34,17 +40,51 @@ export const dropOrder = shape(
 );
 export type DropOrder = Of<typeof dropOrder>;
 
-/** How a source stands. `opening` until its first packet; `ended` is retried all the time. */
+/**
+ * How a source stands. `opening` until its first packet; `ended` is retried all the time; `aside` flows, but can't take
+ * over in the program as it is.
+ */
 export interface SourceTold {
   type: 'source';
   camera: string;
   source: string;
-  state: 'opening' | 'flowing' | 'silent' | 'ended';
+  state: 'opening' | 'flowing' | 'silent' | 'ended' | 'aside';
+  reason?: 'codec' | 'no-video' | 'long-gop';
   codec?: string;
   width?: number;
   height?: number;
   silent_ms?: number;
   detail?: string;
+}
+
+/** A source feeds the program now. */
+export interface SwitchedTold {
+  type: 'switched';
+  camera: string;
+  /** Tells this change from every other one of the camera: what is told again is known by it. */
+  id: number;
+  source: string;
+  /** The source before, `slate`, or nothing at the first. */
+  from: string;
+  trigger: 'ended' | 'silent' | 'ordered' | 'first';
+  how: 'clean' | 'burst';
+  /** From the last packet of the one before to noticing. */
+  detect_ms: number;
+  /** From the last packet sent before to the first one of this source. */
+  gap_ms: number;
+  /** Stored pictures that were sent at once. */
+  burst_frames?: number;
+}
+
+/** No source is left: the slate feeds the program, or nothing does where no clip is prepared. */
+export interface HoldingTold {
+  type: 'holding';
+  camera: string;
+  id: number;
+  from: string;
+  trigger: 'ended' | 'silent';
+  detect_ms: number;
+  slate: boolean;
 }
 
 /** How the program path at one relay stands. `down` is retried all the time. */
@@ -77,6 +117,8 @@ export type Told =
   | { type: 'hello'; switcher: string; cameras: string[] }
   | SourceTold
   | OutputTold
+  | SwitchedTold
+  | HoldingTold
   | KeyFrameTold
   | { type: 'rates'; items: Rate[] }
   | { type: 'refused'; camera: string; reason: 'epoch' | 'full' | 'order'; text: string };

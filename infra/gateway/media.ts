@@ -128,6 +128,7 @@ export function openMedia({ group, gate, secrets, launcher, log, epoch, onRelayC
       probe: createRtspProbe({ credential: secrets.login }),
       intake: intakeMediamtx({ pathsOf: () => known(paths, intake.id), login: secrets.login }),
       program: programs.slot,
+      selection: programs.selection,
       eye: eyes.slot,
       alarm,
     },
