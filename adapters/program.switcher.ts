@@ -12,8 +12,8 @@ export interface ProgramSwitcherOptions {
   sourceUrl(camera: string, source: string): string;
   /** The delivery relays that need this camera, with fresh tokens. */
   outputs(camera: string): { relay: string; url: string }[];
-  /** Files of prepared clips for this camera name, by codec; undefined while there are none. */
-  slate?(name: string): CarryOrder['slate'];
+  /** The file of a clip for a camera's name that is played when no source is left; `ready` is called when it is made. */
+  slate?(name: string, codec: string, ready: () => void): string | undefined;
   /** Asks the launcher for at least so many switchers; may be called again and again. */
   ensureSwitchers(count: number): void;
   /** A key frame of a camera that is watched, as an Annex B access unit. */
@@ -51,6 +51,8 @@ interface Entry {
   report(event: ProgramReport): void;
   outputs: Map<string, OutputTold>;
   sources: Map<string, SourceTold>;
+  /** What its sources flow in: the slate has to be the same. */
+  codec?: string;
   /** Set while the switcher itself is gone. */
   away?: string;
   /** The last change of what feeds the program; told once the program is up. */
@@ -118,9 +120,10 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
   /** The last change of each camera that was reported: a switcher tells it again to everybody who comes. */
   const toldChanges = new Map<string, number>();
   let runs = Date.now();
-  const slateFor = (name: string) => {
-    const slate = options.slate?.(name);
-    return slate ? { slate } : {};
+  const slateFor = (camera: string, { name }: ProgramInput) => {
+    const codec = entries.get(camera)?.codec;
+    const file = codec && options.slate?.(name, codec, () => pool.renew(camera));
+    return file ? { slate: { [codec]: file } } : {};
   };
 
   const choiceFor = (camera: string, sources: string[]) => {
@@ -140,7 +143,7 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
       outputs: options.outputs(camera),
       active: { source, how, run },
       armed: armed.filter((id) => input.sources.includes(id)),
-      ...slateFor(input.name),
+      ...slateFor(camera, input),
       silent_ms: input.silentMs,
       keyframes: watched.has(camera),
     };
@@ -158,8 +161,10 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
         return;
       }
       delete entry.away;
-      if (message.type === 'source' && entry.input.sources.includes(message.source))
+      if (message.type === 'source' && entry.input.sources.includes(message.source)) {
         entry.sources.set(message.source, message);
+        learnCodec(camera, entry, message);
+      }
       if (message.type === 'switched' || message.type === 'holding') entry.change = message;
       if (message.type === 'output') entry.outputs.set(message.relay, message);
       if (message.type === 'refused') entry.away = message.text;
@@ -181,6 +186,13 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
   const refresh = setInterval(() => {
     for (const camera of entries.keys()) pool.renew(camera);
   }, options.refreshEveryMs ?? HOUR_MS);
+
+  /** The slate is prepared for the codec that flows. */
+  const learnCodec = (camera: string, entry: Entry, { state, codec }: SourceTold) => {
+    if (state !== 'flowing' || !codec || codec === entry.codec) return;
+    entry.codec = codec;
+    if (options.slate) pool.renew(camera);
+  };
 
   const tellChange = (camera: string, { change, toldProgram, report }: Entry) => {
     if (!change || toldProgram !== 'up' || toldChanges.get(camera) === change.id) return;

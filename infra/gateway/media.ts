@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { Logger } from 'pino';
 import { alarmOn } from '../../adapters/alarm.ts';
 import { systemClock } from '../../adapters/clock.ts';
@@ -12,6 +13,7 @@ import { createProgramSwitchers } from '../../adapters/program.switcher.ts';
 import { provisionMediamtx, wantPrograms } from '../../adapters/provision.mediamtx.ts';
 import { seatEverywhere, seatMediamtx } from '../../adapters/seat.mediamtx.ts';
 import type { Secrets } from '../../adapters/secrets.files.ts';
+import { createSlates } from '../../adapters/slate.ffmpeg.ts';
 import { whepMediamtx } from '../../adapters/whep.mediamtx.ts';
 import type { CameraSlots, RelaySlots, ViewerSlots } from '../../machines/slots.ts';
 import { findProgram } from '../binaries.ts';
@@ -108,11 +110,17 @@ export function openMedia({ group, gate, secrets, launcher, log, epoch, onRelayC
     watch: (camera, wanted) => programs.watch(camera, wanted),
     trouble: (camera, detail) => log.warn({ camera, detail }, 'the eye’s decoder ended; another one takes over'),
   });
+  const slates = createSlates({
+    ffmpeg: findProgram('ffmpeg'),
+    folder: path.join(group.state, 'slates'),
+    trouble: (name, codec, detail) => log.warn({ name, codec, detail }, 'no slate for this camera; it holds without'),
+  });
   const programs = createProgramSwitchers({
     folder: group.links.switchers,
     epoch,
     sourceUrl: (camera, source) => rtsp(intake, 'read', intakePath(camera, source)),
     outputs: (camera) => deliveries.map((relay) => ({ relay: relay.id, url: rtsp(relay, 'publish', camera) })),
+    slate: slates.clip,
     ensureSwitchers: launcher.ensureSwitchers,
     onKeyframe: eyes.look,
     onRates(items) {
