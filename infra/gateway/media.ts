@@ -2,6 +2,7 @@ import path from 'node:path';
 import type { Logger } from 'pino';
 import { alarmOn } from '../../adapters/alarm.ts';
 import { systemClock } from '../../adapters/clock.ts';
+import type { Departures } from '../../adapters/departures.switcher.ts';
 import { createEyes, type Poster } from '../../adapters/eye.ffmpeg.ts';
 import type { Gate } from '../../adapters/gate.jsonwebtoken.ts';
 import { healthMediamtx } from '../../adapters/health.mediamtx.ts';
@@ -38,6 +39,7 @@ export interface Media {
   cameraSlots: CameraSlots;
   viewerSlots: ViewerSlots;
   relaySlots: RelaySlots;
+  departures: Departures;
   whep: Whep;
   /** Where a delivery relay offers RTSP. */
   rtspAt(relay: string): string | undefined;
@@ -104,6 +106,12 @@ export function openMedia({ group, gate, secrets, launcher, log, epoch, onRelayC
   const rtsp = (place: RelayPlace, action: 'read' | 'publish', path: string) =>
     `rtsp://${mediaHost(place)}:${place.rtsp}/${path}?token=${token(action, path)}`;
 
+  const knownPlace = (relay: string): RelayPlace => {
+    const place = deliveries.find(({ id }) => id === relay);
+    if (!place) throw new Error(`no delivery relay ${relay} belongs to this group`);
+    return place;
+  };
+
   const rates = new Map<string, { bitrate_bps: number; fps: number; at: number }>();
   const eyes = createEyes({
     ffmpeg: findProgram('ffmpeg'),
@@ -120,6 +128,7 @@ export function openMedia({ group, gate, secrets, launcher, log, epoch, onRelayC
     epoch,
     sourceUrl: (camera, source) => rtsp(intake, 'read', intakePath(camera, source)),
     outputs: (camera) => deliveries.map((relay) => ({ relay: relay.id, url: rtsp(relay, 'publish', camera) })),
+    departureUrl: (relay, path) => rtsp(knownPlace(relay), 'publish', path),
     slate: slates.clip,
     ensureSwitchers: launcher.ensureSwitchers,
     onKeyframe: eyes.look,
@@ -158,6 +167,7 @@ export function openMedia({ group, gate, secrets, launcher, log, epoch, onRelayC
       provision: provisionMediamtx((relay) => known(paths, relay)),
       alarm,
     },
+    departures: programs.departures,
     whep: whepMediamtx((relay) => {
       const place = group.relays.find(({ id }) => id === relay);
       return place && { host: LOOPBACK, port: place.whep };
