@@ -136,6 +136,7 @@ const server = await buildServer({
   revocations,
   links,
   whep: media.whep,
+  departures: media.departures,
   rtspAt: media.rtspAt,
   poster: media.poster,
   rates: media.rates,

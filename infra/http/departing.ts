@@ -1,5 +1,6 @@
+import type { Departure } from '../../adapters/departures.switcher.ts';
 import type { Id } from '../../bus/identity.ts';
-import type { Departure, HttpServices } from './services.ts';
+import type { HttpServices } from './services.ts';
 
 /**
  * Who takes a departure path: a player that is told to hop on to the program path afterwards (`hops`), a client that

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Cells, CellView } from '../../actors/cells.ts';
+import type { Departures } from '../../adapters/departures.switcher.ts';
 import type { Gate } from '../../adapters/gate.jsonwebtoken.ts';
 import type { Revocations } from '../../adapters/revocations.files.ts';
 import type { Id } from '../../bus/identity.ts';
@@ -34,20 +35,6 @@ export interface WhepOpened {
   resource: string;
 }
 export type WhepTrickled = { fragment?: string } | undefined;
-
-/** Silent paths kept ready at delivery relays: who joins one gets the stored pictures at once, then live. */
-export interface Departures {
-  /** Takes a path that is ready for this camera at this relay; undefined when there is none. */
-  take(camera: string, relay: string): Departure | undefined;
-}
-export interface Departure {
-  /** Path name at the relay, `departure/<camera>/<n>`; a relay read token must name it. */
-  path: string;
-  /** Its reader is connected: the stored pictures are sent, squeezed, then it goes on live. */
-  depart(): void;
-  /** The reader has left or moved on: the path is closed and another one is prepared. */
-  close(): void;
-}
 
 /** The latest picture of a camera. */
 export interface Poster {

@@ -1,4 +1,4 @@
-import type { Departure, Departures } from '../../infra/http/services.ts';
+import type { Departure, Departures } from '../../adapters/departures.switcher.ts';
 
 /** A departure path as a test sees it. */
 export interface FakeDeparture {

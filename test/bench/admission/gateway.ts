@@ -49,7 +49,7 @@ const roster = new Roster({
   journal: spool.journal,
   facts: spool.facts,
   kinds: {
-    camera: cameraKind({ probe: nothing, intake: nothing, program: nothing, eye: nothing, alarm }),
+    camera: cameraKind({ probe: nothing, intake: nothing, program: nothing, selection: nothing, eye: nothing, alarm }),
     viewer: viewerKind({ seat: nothing, alarm }),
     relay: relayKind({ health: nothing, pulse: nothing, provision: nothing, alarm }),
   },
