@@ -12,6 +12,7 @@ interface CameraSight {
 interface ViewerSight {
   camera: Id;
   relay: string;
+  standby: string;
   legs: Record<string, { relay: string }>;
 }
 interface RelaySight {
@@ -129,16 +130,29 @@ export function acquaint(
     }
   };
 
+  /** When a delivery relay falls, whoever it carried, or would have, must go on elsewhere. */
+  const deliveryLost = (relay: CellView, fact: Envelope) => {
+    const dead = fact.type === 'signalbox.relay.dead';
+    // Told already when it died; and who is at a relay that serves again by now may have come since.
+    if (!dead && ['dead', 'starting', 'new'].includes(String(fact.data.from))) return;
+    if (relay.tags.includes('serving')) return;
+    const reason = dead ? 'dead' : 'restarted';
+    for (const viewer of roster.list('viewer')) {
+      const { relay: seat, standby, legs } = sight<ViewerSight>(viewer);
+      const concerned = [seat, standby, ...Object.values(legs).map((leg) => leg.relay)].includes(relay.id);
+      if (concerned && viewer.tags.includes('open')) {
+        tell('viewer', viewer.id, { type: 'relay.lost', relay: relay.id, reason }, fact.id);
+      }
+    }
+  };
+
   /** A relay that is drained for its viewers to leave is told when the last one has. */
   const lookWhoIsLeft = (cause: string) => {
     const draining = roster.list('relay').filter((relay) => relay.state === 'draining' && !isIntake(relay));
     if (draining.length === 0) return;
+    // A leg that is only kept ready there, or is about to be closed, holds nobody up.
     const sessions = roster.list('viewer').filter(({ tags }) => tags.includes('open'));
-    const taken = new Set(
-      sessions
-        .map(sight<ViewerSight>)
-        .flatMap(({ relay, legs }) => [relay, ...Object.values(legs).map((leg) => leg.relay)]),
-    );
+    const taken = new Set(sessions.map((viewer) => sight<ViewerSight>(viewer).relay));
     for (const { id } of draining) if (!taken.has(id)) tell('relay', id, { type: 'relay.emptied' }, cause);
   };
 
@@ -177,9 +191,11 @@ export function acquaint(
       case 'signalbox.camera.removed':
         return endShowsOf(view.id, fact.id);
       case 'signalbox.relay.dead':
-        return isIntake(view) ? intakeLost(view, fact) : pushElsewhere(view, fact.id);
+        if (isIntake(view)) return intakeLost(view, fact);
+        pushElsewhere(view, fact.id);
+        return deliveryLost(view, fact);
       case 'signalbox.relay.starting':
-        return isIntake(view) ? intakeLost(view, fact) : undefined;
+        return isIntake(view) ? intakeLost(view, fact) : deliveryLost(view, fact);
     }
   });
 }

@@ -75,6 +75,7 @@ export interface Mediamtx {
   /** The pushes of a path. Refused with 404 while there is no such path. */
   forwards(name: string): Promise<ForwardStanding[]>;
   sessions(kind: SessionKind): Promise<RelaySession[]>;
+  session(kind: SessionKind, id: string): Promise<RelaySession>;
   /** Ends a session; false when it was gone. */
   kick(kind: SessionKind, id: string): Promise<boolean>;
   /** Has the relay fetch the token keys anew: it keeps them for an hour. */
@@ -132,6 +133,7 @@ export function mediamtx({ relay, host, port, token, onCall }: RelayAddress): Me
     paths: () => list('paths/list'),
     forwards: (name) => list('paths/forward/list', `path=${encodeURIComponent(name)}&`),
     sessions: (kind) => list(`${kind}/list`),
+    session: (kind, id) => ask('GET', `/v3/${kind}/get/${inPath(id)}`),
     kick: (kind, id) => unlessGone(ask('POST', `/v3/${kind}/kick/${inPath(id)}`)),
     async refreshKeys() {
       await ask('POST', '/v3/auth/jwks/refresh');

@@ -177,6 +177,7 @@ const server = await buildServer({
   revocations,
   links,
   whep: media.whep,
+  departures: media.departures,
   rtspAt: media.rtspAt,
   poster: media.poster,
   rates: media.rates,

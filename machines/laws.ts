@@ -2,7 +2,7 @@ import type { BroadcastContext } from './broadcast.ts';
 import type { CameraContext } from './camera/context.ts';
 import type { IncidentContext } from './incident.ts';
 import type { RelayContext } from './relay/context.ts';
-import type { ViewerContext } from './viewer/context.ts';
+import { VIEWER_TIMES, type ViewerContext } from './viewer/context.ts';
 
 /** Judges a cell: undefined when all is lawful, otherwise a sentence that tells what is broken. */
 export type Law<Context> = (context: Context, tags: readonly string[]) => string | undefined;
@@ -14,7 +14,7 @@ const tagMeans = (tag: string, states: readonly string[]) => (state: string, tag
     : `"${state}" ${tags.includes(tag) ? 'has' : 'lacks'} the tag ${tag}`;
 
 const watchable = tagMeans('watchable', ['live', 'frozen']);
-const open = tagMeans('open', ['admitted', 'connecting', 'watching']);
+const open = tagMeans('open', ['admitted', 'connecting', 'watching', 'moving']);
 const serving = tagMeans('serving', ['serving', 'degraded', 'suspect', 'draining']);
 const placeable = tagMeans('placeable', ['serving']);
 const draining = tagMeans('draining', ['draining', 'drained']);
@@ -37,9 +37,12 @@ export const laws: {
     return watchable(state, tags);
   },
   viewer(context, tags) {
-    const { state, subject, legs, relay } = context;
+    const { state, subject, legs, relay, since, deadline, move } = context;
     if (state !== 'new' && !subject) return 'somebody watches whom nobody knows';
     if (state === 'watching' && Object.keys(legs).length === 0) return 'it watches without a seat';
+    if (state === 'moving' && deadline !== since + VIEWER_TIMES.moveMs) return 'it moves without a bound';
+    if (state === 'moving' && !move) return 'it moves, and nobody knows why';
+    if (state === 'watching' && move) return 'it watches, and still counts as moving';
     if (tags.includes('open') && relay === '') return 'it is open without a relay';
     return open(state, tags);
   },

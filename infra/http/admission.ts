@@ -111,7 +111,8 @@ export async function begin(
     needs: [wish.protocol === 'rtsp' ? 'rtsp' : 'webrtc'],
     priority: isAtLeast(claims.role, 'operator'),
   };
-  const { relay, displaced, why: placement } = placeViewer(services, loads, wish.address, undefined, demand);
+  const placed = placeViewer(services, loads, wish.address, undefined, demand);
+  const { relay, standby = '', displaced, why: placement } = placed;
   const session = newId('ses');
   const at = { kind: 'viewer' as const, id: session };
   const held = holdings.held(claims.sub);
@@ -128,6 +129,7 @@ export async function begin(
     held,
     quota: config.limits.sessionsPerSubject,
     relay,
+    standby,
   });
   written.catch(() => {}); // whoever promises something awaits it
   const view = cells.view(at) ?? (await written).view;

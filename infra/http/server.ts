@@ -34,6 +34,7 @@ import type { HttpServices } from './services.ts';
 import { sessionRoutes } from './sessions.ts';
 import type { Shared } from './shared.ts';
 import { signallingRoutes } from './signalling.ts';
+import { limiter } from './socket.ts';
 import { keepStreams } from './streams.ts';
 import { timelineRoutes } from './timeline.ts';
 import { whatIfRoutes } from './whatif.ts';
@@ -102,6 +103,10 @@ async function registerPlugins(server: Server): Promise<void> {
   });
 }
 
+/** So many players are sent from relays that are being drained: opening their legs must not hurt who watches. */
+const DRAINED_PER_SECOND = 20;
+const DRAINED_AT_ONCE = 5;
+
 /**
  * Builds the HTTP floor: every route guarded by the table in roles.ts, every error as JSON.
  * The caller listens and closes.
@@ -118,6 +123,7 @@ export async function buildServer(services: HttpServices): Promise<Server> {
     holdings: countHoldings(services.cells),
     connections: keepConnections(services, hub),
     streams: keepStreams(services, hub),
+    pace: limiter(DRAINED_PER_SECOND, DRAINED_AT_ONCE),
   };
   const registered = new Set<string>();
 

@@ -99,7 +99,7 @@ describe('an incident that is raised', () => {
           type: 'viewer.requested',
           ...{ camera: 'gate', zone: 'hcm/airport', protocol: 'webrtc', quality: '720p', address: '127.0.0.1' },
           subject: { role: 'viewer', cameras: [], zones: [], iat: 1, ...subject },
-          ...{ expires_at: 9_000_000_000_000, held: 0, quota: 2, relay: 'relay-1' },
+          ...{ expires_at: 9_000_000_000_000, held: 0, quota: 2, relay: 'relay-1', standby: '' },
         },
       );
     await watch('ses_guest', { sub: 'minh', granted: ['gate'] });

@@ -16,6 +16,7 @@ const RELAY_ACTS = [
   { type: 'relay.resume', by: 'hoa' },
   { type: 'relay.resume', by: 'hoa' },
   { type: 'relay.emptied' },
+  { type: 'relay.emptied' },
 ];
 
 /** What a run came to. */
@@ -131,6 +132,7 @@ class World {
       () =>
         say(from(slots.seat), {
           type: chance.pick(['seat.taken', 'seat.left']),
+          relay: chance.pick(['relay-1', 'relay-2']),
           relay_session: chance.pick(['r1', 'r2']),
         }),
     ];
@@ -187,15 +189,25 @@ class World {
     return {
       type: 'viewer.requested',
       ...{ camera, zone: 'hcm/center', subject, protocol: 'webrtc', quality: '720p', address: '127.0.0.1' },
-      ...{ expires_at: this.house.clock.now + 60_000, held: this.chance.below(3), quota: 2, relay: 'relay-1' },
+      ...{
+        expires_at: this.house.clock.now + 60_000,
+        held: this.chance.below(3),
+        quota: 2,
+        relay: 'relay-1',
+        standby: 'relay-2',
+      },
     };
   }
 
   private viewerActs() {
     const leg = this.chance.pick(['a', 'b']);
+    const relay = this.chance.pick(['relay-1', 'relay-2']);
     return [
-      { type: 'leg.opened', leg, relay: 'relay-1', relay_session: this.chance.pick(['r1', 'r2']) },
+      { type: 'leg.opened', leg, relay, path: 'cam_001', relay_session: this.chance.pick(['r1', 'r2']) },
       { type: 'leg.playing', leg, first_frame_ms: 100 },
+      { type: 'leg.closed', leg },
+      { type: 'relay.lost', relay, reason: this.chance.pick(['dead', 'restarted']) },
+      { type: 'move.begun', leg, relay, reason: this.chance.pick(['silence', 'draining']), detect_ms: 1, decide_ms: 1 },
       { type: 'viewer.renewed', expires_at: this.house.clock.now + 60_000 },
       { type: 'viewer.closed' },
       { type: 'viewer.revoked', by: 'hoa', reason: 'x' },

@@ -4,7 +4,7 @@ import { backoffMs } from '../../../adapters/browser/player/backoff.ts';
 import { decodeClock } from '../../../adapters/browser/player/clock.ts';
 import { createGapMeter } from '../../../adapters/browser/player/gap-meter.ts';
 import { createLatencyMeter } from '../../../adapters/browser/player/latency.ts';
-import { hasNoPicture, parseServerMessage } from '../../../adapters/browser/player/protocol.ts';
+import { hasNoPicture, parseServerMessage, standsForAll } from '../../../adapters/browser/player/protocol.ts';
 import { nextState, type PlayerHeard, type PlayerState } from '../../../adapters/browser/player/state.ts';
 import { figuresOf } from '../../../adapters/browser/player/statistics.ts';
 import { createWatchdog } from '../../../adapters/browser/player/watchdog.ts';
@@ -117,6 +117,12 @@ describe('the frame watchdog', () => {
     expect(watchdog.silentMs(lastMs + 2_100)).to.equal(2_100);
   });
 
+  it('is quicker when another connection proves that the camera sends', () => {
+    const { watchdog, lastMs } = fed(33);
+    expect(watchdog.silentMs(lastMs + 90, true)).to.equal(undefined);
+    expect(watchdog.silentMs(lastMs + 110, true)).to.equal(110);
+  });
+
   it('counts nothing before the first frame, nor while the page was hidden', () => {
     const watchdog = createWatchdog();
     watchdog.reset(0);
@@ -196,6 +202,18 @@ describe('what the gateway says', () => {
   it('tells cameras to wait for from cameras to ask again for', () => {
     for (const state of ['offline', 'stalled', 'connecting', 'quarantined']) expect(hasNoPicture(state)).to.equal(true);
     for (const state of ['live', 'frozen', undefined]) expect(hasNoPicture(state)).to.equal(false);
+  });
+
+  it('tells when a picture stands for all, so that no other relay would help', () => {
+    for (const state of ['offline', 'stalled', 'holding', 'switching']) expect(standsForAll(state)).to.equal(true);
+    for (const state of ['live', 'frozen', undefined]) expect(standsForAll(state)).to.equal(false);
+  });
+
+  it('gives no standby without a relay and a token', () => {
+    const said = { type: 'standby', relay: 'relay-2', token: 't', ttl_ms: 60_000 };
+    expect(parseServerMessage(JSON.stringify(said))).to.deep.equal(said);
+    expect(parseServerMessage(JSON.stringify({ ...said, token: '' }))).to.equal(undefined);
+    expect(parseServerMessage(JSON.stringify({ ...said, relay: undefined }))).to.equal(undefined);
   });
 });
 

@@ -51,7 +51,7 @@ const roster = new Roster({
   journal: spool.journal,
   facts: spool.facts,
   kinds: {
-    camera: cameraKind({ probe: nothing, intake: nothing, program: nothing, eye: nothing, alarm }),
+    camera: cameraKind({ probe: nothing, intake: nothing, program: nothing, selection: nothing, eye: nothing, alarm }),
     viewer: viewerKind({ seat: nothing, alarm }),
     incident: incidentKind({ alarm }),
     broadcast: broadcastKind({ push: nothing, alarm }),
@@ -89,6 +89,7 @@ const whep: Whep = {
   open: (...asked) => real.open(...asked),
   trickle: (...asked) => real.trickle(...asked),
   close: (resource) => real.close(resource),
+  isConnected: async () => true,
 };
 const server = await buildServer({
   node: 'bench',
