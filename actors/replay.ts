@@ -34,12 +34,19 @@ export function replay(machine: AnyStateMachine, records: readonly JournalRecord
   const first = records[0];
   let [snapshot] = initialTransition(machine, { id: first?.cell });
   let firstDifference: Difference | undefined;
-  for (const record of records) {
-    for (const heard of upcast(record).heard) {
+  for (const [index, written] of records.entries()) {
+    const record = upcast(written);
+    const before = records[index - 1];
+    // Where an older program's records end, the present one went on from the snapshot in the last of them.
+    if (before && before.version !== record.version && written.version === record.version) {
+      snapshot = resumed(machine, upcast(before).after);
+    }
+    for (const heard of record.heard) {
       [snapshot] = transition(machine, snapshot, heard as AnyEventObject);
     }
     const replayed = essence(snapshot);
-    const recorded = essence(record.after as AnyMachineSnapshot);
+    // What an older machine kept beside the state is not what the present one keeps.
+    const recorded = written.version === record.version ? essence(record.after as AnyMachineSnapshot) : replayed;
     if (!firstDifference && !isDeepStrictEqual(replayed, recorded)) {
       firstDifference = { record: record.id, replayed, recorded };
     }
@@ -50,6 +57,12 @@ export function replay(machine: AnyStateMachine, records: readonly JournalRecord
     records: records.length,
     ...(firstDifference ? { firstDifference } : {}),
   };
+}
+
+/** A machine as it goes on from a recorded snapshot, its slots doing nothing. */
+function resumed(machine: AnyStateMachine, after: unknown): AnyMachineSnapshot {
+  const { value, context, status } = after as AnyMachineSnapshot;
+  return machine.resolveState({ value, context, status });
 }
 
 /** What must agree: the state and the context, as the JSON that is kept. Children are effects. */

@@ -2,6 +2,7 @@ import type { Envelope } from '../bus/envelope.ts';
 import { newId } from '../bus/identity.ts';
 import type { Facts, Journal, JournalEntry } from '../bus/ports.ts';
 import { type Address, KINDS, type Kind } from '../bus/subjects.ts';
+import { upcast } from '../bus/upcast.ts';
 import { Cell, type CellHouse, type CellKind } from './cell.ts';
 import { CellExists, type Cells, type CellView, NoSuchCell, type Offered } from './cells.ts';
 import type { Chart } from './chart.ts';
@@ -112,7 +113,8 @@ export class Roster implements Cells {
     for await (const entry of this.house.journal.lasts()) entries.push(entry);
     await this.retellAll(entries);
     let adopted = 0;
-    for (const { seq, record } of entries) {
+    for (const { seq, record: written } of entries) {
+      const record = upcast(written);
       const at = { kind: record.kind, id: record.cell };
       const living = (record.after as { status?: string }).status === 'active';
       if (!living && record.kind === 'viewer') {

@@ -3,6 +3,7 @@ import { RELAY_VERSION } from './events/relay.ts';
 import { VIEWER_VERSION } from './events/viewer.ts';
 import type { JournalRecord } from './ports.ts';
 import type { Kind } from './subjects.ts';
+import { cameraFrom1 } from './upcast-camera.ts';
 
 /** The present version of each machine. */
 export const VERSIONS: Record<Kind, number> = {
@@ -11,8 +12,8 @@ export const VERSIONS: Record<Kind, number> = {
   relay: RELAY_VERSION,
 };
 
-/** One step up: from a version to the next. Keyed `kind@from`. There are none while every machine is at version 1. */
-const steps: Record<string, (record: JournalRecord) => JournalRecord> = {};
+/** One step up: from a version to the next. Keyed `kind@from`. */
+const steps: Record<string, (record: JournalRecord) => JournalRecord> = { 'camera@1': cameraFrom1 };
 
 /** Thrown when a record is newer than this program. */
 export class NewerRecord extends Error {

@@ -1,5 +1,5 @@
 import type { CellView } from '../../actors/cells.ts';
-import type { CameraContext } from '../../machines/camera/context.ts';
+import { activeStanding, type CameraContext } from '../../machines/camera/context.ts';
 import type { RelayContext } from '../../machines/relay.ts';
 import type { ViewerContext } from '../../machines/viewer/context.ts';
 
@@ -16,7 +16,7 @@ export const isOpen = (view: CellView): boolean => view.tags.includes('open');
 
 /** The qualities a camera can be watched in, best first. One until it has renditions. */
 export function rungsOf(view: CellView): string[] {
-  const { height } = cameraOf(view);
+  const height = activeStanding(cameraOf(view))?.height;
   return [height ? `${height}p` : 'source'];
 }
 
