@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
 import { cameraAddCommand, cameraChangeCommand, cameraListCommand, cameraRemoveCommand } from './cli/camera.ts';
+import { cameraSourceCommand } from './cli/camera-source.ts';
 import { configCheckCommand, configVariablesCommand } from './cli/config.ts';
 import { logCommand } from './cli/log.ts';
 import { loginCommand } from './cli/login.ts';
@@ -33,11 +34,12 @@ function program(out: Terminal): Command {
   statusCommand(remote(root.command('status')), out);
   watchCommand(remote(root.command('watch')), out);
   logCommand(remote(root.command('log')), out);
-  const camera = root.command('camera').description('add, change, remove and list cameras');
+  const camera = root.command('camera').description('add, change, remove and list cameras, and choose their sources');
   cameraAddCommand(remote(camera.command('add')), out);
   cameraChangeCommand(remote(camera.command('change')), out);
   cameraRemoveCommand(remote(camera.command('remove')), out);
   cameraListCommand(remote(camera.command('list')), out);
+  cameraSourceCommand(remote(camera.command('source')), out);
   tokenCommand(local(root.command('token')), out);
   loginCommand(local(root.command('login')), out);
   const config = root.command('config').description('check a configuration file');

@@ -114,7 +114,10 @@ export type CameraHeard = {
   [T in keyof typeof cameraHeard]: { type: T } & Of<(typeof cameraHeard)[T]>;
 }[keyof typeof cameraHeard];
 
-/** What every camera fact says; the fact's type is `camera.<state>`. */
+/**
+ * What every camera fact says. The fact's type is `camera.<state>`, but for two: `camera.switched` tells that another
+ * source feeds the program, `camera.source` that a standby source came or went.
+ */
 export const CameraFactSchema = Type.Object({
   name: Type.String(),
   zone: Type.String(),
@@ -127,6 +130,8 @@ export const CameraFactSchema = Type.Object({
   recover_ms: Type.Optional(Type.Number({ description: 'from losing the picture to having it again' })),
   active_source: Type.Optional(Type.String({ description: 'the source that feeds the program now' })),
   from_source: Type.Optional(Type.String({ description: 'the source that fed it before, or "slate"' })),
+  source: Type.Optional(Type.String({ description: '`camera.source`: the standby source that changed' })),
+  source_state: Type.Optional(Type.String({ description: '`camera.source`: how it stands now' })),
   how: Type.Optional(Type.String({ description: '"clean" at a key frame, or "burst": stored pictures, squeezed' })),
 });
 export const cameraSaid = [
@@ -138,6 +143,7 @@ export const cameraSaid = [
   'camera.switching',
   'camera.switched',
   'camera.holding',
+  'camera.source',
   'camera.offline',
   'camera.quarantined',
   'camera.removed',

@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import type { CellView } from '../../actors/cells.ts';
 import type { LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
+import { CameraSettingsSchema } from '../../bus/events/camera.ts';
 import { WhySchema } from '../../bus/events/why.ts';
 import { type Id, IdSchema, id } from '../../bus/identity.ts';
 import { activeStanding } from '../../machines/camera/context.ts';
@@ -52,6 +53,7 @@ const changes = {
   zone: Type.Optional(Type.String({ pattern: ZonePattern, maxLength: 200 })),
   keep: Type.Optional(Type.Enum(['warm', 'on-demand'])),
   eye: Type.Optional(Type.Boolean()),
+  hand_back_ms: CameraSettingsSchema.properties.hand_back_ms,
 };
 const Sources = Type.Array(Type.String({ minLength: 1, maxLength: 2048 }), { minItems: 1, maxItems: 8 });
 const NewCamera = Type.Object({ id: IdSchema, ...changes, sources: Sources }, { additionalProperties: false });

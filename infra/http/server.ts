@@ -28,6 +28,7 @@ import type { HttpServices } from './services.ts';
 import { sessionRoutes } from './sessions.ts';
 import type { Shared } from './shared.ts';
 import { signallingRoutes } from './signalling.ts';
+import { sourceRoutes } from './sources.ts';
 import { keepStreams } from './streams.ts';
 import { whepRoutes } from './whep.ts';
 
@@ -138,6 +139,7 @@ export async function buildServer(services: HttpServices): Promise<Server> {
   whepRoutes(server, services, shared);
   signallingRoutes(server, services, shared);
   cameraRoutes(server, services);
+  sourceRoutes(server, services);
   sessionRoutes(server, services, shared);
   revocationRoutes(server, services, shared);
   relayRoutes(server, services);

@@ -1,7 +1,7 @@
 import type { Source } from '../../bus/events/camera.ts';
 import { backoff, flapping } from '../policy/backoff.ts';
 import { CAMERA_TIMES, type CameraContext, type CameraEvent, type Standing, sourceAt } from './context.ts';
-import { machine, tellStandings } from './parts.ts';
+import { factOf, machine, tellStandings } from './parts.ts';
 import {
   comesAndGoes,
   ended,
@@ -31,6 +31,16 @@ const note = (place: number, change: (standing: Standing, event: CameraEvent) =>
     return { standings: { ...context.standings, [source.id]: { ...standing, ...change(standing, event) } } };
   });
 
+/** Says that a source beside the active one came or went: an operator must know when there is no backup any more. */
+const tellStandby = (place: number, state: Standing['state']) =>
+  machine.enqueueActions(({ context, event, enqueue }) => {
+    const source = sourceAt(context, place);
+    if (!source || source.id === context.active || state === 'connecting' || state === 'opening') return;
+    const why = context.standings[source.id]?.why ?? { trigger: event.type, text: state };
+    const data = { ...factOf(context, context.state, context.since), why, source: source.id, source_state: state };
+    enqueue.emit({ type: 'camera.source', data });
+  });
+
 /** Enters a state of a source: sets it with its reason, and tells the other parts. */
 const stand = (place: number, state: Standing['state'], because: SourceBecause) => [
   note(place, (standing, event) => ({
@@ -39,6 +49,7 @@ const stand = (place: number, state: Standing['state'], because: SourceBecause) 
     since: event.at,
     ...(state === 'flowing' ? { attempts: 0, frozen: false } : {}),
   })),
+  tellStandby(place, state),
   tellStandings,
 ];
 

@@ -44,6 +44,7 @@ const BODIES: Record<string, { type?: string; body: string }> = {
   'PATCH /api/v1/cameras/:camera_id': { body: '{"name":"New"}' },
   'POST /api/v1/login': { body: '{"token":"no"}' },
   'POST /api/v1/revocations': { body: '{"jti":"nobody"}' },
+  'POST /api/v1/cameras/:camera_id/source': { body: '{"source":"auto"}' },
   'POST /api/v1/demo/cameras/:camera_id/plug': { body: '{"source":0,"plugged":true}' },
 };
 
