@@ -3,8 +3,8 @@ import { useCallback, useState } from 'preact/hooks';
 import { sentence } from '../player/sentence.ts';
 import { useNow } from './hooks.ts';
 import { Icon } from './icons.tsx';
-import type { Camera } from './model.ts';
-import { Plug } from './plug.tsx';
+import type { Camera, Switched } from './model.ts';
+import { Plugs } from './plug.tsx';
 import { hashOf } from './route.ts';
 import { type Playing, Screen } from './screen.tsx';
 import { duration, timeOfDay } from './time.ts';
@@ -34,6 +34,7 @@ export function Tile(props: { camera: Camera; demo: boolean; role: 'wall' | 'lar
         <Screen camera={camera} dark={words.dark} tell={tell} />
         {camera.state === 'frozen' && <div class="hatch" />}
         {words.dark ? <Dark camera={camera} /> : <Trouble camera={camera} playing={playing} />}
+        {!words.dark && camera.switched && <Switch switched={camera.switched} />}
       </div>
       <footer class="caption">
         <span class="badge">
@@ -58,7 +59,7 @@ export function Tile(props: { camera: Camera; demo: boolean; role: 'wall' | 'lar
             {camera.viewers}
           </span>
         </span>
-        {demo && role !== 'strip' && <Plug camera={camera} />}
+        {demo && role !== 'strip' && <Plugs camera={camera} />}
       </footer>
     </article>
   );
@@ -77,6 +78,20 @@ function Dark({ camera }: { camera: Camera }) {
       </span>
       {camera.why?.text && <span class="why">{sentence(camera.why.text)}</span>}
       {words.next && <span class="next">{words.next}</span>}
+    </div>
+  );
+}
+
+const SWITCH_SHOWN_MS = 10_000;
+
+/** For a while after a switch: to which source, why, and how long the picture was away. */
+function Switch({ switched }: { switched: Switched }) {
+  const now = useNow();
+  if (now - switched.at > SWITCH_SHOWN_MS) return null;
+  return (
+    <div class="note switch">
+      <Icon sign="swap" />
+      <b>Source {switched.to}</b> after {Math.round(switched.gapMs)} ms <span>{sentence(switched.text)}</span>
     </div>
   );
 }
