@@ -1,4 +1,5 @@
 import type { ProgramInput, ProgramReport, ProgramSlot, SelectionSlot } from '../machines/slots.ts';
+import { createDepartures, type Departures } from './departures.switcher.ts';
 import { openSwitcherPool } from './switch.rtp/pool.ts';
 import type { CarryOrder, HoldingTold, OutputTold, Rate, SourceTold, SwitchedTold } from './switch.rtp/talk.ts';
 
@@ -12,8 +13,10 @@ export interface ProgramSwitcherOptions {
   sourceUrl(camera: string, source: string): string;
   /** The delivery relays that need this camera, with fresh tokens. */
   outputs(camera: string): { relay: string; url: string }[];
-  /** Files of prepared clips for this camera name, by codec; undefined while there are none. */
-  slate?(name: string): CarryOrder['slate'];
+  /** Address of a departure path at a relay, with a fresh token; without it none are prepared. */
+  departureUrl?(relay: string, path: string): string;
+  /** The file of a clip for a camera's name that is played when no source is left; `ready` is called when it is made. */
+  slate?(name: string, codec: string, ready: () => void): string | undefined;
   /** Asks the launcher for at least so many switchers; may be called again and again. */
   ensureSwitchers(count: number): void;
   /** A key frame of a camera that is watched, as an Annex B access unit. */
@@ -28,6 +31,7 @@ export interface ProgramSwitcherOptions {
 export interface ProgramSwitchers {
   slot: ProgramSlot;
   selection: SelectionSlot;
+  departures: Departures;
   /** Whether key frames of this camera are wanted. */
   watch(camera: string, wanted: boolean): void;
   /** Lets go of every switcher; they carry on. */
@@ -51,6 +55,8 @@ interface Entry {
   report(event: ProgramReport): void;
   outputs: Map<string, OutputTold>;
   sources: Map<string, SourceTold>;
+  /** What its sources flow in: the slate has to be the same. */
+  codec?: string;
   /** Set while the switcher itself is gone. */
   away?: string;
   /** The last change of what feeds the program; told once the program is up. */
@@ -82,6 +88,10 @@ function changeReport(told: SwitchedTold | HoldingTold): ProgramReport {
   const burst = burst_frames === undefined ? {} : { burst_frames };
   return { type: 'program.switched', source, from, trigger, how, detect_ms, gap_ms, ...burst };
 }
+
+/** The relays that have the program now. */
+const relaysOf = ({ outputs }: Entry): string[] =>
+  [...outputs.values()].filter(({ state }) => state === 'up').map(({ relay }) => relay);
 
 /** Reports what changed since the last time, and only that. */
 function tell(entry: Entry): void {
@@ -118,9 +128,10 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
   /** The last change of each camera that was reported: a switcher tells it again to everybody who comes. */
   const toldChanges = new Map<string, number>();
   let runs = Date.now();
-  const slateFor = (name: string) => {
-    const slate = options.slate?.(name);
-    return slate ? { slate } : {};
+  const slateFor = (camera: string, { name }: ProgramInput) => {
+    const codec = entries.get(camera)?.codec;
+    const file = codec && options.slate?.(name, codec, () => pool.renew(camera));
+    return file ? { slate: { [codec]: file } } : {};
   };
 
   const choiceFor = (camera: string, sources: string[]) => {
@@ -140,7 +151,7 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
       outputs: options.outputs(camera),
       active: { source, how, run },
       armed: armed.filter((id) => input.sources.includes(id)),
-      ...slateFor(input.name),
+      ...slateFor(camera, input),
       silent_ms: input.silentMs,
       keyframes: watched.has(camera),
     };
@@ -157,14 +168,18 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
         if (payload) options.onKeyframe(camera, message.codec, payload);
         return;
       }
+      if (message.type === 'departures') return departures?.hear(message);
       delete entry.away;
-      if (message.type === 'source' && entry.input.sources.includes(message.source))
+      if (message.type === 'source' && entry.input.sources.includes(message.source)) {
         entry.sources.set(message.source, message);
+        learnCodec(camera, entry, message);
+      }
       if (message.type === 'switched' || message.type === 'holding') entry.change = message;
       if (message.type === 'output') entry.outputs.set(message.relay, message);
       if (message.type === 'refused') entry.away = message.text;
       tell(entry);
       tellChange(camera, entry);
+      if (message.type === 'output') departures?.serve(camera, relaysOf(entry));
     },
     away(camera, switcher) {
       const entry = entries.get(camera);
@@ -174,13 +189,30 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
       entry.sources.clear();
       // A new process knows nothing: what it finds is told again.
       entry.toldSources.clear();
+      departures?.serve(camera, []);
       tell(entry);
     },
   });
+  const { departureUrl } = options;
+  const departures = departureUrl
+    ? createDepartures({
+        url: (_camera, relay, path) => departureUrl(relay, path),
+        order: (camera, items) =>
+          pool.send(camera, { type: 'departures', epoch: options.epoch(camera), camera, items }),
+        depart: (camera, id) => pool.send(camera, { type: 'depart', epoch: options.epoch(camera), camera, id }),
+      })
+    : undefined;
 
   const refresh = setInterval(() => {
     for (const camera of entries.keys()) pool.renew(camera);
   }, options.refreshEveryMs ?? HOUR_MS);
+
+  /** The slate is prepared for the codec that flows. */
+  const learnCodec = (camera: string, entry: Entry, { state, codec }: SourceTold) => {
+    if (state !== 'flowing' || !codec || codec === entry.codec) return;
+    entry.codec = codec;
+    if (options.slate) pool.renew(camera);
+  };
 
   const tellChange = (camera: string, { change, toldProgram, report }: Entry) => {
     if (!change || toldProgram !== 'up' || toldChanges.get(camera) === change.id) return;
@@ -191,6 +223,7 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
   const end = (camera: string, entry: Entry, drop: boolean) => {
     if (entries.get(camera) !== entry) return;
     entries.delete(camera);
+    departures?.forget(camera);
     pool.forget(camera, drop ? { type: 'drop', epoch: options.epoch(camera), camera } : undefined);
   };
 
@@ -214,6 +247,7 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
       pool.renew(camera);
       return { release() {} };
     },
+    departures: { take: (camera, relay) => departures?.take(camera, relay) },
     watch(camera, wanted) {
       if (wanted === watched.has(camera)) return;
       if (wanted) watched.add(camera);

@@ -1,16 +1,27 @@
 import type { MediaTrack } from '../rtsp/sdp.ts';
+import { keepDepartures } from './departures.ts';
 import { createFeed, type Feed } from './feed.ts';
 import { createKeyFrameCollector, type KeyFrameCollector } from './key-frame.ts';
 import { createMeter } from './meter.ts';
 import { keepOutput, type Output } from './output.ts';
+import { keepPace } from './pace.ts';
 import { markerOf, RTP_OVERHEAD_BYTES } from './rtp.ts';
 import { keepSource, type Source } from './source.ts';
-import { createStream, type Stream } from './stream.ts';
-import type { CarryOrder, HoldingTold, OutputTold, Rate, SourceTold, SwitchedTold } from './talk.ts';
+import { createStream, type Start, type Stream } from './stream.ts';
+import type {
+  CarryOrder,
+  DeparturesOrder,
+  DeparturesTold,
+  HoldingTold,
+  OutputTold,
+  Rate,
+  SourceTold,
+  SwitchedTold,
+} from './talk.ts';
 import type { Sight } from './video.ts';
 
 /** How a program and its parts stand, as it is told. */
-export type ProgramTold = SourceTold | OutputTold | SwitchedTold | HoldingTold;
+export type ProgramTold = SourceTold | OutputTold | SwitchedTold | HoldingTold | DeparturesTold;
 
 /** What a program tells as it happens. */
 export interface ProgramHandlers {
@@ -22,6 +33,9 @@ export interface ProgramHandlers {
 export interface Program {
   /** Makes it what the order says. What stays the same goes on undisturbed. */
   adjust(order: CarryOrder): void;
+  /** Keeps exactly these departure paths. */
+  departures(wanted: DeparturesOrder['items']): void;
+  depart(id: string): void;
   /** How everything stands now, and which source feeds it since when. */
   standings(): ProgramTold[];
   rate(atMs: number): Rate;
@@ -44,21 +58,38 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
   let stream: Stream | undefined;
   let collector: KeyFrameCollector | undefined;
 
+  const departures = keepDepartures(
+    camera,
+    first.name,
+    () => stream?.tracks,
+    (told) => handlers.told(startable(told)),
+  );
+
   const flush = () => {
     for (const output of outputs.values()) output.flush();
+    departures.flush();
   };
-  const sink = {
-    video(frame: Buffer, keyStart: boolean) {
-      for (const output of outputs.values()) output.writeVideo(frame, keyStart);
+  const sink = keepPace(
+    {
+      video(frame, keyStart) {
+        for (const output of outputs.values()) output.writeVideo(frame, keyStart);
+      },
+      other(frame) {
+        for (const output of outputs.values()) output.write(frame);
+      },
     },
-    other(frame: Buffer) {
-      for (const output of outputs.values()) output.write(frame);
-    },
-  };
+    flush,
+  );
 
   const publish = (tracks: MediaTrack[]) => {
     stream = createStream(tracks, startMs, sink);
     for (const output of outputs.values()) output.publish(tracks);
+    departures.publish(tracks);
+  };
+  /** A packet of whatever feeds the program, for everybody. The program's own rewriting comes last. */
+  const sendVideo = (frame: Buffer, start: Start, atMs: number) => {
+    departures.video(frame, start, atMs);
+    stream?.video(frame, start, atMs);
   };
 
   const feed: Feed = createFeed({
@@ -69,12 +100,13 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
     publish,
     begin(tracks, stored, atMs) {
       const pictures = stream?.begin(tracks, stored, atMs) ?? 0;
+      departures.begin(tracks, stored, atMs);
       flush();
       return pictures;
     },
     show(packets, key, atMs) {
       for (const [index, { frame }] of packets.entries())
-        stream?.video(frame, { keyStart: key && index === 0, missingSets: [] }, atMs);
+        sendVideo(frame, { keyStart: key && index === 0, missingSets: [] }, atMs);
       flush();
     },
     told(message) {
@@ -83,8 +115,16 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
       if (source) collector = createKeyFrameCollector((annexB) => handlers.keyFrame(source.id, codec, annexB));
       handlers.told(message);
       for (const one of sources.values()) tellSource(one);
+      const departing = departures.standing();
+      if (departing.known.length > 0) handlers.told(startable(departing));
     },
   });
+
+  /** Nobody is sent to a departure path while there is nothing that he could be sent. */
+  const startable = (told: DeparturesTold): DeparturesTold => {
+    const gop = sources.get(feed.on())?.gop;
+    return gop?.ready() && !gop.isLong() ? told : { ...told, ready: [] };
+  };
 
   /** How a source stands in this program. */
   const standingOf = (source: Source): SourceTold => {
@@ -115,7 +155,7 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
     meter.count(frame.length - RTP_OVERHEAD_BYTES, sight);
     // Before the rewriting: the marker stays, but key frames are gathered from the payload that it shares.
     if (order.keyframes) collector?.see(sight, markerOf(frame), atMs);
-    if (sent) stream?.video(frame, sight, atMs);
+    if (sent) sendVideo(frame, sight, atMs);
   };
 
   const openSource = (id: string, url: string): Source => {
@@ -129,6 +169,7 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
         if (sight) return videoPacket(source, frame, sight, atMs);
         if (feed.on() !== id) return;
         meter.count(frame.length - RTP_OVERHEAD_BYTES, undefined);
+        departures.audio(frame, atMs);
         stream?.audio(frame, atMs);
       },
       batch: () => feed.on() === id && flush(),
@@ -189,15 +230,23 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
       }
       for (const source of sources.values()) told.push(standingOf(source));
       const last = feed.last();
-      return last ? [...told, last] : told;
+      return [...told, ...(last ? [last] : []), startable(departures.standing())];
+    },
+    departures: departures.adjust,
+    depart(id) {
+      const source = sources.get(feed.on());
+      departures.depart(id, source?.tracks() ?? [], source?.gop.packets() ?? [], now());
     },
     rate: (atMs) => ({ camera, ...meter.read(atMs) }),
     report(atMs, wallMs) {
       stream?.report(atMs, wallMs);
+      departures.report(atMs, wallMs);
       flush();
     },
     close() {
       feed.close();
+      sink.close();
+      departures.close();
       for (const source of sources.values()) source.close();
       for (const output of outputs.values()) output.close();
     },

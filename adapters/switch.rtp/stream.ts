@@ -67,10 +67,7 @@ export function createStream(tracks: MediaTrack[], startMs: number, sink: Stream
       sink.other(frame);
     },
     report(atMs, wallMs) {
-      for (const writer of [video, audio]) {
-        const report = writer?.report(atMs, wallMs);
-        if (report) sink.other(report);
-      }
+      for (const writer of [video, audio]) if (writer) sink.other(writer.report(atMs, wallMs));
     },
   };
 }

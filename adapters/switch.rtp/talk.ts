@@ -40,6 +40,28 @@ export const dropOrder = shape(
 );
 export type DropOrder = Of<typeof dropOrder>;
 
+/** Keep exactly these departure paths ready: silent, until one is told to depart. Repeating it is harmless. */
+export const departuresOrder = shape(
+  'departures order',
+  Type.Object({
+    type: Type.Literal('departures'),
+    epoch: Type.Integer({ minimum: 0 }),
+    camera: IdSchema,
+    items: Type.Array(
+      Type.Object({ id: IdSchema, relay: Type.String({ minLength: 1, maxLength: 64 }), url: Address }),
+      { maxItems: 256 },
+    ),
+  }),
+);
+export type DeparturesOrder = Of<typeof departuresOrder>;
+
+/** The reader of this departure path is connected: send it what is stored, then live. */
+export const departOrder = shape(
+  'depart order',
+  Type.Object({ type: Type.Literal('depart'), epoch: Type.Integer({ minimum: 0 }), camera: IdSchema, id: IdSchema }),
+);
+export type DepartOrder = Of<typeof departOrder>;
+
 /**
  * How a source stands. `opening` until its first packet; `ended` is retried all the time; `aside` flows, but can't take
  * over in the program as it is.
@@ -87,6 +109,15 @@ export interface HoldingTold {
   slate: boolean;
 }
 
+/** The departure paths of a camera: those that are kept, and those that somebody may be sent to. */
+export interface DeparturesTold {
+  type: 'departures';
+  camera: string;
+  known: string[];
+  /** None while the camera has no picture to start with. */
+  ready: string[];
+}
+
 /** How the program path at one relay stands. `down` is retried all the time. */
 export interface OutputTold {
   type: 'output';
@@ -119,6 +150,7 @@ export type Told =
   | OutputTold
   | SwitchedTold
   | HoldingTold
+  | DeparturesTold
   | KeyFrameTold
   | { type: 'rates'; items: Rate[] }
   | { type: 'refused'; camera: string; reason: 'epoch' | 'full' | 'order'; text: string };

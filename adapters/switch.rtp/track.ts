@@ -20,8 +20,8 @@ export interface TrackWriter {
   burst(stored: readonly StoredPacket[], atMs: number): Buffer[];
   /** What comes next is from a fresh start of a source: its numbers have nothing to do with those before. */
   restart(): void;
-  /** A sender report for now, once something was sent. */
-  report(atMs: number, wallMs: number): Buffer | undefined;
+  /** A sender report for now. Before anything was sent it says what time the first packet will count from. */
+  report(atMs: number, wallMs: number): Buffer;
 }
 
 /** A jump of the source's own timestamps beyond this is a restart that nobody announced. */
@@ -149,8 +149,7 @@ export function createTrackWriter(index: number, track: MediaTrack, startMs: num
       mapped = false;
     },
     report(atMs, wallMs) {
-      if (!last) return undefined;
-      const timestamp = (last.out + Math.round(((atMs - last.atMs) / 1000) * clockRate)) >>> 0;
+      const timestamp = last ? (last.out + Math.round(((atMs - last.atMs) / 1000) * clockRate)) >>> 0 : ticksAt(atMs);
       return makeSenderReport({ channel: index * 2 + 1, ssrc, wallMs, timestamp, packets, octets });
     },
   };

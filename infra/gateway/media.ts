@@ -1,6 +1,8 @@
+import path from 'node:path';
 import type { Logger } from 'pino';
 import { alarmOn } from '../../adapters/alarm.ts';
 import { systemClock } from '../../adapters/clock.ts';
+import type { Departures } from '../../adapters/departures.switcher.ts';
 import { createEyes, type Poster } from '../../adapters/eye.ffmpeg.ts';
 import type { Gate } from '../../adapters/gate.jsonwebtoken.ts';
 import { healthMediamtx } from '../../adapters/health.mediamtx.ts';
@@ -12,6 +14,7 @@ import { createProgramSwitchers } from '../../adapters/program.switcher.ts';
 import { provisionMediamtx, wantPrograms } from '../../adapters/provision.mediamtx.ts';
 import { seatEverywhere, seatMediamtx } from '../../adapters/seat.mediamtx.ts';
 import type { Secrets } from '../../adapters/secrets.files.ts';
+import { createSlates } from '../../adapters/slate.ffmpeg.ts';
 import { whepMediamtx } from '../../adapters/whep.mediamtx.ts';
 import type { CameraSlots, RelaySlots, ViewerSlots } from '../../machines/slots.ts';
 import { findProgram } from '../binaries.ts';
@@ -36,6 +39,7 @@ export interface Media {
   cameraSlots: CameraSlots;
   viewerSlots: ViewerSlots;
   relaySlots: RelaySlots;
+  departures: Departures;
   whep: Whep;
   /** Where a delivery relay offers RTSP. */
   rtspAt(relay: string): string | undefined;
@@ -102,17 +106,30 @@ export function openMedia({ group, gate, secrets, launcher, log, epoch, onRelayC
   const rtsp = (place: RelayPlace, action: 'read' | 'publish', path: string) =>
     `rtsp://${mediaHost(place)}:${place.rtsp}/${path}?token=${token(action, path)}`;
 
+  const knownPlace = (relay: string): RelayPlace => {
+    const place = deliveries.find(({ id }) => id === relay);
+    if (!place) throw new Error(`no delivery relay ${relay} belongs to this group`);
+    return place;
+  };
+
   const rates = new Map<string, { bitrate_bps: number; fps: number; at: number }>();
   const eyes = createEyes({
     ffmpeg: findProgram('ffmpeg'),
     watch: (camera, wanted) => programs.watch(camera, wanted),
     trouble: (camera, detail) => log.warn({ camera, detail }, 'the eye’s decoder ended; another one takes over'),
   });
+  const slates = createSlates({
+    ffmpeg: findProgram('ffmpeg'),
+    folder: path.join(group.state, 'slates'),
+    trouble: (name, codec, detail) => log.warn({ name, codec, detail }, 'no slate for this camera; it holds without'),
+  });
   const programs = createProgramSwitchers({
     folder: group.links.switchers,
     epoch,
     sourceUrl: (camera, source) => rtsp(intake, 'read', intakePath(camera, source)),
     outputs: (camera) => deliveries.map((relay) => ({ relay: relay.id, url: rtsp(relay, 'publish', camera) })),
+    departureUrl: (relay, path) => rtsp(knownPlace(relay), 'publish', path),
+    slate: slates.clip,
     ensureSwitchers: launcher.ensureSwitchers,
     onKeyframe: eyes.look,
     onRates(items) {
@@ -150,6 +167,7 @@ export function openMedia({ group, gate, secrets, launcher, log, epoch, onRelayC
       provision: provisionMediamtx((relay) => known(paths, relay)),
       alarm,
     },
+    departures: programs.departures,
     whep: whepMediamtx((relay) => {
       const place = group.relays.find(({ id }) => id === relay);
       return place && { host: LOOPBACK, port: place.whep };

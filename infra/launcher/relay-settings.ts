@@ -1,4 +1,4 @@
-import { PROGRAM_PATH, PROGRAM_PATHS } from '../../adapters/provision.mediamtx.ts';
+import { DEPARTURE_PATHS, PROGRAM_PATH, PROGRAM_PATHS } from '../../adapters/provision.mediamtx.ts';
 import type { RelayRole } from '../../bus/events/relay.ts';
 import type { RelayPlace } from '../group.ts';
 
@@ -60,7 +60,7 @@ export function relaySettings(place: RelayPlace, options: RelayOptions): Record<
     ...webrtcMedia(mediaHost, place.webrtcUdp, options.publicHosts),
     ...{ hls: false, moq: false, playback: false, pprof: false },
     // In the file, so that a delivery relay takes programs the moment it runs, with or without a gateway.
-    paths: place.role === 'delivery' ? { [PROGRAM_PATHS]: PROGRAM_PATH } : {},
+    paths: place.role === 'delivery' ? { [PROGRAM_PATHS]: PROGRAM_PATH, [DEPARTURE_PATHS]: PROGRAM_PATH } : {},
   };
 }
 
