@@ -122,7 +122,8 @@ export class Roster implements Cells {
     for await (const entry of this.house.journal.lasts()) entries.push(entry);
     await this.retellAll(entries);
     let adopted = 0;
-    for (const { seq, record } of entries.map((entry) => ({ ...entry, record: upcast(entry.record) }))) {
+    for (const { seq, record: written } of entries) {
+      const record = upcast(written);
       const at = { kind: record.kind, id: record.cell };
       const living = (record.after as { status?: string }).status === 'active';
       if (!living && record.kind === 'viewer') {

@@ -23,7 +23,7 @@ export const INTAKE_PATHS = /^in\//;
 export function intakeMediamtx({ pull, login }: IntakeSettings): IntakeSlot {
   return ({ camera, source, url, credential }, report) => {
     const name = intakePath(camera, source);
-    const refused = (detail: string) => report({ type: 'intake.refused', detail });
+    const refused = (detail: string) => report({ type: 'intake.refused', source, detail });
     const found = credential === undefined ? undefined : login(credential);
     if (credential !== undefined && !found) {
       queueMicrotask(() => refused(`no login is stored for it: configure camera ${camera} again with its password`));

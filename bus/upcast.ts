@@ -5,6 +5,7 @@ import { RELAY_VERSION } from './events/relay.ts';
 import { VIEWER_VERSION } from './events/viewer.ts';
 import type { JournalRecord } from './ports.ts';
 import type { Kind } from './subjects.ts';
+import { cameraFrom1 } from './upcast-camera.ts';
 
 /** The present version of each machine. */
 export const VERSIONS: Record<Kind, number> = {
@@ -46,6 +47,7 @@ function relayWithoutPulse(record: JournalRecord): JournalRecord {
 
 /** One step up: from a version to the next. Keyed `kind@from`. */
 const steps: Record<string, (record: JournalRecord) => JournalRecord> = {
+  'camera@1': cameraFrom1,
   'relay@1': relayWithoutPulse,
   'viewer@1': viewerWithStandby,
 };

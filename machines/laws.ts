@@ -1,6 +1,7 @@
 import type { BroadcastContext } from './broadcast.ts';
 import type { CameraContext } from './camera/context.ts';
 import type { IncidentContext } from './incident.ts';
+import { CHOICE_TIMES } from './policy/sources.ts';
 import type { RelayContext } from './relay/context.ts';
 import { VIEWER_TIMES, type ViewerContext } from './viewer/context.ts';
 
@@ -21,6 +22,20 @@ const draining = tagMeans('draining', ['draining', 'drained']);
 const running = tagMeans('running', ['declared', 'active', 'expiring']);
 const onAir = tagMeans('on-air', ['on-air']);
 
+/** What is wrong with the choice among a camera's sources. */
+function choiceFault({ choice, settings, standings, active, chosenAt, state }: CameraContext): string | undefined {
+  if (!choice) return state === 'live' ? 'it is live, and no source was chosen' : undefined;
+  const ids = settings?.sources.map(({ id }) => id) ?? [];
+  if (!ids.includes(choice.source)) return 'the chosen source does not exist';
+  if (choice.armed.includes(choice.source)) return 'the chosen source is armed to take over from itself';
+  if (new Set(choice.armed).size !== choice.armed.length) return 'a source is armed twice';
+  const wanted = standings[choice.source];
+  const handsBack = choice.why.reason === 'steady' && choice.source !== active && wanted?.state === 'flowing';
+  const steady = chosenAt - (wanted?.since ?? 0);
+  const leastMs = settings?.hand_back_ms ?? CHOICE_TIMES.handBackMs;
+  return handsBack && (leastMs === 'never' || steady < leastMs) ? 'it is handed back before its time' : undefined;
+}
+
 /** What must hold after every event, whatever has happened: asserted by the walks and the simulation. */
 export const laws: {
   camera: Law<CameraContext>;
@@ -30,11 +45,14 @@ export const laws: {
   incident: Law<IncidentContext>;
 } = {
   camera(context, tags) {
-    const { state, settings, active, lostAt } = context;
+    const { state, settings, active, lostAt, standings } = context;
     if (state !== 'new' && state !== 'removed' && !settings) return 'a camera without settings is awake';
-    if (settings && !settings.sources.some((source) => source.id === active)) return 'its active source does not exist';
+    const exists = (id: string) => settings?.sources.some((source) => source.id === id) ?? false;
+    if (settings && !exists(active)) return 'its active source does not exist';
+    if (Object.keys(standings).some((id) => !exists(id))) return 'it keeps a source that is not configured';
     if (state === 'live' && lostAt !== undefined) return 'it is live, and still counts its picture as lost';
-    return watchable(state, tags);
+    if (state === 'live' && standings[active]?.state !== 'flowing') return 'it is live, and its source does not flow';
+    return choiceFault(context) ?? watchable(state, tags);
   },
   viewer(context, tags) {
     const { state, subject, legs, relay, since, deadline, move } = context;

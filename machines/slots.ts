@@ -38,6 +38,7 @@ export type AlarmSlot = Adapter<AlarmInput, AlarmRang>;
 
 /** Knocks at a source until told to stop; reports when its answer changes. */
 export interface ProbeInput {
+  source: string;
   url: string;
   credential?: string;
   /** Between two knocks, while it does not answer. */

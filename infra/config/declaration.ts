@@ -2,6 +2,7 @@ import Type from 'typebox';
 import { ID_PATTERN } from '../../bus/identity.ts';
 import { type Of, shape } from '../../bus/shape.ts';
 import { PortsSchema, RelayPortsSchema } from './declared-ports.ts';
+import { DURATION_PATTERN } from './durations.ts';
 import { closed, count, duration, listen, Region, size, text, texts, webUrl } from './grammar.ts';
 
 /**
@@ -71,6 +72,11 @@ const CameraSchema = Type.Object(
     sources: Type.Array(SourceAddress, { minItems: 1, maxItems: 8, expects: 'a list of 1 to 8 addresses' }),
     keep: Type.Enum(['warm', 'on-demand'], { default: 'warm' }),
     eye: Type.Boolean({ expects: 'true or false', default: true }),
+    hand_back: Type.String({
+      pattern: `${DURATION_PATTERN}|^never$`,
+      expects: 'never, or a duration such as 10s',
+      default: '10s',
+    }),
     ladder: Type.Optional(Type.Array(Type.Enum(['1080p', '720p', '480p', '360p']), { later: true })),
     record: Type.Optional(
       Type.Object({ keep: duration('7d', 'how long recordings stay') }, { additionalProperties: false, later: true }),

@@ -186,9 +186,18 @@ function resolveCameras(settings: Settings, fault: FaultAt) {
       sources,
       keep: short ? 'warm' : camera.keep,
       eye: short ? true : camera.eye,
+      ...handBack(short ? DEFAULT_HAND_BACK : camera.hand_back),
     });
   }
   return { cameras, logins };
+}
+
+const DEFAULT_HAND_BACK = '10s';
+
+/** How long a better source must be steady: nothing said where it is as long as by default. */
+function handBack(text: string): Pick<CameraSettings, 'hand_back_ms'> {
+  if (text === DEFAULT_HAND_BACK) return {};
+  return { hand_back_ms: text === 'never' ? text : durationMs(text) };
 }
 
 /** A source as cells know it; the login, if any, goes into `logins` under a reference that stays the same. */

@@ -59,6 +59,11 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'DELETE /api/v1/cameras/:camera_id': { who: 'admin', camera: 'administer', text: 'remove a camera added here' },
   'GET /api/v1/cameras/:camera_id/poster.jpg': { who: 'viewer', camera: 'watch', text: 'its latest picture' },
   'GET /api/v1/cameras/:camera_id/chart': { who: 'viewer', camera: 'watch', text: 'its statechart' },
+  'POST /api/v1/cameras/:camera_id/source': {
+    who: 'operator',
+    camera: 'operate',
+    text: 'choose the source that feeds the program, or `auto`',
+  },
   'GET /api/v1/sessions': { who: 'viewer', text: "viewer sessions: one's own, an operator's zones, or all" },
   'GET /api/v1/sessions/:session_id': { who: 'viewer', session: 'operate', text: 'one viewer session' },
   'DELETE /api/v1/sessions/:session_id': { who: 'viewer', session: 'operate', text: 'revoke a session' },

@@ -35,6 +35,7 @@ import { sessionRoutes } from './sessions.ts';
 import type { Shared } from './shared.ts';
 import { signallingRoutes } from './signalling.ts';
 import { limiter } from './socket.ts';
+import { sourceRoutes } from './sources.ts';
 import { keepStreams } from './streams.ts';
 import { timelineRoutes } from './timeline.ts';
 import { whatIfRoutes } from './whatif.ts';
@@ -152,6 +153,7 @@ export async function buildServer(services: HttpServices): Promise<Server> {
   whepRoutes(server, services, shared);
   signallingRoutes(server, services, shared);
   cameraRoutes(server, services);
+  sourceRoutes(server, services);
   sessionRoutes(server, services, shared);
   revocationRoutes(server, services, shared);
   relayRoutes(server, services);

@@ -1,6 +1,6 @@
 import type { CellView } from '../../actors/cells.ts';
 import type { BroadcastContext } from '../../machines/broadcast.ts';
-import type { CameraContext } from '../../machines/camera/context.ts';
+import { activeStanding, type CameraContext } from '../../machines/camera/context.ts';
 import type { IncidentContext } from '../../machines/incident.ts';
 import type { RelayContext } from '../../machines/relay/context.ts';
 import type { ViewerContext } from '../../machines/viewer/context.ts';
@@ -24,7 +24,7 @@ export const isOpen = (view: CellView): boolean => view.tags.includes('open');
 
 /** The qualities a camera can be watched in, best first. One until it has renditions. */
 export function rungsOf(view: CellView): string[] {
-  const { height } = cameraOf(view);
+  const height = activeStanding(cameraOf(view))?.height;
   return [height ? `${height}p` : 'source'];
 }
 

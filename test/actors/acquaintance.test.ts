@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import { acquaint } from '../../actors/acquaintance.ts';
 import { id } from '../../bus/identity.ts';
+import type { CameraContext } from '../../machines/camera/context.ts';
 import { fakeHouse } from '../fakes/house.ts';
+import { answers, feeds, flows } from '../fakes/source.ts';
 import { until } from '../fixtures/process.ts';
 
 const camera = { kind: 'camera' as const, id: id('cam_001') };
@@ -65,17 +67,17 @@ describe('cells that know of each other', () => {
   it('tell cameras that their intake fell, so that they are not blamed', async () => {
     const { house, stateOf } = acquainted();
     await house.roster.create(camera, configured('warm'));
-    house.slots.probe
-      .held()
-      .report({ type: 'probe.answered', tracks: [{ media: 'video', codec: 'H264' }], elapsed_ms: 1 });
-    house.slots.program.held().report({ type: 'source.flowing', source: '0', codec: 'H264' });
+    house.slots.probe.held().report(answers());
+    house.slots.program.held().report(flows());
+    house.slots.program.held().report(feeds());
     expect(stateOf(camera)).to.equal('live');
     await house.roster.create(relay, { type: 'relay.configured', role: 'intake', region: 'hcm', weight: 1 });
     house.slots.health.held().report({ type: 'relay.answering', instance: 'A' });
     house.slots.provision.held().report({ type: 'paths.provisioned', instance: 'A', paths: 1, elapsed_ms: 1 });
     house.slots.health.held().report({ type: 'relay.exited', detail: 'SIGKILL' });
     await until('the camera to hear', () => house.roster.view(camera)?.why.reason === 'relay');
-    expect(house.roster.view(camera)?.context.falls).to.deep.equal([]);
+    const context = house.roster.view(camera)?.context as CameraContext | undefined;
+    expect(context?.standings['0']?.falls).to.deep.equal([]);
   });
 
   it('push a broadcast through another relay when its own dies, keep its camera awake, and tell a slate as such', async () => {
@@ -98,10 +100,9 @@ describe('cells that know of each other', () => {
     house.slots.push
       .held()
       .report({ type: 'push.flowing', relay: 'relay-1', bytes: 9_000, elapsed_ms: 600, confirmed: true });
-    house.slots.probe
-      .held()
-      .report({ type: 'probe.answered', tracks: [{ media: 'video', codec: 'H264' }], elapsed_ms: 1 });
-    house.slots.program.held().report({ type: 'source.flowing', source: '0', codec: 'H264' });
+    house.slots.probe.held().report(answers());
+    house.slots.program.held().report(flows());
+    house.slots.program.held().report(feeds());
     await until('the picture to be on air', () => sight()?.context.picture === true);
 
     await house.roster.offer({ kind: 'relay', id: id('relay-1') }, { type: 'relay.exited', detail: 'SIGKILL' });

@@ -6,6 +6,7 @@ import type { Facts, Journal } from '../../bus/ports.ts';
 import { cameraMachine } from '../../machines/camera.ts';
 import { freshPath, takeSample } from '../../machines/policy/quality.ts';
 import type { CameraSlots } from '../../machines/slots.ts';
+import { answers, feeds, flows } from '../fakes/source.ts';
 import { type BenchOptions, type BenchTable, quantile, thisMachine } from './table.ts';
 
 const SIZES = [1_000, 10_000, 100_000];
@@ -41,8 +42,6 @@ const settings = (keep: string) => ({
   type: 'camera.configured',
   settings: { name: 'Gate', zone: 'hcm/airport', sources: [{ id: '0', url: 'rtsp://127.0.0.1/a' }], keep, eye: true },
 });
-const answered = { type: 'probe.answered', tracks: [{ media: 'video', codec: 'H264' }], elapsed_ms: 1 };
-const flowing = { type: 'source.flowing', source: '0', codec: 'H264', width: 1280, height: 720 };
 
 const heapBytes = (): number => {
   global.gc?.();
@@ -67,8 +66,9 @@ async function create(count: number, kind: CellKind, live: boolean) {
     cell.start();
     void cell.offer(settings(live ? 'warm' : 'on-demand'));
     if (live) {
-      void cell.offer(answered);
-      void cell.offer(flowing);
+      void cell.offer(answers());
+      void cell.offer(flows());
+      void cell.offer(feeds());
     }
     cells.push(cell);
     if (n % 1_000 === 999) await settled();
@@ -97,7 +97,8 @@ async function eventRate(cells: Cell[], events: number): Promise<number> {
 function bareRate(count: number, events: number): number {
   const actors = Array.from({ length: count }, (_, n) => {
     const actor = createActor(cameraMachine, { input: { id: `cam_${n}` } }).start();
-    for (const event of [settings('warm'), answered, flowing]) actor.send({ ...event, id: 'e', at: 1 } as never);
+    for (const event of [settings('warm'), answers(), flows(), feeds()])
+      actor.send({ ...event, id: 'e', at: 1 } as never);
     return actor;
   });
   const startedAt = performance.now();

@@ -13,6 +13,7 @@ import { createMetrics } from '../../infra/http/metrics.ts';
 import { buildServer } from '../../infra/http/server.ts';
 import type { HttpServices, Whep } from '../../infra/http/services.ts';
 import { type FakeHouse, fakeHouse } from './house.ts';
+import { answers, feeds, flows } from './source.ts';
 
 /** A WHEP relay that answers everything and remembers it. */
 export interface FakeWhep extends Whep {
@@ -149,12 +150,9 @@ export async function fakeGateway(change: Partial<HttpServices> = {}): Promise<F
       const sources = [{ id: id('0'), url: `rtsp://192.0.2.7/${name}` }];
       const settings = { name: `Camera ${name}`, zone, sources, keep: 'warm', eye: true };
       await house.roster.create(at, { type: 'camera.configured', settings });
-      await house.roster.offer(at, {
-        type: 'probe.answered',
-        tracks: [{ media: 'video', codec: 'H264' }],
-        elapsed_ms: 3,
-      });
-      await house.roster.offer(at, { type: 'source.flowing', source: '0', codec: 'H264', width: 1280, height: 720 });
+      await house.roster.offer(at, answers());
+      await house.roster.offer(at, flows());
+      await house.roster.offer(at, feeds());
       return at.id;
     },
     async relay(name, instance) {

@@ -7,6 +7,7 @@ import type { JournalRecord } from '../../bus/ports.ts';
 import type { Kind } from '../../bus/subjects.ts';
 import { laws } from '../../machines/laws.ts';
 import { type FakeHouse, fakeHouse } from '../fakes/house.ts';
+import { answers, ends, fails, feeds, flows, holds } from '../fakes/source.ts';
 import { type Chance, chance } from './chance.ts';
 
 const CAMERAS = ['cam_001', 'cam_002', 'cam_003'].map(id);
@@ -65,7 +66,10 @@ class World {
     const settings = {
       name: 'Camera',
       zone: 'hcm/center',
-      sources: [{ id: '0', url: `rtsp://127.0.0.1/${this.chance.below(2)}` }],
+      sources: (this.chance.happens(0.8) ? ['0', '1'] : ['0']).map((source) => {
+        return { id: source, url: `rtsp://127.0.0.1/${source}${this.chance.below(2)}` };
+      }),
+      hand_back_ms: this.chance.pick([1_000, 10_000, 'never']),
       keep: this.chance.pick(['warm', 'on-demand']),
       eye: this.chance.happens(0.8),
     };
@@ -95,22 +99,29 @@ class World {
     };
     const say = (one: unknown, event: unknown) => (one as { report(event: unknown): void } | undefined)?.report(event);
     const { chance } = this;
+    const [source, other] = chance.pick([
+      ['0', '1'],
+      ['1', '0'],
+    ] as const);
+    const knocked = (answer: (source: string) => unknown) => {
+      const probe = from(slots.probe) as { input: { source: string } } | undefined;
+      if (probe) say(probe, answer(probe.input.source));
+    };
     const reports: (() => void)[] = [
-      () =>
-        say(from(slots.probe), { type: 'probe.answered', tracks: [{ media: 'video', codec: 'H264' }], elapsed_ms: 1 }),
-      () =>
-        say(from(slots.probe), {
-          type: 'probe.failed',
-          reason: chance.pick(['refused', 'timeout', 'unauthorized']),
-          detail: '',
-        }),
-      () => say(from(slots.program), { type: 'source.flowing', source: '0', codec: 'H264' }),
-      () => say(from(slots.program), { type: 'source.flowing', source: '0', codec: 'H264' }),
-      () => say(from(slots.program), { type: 'source.silent', source: '0', silent_ms: 900 }),
-      () => say(from(slots.program), { type: 'source.ended', source: '0', detail: '' }),
+      () => knocked((source) => answers(source)),
+      () => knocked((source) => answers(source)),
+      () => knocked((source) => fails(source, chance.pick(['refused', 'timeout', 'unauthorized']))),
+      () => say(from(slots.program), flows(source)),
+      () => say(from(slots.program), flows(source)),
+      () => say(from(slots.program), { type: 'source.silent', source, silent_ms: 900 }),
+      () => say(from(slots.program), ends(source)),
+      () => say(from(slots.program), { type: 'source.aside', source, reason: 'codec', detail: '' }),
+      () => this.feed(from(slots.program), source),
+      () => this.feed(from(slots.program), source),
+      () => say(from(slots.program), holds(other, chance.pick(['ended', 'silent']))),
       () => say(from(slots.program), { type: chance.pick(['program.lost', 'program.restored']), detail: '' }),
       () => say(from(slots.eye), chance.happens(0.5) ? { type: 'eye.frozen', still_ms: 8_000 } : { type: 'eye.moved' }),
-      () => say(from(slots.intake), { type: 'intake.refused', detail: '' }),
+      () => say(from(slots.intake), { type: 'intake.refused', source, detail: '' }),
       () => say(from(slots.health), { type: 'relay.answering', instance: chance.pick(['A', 'B']) }),
       () => say(from(slots.health), { type: 'relay.missed', silent_ms: 300, detail: '' }),
       () => say(from(slots.health), { type: 'relay.exited', detail: '' }),
@@ -139,16 +150,27 @@ class World {
     chance.pick(reports)();
   }
 
+  /** The switcher feeds the program from a source: as it was told, or by itself from whatever it fed before. */
+  private feed(program: unknown, source: string): void {
+    const { chance } = this;
+    const trigger = chance.pick(['ended', 'silent', 'ordered', 'first'] as const);
+    const from = chance.pick(['', 'slate', '0', '1']);
+    const report = feeds(source, { from, trigger, how: chance.pick(['clean', 'burst']), gap_ms: chance.below(200) });
+    (program as { report(event: unknown): void } | undefined)?.report(report);
+  }
+
   /** A loose plug: every camera comes and goes within moments. */
   private flap(): void {
     const { probe, program } = this.house.slots;
     for (let round = 0; round < 7; round++) {
       for (const one of probe.all.filter(({ end }) => !end)) {
-        one.report({ type: 'probe.answered', tracks: [{ media: 'video', codec: 'H264' }], elapsed_ms: 1 });
+        one.report(answers(one.input.source));
       }
       for (const one of program.all.filter(({ end }) => !end)) {
-        one.report({ type: 'source.flowing', source: '0', codec: 'H264' });
-        one.report({ type: 'source.ended', source: '0', detail: '' });
+        for (const source of one.input.sources) {
+          one.report(flows(source));
+          one.report(ends(source));
+        }
       }
     }
   }
@@ -160,7 +182,7 @@ class World {
     const camera = this.chance.pick(CAMERAS);
     const keep = (cell: Id, type: string) => (offered: Offered) =>
       void this.acknowledged.push({ seq: offered.receipt.seq, cell, type });
-    const tell = (kind: Kind, to: Id, event: { type: string }) =>
+    const tell = (kind: Kind, to: Id, event: { type: string; [field: string]: unknown }) =>
       roster.offer({ kind, id: to }, event).then(keep(to, event.type), ignore);
     const acts: (() => void)[] = [
       () => {
@@ -174,6 +196,7 @@ class World {
       () => void (viewer && tell('viewer', viewer, this.chance.pick(this.viewerActs()))),
       () => void tell('camera', camera, this.configured()),
       () => void tell('relay', INTAKE, this.chance.pick(RELAY_ACTS)),
+      () => void tell('camera', camera, { type: 'source.chosen', source: this.chance.pick(['0', '1', 'auto']) }),
     ];
     this.chance.pick(acts)();
   }

@@ -95,8 +95,20 @@ function Guard({ values }: { values: Record<string, unknown> }) {
   );
 }
 
+/** Every source with its state and reason; operators choose which one is shown. */
 function Sources({ camera }: { camera: Camera }) {
+  const [failure, setFailure] = useState('');
   if (camera.sources.length === 0) return null;
+  // Addresses are told to those who may operate.
+  const operates = camera.sources.some(({ url }) => url !== '');
+  const choose = async (source: string): Promise<void> => {
+    setFailure('');
+    try {
+      await callApi('POST', `/api/v1/cameras/${encodeURIComponent(camera.id)}/source`, { source });
+    } catch (error) {
+      setFailure(error instanceof Error ? error.message : String(error));
+    }
+  };
   return (
     <section>
       <h2>Sources</h2>
@@ -104,10 +116,21 @@ function Sources({ camera }: { camera: Camera }) {
         {camera.sources.map((source) => (
           <li key={source.id}>
             <code>{source.id}</code> {source.id === camera.activeSource && <b>on air</b>} {source.state}{' '}
-            <span>{source.text}</span>
+            {operates && camera.sources.length > 1 && source.state === 'flowing' && (
+              <button type="button" disabled={source.id === camera.chosenSource} onClick={() => choose(source.id)}>
+                {source.id === camera.chosenSource ? 'Chosen' : 'Choose'}
+              </button>
+            )}
+            <span>{sentence(source.text)}</span> <span>{source.url}</span>
           </li>
         ))}
       </ul>
+      {camera.chosenSource && operates && (
+        <button type="button" onClick={() => choose('auto')}>
+          By its rules again
+        </button>
+      )}
+      {failure && <p class="why">{failure}</p>}
     </section>
   );
 }

@@ -81,7 +81,8 @@ export function openRoom(): Room {
     if (!fact) return;
     change({ world: hearFact(view.world, fact) });
     const known = fact.kind === 'camera' && view.world.cameras.some(({ id }) => id === fact.id);
-    if (fact.kind === 'viewer' || !known) readSoon();
+    // The sources behind a change are in no fact of the camera.
+    if (fact.kind === 'viewer' || fact.kind === 'camera' || !known) readSoon();
   };
 
   const follow = (person: string): void => {

@@ -4,9 +4,9 @@ import { sentence } from '../player/sentence.ts';
 import { useNow } from './hooks.ts';
 import { Icon } from './icons.tsx';
 import { isImportant, markImportant } from './important.ts';
-import type { Camera } from './model.ts';
+import type { Camera, Switched } from './model.ts';
 import { MovedNote } from './moved-note.tsx';
-import { Plug } from './plug.tsx';
+import { Plugs } from './plug.tsx';
 import { hashOf } from './route.ts';
 import { type Playing, Screen } from './screen.tsx';
 import { Star } from './star.tsx';
@@ -43,6 +43,7 @@ export function Tile(props: { camera: Camera; demo: boolean; role: 'wall' | 'lar
         {camera.state === 'frozen' && <div class="hatch" />}
         {words.dark ? <Dark camera={camera} /> : <Trouble camera={camera} playing={playing} />}
         {moving && playing?.state === 'playing' && <MovedNote moved={playing.moved} />}
+        {!words.dark && camera.switched && <Switch switched={camera.switched} />}
       </div>
       <footer class="caption">
         <span class="badge">
@@ -68,7 +69,7 @@ export function Tile(props: { camera: Camera; demo: boolean; role: 'wall' | 'lar
           </span>
         </span>
         {role !== 'strip' && <Star on={important} turn={mark} />}
-        {demo && role !== 'strip' && <Plug camera={camera} />}
+        {demo && role !== 'strip' && <Plugs camera={camera} />}
       </footer>
     </article>
   );
@@ -87,6 +88,20 @@ function Dark({ camera }: { camera: Camera }) {
       </span>
       {camera.why?.text && <span class="why">{sentence(camera.why.text)}</span>}
       {words.next && <span class="next">{words.next}</span>}
+    </div>
+  );
+}
+
+const SWITCH_SHOWN_MS = 10_000;
+
+/** For a while after a switch: to which source, why, and how long the picture was away. */
+function Switch({ switched }: { switched: Switched }) {
+  const now = useNow();
+  if (now - switched.at > SWITCH_SHOWN_MS) return null;
+  return (
+    <div class="note switch">
+      <Icon sign="swap" />
+      <b>Source {switched.to}</b> after {Math.round(switched.gapMs)} ms <span>{sentence(switched.text)}</span>
     </div>
   );
 }

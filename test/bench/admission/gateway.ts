@@ -26,6 +26,7 @@ import { openLoginLinks } from '../../../infra/http/links.ts';
 import { createMetrics } from '../../../infra/http/metrics.ts';
 import { buildServer } from '../../../infra/http/server.ts';
 import type { Whep } from '../../../infra/http/services.ts';
+import { answers, feeds, flows } from '../../fakes/source.ts';
 
 /**
  * The gateway under test, in a process of its own so that its processor time can be told from the client's:
@@ -70,8 +71,9 @@ await roster.create(camera, {
   type: 'camera.configured',
   settings: { name: 'Bench', zone: 'hcm/center', sources, keep: 'warm', eye: false },
 });
-await roster.offer(camera, { type: 'probe.answered', tracks: [{ media: 'video', codec: 'H264' }], elapsed_ms: 1 });
-await roster.offer(camera, { type: 'source.flowing', source: '0', codec: 'H264', width: 1280, height: 720 });
+await roster.offer(camera, answers());
+await roster.offer(camera, flows());
+await roster.offer(camera, feeds());
 const relay = { kind: 'relay' as const, id: id('relay-1') };
 await roster.create(relay, { type: 'relay.configured', role: 'delivery', region: 'hcm', weight: 1 });
 await roster.offer(relay, { type: 'relay.answering', instance: 'one' });

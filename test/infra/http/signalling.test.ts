@@ -3,6 +3,7 @@ import type { WebSocket } from 'ws';
 import { id } from '../../../bus/identity.ts';
 import { type FakeGateway, fakeGateway, OFFER } from '../../fakes/http.ts';
 import { connectPlayer, type FakePlayer } from '../../fakes/player.ts';
+import { answers, feeds, flows } from '../../fakes/source.ts';
 import { until } from '../../fixtures/process.ts';
 
 describe('http: signalling over a WebSocket', () => {
@@ -109,10 +110,9 @@ describe('http: signalling over a WebSocket', () => {
       100,
     );
     expect(told()).to.not.include('signalbox.viewer.degraded');
-    gateway.house.slots.probe
-      .held()
-      .report({ type: 'probe.answered', tracks: [{ media: 'video', codec: 'H264' }], elapsed_ms: 1 });
-    gateway.house.slots.program.held().report({ type: 'source.flowing', source: '0', codec: 'H264' });
+    gateway.house.slots.probe.held().report(answers());
+    gateway.house.slots.program.held().report(flows());
+    gateway.house.slots.program.held().report(feeds());
     await until(
       'the verdict',
       () => {
