@@ -1,6 +1,7 @@
 import type { Envelope } from '../bus/envelope.ts';
 import type { Id } from '../bus/identity.ts';
 import { CellDown, type CellView, NoSuchCell } from './cells.ts';
+import { choosePusher } from './pushing.ts';
 import type { Roster } from './roster.ts';
 
 /** The parts of other cells' contexts that matter here. */
@@ -16,6 +17,11 @@ interface ViewerSight {
 }
 interface RelaySight {
   role: string;
+}
+interface BroadcastSight {
+  camera: Id;
+  relay: string;
+  picture: boolean;
 }
 
 /** Has the cameras of an intake pulled by others: tells which are, and which none could take. */
@@ -42,7 +48,7 @@ export function acquaint(
   leaveIntake: LeaveIntake = everyCamera(roster),
 ): () => void {
   const tell = (
-    kind: 'camera' | 'viewer' | 'relay',
+    kind: 'camera' | 'viewer' | 'relay' | 'broadcast',
     to: Id,
     event: { type: string; [field: string]: unknown },
     cause?: string,
@@ -52,9 +58,11 @@ export function acquaint(
     });
   };
 
-  /** An on-demand camera is awake while somebody is admitted to it. */
+  const broadcasts = () => roster.list('broadcast').filter(({ tags }) => tags.includes('wanted'));
+
+  /** An on-demand camera is awake while somebody is admitted to it, or while it is broadcast. */
   const audience = (viewer: CellView, event: 'audience.joined' | 'audience.left', cause?: string) => {
-    const { camera } = sight<ViewerSight>(viewer);
+    const { camera } = sight<ViewerSight | BroadcastSight>(viewer);
     const view = roster.view({ kind: 'camera', id: camera });
     if (!view) return;
     const { settings, audience: present } = sight<CameraSight>(view);
@@ -62,12 +70,16 @@ export function acquaint(
     if (counts) tell('camera', camera, { type: event, viewer: viewer.id }, cause);
   };
 
-  /** The viewers of a camera that was taken out have nothing left to watch. */
-  const endViewersOf = (camera: Id, cause: string) => {
+  /** The viewers and broadcasts of a camera that was taken out have nothing left to show. */
+  const endShowsOf = (camera: Id, cause: string) => {
     for (const viewer of roster.list('viewer')) {
       if (viewer.tags.includes('open') && sight<ViewerSight>(viewer).camera === camera) {
         tell('viewer', viewer.id, { type: 'camera.removed' }, cause);
       }
+    }
+    for (const broadcast of broadcasts()) {
+      if (sight<BroadcastSight>(broadcast).camera !== camera) continue;
+      tell('broadcast', broadcast.id, { type: 'broadcast.stopped', by: 'the removal of its camera' }, cause);
     }
   };
 
@@ -96,6 +108,25 @@ export function acquaint(
       if (!isIntake(other) || other.id === relay.id) continue;
       if (other.state === 'draining') emptyIntake(other, cause);
       if (other.state === 'dead') loseIntake(other, leaveIntake(other.id).moved, cause);
+    }
+  };
+
+  /** What a broadcast shows is the camera's picture, or its slate. */
+  const showOnAir = (camera: CellView, cause: string) => {
+    const picture = camera.tags.includes('watchable');
+    for (const broadcast of broadcasts()) {
+      const known = sight<BroadcastSight>(broadcast);
+      if (known.camera !== camera.id || known.picture === picture) continue;
+      tell('broadcast', broadcast.id, { type: 'camera.showing', picture, state: camera.state }, cause);
+    }
+  };
+
+  /** What a dead relay pushed is pushed by another one, if any serves; otherwise it waits for this one. */
+  const pushElsewhere = (dead: CellView, cause: string) => {
+    for (const broadcast of broadcasts()) {
+      if (sight<BroadcastSight>(broadcast).relay !== dead.id) continue;
+      const { relay, why } = choosePusher(roster);
+      if (relay !== undefined) tell('broadcast', broadcast.id, { type: 'broadcast.moved', relay, why }, cause);
     }
   };
 
@@ -131,18 +162,28 @@ export function acquaint(
   // After a restart, an on-demand camera may count viewers that ended while nobody looked.
   for (const camera of roster.list('camera')) {
     for (const viewer of sight<CameraSight>(camera).audience) {
-      const present = roster.view({ kind: 'viewer', id: viewer as Id });
-      if (!present?.tags.includes('open')) tell('camera', camera.id, { type: 'audience.left', viewer });
+      const present =
+        roster.view({ kind: 'viewer', id: viewer as Id }) ??
+        roster.view({ kind: 'broadcast', id: viewer as Id }) ??
+        roster.view({ kind: 'incident', id: viewer as Id });
+      if (!present?.tags.some((tag) => ['open', 'wanted', 'running'].includes(tag)))
+        tell('camera', camera.id, { type: 'audience.left', viewer });
     }
   }
 
   return roster.onFact((fact, view) => {
+    if (view.kind === 'camera') showOnAir(view, fact.id);
     switch (fact.type) {
       case 'signalbox.viewer.admitted':
         return audience(view, 'audience.joined', fact.id);
       case 'signalbox.viewer.ended':
         audience(view, 'audience.left', fact.id);
         return lookWhoIsLeft(fact.id);
+      case 'signalbox.broadcast.connecting':
+        // An attempt more is no further audience.
+        return fact.data.from === 'retrying' ? undefined : audience(view, 'audience.joined', fact.id);
+      case 'signalbox.broadcast.stopped':
+        return audience(view, 'audience.left', fact.id);
       case 'signalbox.viewer.moved':
       case 'signalbox.viewer.watching':
       case 'signalbox.viewer.connecting':
@@ -152,8 +193,11 @@ export function acquaint(
       case 'signalbox.relay.serving':
         return isIntake(view) ? relieveOthers(view, fact.id) : undefined;
       case 'signalbox.camera.removed':
-        return endViewersOf(view.id, fact.id);
+        return endShowsOf(view.id, fact.id);
       case 'signalbox.relay.dead':
+        if (isIntake(view)) return intakeLost(view, fact);
+        pushElsewhere(view, fact.id);
+        return deliveryLost(view, fact);
       case 'signalbox.relay.starting':
         return isIntake(view) ? intakeLost(view, fact) : deliveryLost(view, fact);
     }

@@ -234,6 +234,7 @@ export class Cell implements Door {
       kind: this.at.kind,
       cell: this.at.id,
       incarnation: this.incarnation,
+      ...(this.recorded ? {} : { first: true as const }),
       version: this.kind.version,
       node: this.house.node,
       heard: batch.map((one) => one.heard),

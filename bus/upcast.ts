@@ -1,4 +1,6 @@
+import { BROADCAST_VERSION } from './events/broadcast.ts';
 import { CAMERA_VERSION } from './events/camera.ts';
+import { INCIDENT_VERSION } from './events/incident.ts';
 import { RELAY_VERSION } from './events/relay.ts';
 import { VIEWER_VERSION } from './events/viewer.ts';
 import type { JournalRecord } from './ports.ts';
@@ -9,6 +11,8 @@ export const VERSIONS: Record<Kind, number> = {
   camera: CAMERA_VERSION,
   viewer: VIEWER_VERSION,
   relay: RELAY_VERSION,
+  broadcast: BROADCAST_VERSION,
+  incident: INCIDENT_VERSION,
 };
 
 /** A snapshot as records hold it, as far as steps rewrite it. */

@@ -1,4 +1,6 @@
+import type { BroadcastContext } from './broadcast.ts';
 import type { CameraContext } from './camera/context.ts';
+import type { IncidentContext } from './incident.ts';
 import type { RelayContext } from './relay/context.ts';
 import { VIEWER_TIMES, type ViewerContext } from './viewer/context.ts';
 
@@ -16,9 +18,17 @@ const open = tagMeans('open', ['admitted', 'connecting', 'watching', 'moving']);
 const serving = tagMeans('serving', ['serving', 'degraded', 'suspect', 'draining']);
 const placeable = tagMeans('placeable', ['serving']);
 const draining = tagMeans('draining', ['draining', 'drained']);
+const running = tagMeans('running', ['declared', 'active', 'expiring']);
+const onAir = tagMeans('on-air', ['on-air']);
 
 /** What must hold after every event, whatever has happened: asserted by the walks and the simulation. */
-export const laws: { camera: Law<CameraContext>; viewer: Law<ViewerContext>; relay: Law<RelayContext> } = {
+export const laws: {
+  camera: Law<CameraContext>;
+  viewer: Law<ViewerContext>;
+  relay: Law<RelayContext>;
+  broadcast: Law<BroadcastContext>;
+  incident: Law<IncidentContext>;
+} = {
   camera(context, tags) {
     const { state, settings, active, lostAt } = context;
     if (state !== 'new' && state !== 'removed' && !settings) return 'a camera without settings is awake';
@@ -44,5 +54,18 @@ export const laws: { camera: Law<CameraContext>; viewer: Law<ViewerContext>; rel
     if (tags.includes('placeable') && drain) return 'it takes viewers, and shall be drained';
     if (tags.includes('draining') && !drain) return 'it is drained, and nobody asked for that';
     return serving(state, tags) ?? placeable(state, tags) ?? draining(state, tags);
+  },
+  broadcast(context, tags) {
+    const { state, camera, destination, relay, lostAt } = context;
+    if (state !== 'new' && !(camera && destination && relay)) return 'it pushes from nowhere, or to nowhere';
+    if (state === 'on-air' && lostAt !== undefined) return 'it is on air, and still counts as lost';
+    if (tags.includes('wanted') === ['new', 'stopped'].includes(state)) return `"${state}" is wrong about being wanted`;
+    return onAir(state, tags);
+  },
+  incident(context, tags) {
+    const { state, cameras, until } = context;
+    if (state !== 'new' && cameras.length === 0) return 'it is about nothing';
+    if (tags.includes('running') && until === 0) return 'it runs without an end';
+    return running(state, tags);
   },
 };

@@ -1,3 +1,4 @@
+import type { BroadcastHeard } from '../bus/events/broadcast.ts';
 import type { CameraHeard } from '../bus/events/camera.ts';
 import type { RelayHeard } from '../bus/events/relay.ts';
 import type { ViewerHeard } from '../bus/events/viewer.ts';
@@ -145,6 +146,19 @@ export interface ProvisionInput {
 export type ProvisionReport = Report<RelayHeard, 'paths.provisioned' | 'paths.refused'>;
 export type ProvisionSlot = Adapter<ProvisionInput, ProvisionReport>;
 
+/** Has a relay push a camera's program to a destination while it is held, and tells whether bytes arrive. */
+export interface PushInput {
+  broadcast: string;
+  camera: string;
+  /** Name of a destination of the configuration, which holds its address and its key. */
+  destination: string;
+  relay: string;
+  /** Bytes that stand for this long are `push.silent`. */
+  silentMs: number;
+}
+export type PushReport = Report<BroadcastHeard, 'push.flowing' | 'push.silent' | 'push.refused'>;
+export type PushSlot = Adapter<PushInput, PushReport>;
+
 /** The slots of each machine, by the name it invokes them under. */
 export interface CameraSlots {
   probe: ProbeSlot;
@@ -156,6 +170,13 @@ export interface CameraSlots {
 }
 export interface ViewerSlots {
   seat: SeatSlot;
+  alarm: AlarmSlot;
+}
+export interface BroadcastSlots {
+  push: PushSlot;
+  alarm: AlarmSlot;
+}
+export interface IncidentSlots {
   alarm: AlarmSlot;
 }
 export interface RelaySlots {

@@ -14,6 +14,9 @@ export const SubjectSchema = Type.Object(
     role: Type.Enum(['viewer', 'operator', 'admin']),
     cameras: Type.Array(Type.String()),
     zones: Type.Array(Type.String()),
+    granted: Type.Optional(
+      Type.Array(Type.String(), { description: 'cameras that a running incident opened to them' }),
+    ),
     jti: Type.Optional(Type.String({ description: 'id of the token that was used' })),
     iat: Type.Number({ description: 'epoch seconds: when that token was issued' }),
   },

@@ -14,11 +14,12 @@ import { createRtspProbe } from '../../adapters/probe.rtsp.ts';
 import { createProgramSwitchers } from '../../adapters/program.switcher.ts';
 import { provisionMediamtx, wantPrograms } from '../../adapters/provision.mediamtx.ts';
 import { pulsePath, pulseRtsp } from '../../adapters/pulse.rtsp.ts';
+import { type Destination, PUSH_PATHS, pushMediamtx } from '../../adapters/push.mediamtx.ts';
 import { seatEverywhere, seatMediamtx } from '../../adapters/seat.mediamtx.ts';
 import type { Secrets } from '../../adapters/secrets.files.ts';
 import { createSlates } from '../../adapters/slate.ffmpeg.ts';
 import { whepMediamtx } from '../../adapters/whep.mediamtx.ts';
-import type { CameraSlots, RelaySlots, ViewerSlots } from '../../machines/slots.ts';
+import type { BroadcastSlots, CameraSlots, RelaySlots, ViewerSlots } from '../../machines/slots.ts';
 import { findProgram } from '../binaries.ts';
 import type { Group, RelayPlace } from '../group.ts';
 import type { Whep } from '../http/services.ts';
@@ -35,6 +36,8 @@ export interface MediaParts {
   relay(id: string): CellView | undefined;
   log: Logger;
   epoch(): number;
+  /** A destination of the configuration as it stands now. */
+  destination(name: string): Destination | undefined;
   /** Told of every call of a relay's control API. */
   onRelayCall(relay: string): void;
 }
@@ -44,6 +47,7 @@ export interface Media {
   cameraSlots: CameraSlots;
   viewerSlots: ViewerSlots;
   relaySlots: RelaySlots;
+  broadcastSlots: BroadcastSlots;
   departures: Departures;
   whep: Whep;
   /** Where a delivery relay offers RTSP. */
@@ -56,7 +60,7 @@ export interface Media {
   takeUp(): Promise<void>;
   /** An intake is lost, or shall be empty: its cameras are pulled by others from now on. */
   leaveIntake(relay: string): Left;
-  /** Deletes what former gateways left at the intakes and no cell holds. */
+  /** Deletes what former gateways left at the relays and no cell holds. */
   sweep(): void;
   close(): void;
 }
@@ -90,7 +94,17 @@ function apiToken(gate: Gate): () => string {
 }
 
 /** Makes the adapters. One intake pulls each camera; every delivery relay carries every program. */
-export function openMedia({ group, gate, secrets, launcher, relay, log, epoch, onRelayCall }: MediaParts): Media {
+export function openMedia({
+  group,
+  gate,
+  secrets,
+  launcher,
+  relay,
+  log,
+  epoch,
+  destination,
+  onRelayCall,
+}: MediaParts): Media {
   const places = new Map(group.relays.map((place) => [place.id, place]));
   const apis = new Map<string, Mediamtx>();
   const paths = new Map<string, RelayPaths>();
@@ -116,6 +130,7 @@ export function openMedia({ group, gate, secrets, launcher, relay, log, epoch, o
     },
   });
   const deliveries = withRole('delivery');
+  const placeOf = (relay: string): RelayPlace => known(new Map(deliveries.map((place) => [place.id, place])), relay);
   for (const { id } of deliveries) {
     wantPrograms(known(paths, id), (detail) => log.error({ relay: id, detail }, 'a relay refuses program paths'));
   }
@@ -205,6 +220,15 @@ export function openMedia({ group, gate, secrets, launcher, relay, log, epoch, o
       provision: provisionMediamtx((relay) => known(paths, relay)),
       alarm,
     },
+    broadcastSlots: {
+      push: pushMediamtx({
+        pathsOf: (relay) => known(paths, relay),
+        apiOf: (relay) => known(apis, relay),
+        programUrl: (relay, camera) => rtsp(placeOf(relay), 'read', camera),
+        destination,
+      }),
+      alarm,
+    },
     departures: programs.departures,
     whep: {
       ...whepMediamtx((relay) => {
@@ -247,9 +271,9 @@ export function openMedia({ group, gate, secrets, launcher, relay, log, epoch, o
     },
     leaveIntake: intakes.leave,
     sweep() {
-      for (const { id } of withRole('intake')) {
+      for (const { id, role } of group.relays) {
         known(paths, id)
-          .sweep(INTAKE_PATHS)
+          .sweep(role === 'intake' ? INTAKE_PATHS : PUSH_PATHS)
           .then((swept) => swept.length > 0 && log.info({ relay: id, swept }, 'paths that nobody holds are gone'))
           .catch((err) =>
             log.warn({ relay: id, err }, 'leftover paths could not be looked for; a restart clears them'),

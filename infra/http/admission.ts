@@ -4,7 +4,7 @@ import type { Subject } from '../../bus/events/viewer.ts';
 import type { Why } from '../../bus/events/why.ts';
 import { type Id, newId } from '../../bus/identity.ts';
 import { isAtLeast } from '../../machines/policy/access.ts';
-import { permittedCamera } from './door.ts';
+import { type Caller, permittedCamera } from './door.ts';
 import { denied, Refusal } from './errors.ts';
 import type { Loads } from './loads.ts';
 import { placeViewer } from './placing.ts';
@@ -29,12 +29,13 @@ export interface Wish {
 }
 
 /** What a cell is told of a token's bearer; the token itself stays outside. */
-export const subjectOf = (claims: LoginClaims): Subject => ({
+export const subjectOf = (claims: Caller): Subject => ({
   sub: claims.sub,
   ...(claims.name === undefined ? {} : { name: claims.name }),
   role: claims.role,
   cameras: claims.cameras,
   zones: claims.zones,
+  ...(claims.granted?.length ? { granted: [...claims.granted] } : {}),
   ...(claims.jti === undefined ? {} : { jti: claims.jti }),
   iat: claims.iat,
 });

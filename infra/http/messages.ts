@@ -49,6 +49,7 @@ export const playerSays = {
       kbps: Figure,
       freezes: Figure,
       latency_ms: Figure,
+      gap_ms: Figure,
     }),
   ),
   playing: shape('playing', Type.Object({ ...leg, first_frame_ms: Figure, gap_ms: Figure, silent_ms: Figure })),

@@ -4,7 +4,7 @@ import type { Departures } from '../../adapters/departures.switcher.ts';
 import type { Gate } from '../../adapters/gate.jsonwebtoken.ts';
 import type { Revocations } from '../../adapters/revocations.files.ts';
 import type { Id } from '../../bus/identity.ts';
-import type { Facts, Sessions } from '../../bus/ports.ts';
+import type { Facts, Journal, Ledger, Sessions } from '../../bus/ports.ts';
 import type { Config } from '../config/model.ts';
 import type { LoginLinks } from './links.ts';
 import type { Metrics } from './metrics.ts';
@@ -65,9 +65,13 @@ export interface HttpServices {
   /** Name of this gateway. */
   node: string;
   /** Read at every request, so that a reloaded configuration needs no restart. */
-  config: Pick<Config, 'http' | 'ice' | 'auth' | 'limits' | 'regions'>;
+  config: Pick<Config, 'http' | 'ice' | 'auth' | 'limits' | 'regions' | 'destinations'>;
   cells: Cells;
   facts: Facts;
+  /** What cells heard; read here, never written. */
+  journal: Pick<Journal, 'lasts' | 'read' | 'seqAt'>;
+  /** Who watched what; read here, never written. */
+  ledger: Pick<Ledger, 'read'>;
   sessions: Sessions;
   gate: Gate;
   revocations: Revocations;

@@ -78,6 +78,42 @@ describe('cells that know of each other', () => {
     expect(house.roster.view(camera)?.context.falls).to.deep.equal([]);
   });
 
+  it('push a broadcast through another relay when its own dies, keep its camera awake, and tell a slate as such', async () => {
+    const { house, faults, stateOf } = acquainted();
+    const broadcast = { kind: 'broadcast' as const, id: id('cam_001--city-tv') };
+    const sight = () => house.roster.view(broadcast);
+    for (const name of ['relay-1', 'relay-2']) {
+      const at = { kind: 'relay' as const, id: id(name) };
+      await house.roster.create(at, { type: 'relay.configured', role: 'delivery', region: 'hcm', weight: 1 });
+      await house.roster.offer(at, { type: 'relay.answering', instance: 'A' });
+      await house.roster.offer(at, { type: 'paths.provisioned', instance: 'A', paths: 1, elapsed_ms: 1 });
+    }
+    await house.roster.create(camera, configured('on-demand'));
+    await house.roster.create(broadcast, {
+      type: 'broadcast.requested',
+      ...{ camera: 'cam_001', zone: 'hcm/airport', destination: 'city-tv', to: 'rtmp://127.0.0.1/live' },
+      ...{ relay: 'relay-1', by: 'hoa', picture: false },
+    });
+    await until('the camera to wake', () => stateOf(camera) === 'connecting');
+    house.slots.push
+      .held()
+      .report({ type: 'push.flowing', relay: 'relay-1', bytes: 9_000, elapsed_ms: 600, confirmed: true });
+    house.slots.probe
+      .held()
+      .report({ type: 'probe.answered', tracks: [{ media: 'video', codec: 'H264' }], elapsed_ms: 1 });
+    house.slots.program.held().report({ type: 'source.flowing', source: '0', codec: 'H264' });
+    await until('the picture to be on air', () => sight()?.context.picture === true);
+
+    await house.roster.offer({ kind: 'relay', id: id('relay-1') }, { type: 'relay.exited', detail: 'SIGKILL' });
+    await until('another relay to push', () => house.slots.push.held().input.relay === 'relay-2');
+    expect(sight()?.why).to.deep.include({ trigger: 'pushing' });
+
+    await house.roster.offer(camera, { type: 'camera.removed' });
+    await until('the broadcast to end with its camera', () => sight()?.state === 'stopped');
+    expect(house.slots.push.isHeld()).to.equal(false);
+    expect(faults).to.deep.equal([]);
+  });
+
   it('tell the viewers of a delivery relay that it fell, and those who would have gone there', async () => {
     const { house, stateOf } = acquainted();
     const delivery = { kind: 'relay' as const, id: id('relay-1') };

@@ -102,6 +102,34 @@ describe('a pool of two intakes and two delivery relays', function () {
     await events.next('relay.serving', 'relay/relay-2', hungAt, 10_000);
   });
 
+  it('carries the cameras of an intake that hangs on through the other one', async () => {
+    const [intake = '', other = ''] =
+      (await pulledBy('intake-1')).length > 0 ? ['intake-1', 'intake-2'] : ['intake-2', 'intake-1'];
+    const cameras = await pulledBy(intake);
+    const hungAt = await group.signal(`relay:${intake}`, 'SIGSTOP');
+    try {
+      for (const camera of cameras) {
+        const { at } = await events.next('camera.live', `camera/${camera}`, hungAt + 500, 15_000);
+        figure('one of two intakes hangs: its camera is live again after', at - hungAt);
+      }
+      expect(await pulledBy(other)).to.include.members(cameras);
+    } finally {
+      await group.signal(`relay:${intake}`, 'SIGCONT');
+    }
+    await toBe(intake, 'serving');
+    await until('it to have let its cameras go', async () => (await pulledBy(intake)).length === 0, 15_000);
+  });
+
+  it('takes viewers again after every delivery relay was lost at once', async () => {
+    const killedAt = Date.now();
+    await Promise.all(['relay-1', 'relay-2'].map((id) => group.signal(`relay:${id}`, 'SIGKILL')));
+    await events.next('relay.dead', 'relay/relay-1', killedAt);
+    for (const id of ['relay-1', 'relay-2']) await events.next('relay.serving', `relay/${id}`, killedAt, 15_000);
+    const { status, body } = await group.api('GET', `/live/${first}/webrtc`);
+    expect(status).to.equal(200);
+    await group.api('DELETE', `/api/v1/sessions/${body.session_id}`);
+  });
+
   it('takes no more viewers than the relays may carry, and tells the rest when to come back', async () => {
     const seats: string[] = [];
     for (let n = 0; n < 3; n++) {

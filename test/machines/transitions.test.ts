@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine, AnyStateNode } from 'xstate';
 import { getShortestPaths } from 'xstate/graph';
+import { broadcastMachine } from '../../machines/broadcast.ts';
 import { cameraMachine } from '../../machines/camera.ts';
+import { incidentMachine } from '../../machines/incident.ts';
 import { laws } from '../../machines/laws.ts';
 import { relayMachine } from '../../machines/relay.ts';
 import { viewerMachine } from '../../machines/viewer.ts';
@@ -93,6 +95,45 @@ const machines: Record<string, { machine: AnyStateMachine; events: AnyEventObjec
       { type: 'paths.refused', detail: 'x' },
       { type: 'alarm.rang', name: 'dead' },
       { type: 'alarm.rang', name: 'again' },
+    ],
+  },
+  incident: {
+    machine: incidentMachine,
+    events: [
+      {
+        type: 'incident.declared',
+        ...{ zone: '', cameras: ['cam_001'], reason: 'fire', by: 'hoa', until: 9_000_000, drill: false },
+        ...{ destinations: [], grants: { roles: [], subjects: [] } },
+      },
+      {
+        type: 'incident.declared',
+        ...{ zone: '', cameras: ['cam_001'], reason: 'fire', by: 'hoa', until: 2_000, drill: true },
+        ...{ destinations: [], grants: { roles: [], subjects: [] } },
+      },
+      { type: 'incident.raised', cameras: 1, broadcasts: 0, failed: [] },
+      { type: 'incident.renewed', until: 10_000_000, by: 'hoa' },
+      { type: 'incident.renewed', until: 2_000, by: 'hoa' },
+      { type: 'incident.ended', by: 'hoa' },
+      ...['warn', 'end'].map((name) => ({ type: 'alarm.rang', name })),
+    ],
+  },
+  broadcast: {
+    machine: broadcastMachine,
+    events: [
+      {
+        type: 'broadcast.requested',
+        ...{ camera: 'cam_001', zone: 'hcm/center', destination: 'city-tv', to: 'rtmp://127.0.0.1/live' },
+        ...{ relay: 'relay-1', by: 'hoa', picture: true },
+      },
+      { type: 'broadcast.stopped', by: 'hoa' },
+      { type: 'broadcast.moved', relay: 'relay-2', why: { trigger: 'pushing', text: 'x' } },
+      { type: 'push.flowing', relay: 'relay-1', bytes: 1, elapsed_ms: 1, confirmed: false },
+      { type: 'push.silent', relay: 'relay-1', silent_ms: 2_000 },
+      { type: 'push.refused', relay: 'relay-1', detail: 'x' },
+      { type: 'push.refused', relay: 'relay-2', detail: 'x' },
+      { type: 'camera.showing', picture: false, state: 'holding' },
+      { type: 'camera.showing', picture: true, state: 'live' },
+      ...['connect', 'retry'].map((name) => ({ type: 'alarm.rang', name })),
     ],
   },
 };

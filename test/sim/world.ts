@@ -1,17 +1,14 @@
 import { acquaint } from '../../actors/acquaintance.ts';
 import type { Offered } from '../../actors/cells.ts';
+import { MACHINES } from '../../actors/machines.ts';
 import { replay } from '../../actors/replay.ts';
 import { type Id, id } from '../../bus/identity.ts';
 import type { JournalRecord } from '../../bus/ports.ts';
 import type { Kind } from '../../bus/subjects.ts';
-import { cameraMachine } from '../../machines/camera.ts';
 import { laws } from '../../machines/laws.ts';
-import { relayMachine } from '../../machines/relay.ts';
-import { viewerMachine } from '../../machines/viewer.ts';
 import { type FakeHouse, fakeHouse } from '../fakes/house.ts';
 import { type Chance, chance } from './chance.ts';
 
-const machines = { camera: cameraMachine, viewer: viewerMachine, relay: relayMachine };
 const CAMERAS = ['cam_001', 'cam_002', 'cam_003'].map(id);
 const INTAKE = id('intake-1');
 const RELAY_ACTS = [
@@ -273,7 +270,7 @@ class World {
       lives.set(key, [...(lives.get(key) ?? []), record]);
     }
     for (const [key, records] of lives) {
-      const { firstDifference } = replay(machines[records[0]?.kind ?? 'camera'], records);
+      const { firstDifference } = replay(MACHINES[records[0]?.kind ?? 'camera'], records);
       if (firstDifference)
         return `${key} replayed differs at ${firstDifference.record}: ${JSON.stringify(firstDifference)}`;
     }

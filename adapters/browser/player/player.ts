@@ -1,5 +1,6 @@
 import { type Admission, type Door, keepRenewed, requestSession } from './admission.ts';
 import { createAttempts } from './attempts.ts';
+import { createGapMeter } from './gap-meter.ts';
 import type { Frame, Leg } from './leg.ts';
 import { createLegs, type Goal, type LegsHear, type Opening } from './legs.ts';
 import { createMeasure } from './measure.ts';
@@ -39,6 +40,7 @@ export class Player {
   private readonly measure;
   private readonly mover;
   private readonly watchdog = createWatchdog();
+  private readonly gaps = createGapMeter();
   private readonly beganMs = performance.now();
   private readonly stopReporting: () => void;
   private readonly checking: number;
@@ -60,13 +62,13 @@ export class Player {
     this.options = options;
     this.hot = options.hot ?? false;
     this.door = { server: options.server ?? '', ...(options.token ? { token: options.token } : {}) };
-    this.stage = createStage(host, () => this.watchdog.reset(performance.now()));
+    this.stage = createStage(host, () => this.unseen());
     this.legs = createLegs(this.stage, this.legsHear());
     this.mover = createMover(this.legs, (opening) => this.go(opening));
     this.measure = createMeasure(options.clock ?? 'sampled');
     this.stopReporting = startReporting(this.legs, this.stage, this.measure, {
       measured: (measured) => options.hears?.measured?.(measured),
-      tell: (leg, { figures, latency }) => this.signaller?.stats(leg.name, figures, latency?.ms),
+      tell: (leg, { figures, latency }) => this.signaller?.stats(leg.name, figures, latency?.ms, this.gaps.take()),
     });
     this.checking = window.setInterval(() => this.check(), CHECK_MS);
     showPoster(this.door, options.camera, this.stage.poster);
@@ -96,7 +98,7 @@ export class Player {
   /** Goes back to live after a pause. */
   resume(): void {
     if (this.current.name !== 'paused') return;
-    this.watchdog.reset(performance.now());
+    this.unseen();
     this.stage
       .front()
       ?.play()
@@ -117,6 +119,12 @@ export class Player {
   close(): void {
     this.leave();
     this.stage.remove();
+  }
+
+  /** Frames that nobody was to see are not missed. */
+  private unseen(): void {
+    this.watchdog.reset(performance.now());
+    this.gaps.reset();
   }
 
   private hear(heard: PlayerHeard): void {
@@ -224,6 +232,7 @@ export class Player {
 
   private hearFrame(frame: Frame): void {
     this.watchdog.frame(performance.now());
+    this.gaps.frame(frame.displayMs);
     // What was to be repaired has repaired itself; without a session it has not.
     if (this.signaller) this.attempts.cancel();
     this.hear({ type: 'frame' });

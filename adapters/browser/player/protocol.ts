@@ -16,6 +16,7 @@ export type ClientMessage =
       freezes: number;
       rtt_ms?: number;
       latency_ms?: number;
+      gap_ms?: number;
     }
   | { type: 'playing'; leg: string; first_frame_ms: number; gap_ms?: number; silent_ms?: number }
   | { type: 'renew'; token: string }

@@ -23,7 +23,7 @@ export interface Signaller {
   /** @param goal where to, when it is not for the gateway to say */
   offer(leg: string, sdp: string, goal: Goal | undefined): void;
   candidate(leg: string, candidate: RTCIceCandidate): void;
-  stats(leg: string, figures: Figures, latencyMs: number | undefined): void;
+  stats(leg: string, figures: Figures, latencyMs: number | undefined, gapMs: number | undefined): void;
   /** A leg is in front. @param gapMs since the last frame of the one before; @param silentMs why the player went */
   playing(leg: string, firstFrameMs: number, gapMs: number | undefined, silentMs: number | undefined): void;
   closeLeg(leg: string): void;

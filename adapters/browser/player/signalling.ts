@@ -103,7 +103,7 @@ export function openSignalling(admission: Admission, options: { quality?: string
       unanswered.get(name)?.push(message);
       send(message);
     },
-    stats(name, figures, latencyMs) {
+    stats(name, figures, latencyMs, gapMs) {
       send({
         type: 'stats',
         leg: name,
@@ -114,6 +114,7 @@ export function openSignalling(admission: Admission, options: { quality?: string
         freezes: figures.freezes,
         ...(figures.rttMs === undefined ? {} : { rtt_ms: Math.round(figures.rttMs * 10) / 10 }),
         ...(latencyMs === undefined ? {} : { latency_ms: Math.max(0, latencyMs) }),
+        ...(gapMs === undefined ? {} : { gap_ms: Math.round(gapMs) }),
       });
     },
     playing(name, firstFrameMs, gapMs, silentMs) {

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { backoffMs } from '../../../adapters/browser/player/backoff.ts';
 import { decodeClock } from '../../../adapters/browser/player/clock.ts';
+import { createGapMeter } from '../../../adapters/browser/player/gap-meter.ts';
 import { createLatencyMeter } from '../../../adapters/browser/player/latency.ts';
 import { hasNoPicture, parseServerMessage, standsForAll } from '../../../adapters/browser/player/protocol.ts';
 import { nextState, type PlayerHeard, type PlayerState } from '../../../adapters/browser/player/state.ts';
@@ -74,6 +75,26 @@ describe('the latency on screen', () => {
     for (let read = 0; read < 8; read++) meter.note(read * 250, undefined);
     expect(meter.due(2_500)).to.equal(false);
     expect(meter.due(7_000)).to.equal(true);
+  });
+});
+
+describe('the gap meter', () => {
+  it('tells the longest time without a new frame since it was last asked', () => {
+    const gaps = createGapMeter();
+    for (const atMs of [0, 33, 66, 233, 266]) gaps.frame(atMs);
+    expect(gaps.take()).to.equal(167);
+    expect(gaps.take()).to.equal(undefined);
+    gaps.frame(300);
+    expect(gaps.take()).to.equal(34);
+  });
+
+  it('does not count what nobody could see', () => {
+    const gaps = createGapMeter();
+    gaps.frame(0);
+    gaps.reset();
+    gaps.frame(60_000);
+    gaps.frame(60_033);
+    expect(gaps.take()).to.equal(33);
   });
 });
 
