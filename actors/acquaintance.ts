@@ -150,9 +150,12 @@ export function acquaint(
   const lookWhoIsLeft = (cause: string) => {
     const draining = roster.list('relay').filter((relay) => relay.state === 'draining' && !isIntake(relay));
     if (draining.length === 0) return;
-    // A leg that is only kept ready there, or is about to be closed, holds nobody up.
+    // Whoever only keeps a leg ready there, is about to close one or has gone away holds nobody up.
     const sessions = roster.list('viewer').filter(({ tags }) => tags.includes('open'));
-    const taken = new Set(sessions.map((viewer) => sight<ViewerSight>(viewer).relay));
+    const carried = sessions
+      .map((viewer) => sight<ViewerSight>(viewer))
+      .filter(({ relay, legs }) => Object.values(legs).some((leg) => leg.relay === relay));
+    const taken = new Set(carried.map(({ relay }) => relay));
     for (const { id } of draining) if (!taken.has(id)) tell('relay', id, { type: 'relay.emptied' }, cause);
   };
 
@@ -183,6 +186,7 @@ export function acquaint(
         return audience(view, 'audience.left', fact.id);
       case 'signalbox.viewer.moved':
       case 'signalbox.viewer.watching':
+      case 'signalbox.viewer.connecting':
         return lookWhoIsLeft(fact.id);
       case 'signalbox.relay.draining':
         return isIntake(view) ? emptyIntake(view, fact.id) : lookWhoIsLeft(fact.id);

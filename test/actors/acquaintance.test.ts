@@ -146,6 +146,8 @@ describe('cells that know of each other', () => {
     house.slots.health.held().report({ type: 'relay.answering', instance: 'A' });
     house.slots.provision.held().report({ type: 'paths.provisioned', instance: 'A', paths: 1, elapsed_ms: 1 });
     await house.roster.create(viewer, requested);
+    const leg = { leg: 'a', relay: 'relay-1', path: 'cam_001', relay_session: 'r1' };
+    await house.roster.offer(viewer, { type: 'leg.opened', ...leg });
     await house.roster.offer(delivery, { type: 'relay.drain', by: 'hoa' });
     const told = () => house.store.told().map(({ envelope }) => envelope.type);
     await until('the drain to be told', () => told().includes('signalbox.relay.draining'));

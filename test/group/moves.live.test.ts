@@ -1,10 +1,13 @@
 import { expect } from 'chai';
+import type { Browser } from 'playwright-core';
 import type { Follower } from '../fixtures/events.ts';
 import { figure } from '../fixtures/figures.ts';
 import type { TestGroup } from '../fixtures/group.ts';
+import { replayAgainstTheLiving } from '../fixtures/journal.ts';
 import { until } from '../fixtures/process.ts';
 import { startWatchedGroup, type WatchedGroup } from '../fixtures/watched-group.ts';
 import { longestGapMs, type Watcher, watchCamera } from '../fixtures/watcher.ts';
+import { openWhepPage } from '../fixtures/whep-page.ts';
 
 /** Two people watch a camera with a key frame every two seconds: one keeps a second connection ready, one does not. */
 describe('viewers of a group with two delivery relays', function () {
@@ -38,6 +41,12 @@ describe('viewers of a group with two delivery relays', function () {
     const flows = async () => (await hot.watched()).unseen.filter((at) => at > from).length > 5;
     await until('the second connection to flow', flows, 15_000);
   };
+  /** The paths that somebody watches over WebRTC. */
+  const paths = async (): Promise<string[]> => {
+    const lists = ['relay-1', 'relay-2'].map((relay) => group.askRelay(relay, 'webrtcsessions/list'));
+    const items: { path: string; state: string }[] = (await Promise.all(lists)).flatMap((list) => list.items);
+    return items.filter(({ state }) => state === 'read').map(({ path }) => path);
+  };
   const pageOf = (which: 'cold' | 'hot'): Watcher => (which === 'cold' ? cold : hot);
   const sessionOf = async (which: 'cold' | 'hot') => {
     const session = (await pageOf(which).watched()).sessions.at(-1);
@@ -49,7 +58,7 @@ describe('viewers of a group with two delivery relays', function () {
     return { cold: longestGapMs(a.presented, at), hot: longestGapMs(b.presented, at) };
   };
 
-  it('carry on when their relay is killed: at once with a second connection, otherwise with the next key frame', async () => {
+  it('carry on when their relay is killed: through a second connection, or a departure path at the other relay', async () => {
     for (const which of ['hot', 'hot', 'cold'] as const) {
       await steady();
       const { relay, id } = await sessionOf(which);
@@ -60,12 +69,35 @@ describe('viewers of a group with two delivery relays', function () {
       expect(moved.data).to.include({ from_relay: relay, state: 'watching' });
       expect(moved.data.why).to.include({ reason: 'relay-lost' });
       expect(moved.data.decide_ms).to.be.lessThan(100);
-      if (which === 'hot') expect(gap).to.be.lessThan(300);
+      expect(gap).to.be.lessThan(which === 'hot' ? 300 : 700);
       const told = (await pageOf(which).watched()).moves.at(-1);
       expect(told).to.include({ reason: 'relay-lost', relay: moved.data.relay });
     }
     const text = await hot.page.locator('.sbx-moved').textContent();
     expect(text).to.match(/^Moved to relay-[12]: its relay was lost, \d+ ms$/);
+  });
+
+  it('see a picture at once, then go on where everybody watches', async () => {
+    const late = await watchCamera(watched?.browser as Browser, group, 'north');
+    const { states } = await late.moving();
+    figure(
+      'first frame of a page that opens a warm camera, key frame every 2 s',
+      states[0]?.firstFrameMs ?? Number.NaN,
+    );
+    expect(states[0]?.firstFrameMs).to.be.lessThan(1_000);
+    await until('everybody to be on the program path', async () => (await paths()).every((path) => path === 'north'));
+    await late.close();
+  });
+
+  it('are cut on a departure path as anywhere else', async () => {
+    const client = await openWhepPage(watched?.browser as Browser);
+    const opened = await client.open(`${group.url}/live/north/whep`, group.token());
+    await client.moving();
+    const departed = async () => (await paths()).filter((path) => path.startsWith('departure/north/'));
+    expect(await departed()).to.have.length(1);
+    expect((await group.api('DELETE', `/api/v1/sessions/${opened.session}`)).status).to.equal(204);
+    await until('the relay to have let it go', async () => (await departed()).length === 0, 5_000);
+    await client.close();
   });
 
   it('go by themselves when their relay hangs and nobody tells', async () => {
@@ -109,5 +141,9 @@ describe('viewers of a group with two delivery relays', function () {
     const state = async () => (await sessions()).map((one: { state: string }) => one.state);
     await until('both to watch', async () => (await state()).every((one: string) => one === 'watching'), 10_000);
     expect((await sessions()).length, 'the same two sessions').to.equal(2);
+  });
+
+  it('have a journal from which a replay reaches the state of every one of them', async () => {
+    expect((await replayAgainstTheLiving(group)).faults).to.deep.equal([]);
   });
 });
