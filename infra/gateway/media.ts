@@ -130,6 +130,7 @@ export function openMedia({ group, gate, secrets, launcher, log, epoch, onRelayC
     outputs: (camera) => deliveries.map((relay) => ({ relay: relay.id, url: rtsp(relay, 'publish', camera) })),
     departureUrl: (relay, path) => rtsp(knownPlace(relay), 'publish', path),
     slate: slates.clip,
+    remark: (camera, detail) => log.info({ camera, detail }, 'a remark of the switcher'),
     ensureSwitchers: launcher.ensureSwitchers,
     onKeyframe: eyes.look,
     onRates(items) {
