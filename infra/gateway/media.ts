@@ -164,6 +164,7 @@ export function openMedia({
     outputs: (camera) => deliveries.map((relay) => ({ relay: relay.id, url: rtsp(relay, 'publish', camera) })),
     departureUrl: (relay, path) => rtsp(knownPlace(relay), 'publish', path),
     slate: slates.clip,
+    remark: (camera, detail) => log.info({ camera, detail }, 'a remark of the switcher'),
     ensureSwitchers: launcher.ensureSwitchers,
     onKeyframe: eyes.look,
     onRates(items) {
