@@ -52,6 +52,9 @@ export function Header({ view, help }: { view: RoomView; help: () => void }) {
         {stream === 'open' ? 'Events live' : stream === 'connecting' ? 'Connecting' : 'Events away'}
       </span>
       {leftMs < WARN_MS && leftMs > 0 && <span class="stream needs-look">Sign-in ends in {duration(leftMs)}</span>}
+      <a class="to-time" href="#/time" title="What happened, and how everything stood (t)">
+        Time line
+      </a>
       <time class="clock">{new Date(now).toLocaleTimeString('en-GB')}</time>
       <button type="button" class="help-button" onClick={help} aria-label="Keys" title="Keys (?)">
         ?

@@ -25,6 +25,7 @@ export interface Camera {
 export interface Relay {
   id: string;
   role: string;
+  region: string;
   state: string;
   since: number;
   why?: Why;
@@ -107,6 +108,7 @@ export function relayOf(item: Json): Relay {
   return {
     id: text(item.id),
     role: text(item.role, 'delivery'),
+    region: text(item.region),
     state: text(item.state),
     since: instant(item.since),
     ...whyOf(item.why),

@@ -35,6 +35,12 @@ const WORDS: Record<string, StateWords> = {
   quarantined: { word: 'Quarantined', sign: 'bars', dark: true, next: 'Left alone for a while, then asked again.' },
   idle: { word: 'Idle', sign: 'moon', dark: true, next: 'Connects when somebody watches.' },
   switching: { word: 'Switching', sign: 'swap', dark: false, next: 'The other source takes over.' },
+  serving: { word: 'Serving', sign: 'play', dark: false, next: '' },
+  starting: { word: 'Starting', sign: 'ring', dark: true, next: '' },
+  suspect: { word: 'Suspect', sign: 'pause', dark: false, next: '' },
+  draining: { word: 'Draining', sign: 'swap', dark: false, next: '' },
+  dead: { word: 'Dead', sign: 'cross', dark: true, next: '' },
+  removed: { word: 'Removed', sign: 'slate', dark: true, next: '' },
   holding: { word: 'No source', sign: 'slate', dark: true, next: 'Waits for any of its sources to return.' },
 };
 
