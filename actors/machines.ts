@@ -1,12 +1,22 @@
 import type { AnyStateMachine } from 'xstate';
+import { cameraHeard } from '../bus/events/camera.ts';
+import { relayHeard } from '../bus/events/relay.ts';
+import { viewerHeard } from '../bus/events/viewer.ts';
 import type { Kind } from '../bus/subjects.ts';
+import { VERSIONS } from '../bus/upcast.ts';
 import { cameraMachine } from '../machines/camera.ts';
 import { relayMachine } from '../machines/relay.ts';
 import { viewerMachine } from '../machines/viewer.ts';
+import type { CellKind } from './cell.ts';
 
-/** The machine of each kind of cell as `machines/` has it: its slots do nothing. For replay and what-if. */
-export const MACHINES: Readonly<Record<Kind, AnyStateMachine>> = {
-  camera: cameraMachine,
-  viewer: viewerMachine,
-  relay: relayMachine,
+/** What makes a cell one of its kind, with the machine as `machines/` has it: its slots do nothing. */
+export const IDLE_KINDS: Readonly<Record<Kind, CellKind>> = {
+  camera: { machine: cameraMachine, version: VERSIONS.camera, heard: cameraHeard },
+  viewer: { machine: viewerMachine, version: VERSIONS.viewer, heard: viewerHeard },
+  relay: { machine: relayMachine, version: VERSIONS.relay, heard: relayHeard },
 };
+
+/** The machines alone, for replay. */
+export const MACHINES = Object.fromEntries(
+  Object.entries(IDLE_KINDS).map(([kind, { machine }]) => [kind, machine]),
+) as Record<Kind, AnyStateMachine>;

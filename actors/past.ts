@@ -13,6 +13,8 @@ import { type Moment, type Readings, stretch } from './stretch.ts';
 /** A cell as it was. */
 export interface CellThen {
   at: Address;
+  incarnation: string;
+  snapshot: AnyMachineSnapshot;
   view: CellView;
   /** Its statechart, with the state that it was in marked. */
   chart(): Chart;
@@ -125,6 +127,8 @@ export function foldPast({ at = Number.POSITIVE_INFINITY, seq: last = Number.POS
         .sort(([a], [b]) => (a < b ? -1 : 1))
         .map(([, life]) => ({
           at: life.at,
+          incarnation: life.incarnation,
+          snapshot: life.snapshot,
           view: viewOf(life.at, life.snapshot),
           chart: () => chart(MACHINES[life.at.kind], life.snapshot._nodes),
           essence: essence(life.snapshot),

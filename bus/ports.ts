@@ -1,6 +1,7 @@
 import type { Envelope } from './envelope.ts';
 import type { Stamp } from './events/stamp.ts';
 import type { Id } from './identity.ts';
+import type { LedgerEntry } from './ledger.ts';
 import type { Address, Kind } from './subjects.ts';
 
 /** Something a cell heard: its type and data, stamped at the door. */
@@ -80,10 +81,35 @@ export interface Journal {
    * @throws JournalAway
    */
   lasts(kind?: Kind, upTo?: number): AsyncIterable<JournalEntry>;
+  /** The last record of one cell, if any. @throws JournalAway */
+  last(of: Address): Promise<JournalEntry | undefined>;
   /** Records in order, of one cell or of all, from a sequence on, up to what is there now. @throws JournalAway */
   read(of?: Address, from?: number): AsyncIterable<JournalEntry>;
   /** The newest sequence that was written before a moment (epoch ms); 0 when none was. @throws JournalAway */
   seqAt(at: number): Promise<number>;
+}
+
+/** An entry as it stands in the ledger. */
+export interface Ledgered {
+  /** Sequence in the stream; the last one is the fence. */
+  seq: number;
+  entry: LedgerEntry;
+}
+
+/** Who watched what: a stream of its own, kept longer than the events. */
+export interface Ledger {
+  /**
+   * Appends behind the fence.
+   * @param expected sequence of the last entry, 0 for the first
+   * @throws JournalAway | FenceRefused | JournalRefused
+   */
+  append(entry: LedgerEntry, expected: number): Promise<Receipt>;
+  /** @throws JournalAway */
+  last(): Promise<Ledgered | undefined>;
+  /** Entries in order from a sequence on, up to what is there now. @throws JournalAway */
+  read(from?: number): AsyncIterable<Ledgered>;
+  /** Forgets the entries before a sequence. @throws JournalAway */
+  forget(before: number): Promise<void>;
 }
 
 /** What a store holds of one stream. */

@@ -3,6 +3,7 @@ import manifest from '../package.json' with { type: 'json' };
 import { cameraAddCommand, cameraChangeCommand, cameraListCommand, cameraRemoveCommand } from './cli/camera.ts';
 import { configCheckCommand, configVariablesCommand } from './cli/config.ts';
 import { exportCommand } from './cli/export.ts';
+import { ledgerListCommand, ledgerVerifyCommand } from './cli/ledger.ts';
 import { logCommand } from './cli/log.ts';
 import { loginCommand } from './cli/login.ts';
 import { replayCommand } from './cli/replay.ts';
@@ -10,6 +11,7 @@ import { statusCommand } from './cli/status.ts';
 import { CommandFailed, type Surroundings, type Terminal, terminal } from './cli/terminal.ts';
 import { tokenCommand } from './cli/token.ts';
 import { watchCommand } from './cli/watch.ts';
+import { whatIfCommand } from './cli/whatif.ts';
 
 /** A command that talks to a gateway. */
 function remote(command: Command): Command {
@@ -37,11 +39,15 @@ function program(out: Terminal): Command {
   logCommand(remote(root.command('log')), out);
   replayCommand(remote(root.command('replay')), out);
   exportCommand(remote(root.command('export')), out);
+  whatIfCommand(remote(root.command('whatif')), out);
   const camera = root.command('camera').description('add, change, remove and list cameras');
   cameraAddCommand(remote(camera.command('add')), out);
   cameraChangeCommand(remote(camera.command('change')), out);
   cameraRemoveCommand(remote(camera.command('remove')), out);
   cameraListCommand(remote(camera.command('list')), out);
+  const ledger = root.command('ledger').description('who watched which camera, provably');
+  ledgerListCommand(remote(ledger.command('list')), out);
+  ledgerVerifyCommand(remote(ledger.command('verify')), out);
   tokenCommand(local(root.command('token')), out);
   loginCommand(local(root.command('login')), out);
   const config = root.command('config').description('check a configuration file');

@@ -9,9 +9,11 @@ import { viewerKind } from '../actors/viewer.ts';
 import { systemClock } from '../adapters/clock.ts';
 import { openSecrets } from '../adapters/secrets.files.ts';
 import type { ViewerContext } from '../machines/viewer/context.ts';
+import { ledgerHeadFile } from './archive/ledger-head.ts';
 import { openOverlay } from './config/overlay.ts';
 import { watchConfig } from './config/watch.ts';
 import { loadConfig } from './config.ts';
+import { keepLedger } from './gateway/access-ledger.ts';
 import { answerAsks } from './gateway/asks.ts';
 import { barReturns } from './gateway/bar-returns.ts';
 import { openCarriers } from './gateway/carriers.ts';
@@ -105,6 +107,15 @@ acquaint(roster, (err) => log.error({ err }, 'a cell could not be told of anothe
 shareSessions(roster, carriers.sessions, group.node);
 log.info({ adopted, cameras: config.cameras.size }, 'cells are up');
 
+const ledgerHead = ledgerHeadFile(group.state);
+const accessLedger = await keepLedger({
+  ledger: carriers.ledger,
+  facts: carriers.spool.facts,
+  journal: carriers.spool.journal,
+  cells: roster,
+  onWritten: ledgerHead.remember,
+  onFault: (err) => log.error({ err }, 'the access ledger can’t be written now; it is tried again'),
+});
 const retention = keepRetention({
   journal: carriers.spool.journal,
   facts: carriers.spool.facts,
@@ -112,6 +123,7 @@ const retention = keepRetention({
   leases: carriers.leases,
   node: group.node,
   bounds: () => config.events,
+  forgetMore: () => accessLedger.forgetBefore(Date.now() - config.ledger.keepMs),
   onSwept: (swept) => log[swept.troubles.length > 0 ? 'error' : 'debug'](swept, 'the event log was swept'),
   onFault: (err) => log.error({ err }, 'the event log could not be swept'),
 });
@@ -141,6 +153,7 @@ const server = await buildServer({
   cells: roster,
   facts: carriers.spool.facts,
   journal: carriers.spool.journal,
+  ledger: carriers.ledger,
   sessions: carriers.sessions,
   gate,
   revocations,
@@ -197,6 +210,8 @@ async function leave(reason: string): Promise<void> {
   const forced = setTimeout(() => process.exit(1), LEAVE_WITHIN_MS);
   watch.close();
   retention.close();
+  accessLedger.close();
+  ledgerHead.close();
   asks.close();
   metricsDoor?.close();
   await server.close();

@@ -13,6 +13,8 @@ import {
   type JournalRecord,
   type Keeper,
   type Leases,
+  type Ledger,
+  type Ledgered,
   type SessionCard,
   type Sessions,
   type Subscription,
@@ -35,6 +37,7 @@ export interface MemoryStore {
   leases: Leases;
   sessions: Sessions;
   keeper: Keeper;
+  ledger: Ledger;
   /** Loses the oldest records and facts, as a damaged disk does. */
   lose(records: number, facts: number): void;
   set(mode: MemoryMode): void;
@@ -60,6 +63,17 @@ interface Shelf<T extends { seq: number }> {
   /** The newest sequence there ever was. */
   last: number;
   purgedBefore: number;
+}
+
+/** Records, with the last one of each cell at hand. */
+interface Records extends Shelf<JournalEntry> {
+  lastOf: Map<string, JournalEntry>;
+}
+
+/** Of a record that is gone: if it was its cell's last one, there is none any more. */
+function dropLast({ lastOf }: Records, entry: JournalEntry): void {
+  const subject = subjectOf(entry.record);
+  if (lastOf.get(subject) === entry) lastOf.delete(subject);
 }
 
 const firstOf = <T extends { seq: number }>({ items, last }: Shelf<T>): number => items[0]?.seq ?? last + 1;
@@ -89,7 +103,7 @@ export function memoryStore(now: () => number = Date.now): MemoryStore {
       return result;
     },
   };
-  const records: Shelf<JournalEntry> = { items: [], last: 0, purgedBefore: 1 };
+  const records: Records = { items: [], last: 0, purgedBefore: 1, lastOf: new Map() };
   const told: Shelf<Told> = { items: [], last: 0, purgedBefore: 1 };
   const duplicates = new Map<string, number>();
   return {
@@ -99,8 +113,9 @@ export function memoryStore(now: () => number = Date.now): MemoryStore {
     leases: memoryLeases(line, now),
     sessions: memorySessions(line),
     keeper: memoryKeeper(line, records, told),
+    ledger: memoryLedger(line),
     lose(ofRecords, ofFacts) {
-      records.items.splice(0, ofRecords);
+      for (const entry of records.items.splice(0, ofRecords)) dropLast(records, entry);
       told.items.splice(0, ofFacts);
     },
     set(next) {
@@ -115,7 +130,7 @@ export function memoryStore(now: () => number = Date.now): MemoryStore {
 
 const subjectOf = (record: JournalRecord) => journalSubject({ kind: record.kind, id: record.cell });
 
-function memoryJournal(line: Line, shelf: Shelf<JournalEntry>, duplicates: Map<string, number>): Journal {
+function memoryJournal(line: Line, shelf: Records, duplicates: Map<string, number>): Journal {
   return {
     append: async (record, expected) =>
       line.through(() => {
@@ -123,13 +138,15 @@ function memoryJournal(line: Line, shelf: Shelf<JournalEntry>, duplicates: Map<s
         const messageId = `${subject}:${record.id}`;
         const known = duplicates.get(messageId);
         if (known !== undefined) return { seq: known };
-        const last = shelf.items.findLast((entry) => subjectOf(entry.record) === subject);
+        const last = shelf.lastOf.get(subject);
         if ((last?.seq ?? 0) !== expected) {
           if (last?.record.id === record.id) return { seq: last.seq };
           throw new FenceRefused(`${subject} ends at ${last?.seq ?? 0}, not at ${expected}`);
         }
         const seq = ++shelf.last;
-        shelf.items.push({ seq, record: copy(record) });
+        const entry = { seq, record: copy(record) };
+        shelf.items.push(entry);
+        shelf.lastOf.set(subject, entry);
         duplicates.set(messageId, seq);
         return { seq };
       }),
@@ -144,6 +161,11 @@ function memoryJournal(line: Line, shelf: Shelf<JournalEntry>, duplicates: Map<s
       });
       for (const entry of entries) yield copy(entry);
     },
+    last: (of) =>
+      line.through(() => {
+        const entry = shelf.lastOf.get(journalSubject(of));
+        return entry && copy(entry);
+      }),
     async *read(of, from = 1) {
       const subject = of && journalSubject(of);
       const entries = await line.through(() =>
@@ -227,7 +249,7 @@ function memoryFacts(line: Line, shelf: Shelf<Told>, duplicates: Map<string, num
   };
 }
 
-function memoryKeeper(line: Line, records: Shelf<JournalEntry>, told: Shelf<Told>): Keeper {
+function memoryKeeper(line: Line, records: Records, told: Shelf<Told>): Keeper {
   const holdingsOf = <T extends { seq: number }>(shelf: Shelf<T>): Holdings => ({
     first: firstOf(shelf),
     last: shelf.last,
@@ -241,13 +263,44 @@ function memoryKeeper(line: Line, records: Shelf<JournalEntry>, told: Shelf<Told
         records.purgedBefore = Math.max(records.purgedBefore, before);
         for (const { of, keep = Number.POSITIVE_INFINITY } of cells) {
           const subject = journalSubject(of);
-          records.items = records.items.filter(({ seq, record }) => seq >= keep || subjectOf(record) !== subject);
+          records.items = records.items.filter((entry) => {
+            const stays = entry.seq >= keep || subjectOf(entry.record) !== subject;
+            if (!stays) dropLast(records, entry);
+            return stays;
+          });
         }
       }),
     forgetFacts: (before) =>
       line.through(() => {
         told.purgedBefore = Math.max(told.purgedBefore, before);
         told.items = told.items.filter(({ seq }) => seq >= before);
+      }),
+  };
+}
+
+function memoryLedger(line: Line): Ledger {
+  const shelf: Shelf<Ledgered> = { items: [], last: 0, purgedBefore: 1 };
+  return {
+    append: (entry, expected) =>
+      line.through(() => {
+        const last = shelf.items.at(-1);
+        if (last?.entry.fact === entry.fact && last.entry.hash === entry.hash) return { seq: last.seq };
+        if ((last?.seq ?? 0) !== expected)
+          throw new FenceRefused(`the ledger ends at ${last?.seq}, not at ${expected}`);
+        shelf.items.push({ seq: ++shelf.last, entry: copy(entry) });
+        return { seq: shelf.last };
+      }),
+    last: () =>
+      line.through(() => {
+        const last = shelf.items.at(-1);
+        return last && copy(last);
+      }),
+    async *read(from = 1) {
+      for (const one of await line.through(() => shelf.items.filter(({ seq }) => seq >= from))) yield copy(one);
+    },
+    forget: (before) =>
+      line.through(() => {
+        shelf.items = shelf.items.filter(({ seq }) => seq >= before);
       }),
   };
 }

@@ -242,6 +242,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
         if (away) throw new JournalAway(`${spooled} records and facts still wait in ${options.file}: try again soon`);
         yield* journal.lasts(kind, upTo);
       },
+      last: (of) => journal.last(of),
       read: (of, from) => journal.read(of, from),
       seqAt: (at) => journal.seqAt(at),
     },

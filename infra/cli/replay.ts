@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
 import { hashOf, type Past } from '../../actors/past.ts';
-import type { Moment } from '../../actors/stretch.ts';
 import { isId } from '../../bus/identity.ts';
-import { BrokenArchive, readArchive } from '../archive/file.ts';
 import { foldLines } from '../archive/lines.ts';
-import { exportedLines, parsedLines } from './export-stream.ts';
+import { tellAnew } from './anew.ts';
 import { momentOf } from './moment.ts';
-import { type CommonOptions, reach } from './reach.ts';
+import type { CommonOptions } from './reach.ts';
+import { openRecorded } from './recorded.ts';
 import { table } from './table.ts';
 import { CommandFailed, misused, printable, type Terminal } from './terminal.ts';
 
@@ -14,13 +13,7 @@ interface ReplayOptions extends CommonOptions {
   at?: string;
   camera?: string;
   file?: string;
-}
-
-/** What a replay came to. */
-interface Outcome {
-  past: Past;
-  /** The state that the archive's own manifest promises for its end. */
-  promised?: string;
+  decideAnew?: boolean;
 }
 
 /** `signalbox replay`: the state of everything at a moment, folded anew from what was heard, and compared. */
@@ -30,6 +23,7 @@ export function replayCommand(command: Command, out: Terminal): void {
     .option('--at <T>', 'a moment (15m, 2026-01-31T03:12, epoch ms) or a sequence of the journal; default: the end')
     .option('--camera <ID>', 'only this camera and its viewers')
     .option('--file <F>', 'an exported file instead of the running group')
+    .option('--decide-anew', 'list where the machines of today decide otherwise than those that were there')
     .action(async (options: ReplayOptions) => {
       if (options.camera !== undefined && !isId(options.camera)) {
         throw misused(`--camera ${options.camera}: expected the id of a camera, such as cam_001`);
@@ -38,42 +32,20 @@ export function replayCommand(command: Command, out: Terminal): void {
       if (options.at !== undefined && !until) {
         throw misused(`--at ${options.at}: expected 15m, a moment such as 2026-01-31T03:12, or a sequence`);
       }
-      const outcome =
-        options.file === undefined ? await ofGroup(out, options, until) : await ofFile(options.file, until);
-      tell(out, outcome, options);
+      if (options.decideAnew && options.camera !== undefined) {
+        throw misused('--decide-anew looks at everything: leave --camera out');
+      }
+      const recorded = await openRecorded(out, options, until);
+      if (options.decideAnew) await tellAnew(out, recorded, Boolean(options.json));
+      else tell(out, await foldLines(recorded.lines, recorded.until), recorded.promised, options);
     });
-}
-
-async function ofGroup(out: Terminal, options: ReplayOptions, until: Moment | undefined): Promise<Outcome> {
-  const end = Object.entries(until ?? {}).map(([name, value]) => [
-    name === 'at' ? 'to' : name,
-    String(Math.round(value)),
-  ]);
-  const query = new URLSearchParams([['facts', 'false'], ...end] as [string, string][]);
-  const lines = parsedLines(exportedLines(out, reach(options, out), query));
-  return { past: await foldLines(lines, until) };
-}
-
-/** @throws CommandFailed when the file is not whole */
-async function ofFile(file: string, until: Moment | undefined): Promise<Outcome> {
-  try {
-    const { head, lines } = await readArchive(file);
-    const past = await foldLines(lines, until ?? { at: head.to });
-    return { past, ...(until ? {} : { promised: head.state }) };
-  } catch (error) {
-    if (error instanceof BrokenArchive) throw new CommandFailed(`${error.message}; fetch or export it again`);
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'EACCES' || code === 'EISDIR')
-      throw new CommandFailed(`${file} can't be read (${code})`);
-    throw error;
-  }
 }
 
 /** The camera that a cell is, or shows. */
 const cameraOf = ({ kind, id, context }: { kind: string; id: string; context: Record<string, unknown> }) =>
   kind === 'camera' ? id : context.camera;
 
-function tell(out: Terminal, { past, promised }: Outcome, { camera, json }: ReplayOptions): void {
+function tell(out: Terminal, past: Past, promised: string | undefined, { camera, json }: ReplayOptions): void {
   const cells = past.cells().filter(({ view }) => camera === undefined || cameraOf(view) === camera);
   const hash = hashOf(cells);
   const difference = past.firstDifference();

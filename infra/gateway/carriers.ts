@@ -7,10 +7,11 @@ import { natsFacts } from '../../bus/carriers/nats/facts.ts';
 import { natsJournal } from '../../bus/carriers/nats/journal.ts';
 import { natsKeeper } from '../../bus/carriers/nats/keeper.ts';
 import { natsLeases } from '../../bus/carriers/nats/leases.ts';
+import { natsLedger } from '../../bus/carriers/nats/ledger.ts';
 import { startPublisher } from '../../bus/carriers/nats/publisher.ts';
 import { redisSessions } from '../../bus/carriers/redis.ts';
 import { openSpool, type Spool } from '../../bus/carriers/spool.ts';
-import type { Bus, Keeper, Leases, Sessions } from '../../bus/ports.ts';
+import type { Bus, Keeper, Leases, Ledger, Sessions } from '../../bus/ports.ts';
 import type { Group } from '../group.ts';
 
 /** The ports of the bus, carried by this group's servers. */
@@ -20,6 +21,7 @@ export interface Carriers {
   bus: Bus;
   leases: Leases;
   keeper: Keeper;
+  ledger: Ledger;
   sessions: Sessions;
   natsIsUp(): boolean;
   close(): Promise<void>;
@@ -57,6 +59,7 @@ export async function openCarriers(group: Group, log: Logger): Promise<Carriers>
     bus: natsBus(link),
     leases: natsLeases(link, Date.now),
     keeper: natsKeeper(link),
+    ledger: natsLedger(link, publisher),
     natsIsUp: () => link.isUp(),
     async close() {
       sessions.close();

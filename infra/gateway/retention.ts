@@ -108,6 +108,8 @@ export interface RetentionParts extends Shelves {
   node: string;
   /** Read at every sweep, so that a changed configuration needs no restart. */
   bounds(): Bounds;
+  /** Forgets what was kept longer than the events. @throws JournalAway */
+  forgetMore(): Promise<void>;
   onSwept(swept: Swept): void;
   onFault(error: Error): void;
 }
@@ -116,7 +118,15 @@ const EVERY_MS = 3_600_000;
 const LEASE_MS = 600_000;
 
 /** Sweeps at the start and every hour; of several gateways one does it. */
-export function keepRetention({ leases, node, bounds, onSwept, onFault, ...shelves }: RetentionParts): Retention {
+export function keepRetention({
+  leases,
+  node,
+  bounds,
+  forgetMore,
+  onSwept,
+  onFault,
+  ...shelves
+}: RetentionParts): Retention {
   let troubles: readonly string[] = [];
   const run = async () => {
     try {
@@ -124,6 +134,7 @@ export function keepRetention({ leases, node, bounds, onSwept, onFault, ...shelv
       const swept = await sweep(shelves, bounds(), Date.now());
       ({ troubles } = swept);
       onSwept(swept);
+      await forgetMore();
     } catch (error) {
       // The next hour will do as well.
       if (!(error instanceof JournalAway)) onFault(error as Error);

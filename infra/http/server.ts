@@ -16,6 +16,7 @@ import { exportRoutes } from './export.ts';
 import type { Server } from './fastify.ts';
 import { createHub } from './hub.ts';
 import { journalRoutes } from './journal.ts';
+import { ledgerRoutes } from './ledger.ts';
 import { keepLegs } from './legs.ts';
 import { liveRoutes } from './live.ts';
 import { keepLoads } from './loads.ts';
@@ -33,6 +34,7 @@ import type { Shared } from './shared.ts';
 import { signallingRoutes } from './signalling.ts';
 import { keepStreams } from './streams.ts';
 import { timelineRoutes } from './timeline.ts';
+import { whatIfRoutes } from './whatif.ts';
 import { whepRoutes } from './whep.ts';
 
 const MAX_BODY_BYTES = 256 * 1024;
@@ -150,6 +152,8 @@ export async function buildServer(services: HttpServices): Promise<Server> {
   timelineRoutes(server, services);
   replayRoutes(server, services);
   exportRoutes(server, services);
+  ledgerRoutes(server, services);
+  whatIfRoutes(server, services);
   operationsRoutes(server, services, shared);
   loginRoutes(server, services);
   await pageRoutes(server, services);

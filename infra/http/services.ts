@@ -3,7 +3,7 @@ import type { Cells, CellView } from '../../actors/cells.ts';
 import type { Gate } from '../../adapters/gate.jsonwebtoken.ts';
 import type { Revocations } from '../../adapters/revocations.files.ts';
 import type { Id } from '../../bus/identity.ts';
-import type { Facts, Journal, Sessions } from '../../bus/ports.ts';
+import type { Facts, Journal, Ledger, Sessions } from '../../bus/ports.ts';
 import type { Config } from '../config/model.ts';
 import type { LoginLinks } from './links.ts';
 import type { Metrics } from './metrics.ts';
@@ -67,6 +67,8 @@ export interface HttpServices {
   facts: Facts;
   /** What cells heard; read here, never written. */
   journal: Pick<Journal, 'lasts' | 'read' | 'seqAt'>;
+  /** Who watched what; read here, never written. */
+  ledger: Pick<Ledger, 'read'>;
   sessions: Sessions;
   gate: Gate;
   revocations: Revocations;

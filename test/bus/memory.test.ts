@@ -7,6 +7,7 @@ import { factsContract } from '../contracts/facts.ts';
 import { journalContract } from '../contracts/journal.ts';
 import { keeperContract } from '../contracts/keeper.ts';
 import { leasesContract } from '../contracts/leases.ts';
+import { ledgerContract } from '../contracts/ledger.ts';
 import { sessionsContract, someCard } from '../contracts/sessions.ts';
 import { until } from '../fixtures/process.ts';
 import { all, rejection, someFact, someRecord } from '../fixtures/records.ts';
@@ -27,6 +28,10 @@ describe('bus in memory', () => {
 
 describe('keeper in memory', () => {
   keeperContract(async () => ({ ...memoryStore(), close }));
+});
+
+describe('ledger in memory', () => {
+  ledgerContract(async () => ({ ledger: memoryStore().ledger, close }));
 });
 
 describe('leases in memory', () => {

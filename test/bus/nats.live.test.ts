@@ -5,6 +5,7 @@ import { factsContract } from '../contracts/facts.ts';
 import { journalContract } from '../contracts/journal.ts';
 import { keeperContract } from '../contracts/keeper.ts';
 import { leasesContract } from '../contracts/leases.ts';
+import { ledgerContract } from '../contracts/ledger.ts';
 import { startNats, type TestNats } from '../fixtures/nats.ts';
 
 describe('on a real nats-server', () => {
@@ -42,5 +43,6 @@ describe('on a real nats-server', () => {
   describe('facts', () => factsContract(emptyStore));
   describe('bus', () => busContract(emptyStore));
   describe('keeper', () => keeperContract(emptyStore));
+  describe('ledger', () => ledgerContract(emptyStore));
   describe('leases', () => leasesContract(emptyStore));
 });

@@ -68,6 +68,8 @@ export function journalContract(make: () => Promise<{ journal: Journal; close():
     expect((await all(journal.lasts('camera'))).map((entry) => entry.record.id)).to.deep.equal(['i1-2']);
     expect((await all(journal.lasts('viewer'))).map((entry) => entry.seq)).to.deep.equal([two]);
     expect(await all(journal.lasts('relay'))).to.deep.equal([]);
+    expect((await journal.last(camera('cam_a')))?.seq).to.equal(three);
+    expect(await journal.last(camera('cam_b'))).to.equal(undefined);
   });
 
   it('tells what the last records were at an earlier sequence', async () => {

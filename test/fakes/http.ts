@@ -112,6 +112,7 @@ export async function fakeGateway(change: Partial<HttpServices> = {}): Promise<F
     cells: house.roster,
     facts: house.store.facts,
     journal: house.store.journal,
+    ledger: house.store.ledger,
     sessions: house.store.sessions,
     gate,
     revocations,

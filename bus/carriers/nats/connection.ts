@@ -9,7 +9,14 @@ import {
 } from '@nats-io/jetstream';
 import { connect, credsAuthenticator, type NatsConnection } from 'nats';
 import { JournalAway } from '../../ports.ts';
-import { EVERY_FACT, EVERY_JOURNAL, FACT_STREAM, JOURNAL_STREAM } from '../../subjects.ts';
+import {
+  EVERY_FACT,
+  EVERY_JOURNAL,
+  FACT_STREAM,
+  JOURNAL_STREAM,
+  LEDGER_STREAM,
+  LEDGER_SUBJECT,
+} from '../../subjects.ts';
 
 /** Where NATS is and who we are there. */
 export interface NatsOptions {
@@ -196,11 +203,12 @@ async function makeStream(link: NatsLink, config: Partial<StreamConfig> & { name
   }
 }
 
-/** Makes both streams, or brings them to today's settings. Nothing happens when they have them. */
+/** Makes the streams, or brings them to today's settings. Nothing happens when they have them. */
 async function makeStreams(link: NatsLink): Promise<void> {
   // A full store refuses the new rather than forget the old: forgetting is the keeper's, who knows what may go.
   const kept = { discard: 'new' as DiscardPolicy, max_age: 0, max_msgs: -1 };
   const settings = { ...kept, storage: 'file', duplicate_window: 120_000 * NANOS_PER_MS, allow_direct: true } as const;
   await makeStream(link, { ...settings, name: JOURNAL_STREAM, subjects: [EVERY_JOURNAL] });
   await makeStream(link, { ...settings, name: FACT_STREAM, subjects: [EVERY_FACT] });
+  await makeStream(link, { ...settings, name: LEDGER_STREAM, subjects: [LEDGER_SUBJECT] });
 }

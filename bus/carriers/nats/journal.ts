@@ -17,12 +17,17 @@ const entryOf = (message: JsMsg | StoredMsg): JournalEntry => ({
 
 /** The journal in a JetStream stream: one subject a cell, fenced by its last sequence. */
 export function natsJournal(link: NatsLink, publisher: Publisher): Journal {
-  /** After an outage a retry may meet its own record beyond the window in which JetStream knows duplicates. */
-  const ownLast = async (subject: string, record: JournalRecord): Promise<number | undefined> => {
-    const last = await link.call(`reading the last record of ${subject}`, () =>
+  const lastOf = async (subject: string): Promise<JournalEntry | undefined> => {
+    const message = await link.call(`reading the last record of ${subject}`, () =>
       link.manager.streams.getMessage(JOURNAL_STREAM, { last_by_subj: subject }),
     );
-    return last && last.json<JournalRecord>().id === record.id ? last.seq : undefined;
+    return message ? entryOf(message) : undefined;
+  };
+
+  /** After an outage a retry may meet its own record beyond the window in which JetStream knows duplicates. */
+  const ownLast = async (subject: string, record: JournalRecord): Promise<number | undefined> => {
+    const last = await lastOf(subject);
+    return last?.record.id === record.id ? last.seq : undefined;
   };
 
   const refused = async (error: unknown, subject: string, record: JournalRecord, expected: number) => {
@@ -81,6 +86,8 @@ export function natsJournal(link: NatsLink, publisher: Publisher): Journal {
       }
       yield* formerLasts(movedOn, upTo);
     },
+
+    last: (of) => lastOf(journalSubject(of)),
 
     async *read(of, from = 1) {
       const subject = of ? journalSubject(of) : EVERY_JOURNAL;

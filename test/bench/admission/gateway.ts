@@ -98,6 +98,7 @@ const server = await buildServer({
   cells: roster,
   facts: spool.facts,
   journal: spool.journal,
+  ledger: memoryStore(systemClock.now).ledger,
   sessions: memoryStore(systemClock.now).sessions,
   gate,
   revocations,

@@ -7,13 +7,19 @@ import type { LoginGrant } from '../../../adapters/gate.jsonwebtoken.ts';
 import { id } from '../../../bus/identity.ts';
 import type { JournalEntry } from '../../../bus/ports.ts';
 import { command } from '../../fixtures/command-line.ts';
+import { until } from '../../fixtures/process.ts';
 import { type ServedGateway, serveGateway } from '../../fixtures/served-gateway.ts';
 
 describe('the past on the command line', () => {
   let gateway: ServedGateway;
   let folder: string;
   const camera = { kind: 'camera' as const, id: id('cam_001') };
-  const offer = (type: string, more: object) => gateway.house.roster.offer(camera, { type, source: '0', ...more });
+  /** Each in a millisecond of its own, so that a time names one of them. */
+  const offer = async (type: string, more: object) => {
+    const before = Date.now();
+    await until('the clock to move on', () => Date.now() > before);
+    await gateway.house.roster.offer(camera, { type, source: '0', ...more });
+  };
   const file = (name: string) => path.join(folder, name);
   const bearer = (grant: LoginGrant) => ({ authorization: `Bearer ${gateway.services.gate.mintLogin(grant, 60)}` });
   const json = async (...argv: string[]) => {
@@ -140,11 +146,50 @@ describe('the past on the command line', () => {
     expect(ran.err).to.contain(`camera cam_001 differs from sequence ${wrong.seq}`);
   });
 
+  it('lists what the machines of today decide otherwise, and goes on from what was recorded', async () => {
+    const same = await gateway.sbx('replay', '--decide-anew');
+    expect(same.out).to.match(/^\d+ records decided anew, all as they were$/m);
+    const other = gateway.house.store.records();
+    const heard = (type: string) => other.find(({ record }) => record.heard[0]?.type === type) as JournalEntry;
+    const silence = heard('source.silent');
+    // As if the machines of that night had said something else of it, and nothing when the source ended.
+    const [fact] = silence.record.said;
+    Object.assign(fact?.data ?? {}, { detect_ms: 5 });
+    const end = heard('source.ended');
+    end.record.said = [];
+    gateway.services.journal.read = async function* () {
+      yield* other;
+    };
+    const { decided, otherwise } = await json('replay', '--decide-anew');
+    expect(decided).to.equal(other.length);
+    expect(otherwise.map((one: { seq: number }) => one.seq)).to.deep.equal([silence.seq, end.seq]);
+    const told = await gateway.sbx('replay', '--decide-anew');
+    expect(told.out).to.contain('heard source.silent').and.contain('differs at /said/0/data/detect_ms');
+    expect(told.out).to.contain('2 otherwise');
+  });
+
+  it('tells what would follow from a loss', async () => {
+    const lost = await gateway.sbx('whatif', '--lose', 'relay-1');
+    expect(lost.code, lost.err).to.equal(0);
+    expect(lost.out).to.contain('relay relay-1').and.contain('0 viewers would be carried on elsewhere, 1 would not');
+    const past = String(
+      gateway.house.store.records().find(({ record }) => record.kind === 'viewer')?.record.heard[0]?.at,
+    );
+    const source = await json('whatif', '--lose', 'source:cam_001/0', '--at', past);
+    expect(source.dark).to.deep.equal([{ camera: 'cam_001', for_ms: null }]);
+    const none = await gateway.sbx('whatif', '--lose', 'region:nowhere');
+    expect([none.code, none.err]).to.deep.equal([1, 'signalbox: There is no relay in region nowhere (not-found)\n']);
+  });
+
   it('says what is written wrongly', async () => {
     for (const argv of [
       ['replay', '--at', 'yesterday'],
       ['replay', '--camera', 'a.b'],
+      ['replay', '--camera', 'cam_001', '--decide-anew'],
       ['export'],
+      ['whatif'],
+      ['whatif', '--lose', 'source:cam_001'],
+      ['whatif', '--lose', '*'],
       ['export', '--out', file('x'), '--from', '7'],
       ['export', '--out', file('x'), '--from', '1m', '--to', '2m'],
     ]) {

@@ -189,6 +189,57 @@ describe('http: the past', () => {
     });
   });
 
+  describe('what-if', () => {
+    const ask = async (grant: object, body: object) =>
+      gateway.server.inject({ method: 'POST', url: '/api/v1/whatif', headers: gateway.bearer(grant), payload: body });
+
+    it('tells what would follow from a loss, to each what they may see, and touches nothing', async () => {
+      await gateway.relay('relay-2', 'first');
+      const before = gateway.house.store.records();
+      const answer = await ask(olga, { lose: { relay: 'relay-1' } });
+      expect(answer.statusCode, answer.body).to.equal(200);
+      expect(answer.json()).to.deep.include({ moved: 2, stranded: 0, dark: [] });
+      const moves = answer.json().steps.filter((one: Body) => one.to === 'relay-2');
+      expect(moves).to.have.length(2);
+      expect(moves[0].why.text).to.contain('relay-2');
+      const elsewhere = await ask(
+        { sub: 'otto', role: 'operator', zones: ['hanoi/*'] },
+        { lose: { relay: 'relay-1' } },
+      );
+      expect(elsewhere.json()).to.include({ moved: 0, stranded: 0 });
+      expect(elsewhere.json().steps.map((one: Body) => one.kind)).to.deep.equal(['relay']);
+      const source = await ask(anna, { lose: { source: { camera: 'cam_001', source: '0' } } });
+      expect(source.json().dark).to.deep.equal([{ camera: 'cam_001', for_ms: null }]);
+      expect((await ask(anna, { lose: { region: 'hcm' } })).json()).to.include({ moved: 0, stranded: 2 });
+      expect((await ask(anna, { lose: { gateway: true } })).json().note).to.match(/Pictures.*go on/);
+      expect(gateway.house.store.records()).to.deep.equal(before);
+    });
+
+    it('forks the past as well', async () => {
+      const then = await moment();
+      await fail('cam_001');
+      const body = { lose: { source: { camera: 'cam_001', source: '0' } } };
+      expect((await ask(anna, { ...body, at: then })).json().dark).to.have.length(1);
+      expect((await ask(anna, body)).json().dark).to.deep.equal([]);
+    });
+
+    it('is for operators, about what there is', async () => {
+      expect((await ask(vera, { lose: { relay: 'relay-1' } })).statusCode).to.equal(403);
+      const otto = { sub: 'otto', role: 'operator', zones: ['hanoi/*'] };
+      for (const lose of [
+        { relay: 'relay-9' },
+        { region: 'nowhere' },
+        { source: { camera: 'cam_001', source: '0' } },
+        { source: { camera: 'cam_002', source: '9' } },
+      ]) {
+        expect((await ask(otto, { lose })).statusCode, JSON.stringify(lose)).to.equal(404);
+      }
+      for (const body of [{}, { lose: {} }, { lose: { relay: 'relay-1', region: 'hcm' } }, { lose: { relay: '*' } }]) {
+        expect((await ask(anna, body)).statusCode, JSON.stringify(body)).to.equal(400);
+      }
+    });
+  });
+
   it('refuses questions that make no sense', async () => {
     for (const url of [
       'replay',
