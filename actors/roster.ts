@@ -2,6 +2,7 @@ import type { Envelope } from '../bus/envelope.ts';
 import { newId } from '../bus/identity.ts';
 import type { Facts, Journal, JournalEntry } from '../bus/ports.ts';
 import { type Address, KINDS, type Kind } from '../bus/subjects.ts';
+import { upcast } from '../bus/upcast.ts';
 import { Cell, type CellHouse, type CellKind } from './cell.ts';
 import { CellExists, type Cells, type CellView, NoSuchCell, type Offered } from './cells.ts';
 import type { Chart } from './chart.ts';
@@ -37,6 +38,7 @@ export class Roster implements Cells {
   private readonly house: RosterHouse;
   private readonly cells: Record<Kind, Map<string, Cell>>;
   private readonly listeners = new Set<FactListener>();
+  private readonly turnListeners = new Set<(view: CellView) => void>();
   private readonly failures = new Map<string, number[]>();
   private readonly cellHouse: CellHouse;
 
@@ -49,6 +51,9 @@ export class Roster implements Cells {
       facts: house.facts,
       now: house.now,
       later: house.later,
+      onTurn: (view) => {
+        for (const listener of this.turnListeners) listener(view);
+      },
       onTold: (envelope, view) => {
         for (const listener of this.listeners) listener(envelope, view);
       },
@@ -103,6 +108,11 @@ export class Roster implements Cells {
     return () => this.listeners.delete(listener);
   }
 
+  onTurn(hear: (view: CellView) => void): () => void {
+    this.turnListeners.add(hear);
+    return () => this.turnListeners.delete(hear);
+  }
+
   /**
    * Takes up every living cell from its last journal record, and tells what a crash may have left untold.
    * @returns how many were taken up
@@ -112,7 +122,7 @@ export class Roster implements Cells {
     for await (const entry of this.house.journal.lasts()) entries.push(entry);
     await this.retellAll(entries);
     let adopted = 0;
-    for (const { seq, record } of entries) {
+    for (const { seq, record } of entries.map((entry) => ({ ...entry, record: upcast(entry.record) }))) {
       const at = { kind: record.kind, id: record.cell };
       const living = (record.after as { status?: string }).status === 'active';
       if (!living && record.kind === 'viewer') {

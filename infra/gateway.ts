@@ -2,14 +2,19 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pino } from 'pino';
 import { acquaint } from '../actors/acquaintance.ts';
+import { broadcastKind } from '../actors/broadcast.ts';
 import { cameraKind } from '../actors/camera.ts';
+import { raiseIncidents } from '../actors/emergency.ts';
+import { incidentKind } from '../actors/incident.ts';
 import { relayKind } from '../actors/relay.ts';
 import { Roster } from '../actors/roster.ts';
 import { viewerKind } from '../actors/viewer.ts';
 import { systemClock } from '../adapters/clock.ts';
 import { openSecrets } from '../adapters/secrets.files.ts';
+import { id } from '../bus/identity.ts';
 import type { ViewerContext } from '../machines/viewer/context.ts';
 import { ledgerHeadFile } from './archive/ledger-head.ts';
+import { destinationOf, withDemoDestination } from './config/destinations.ts';
 import { openOverlay } from './config/overlay.ts';
 import { watchConfig } from './config/watch.ts';
 import { loadConfig } from './config.ts';
@@ -42,7 +47,7 @@ const LEAVE_WITHIN_MS = 2_000;
 const PAGE = path.resolve(import.meta.dirname, '../.build/page');
 
 const group = groupShape.parse(JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')));
-let config = loadConfig(group.config, process.env);
+let config = withDemoDestination(loadConfig(group.config, process.env), group);
 const log = pino({
   level: config.log.level,
   base: { node: group.node },
@@ -66,8 +71,10 @@ const media = openMedia({
   gate,
   secrets,
   launcher,
+  relay: (name) => roster.view({ kind: 'relay', id: id(name) }),
   log,
   epoch: tenure.epoch,
+  destination: (name) => destinationOf(config, name),
   onRelayCall: (relay) => metrics.relayCalls.inc({ relay }),
 });
 
@@ -80,6 +87,8 @@ const roster = new Roster({
     camera: cameraKind(media.cameraSlots),
     viewer: viewerKind(media.viewerSlots),
     relay: relayKind(media.relaySlots),
+    broadcast: broadcastKind(media.broadcastSlots),
+    incident: incidentKind({ alarm: media.broadcastSlots.alarm }),
   },
   now: systemClock.now,
   later(ms, run) {
@@ -93,6 +102,7 @@ const roster = new Roster({
   onOver: (context) => barReturns(media.viewerSlots.seat, context as unknown as ViewerContext, Date.now()),
 });
 
+await media.takeUp();
 const adopted = await roster.adopt();
 const installation = keepInstallation(config, {
   group,
@@ -103,7 +113,12 @@ const installation = keepInstallation(config, {
 });
 await installation.apply(config);
 media.sweep();
-acquaint(roster, (err) => log.error({ err }, 'a cell could not be told of another'));
+acquaint(roster, (err) => log.error({ err }, 'a cell could not be told of another'), media.leaveIntake);
+raiseIncidents(
+  roster,
+  (name) => destinationOf(config, name)?.to,
+  (err) => log.error({ err }, 'an incident could not be raised or lowered'),
+);
 shareSessions(roster, carriers.sessions, group.node);
 log.info({ adopted, cameras: config.cameras.size }, 'cells are up');
 
@@ -149,6 +164,9 @@ const server = await buildServer({
     get regions() {
       return config.regions;
     },
+    get destinations() {
+      return config.destinations;
+    },
   },
   cells: roster,
   facts: carriers.spool.facts,
@@ -159,6 +177,7 @@ const server = await buildServer({
   revocations,
   links,
   whep: media.whep,
+  departures: media.departures,
   rtspAt: media.rtspAt,
   poster: media.poster,
   rates: media.rates,
@@ -188,7 +207,7 @@ const watch = watchConfig(
   config,
   process.env,
   ({ config: next, restart }) => {
-    config = next;
+    config = withDemoDestination(next, group);
     if (restart.length > 0) log.warn({ restart }, 'these settings take effect at the next start');
     installation.apply(next).then(
       () => log.info({ cameras: next.cameras.size }, 'the changed configuration is in effect'),

@@ -43,6 +43,10 @@ const RelaySchema = Type.Object(
     role: Type.Enum(['intake', 'delivery'], { default: 'delivery' }),
     region: Type.Optional(Region),
     weight: Type.Number({ minimum: 0, maximum: 1000, expects: 'a number from 0 to 1000', default: 1 }),
+    max_readers: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 1_000_000, expects: 'a whole number from 1 to 1000000' }),
+    ),
+    drain: Type.Boolean({ expects: 'true or false', default: false }),
     ports: Type.Optional(RelayPortsSchema),
     api: Type.Optional(webUrl({ later: true, description: 'control API of a relay that somebody else runs' })),
   },
@@ -82,6 +86,7 @@ const DestinationSchema = Type.Object(
       expects: 'an rtmp:// or rtmps:// address without user and password',
     }),
     key_file: Type.Optional(text('a file that holds the stream key')),
+    stat: Type.Optional(webUrl({ description: 'statistics of an nginx-rtmp: it is asked whether bytes arrive' })),
   },
   { additionalProperties: false },
 );
@@ -201,7 +206,6 @@ export const settings = shape(
       ),
       destinations: Type.Record(Type.String({ pattern: ID_PATTERN }), DestinationSchema, {
         default: {},
-        later: true,
         keys: 'an id: 1 to 64 of a-z, 0-9, _ and -',
       }),
       ports: PortsSchema,

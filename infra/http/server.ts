@@ -5,6 +5,7 @@ import fastifyWebsocket from '@fastify/websocket';
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import type { Id } from '../../bus/identity.ts';
 import { countHoldings } from './admission.ts';
+import { broadcastRoutes } from './broadcasts.ts';
 import { cameraRoutes } from './cameras.ts';
 import { keepConnections } from './connections.ts';
 import { demoRoutes } from './demo.ts';
@@ -15,6 +16,7 @@ import { eventRoutes } from './events.ts';
 import { exportRoutes } from './export.ts';
 import type { Server } from './fastify.ts';
 import { createHub } from './hub.ts';
+import { incidentRoutes } from './incidents.ts';
 import { journalRoutes } from './journal.ts';
 import { ledgerRoutes } from './ledger.ts';
 import { keepLegs } from './legs.ts';
@@ -32,6 +34,7 @@ import type { HttpServices } from './services.ts';
 import { sessionRoutes } from './sessions.ts';
 import type { Shared } from './shared.ts';
 import { signallingRoutes } from './signalling.ts';
+import { limiter } from './socket.ts';
 import { keepStreams } from './streams.ts';
 import { timelineRoutes } from './timeline.ts';
 import { whatIfRoutes } from './whatif.ts';
@@ -100,6 +103,10 @@ async function registerPlugins(server: Server): Promise<void> {
   });
 }
 
+/** So many players are sent from relays that are being drained: opening their legs must not hurt who watches. */
+const DRAINED_PER_SECOND = 20;
+const DRAINED_AT_ONCE = 5;
+
 /**
  * Builds the HTTP floor: every route guarded by the table in roles.ts, every error as JSON.
  * The caller listens and closes.
@@ -116,6 +123,7 @@ export async function buildServer(services: HttpServices): Promise<Server> {
     holdings: countHoldings(services.cells),
     connections: keepConnections(services, hub),
     streams: keepStreams(services, hub),
+    pace: limiter(DRAINED_PER_SECOND, DRAINED_AT_ONCE),
   };
   const registered = new Set<string>();
 
@@ -147,6 +155,8 @@ export async function buildServer(services: HttpServices): Promise<Server> {
   sessionRoutes(server, services, shared);
   revocationRoutes(server, services, shared);
   relayRoutes(server, services);
+  broadcastRoutes(server, services);
+  incidentRoutes(server, services);
   eventRoutes(server, services, shared);
   journalRoutes(server, services);
   timelineRoutes(server, services);

@@ -18,12 +18,21 @@ export function placeIn({ subject, data }: Envelope): { camera: string; zone: st
   const [kind, id = ''] = subject.split('/');
   const zone = typeof data.zone === 'string' ? data.zone : '';
   if (kind === 'camera') return { camera: id, zone };
-  if (kind === 'viewer') return { camera: typeof data.camera === 'string' ? data.camera : '', zone };
+  if (kind === 'viewer' || kind === 'broadcast')
+    return { camera: typeof data.camera === 'string' ? data.camera : '', zone };
   return undefined;
+}
+
+/** Whether an incident is about a camera that somebody may watch; its zone is not needed to be theirs. */
+function concerns(caller: LoginClaims, { data }: Envelope): boolean {
+  const cameras = Array.isArray(data.cameras) ? data.cameras : [];
+  const zone = typeof data.zone === 'string' ? data.zone : '';
+  return cameras.some((camera) => access(caller, { camera: String(camera), zone }, 'watch').allowed);
 }
 
 /** Whether somebody may see an event: cameras they may watch, their own sessions, and what operators run. */
 export function maySee(caller: LoginClaims, envelope: Envelope): boolean {
+  if (envelope.subject.startsWith('incident/')) return concerns(caller, envelope);
   const place = placeIn(envelope);
   if (!place) return isAtLeast(caller.role, 'operator');
   if (envelope.subject.startsWith('camera/')) return access(caller, place, 'watch').allowed;

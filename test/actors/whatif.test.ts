@@ -49,8 +49,9 @@ describe('a what-if', () => {
             relays.map(({ id: name, state, tags, context }) => ({
               ...{ id: name, state, serving: tags.includes('serving'), load: loadOf(name) },
               ...{ region: context.region as string, weight: context.weight as number },
+              ...{ draining: tags.includes('draining'), capabilities: ['webrtc'] },
             })),
-            'hcm',
+            { region: 'hcm' },
           ),
       },
     );

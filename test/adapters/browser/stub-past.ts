@@ -111,6 +111,7 @@ export function remember(stub: StubGateway, events: StubEvent[]): StubPast {
           { at_ms: 3_040, kind: 'camera', id: 'cam_001', from: 'live', to: 'connecting', why },
         ],
         moved: 2,
+        stranded: 0,
         dark: [{ camera: 'cam_002', for_ms: 90_000 }],
       },
     };

@@ -159,7 +159,7 @@ describe('time line in Chromium', function () {
     await reads(
       page,
       '.answer',
-      /2 viewers would move; 1 would be dark.*North gate dark for 1 min 30 s.*serving → dead/,
+      /2 viewers would be moved, no viewers stranded; 1 camera would be dark.*North gate dark for 1 min 30 s.*serving → dead/,
     );
     expect(past.whatIfs).to.deep.equal([{ lose: { relay: 'relay-1' } }]);
     expect(await page.locator('.whatif').textContent()).to.contain('nothing real is touched');

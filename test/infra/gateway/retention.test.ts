@@ -38,7 +38,7 @@ describe('retention', () => {
     await house.roster.create(viewer, {
       type: 'viewer.requested',
       ...{ camera: 'cam_a', zone: 'hcm/center', subject, protocol: 'webrtc', quality: '720p', address: '127.0.0.1' },
-      ...{ expires_at: house.clock.now + DAY_MS, held: 0, quota: 5, relay: 'relay-1' },
+      ...{ expires_at: house.clock.now + DAY_MS, held: 0, quota: 5, relay: 'relay-1', standby: '' },
     });
   });
 

@@ -14,7 +14,7 @@ export interface Happening extends Pick<Fact, 'seq' | 'at' | 'type' | 'kind' | '
 }
 
 /** Events that are marked beside the bands of states, the most telling first. */
-export const MARKS = ['relay', 'denial', 'operator', 'switch', 'move', 'viewer'] as const;
+export const MARKS = ['relay', 'denial', 'incident', 'operator', 'switch', 'move', 'viewer'] as const;
 export type Mark = (typeof MARKS)[number];
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
@@ -57,6 +57,7 @@ export const isChange = (happening: Happening): boolean =>
 
 /** How it is marked; undefined when the bands of states already show all of it. */
 export function markOf({ kind, type, state, by }: Happening): Mark | undefined {
+  if (kind === 'incident' || kind === 'broadcast') return 'incident';
   if (by) return 'operator';
   const what = type.slice(type.indexOf('.') + 1);
   if (kind === 'relay') return state === 'dead' || state === 'suspect' || state === 'draining' ? 'relay' : undefined;

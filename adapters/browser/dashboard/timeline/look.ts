@@ -102,6 +102,7 @@ function patternOf(
 export const GLYPHS: Record<Mark, string> = {
   relay: 'M2 2h12v12h-12z',
   denial: 'M8 1a7 7 0 1 0 .01 0zM4 5l2-2 6 8-2 2z',
+  incident: 'M8 0l8 15h-16zM7 5v5h2v-5zM7 11v2h2v-2z',
   operator: 'M8 0l8 8-8 8-8-8z',
   switch: 'M0 5l6-5v3h9v4h-9v3zM16 11l-6 5v-3h-9v-3h9v-3z',
   move: 'M0 5h8v-5l8 8-8 8v-5h-8z',
@@ -112,6 +113,7 @@ export const GLYPHS: Record<Mark, string> = {
 export const MARK_WORDS: Record<Mark, string> = {
   relay: 'relay trouble',
   denial: 'somebody was refused',
+  incident: 'emergency or broadcast',
   operator: 'an operator acted',
   switch: 'another source',
   move: 'a viewer was moved',

@@ -157,7 +157,7 @@ function paintMark(pen: Pen, look: Look, mark: Mark, x: number, y: number): void
   pen.strokeStyle = look.color('panel');
   pen.lineWidth = 4;
   pen.stroke(path);
-  pen.fillStyle = MARKS.indexOf(mark) < 2 ? look.color('offline') : look.color(mark === 'viewer' ? 'muted' : 'text');
+  pen.fillStyle = MARKS.indexOf(mark) < 3 ? look.color('offline') : look.color(mark === 'viewer' ? 'muted' : 'text');
   pen.fill(path, 'evenodd');
   pen.restore();
 }

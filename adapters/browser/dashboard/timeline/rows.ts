@@ -18,9 +18,10 @@ export interface RowHeights {
 
 export const WIDE: RowHeights = { zone: 26, lane: 36 };
 export const NARROW: RowHeights = { zone: 26, lane: 58 };
-const RELAYS = 'Relays';
+/** What stands below the cameras, under which heading. */
+const BELOW: Record<string, string> = { relay: 'Relays', incident: 'Emergencies', broadcast: 'On air' };
 
-/** All rows: cameras by zone, then relays. Cameras that are gone are shown as long as something is known of them. */
+/** All rows: cameras by zone, then relays and what else there is. Cameras that are gone are shown as long as something is known of them. */
 export function rowsOf(
   cameras: readonly Camera[],
   relays: readonly Relay[],
@@ -29,12 +30,11 @@ export function rowsOf(
 ): Row[] {
   const lanes = new Map<string, { label: string; zone: string }>();
   for (const { id, name, zone } of cameras) lanes.set(`camera/${id}`, { label: name, zone });
-  for (const { id } of timeline.lanes.values()) {
-    if (id.startsWith('camera/') && !lanes.has(id)) lanes.set(id, { label: id.slice(7), zone: 'removed' });
-  }
-  for (const { id } of relays) lanes.set(`relay/${id}`, { label: id, zone: RELAYS });
-  for (const { id } of timeline.lanes.values()) {
-    if (id.startsWith('relay/') && !lanes.has(id)) lanes.set(id, { label: id.slice(6), zone: RELAYS });
+  for (const { id } of relays) lanes.set(`relay/${id}`, { label: id, zone: BELOW.relay ?? '' });
+  for (const { id: lane } of timeline.lanes.values()) {
+    const [kind = '', id = ''] = lane.split('/');
+    const zone = kind === 'camera' ? 'Removed cameras' : BELOW[kind];
+    if (zone !== undefined && !lanes.has(lane)) lanes.set(lane, { label: id, zone });
   }
   const zones = [...new Set([...lanes.values()].map(({ zone }) => zone))].sort(byName);
   const rows: Row[] = [];
@@ -51,4 +51,4 @@ export function rowsOf(
 }
 
 const byName = (a: string, b: string): number =>
-  Number(a === RELAYS) - Number(b === RELAYS) || (a < b ? -1 : a > b ? 1 : 0);
+  Object.values(BELOW).indexOf(a) - Object.values(BELOW).indexOf(b) || (a < b ? -1 : a > b ? 1 : 0);

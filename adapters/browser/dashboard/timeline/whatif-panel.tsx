@@ -17,6 +17,7 @@ function choicesIn({ relays, cameras }: World): Choice[] {
   return [
     ...relays.map(({ id }) => ({ label: `relay ${id}`, loss: { relay: id } })),
     ...regions.map((region) => ({ label: `region ${region}`, loss: { region } })),
+    { label: 'this gateway', loss: { gateway: true } },
     ...cameras.flatMap(({ id, name, sources }) =>
       sources.map((source) => ({
         label: `source ${source.id} of ${name}`,
@@ -77,16 +78,17 @@ export function WhatIfPanel(props: {
 }
 
 function Answer({ answer, name, clear }: { answer: WhatIf; name: Naming; clear: () => void }) {
-  const { at, steps, moved, dark } = answer;
+  const { at, steps, moved, stranded, note, dark } = answer;
   return (
     <div class="answer" role="status">
       <p>
         <b>
-          {moved === 1 ? '1 viewer' : `${moved} viewers`} would move; {dark.length === 0 ? 'no camera' : dark.length}{' '}
-          would be dark.
+          {counted(moved, 'viewer')} would be moved, {counted(stranded, 'viewer')} stranded;{' '}
+          {counted(dark.length, 'camera')} would be dark.
         </b>{' '}
         From {exactTime(at)}:
       </p>
+      {note && <p>{note}</p>}
       <ul>
         {dark.map(({ camera, forMs }) => (
           <li key={camera}>
@@ -97,9 +99,10 @@ function Answer({ answer, name, clear }: { answer: WhatIf; name: Naming; clear: 
       </ul>
       <ol>
         {steps.map((step) => (
-          <li key={`${step.kind}${step.id}${step.afterMs}${step.to}`}>
-            <span class="after">+{shortly(step.afterMs)}</span> <b>{name(step.kind, step.id)}</b> {step.from || 'new'} →{' '}
-            {step.to}. <span>{sentence(step.why)}</span>
+          <li key={`${step.kind}${step.id} ${step.afterMs} ${step.to}`}>
+            <span class="after">+{shortly(step.afterMs)}</span> {step.camera && 'a viewer of '}
+            <b>{step.camera ? name('camera', step.camera) : name(step.kind, step.id)}</b> {step.from || 'new'} →{' '}
+            {step.to || 'nowhere'}. <span>{sentence(step.why)}</span>
           </li>
         ))}
       </ol>
@@ -109,5 +112,7 @@ function Answer({ answer, name, clear }: { answer: WhatIf; name: Naming; clear: 
     </div>
   );
 }
+
+const counted = (count: number, what: string): string => `${count || 'no'} ${what}${count === 1 ? '' : 's'}`;
 
 const shortly = (ms: number): string => (ms < 10_000 ? `${Math.round(ms)} ms` : duration(ms));

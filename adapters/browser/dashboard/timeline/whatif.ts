@@ -3,13 +3,19 @@ import type { Json } from '../model.ts';
 import type { Ghost } from './paint.ts';
 
 /** What is thought away. */
-export type Loss = { relay: string } | { region: string } | { source: { camera: string; source: string } };
+export type Loss =
+  | { relay: string }
+  | { region: string }
+  | { source: { camera: string; source: string } }
+  | { gateway: true };
 
 /** One thing that would happen. */
 export interface WhatIfStep {
   afterMs: number;
   kind: string;
   id: string;
+  /** Whose viewer it is, for a viewer. */
+  camera: string;
   from: string;
   to: string;
   why: string;
@@ -21,6 +27,10 @@ export interface WhatIf {
   steps: WhatIfStep[];
   /** Viewers that would be moved. */
   moved: number;
+  /** Viewers that no relay could carry on. */
+  stranded: number;
+  /** What else is to be known, in a sentence. */
+  note: string;
   /** Cameras without a picture, and for how long; undefined is until somebody repairs it. */
   dark: { camera: string; forMs?: number }[];
 }
@@ -46,11 +56,14 @@ export function whatIfOf(answer: Json): WhatIf {
       afterMs: Number(step.at_ms) || 0,
       kind: text(step.kind),
       id: text(step.id),
+      camera: text(step.camera),
       from: text(step.from),
       to: text(step.to),
       why: sayOf(step.why),
     })),
     moved: Number(answer.moved) || 0,
+    stranded: Number(answer.stranded) || 0,
+    note: text(answer.note),
     dark: listOf(answer.dark).map(({ camera, for_ms: forMs }) => ({
       camera: text(camera),
       ...(typeof forMs === 'number' ? { forMs } : {}),
