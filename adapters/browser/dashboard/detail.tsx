@@ -9,7 +9,9 @@ import { readHistory } from './history.ts';
 import { useNow } from './hooks.ts';
 import { Icon } from './icons.tsx';
 import type { Camera, Fact } from './model.ts';
+import { hashOf } from './route.ts';
 import { duration, timeOfDay } from './time.ts';
+import { LIVE } from './timeline/link.ts';
 import { wordsFor } from './words.ts';
 
 const CHART_EVERY_MS = 1_500;
@@ -47,6 +49,9 @@ export function Detail({ camera, facts }: { camera: Camera; facts: Fact[] }) {
         <h1>{camera.name}</h1>
         <a class="back" href="#/">
           Wall <kbd>Esc</kbd>
+        </a>
+        <a class="back" href={hashOf({ name: 'time', view: { ...LIVE, cameras: [camera.id] } })}>
+          Time <kbd>t</kbd>
         </a>
         <p class="where">
           {camera.zone} · <code>{camera.id}</code> {camera.picture && `· ${camera.picture}`}

@@ -52,6 +52,9 @@ export function Header({ view, help, declare }: { view: RoomView; help: () => vo
         {stream === 'open' ? 'Events live' : stream === 'connecting' ? 'Connecting' : 'Events away'}
       </span>
       {leftMs < WARN_MS && leftMs > 0 && <span class="stream needs-look">Sign-in ends in {duration(leftMs)}</span>}
+      <a class="to-time" href="#/time" title="What happened, and how everything stood (t)">
+        Time line
+      </a>
       <time class="clock">{new Date(now).toLocaleTimeString('en-GB')}</time>
       {view.operates && (
         <button type="button" class="declare-button" onClick={declare}>
