@@ -168,13 +168,35 @@ describe('dashboard in Chromium', function () {
 
   it('pulls a demo camera’s plug', async () => {
     const { page } = await wall(['live']);
-    await page.locator('.plug').click();
+    await page.locator('.plug[data-source="1"]').click();
     await until('the plug to be pulled', () => house.plugs.length > 0);
-    expect(house.plugs).to.deep.equal([{ camera: 'cam_001', plugged: false }]);
-    house.become('cam_001', 'offline', OFFLINE);
+    expect(house.plugs).to.deep.equal([{ camera: 'cam_001', source: 1, plugged: false }]);
+    house.become('cam_001', 'live', OFFLINE, { type: 'source', source: '1', source_state: 'offline' });
     await page.locator('.plug:has-text("Plug in")').click();
     await until('the plug to be put in', () => house.plugs.length > 1);
-    expect(house.plugs[1]).to.deep.equal({ camera: 'cam_001', plugged: true });
+    expect(house.plugs[1]).to.deep.equal({ camera: 'cam_001', source: 1, plugged: true });
+  });
+
+  it('draws a switch on the tile: to which source, why, and how long the picture was away', async () => {
+    const { page } = await wall(['live']);
+    const text = 'on the backup (1), because the preferred source (0) ended (67 ms gap)';
+    const why = { trigger: 'source.ended', reason: 'ended', text };
+    house.become('cam_001', 'live', why, { type: 'switched', from_source: '0', active_source: '1', recover_ms: 67 });
+    const note = page.locator('.note.switch');
+    await until('the note', () => note.count());
+    expect(await note.textContent()).to.match(/Source 1 after 67 ms On the backup \(1\), because the preferred source/);
+    house.become('cam_001', 'holding', { trigger: 'program.holding', text: 'signal lost; asking its sources' });
+    await until('the slate', () => page.locator('.state-holding .veil:has-text("Signal lost")').count());
+    expect(await note.count()).to.equal(0);
+  });
+
+  it('lets an operator choose the source that is shown', async () => {
+    house = furnish(gateway, [stubCamera(1, 'live')]);
+    const { page } = await openPage(browser);
+    await page.goto(`${gateway.url}/#/camera/cam_001`);
+    await page.locator('.sources li:has-text("stream2") button').click();
+    await until('the choice', () => house.chosen.length > 0);
+    expect(house.chosen).to.deep.equal([{ camera: 'cam_001', source: '1' }]);
   });
 
   it('walks from tile to tile with the arrow keys and explains itself with ?', async () => {
