@@ -91,11 +91,18 @@ export class Cell implements Door {
     this.tenure = origin.tenure;
     const options = { input: { id: at.id }, ...(origin.snapshot ? { snapshot: origin.snapshot } : {}) };
     this.actor = createActor(kind.machine, options as ActorOptions<AnyStateMachine>);
-    if (origin.snapshot) this.recorded = this.actor.getSnapshot();
+    if (origin.snapshot) this.recorded = this.restored();
     openDoor(this.actor.system, this);
     this.actor.on('*', (fact) => this.say(fact as unknown as { type: string; data: Record<string, unknown> }));
     // An actor error that nobody observes would end the process.
     this.actor.subscribe({ error: (error) => this.fail(error instanceof Error ? error : new Error(String(error))) });
+  }
+
+  /** XState keeps the error of a snapshot that it can't restore for whoever looks. @throws Error */
+  private restored(): AnyMachineSnapshot {
+    const snapshot = this.actor.getSnapshot() as AnyMachineSnapshot;
+    if (snapshot.status === 'error') throw snapshot.error;
+    return snapshot;
   }
 
   /** Starts, or goes on: slots of the present state are invoked. */

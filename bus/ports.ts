@@ -39,6 +39,13 @@ export interface JournalEntry {
   record: JournalRecord;
 }
 
+/** A record that can't be read: damaged, or not ours. It stays where it is, for a person to look at. */
+export interface Poison {
+  of: Address;
+  seq: number;
+  reason: string;
+}
+
 /** The journal can't be reached now; nothing is known about the record. Try again, under the same id. */
 export class JournalAway extends Error {
   override name = 'JournalAway';
@@ -60,6 +67,11 @@ export class JournalRefused extends Error {
   }
 }
 
+/** The store has no room (JetStream errors 10023, 10047 and 10077): later it may have, so what is told waits for that. */
+export class JournalFull extends JournalRefused {
+  override name = 'JournalFull';
+}
+
 /** Acknowledgement of an append. `spooled`: it is safe on this machine's disk and will follow to the journal. */
 export interface Receipt {
   /** Sequence in the stream; 0 while spooled. */
@@ -78,12 +90,16 @@ export interface Journal {
   /**
    * The last record of every cell, or of every cell of one kind.
    * @param upTo as it was when this sequence was the newest one
+   * @param onPoison told of records that can't be read; without it they are passed over
    * @throws JournalAway
    */
-  lasts(kind?: Kind, upTo?: number): AsyncIterable<JournalEntry>;
+  lasts(kind?: Kind, upTo?: number, onPoison?: (poison: Poison) => void): AsyncIterable<JournalEntry>;
   /** The last record of one cell, if any. @throws JournalAway */
   last(of: Address): Promise<JournalEntry | undefined>;
-  /** Records in order, of one cell or of all, from a sequence on, up to what is there now. @throws JournalAway */
+  /**
+   * Records in order, of one cell or of all, from a sequence on, up to what is there now. What can't be read is passed
+   * over: a fold finds a difference behind it. @throws JournalAway
+   */
   read(of?: Address, from?: number): AsyncIterable<JournalEntry>;
   /** The newest sequence that was written before a moment (epoch ms); 0 when none was. @throws JournalAway */
   seqAt(at: number): Promise<number>;

@@ -96,8 +96,9 @@ const roster = new Roster({
     return () => clearTimeout(timer);
   },
   onTrouble({ cell, error, outcome }) {
-    log.error({ err: error, cell, outcome }, 'a cell failed');
-    if (outcome === 'given up') givenUp.add(`${cell.kind} ${cell.id}`);
+    const what = outcome === 'parked' ? 'the last record of a cell can’t be understood' : 'a cell failed';
+    log.error({ err: error, cell, outcome }, what);
+    if (outcome !== 'restarted') givenUp.add(`${cell.kind} ${cell.id}`);
   },
   onOver: (context) => barReturns(media.viewerSlots.seat, context as unknown as ViewerContext, Date.now()),
 });

@@ -10,6 +10,7 @@ import {
   type Journal,
   JournalAway,
   type JournalEntry,
+  JournalFull,
   type JournalRecord,
   type Keeper,
   type Leases,
@@ -25,9 +26,10 @@ import { errorReply } from './replies.ts';
 
 /**
  * How a store behaves: `here`; `away`: it hears nothing and says so; `deaf`: it stores what it is told, but its
- * acknowledgement is lost; `hung`: it keeps everybody waiting until it is in another mode again.
+ * acknowledgement is lost; `hung`: it keeps everybody waiting until it is in another mode again; `full`: it can be read,
+ * and takes nothing more.
  */
-export type MemoryMode = 'here' | 'away' | 'deaf' | 'hung';
+export type MemoryMode = 'here' | 'away' | 'deaf' | 'hung' | 'full';
 
 /** Everything a group shares, in the memory of one process: for tests, simulation and replay. */
 export interface MemoryStore {
@@ -54,6 +56,8 @@ interface Line {
   mode(): MemoryMode;
   /** Runs work the way the store's mode says. @throws JournalAway */
   through<T>(work: () => T): Promise<T>;
+  /** The same for work that stores something. @throws JournalAway | JournalFull */
+  into<T>(work: () => T): Promise<T>;
   onChange(listener: () => void): void;
 }
 
@@ -102,6 +106,11 @@ export function memoryStore(now: () => number = Date.now): MemoryStore {
       if (mode === 'deaf') throw new JournalAway('the store did not answer');
       return result;
     },
+    into: (work) =>
+      line.through(() => {
+        if (mode === 'full') throw new JournalFull('the store is full', 10_023);
+        return work();
+      }),
   };
   const records: Records = { items: [], last: 0, purgedBefore: 1, lastOf: new Map() };
   const told: Shelf<Told> = { items: [], last: 0, purgedBefore: 1 };
@@ -133,7 +142,7 @@ const subjectOf = (record: JournalRecord) => journalSubject({ kind: record.kind,
 function memoryJournal(line: Line, shelf: Records, duplicates: Map<string, number>): Journal {
   return {
     append: async (record, expected) =>
-      line.through(() => {
+      line.into(() => {
         const subject = subjectOf(record);
         const messageId = `${subject}:${record.id}`;
         const known = duplicates.get(messageId);
@@ -198,7 +207,7 @@ function memoryFacts(line: Line, shelf: Shelf<Told>, duplicates: Map<string, num
   return {
     async tell(envelope) {
       parseFactType(envelope);
-      return line.through(() => {
+      return line.into(() => {
         const key = `${envelope.subject}:${envelope.id}`;
         const known = duplicates.get(key);
         if (known !== undefined) return { seq: known };
@@ -230,7 +239,7 @@ function memoryFacts(line: Line, shelf: Shelf<Told>, duplicates: Map<string, num
         };
       });
       const run = () => {
-        while (seen < shelf.last && line.mode() === 'here' && pumps.has(run)) {
+        while (seen < shelf.last && ['here', 'full'].includes(line.mode()) && pumps.has(run)) {
           const next = shelf.items[Math.max(0, seen + 1 - firstOf(shelf))];
           seen = next?.seq ?? shelf.last;
           if (!next) continue;
@@ -282,7 +291,7 @@ function memoryLedger(line: Line): Ledger {
   const shelf: Shelf<Ledgered> = { items: [], last: 0, purgedBefore: 1 };
   return {
     append: (entry, expected) =>
-      line.through(() => {
+      line.into(() => {
         const last = shelf.items.at(-1);
         if (last?.entry.fact === entry.fact && last.entry.hash === entry.hash) return { seq: last.seq };
         if ((last?.seq ?? 0) !== expected)

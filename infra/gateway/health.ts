@@ -20,9 +20,12 @@ export function judgeHealth({ carriers, cells, launcher, retention, givenUp, isL
   const reasons: HealthReason[] = [];
   const add = (part: string, state: HealthReason['state'], text: string) => reasons.push({ part, state, text });
   if (isLeaving()) add('gateway', 'down', 'it is stopping');
-  const { spooled, bytes } = carriers.spool.state();
+  const { spooled, bytes, full } = carriers.spool.state();
   if (!carriers.natsIsUp()) {
     add('nats', 'degraded', 'NATS is away: viewing and admission go on, what happens is kept on the local disk');
+  }
+  if (full) {
+    add('nats', 'degraded', 'NATS has no room left: viewing and admission go on; free disk space or lower events.keep');
   }
   if (spooled > 0) add('journal', 'degraded', `${spooled} records and facts (${bytes} bytes) wait for NATS`);
   for (const trouble of retention.troubles()) add('events', 'degraded', trouble);
@@ -39,6 +42,7 @@ export function judgeHealth({ carriers, cells, launcher, retention, givenUp, isL
   if (!delivery.some((relay) => relay.tags.includes('serving'))) {
     add('relays', 'down', 'no delivery relay serves: nobody can be shown anything');
   }
-  for (const cell of givenUp) add(cell, 'degraded', 'it failed again and again and is not restarted: see the log');
+  for (const cell of givenUp)
+    add(cell, 'degraded', 'it failed again and again, or its last record can’t be understood: see the log');
   return reasons;
 }

@@ -149,7 +149,7 @@ async function run(steps: Step[], folder: string): Promise<void> {
   await process.spool.drained();
   await pause(2); // facts that were told just now
   await process.spool.drained();
-  expect(process.spool.state()).to.deep.equal({ spooled: 0, bytes: 0 });
+  expect(process.spool.state()).to.deep.equal({ spooled: 0, bytes: 0, full: false });
   expect(readFileSync(file, 'utf8')).to.equal('');
   check(store, processes);
   for (const one of processes) await one.spool.close();

@@ -1,10 +1,10 @@
-import { DeliverPolicy, JetStreamApiError } from '@nats-io/jetstream';
+import { DeliverPolicy, JetStreamApiError, type JsMsg } from '@nats-io/jetstream';
 import { type Envelope, envelope as envelopeShape } from '../../envelope.ts';
-import { type FactFilter, type Facts, JournalAway, JournalRefused, type Subscription, type Told } from '../../ports.ts';
+import { type FactFilter, type Facts, JournalAway, type Subscription, type Told } from '../../ports.ts';
 import { EVERY_FACT, FACT_STREAM, factSubject, factsOf, factsOfKind, parseFactType } from '../../subjects.ts';
 import type { NatsLink } from './connection.ts';
 import { purgedBefore } from './keeper.ts';
-import { type Publisher, StoreRefusal } from './publisher.ts';
+import { type Publisher, refusalOf, StoreRefusal } from './publisher.ts';
 import { readStream } from './reading.ts';
 
 const AGAIN_MS = 100;
@@ -16,6 +16,15 @@ function subjectsOf(filter: FactFilter): string[] {
   const cells = (filter.cells ?? []).filter((cell) => !kinds.has(cell.kind));
   const subjects = new Set([...[...kinds].map(factsOfKind), ...cells.map(factsOf)]);
   return subjects.size ? [...subjects] : [EVERY_FACT];
+}
+
+/** The fact in a message; undefined when it is none: who reads sees that a sequence is missing. */
+function toldIn(message: JsMsg): Told | undefined {
+  try {
+    return { seq: message.seq, envelope: envelopeShape.parse(message.json()) };
+  } catch {
+    return undefined;
+  }
 }
 
 /** Facts in a JetStream stream, told as CloudEvents. */
@@ -36,7 +45,7 @@ export function natsFacts(link: NatsLink, publisher: Publisher): Facts {
         publisher.publish(publication, (error, seq) => {
           if (!error) resolve({ seq });
           else if (!(error instanceof StoreRefusal)) reject(error);
-          else reject(new JournalRefused(`fact ${envelope.id} is refused: ${error.message}`, error.code));
+          else reject(refusalOf(`fact ${envelope.id} is refused`, error));
         });
       }),
 
@@ -55,7 +64,8 @@ export function natsFacts(link: NatsLink, publisher: Publisher): Facts {
           ? { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: from.after + 1 }
           : { deliver_policy: DeliverPolicy.StartTime, opt_start_time: new Date(from.since).toISOString() };
       for await (const message of readStream(link, FACT_STREAM, 'reading facts', options)) {
-        yield { seq: message.seq, envelope: envelopeShape.parse(message.json()) };
+        const told = toldIn(message);
+        if (told) yield told;
       }
     },
 
@@ -101,8 +111,9 @@ function follow(link: NatsLink, subjects: string[], after: number, hear: (told: 
       expires: 5_000,
       callback(message) {
         if (closed || message.seq <= seen) return;
+        const told = toldIn(message);
         try {
-          hear({ seq: message.seq, envelope: envelopeShape.parse(message.json()) });
+          if (told) hear(told);
           seen = message.seq;
         } catch (error) {
           finish(error as Error);

@@ -1,8 +1,8 @@
 import { DeliverPolicy, type JsMsg, type StoredMsg } from '@nats-io/jetstream';
-import { FenceRefused, type Journal, type JournalEntry, type JournalRecord, JournalRefused } from '../../ports.ts';
-import { EVERY_JOURNAL, JOURNAL_STREAM, journalSubject, journalsOfKind } from '../../subjects.ts';
+import { FenceRefused, type Journal, type JournalEntry, type JournalRecord, type Poison } from '../../ports.ts';
+import { EVERY_JOURNAL, JOURNAL_STREAM, journalSubject, journalsOfKind, parseSubject } from '../../subjects.ts';
 import type { NatsLink } from './connection.ts';
-import { type Publisher, StoreRefusal } from './publisher.ts';
+import { type Publisher, refusalOf, StoreRefusal } from './publisher.ts';
 import { readStream } from './reading.ts';
 
 const WRONG_LAST_SEQUENCE = 10_071;
@@ -10,10 +10,20 @@ const WRONG_LAST_SEQUENCE = 10_071;
 /** The server answers for at most 1,024 subjects at once. */
 const SUBJECTS_AT_ONCE = 500;
 
-const entryOf = (message: JsMsg | StoredMsg): JournalEntry => ({
-  seq: message.seq,
-  record: message.json<JournalRecord>(),
-});
+/** The record in a message; undefined, and told, when there is none that can be read. */
+function entryOf(message: JsMsg | StoredMsg, onPoison?: (poison: Poison) => void): JournalEntry | undefined {
+  const { subject, seq } = message;
+  try {
+    const record = message.json<JournalRecord>();
+    const isRecord = journalSubject({ kind: record.kind, id: record.cell }) === subject && Array.isArray(record.heard);
+    if (isRecord && record.after) return { seq, record };
+    throw new TypeError(`it is no record of ${subject}`);
+  } catch (error) {
+    const of = parseSubject(subject)?.address;
+    if (of) onPoison?.({ of, seq, reason: (error as Error).message });
+    return undefined;
+  }
+}
 
 /** The journal in a JetStream stream: one subject a cell, fenced by its last sequence. */
 export function natsJournal(link: NatsLink, publisher: Publisher): Journal {
@@ -33,7 +43,7 @@ export function natsJournal(link: NatsLink, publisher: Publisher): Journal {
   const refused = async (error: unknown, subject: string, record: JournalRecord, expected: number) => {
     if (!(error instanceof StoreRefusal)) throw error;
     if (error.code !== WRONG_LAST_SEQUENCE) {
-      throw new JournalRefused(`the journal refuses record ${record.id} of ${subject}: ${error.message}`, error.code);
+      throw refusalOf(`the journal refuses record ${record.id} of ${subject}`, error);
     }
     const seq = await ownLast(subject, record);
     if (seq !== undefined) return { seq };
@@ -43,7 +53,11 @@ export function natsJournal(link: NatsLink, publisher: Publisher): Journal {
   };
 
   /** What the last records of cells were at an earlier sequence; cells that were not there yet have none. */
-  async function* formerLasts(subjects: string[], upTo: number): AsyncGenerator<JournalEntry> {
+  async function* formerLasts(
+    subjects: string[],
+    upTo: number,
+    onPoison?: (poison: Poison) => void,
+  ): AsyncGenerator<JournalEntry> {
     for (let from = 0; from < subjects.length && upTo > 0; from += SUBJECTS_AT_ONCE) {
       const multi_last = subjects.slice(from, from + SUBJECTS_AT_ONCE);
       const found = await link.call(`reading former last records up to ${upTo}`, async () => {
@@ -54,7 +68,10 @@ export function natsJournal(link: NatsLink, publisher: Publisher): Journal {
         }
         return messages;
       });
-      for (const message of found) yield entryOf(message);
+      for (const message of found) {
+        const entry = entryOf(message, onPoison);
+        if (entry) yield entry;
+      }
     }
   }
 
@@ -73,7 +90,7 @@ export function natsJournal(link: NatsLink, publisher: Publisher): Journal {
         });
       }),
 
-    async *lasts(kind, upTo = Number.POSITIVE_INFINITY) {
+    async *lasts(kind, upTo = Number.POSITIVE_INFINITY, onPoison) {
       const options = {
         deliver_policy: DeliverPolicy.LastPerSubject,
         filter_subjects: kind ? journalsOfKind(kind) : EVERY_JOURNAL,
@@ -81,10 +98,14 @@ export function natsJournal(link: NatsLink, publisher: Publisher): Journal {
       const what = `reading the last records of ${kind ?? 'every'} cell`;
       const movedOn: string[] = [];
       for await (const message of readStream(link, JOURNAL_STREAM, what, options)) {
-        if (message.seq <= upTo) yield entryOf(message);
-        else movedOn.push(message.subject);
+        if (message.seq > upTo) {
+          movedOn.push(message.subject);
+          continue;
+        }
+        const entry = entryOf(message, onPoison);
+        if (entry) yield entry;
       }
-      yield* formerLasts(movedOn, upTo);
+      yield* formerLasts(movedOn, upTo, onPoison);
     },
 
     last: (of) => lastOf(journalSubject(of)),
@@ -97,7 +118,10 @@ export function natsJournal(link: NatsLink, publisher: Publisher): Journal {
         filter_subjects: subject,
       };
       const what = `reading ${subject} from ${from}`;
-      for await (const message of readStream(link, JOURNAL_STREAM, what, options)) yield entryOf(message);
+      for await (const message of readStream(link, JOURNAL_STREAM, what, options)) {
+        const entry = entryOf(message);
+        if (entry) yield entry;
+      }
     },
 
     async seqAt(at) {

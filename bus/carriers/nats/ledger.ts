@@ -1,9 +1,9 @@
 import { DeliverPolicy } from '@nats-io/jetstream';
 import type { LedgerEntry } from '../../ledger.ts';
-import { FenceRefused, JournalRefused, type Ledger, type Ledgered } from '../../ports.ts';
+import { FenceRefused, type Ledger, type Ledgered } from '../../ports.ts';
 import { LEDGER_STREAM, LEDGER_SUBJECT } from '../../subjects.ts';
 import type { NatsLink } from './connection.ts';
-import { type Publisher, StoreRefusal } from './publisher.ts';
+import { type Publisher, refusalOf, StoreRefusal } from './publisher.ts';
 import { readStream } from './reading.ts';
 
 const WRONG_LAST_SEQUENCE = 10_071;
@@ -20,7 +20,7 @@ export function natsLedger(link: NatsLink, publisher: Publisher): Ledger {
   const refused = async (error: unknown, entry: LedgerEntry) => {
     if (!(error instanceof StoreRefusal)) throw error;
     if (error.code !== WRONG_LAST_SEQUENCE) {
-      throw new JournalRefused(`the ledger refuses entry ${entry.n}: ${error.message}`, error.code);
+      throw refusalOf(`the ledger refuses entry ${entry.n}`, error);
     }
     const found = await last();
     if (found?.entry.hash === entry.hash) return { seq: found.seq };
