@@ -76,6 +76,8 @@ export interface Journal {
   lasts(kind?: Kind): AsyncIterable<JournalEntry>;
   /** Records in order, of one cell or of all, from a sequence on, up to what is there now. @throws JournalAway */
   read(of?: Address, from?: number): AsyncIterable<JournalEntry>;
+  /** Every record after a sequence, then what comes, in order and without a gap, across outages of the store. */
+  follow(after: number, hear: (entry: JournalEntry) => void): Promise<Subscription>;
 }
 
 /** A fact as a subscriber gets it. */
@@ -120,11 +122,17 @@ export interface Ask {
   body: unknown;
 }
 
+/** What an answerer returns to leave an ask to another one: nothing is said to the caller. */
+export const NOT_MINE = Symbol('not mine');
+
 /** Requests and replies between processes. */
 export interface Bus {
   /** @throws JournalAway when nobody answers in time */
   ask(request: Ask, timeoutMs: number): Promise<unknown>;
-  /** Answers asks to any cell of a kind; a thrown error is told to the caller as `{error, reason}`. */
+  /**
+   * Answers asks to any cell of a kind; a thrown error is told to the caller as `{error, reason}`. Of several
+   * answerers the first counts; one that returns NOT_MINE stays silent.
+   */
   answer(kind: Kind, reply: (request: Ask) => Promise<unknown>): Promise<Subscription>;
 }
 
@@ -142,6 +150,8 @@ export interface Leases {
   /** Prolongs; undefined when it was lost. @throws JournalAway */
   renew(lease: Lease, ttlMs: number): Promise<Lease | undefined>;
   release(lease: Lease): Promise<void>;
+  /** The leases in force under a key: of `gateway`, those of `gateway.<name>`. @throws JournalAway */
+  list(under: string): Promise<Lease[]>;
 }
 
 /** What any gateway must know of a viewer session to answer for it. Plain JSON, no secrets. */

@@ -11,6 +11,7 @@ import {
   type JournalEntry,
   type JournalRecord,
   type Leases,
+  NOT_MINE,
   type SessionCard,
   type Sessions,
   type Subscription,
@@ -93,7 +94,43 @@ export function memoryStore(now: () => number = Date.now): MemoryStore {
   };
 }
 
+/** What is stored, told in order to who follows it, while the store is here. */
+function memoryFollowers<T>(line: Line, stored: T[]) {
+  const pumps = new Set<() => void>();
+  const pump = () => {
+    for (const run of [...pumps]) run();
+  };
+  line.onChange(pump);
+  return {
+    /** Something was stored. */
+    wake: () => queueMicrotask(pump),
+    follow(after: number, hear: (one: T) => void): Subscription {
+      let seen = after;
+      let finish: (error?: Error) => void = () => {};
+      const ended = new Promise<Error | undefined>((resolve) => {
+        finish = (error) => {
+          pumps.delete(run);
+          resolve(error);
+        };
+      });
+      const run = () => {
+        while (seen < stored.length && line.mode() === 'here' && pumps.has(run)) {
+          try {
+            hear(copy(stored[seen++] as T));
+          } catch (error) {
+            finish(error as Error);
+          }
+        }
+      };
+      pumps.add(run);
+      queueMicrotask(run);
+      return { close: () => finish(), ended };
+    },
+  };
+}
+
 function memoryJournal(line: Line, records: JournalEntry[], duplicates: Map<string, number>): Journal {
+  const followers = memoryFollowers(line, records);
   const lastSeq = new Map<string, number>();
   const subjectOf = (record: JournalRecord) => journalSubject({ kind: record.kind, id: record.cell });
   return {
@@ -112,6 +149,7 @@ function memoryJournal(line: Line, records: JournalEntry[], duplicates: Map<stri
         records.push({ seq, record: copy(record) });
         lastSeq.set(subject, seq);
         duplicates.set(messageId, seq);
+        followers.wake();
         return { seq };
       }),
     async *lasts(kind?: Kind) {
@@ -127,6 +165,7 @@ function memoryJournal(line: Line, records: JournalEntry[], duplicates: Map<stri
       );
       for (const entry of entries) yield copy(entry);
     },
+    follow: async (after, hear) => followers.follow(after, hear),
   };
 }
 
@@ -138,11 +177,7 @@ function wants(filter: FactFilter, envelope: Envelope): boolean {
 }
 
 function memoryFacts(line: Line, told: Told[], duplicates: Map<string, number>): Facts {
-  const pumps = new Set<() => void>();
-  const pump = () => {
-    for (const run of [...pumps]) run();
-  };
-  line.onChange(pump);
+  const followers = memoryFollowers(line, told);
   return {
     async tell(envelope) {
       parseFactType(envelope);
@@ -153,7 +188,7 @@ function memoryFacts(line: Line, told: Told[], duplicates: Map<string, number>):
         const seq = told.length + 1;
         told.push({ seq, envelope: copy(envelope) });
         duplicates.set(key, seq);
-        queueMicrotask(pump);
+        followers.wake();
         return { seq };
       });
     },
@@ -164,28 +199,9 @@ function memoryFacts(line: Line, told: Told[], duplicates: Map<string, number>):
       }),
     range: () => line.through(() => ({ first: told.length ? 1 : 0, last: told.length })),
     async subscribe(filter, after, hear): Promise<Subscription> {
-      let seen = after ?? (await line.through(() => told.length));
-      let finish: (error?: Error) => void = () => {};
-      const ended = new Promise<Error | undefined>((resolve) => {
-        finish = (error) => {
-          pumps.delete(run);
-          resolve(error);
-        };
+      return followers.follow(after ?? (await line.through(() => told.length)), (one) => {
+        if (wants(filter, one.envelope)) hear(one);
       });
-      const run = () => {
-        while (seen < told.length && line.mode() === 'here' && pumps.has(run)) {
-          const next = told[seen++] as Told;
-          if (!wants(filter, next.envelope)) continue;
-          try {
-            hear(copy(next));
-          } catch (error) {
-            finish(error as Error);
-          }
-        }
-      };
-      pumps.add(run);
-      queueMicrotask(run);
-      return { close: () => finish(), ended };
     },
   };
 }
@@ -202,7 +218,11 @@ function memoryBus(line: Line): Bus {
         const text = `asking ${subject}: no answer within ${timeoutMs} ms`;
         timer = setTimeout(() => reject(new JournalAway(text)), timeoutMs);
       });
-      const work = replies.map((reply) => reply(copy(request)).catch(errorReply));
+      const silent = new Promise<never>(() => {});
+      const work = replies.map(async (reply) => {
+        const answer = await reply(copy(request)).catch(errorReply);
+        return answer === NOT_MINE ? silent : answer;
+      });
       try {
         const answer = await Promise.race([...work, late]);
         return answer === undefined ? undefined : copy(answer);
@@ -251,6 +271,12 @@ function memoryLeases(line: Line, now: () => number): Leases {
       line.through(() => {
         if (held.get(lease.key)?.holder === lease.holder) held.delete(lease.key);
       }),
+    list: (under) =>
+      line.through(() =>
+        [...held]
+          .filter(([key, { expiresAt }]) => key.startsWith(`${leaseKey(under)}.`) && expiresAt > now())
+          .map(([key, { holder, epoch }]) => ({ key, holder, epoch })),
+      ),
   };
 }
 

@@ -243,6 +243,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
         yield* journal.lasts(kind);
       },
       read: (of, from) => journal.read(of, from),
+      follow: (after, hear) => journal.follow(after, hear),
     },
     facts: {
       async tell(fact) {

@@ -6,6 +6,7 @@ export function measuredJournal(journal: Journal, { journalAppends, journalQueue
   return {
     lasts: (kind) => journal.lasts(kind),
     read: (of, from) => journal.read(of, from),
+    follow: (after, hear) => journal.follow(after, hear),
     async append(record, expected) {
       journalQueue.inc();
       try {

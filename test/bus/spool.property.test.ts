@@ -54,6 +54,7 @@ class Process {
       append: (record, expected) => gate().then(() => store.journal.append(record, expected)),
       lasts: (kind) => store.journal.lasts(kind),
       read: (of, from) => store.journal.read(of, from),
+      follow: (after, hear) => store.journal.follow(after, hear),
     };
     const facts: Facts = {
       ...store.facts,

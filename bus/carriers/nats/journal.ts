@@ -2,6 +2,7 @@ import { DeliverPolicy, type JsMsg } from '@nats-io/jetstream';
 import { FenceRefused, type Journal, type JournalEntry, type JournalRecord, JournalRefused } from '../../ports.ts';
 import { EVERY_JOURNAL, JOURNAL_STREAM, journalSubject, journalsOfKind } from '../../subjects.ts';
 import type { NatsLink } from './connection.ts';
+import { followStream } from './following.ts';
 import { type Publisher, StoreRefusal } from './publisher.ts';
 import { readStream } from './reading.ts';
 
@@ -65,5 +66,8 @@ export function natsJournal(link: NatsLink, publisher: Publisher): Journal {
       const what = `reading ${subject} from ${from}`;
       for await (const message of readStream(link, JOURNAL_STREAM, what, options)) yield entryOf(message);
     },
+
+    follow: async (after, hear) =>
+      followStream(link, JOURNAL_STREAM, [EVERY_JOURNAL], after, (message) => hear(entryOf(message))),
   };
 }
