@@ -75,12 +75,16 @@ export interface Gate {
   jwks(): { keys: object[] };
   mintLogin(grant: LoginGrant, ttlSeconds: number): string;
   mintStream(of: { sub: string; session: Id; camera: Id }, ttlSeconds: number): string;
+  /** With it, one gateway proves to another what it is; nobody else is ever given one. */
+  mintGateway(node: string, ttlSeconds: number): string;
   /** `sub` is our session id: the relay's session list maps to ours by it. */
   mintRelay(sub: string, permissions: RelayPermission[], ttlSeconds: number): string;
   /** @throws BadToken */
   verifyLogin(token: string): Promise<LoginClaims>;
   /** @throws BadToken */
   verifyStream(token: string): Promise<StreamClaims>;
+  /** The name of the gateway that a token was made by. @throws BadToken */
+  verifyGateway(token: string): Promise<string>;
 }
 
 interface Key {
@@ -109,6 +113,7 @@ const MAX_TOKEN_BYTES = 16 * 1024;
 const CLOCK_TOLERANCE_S = 60;
 const CACHED_TOKENS = 10_000;
 const STREAM_TYPE = 'stream+jwt';
+const GATEWAY_TYPE = 'gateway+jwt';
 const LOGIN_TYPES = new Set([undefined, 'JWT', 'at+jwt']);
 
 interface Checked {
@@ -231,6 +236,7 @@ export function createGate(settings: GateSettings): Gate {
     jwks: () => ({ keys: settings.keys.map((key) => key.jwk) }),
     mintLogin: (grant, ttlSeconds) => sign({ ...grant, jti: randomUUID() }, audience, ttlSeconds, 'JWT'),
     mintStream: (of, ttlSeconds) => sign({ ...of, jti: randomUUID() }, `${audience}:stream`, ttlSeconds, STREAM_TYPE),
+    mintGateway: (node, ttlSeconds) => sign({ sub: node }, `${audience}:gateway`, ttlSeconds, GATEWAY_TYPE),
     mintRelay: (sub, permissions, ttlSeconds) =>
       sign({ sub, mediamtx_permissions: permissions, jti: randomUUID() }, `${audience}:relay`, ttlSeconds, 'JWT'),
     async verifyLogin(token) {
@@ -243,6 +249,10 @@ export function createGate(settings: GateSettings): Gate {
       const { claims } = await checked(token, `${audience}:stream`, (type) => type === STREAM_TYPE);
       if (!streamClaims.check(claims)) throw new BadToken('claims', 'the stream token lacks a claim');
       return notRevoked({ ...claims, session: id(claims.session), camera: id(claims.camera) });
+    },
+    async verifyGateway(token) {
+      const { claims } = await checked(token, `${audience}:gateway`, (type) => type === GATEWAY_TYPE);
+      return String(claims.sub);
     },
   };
 }

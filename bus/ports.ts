@@ -27,6 +27,8 @@ export interface JournalRecord {
   after: unknown;
   /** True when it was written during an outage and appended later. */
   late?: boolean;
+  /** True when its owner let go of the cell with this record: whoever it belongs to now takes it up. */
+  left?: boolean;
 }
 
 /** A record as it stands in the journal. */

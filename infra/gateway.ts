@@ -84,6 +84,7 @@ const roster = new Roster({
     return () => clearTimeout(timer);
   },
   onTrouble({ cell, error, outcome }) {
+    if (outcome === 'let go') return log.info({ cell, why: error.message }, 'a cell lives at another gateway now');
     log.error({ err: error, cell, outcome }, 'a cell failed');
     if (outcome === 'given up') givenUp.add(`${cell.kind} ${cell.id}`);
   },
