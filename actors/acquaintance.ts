@@ -1,6 +1,6 @@
 import type { Envelope } from '../bus/envelope.ts';
 import type { Id } from '../bus/identity.ts';
-import { CellDown, type CellView, NoSuchCell } from './cells.ts';
+import { CellDown, type Cells, type CellView, NoSuchCell } from './cells.ts';
 import type { Roster } from './roster.ts';
 
 /** The parts of other cells' contexts that matter here. */
@@ -17,27 +17,42 @@ interface RelaySight {
 
 const sight = <T>(view: CellView): T => view.context as unknown as T;
 
+/** An on-demand camera may count viewers that ended while nobody looked: after a start, or another gateway's end. */
+export function recountAudiences(cells: Cells, onFault: (error: Error) => void): void {
+  for (const camera of cells.list('camera')) {
+    for (const viewer of sight<CameraSight>(camera).audience) {
+      const present = cells.view({ kind: 'viewer', id: viewer as Id });
+      if (present?.tags.includes('open')) continue;
+      cells.offer({ kind: 'camera', id: camera.id }, { type: 'audience.left', viewer }).catch(unlessGone(onFault));
+    }
+  }
+}
+
+const unlessGone = (onFault: (error: Error) => void) => (error: Error) => {
+  if (!(error instanceof NoSuchCell || error instanceof CellDown)) onFault(error);
+};
+
 /**
  * Who hears of whom: the facts of one cell that another must know. All of it is here.
+ * @param roster the cells whose facts are heard
  * @param onFault an offer that failed for another reason than that its cell is gone
+ * @param cells those who may have to know
  * @returns how to stop it
  */
-export function acquaint(roster: Roster, onFault: (error: Error) => void): () => void {
+export function acquaint(roster: Roster, onFault: (error: Error) => void, cells: Cells = roster): () => void {
   const tell = (
     kind: 'camera' | 'viewer',
     to: Id,
     event: { type: string; [field: string]: unknown },
     cause?: string,
   ) => {
-    roster.offer({ kind, id: to }, event, cause).catch((error: Error) => {
-      if (!(error instanceof NoSuchCell || error instanceof CellDown)) onFault(error);
-    });
+    cells.offer({ kind, id: to }, event, cause).catch(unlessGone(onFault));
   };
 
   /** An on-demand camera is awake while somebody is admitted to it. */
   const audience = (viewer: CellView, event: 'audience.joined' | 'audience.left', cause?: string) => {
     const { camera } = sight<ViewerSight>(viewer);
-    const view = roster.view({ kind: 'camera', id: camera });
+    const view = cells.view({ kind: 'camera', id: camera });
     if (!view) return;
     const { settings, audience: present } = sight<CameraSight>(view);
     const counts = event === 'audience.joined' ? settings?.keep === 'on-demand' : present.includes(viewer.id);
@@ -46,7 +61,7 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void): () =>
 
   /** The viewers of a camera that was taken out have nothing left to watch. */
   const endViewersOf = (camera: Id, cause: string) => {
-    for (const viewer of roster.list('viewer')) {
+    for (const viewer of cells.list('viewer')) {
       if (viewer.tags.includes('open') && sight<ViewerSight>(viewer).camera === camera) {
         tell('viewer', viewer.id, { type: 'camera.removed' }, cause);
       }
@@ -57,19 +72,12 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void): () =>
   const intakeLost = (relay: CellView, fact: Envelope) => {
     if (sight<RelaySight>(relay).role !== 'intake') return;
     if (fact.data.from !== 'serving' && fact.data.from !== 'suspect') return;
-    for (const camera of roster.list('camera')) {
+    for (const camera of cells.list('camera')) {
       tell('camera', camera.id, { type: 'intake.lost', detail: `${relay.id}: ${relay.why.text}` }, fact.id);
     }
   };
 
-  // After a restart, an on-demand camera may count viewers that ended while nobody looked.
-  for (const camera of roster.list('camera')) {
-    for (const viewer of sight<CameraSight>(camera).audience) {
-      const present = roster.view({ kind: 'viewer', id: viewer as Id });
-      if (!present?.tags.includes('open')) tell('camera', camera.id, { type: 'audience.left', viewer });
-    }
-  }
-
+  recountAudiences(cells, onFault);
   return roster.onFact((fact, view) => {
     switch (fact.type) {
       case 'signalbox.viewer.admitted':

@@ -2,6 +2,7 @@ import type { Bus } from '../bus/ports.ts';
 import type { Address, Kind } from '../bus/subjects.ts';
 import { ownerOf } from '../machines/policy/ownership.ts';
 import { CellDown, CellExists, type Cells, type CellView, NoSuchCell, type Offered } from './cells.ts';
+import type { Chart } from './chart.ts';
 import type { Mirror } from './mirror.ts';
 import type { Roster } from './roster.ts';
 
@@ -71,6 +72,11 @@ export class Federation implements Cells {
     return !this.house.roster.has(at) && this.house.mirror.view(at) !== undefined;
   }
 
+  /** The statechart of a cell, with its present state marked. */
+  chart(at: Address): Chart | undefined {
+    return this.house.roster.chart(at) ?? this.house.mirror.chart(at);
+  }
+
   private async entrust(to: Address, verb: 'offer' | 'create', event: Event, cause?: string): Promise<Offered> {
     const { bus, token, mirror } = this.house;
     const body = { event, ...(cause ? { cause } : {}) } satisfies Entrusted;
@@ -79,7 +85,7 @@ export class Federation implements Cells {
       | { error: string };
     if ('error' in answer) throw new Error(`${to.kind} ${to.id} is at another gateway, which says: ${answer.error}`);
     if ('failed' in answer) throw asThrown(answer.failed);
-    mirror.learn(answer.offered);
+    await mirror.reached(answer.offered.receipt.seq);
     return answer.offered;
   }
 }

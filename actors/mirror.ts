@@ -1,7 +1,9 @@
+import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate';
 import type { Journal, JournalEntry, Subscription } from '../bus/ports.ts';
 import { type Address, KINDS, type Kind } from '../bus/subjects.ts';
 import { type CellKind, viewOf } from './cell.ts';
-import type { CellView, Offered } from './cells.ts';
+import type { CellView } from './cells.ts';
+import { type Chart, chart } from './chart.ts';
 
 /** What the mirror needs of the house. */
 export interface MirrorHouse {
@@ -13,15 +15,15 @@ export interface MirrorHouse {
   onForeign(at: Address, node: string): void;
 }
 
-/** A cell of another gateway: its last record, how that looks once somebody has asked, and what was learnt sooner. */
+/** A cell of another gateway: its last record, and how that looks, once somebody has asked. */
 interface Reflection {
   entry: JournalEntry;
   view?: CellView;
-  learnt?: Offered | undefined;
 }
 
 /** Ended sessions are kept this long for who asks what became of them. */
 const KEEP_ENDED_MS = 60_000;
+const REACHED_WITHIN_MS = 500;
 
 /**
  * The cells that live at other gateways, as their last journal records have them. It follows the journal, and so lags
@@ -32,6 +34,7 @@ export class Mirror {
   private readonly cells: Record<Kind, Map<string, Reflection>>;
   private following: Subscription | undefined;
   private last = 0;
+  private readonly waiting = new Set<{ seq: number; resolve(): void }>();
 
   constructor(house: MirrorHouse) {
     this.house = house;
@@ -73,10 +76,22 @@ export class Mirror {
     return KINDS.flatMap((kind) => [...this.cells[kind].values()].map(({ entry }) => entry));
   }
 
-  /** What a cell's own gateway has just answered, so that who asks next need not wait for it to come round. */
-  learn(offered: Offered): void {
-    const reflection = this.cells[offered.view.kind].get(offered.view.id);
-    if (reflection && offered.receipt.seq > reflection.entry.seq) reflection.learnt = offered;
+  /** The statechart of a cell, with its state marked. */
+  chart(at: Address): Chart | undefined {
+    const reflection = this.cells[at.kind].get(at.id);
+    return reflection && chart(this.house.kinds[at.kind].machine, this.resolve(at, reflection)._nodes);
+  }
+
+  /** Resolves once a record has come round, so that who asks next sees what it changed; soon in any case. */
+  reached(seq: number): Promise<void> {
+    if (this.last >= seq) return Promise.resolve();
+    return new Promise((resolve) => {
+      const waiter = { seq, resolve };
+      this.waiting.add(waiter);
+      this.house.later(REACHED_WITHIN_MS, () => {
+        if (this.waiting.delete(waiter)) resolve();
+      });
+    });
   }
 
   /** Forgets a cell that lives here from now on. */
@@ -91,6 +106,9 @@ export class Mirror {
   private note(entry: JournalEntry): void {
     const { seq, record } = entry;
     this.last = Math.max(this.last, seq);
+    for (const waiter of this.waiting) {
+      if (waiter.seq <= seq && this.waiting.delete(waiter)) queueMicrotask(waiter.resolve);
+    }
     const cells = this.cells[record.kind];
     const at = { kind: record.kind, id: record.cell };
     const known = cells.get(record.cell);
@@ -99,7 +117,7 @@ export class Mirror {
       cells.delete(record.cell);
       return;
     }
-    const reflection = { entry, learnt: known?.learnt };
+    const reflection: Reflection = { entry };
     cells.set(record.cell, reflection);
     if (record.node !== this.house.node) this.house.onForeign(at, record.node);
     if (record.kind !== 'viewer' || isAlive(entry)) return;
@@ -109,12 +127,15 @@ export class Mirror {
   }
 
   private show(at: Address, reflection: Reflection): CellView {
-    if (reflection.learnt && reflection.learnt.receipt.seq > reflection.entry.seq) return reflection.learnt.view;
-    const { machine } = this.house.kinds[at.kind];
-    const after = reflection.entry.record.after as Parameters<typeof machine.resolveState>[0];
-    reflection.view ??= viewOf(at, machine.resolveState(after) as Parameters<typeof viewOf>[1]);
+    reflection.view ??= viewOf(at, this.resolve(at, reflection));
     return reflection.view;
   }
+
+  private resolve({ kind }: Address, { entry }: Reflection): AnyMachineSnapshot {
+    return this.house.kinds[kind].machine.resolveState(entry.record.after as StateOf) as AnyMachineSnapshot;
+  }
 }
+
+type StateOf = Parameters<AnyStateMachine['resolveState']>[0];
 
 const isAlive = ({ record }: JournalEntry): boolean => (record.after as { status?: string }).status === 'active';

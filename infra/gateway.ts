@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pino } from 'pino';
-import { acquaint } from '../actors/acquaintance.ts';
+import { acquaint, recountAudiences } from '../actors/acquaintance.ts';
 import { cameraKind } from '../actors/camera.ts';
 import { relayKind } from '../actors/relay.ts';
-import { Roster } from '../actors/roster.ts';
 import { viewerKind } from '../actors/viewer.ts';
 import { systemClock } from '../adapters/clock.ts';
 import { openSecrets } from '../adapters/secrets.files.ts';
+import type { Id } from '../bus/identity.ts';
 import type { ViewerContext } from '../machines/viewer/context.ts';
 import { openOverlay } from './config/overlay.ts';
 import { watchConfig } from './config/watch.ts';
@@ -23,6 +23,7 @@ import { openLauncherLink } from './gateway/launcher-link.ts';
 import { measuredJournal } from './gateway/measured-journal.ts';
 import { openMedia } from './gateway/media.ts';
 import { listenForMetrics } from './gateway/metrics-listener.ts';
+import { buildPopulation } from './gateway/population.ts';
 import { shareSessions } from './gateway/session-cards.ts';
 import { takeTenure } from './gateway/tenure.ts';
 import { group as groupShape } from './group.ts';
@@ -49,13 +50,22 @@ let leaving = false;
 
 // First of all: a relay that started anew lets nobody in, not even the switcher, before it has these keys.
 const { gate, revocations } = openGate(group, config);
-const jwks = await listenForJwks(group.jwks.port, gate.jwks);
+const jwks = await listenForJwks(group.jwks.port, gate.jwks, group.gateways > 1);
 const carriers = await openCarriers(group, log);
-const tenure = await takeTenure(carriers.leases, group.node, () => {
-  log.fatal('another gateway has taken over this group; ending without touching what runs');
-  process.exit(75);
+const tenure = await takeTenure(carriers.leases, group.node, {
+  nowMs: () => performance.now(),
+  every(ms, run) {
+    const timer = setInterval(run, ms);
+    return () => clearInterval(timer);
+  },
+  onBeat: (members) => void population.review(members).catch((err) => log.error({ err }, 'cells could not be moved')),
+  onLapse: () => population.reconcile(),
+  onLost() {
+    log.fatal('another gateway of this name has taken over; ending without touching what runs');
+    process.exit(75);
+  },
 });
-const launcher = openLauncherLink(group.links.launcher, tenure.epoch);
+const launcher = openLauncherLink(group.links.launcher, group.node, tenure.epoch);
 const secrets = openSecrets(path.join(group.state, 'secrets'));
 const metrics = createMetrics();
 const media = openMedia({
@@ -64,13 +74,17 @@ const media = openMedia({
   secrets,
   launcher,
   log,
-  epoch: tenure.epoch,
+  epoch: (camera) => population.roster.epoch({ kind: 'camera', id: camera as Id }),
   onRelayCall: (relay) => metrics.relayCalls.inc({ relay }),
 });
 
 const givenUp = new Set<string>();
-const roster = new Roster({
+const population = buildPopulation({
   node: group.node,
+  bus: carriers.bus,
+  gate,
+  tenure,
+  proof: tenure.proof,
   journal: measuredJournal(carriers.spool.journal, metrics),
   facts: carriers.spool.facts,
   kinds: {
@@ -89,24 +103,34 @@ const roster = new Roster({
     if (outcome === 'given up') givenUp.add(`${cell.kind} ${cell.id}`);
   },
   onOver: (context) => barReturns(media.viewerSlots.seat, context as unknown as ViewerContext, Date.now()),
+  onMoved(moved) {
+    log.info(moved, 'cells have moved among the gateways');
+    recountAudiences(cells, untold);
+    installation
+      .review()
+      .catch((err) => log.error({ err }, 'the configuration could not be applied to cells that came'));
+  },
 });
+const { roster, cells } = population;
+const untold = (err: Error) => log.error({ err }, 'a cell could not be told of another');
 
-const adopted = await roster.adopt();
 const installation = keepInstallation(config, {
   group,
-  cells: roster,
+  cells,
+  belongsHere: (at) => cells.belongsHere(at),
   secrets,
   overlay: openOverlay(group.state, secrets),
   onCameras: media.setCameras,
 });
+const adopted = await population.open();
 await installation.apply(config);
-media.sweep();
-acquaint(roster, (err) => log.error({ err }, 'a cell could not be told of another'));
+media.sweep((camera) => !cells.belongsHere({ kind: 'camera', id: camera as Id }));
+acquaint(roster, untold, cells);
 shareSessions(roster, carriers.sessions, group.node);
 log.info({ adopted, cameras: config.cameras.size }, 'cells are up');
 
 const links = openLoginLinks(path.join(group.state, 'links'));
-const health = () => judgeHealth({ carriers, cells: roster, launcher, givenUp, isLeaving: () => leaving });
+const health = () => judgeHealth({ carriers, cells, launcher, givenUp, isLeaving: () => leaving });
 const server = await buildServer({
   node: group.node,
   config: {
@@ -127,7 +151,7 @@ const server = await buildServer({
       return config.regions;
     },
   },
-  cells: roster,
+  cells,
   facts: carriers.spool.facts,
   sessions: carriers.sessions,
   gate,
@@ -137,7 +161,7 @@ const server = await buildServer({
   rtspAt: media.rtspAt,
   poster: media.poster,
   rates: media.rates,
-  chart: (view) => roster.chart(view),
+  chart: (view) => cells.chart(view),
   overlay: installation.changes,
   ...(group.demo
     ? { demo: { has: (camera) => group.demoCameras.some((demo) => demo.id === camera), plug: launcher.plug } }
@@ -152,12 +176,12 @@ await server.listen({ host: group.http.host, port: group.http.port });
 const scraper = { sub: 'metrics', role: 'operator' as const, cameras: [], zones: [] };
 const metricsDoor =
   config.metrics &&
-  (await listenForMetrics(config.metrics, async () => {
+  (await listenForMetrics({ ...config.metrics, port: config.metrics.port + group.gateway - 1 }, async () => {
     const headers = { host: 'localhost', authorization: `Bearer ${gate.mintLogin(scraper, 60)}` };
     const { statusCode, headers: answered, body } = await server.inject({ url: '/metrics', headers });
     return { status: statusCode, type: String(answered['content-type']), text: body };
   }));
-const asks = await answerAsks({ bus: carriers.bus, cells: roster, gate });
+const asks = await answerAsks({ bus: carriers.bus, cells, roster, gate });
 
 const watch = watchConfig(
   config,
@@ -187,7 +211,7 @@ async function leave(reason: string): Promise<void> {
   asks.close();
   metricsDoor?.close();
   await server.close();
-  await roster.leave();
+  await population.leave();
   media.close();
   jwks.close();
   launcher.close();

@@ -34,12 +34,13 @@ export async function openCarriers(group: Group, log: Logger): Promise<Carriers>
     password: secretIn(group.nats.passwordFile),
     credentials: secretIn(group.nats.credentialsFile ?? ''),
     name: group.node,
+    ...(group.nats.replicas ? { replicas: group.nats.replicas } : {}),
   });
   const publisher = startPublisher(link);
   const spool = await openSpool({
     journal: natsJournal(link, publisher),
     facts: natsFacts(link, publisher),
-    file: path.join(group.state, 'spool', 'gateway.jsonl'),
+    file: path.join(group.state, 'spool', group.gateway === 1 ? 'gateway.jsonl' : `gateway-${group.gateway}.jsonl`),
     onParked: (parked) => log.error({ parked }, 'a record that had been acknowledged could not be delivered'),
     onFault: (err) => log.error({ err }, 'the spool has trouble with its file'),
   });

@@ -4,7 +4,7 @@ import { systemClock } from '../../adapters/clock.ts';
 import { createEyes, type Poster } from '../../adapters/eye.ffmpeg.ts';
 import type { Gate } from '../../adapters/gate.jsonwebtoken.ts';
 import { healthMediamtx } from '../../adapters/health.mediamtx.ts';
-import { INTAKE_PATHS, intakeMediamtx, intakePath } from '../../adapters/intake.mediamtx.ts';
+import { cameraOfPath, INTAKE_PATHS, intakeMediamtx, intakePath } from '../../adapters/intake.mediamtx.ts';
 import { type RelayPaths, relayPaths } from '../../adapters/mediamtx/relay-paths.ts';
 import { type Mediamtx, mediamtx } from '../../adapters/mediamtx.ts';
 import { createRtspProbe } from '../../adapters/probe.rtsp.ts';
@@ -26,7 +26,8 @@ export interface MediaParts {
   secrets: Secrets;
   launcher: LauncherLink;
   log: Logger;
-  epoch(): number;
+  /** The fencing token for a camera's orders. */
+  epoch(camera: string): number;
   /** Told of every call of a relay's control API. */
   onRelayCall(relay: string): void;
 }
@@ -43,8 +44,11 @@ export interface Media {
   rates(camera: string): { bitrate_bps: number; fps: number } | undefined;
   /** Forgets the pictures and figures of cameras that are no more. */
   setCameras(cameras: readonly string[]): void;
-  /** Deletes what former gateways left at the intakes and no cell holds. */
-  sweep(): void;
+  /**
+   * Deletes what former gateways left at the intakes and no cell holds.
+   * @param elsewhere cameras that are another gateway's to care for
+   */
+  sweep(elsewhere: (camera: string) => boolean): void;
   close(): void;
 }
 
@@ -171,10 +175,10 @@ export function openMedia({ group, gate, secrets, launcher, log, epoch, onRelayC
         eyes.forget(camera);
       }
     },
-    sweep() {
+    sweep(elsewhere) {
       for (const { id } of withRole('intake')) {
         known(paths, id)
-          .sweep(INTAKE_PATHS)
+          .sweep(INTAKE_PATHS, (path) => elsewhere(cameraOfPath(path)))
           .then((swept) => swept.length > 0 && log.info({ relay: id, swept }, 'paths that nobody holds are gone'))
           .catch((err) =>
             log.warn({ relay: id, err }, 'leftover paths could not be looked for; a restart clears them'),

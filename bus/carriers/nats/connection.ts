@@ -24,6 +24,8 @@ export interface NatsOptions {
   firstConnectMs?: number;
   /** How long one request may take. Default 2 s. */
   timeoutMs?: number;
+  /** How many servers of a cluster keep each message. Default 1. */
+  replicas?: number;
   /** What the facts stream keeps; the journal keeps everything. */
   factsKept?: { maxAgeMs: number; maxFacts: number };
 }
@@ -34,6 +36,8 @@ export interface NatsLink {
   jetstream: JetStreamClient;
   manager: JetStreamManager;
   timeoutMs: number;
+  /** How many servers keep each message. */
+  replicas: number;
   isUp(): boolean;
   /** Calls back at each loss of the connection; returns how to stop that. */
   onLoss(listener: () => void): () => void;
@@ -130,6 +134,7 @@ export async function connectNats(options: NatsOptions): Promise<NatsLink> {
     jetstream: jetstream(connection, { timeout: timeoutMs }),
     manager: await jetstreamManager(connection, { timeout: timeoutMs, checkAPI: false }),
     timeoutMs,
+    replicas: options.replicas ?? 1,
     isUp: () => up,
     onLoss: (listener) => listen(losses, listener),
     onReturn: (listener) => listen(returns, listener),
@@ -203,7 +208,12 @@ async function makeStream(link: NatsLink, config: Partial<StreamConfig> & { name
 /** Makes both streams, or brings them to today's settings. Nothing happens when they have them. */
 async function makeStreams(link: NatsLink, options: NatsOptions): Promise<void> {
   const kept = options.factsKept ?? FACTS_KEPT;
-  const shared = { storage: 'file', duplicate_window: 120_000 * NANOS_PER_MS, allow_direct: true } as const;
+  const shared = {
+    storage: 'file',
+    num_replicas: link.replicas,
+    duplicate_window: 120_000 * NANOS_PER_MS,
+    allow_direct: true,
+  } as const;
   await makeStream(link, {
     ...shared,
     name: JOURNAL_STREAM,

@@ -26,7 +26,7 @@ export function natsLeases(link: NatsLink, now: () => number): Leases {
   const bucket = (): Promise<KV> => {
     // Reads go to the leader: a replica might still show a holder that has gone.
     opened ??= new Kvm(link.jetstream)
-      .create(LEASE_BUCKET, { history: 1, allow_direct: false, timeout: link.timeoutMs })
+      .create(LEASE_BUCKET, { history: 1, replicas: link.replicas, allow_direct: false, timeout: link.timeoutMs })
       .catch((error) => {
         opened = undefined;
         throw error;
