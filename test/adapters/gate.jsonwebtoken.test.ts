@@ -86,6 +86,15 @@ describe('the gate', () => {
     expect(await faultOf(gate.verifyLogin(token))).to.equal('expired');
   });
 
+  it('believes a gateway by its own token alone, and nobody else by that', async () => {
+    const token = gate.mintGateway('gate-1', 30);
+    expect(await gate.verifyGateway(token)).to.equal('gate-1');
+    expect(await faultOf(gate.verifyLogin(token))).to.equal('type');
+    expect(await faultOf(gate.verifyGateway(gate.mintLogin(person, 60)))).to.equal('type');
+    now += 31_000;
+    expect(await faultOf(gate.verifyGateway(token))).to.equal('expired');
+  });
+
   it('keeps the three kinds of token apart', async () => {
     const stream = gate.mintStream({ sub: 'alice', session: id('ses_1'), camera: id('cam_001') }, 60);
     const relay = gate.mintRelay('ses_1', [{ action: 'read', path: 'cam_001' }], 60);
