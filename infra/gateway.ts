@@ -24,6 +24,7 @@ import { measuredJournal } from './gateway/measured-journal.ts';
 import { openMedia } from './gateway/media.ts';
 import { listenForMetrics } from './gateway/metrics-listener.ts';
 import { buildPopulation } from './gateway/population.ts';
+import { findPosters } from './gateway/posters.ts';
 import { shareSessions } from './gateway/session-cards.ts';
 import { takeTenure } from './gateway/tenure.ts';
 import { group as groupShape } from './group.ts';
@@ -159,7 +160,7 @@ const server = await buildServer({
   links,
   whep: media.whep,
   rtspAt: media.rtspAt,
-  poster: media.poster,
+  poster: findPosters({ node: group.node, bus: carriers.bus, gate, cells, poster: media.poster }),
   rates: media.rates,
   chart: (view) => cells.chart(view),
   overlay: installation.changes,
@@ -181,7 +182,7 @@ const metricsDoor =
     const { statusCode, headers: answered, body } = await server.inject({ url: '/metrics', headers });
     return { status: statusCode, type: String(answered['content-type']), text: body };
   }));
-const asks = await answerAsks({ bus: carriers.bus, cells, roster, gate });
+const asks = await answerAsks({ bus: carriers.bus, cells, roster, gate, poster: media.poster });
 
 const watch = watchConfig(
   config,

@@ -7,6 +7,8 @@ import { KINDS } from '../../bus/subjects.ts';
 import type { CameraContext } from '../../machines/camera/context.ts';
 import { access, isAtLeast } from '../../machines/policy/access.ts';
 import type { ViewerContext } from '../../machines/viewer/context.ts';
+import type { Poster } from '../http/services.ts';
+import { sendPoster } from './posters.ts';
 
 /** What answering asks needs. */
 export interface AskParts {
@@ -14,6 +16,8 @@ export interface AskParts {
   cells: Federation;
   roster: Roster;
   gate: Gate;
+  /** The latest picture of a camera that lives here. */
+  poster(camera: string): Poster | undefined;
 }
 
 /** Says no to an ask; the caller gets `reason` and the text. */
@@ -45,10 +49,10 @@ function mayAsk(caller: LoginClaims, view: CellView, act: boolean): boolean {
 
 /**
  * Answers asks over the bus (`askSubject` in bus/subjects.ts): `view` tells a cell's state and `close` ends a viewer
- * session; each carries a login token, checked here as at the HTTP door. `offer` and `create` are for other gateways,
- * which sign with a token of their own. Asks to a cell of another gateway are left to that one.
+ * session; each carries a login token, checked here as at the HTTP door. `offer`, `create` and `poster` are for other
+ * gateways, which sign with a token of their own. Asks to a cell of another gateway are left to that one.
  */
-export async function answerAsks({ bus, cells, roster, gate }: AskParts): Promise<{ close(): void }> {
+export async function answerAsks({ bus, cells, roster, gate, poster }: AskParts): Promise<{ close(): void }> {
   const answer = async ({ to, verb, token, body }: Ask): Promise<unknown> => {
     if (verb === 'offer' || verb === 'create') {
       await gate.verifyGateway(token);
@@ -56,6 +60,11 @@ export async function answerAsks({ bus, cells, roster, gate }: AskParts): Promis
       return mine ? answerGateway(roster, to, verb, body as Entrusted) : NOT_MINE;
     }
     if (cells.livesElsewhere(to)) return NOT_MINE;
+    if (verb === 'poster') {
+      await gate.verifyGateway(token);
+      const found = poster(to.id);
+      return found && sendPoster(found);
+    }
     const caller = await gate.verifyLogin(token);
     const view = cells.view(to);
     // Who may not know of a cell is told the same as who asks for one that is not there.

@@ -70,7 +70,7 @@ export interface HttpServices {
   revocations: Revocations;
   links: LoginLinks;
   whep: Whep;
-  poster(camera: Id): Poster | undefined;
+  poster(camera: Id): Poster | undefined | Promise<Poster | undefined>;
   /** Measured by the switcher; undefined while nothing flows. */
   rates(camera: Id): { bitrate_bps: number; fps: number } | undefined;
   /** Where a relay offers RTSP, as `host:port`. */
