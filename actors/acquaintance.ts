@@ -1,6 +1,6 @@
 import type { Envelope } from '../bus/envelope.ts';
 import type { Id } from '../bus/identity.ts';
-import { CellDown, type CellView, NoSuchCell } from './cells.ts';
+import { CellDown, type Cells, type CellView, NoSuchCell } from './cells.ts';
 import { choosePusher } from './pushing.ts';
 import type { Roster } from './roster.ts';
 
@@ -28,42 +28,62 @@ interface BroadcastSight {
 type LeaveIntake = (relay: string) => { moved: string[]; stuck: string[] };
 
 const everyCamera =
-  (roster: Roster): LeaveIntake =>
-  () => ({ moved: [], stuck: roster.list('camera').map(({ id }) => id) });
+  (cells: Pick<Cells, 'list'>): LeaveIntake =>
+  () => ({ moved: [], stuck: cells.list('camera').map(({ id }) => id) });
 
 const sight = <T>(view: CellView): T => view.context as unknown as T;
+/** How acquaintance is widened. */
+export interface Ways {
+  /** Those who may have to know; default: the cells whose facts are heard. */
+  cells?: Cells;
+  /** Has the cameras of an intake pulled by others; without it, one intake pulls all of them. */
+  leaveIntake?: LeaveIntake;
+}
+
 /** States in which a relay carries media. */
 const CARRIED = new Set(['serving', 'degraded', 'suspect', 'draining', 'drained']);
 const isIntake = (relay: CellView): boolean => sight<RelaySight>(relay).role === 'intake';
 
+/** An on-demand camera may count viewers that ended while nobody looked: after a start, or another gateway's end. */
+export function recountAudiences(cells: Cells, onFault: (error: Error) => void): void {
+  for (const camera of cells.list('camera')) {
+    for (const viewer of sight<CameraSight>(camera).audience) {
+      const kinds = ['viewer', 'broadcast', 'incident'] as const;
+      const present = kinds.map((kind) => cells.view({ kind, id: viewer as Id })).find((view) => view !== undefined);
+      if (present?.tags.some((tag) => ['open', 'wanted', 'running'].includes(tag))) continue;
+      cells.offer({ kind: 'camera', id: camera.id }, { type: 'audience.left', viewer }).catch(unlessGone(onFault));
+    }
+  }
+}
+
+const unlessGone = (onFault: (error: Error) => void) => (error: Error) => {
+  if (!(error instanceof NoSuchCell || error instanceof CellDown)) onFault(error);
+};
+
 /**
  * Who hears of whom: the facts of one cell that another must know. All of it is here.
+ * @param roster the cells whose facts are heard
  * @param onFault an offer that failed for another reason than that its cell is gone
- * @param leaveIntake has the cameras of an intake pulled by others; without it, one intake pulls all of them
+ * @param ways among which cells it goes on, and what is done about an intake that falls
  * @returns how to stop it
  */
-export function acquaint(
-  roster: Roster,
-  onFault: (error: Error) => void,
-  leaveIntake: LeaveIntake = everyCamera(roster),
-): () => void {
+export function acquaint(roster: Roster, onFault: (error: Error) => void, ways: Ways = {}): () => void {
+  const { cells = roster, leaveIntake = everyCamera(cells) } = ways;
   const tell = (
     kind: 'camera' | 'viewer' | 'relay' | 'broadcast',
     to: Id,
     event: { type: string; [field: string]: unknown },
     cause?: string,
   ) => {
-    roster.offer({ kind, id: to }, event, cause).catch((error: Error) => {
-      if (!(error instanceof NoSuchCell || error instanceof CellDown)) onFault(error);
-    });
+    cells.offer({ kind, id: to }, event, cause).catch(unlessGone(onFault));
   };
 
-  const broadcasts = () => roster.list('broadcast').filter(({ tags }) => tags.includes('wanted'));
+  const broadcasts = () => cells.list('broadcast').filter(({ tags }) => tags.includes('wanted'));
 
   /** An on-demand camera is awake while somebody is admitted to it, or while it is broadcast. */
   const audience = (viewer: CellView, event: 'audience.joined' | 'audience.left', cause?: string) => {
     const { camera } = sight<ViewerSight | BroadcastSight>(viewer);
-    const view = roster.view({ kind: 'camera', id: camera });
+    const view = cells.view({ kind: 'camera', id: camera });
     if (!view) return;
     const { settings, audience: present } = sight<CameraSight>(view);
     const counts = event === 'audience.joined' ? settings?.keep === 'on-demand' : present.includes(viewer.id);
@@ -72,7 +92,7 @@ export function acquaint(
 
   /** The viewers and broadcasts of a camera that was taken out have nothing left to show. */
   const endShowsOf = (camera: Id, cause: string) => {
-    for (const viewer of roster.list('viewer')) {
+    for (const viewer of cells.list('viewer')) {
       if (viewer.tags.includes('open') && sight<ViewerSight>(viewer).camera === camera) {
         tell('viewer', viewer.id, { type: 'camera.removed' }, cause);
       }
@@ -104,7 +124,7 @@ export function acquaint(
 
   /** An intake that serves takes the cameras of those that can't, or shall not. */
   const relieveOthers = (relay: CellView, cause: string) => {
-    for (const other of roster.list('relay')) {
+    for (const other of cells.list('relay')) {
       if (!isIntake(other) || other.id === relay.id) continue;
       if (other.state === 'draining') emptyIntake(other, cause);
       if (other.state === 'dead') loseIntake(other, leaveIntake(other.id).moved, cause);
@@ -125,7 +145,7 @@ export function acquaint(
   const pushElsewhere = (dead: CellView, cause: string) => {
     for (const broadcast of broadcasts()) {
       if (sight<BroadcastSight>(broadcast).relay !== dead.id) continue;
-      const { relay, why } = choosePusher(roster);
+      const { relay, why } = choosePusher(cells);
       if (relay !== undefined) tell('broadcast', broadcast.id, { type: 'broadcast.moved', relay, why }, cause);
     }
   };
@@ -137,7 +157,7 @@ export function acquaint(
     if (!dead && ['dead', 'starting', 'new'].includes(String(fact.data.from))) return;
     if (relay.tags.includes('serving')) return;
     const reason = dead ? 'dead' : 'restarted';
-    for (const viewer of roster.list('viewer')) {
+    for (const viewer of cells.list('viewer')) {
       const { relay: seat, standby, legs } = sight<ViewerSight>(viewer);
       const concerned = [seat, standby, ...Object.values(legs).map((leg) => leg.relay)].includes(relay.id);
       if (concerned && viewer.tags.includes('open')) {
@@ -148,10 +168,10 @@ export function acquaint(
 
   /** A relay that is drained for its viewers to leave is told when the last one has. */
   const lookWhoIsLeft = (cause: string) => {
-    const draining = roster.list('relay').filter((relay) => relay.state === 'draining' && !isIntake(relay));
+    const draining = cells.list('relay').filter((relay) => relay.state === 'draining' && !isIntake(relay));
     if (draining.length === 0) return;
     // Whoever only keeps a leg ready there, is about to close one or has gone away holds nobody up.
-    const sessions = roster.list('viewer').filter(({ tags }) => tags.includes('open'));
+    const sessions = cells.list('viewer').filter(({ tags }) => tags.includes('open'));
     const carried = sessions
       .map((viewer) => sight<ViewerSight>(viewer))
       .filter(({ relay, legs }) => Object.values(legs).some((leg) => leg.relay === relay));
@@ -159,18 +179,7 @@ export function acquaint(
     for (const { id } of draining) if (!taken.has(id)) tell('relay', id, { type: 'relay.emptied' }, cause);
   };
 
-  // After a restart, an on-demand camera may count viewers that ended while nobody looked.
-  for (const camera of roster.list('camera')) {
-    for (const viewer of sight<CameraSight>(camera).audience) {
-      const present =
-        roster.view({ kind: 'viewer', id: viewer as Id }) ??
-        roster.view({ kind: 'broadcast', id: viewer as Id }) ??
-        roster.view({ kind: 'incident', id: viewer as Id });
-      if (!present?.tags.some((tag) => ['open', 'wanted', 'running'].includes(tag)))
-        tell('camera', camera.id, { type: 'audience.left', viewer });
-    }
-  }
-
+  recountAudiences(cells, onFault);
   return roster.onFact((fact, view) => {
     if (view.kind === 'camera') showOnAir(view, fact.id);
     switch (fact.type) {

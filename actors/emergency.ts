@@ -3,7 +3,7 @@ import type { IncidentContext } from '../machines/incident.ts';
 import { access } from '../machines/policy/access.ts';
 import { grantedCameras } from '../machines/policy/grants.ts';
 import type { ViewerContext } from '../machines/viewer/context.ts';
-import type { CellView } from './cells.ts';
+import type { Cells, CellView } from './cells.ts';
 import { NoPusher, requestBroadcast } from './pushing.ts';
 import type { Roster } from './roster.ts';
 
@@ -16,24 +16,26 @@ const signature = (incident: string): string => `incident ${incident}`;
 /**
  * Raises what an incident raises, and lowers it again when no other running incident wants it: its cameras are kept
  * awake, its broadcasts run, and who was let in by it alone is cut when it ends.
+ * @param roster the cells whose facts are heard: each incident is raised by the gateway where it lives
  * @param addressOf where a destination of the configuration is; undefined when it has none of that name
  * @returns how to stop it
  */
 export function raiseIncidents(
   roster: Roster,
+  cells: Cells,
   addressOf: (destination: string) => string | undefined,
   onFault: (error: Error) => void,
 ): () => void {
-  const running = () => roster.list('incident').filter(({ tags }) => tags.includes('running'));
+  const running = () => cells.list('incident').filter(({ tags }) => tags.includes('running'));
   const offer = (kind: 'camera' | 'viewer' | 'broadcast' | 'incident', id: string, event: { type: string }) =>
-    roster.offer({ kind, id: id as Id }, event);
+    cells.offer({ kind, id: id as Id }, event);
 
   /** Pushes one camera of an incident. Resolves to what went wrong, if anything. */
   const push = async (incident: string, camera: string, destination: string): Promise<string | undefined> => {
     const to = addressOf(destination);
     if (to === undefined) return `the configuration has no destination ${destination}`;
     try {
-      await requestBroadcast(roster, { camera: camera as Id, destination, to, by: signature(incident) });
+      await requestBroadcast(cells, { camera: camera as Id, destination, to, by: signature(incident) });
       return undefined;
     } catch (error) {
       if (error instanceof NoPusher) return `${camera} to ${destination}: ${error.message}`;
@@ -44,7 +46,7 @@ export function raiseIncidents(
   const raise = async (view: CellView): Promise<void> => {
     const { cameras, destinations, drill } = incidentOf(view);
     const present = cameras.filter(
-      (camera) => roster.view({ kind: 'camera', id: camera as Id })?.tags.includes('over') === false,
+      (camera) => cells.view({ kind: 'camera', id: camera as Id })?.tags.includes('over') === false,
     );
     const failed = cameras
       .filter((camera) => !present.includes(camera))
@@ -62,7 +64,7 @@ export function raiseIncidents(
 
   const lower = async (view: CellView): Promise<void> => {
     for (const camera of incidentOf(view).cameras) {
-      if (roster.view({ kind: 'camera', id: camera as Id })) await offer('camera', camera, left(view.id));
+      if (cells.view({ kind: 'camera', id: camera as Id })) await offer('camera', camera, left(view.id));
     }
     await lowerBroadcasts();
     await cutGuests(view);
@@ -70,7 +72,7 @@ export function raiseIncidents(
 
   /** Stops what only incidents wanted that are over; one that still runs takes a broadcast over. */
   const lowerBroadcasts = async (): Promise<void> => {
-    for (const broadcast of roster.list('broadcast')) {
+    for (const broadcast of cells.list('broadcast')) {
       const { by, camera, destination } = broadcast.context as { by: string; camera: string; destination: string };
       if (!broadcast.tags.includes('wanted') || !by.startsWith(signature(''))) continue;
       const wanting = running().filter((one) => {
@@ -85,7 +87,7 @@ export function raiseIncidents(
   const cutGuests = async (view: CellView): Promise<void> => {
     const { cameras } = incidentOf(view);
     const openings = running().map(incidentOf);
-    for (const viewer of roster.list('viewer')) {
+    for (const viewer of cells.list('viewer')) {
       const { subject, camera, zone } = viewerOf(viewer);
       if (!subject || !viewer.tags.includes('open') || !cameras.includes(camera)) continue;
       const rights = { ...subject, granted: grantedCameras(openings, subject) };

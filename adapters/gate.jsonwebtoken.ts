@@ -80,6 +80,8 @@ export interface Gate {
   jwks(): { keys: object[] };
   mintLogin(grant: LoginGrant, ttlSeconds: number): string;
   mintStream(of: { sub: string; session: Id; camera: Id }, ttlSeconds: number): string;
+  /** With it, one gateway proves to another what it is; nobody else is ever given one. */
+  mintGateway(node: string, ttlSeconds: number): string;
   /** `sub` is our session id: the relay's session list maps to ours by it. */
   mintRelay(sub: string, permissions: RelayPermission[], ttlSeconds: number): string;
   /** Lets a session's player go to a relay without anybody deciding. */
@@ -90,6 +92,8 @@ export interface Gate {
   verifyStream(token: string): Promise<StreamClaims>;
   /** @throws BadToken */
   verifyStandby(token: string): Promise<{ session: Id; relay: string }>;
+  /** The name of the gateway that a token was made by. @throws BadToken */
+  verifyGateway(token: string): Promise<string>;
 }
 
 interface Key {
@@ -119,6 +123,7 @@ const CLOCK_TOLERANCE_S = 60;
 const CACHED_TOKENS = 10_000;
 const STREAM_TYPE = 'stream+jwt';
 const STANDBY_TYPE = 'standby+jwt';
+const GATEWAY_TYPE = 'gateway+jwt';
 const LOGIN_TYPES = new Set([undefined, 'JWT', 'at+jwt']);
 
 interface Checked {
@@ -241,6 +246,7 @@ export function createGate(settings: GateSettings): Gate {
     jwks: () => ({ keys: settings.keys.map((key) => key.jwk) }),
     mintLogin: (grant, ttlSeconds) => sign({ ...grant, jti: randomUUID() }, audience, ttlSeconds, 'JWT'),
     mintStream: (of, ttlSeconds) => sign({ ...of, jti: randomUUID() }, `${audience}:stream`, ttlSeconds, STREAM_TYPE),
+    mintGateway: (node, ttlSeconds) => sign({ sub: node }, `${audience}:gateway`, ttlSeconds, GATEWAY_TYPE),
     mintRelay: (sub, permissions, ttlSeconds) =>
       sign({ sub, mediamtx_permissions: permissions, jti: randomUUID() }, `${audience}:relay`, ttlSeconds, 'JWT'),
     mintStandby: ({ session, relay }, ttlSeconds) =>
@@ -260,6 +266,10 @@ export function createGate(settings: GateSettings): Gate {
       const { claims } = await checked(token, `${audience}:standby`, (type) => type === STANDBY_TYPE);
       if (!standbyClaims.check(claims)) throw new BadToken('claims', 'the standby token lacks a claim');
       return { session: id(claims.sub), relay: claims.relay };
+    },
+    async verifyGateway(token) {
+      const { claims } = await checked(token, `${audience}:gateway`, (type) => type === GATEWAY_TYPE);
+      return String(claims.sub);
     },
   };
 }

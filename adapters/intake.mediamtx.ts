@@ -13,6 +13,9 @@ export interface IntakeSettings {
 /** Where a source lives at its intake relay. */
 export const intakePath = (camera: string, source: string): string => `in/${camera}/${source}`;
 
+/** Whose source a path at an intake relay is. */
+export const cameraOfPath = (path: string): string => path.split('/')[1] ?? '';
+
 /** All paths that are ours at an intake relay: after adoption, those that nobody holds are swept. */
 export const INTAKE_PATHS = /^in\//;
 

@@ -26,6 +26,9 @@ export interface PushSettings {
 /** Where a broadcast lives at its relay. */
 export const pushPath = (broadcast: string): string => `push/${broadcast}`;
 
+/** The broadcast that a path is for. */
+export const broadcastOfPath = (path: string): string => path.split('/')[1] ?? '';
+
 /** All paths of broadcasts at a delivery relay: after adoption, those that nobody holds are swept. */
 export const PUSH_PATHS = /^push\//;
 

@@ -32,7 +32,10 @@ export type RelayPlace = Type.Static<typeof RelaySchema>;
 export const group = shape(
   'group file',
   Type.Object({
+    /** Name of the gateway that this file is for, and its number among those that are run here. */
     node: Type.String(),
+    gateway: Type.Integer({ minimum: 1 }),
+    gateways: Type.Integer({ minimum: 1 }),
     launcherPid: Type.Integer(),
     state: Type.String({ description: 'absolute path of the data folder' }),
     config: Type.String({ description: 'absolute path of the configuration file' }),
@@ -46,6 +49,7 @@ export const group = shape(
       user: Type.String(),
       passwordFile: Type.String(),
       credentialsFile: Type.Optional(Type.String()),
+      replicas: Type.Optional(Type.Integer()),
     }),
     redis: Type.Object({ host: Type.String(), port: Port, passwordFile: Type.String() }),
     relays: Type.Array(RelaySchema),
@@ -61,5 +65,8 @@ export const group = shape(
 );
 export type Group = Of<typeof group>;
 
+/** The group file of one of a group's gateways, by its number: the first one's is the group's. */
+export const groupFileName = (gateway: number): string => (gateway === 1 ? 'group.json' : `group-${gateway}.json`);
+
 /** Where a data folder keeps its group file. */
-export const groupFile = (state: string): string => `${state}/run/group.json`;
+export const groupFile = (state: string): string => `${state}/run/${groupFileName(1)}`;

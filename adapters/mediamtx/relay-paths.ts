@@ -13,8 +13,12 @@ export interface RelayPaths {
   want(name: string, config: PathConfig, refused: (detail: string) => void): void;
   /** Has a wanted path deleted. */
   drop(name: string): void;
-  /** Deletes the relay's paths that match and that nobody wants. Resolves to their names. @throws RelayAway */
-  sweep(ours: RegExp): Promise<string[]>;
+  /**
+   * Deletes the relay's paths that match and that nobody wants. Resolves to their names.
+   * @param spared paths that somebody else wants
+   * @throws RelayAway
+   */
+  sweep(ours: RegExp, spared?: (name: string) => boolean): Promise<string[]>;
   /**
    * Sees to it that a relay process has every wanted path. Resolves to how many there are.
    * @param instance when that process started: one that is known already is not looked at again
@@ -156,9 +160,10 @@ export function relayPaths(api: Mediamtx): RelayPaths {
       due.add(name);
       push();
     },
-    async sweep(ours) {
+    async sweep(ours, spared = () => false) {
       const configs = await api.pathConfigs();
-      const orphans = configs.map(({ name }) => name).filter((name) => ours.test(name) && !wanted.has(name));
+      const names = configs.map(({ name }) => name).filter((name) => ours.test(name));
+      const orphans = names.filter((name) => !wanted.has(name) && !spared(name));
       await flush(() => {
         standing = undefined;
         for (const name of orphans) due.add(name);

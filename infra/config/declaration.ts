@@ -137,6 +137,14 @@ export const settings = shape(
         default: '.signalbox',
         description: 'data folder, relative to where Signalbox is started',
       }),
+      gateways: Type.Integer({
+        minimum: 1,
+        maximum: 9,
+        expects: 'a number from 1 to 9',
+        default: 1,
+        description:
+          'gateway processes run here, on ports counted on from http.port; cameras are shared out among them',
+      }),
       nats: Type.Union(
         [
           Type.Literal('embedded'),
@@ -149,6 +157,9 @@ export const settings = shape(
               user: Type.Optional(text('a user name')),
               password_file: Type.Optional(text('a file that holds the password')),
               credentials: Type.Optional(text('a credentials file of NATS')),
+              replicas: Type.Optional(
+                Type.Enum([1, 3, 5], { expects: '1, 3 or 5: how many servers of a cluster keep each record' }),
+              ),
             },
             { additionalProperties: false },
           ),

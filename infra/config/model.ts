@@ -49,7 +49,11 @@ export interface Config {
   metrics?: Listener;
   /** Absolute path of the data folder. */
   state: string;
-  nats: 'embedded' | { servers: string[]; user?: string; passwordFile?: string; credentialsFile?: string };
+  /** How many gateway processes are run here. */
+  gateways: number;
+  nats:
+    | 'embedded'
+    | { servers: string[]; user?: string; passwordFile?: string; credentialsFile?: string; replicas?: number };
   redis: 'embedded' | { url: string; passwordFile?: string };
   /** `issuer` and `audience` are those of the tokens that we sign; `external` are somebody else's, taken beside them. */
   auth: {

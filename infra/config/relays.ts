@@ -85,11 +85,11 @@ function checkCollisions(settings: Settings, relays: ConfiguredRelay[], findings
       });
     } else taken.set(`${transport} ${port}`, setting);
   };
-  take(
-    settings.http.port ?? Number(settings.http.listen.slice(settings.http.listen.lastIndexOf(':') + 1)),
-    'http.listen',
-  );
-  if (settings.metrics.listen) take(Number(settings.metrics.listen.split(':').at(-1)), 'metrics.listen');
+  const portIn = (listen: string) => Number(listen.slice(listen.lastIndexOf(':') + 1));
+  for (let gateway = 0; gateway < settings.gateways; gateway++) {
+    take((settings.http.port ?? portIn(settings.http.listen)) + gateway, 'http.listen');
+    if (settings.metrics.listen) take(portIn(settings.metrics.listen) + gateway, 'metrics.listen');
+  }
   take(settings.ports.jwks, 'ports.jwks');
   if (settings.nats === 'embedded') take(settings.ports.nats, 'ports.nats');
   if (settings.redis === 'embedded') take(settings.ports.redis, 'ports.redis');

@@ -34,6 +34,7 @@ export function resolve(file: string, settings: Settings, findings: Findings): C
     media: { host: media },
     ...(metrics ? { metrics } : {}),
     state: path.resolve(settings.state),
+    gateways: settings.gateways,
     nats: resolveNats(settings, beside),
     redis: resolveRedis(settings, beside),
     auth: resolveAuth(settings, fault),
@@ -138,6 +139,7 @@ function resolveNats({ nats }: Settings, beside: (name: string) => string): Conf
     ...(nats.user ? { user: nats.user } : {}),
     ...(nats.password_file ? { passwordFile: beside(nats.password_file) } : {}),
     ...(nats.credentials ? { credentialsFile: beside(nats.credentials) } : {}),
+    ...(nats.replicas ? { replicas: nats.replicas } : {}),
   };
 }
 

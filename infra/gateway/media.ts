@@ -7,14 +7,14 @@ import type { Departures } from '../../adapters/departures.switcher.ts';
 import { createEyes, type Poster } from '../../adapters/eye.ffmpeg.ts';
 import type { Gate } from '../../adapters/gate.jsonwebtoken.ts';
 import { healthMediamtx } from '../../adapters/health.mediamtx.ts';
-import { INTAKE_PATHS, intakeMediamtx, intakePath } from '../../adapters/intake.mediamtx.ts';
+import { cameraOfPath, INTAKE_PATHS, intakeMediamtx, intakePath } from '../../adapters/intake.mediamtx.ts';
 import { type RelayPaths, relayPaths } from '../../adapters/mediamtx/relay-paths.ts';
 import { type Mediamtx, mediamtx } from '../../adapters/mediamtx.ts';
 import { createRtspProbe } from '../../adapters/probe.rtsp.ts';
 import { createProgramSwitchers } from '../../adapters/program.switcher.ts';
 import { provisionMediamtx, wantPrograms } from '../../adapters/provision.mediamtx.ts';
 import { pulsePath, pulseRtsp } from '../../adapters/pulse.rtsp.ts';
-import { type Destination, PUSH_PATHS, pushMediamtx } from '../../adapters/push.mediamtx.ts';
+import { broadcastOfPath, type Destination, PUSH_PATHS, pushMediamtx } from '../../adapters/push.mediamtx.ts';
 import { seatEverywhere, seatMediamtx } from '../../adapters/seat.mediamtx.ts';
 import type { Secrets } from '../../adapters/secrets.files.ts';
 import { createSlates } from '../../adapters/slate.ffmpeg.ts';
@@ -35,7 +35,8 @@ export interface MediaParts {
   /** How a relay stands; undefined before its cell lives. */
   relay(id: string): CellView | undefined;
   log: Logger;
-  epoch(): number;
+  /** The fencing token for a camera's orders. */
+  epoch(camera: string): number;
   /** A destination of the configuration as it stands now. */
   destination(name: string): Destination | undefined;
   /** Told of every call of a relay's control API. */
@@ -60,8 +61,11 @@ export interface Media {
   takeUp(): Promise<void>;
   /** An intake is lost, or shall be empty: its cameras are pulled by others from now on. */
   leaveIntake(relay: string): Left;
-  /** Deletes what former gateways left at the relays and no cell holds. */
-  sweep(): void;
+  /**
+   * Deletes what former gateways left at the relays and no cell holds.
+   * @param elsewhere cells that are another gateway's to care for
+   */
+  sweep(elsewhere: (kind: 'camera' | 'broadcast', id: string) => boolean): void;
   close(): void;
 }
 
@@ -271,10 +275,12 @@ export function openMedia({
       }
     },
     leaveIntake: intakes.leave,
-    sweep() {
+    sweep(elsewhere) {
       for (const { id, role } of group.relays) {
         known(paths, id)
-          .sweep(role === 'intake' ? INTAKE_PATHS : PUSH_PATHS)
+          .sweep(role === 'intake' ? INTAKE_PATHS : PUSH_PATHS, (path) =>
+            role === 'intake' ? elsewhere('camera', cameraOfPath(path)) : elsewhere('broadcast', broadcastOfPath(path)),
+          )
           .then((swept) => swept.length > 0 && log.info({ relay: id, swept }, 'paths that nobody holds are gone'))
           .catch((err) =>
             log.warn({ relay: id, err }, 'leftover paths could not be looked for; a restart clears them'),

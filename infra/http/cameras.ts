@@ -157,7 +157,7 @@ export function cameraRoutes(server: Server, services: HttpServices): void {
     services.chart(placeOf(request)),
   );
   server.get(`${path}/:camera_id/poster.jpg`, { schema: { tags, params } }, async (request, reply) => {
-    const poster = services.poster(placeOf(request).id);
+    const poster = await services.poster(placeOf(request).id);
     if (!poster) throw new Refusal(404, 'no-poster', 'There is no picture of this camera yet.');
     const etag = `"${poster.at}"`;
     reply.header('etag', etag).header('last-modified', new Date(poster.at).toUTCString());

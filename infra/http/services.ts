@@ -79,7 +79,7 @@ export interface HttpServices {
   whep: Whep;
   /** Absent: everybody waits for the next key frame. */
   departures?: Departures;
-  poster(camera: Id): Poster | undefined;
+  poster(camera: Id): Poster | undefined | Promise<Poster | undefined>;
   /** Measured by the switcher; undefined while nothing flows. */
   rates(camera: Id): { bitrate_bps: number; fps: number } | undefined;
   /** Where a relay offers RTSP, as `host:port`. */

@@ -12,6 +12,8 @@ import type { StateFolder } from './state-folder.ts';
 /** What will run, decided before anything is started. */
 export interface Plan {
   group: Group;
+  /** The group as each of its gateways sees it, the first one's being the group's. */
+  gateways: Group[];
   /** Every port that must be free. */
   uses: PortUse[];
   /** Ports of the servers that run here; undefined: somebody else runs them. */
@@ -80,6 +82,11 @@ export async function planGroup(
       config.http.host,
     ),
   };
+  const otherPorts: number[] = [];
+  for (let gateway = 2; gateway <= config.gateways; gateway++) {
+    const port = http.port + gateway - 1;
+    otherPorts.push(await listen(port, `gateway ${gateway}`, 'http.port, gateways', config.http.host));
+  }
   const jwks = { port: await listen(config.ports.jwks, 'keys for the relays', 'ports.jwks') };
   const natsPort =
     config.nats === 'embedded' ? await listen(config.ports.nats, 'nats-server', 'ports.nats') : undefined;
@@ -101,6 +108,8 @@ export async function planGroup(
     };
   const group: Group = {
     node: nodeName(state.path),
+    gateway: 1,
+    gateways: config.gateways,
     launcherPid: process.pid,
     state: state.path,
     config: config.file,
@@ -122,8 +131,15 @@ export async function planGroup(
     audience: `${config.auth.audience}:relay`,
     publicHosts: config.ice.publicHosts,
   };
+  const others = otherPorts.map((port, index) => ({
+    ...group,
+    node: `${group.node}-${index + 2}`,
+    gateway: index + 2,
+    http: { ...http, port },
+  }));
   return {
     group,
+    gateways: [group, ...others],
     uses,
     natsPort,
     redisPort,
@@ -161,8 +177,14 @@ async function placeRelays(config: Config, listen: Listen): Promise<RelayPlace[]
 
 function natsAddress(config: Config, port: number | undefined, state: StateFolder): Group['nats'] {
   if (config.nats !== 'embedded') {
-    const { servers, user = '', passwordFile = '', credentialsFile } = config.nats;
-    return { servers, user, passwordFile, ...(credentialsFile ? { credentialsFile } : {}) };
+    const { servers, user = '', passwordFile = '', credentialsFile, replicas } = config.nats;
+    return {
+      servers,
+      user,
+      passwordFile,
+      ...(credentialsFile ? { credentialsFile } : {}),
+      ...(replicas ? { replicas } : {}),
+    };
   }
   return { servers: [`nats://${LOOPBACK}:${port}`], user: 'gateway', passwordFile: state.secret('nats-gateway').file };
 }

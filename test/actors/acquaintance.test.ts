@@ -26,10 +26,10 @@ const requested = {
   ...{ expires_at: 9_000_000_000_000, held: 0, quota: 2, relay: 'relay-1', standby: 'relay-2' },
 };
 
-function acquainted(leaveIntake?: Parameters<typeof acquaint>[2]) {
+function acquainted(ways: Parameters<typeof acquaint>[2] = {}) {
   const house = fakeHouse();
   const faults: Error[] = [];
-  acquaint(house.roster, (error) => faults.push(error), leaveIntake);
+  acquaint(house.roster, (error) => faults.push(error), ways);
   return { house, faults, stateOf: (at: typeof camera | typeof viewer) => house.roster.view(at)?.state };
 }
 
@@ -185,7 +185,7 @@ describe('cells that know of each other', () => {
   });
 
   it('tell of a fallen intake only the cameras that it pulled, and an intake that gave all of its away', async () => {
-    const { house } = acquainted(() => ({ moved: ['cam_001'], stuck: [] }));
+    const { house } = acquainted({ leaveIntake: () => ({ moved: ['cam_001'], stuck: [] }) });
     const other = { kind: 'camera' as const, id: id('cam_002') };
     for (const at of [camera, other]) await house.roster.create(at, configured('warm'));
     await house.roster.create(relay, { type: 'relay.configured', role: 'intake', region: 'hcm', weight: 1 });

@@ -18,6 +18,7 @@ async function housed(raising = true) {
     acquaint(one.roster, (error) => faults.push(error));
     raiseIncidents(
       one.roster,
+      one.roster,
       (name) => (name === 'city-tv' ? 'rtmp://127.0.0.1/live' : undefined),
       (error) => faults.push(error),
     );

@@ -13,6 +13,7 @@ type FakeOf<S> = S extends slots.Adapter<infer Input, infer Report> ? FakeSlot<I
 /** A whole house without processes: real machines and cells, memory carriers, fake slots, a clock that is set by hand. */
 export interface FakeHouse {
   roster: Roster;
+  options: RosterHouse;
   store: MemoryStore;
   slots: {
     [Name in keyof slots.CameraSlots]: FakeOf<slots.CameraSlots[Name]>;
@@ -31,8 +32,16 @@ export interface FakeHouse {
   successor(): FakeHouse;
 }
 
-/** Builds a house. @param store to share with a former one */
-export function fakeHouse(store?: MemoryStore, clock = { now: 1_800_000_000_000 }): FakeHouse {
+/**
+ * Builds a house.
+ * @param store to share with a former one, or with another gateway
+ * @param more what else the roster is told
+ */
+export function fakeHouse(
+  store?: MemoryStore,
+  clock = { now: 1_800_000_000_000 },
+  more: Partial<RosterHouse> = {},
+): FakeHouse {
   const kept = store ?? memoryStore(() => clock.now);
   const fakes = {
     probe: fakeSlot(),
@@ -78,9 +87,11 @@ export function fakeHouse(store?: MemoryStore, clock = { now: 1_800_000_000_000 
       return () => put.delete(run);
     },
     onTrouble: ({ cell, error, outcome }) => troubles.push(`${cell.kind}/${cell.id} ${outcome}: ${error.message}`),
+    ...more,
   };
   return {
     roster: new Roster(options),
+    options,
     store: kept,
     slots: fakes,
     clock,

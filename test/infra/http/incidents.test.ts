@@ -12,7 +12,7 @@ describe('incidents over HTTP', () => {
       throw error;
     };
     acquaint(gateway.house.roster, fault);
-    raiseIncidents(gateway.house.roster, () => undefined, fault);
+    raiseIncidents(gateway.house.roster, gateway.house.roster, () => undefined, fault);
     for (const [name, zone] of [
       ['gate', 'hcm/airport'],
       ['hall', 'hcm/airport'],
