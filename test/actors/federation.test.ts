@@ -31,6 +31,7 @@ const requested = {
   held: 0,
   quota: 5,
   relay: 'relay-1',
+  standby: '',
 };
 /** A camera that falls to a gateway when both live. */
 const cameraOf = (gateway: string): { kind: 'camera'; id: Id } => {
