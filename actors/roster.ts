@@ -1,10 +1,10 @@
 import type { Envelope } from '../bus/envelope.ts';
 import { newId } from '../bus/identity.ts';
-import type { Facts, Journal, JournalEntry } from '../bus/ports.ts';
+import type { Facts, Journal, JournalEntry, Poison } from '../bus/ports.ts';
 import { type Address, KINDS, type Kind } from '../bus/subjects.ts';
-import { upcast } from '../bus/upcast.ts';
+import { NewerRecord, upcast } from '../bus/upcast.ts';
 import { Cell, type CellHouse, type CellKind } from './cell.ts';
-import { CellExists, type Cells, type CellView, NoSuchCell, type Offered } from './cells.ts';
+import { CellDown, CellExists, type Cells, type CellView, NoSuchCell, type Offered } from './cells.ts';
 import type { Chart } from './chart.ts';
 
 /** What the roster needs of the house. */
@@ -16,7 +16,7 @@ export interface RosterHouse {
   now(): number;
   later(ms: number, run: () => void): () => void;
   /** Told of cells that fail, with what is done about it. */
-  onTrouble(trouble: { cell: Address; error: Error; outcome: 'restarted' | 'given up' }): void;
+  onTrouble(trouble: { cell: Address; error: Error; outcome: 'restarted' | 'given up' | 'parked' }): void;
   /** Told, at adoption, of viewers that are over: what was handed to them may outlive them. */
   onOver?(context: Record<string, unknown>): void;
 }
@@ -38,6 +38,9 @@ export class Roster implements Cells {
   private readonly house: RosterHouse;
   private readonly cells: Record<Kind, Map<string, Cell>>;
   private readonly listeners = new Set<FactListener>();
+  private readonly turnListeners = new Set<(view: CellView) => void>();
+  /** Fences of cells whose last record can't be understood: who makes them anew goes on behind it. */
+  private readonly parked = new Map<string, { seq: number; error: Error }>();
   private readonly failures = new Map<string, number[]>();
   private readonly cellHouse: CellHouse;
 
@@ -50,6 +53,9 @@ export class Roster implements Cells {
       facts: house.facts,
       now: house.now,
       later: house.later,
+      onTurn: (view) => {
+        for (const listener of this.turnListeners) listener(view);
+      },
       onTold: (envelope, view) => {
         for (const listener of this.listeners) listener(envelope, view);
       },
@@ -78,7 +84,7 @@ export class Roster implements Cells {
     const former = kind.get(at.id);
     if (former && !former.isOver()) throw new CellExists(`${at.kind} ${at.id} already lives`);
     // The fence goes on from the former life's last record; a new incarnation keeps its last words apart.
-    const lastSeq = former ? (await former.origin()).lastSeq : 0;
+    const lastSeq = former ? (await former.origin()).lastSeq : this.fenceOfParked(at);
     const cell = new Cell(at, this.kindOf(at), this.cellHouse, { incarnation: token(), tenure: token(), lastSeq });
     cell.start();
     kind.set(at.id, cell);
@@ -104,30 +110,58 @@ export class Roster implements Cells {
     return () => this.listeners.delete(listener);
   }
 
+  onTurn(hear: (view: CellView) => void): () => void {
+    this.turnListeners.add(hear);
+    return () => this.turnListeners.delete(hear);
+  }
+
   /**
    * Takes up every living cell from its last journal record, and tells what a crash may have left untold.
    * @returns how many were taken up
    */
   async adopt(): Promise<number> {
     const entries: JournalEntry[] = [];
-    for await (const entry of this.house.journal.lasts()) entries.push(entry);
+    const park = ({ of, seq, reason }: Poison) => this.park(of, seq, new Error(reason));
+    for await (const entry of this.house.journal.lasts(undefined, undefined, park)) entries.push(entry);
     await this.retellAll(entries);
     let adopted = 0;
-    for (const { seq, record: written } of entries) {
-      const record = upcast(written);
-      const at = { kind: record.kind, id: record.cell };
-      const living = (record.after as { status?: string }).status === 'active';
-      if (!living && record.kind === 'viewer') {
-        this.house.onOver?.((record.after as { context: Record<string, unknown> }).context);
-        continue;
+    for (const entry of entries) {
+      try {
+        if (this.adoptOne(entry)) adopted++;
+      } catch (error) {
+        this.park({ kind: entry.record.kind, id: entry.record.cell }, entry.seq, error as Error);
       }
-      const origin = { incarnation: record.incarnation, tenure: token(), lastSeq: seq, snapshot: record.after };
-      const cell = new Cell(at, this.kindOf(at), this.cellHouse, origin);
-      this.cells[at.kind].set(at.id, cell);
-      cell.start();
-      adopted++;
     }
     return adopted;
+  }
+
+  /** @returns whether it lives @throws Error when its record can't be understood */
+  private adoptOne({ seq, record: old }: JournalEntry): boolean {
+    const record = upcast(old);
+    const at = { kind: record.kind, id: record.cell };
+    const living = (record.after as { status?: string }).status === 'active';
+    if (!living && record.kind === 'viewer') {
+      this.house.onOver?.((record.after as { context: Record<string, unknown> }).context);
+      return false;
+    }
+    const origin = { incarnation: record.incarnation, tenure: token(), lastSeq: seq, snapshot: record.after };
+    const cell = new Cell(at, this.kindOf(at), this.cellHouse, origin);
+    this.cells[at.kind].set(at.id, cell);
+    cell.start();
+    return true;
+  }
+
+  /** A record that can't be understood is left where it is, and told; it does not stop the others. */
+  private park(at: Address, seq: number, error: Error): void {
+    this.parked.set(`${at.kind}/${at.id}`, { seq, error });
+    this.house.onTrouble({ cell: at, error, outcome: 'parked' });
+  }
+
+  /** @throws CellDown when a later program has written it: what that one knows must not be overwritten */
+  private fenceOfParked(at: Address): number {
+    const parked = this.parked.get(`${at.kind}/${at.id}`);
+    if (parked?.error instanceof NewerRecord) throw new CellDown(parked.error.message, { cause: parked.error });
+    return parked?.seq ?? 0;
   }
 
   /** Lets go of every cell while its effects go on; resolves when all they heard is journalled. */

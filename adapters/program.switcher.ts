@@ -23,6 +23,8 @@ export interface ProgramSwitcherOptions {
   onKeyframe(camera: string, codec: string, annexB: Buffer): void;
   /** Once a second, for the cameras in our hands. */
   onRates(items: Rate[]): void;
+  /** Something that no report has a place for: for the log. */
+  remark?(camera: string, detail: string): void;
   /** Tokens are minted anew this often. */
   refreshEveryMs?: number;
 }
@@ -34,6 +36,8 @@ export interface ProgramSwitchers {
   departures: Departures;
   /** Whether key frames of this camera are wanted. */
   watch(camera: string, wanted: boolean): void;
+  /** A camera's addresses have changed: its order is given again. */
+  renew(camera: string): void;
   /** Lets go of every switcher; they carry on. */
   close(): void;
 }
@@ -173,6 +177,8 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
       if (message.type === 'source' && entry.input.sources.includes(message.source)) {
         entry.sources.set(message.source, message);
         learnCodec(camera, entry, message);
+        if (message.state === 'flowing' && message.detail)
+          options.remark?.(camera, `source ${message.source}: ${message.detail}`);
       }
       if (message.type === 'switched' || message.type === 'holding') entry.change = message;
       if (message.type === 'output') entry.outputs.set(message.relay, message);
@@ -217,6 +223,7 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
   const tellChange = (camera: string, { change, toldProgram, report }: Entry) => {
     if (!change || toldProgram !== 'up' || toldChanges.get(camera) === change.id) return;
     toldChanges.set(camera, change.id);
+    if (change.type === 'holding' && !change.slate) options.remark?.(camera, 'no slate is prepared: nothing is shown');
     report(changeReport(change));
   };
 
@@ -254,6 +261,7 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
       else watched.delete(camera);
       pool.renew(camera);
     },
+    renew: pool.renew,
     close() {
       clearInterval(refresh);
       pool.close();

@@ -1,3 +1,4 @@
+import type { BroadcastHeard } from '../bus/events/broadcast.ts';
 import type { CameraHeard } from '../bus/events/camera.ts';
 import type { RelayHeard } from '../bus/events/relay.ts';
 import type { ViewerHeard } from '../bus/events/viewer.ts';
@@ -118,7 +119,7 @@ export interface SeatInput {
 export type SeatReport = Report<ViewerHeard, 'seat.taken' | 'seat.left'>;
 export type SeatSlot = Adapter<SeatInput, SeatReport>;
 
-/** Watches a relay process: answering, missing, gone. */
+/** Watches a relay's process and its control API: answering, missing, gone. */
 export interface HealthInput {
   relay: string;
   everyMs: number;
@@ -128,6 +129,16 @@ export interface HealthInput {
 export type HealthReport = Report<RelayHeard, 'relay.answering' | 'relay.missed' | 'relay.exited'>;
 export type HealthSlot = Adapter<HealthInput, HealthReport>;
 
+/** Sends packets through a relay and reads them back: whether it carries media, whatever its API says. */
+export interface PulseInput {
+  relay: string;
+  everyMs: number;
+  /** No packet for this long is `pulse.missed`. */
+  silentMs: number;
+}
+export type PulseReport = Report<RelayHeard, 'pulse.beating' | 'pulse.missed'>;
+export type PulseSlot = Adapter<PulseInput, PulseReport>;
+
 /** Puts a relay's paths back after it started anew. */
 export interface ProvisionInput {
   relay: string;
@@ -135,6 +146,19 @@ export interface ProvisionInput {
 }
 export type ProvisionReport = Report<RelayHeard, 'paths.provisioned' | 'paths.refused'>;
 export type ProvisionSlot = Adapter<ProvisionInput, ProvisionReport>;
+
+/** Has a relay push a camera's program to a destination while it is held, and tells whether bytes arrive. */
+export interface PushInput {
+  broadcast: string;
+  camera: string;
+  /** Name of a destination of the configuration, which holds its address and its key. */
+  destination: string;
+  relay: string;
+  /** Bytes that stand for this long are `push.silent`. */
+  silentMs: number;
+}
+export type PushReport = Report<BroadcastHeard, 'push.flowing' | 'push.silent' | 'push.refused'>;
+export type PushSlot = Adapter<PushInput, PushReport>;
 
 /** The slots of each machine, by the name it invokes them under. */
 export interface CameraSlots {
@@ -149,8 +173,16 @@ export interface ViewerSlots {
   seat: SeatSlot;
   alarm: AlarmSlot;
 }
+export interface BroadcastSlots {
+  push: PushSlot;
+  alarm: AlarmSlot;
+}
+export interface IncidentSlots {
+  alarm: AlarmSlot;
+}
 export interface RelaySlots {
   health: HealthSlot;
+  pulse: PulseSlot;
   provision: ProvisionSlot;
   alarm: AlarmSlot;
 }

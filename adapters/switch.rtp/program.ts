@@ -53,6 +53,8 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
   const outputs = new Map<string, Output>();
   const sources = new Map<string, Source>();
   const toldSources = new Map<string, string>();
+  /** Sources whose key frames were too far apart when they were last told. */
+  const longGops = new Set<string>();
   const meter = createMeter(startMs);
   let order = first;
   let stream: Stream | undefined;
@@ -126,12 +128,20 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
     return gop?.ready() && !gop.isLong() ? told : { ...told, ready: [] };
   };
 
+  /** Audio that the program has no track for is left out. */
+  const audioRemark = ([, audio]: MediaTrack[]): Pick<SourceTold, 'detail'> => {
+    if (!audio || !stream || stream.fitsAudio(audio)) return {};
+    const published = stream.tracks[1]?.encoding ?? 'none';
+    return { detail: `its ${audio.encoding} audio is left out: the program was published with ${published}` };
+  };
+
   /** How a source stands in this program. */
   const standingOf = (source: Source): SourceTold => {
     const standing = source.standing();
     const told: SourceTold = { type: 'source', camera, source: source.id, ...standing };
     if (standing.reason) return { ...told, state: 'aside' };
-    if (standing.state !== 'flowing' || feed.on() === source.id) return told;
+    if (standing.state !== 'flowing') return told;
+    if (feed.on() === source.id) return { ...told, ...audioRemark(source.tracks()) };
     if (stream && !stream.fits(source.tracks())) {
       const published = stream.tracks[0]?.encoding;
       return { ...told, state: 'aside', reason: 'codec', detail: `${standing.codec}, while ${published} is published` };
@@ -140,6 +150,8 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
     return { ...told, state: 'aside', reason: 'long-gop', detail: 'its key frames are too far apart to keep' };
   };
   const tellSource = (source: Source) => {
+    if (source.gop.isLong()) longGops.add(source.id);
+    else longGops.delete(source.id);
     const told = standingOf(source);
     const { silent_ms, ...lasting } = told;
     const key = JSON.stringify(lasting);
@@ -149,7 +161,8 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
   };
 
   const videoPacket = (source: Source, frame: Buffer, sight: Sight, atMs: number) => {
-    if (sight.keyStart) tellSource(source);
+    const long = longGops.has(source.id);
+    if (sight.keyStart || source.gop.isLong() !== long) tellSource(source);
     const sent = feed.takes(source, sight, atMs);
     if (feed.on() !== source.id) return;
     meter.count(frame.length - RTP_OVERHEAD_BYTES, sight);

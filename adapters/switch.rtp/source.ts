@@ -36,7 +36,7 @@ export interface Source {
   isFresh(): boolean;
   /** Whether its next picture is overdue. */
   isLate(): boolean;
-  /** A new token for the next connection, another patience with silence; tries at once if it is not open. */
+  /** A new token, another patience with silence; tries at once if it is not open, or is at another relay now. */
   adjust(address: string, silentMs: number): void;
   close(): void;
 }
@@ -59,6 +59,7 @@ export function keepSource(id: string, address: string, silentMs: number, handle
   let standing: SourceStanding = { state: 'opening' };
   let player: { close(): void } | undefined;
   let connecting = false;
+  let place = 0;
   let closed = false;
   let attempts = 0;
   let retryTimer: NodeJS.Timeout | undefined;
@@ -141,8 +142,11 @@ export function keepSource(id: string, address: string, silentMs: number, handle
     clearTimeout(retryTimer);
     if (closed || connecting || player) return;
     connecting = true;
+    const mine = place;
+    const isMine = () => mine === place;
     openPlayer(url, {
       tracks(offered) {
+        if (!isMine()) return;
         const first = offered[0];
         video = first && createVideoReader(first);
         if (!first || !video) return;
@@ -153,18 +157,28 @@ export function keepSource(id: string, address: string, silentMs: number, handle
         late = false;
         handlers.tracks(offered);
       },
-      packet: take,
+      packet: (track, frame) => isMine() && take(track, frame),
       batch: handlers.batch,
-      end: fail,
+      end: (failure) => isMine() && fail(failure),
     }).then(
       (opened) => {
+        if (closed || !isMine()) return opened.close();
         connecting = false;
-        if (closed) return opened.close();
         attempts = 0;
         player = opened;
       },
-      (failure: RtspFailure) => fail(failure),
+      (failure: RtspFailure) => isMine() && fail(failure),
     );
+  };
+
+  /** It is to be had at another relay now: what was opened, or is being opened, at the one before counts no more. */
+  const leave = () => {
+    place += 1;
+    player?.close();
+    player = undefined;
+    connecting = false;
+    attempts = 0;
+    if (standing.state !== 'opening') become({ state: 'ended', detail: 'another intake pulls it now' });
   };
 
   connect();
@@ -177,6 +191,7 @@ export function keepSource(id: string, address: string, silentMs: number, handle
     isFresh: () => now() - lastPacketAt <= (expectation.expectedMs() ?? patienceMs),
     isLate: () => late,
     adjust(nextAddress, nextSilentMs) {
+      if (new URL(nextAddress).host !== new URL(url).host) leave();
       url = nextAddress;
       if (nextSilentMs !== patienceMs) {
         patienceMs = nextSilentMs;

@@ -19,6 +19,7 @@ export interface Stream {
   readonly tracks: MediaTrack[];
   /** Whether a source with these tracks can feed its video. */
   fits(tracks: MediaTrack[]): boolean;
+  fitsAudio(track: MediaTrack): boolean;
   /** Goes over to a source: sends its stored packets at once, and goes on from there. @returns pictures sent */
   begin(tracks: MediaTrack[], stored: readonly StoredPacket[], atMs: number): number;
   /** A packet of the present source's video, rewritten in place. */
@@ -42,11 +43,13 @@ export function createStream(tracks: MediaTrack[], startMs: number, sink: Stream
   const [video, audio] = tracks.map((track, index) => createTrackWriter(index, track, startMs));
   if (!video) throw new Error('a stream needs a video track');
   let hasAudio = false;
+  const fitsAudio = (track: MediaTrack) => essence(track) === essence(tracks[1]);
   return {
     tracks,
     fits: (offered) => essence(offered[0]) === essence(tracks[0]),
+    fitsAudio,
     begin(offered, stored, atMs) {
-      hasAudio = offered.length > 1 && essence(offered[1]) === essence(tracks[1]);
+      hasAudio = offered[1] !== undefined && fitsAudio(offered[1]);
       audio?.restart();
       const starts = new Set(stored.map(({ timestamp }) => timestamp));
       for (const [index, frame] of video.burst(stored, atMs).entries()) sink.video(frame, index === 0);

@@ -167,7 +167,10 @@ function printRelays(out: Terminal, relays: RelayAnswer[]): void {
         { heading: 'FOR', cell: (relay) => sinceText(relay.since), right: true },
         {
           heading: 'SESSIONS',
-          cell: (relay) => (relay.role === 'intake' ? '' : String(relay.sessions ?? 0)),
+          cell: (relay) =>
+            relay.role === 'intake'
+              ? ''
+              : `${relay.sessions ?? 0}${relay.max_readers ? ` of ${relay.max_readers}` : ''}`,
           right: true,
         },
         { heading: 'ROLE', cell: (relay) => relay.role },

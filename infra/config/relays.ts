@@ -31,6 +31,8 @@ export function resolveRelays(settings: Settings, findings: Findings): Configure
       role: relay.role,
       region: relay.region ?? settings.regions.default,
       weight: relay.weight,
+      ...(relay.max_readers === undefined ? {} : { maxReaders: relay.max_readers }),
+      drain: relay.drain,
       embedded: relay.api === undefined,
       ...(relay.api === undefined ? {} : { api: relay.api }),
       ports,
@@ -41,7 +43,8 @@ export function resolveRelays(settings: Settings, findings: Findings): Configure
     ['intake', 'intake-1'],
     ['delivery', 'relay-1'],
   ] as const) {
-    if (!relays.some((relay) => relay.role === role && relay.embedded)) add({ id: name, role, weight: 1 });
+    if (!relays.some((relay) => relay.role === role && relay.embedded))
+      add({ id: name, role, weight: 1, drain: false });
   }
   checkCollisions(settings, relays, findings);
   return relays;

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Logger } from 'pino';
+import type { CellView } from '../../actors/cells.ts';
 import { alarmOn } from '../../adapters/alarm.ts';
 import { systemClock } from '../../adapters/clock.ts';
 import type { Departures } from '../../adapters/departures.switcher.ts';
@@ -12,14 +13,17 @@ import { type Mediamtx, mediamtx } from '../../adapters/mediamtx.ts';
 import { createRtspProbe } from '../../adapters/probe.rtsp.ts';
 import { createProgramSwitchers } from '../../adapters/program.switcher.ts';
 import { provisionMediamtx, wantPrograms } from '../../adapters/provision.mediamtx.ts';
+import { pulsePath, pulseRtsp } from '../../adapters/pulse.rtsp.ts';
+import { type Destination, PUSH_PATHS, pushMediamtx } from '../../adapters/push.mediamtx.ts';
 import { seatEverywhere, seatMediamtx } from '../../adapters/seat.mediamtx.ts';
 import type { Secrets } from '../../adapters/secrets.files.ts';
 import { createSlates } from '../../adapters/slate.ffmpeg.ts';
 import { whepMediamtx } from '../../adapters/whep.mediamtx.ts';
-import type { CameraSlots, RelaySlots, ViewerSlots } from '../../machines/slots.ts';
+import type { BroadcastSlots, CameraSlots, RelaySlots, ViewerSlots } from '../../machines/slots.ts';
 import { findProgram } from '../binaries.ts';
 import type { Group, RelayPlace } from '../group.ts';
 import type { Whep } from '../http/services.ts';
+import { keepIntakes, type Left } from './intakes.ts';
 import type { LauncherLink } from './launcher-link.ts';
 
 /** What the media plane needs of the house. */
@@ -28,8 +32,12 @@ export interface MediaParts {
   gate: Gate;
   secrets: Secrets;
   launcher: LauncherLink;
+  /** How a relay stands; undefined before its cell lives. */
+  relay(id: string): CellView | undefined;
   log: Logger;
   epoch(): number;
+  /** A destination of the configuration as it stands now. */
+  destination(name: string): Destination | undefined;
   /** Told of every call of a relay's control API. */
   onRelayCall(relay: string): void;
 }
@@ -39,6 +47,7 @@ export interface Media {
   cameraSlots: CameraSlots;
   viewerSlots: ViewerSlots;
   relaySlots: RelaySlots;
+  broadcastSlots: BroadcastSlots;
   departures: Departures;
   whep: Whep;
   /** Where a delivery relay offers RTSP. */
@@ -47,7 +56,11 @@ export interface Media {
   rates(camera: string): { bitrate_bps: number; fps: number } | undefined;
   /** Forgets the pictures and figures of cameras that are no more. */
   setCameras(cameras: readonly string[]): void;
-  /** Deletes what former gateways left at the intakes and no cell holds. */
+  /** Learns which intake pulls which camera from what a former gateway left there. */
+  takeUp(): Promise<void>;
+  /** An intake is lost, or shall be empty: its cameras are pulled by others from now on. */
+  leaveIntake(relay: string): Left;
+  /** Deletes what former gateways left at the relays and no cell holds. */
   sweep(): void;
   close(): void;
 }
@@ -58,6 +71,8 @@ const SWITCHER_TOKEN_S = 24 * 3600;
 const RATES_FRESH_MS = 3_000;
 
 const API_TOKEN_S = 600;
+/** A pulse's token is asked for at its two connections, and never again. */
+const PULSE_TOKEN_S = 60;
 const LOOPBACK = '127.0.0.1';
 
 /** Where the switcher reaches a relay's RTSP: an intake listens on loopback, a delivery relay where viewers come. */
@@ -78,8 +93,19 @@ function apiToken(gate: Gate): () => string {
   };
 }
 
-/** Makes the adapters. The first intake pulls every camera; every delivery relay carries every program. */
-export function openMedia({ group, gate, secrets, launcher, log, epoch, onRelayCall }: MediaParts): Media {
+/** Makes the adapters. One intake pulls each camera; every delivery relay carries every program. */
+export function openMedia({
+  group,
+  gate,
+  secrets,
+  launcher,
+  relay,
+  log,
+  epoch,
+  destination,
+  onRelayCall,
+}: MediaParts): Media {
+  const places = new Map(group.relays.map((place) => [place.id, place]));
   const apis = new Map<string, Mediamtx>();
   const paths = new Map<string, RelayPaths>();
   for (const { id, api } of group.relays) {
@@ -88,15 +114,23 @@ export function openMedia({ group, gate, secrets, launcher, log, epoch, onRelayC
     apis.set(id, client);
     paths.set(id, relayPaths(client));
   }
-  const known = <T>(map: Map<string, T>, relay: string): T => {
+  const known = <T>(map: ReadonlyMap<string, T>, relay: string): T => {
     const found = map.get(relay);
     if (!found) throw new Error(`no relay ${relay} belongs to this group`);
     return found;
   };
   const withRole = (role: RelayPlace['role']) => group.relays.filter((relay) => relay.role === role);
-  const intake = withRole('intake')[0];
-  if (!intake) throw new Error('a group needs an intake relay: add one to `relays`');
+  const intakes = keepIntakes({
+    places: withRole('intake'),
+    view: relay,
+    now: systemClock.now,
+    onMoved(camera, { intake, why }) {
+      log.info({ camera, intake, why }, 'another intake pulls a camera');
+      programs.renew(camera);
+    },
+  });
   const deliveries = withRole('delivery');
+  const placeOf = (relay: string): RelayPlace => known(new Map(deliveries.map((place) => [place.id, place])), relay);
   for (const { id } of deliveries) {
     wantPrograms(known(paths, id), (detail) => log.error({ relay: id, detail }, 'a relay refuses program paths'));
   }
@@ -126,10 +160,11 @@ export function openMedia({ group, gate, secrets, launcher, log, epoch, onRelayC
   const programs = createProgramSwitchers({
     folder: group.links.switchers,
     epoch,
-    sourceUrl: (camera, source) => rtsp(intake, 'read', intakePath(camera, source)),
+    sourceUrl: (camera, source) => rtsp(known(places, intakes.of(camera)), 'read', intakePath(camera, source)),
     outputs: (camera) => deliveries.map((relay) => ({ relay: relay.id, url: rtsp(relay, 'publish', camera) })),
     departureUrl: (relay, path) => rtsp(knownPlace(relay), 'publish', path),
     slate: slates.clip,
+    remark: (camera, detail) => log.info({ camera, detail }, 'a remark of the switcher'),
     ensureSwitchers: launcher.ensureSwitchers,
     onKeyframe: eyes.look,
     onRates(items) {
@@ -143,7 +178,13 @@ export function openMedia({ group, gate, secrets, launcher, log, epoch, onRelayC
   return {
     cameraSlots: {
       probe: createRtspProbe({ credential: secrets.login }),
-      intake: intakeMediamtx({ pathsOf: () => known(paths, intake.id), login: secrets.login }),
+      intake: intakeMediamtx({
+        pull(camera) {
+          const end = intakes.pull(camera);
+          return { paths: known(paths, intakes.of(camera)), end };
+        },
+        login: secrets.login,
+      }),
       program: programs.slot,
       selection: programs.selection,
       eye: eyes.slot,
@@ -164,14 +205,40 @@ export function openMedia({ group, gate, secrets, launcher, log, epoch, onRelayC
             if (name === `relay:${relay}`) hear({ type: what, text: detail });
           }),
       }),
+      pulse: pulseRtsp((relay) => {
+        const place = known(places, relay);
+        const path = pulsePath(group.node);
+        const token = gate.mintRelay(
+          'pulse',
+          [
+            { action: 'publish', path },
+            { action: 'read', path },
+          ],
+          PULSE_TOKEN_S,
+        );
+        return `rtsp://${mediaHost(place)}:${place.rtsp}/${path}?token=${token}`;
+      }),
       provision: provisionMediamtx((relay) => known(paths, relay)),
       alarm,
     },
+    broadcastSlots: {
+      push: pushMediamtx({
+        pathsOf: (relay) => known(paths, relay),
+        apiOf: (relay) => known(apis, relay),
+        programUrl: (relay, camera) => rtsp(placeOf(relay), 'read', camera),
+        destination,
+      }),
+      alarm,
+    },
     departures: programs.departures,
-    whep: whepMediamtx((relay) => {
-      const place = group.relays.find(({ id }) => id === relay);
-      return place && { host: LOOPBACK, port: place.whep };
-    }),
+    whep: {
+      ...whepMediamtx((relay) => {
+        const place = group.relays.find(({ id }) => id === relay);
+        return place && { host: LOOPBACK, port: place.whep };
+      }),
+      isConnected: async (relay, session) =>
+        (await known(apis, relay).session('webrtcsessions', session)).peerConnectionEstablished === true,
+    },
     rtspAt(relay) {
       const place = deliveries.find(({ id }) => id === relay);
       return place && `${place.host}:${place.rtsp}`;
@@ -190,10 +257,24 @@ export function openMedia({ group, gate, secrets, launcher, log, epoch, onRelayC
         eyes.forget(camera);
       }
     },
+    async takeUp() {
+      const look = async ({ id }: RelayPlace) => {
+        for (const { name } of await known(apis, id).paths()) {
+          const [, camera] = /^in\/([^/]+)\//.exec(name) ?? [];
+          if (camera) intakes.found(camera, id);
+        }
+      };
+      const looked = await Promise.allSettled(withRole('intake').map(look));
+      for (const one of looked) {
+        // Its cameras are placed anew.
+        if (one.status === 'rejected') log.warn({ err: one.reason }, 'an intake did not tell what it pulls');
+      }
+    },
+    leaveIntake: intakes.leave,
     sweep() {
-      for (const { id } of withRole('intake')) {
+      for (const { id, role } of group.relays) {
         known(paths, id)
-          .sweep(INTAKE_PATHS)
+          .sweep(role === 'intake' ? INTAKE_PATHS : PUSH_PATHS)
           .then((swept) => swept.length > 0 && log.info({ relay: id, swept }, 'paths that nobody holds are gone'))
           .catch((err) =>
             log.warn({ relay: id, err }, 'leftover paths could not be looked for; a restart clears them'),

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { replay } from '../../actors/replay.ts';
 import { id } from '../../bus/identity.ts';
-import type { JournalRecord } from '../../bus/ports.ts';
+import type { JournalEntry, JournalRecord } from '../../bus/ports.ts';
 import type { CameraContext } from '../../machines/camera/context.ts';
 import { cameraMachine } from '../../machines/camera.ts';
 import { type FakeHouse, fakeHouse } from '../fakes/house.ts';
@@ -182,6 +182,40 @@ describe('a cell', () => {
     house.slots.program.all.findLast((one) => one.input.camera === 'cam_001')?.report(feeds());
     expect(house.roster.view(at)?.state).to.equal('live');
     expect(house.roster.view(other)?.state).to.equal('connecting');
+  });
+
+  it('whose last record cannot be understood does not stop the others, and is made anew behind its fence', async () => {
+    const house = fakeHouse();
+    await house.roster.create(at, configured);
+    const other = { kind: 'camera' as const, id: id('cam_002') };
+    await house.roster.create(other, configured);
+    const [good, bad] = [house.store.records()[1], house.store.records()[0]] as [JournalEntry, JournalEntry];
+    const unknown = { ...(bad.record.after as object), value: { nowhere: {} } };
+    const damaged = { ...bad, record: { ...bad.record, after: unknown } };
+    house.store.journal.lasts = async function* () {
+      yield damaged;
+      yield good;
+    };
+    const next = house.successor();
+    expect(await next.roster.adopt()).to.equal(1);
+    expect(next.roster.view(other)?.state).to.equal('connecting');
+    expect(next.roster.view(at)).to.equal(undefined);
+    expect(next.troubles.join()).to.match(/camera\/cam_001 parked: .*nowhere/);
+    const { receipt } = await next.roster.create(at, configured);
+    expect(receipt.seq).to.equal(3);
+  });
+
+  it('whose last record is of a later program is left to that one', async () => {
+    const house = fakeHouse();
+    await house.roster.create(at, configured);
+    const [entry] = house.store.records() as [JournalEntry];
+    house.store.journal.lasts = async function* () {
+      yield { ...entry, record: { ...entry.record, version: 99 } };
+    };
+    const next = house.successor();
+    expect(await next.roster.adopt()).to.equal(0);
+    const refused = await next.roster.create(at, configured).catch((error: Error) => error.message);
+    expect(refused).to.contain('has version 99, this program knows');
   });
 
   it('that is handed over leaves its effects alone', async () => {

@@ -30,6 +30,7 @@ const house = (): CellHouse => {
     facts: { tell: receipt } as unknown as Facts,
     now: Date.now,
     later: () => () => {},
+    onTurn() {},
     onTold() {},
     onDown(_cell, error) {
       throw error;

@@ -1,4 +1,6 @@
+import { broadcastKind } from '../../actors/broadcast.ts';
 import { cameraKind } from '../../actors/camera.ts';
+import { incidentKind } from '../../actors/incident.ts';
 import { relayKind } from '../../actors/relay.ts';
 import { Roster, type RosterHouse } from '../../actors/roster.ts';
 import { viewerKind } from '../../actors/viewer.ts';
@@ -14,7 +16,13 @@ export interface FakeHouse {
   store: MemoryStore;
   slots: {
     [Name in keyof slots.CameraSlots]: FakeOf<slots.CameraSlots[Name]>;
-  } & { seat: FakeOf<slots.SeatSlot>; health: FakeOf<slots.HealthSlot>; provision: FakeOf<slots.ProvisionSlot> };
+  } & {
+    seat: FakeOf<slots.SeatSlot>;
+    health: FakeOf<slots.HealthSlot>;
+    provision: FakeOf<slots.ProvisionSlot>;
+    push: FakeOf<slots.PushSlot>;
+    pulse: FakeOf<slots.PulseSlot>;
+  };
   clock: { now: number };
   troubles: string[];
   /** Runs what was put off with `later`. */
@@ -36,6 +44,8 @@ export function fakeHouse(store?: MemoryStore, clock = { now: 1_800_000_000_000 
     seat: fakeSlot(),
     health: fakeSlot(),
     provision: fakeSlot(),
+    push: fakeSlot(),
+    pulse: fakeSlot(),
   } as unknown as FakeHouse['slots'];
   const troubles: string[] = [];
   const put = new Set<() => void>();
@@ -55,9 +65,12 @@ export function fakeHouse(store?: MemoryStore, clock = { now: 1_800_000_000_000 
       viewer: viewerKind({ seat: fakes.seat.adapter, alarm: fakes.alarm.adapter }),
       relay: relayKind({
         health: fakes.health.adapter,
+        pulse: fakes.pulse.adapter,
         provision: fakes.provision.adapter,
         alarm: fakes.alarm.adapter,
       }),
+      incident: incidentKind({ alarm: fakes.alarm.adapter }),
+      broadcast: broadcastKind({ push: fakes.push.adapter, alarm: fakes.alarm.adapter }),
     },
     now: () => clock.now,
     later(_ms, run) {

@@ -1,26 +1,20 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
-import type { AnyStateMachine } from 'xstate';
+import { MACHINES } from '../../actors/machines.ts';
 import { replay } from '../../actors/replay.ts';
+import { BroadcastFactSchema, broadcastSaid } from '../../bus/events/broadcast.ts';
 import { CameraFactSchema, cameraSaid } from '../../bus/events/camera.ts';
+import { IncidentFactSchema, incidentSaid } from '../../bus/events/incident.ts';
 import { RelayFactSchema, relaySaid } from '../../bus/events/relay.ts';
 import { ViewerFactSchema, viewerSaid } from '../../bus/events/viewer.ts';
 import { id } from '../../bus/identity.ts';
 import type { JournalRecord } from '../../bus/ports.ts';
 import { shape } from '../../bus/shape.ts';
 import type { CameraContext } from '../../machines/camera/context.ts';
-import { cameraMachine } from '../../machines/camera.ts';
-import { relayMachine } from '../../machines/relay.ts';
-import { viewerMachine } from '../../machines/viewer.ts';
 import { fakeHouse } from '../fakes/house.ts';
 import { answers, ends, feeds, flows } from '../fakes/source.ts';
 
-const machines: Record<string, AnyStateMachine> = {
-  camera: cameraMachine,
-  viewer: viewerMachine,
-  relay: relayMachine,
-};
 const files = readdirSync(import.meta.dirname).filter((file) => file.endsWith('.jsonl'));
 
 /** What each kind of cell may say, and in what shape. */
@@ -28,6 +22,8 @@ const said = {
   camera: { types: cameraSaid, data: shape('camera fact', CameraFactSchema) },
   viewer: { types: viewerSaid, data: shape('viewer fact', ViewerFactSchema) },
   relay: { types: relaySaid, data: shape('relay fact', RelayFactSchema) },
+  incident: { types: incidentSaid, data: shape('incident fact', IncidentFactSchema) },
+  broadcast: { types: broadcastSaid, data: shape('broadcast fact', BroadcastFactSchema) },
 };
 
 /** What version 1 of a camera, which had no slate and asked no backup, called by another name while one may come. */
@@ -56,7 +52,7 @@ describe('a journal of long ago', () => {
         }
       }
       for (const [life, records] of lives) {
-        const machine = machines[records[0]?.kind ?? ''] as AnyStateMachine;
+        const machine = MACHINES[records[0]?.kind ?? 'camera'];
         expect(replay(machine, records).firstDifference, life).to.equal(undefined);
         for (const [index, record] of records.entries()) {
           const { state } = replay(machine, records.slice(0, index + 1)).context as { state: string };
@@ -90,7 +86,7 @@ describe('a journal of long ago', () => {
     await house.roster.offer(at, feeds('1', { from: '0', trigger: 'ended', how: 'burst', gap_ms: 67 }));
     expect(house.roster.view(at)?.context).to.include({ state: 'live', active: '1' });
     const { firstDifference } = replay(
-      cameraMachine,
+      MACHINES.camera,
       house.store.records().map(({ record }) => record),
     );
     expect(firstDifference).to.equal(undefined);

@@ -7,8 +7,10 @@ import {
   getMicrosteps,
 } from 'xstate';
 import { getShortestPaths } from 'xstate/graph';
+import { broadcastMachine } from '../../machines/broadcast.ts';
 import type { CameraContext } from '../../machines/camera/context.ts';
 import { cameraMachine } from '../../machines/camera.ts';
+import { incidentMachine } from '../../machines/incident.ts';
 import { laws } from '../../machines/laws.ts';
 import { relayMachine } from '../../machines/relay.ts';
 import { viewerMachine } from '../../machines/viewer.ts';
@@ -36,7 +38,7 @@ const subject = { sub: 'lan', role: 'viewer', cameras: ['cam_001'], zones: [], i
 const request = {
   type: 'viewer.requested',
   ...{ camera: 'cam_001', zone: 'hcm/center', subject, protocol: 'webrtc', quality: '720p', address: '127.0.0.1' },
-  ...{ expires_at: 9, held: 0, quota: 2, relay: 'relay-1' },
+  ...{ expires_at: 9, held: 0, quota: 2, relay: 'relay-1', standby: 'relay-2' },
 };
 
 /** A walk with these events, again and again. */
@@ -102,19 +104,28 @@ const machines: Record<string, { machine: AnyStateMachine; walks: Walk[] }> = {
         events: [
           request,
           { ...request, held: 2 },
-          { type: 'leg.opened', leg: 'a', relay: 'relay-1', relay_session: 'r1' },
+          { type: 'leg.opened', leg: 'a', relay: 'relay-1', path: 'cam_001', relay_session: 'r1' },
+          { type: 'leg.opened', leg: 'b', relay: 'relay-2', path: 'departure/cam_001/1', relay_session: 'r2' },
           { type: 'leg.playing', leg: 'a', first_frame_ms: 1 },
+          { type: 'leg.playing', leg: 'b', gap_ms: 120, silent_ms: 100 },
+          { type: 'leg.closed', leg: 'a' },
+          { type: 'leg.closed', leg: 'b' },
           { type: 'leg.refused', leg: 'a', detail: 'x' },
-          { type: 'seat.taken', relay_session: 'r1' },
-          { type: 'seat.left', relay_session: 'r1' },
-          { type: 'seat.left', relay_session: 'other' },
+          { type: 'seat.taken', relay: 'relay-1', relay_session: 'r1' },
+          { type: 'seat.left', relay: 'relay-1', relay_session: 'r1' },
+          { type: 'seat.left', relay: 'relay-1', relay_session: 'other' },
+          { type: 'relay.lost', relay: 'relay-1', reason: 'dead' },
+          { type: 'relay.lost', relay: 'relay-2', reason: 'restarted' },
+          { type: 'standby.chosen', relay: 'relay-2' },
+          { type: 'move.begun', leg: 'b', relay: 'relay-2', reason: 'draining', detect_ms: 0, decide_ms: 1 },
+          { type: 'move.begun', leg: 'b', relay: 'relay-2', reason: 'silence', detect_ms: 260, decide_ms: 0 },
           { type: 'path.degraded', leg: 'a', after_ms: 1_000, loss: 0.1, fps: 20 },
           { type: 'path.recovered', leg: 'a', after_ms: 5_000, loss: 0, fps: 30 },
           { type: 'viewer.renewed', expires_at: 10 },
           { type: 'viewer.revoked', by: 'x', reason: 'x' },
           { type: 'viewer.closed' },
           { type: 'camera.removed' },
-          ...['connect', 'expiry'].map((name) => ({ type: 'alarm.rang', name })),
+          ...['connect', 'expiry', 'move'].map((name) => ({ type: 'alarm.rang', name })),
         ],
       },
     ],
@@ -123,18 +134,69 @@ const machines: Record<string, { machine: AnyStateMachine; walks: Walk[] }> = {
     machine: relayMachine,
     walks: [
       {
-        counting: true,
         events: [
           { type: 'relay.configured', role: 'delivery', region: 'hcm', weight: 3 },
           { type: 'relay.answering', instance: 'A' },
           { type: 'relay.answering', instance: 'B' },
           { type: 'relay.missed', silent_ms: 300, detail: 'x' },
           { type: 'relay.exited', detail: 'x' },
+          { type: 'pulse.beating', round_trip_ms: 1 },
+          { type: 'pulse.missed', silent_ms: 300, detail: 'x' },
+          { type: 'relay.drain', by: 'x' },
+          { type: 'relay.resume', by: 'x' },
+          { type: 'relay.emptied' },
           { type: 'paths.provisioned', instance: 'A', paths: 1, elapsed_ms: 1 },
           { type: 'paths.provisioned', instance: 'B', paths: 1, elapsed_ms: 1 },
           { type: 'paths.refused', detail: 'x' },
           { type: 'alarm.rang', name: 'dead' },
           { type: 'alarm.rang', name: 'again' },
+        ],
+      },
+    ],
+  },
+  incident: {
+    machine: incidentMachine,
+    walks: [
+      {
+        events: [
+          {
+            type: 'incident.declared',
+            ...{ zone: '', cameras: ['cam_001'], reason: 'fire', by: 'hoa', until: 9_000_000, drill: false },
+            ...{ destinations: [], grants: { roles: [], subjects: [] } },
+          },
+          {
+            type: 'incident.declared',
+            ...{ zone: '', cameras: ['cam_001'], reason: 'fire', by: 'hoa', until: 2_000, drill: true },
+            ...{ destinations: [], grants: { roles: [], subjects: [] } },
+          },
+          { type: 'incident.raised', cameras: 1, broadcasts: 0, failed: [] },
+          { type: 'incident.renewed', until: 10_000_000, by: 'hoa' },
+          { type: 'incident.renewed', until: 2_000, by: 'hoa' },
+          { type: 'incident.ended', by: 'hoa' },
+          ...['warn', 'end'].map((name) => ({ type: 'alarm.rang', name })),
+        ],
+      },
+    ],
+  },
+  broadcast: {
+    machine: broadcastMachine,
+    walks: [
+      {
+        events: [
+          {
+            type: 'broadcast.requested',
+            ...{ camera: 'cam_001', zone: 'hcm/center', destination: 'city-tv', to: 'rtmp://127.0.0.1/live' },
+            ...{ relay: 'relay-1', by: 'hoa', picture: true },
+          },
+          { type: 'broadcast.stopped', by: 'hoa' },
+          { type: 'broadcast.moved', relay: 'relay-2', why: { trigger: 'pushing', text: 'x' } },
+          { type: 'push.flowing', relay: 'relay-1', bytes: 1, elapsed_ms: 1, confirmed: false },
+          { type: 'push.silent', relay: 'relay-1', silent_ms: 2_000 },
+          { type: 'push.refused', relay: 'relay-1', detail: 'x' },
+          { type: 'push.refused', relay: 'relay-2', detail: 'x' },
+          { type: 'camera.showing', picture: false, state: 'holding' },
+          { type: 'camera.showing', picture: true, state: 'live' },
+          ...['connect', 'retry'].map((name) => ({ type: 'alarm.rang', name })),
         ],
       },
     ],
@@ -154,14 +216,31 @@ const label = (one: { source: { id: string }; eventType: string; target?: readon
 
 /** What can matter for the next step; counters would make the walk endless. */
 function essence(snapshot: AnyMachineSnapshot, counting: boolean): string {
-  const { falls, attempts, since, why, lostAt, lingerUntil, chosenAt, choice, standings, ...rest } = snapshot.context;
+  const {
+    falls,
+    attempts,
+    since,
+    why,
+    lostAt,
+    lingerUntil,
+    chosenAt,
+    choice,
+    standings,
+    first_frame_ms,
+    legs,
+    move,
+    ...rest
+  } = snapshot.context;
   const fewOf = (times?: number[]) => Math.min(times?.length ?? 0, 6);
   const known = Object.entries((standings ?? {}) as CameraContext['standings']);
   const sources = known.map(([id, { state, frozen, ...standing }]) => {
     return [id, state, frozen, counting ? fewOf(standing.falls) : 0];
   });
   const wanted = choice && [choice.source, choice.armed, choice.reconsiderAt !== undefined];
-  const few = { ...rest, settings: rest.settings?.keep, few: fewOf(falls), sources, wanted, reason: why.reason };
+  const seats = Object.entries(legs ?? {}).map(([leg, seat]) => `${leg} at ${(seat as { relay: string }).relay}`);
+  const way = move && [move.reason, move.leg];
+  const parts = { sources, wanted, seats: seats.sort(), way };
+  const few = { ...rest, settings: rest.settings?.keep, few: fewOf(falls), ...parts, reason: why.reason };
   return JSON.stringify([snapshot.value, few]);
 }
 

@@ -28,8 +28,8 @@ describe('a house in which everything fails by chance', () => {
       'offline',
       'quarantined',
     ];
-    const viewers = ['admitted', 'denied', 'connecting', 'watching', 'ended'];
-    const relays = ['starting', 'serving', 'suspect', 'dead'];
+    const viewers = ['admitted', 'denied', 'connecting', 'watching', 'moving', 'ended'];
+    const relays = ['starting', 'serving', 'degraded', 'suspect', 'draining', 'drained', 'dead'];
     expect([...visited]).to.include.members([
       ...cameras.map((state) => `camera ${state}`),
       ...viewers.map((state) => `viewer ${state}`),

@@ -1,20 +1,24 @@
 import { acquaint } from '../../actors/acquaintance.ts';
 import type { Offered } from '../../actors/cells.ts';
+import { MACHINES } from '../../actors/machines.ts';
 import { replay } from '../../actors/replay.ts';
 import { type Id, id } from '../../bus/identity.ts';
 import type { JournalRecord } from '../../bus/ports.ts';
 import type { Kind } from '../../bus/subjects.ts';
-import { cameraMachine } from '../../machines/camera.ts';
 import { laws } from '../../machines/laws.ts';
-import { relayMachine } from '../../machines/relay.ts';
-import { viewerMachine } from '../../machines/viewer.ts';
 import { type FakeHouse, fakeHouse } from '../fakes/house.ts';
 import { answers, ends, fails, feeds, flows, holds } from '../fakes/source.ts';
 import { type Chance, chance } from './chance.ts';
 
-const machines = { camera: cameraMachine, viewer: viewerMachine, relay: relayMachine };
 const CAMERAS = ['cam_001', 'cam_002', 'cam_003'].map(id);
 const INTAKE = id('intake-1');
+const RELAY_ACTS = [
+  { type: 'relay.drain', by: 'hoa' },
+  { type: 'relay.resume', by: 'hoa' },
+  { type: 'relay.resume', by: 'hoa' },
+  { type: 'relay.emptied' },
+  { type: 'relay.emptied' },
+];
 
 /** What a run came to. */
 export interface Outcome {
@@ -121,6 +125,14 @@ class World {
       () => say(from(slots.health), { type: 'relay.answering', instance: chance.pick(['A', 'B']) }),
       () => say(from(slots.health), { type: 'relay.missed', silent_ms: 300, detail: '' }),
       () => say(from(slots.health), { type: 'relay.exited', detail: '' }),
+      () => say(from(slots.pulse), { type: 'pulse.beating', round_trip_ms: 1 }),
+      () =>
+        say(
+          from(slots.pulse),
+          chance.happens(0.5)
+            ? { type: 'pulse.beating', round_trip_ms: 1 }
+            : { type: 'pulse.missed', silent_ms: 300, detail: '' },
+        ),
       () =>
         say(from(slots.provision), {
           type: 'paths.provisioned',
@@ -131,6 +143,7 @@ class World {
       () =>
         say(from(slots.seat), {
           type: chance.pick(['seat.taken', 'seat.left']),
+          relay: chance.pick(['relay-1', 'relay-2']),
           relay_session: chance.pick(['r1', 'r2']),
         }),
     ];
@@ -182,6 +195,7 @@ class World {
       () => void (viewer && tell('viewer', viewer, this.chance.pick(this.viewerActs()))),
       () => void (viewer && tell('viewer', viewer, this.chance.pick(this.viewerActs()))),
       () => void tell('camera', camera, this.configured()),
+      () => void tell('relay', INTAKE, this.chance.pick(RELAY_ACTS)),
       () => void tell('camera', camera, { type: 'source.chosen', source: this.chance.pick(['0', '1', 'auto']) }),
     ];
     this.chance.pick(acts)();
@@ -198,15 +212,25 @@ class World {
     return {
       type: 'viewer.requested',
       ...{ camera, zone: 'hcm/center', subject, protocol: 'webrtc', quality: '720p', address: '127.0.0.1' },
-      ...{ expires_at: this.house.clock.now + 60_000, held: this.chance.below(3), quota: 2, relay: 'relay-1' },
+      ...{
+        expires_at: this.house.clock.now + 60_000,
+        held: this.chance.below(3),
+        quota: 2,
+        relay: 'relay-1',
+        standby: 'relay-2',
+      },
     };
   }
 
   private viewerActs() {
     const leg = this.chance.pick(['a', 'b']);
+    const relay = this.chance.pick(['relay-1', 'relay-2']);
     return [
-      { type: 'leg.opened', leg, relay: 'relay-1', relay_session: this.chance.pick(['r1', 'r2']) },
+      { type: 'leg.opened', leg, relay, path: 'cam_001', relay_session: this.chance.pick(['r1', 'r2']) },
       { type: 'leg.playing', leg, first_frame_ms: 100 },
+      { type: 'leg.closed', leg },
+      { type: 'relay.lost', relay, reason: this.chance.pick(['dead', 'restarted']) },
+      { type: 'move.begun', leg, relay, reason: this.chance.pick(['silence', 'draining']), detect_ms: 1, decide_ms: 1 },
       { type: 'viewer.renewed', expires_at: this.house.clock.now + 60_000 },
       { type: 'viewer.closed' },
       { type: 'viewer.revoked', by: 'hoa', reason: 'x' },
@@ -269,7 +293,7 @@ class World {
       lives.set(key, [...(lives.get(key) ?? []), record]);
     }
     for (const [key, records] of lives) {
-      const { firstDifference } = replay(machines[records[0]?.kind ?? 'camera'], records);
+      const { firstDifference } = replay(MACHINES[records[0]?.kind ?? 'camera'], records);
       if (firstDifference)
         return `${key} replayed differs at ${firstDifference.record}: ${JSON.stringify(firstDifference)}`;
     }

@@ -24,7 +24,7 @@ export function Events({ events, now }: { events: Fact[]; now: number }) {
               </span>
             ) : (
               <span class="what">
-                {String(fact.data.subject ?? fact.id)} {fact.state}
+                {String(fact.data.subject ?? fact.id)} {happened(fact)}
               </span>
             )}
             <span class="because">
@@ -42,6 +42,9 @@ const awayText = (ms: number): string => (ms < 1_000 ? `${Math.round(ms)} ms` : 
 /** A standby source says nothing of the picture: its colour is nobody's. */
 const classOf = ({ kind, type, state }: Fact): string =>
   kind === 'camera' && type !== 'camera.source' ? `state-${state}` : 'other';
+
+/** What a viewer or a relay did: the state it is in, or where a picture has moved to. */
+const happened = ({ type, state, data }: Fact): string => (type === 'viewer.moved' ? `moved to ${data.relay}` : state);
 
 /** How long noticing and recovering took, where the fact says so. */
 function figures({ type, data }: Fact) {

@@ -47,6 +47,7 @@ export interface Camera {
 export interface Relay {
   id: string;
   role: string;
+  region: string;
   state: string;
   since: number;
   why?: Why;
@@ -77,14 +78,16 @@ export interface World {
 export const EMPTY_WORLD: World = { cameras: [], relays: [], facts: [] };
 const FACTS_KEPT = 500;
 
-type Json = Record<string, unknown>;
+/** Something read of the gateway, not yet looked at. */
+export type Json = Record<string, unknown>;
 const text = (value: unknown, fallback = ''): string => (typeof value === 'string' ? value : fallback);
 const count = (value: unknown): number => (Array.isArray(value) ? value.length : typeof value === 'number' ? value : 0);
 /** Epoch ms from epoch ms or from an RFC 3339 text. */
 const instant = (value: unknown): number =>
   typeof value === 'number' ? value : Number.isNaN(Date.parse(text(value))) ? 0 : Date.parse(text(value));
 
-function whyOf(value: unknown): { why?: Why } {
+/** A reason, where one is told. */
+export function whyOf(value: unknown): { why?: Why } {
   if (value === null || typeof value !== 'object') return {};
   const why = value as Json;
   return { why: { ...why, trigger: text(why.trigger), text: text(why.text) } as Why };
@@ -129,6 +132,7 @@ export function relayOf(item: Json): Relay {
   return {
     id: text(item.id),
     role: text(item.role, 'delivery'),
+    region: text(item.region),
     state: text(item.state),
     since: instant(item.since),
     ...whyOf(item.why),

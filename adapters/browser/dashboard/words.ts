@@ -38,6 +38,12 @@ const WORDS: Record<string, StateWords> = {
   idle: { word: 'Idle', sign: 'moon', dark: true, next: 'Connects when somebody watches.' },
   switching: { word: 'Switching', sign: 'swap', dark: false, next: 'The other source takes over.' },
   holding: { word: 'Signal lost', sign: 'slate', dark: true, next: 'Asking its sources; any that returns is shown.' },
+  serving: { word: 'Serving', sign: 'play', dark: false, next: '' },
+  starting: { word: 'Starting', sign: 'ring', dark: true, next: '' },
+  suspect: { word: 'Suspect', sign: 'pause', dark: false, next: '' },
+  draining: { word: 'Draining', sign: 'swap', dark: false, next: '' },
+  dead: { word: 'Dead', sign: 'cross', dark: true, next: '' },
+  removed: { word: 'Removed', sign: 'slate', dark: true, next: '' },
 };
 
 const NEXT_BY_REASON: Record<string, string> = {

@@ -88,7 +88,7 @@ export function stubCamera(number: number, state: string, forMs = 134_000): Stub
 }
 
 /** The camera machine's chart. */
-const CHART = {
+export const CHART = {
   states: [
     ['idle', 'not pulled: nobody watches'],
     ['connecting', 'asking the camera'],

@@ -34,6 +34,8 @@ describe('the configuration', () => {
     expect(config.relays[0]?.ports).to.include({ rtsp: 8654, rtmp: 1935, srt: 8990 });
     expect(config.auth.streamTokenTtlMs).to.equal(3_600_000);
     expect(config.limits.sessionsPerSubject).to.equal(20);
+    expect(config.events).to.deep.equal({ keepMs: 30 * 86_400_000, maxBytes: 4_000_000_000 });
+    expect(config.ledger).to.deep.equal({ keepMs: 400 * 86_400_000 });
     expect(config.warnings).to.deep.equal([]);
   });
 
@@ -119,6 +121,7 @@ describe('the configuration', () => {
     ['broken YAML', 'http: { listen: [ }', /^\/etc\/sbx\.yaml:1:\d+: /],
     ["another language's tag", 'state: !!python/object:os.system "id"', /Unresolved tag/],
     ['two servers on one port', 'ports: { nats: 8554 }', /port 8554 is used twice/],
+    ['a relay with room for nobody', 'relays: [{ id: a, max_readers: 0 }]', /a whole number from 1 to/],
     ['two relays of one name', 'relays: [{ id: a }, { id: a }]', /two relays are called "a"/],
     ['a proxy that is no address', 'http: { trusted_proxies: [proxy] }', /expected an IP address or a network/],
     ['a network that is none', 'regions: { networks: { 1.0.0.0/99: x } }', /expected a network/],
@@ -152,15 +155,23 @@ describe('the configuration', () => {
   });
 
   it('accepts what comes later, and says that it does nothing yet', () => {
-    const { warnings } = read(
-      'cameras:\n  a: { sources: [rtsp://h/x], ladder: [720p], record: { keep: 7d } }\n' +
-        'destinations: { tv: { to: rtmp://tv.example.com/live } }\n',
-    );
+    const { warnings } = read('cameras:\n  a: { sources: [rtsp://h/x], ladder: [720p], record: { keep: 7d } }\n');
     expect(warnings.map((line) => line.replace(/^.*?: /, ''))).to.deep.equal([
       'cameras.a.ladder: understood, but not yet in effect',
       'cameras.a.record: understood, but not yet in effect',
-      'destinations: understood, but not yet in effect',
     ]);
+  });
+
+  it('takes several relays of each role, what each may carry, and which of them stay empty', () => {
+    const { relays } = read(
+      'relays: [{ id: i1, role: intake }, { id: i2, role: intake, drain: true }, { id: r1, max_readers: 40 }]',
+    );
+    expect(relays.map(({ id, role, drain, maxReaders }) => [id, role, drain, maxReaders])).to.deep.equal([
+      ['i1', 'intake', false, undefined],
+      ['i2', 'intake', true, undefined],
+      ['r1', 'delivery', false, 40],
+    ]);
+    expect(relays.map(({ ports }) => ports.rtsp)).to.deep.equal([8654, 8674, 8554]);
   });
 
   it('gives a second relay ports of its own', () => {
