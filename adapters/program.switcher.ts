@@ -237,11 +237,18 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
   return {
     slot(input, report) {
       const { camera } = input;
-      const entry: Entry = { input, report, outputs: new Map(), sources: new Map(), toldSources: new Map() };
+      const before = entries.get(camera);
+      const fresh = { outputs: new Map(), sources: new Map(), toldSources: new Map() };
+      const entry: Entry = { ...(before ?? fresh), input, report };
+      for (const id of [...entry.sources.keys()].filter((known) => !input.sources.includes(known))) {
+        entry.sources.delete(id);
+        entry.toldSources.delete(id);
+      }
       entries.set(camera, entry);
       pool.keep(camera, () => order(camera, input));
       return {
-        release: () => end(camera, entry, true),
+        // Invoked anew within the same turn, with other sources, the program goes on.
+        release: () => queueMicrotask(() => end(camera, entry, true)),
         detach: () => end(camera, entry, false),
       };
     },

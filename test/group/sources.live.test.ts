@@ -1,3 +1,5 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { expect } from 'chai';
 import type { Browser } from 'playwright-core';
 import { startChromium } from '../fixtures/chromium.ts';
@@ -112,6 +114,25 @@ describe('a camera with a backup, watched while its plugs are pulled', function 
     const { peers } = await watcher.moving(live.at, 10);
     expect(peers.length, 'the player kept its connection through the slate').to.equal(1);
     expect(watcher.faults).to.deep.equal([]);
+  });
+
+  it('keeps its picture while its file gives it a further source, and while it is taken out again', async () => {
+    const file = path.join(group.state, 'signalbox.yaml');
+    const config = readFileSync(file, 'utf8');
+    const { cameras } = JSON.parse(config);
+    const changedAt = Date.now();
+    cameras.gate.sources.push(site.server.rtsp('main'));
+    writeFileSync(file, JSON.stringify({ cameras }));
+    await until('the third source', async () => (await camera()).sources.length === 3);
+    await standing('2', 'offline');
+    writeFileSync(file, config);
+    await until('two sources', async () => (await camera()).sources.length === 2);
+    const { frames } = await watcher.moving(Date.now(), 5);
+    expect(frames.length).to.be.greaterThan(0);
+    expect(await camera()).to.include({ state: 'live', active_source: '1' });
+    const gap = await gapSince(changedAt, Date.now());
+    figure('a source more and less: longest gap on screen', gap);
+    expect(gap).to.be.lessThan(NO_FRAME_MISSED_MS);
   });
 
   it('has a journal from which a replay reaches the state it is in', async () => {

@@ -65,7 +65,6 @@ const machines: Record<string, { machine: AnyStateMachine; walks: Walk[] }> = {
           ...reportsOf('0'),
           feeds('0'),
           holds('0'),
-          { type: 'source.chosen', source: '0' },
           { type: 'intake.lost', detail: 'x' },
           { type: 'program.lost', detail: 'x' },
           { type: 'program.restored' },
@@ -217,8 +216,21 @@ const label = (one: { source: { id: string }; eventType: string; target?: readon
 
 /** What can matter for the next step; counters would make the walk endless. */
 function essence(snapshot: AnyMachineSnapshot, counting: boolean): string {
-  const { falls, attempts, since, why, lostAt, chosenAt, choice, standings, first_frame_ms, legs, move, ...rest } =
-    snapshot.context;
+  const {
+    falls,
+    attempts,
+    since,
+    why,
+    lostAt,
+    lingerUntil,
+    chosenAt,
+    choice,
+    standings,
+    first_frame_ms,
+    legs,
+    move,
+    ...rest
+  } = snapshot.context;
   const fewOf = (times?: number[]) => Math.min(times?.length ?? 0, 6);
   const known = Object.entries((standings ?? {}) as CameraContext['standings']);
   const sources = known.map(([id, { state, frozen, ...standing }]) => {

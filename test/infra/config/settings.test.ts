@@ -57,6 +57,14 @@ describe('the configuration', () => {
     expect(JSON.stringify(config)).not.to.contain('pass@').and.not.to.contain('"pass"');
   });
 
+  it('takes how long a better source must be steady, or never', () => {
+    const camera = (handBack: string) =>
+      `cameras:\n  cam_001:\n    sources: [rtsp://10.0.0.7/a]\n    hand_back: ${handBack}\n`;
+    const handBackMs = (text: string) => [...read(camera(text)).cameras.values()][0]?.hand_back_ms;
+    expect([handBackMs('30s'), handBackMs('never'), handBackMs('10s')]).to.deep.equal([30_000, 'never', undefined]);
+    expect(() => read(camera('soon'))).to.throw(/hand_back/);
+  });
+
   it('accepts its own commented example and the demo without a warning', () => {
     expect(loadConfig(path.join(infra, 'signalbox.yaml'), {}).warnings).to.deep.equal([]);
     const demo = loadConfig(path.join(infra, 'demo.yaml'), {});
