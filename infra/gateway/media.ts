@@ -10,17 +10,18 @@ import { type RelayPaths, relayPaths } from '../../adapters/mediamtx/relay-paths
 import { type Mediamtx, mediamtx } from '../../adapters/mediamtx.ts';
 import { createRtspProbe } from '../../adapters/probe.rtsp.ts';
 import { createProgramSwitchers } from '../../adapters/program.switcher.ts';
-import { provisionMediamtx, wantPrograms } from '../../adapters/provision.mediamtx.ts';
-import { pulsePath, pulseRtsp } from '../../adapters/pulse.rtsp.ts';
+import { PROGRAM_PATH, provisionMediamtx, wantPrograms } from '../../adapters/provision.mediamtx.ts';
+import { PULSE_PATHS, pulsePath, pulseRtsp } from '../../adapters/pulse.rtsp.ts';
 import { seatEverywhere, seatMediamtx } from '../../adapters/seat.mediamtx.ts';
 import type { Secrets } from '../../adapters/secrets.files.ts';
 import { whepMediamtx } from '../../adapters/whep.mediamtx.ts';
 import type { CameraSlots, RelaySlots, ViewerSlots } from '../../machines/slots.ts';
 import { findProgram } from '../binaries.ts';
-import type { Group, RelayPlace } from '../group.ts';
+import type { Group } from '../group.ts';
 import type { Whep } from '../http/services.ts';
 import { keepIntakes, type Left } from './intakes.ts';
 import type { LauncherLink } from './launcher-link.ts';
+import { type RelayReach, relayReaches, rtspAddress } from './relay-reach.ts';
 
 /** What the media plane needs of the house. */
 export interface MediaParts {
@@ -42,8 +43,8 @@ export interface Media {
   viewerSlots: ViewerSlots;
   relaySlots: RelaySlots;
   whep: Whep;
-  /** Where a delivery relay offers RTSP. */
-  rtspAt(relay: string): string | undefined;
+  /** Where a delivery relay offers a path over RTSP. */
+  rtspAt(relay: string, path: string): string | undefined;
   poster(camera: string): Poster | undefined;
   rates(camera: string): { bitrate_bps: number; fps: number } | undefined;
   /** Forgets the pictures and figures of cameras that are no more. */
@@ -65,13 +66,6 @@ const RATES_FRESH_MS = 3_000;
 const API_TOKEN_S = 600;
 /** A pulse's token is asked for at its two connections, and never again. */
 const PULSE_TOKEN_S = 60;
-const LOOPBACK = '127.0.0.1';
-
-/** Where the switcher reaches a relay's RTSP: an intake listens on loopback, a delivery relay where viewers come. */
-function mediaHost({ role, host }: RelayPlace): string {
-  if (role === 'intake' || host === '0.0.0.0' || host === '::') return LOOPBACK;
-  return host.includes(':') ? `[${host}]` : host;
-}
 
 /** A token for the relays' control API, made anew before it ends. */
 function apiToken(gate: Gate): () => string {
@@ -87,12 +81,13 @@ function apiToken(gate: Gate): () => string {
 
 /** Makes the adapters. One intake pulls each camera; every delivery relay carries every program. */
 export function openMedia({ group, gate, secrets, launcher, relay, log, epoch, onRelayCall }: MediaParts): Media {
-  const places = new Map(group.relays.map((place) => [place.id, place]));
+  const relays = relayReaches(group);
+  const reaches = new Map(relays.map((reach) => [reach.id, reach]));
   const apis = new Map<string, Mediamtx>();
   const paths = new Map<string, RelayPaths>();
-  for (const { id, api } of group.relays) {
+  for (const { id, api } of relays) {
     const onCall = () => onRelayCall(id);
-    const client = mediamtx({ relay: id, host: LOOPBACK, port: api, token: apiToken(gate), onCall });
+    const client = mediamtx({ relay: id, ...api, token: apiToken(gate), onCall });
     apis.set(id, client);
     paths.set(id, relayPaths(client));
   }
@@ -101,7 +96,7 @@ export function openMedia({ group, gate, secrets, launcher, relay, log, epoch, o
     if (!found) throw new Error(`no relay ${relay} belongs to this group`);
     return found;
   };
-  const withRole = (role: RelayPlace['role']) => group.relays.filter((relay) => relay.role === role);
+  const withRole = (role: RelayReach['role']) => relays.filter((relay) => relay.role === role);
   const intakes = keepIntakes({
     places: withRole('intake'),
     view: relay,
@@ -112,14 +107,16 @@ export function openMedia({ group, gate, secrets, launcher, relay, log, epoch, o
     },
   });
   const deliveries = withRole('delivery');
-  for (const { id } of deliveries) {
-    wantPrograms(known(paths, id), (detail) => log.error({ relay: id, detail }, 'a relay refuses program paths'));
+  for (const { id, role, embedded } of relays) {
+    const refused = (detail: string) => log.error({ relay: id, detail }, 'a relay refuses the paths that it needs');
+    if (role === 'delivery') wantPrograms(known(paths, id), refused);
+    if (!embedded) known(paths, id).want(PULSE_PATHS, PROGRAM_PATH, refused);
   }
 
   const token = (action: 'read' | 'publish', path: string) =>
     gate.mintRelay('switcher', [{ action, path }], SWITCHER_TOKEN_S);
-  const rtsp = (place: RelayPlace, action: 'read' | 'publish', path: string) =>
-    `rtsp://${mediaHost(place)}:${place.rtsp}/${path}?token=${token(action, path)}`;
+  const rtsp = (reach: RelayReach, action: 'read' | 'publish', path: string) =>
+    `${rtspAddress(reach.rtsp, path)}?token=${token(action, path)}`;
 
   const rates = new Map<string, { bitrate_bps: number; fps: number; at: number }>();
   const eyes = createEyes({
@@ -130,7 +127,7 @@ export function openMedia({ group, gate, secrets, launcher, relay, log, epoch, o
   const programs = createProgramSwitchers({
     folder: group.links.switchers,
     epoch,
-    sourceUrl: (camera, source) => rtsp(known(places, intakes.of(camera)), 'read', intakePath(camera, source)),
+    sourceUrl: (camera, source) => rtsp(known(reaches, intakes.of(camera)), 'read', intakePath(camera, source)),
     outputs: (camera) => deliveries.map((relay) => ({ relay: relay.id, url: rtsp(relay, 'publish', camera) })),
     ensureSwitchers: launcher.ensureSwitchers,
     onKeyframe: eyes.look,
@@ -172,7 +169,6 @@ export function openMedia({ group, gate, secrets, launcher, relay, log, epoch, o
           }),
       }),
       pulse: pulseRtsp((relay) => {
-        const place = known(places, relay);
         const path = pulsePath(group.node);
         const token = gate.mintRelay(
           'pulse',
@@ -182,18 +178,15 @@ export function openMedia({ group, gate, secrets, launcher, relay, log, epoch, o
           ],
           PULSE_TOKEN_S,
         );
-        return `rtsp://${mediaHost(place)}:${place.rtsp}/${path}?token=${token}`;
+        return `${rtspAddress(known(reaches, relay).rtsp, path)}?token=${token}`;
       }),
       provision: provisionMediamtx((relay) => known(paths, relay)),
       alarm,
     },
-    whep: whepMediamtx((relay) => {
-      const place = group.relays.find(({ id }) => id === relay);
-      return place && { host: LOOPBACK, port: place.whep };
-    }),
-    rtspAt(relay) {
-      const place = deliveries.find(({ id }) => id === relay);
-      return place && `${place.host}:${place.rtsp}`;
+    whep: whepMediamtx((relay) => reaches.get(relay)?.whep),
+    rtspAt(relay, path) {
+      const reach = deliveries.find(({ id }) => id === relay);
+      return reach && rtspAddress(reach.offered, path);
     },
     poster: eyes.poster,
     rates(camera) {
@@ -210,7 +203,7 @@ export function openMedia({ group, gate, secrets, launcher, relay, log, epoch, o
       }
     },
     async takeUp() {
-      const look = async ({ id }: RelayPlace) => {
+      const look = async ({ id }: RelayReach) => {
         for (const { name } of await known(apis, id).paths()) {
           const [, camera] = /^in\/([^/]+)\//.exec(name) ?? [];
           if (camera) intakes.found(camera, id);
