@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
@@ -10,6 +11,37 @@ import { freePort, type Running, run, until } from '../fixtures/process.ts';
 import { askRtsp } from '../fixtures/relay.ts';
 import { type Site, startSite } from '../fixtures/site.ts';
 
+/** A way to a port of this machine on which nothing moves while it is held up. */
+async function startWay(to: number) {
+  const ends = new Set<net.Socket>();
+  let held = false;
+  const server = net.createServer((near) => {
+    const far = net.connect(to, '127.0.0.1');
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      ends.add(one);
+      one.on('data', (chunk) => other.write(chunk));
+      one.on('error', () => other.destroy());
+      one.on('close', () => other.destroy() && ends.delete(one));
+      if (held) one.pause();
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as net.AddressInfo).port,
+    hold(up: boolean) {
+      held = up;
+      for (const one of ends) one[held ? 'pause' : 'resume']();
+    },
+    close() {
+      server.close();
+      for (const one of ends) one.destroy();
+    },
+  };
+}
+
 describe('a delivery relay that somebody else runs', function () {
   this.timeout(60_000);
   let site: Site;
@@ -18,6 +50,7 @@ describe('a delivery relay that somebody else runs', function () {
   let folder: string;
   let far: Running | undefined;
   let place: RelayPlace;
+  let api: Awaited<ReturnType<typeof startWay>>;
 
   before(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'sbx-far-'));
@@ -26,16 +59,18 @@ describe('a delivery relay that somebody else runs', function () {
       ...{ api: await freePort(), metrics: await freePort(), rtsp: await freePort(), srt: await freePort() },
       ...{ whep: await freePort(), webrtcUdp: await freePort(), hls: await freePort(), rtmp: await freePort() },
     };
+    api = await startWay(place.api);
     site = await startSite(['north']);
     const at = (protocol: string, port: number) => `${protocol}://127.0.0.1:${port}`;
-    const addresses = { api: at('http', place.api), rtsp: at('rtsp', place.rtsp), whep: at('http', place.whep) };
+    const addresses = { api: at('http', api.port), rtsp: at('rtsp', place.rtsp), whep: at('http', place.whep) };
     group = await startTestGroup({ cameras: site.cameras(), relays: [{ id: 'far', ...addresses }] });
     events = group.follow(0);
   });
   after(async () => {
     events?.close();
-    await far?.stop('SIGKILL');
     await group?.stop();
+    await far?.stop('SIGKILL');
+    api?.close();
     await site?.close();
     rmSync(folder, { recursive: true, force: true });
   });
@@ -66,6 +101,19 @@ describe('a delivery relay that somebody else runs', function () {
     expect(body.rtsp_url).to.include(`rtsp://127.0.0.1:${place.rtsp}/north?token=`);
     expect(await askRtsp('DESCRIBE', body.rtsp_url)).to.equal(200);
     expect(await askRtsp('DESCRIBE', body.rtsp_url.replace(/\?.*/, ''))).to.equal(401);
+  });
+
+  it('keeps its viewers while its control API alone hangs, and says so', async () => {
+    const heldAt = Date.now();
+    api.hold(true);
+    const { data } = await events.next('relay.degraded', 'relay/far', heldAt, 5_000);
+    expect(data.why).to.include({ reason: 'api-silent' });
+    const { body } = await group.api('GET', '/readyz');
+    expect(body.reasons.map(({ part }: { part: string }) => part)).to.include('relay far');
+    api.hold(false);
+    await events.next('relay.serving', 'relay/far', heldAt, 10_000);
+    const said = events.heard.filter(({ subject, at }) => at >= heldAt && /^(relay|camera)\//.test(subject));
+    expect(said.map(({ type }) => type)).to.deep.equal(['relay.degraded', 'relay.serving']);
   });
 
   it('is missed when it is killed though no launcher tells, and serves again when its owner starts it', async () => {
