@@ -1,6 +1,7 @@
 import type { Envelope } from '../bus/envelope.ts';
 import type { Id } from '../bus/identity.ts';
 import { CellDown, type CellView, NoSuchCell } from './cells.ts';
+import { choosePusher } from './pushing.ts';
 import type { Roster } from './roster.ts';
 
 /** The parts of other cells' contexts that matter here. */
@@ -11,10 +12,16 @@ interface CameraSight {
 interface ViewerSight {
   camera: Id;
   relay: string;
+  standby: string;
   legs: Record<string, { relay: string }>;
 }
 interface RelaySight {
   role: string;
+}
+interface BroadcastSight {
+  camera: Id;
+  relay: string;
+  picture: boolean;
 }
 
 /** Has the cameras of an intake pulled by others: tells which are, and which none could take. */
@@ -41,7 +48,7 @@ export function acquaint(
   leaveIntake: LeaveIntake = everyCamera(roster),
 ): () => void {
   const tell = (
-    kind: 'camera' | 'viewer' | 'relay',
+    kind: 'camera' | 'viewer' | 'relay' | 'broadcast',
     to: Id,
     event: { type: string; [field: string]: unknown },
     cause?: string,
@@ -51,9 +58,11 @@ export function acquaint(
     });
   };
 
-  /** An on-demand camera is awake while somebody is admitted to it. */
+  const broadcasts = () => roster.list('broadcast').filter(({ tags }) => tags.includes('wanted'));
+
+  /** An on-demand camera is awake while somebody is admitted to it, or while it is broadcast. */
   const audience = (viewer: CellView, event: 'audience.joined' | 'audience.left', cause?: string) => {
-    const { camera } = sight<ViewerSight>(viewer);
+    const { camera } = sight<ViewerSight | BroadcastSight>(viewer);
     const view = roster.view({ kind: 'camera', id: camera });
     if (!view) return;
     const { settings, audience: present } = sight<CameraSight>(view);
@@ -61,12 +70,16 @@ export function acquaint(
     if (counts) tell('camera', camera, { type: event, viewer: viewer.id }, cause);
   };
 
-  /** The viewers of a camera that was taken out have nothing left to watch. */
-  const endViewersOf = (camera: Id, cause: string) => {
+  /** The viewers and broadcasts of a camera that was taken out have nothing left to show. */
+  const endShowsOf = (camera: Id, cause: string) => {
     for (const viewer of roster.list('viewer')) {
       if (viewer.tags.includes('open') && sight<ViewerSight>(viewer).camera === camera) {
         tell('viewer', viewer.id, { type: 'camera.removed' }, cause);
       }
+    }
+    for (const broadcast of broadcasts()) {
+      if (sight<BroadcastSight>(broadcast).camera !== camera) continue;
+      tell('broadcast', broadcast.id, { type: 'broadcast.stopped', by: 'the removal of its camera' }, cause);
     }
   };
 
@@ -98,34 +111,76 @@ export function acquaint(
     }
   };
 
+  /** What a broadcast shows is the camera's picture, or its slate. */
+  const showOnAir = (camera: CellView, cause: string) => {
+    const picture = camera.tags.includes('watchable');
+    for (const broadcast of broadcasts()) {
+      const known = sight<BroadcastSight>(broadcast);
+      if (known.camera !== camera.id || known.picture === picture) continue;
+      tell('broadcast', broadcast.id, { type: 'camera.showing', picture, state: camera.state }, cause);
+    }
+  };
+
+  /** What a dead relay pushed is pushed by another one, if any serves; otherwise it waits for this one. */
+  const pushElsewhere = (dead: CellView, cause: string) => {
+    for (const broadcast of broadcasts()) {
+      if (sight<BroadcastSight>(broadcast).relay !== dead.id) continue;
+      const { relay, why } = choosePusher(roster);
+      if (relay !== undefined) tell('broadcast', broadcast.id, { type: 'broadcast.moved', relay, why }, cause);
+    }
+  };
+
+  /** When a delivery relay falls, whoever it carried, or would have, must go on elsewhere. */
+  const deliveryLost = (relay: CellView, fact: Envelope) => {
+    const dead = fact.type === 'signalbox.relay.dead';
+    // Told already when it died; and who is at a relay that serves again by now may have come since.
+    if (!dead && ['dead', 'starting', 'new'].includes(String(fact.data.from))) return;
+    if (relay.tags.includes('serving')) return;
+    const reason = dead ? 'dead' : 'restarted';
+    for (const viewer of roster.list('viewer')) {
+      const { relay: seat, standby, legs } = sight<ViewerSight>(viewer);
+      const concerned = [seat, standby, ...Object.values(legs).map((leg) => leg.relay)].includes(relay.id);
+      if (concerned && viewer.tags.includes('open')) {
+        tell('viewer', viewer.id, { type: 'relay.lost', relay: relay.id, reason }, fact.id);
+      }
+    }
+  };
+
   /** A relay that is drained for its viewers to leave is told when the last one has. */
   const lookWhoIsLeft = (cause: string) => {
     const draining = roster.list('relay').filter((relay) => relay.state === 'draining' && !isIntake(relay));
     if (draining.length === 0) return;
+    // A leg that is only kept ready there, or is about to be closed, holds nobody up.
     const sessions = roster.list('viewer').filter(({ tags }) => tags.includes('open'));
-    const taken = new Set(
-      sessions
-        .map(sight<ViewerSight>)
-        .flatMap(({ relay, legs }) => [relay, ...Object.values(legs).map((leg) => leg.relay)]),
-    );
+    const taken = new Set(sessions.map((viewer) => sight<ViewerSight>(viewer).relay));
     for (const { id } of draining) if (!taken.has(id)) tell('relay', id, { type: 'relay.emptied' }, cause);
   };
 
   // After a restart, an on-demand camera may count viewers that ended while nobody looked.
   for (const camera of roster.list('camera')) {
     for (const viewer of sight<CameraSight>(camera).audience) {
-      const present = roster.view({ kind: 'viewer', id: viewer as Id });
-      if (!present?.tags.includes('open')) tell('camera', camera.id, { type: 'audience.left', viewer });
+      const present =
+        roster.view({ kind: 'viewer', id: viewer as Id }) ??
+        roster.view({ kind: 'broadcast', id: viewer as Id }) ??
+        roster.view({ kind: 'incident', id: viewer as Id });
+      if (!present?.tags.some((tag) => ['open', 'wanted', 'running'].includes(tag)))
+        tell('camera', camera.id, { type: 'audience.left', viewer });
     }
   }
 
   return roster.onFact((fact, view) => {
+    if (view.kind === 'camera') showOnAir(view, fact.id);
     switch (fact.type) {
       case 'signalbox.viewer.admitted':
         return audience(view, 'audience.joined', fact.id);
       case 'signalbox.viewer.ended':
         audience(view, 'audience.left', fact.id);
         return lookWhoIsLeft(fact.id);
+      case 'signalbox.broadcast.connecting':
+        // An attempt more is no further audience.
+        return fact.data.from === 'retrying' ? undefined : audience(view, 'audience.joined', fact.id);
+      case 'signalbox.broadcast.stopped':
+        return audience(view, 'audience.left', fact.id);
       case 'signalbox.viewer.moved':
       case 'signalbox.viewer.watching':
         return lookWhoIsLeft(fact.id);
@@ -134,10 +189,13 @@ export function acquaint(
       case 'signalbox.relay.serving':
         return isIntake(view) ? relieveOthers(view, fact.id) : undefined;
       case 'signalbox.camera.removed':
-        return endViewersOf(view.id, fact.id);
+        return endShowsOf(view.id, fact.id);
       case 'signalbox.relay.dead':
+        if (isIntake(view)) return intakeLost(view, fact);
+        pushElsewhere(view, fact.id);
+        return deliveryLost(view, fact);
       case 'signalbox.relay.starting':
-        return isIntake(view) ? intakeLost(view, fact) : undefined;
+        return isIntake(view) ? intakeLost(view, fact) : deliveryLost(view, fact);
     }
   });
 }

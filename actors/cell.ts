@@ -24,6 +24,8 @@ export interface CellHouse {
   now(): number;
   /** Runs later on the monotonic clock; the result cancels. */
   later(ms: number, run: () => void): () => void;
+  /** The cell has moved and said something that is not written down yet. */
+  onTurn(view: CellView): void;
   /** A fact is acknowledged as told, or safe in the spool. */
   onTold(envelope: Envelope, view: CellView): void;
   /** The cell failed, or lost its fence, and takes nothing more. */
@@ -189,14 +191,18 @@ export class Cell implements Door {
   ): void {
     const id = `${this.tenure}-${++this.count}`;
     const heard: Heard = { ...event, id, at: this.house.now(), ...(cause ? { cause } : {}) };
+    const saidBefore = this.said.length;
     this.hearing = heard;
     this.actor.send(heard);
     this.hearing = undefined;
     if (this.down) {
       reject(this.down);
     } else {
-      this.waiting.push({ heard, view: this.view(), resolve, reject });
+      const view = this.view();
+      const turned = this.said.length > saidBefore;
+      this.waiting.push({ heard, view, resolve, reject });
       if (!this.appending) this.append();
+      if (turned) this.house.onTurn(view);
     }
     const next = this.inbox?.shift();
     if (next) next();
@@ -228,6 +234,7 @@ export class Cell implements Door {
       kind: this.at.kind,
       cell: this.at.id,
       incarnation: this.incarnation,
+      ...(this.recorded ? {} : { first: true as const }),
       version: this.kind.version,
       node: this.house.node,
       heard: batch.map((one) => one.heard),

@@ -38,6 +38,7 @@ export class Roster implements Cells {
   private readonly house: RosterHouse;
   private readonly cells: Record<Kind, Map<string, Cell>>;
   private readonly listeners = new Set<FactListener>();
+  private readonly turnListeners = new Set<(view: CellView) => void>();
   private readonly failures = new Map<string, number[]>();
   private readonly cellHouse: CellHouse;
 
@@ -50,6 +51,9 @@ export class Roster implements Cells {
       facts: house.facts,
       now: house.now,
       later: house.later,
+      onTurn: (view) => {
+        for (const listener of this.turnListeners) listener(view);
+      },
       onTold: (envelope, view) => {
         for (const listener of this.listeners) listener(envelope, view);
       },
@@ -102,6 +106,11 @@ export class Roster implements Cells {
   onFact(listener: FactListener): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
+  }
+
+  onTurn(hear: (view: CellView) => void): () => void {
+    this.turnListeners.add(hear);
+    return () => this.turnListeners.delete(hear);
   }
 
   /**

@@ -28,6 +28,7 @@ const REASONS: Record<Exclude<RtspFailureCode, 'status'>, Unreachable> = {
   // It took the connection and hung up: whatever listens there does not want us.
   closed: 'refused',
   garbage: 'unsupported',
+  'no-video': 'unsupported',
 };
 
 const KNOWN_VIDEO = new Set(['H264', 'H265']);

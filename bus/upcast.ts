@@ -1,4 +1,6 @@
+import { BROADCAST_VERSION } from './events/broadcast.ts';
 import { CAMERA_VERSION } from './events/camera.ts';
+import { INCIDENT_VERSION } from './events/incident.ts';
 import { RELAY_VERSION } from './events/relay.ts';
 import { VIEWER_VERSION } from './events/viewer.ts';
 import type { JournalRecord } from './ports.ts';
@@ -9,6 +11,8 @@ export const VERSIONS: Record<Kind, number> = {
   camera: CAMERA_VERSION,
   viewer: VIEWER_VERSION,
   relay: RELAY_VERSION,
+  broadcast: BROADCAST_VERSION,
+  incident: INCIDENT_VERSION,
 };
 
 /** A snapshot as records hold it, as far as steps rewrite it. */
@@ -43,6 +47,7 @@ function relayWithoutPulse(record: JournalRecord): JournalRecord {
 /** One step up: from a version to the next. Keyed `kind@from`. */
 const steps: Record<string, (record: JournalRecord) => JournalRecord> = {
   'relay@1': relayWithoutPulse,
+  'viewer@1': viewerWithStandby,
 };
 
 /** Thrown when a record is newer than this program. */
@@ -68,4 +73,23 @@ export function upcast(record: JournalRecord): JournalRecord {
     current = step(current);
   }
   return current;
+}
+
+/** Version 2 of a viewer knows a standby relay, and of each leg and seat at which relay and on which path it is. */
+function viewerWithStandby(record: JournalRecord): JournalRecord {
+  const after = record.after as { context: Record<string, unknown> };
+  const { camera, relay, legs } = after.context as { camera: string; relay: string; legs: Record<string, object> };
+  const added: Record<string, object> = {
+    'viewer.requested': { standby: '' },
+    'leg.opened': { path: camera },
+    'seat.taken': { relay },
+    'seat.left': { relay },
+  };
+  const withPath = Object.fromEntries(Object.entries(legs).map(([name, leg]) => [name, { path: camera, ...leg }]));
+  return {
+    ...record,
+    version: 2,
+    heard: record.heard.map((heard) => ({ ...heard, ...added[heard.type] })),
+    after: { ...after, context: { ...after.context, standby: '', legs: withPath } },
+  };
 }

@@ -2,7 +2,10 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pino } from 'pino';
 import { acquaint } from '../actors/acquaintance.ts';
+import { broadcastKind } from '../actors/broadcast.ts';
 import { cameraKind } from '../actors/camera.ts';
+import { raiseIncidents } from '../actors/emergency.ts';
+import { incidentKind } from '../actors/incident.ts';
 import { relayKind } from '../actors/relay.ts';
 import { Roster } from '../actors/roster.ts';
 import { viewerKind } from '../actors/viewer.ts';
@@ -10,9 +13,12 @@ import { systemClock } from '../adapters/clock.ts';
 import { openSecrets } from '../adapters/secrets.files.ts';
 import { id } from '../bus/identity.ts';
 import type { ViewerContext } from '../machines/viewer/context.ts';
+import { ledgerHeadFile } from './archive/ledger-head.ts';
+import { destinationOf, withDemoDestination } from './config/destinations.ts';
 import { openOverlay } from './config/overlay.ts';
 import { watchConfig } from './config/watch.ts';
 import { loadConfig } from './config.ts';
+import { keepLedger } from './gateway/access-ledger.ts';
 import { answerAsks } from './gateway/asks.ts';
 import { barReturns } from './gateway/bar-returns.ts';
 import { openCarriers } from './gateway/carriers.ts';
@@ -24,6 +30,7 @@ import { openLauncherLink } from './gateway/launcher-link.ts';
 import { measuredJournal } from './gateway/measured-journal.ts';
 import { openMedia } from './gateway/media.ts';
 import { listenForMetrics } from './gateway/metrics-listener.ts';
+import { keepRetention } from './gateway/retention.ts';
 import { shareSessions } from './gateway/session-cards.ts';
 import { takeTenure } from './gateway/tenure.ts';
 import { group as groupShape } from './group.ts';
@@ -40,7 +47,7 @@ const LEAVE_WITHIN_MS = 2_000;
 const PAGE = path.resolve(import.meta.dirname, '../.build/page');
 
 const group = groupShape.parse(JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')));
-let config = loadConfig(group.config, process.env);
+let config = withDemoDestination(loadConfig(group.config, process.env), group);
 const log = pino({
   level: config.log.level,
   base: { node: group.node },
@@ -67,6 +74,7 @@ const media = openMedia({
   relay: (name) => roster.view({ kind: 'relay', id: id(name) }),
   log,
   epoch: tenure.epoch,
+  destination: (name) => destinationOf(config, name),
   onRelayCall: (relay) => metrics.relayCalls.inc({ relay }),
 });
 
@@ -79,6 +87,8 @@ const roster = new Roster({
     camera: cameraKind(media.cameraSlots),
     viewer: viewerKind(media.viewerSlots),
     relay: relayKind(media.relaySlots),
+    broadcast: broadcastKind(media.broadcastSlots),
+    incident: incidentKind({ alarm: media.broadcastSlots.alarm }),
   },
   now: systemClock.now,
   later(ms, run) {
@@ -104,11 +114,37 @@ const installation = keepInstallation(config, {
 await installation.apply(config);
 media.sweep();
 acquaint(roster, (err) => log.error({ err }, 'a cell could not be told of another'), media.leaveIntake);
+raiseIncidents(
+  roster,
+  (name) => destinationOf(config, name)?.to,
+  (err) => log.error({ err }, 'an incident could not be raised or lowered'),
+);
 shareSessions(roster, carriers.sessions, group.node);
 log.info({ adopted, cameras: config.cameras.size }, 'cells are up');
 
+const ledgerHead = ledgerHeadFile(group.state);
+const accessLedger = await keepLedger({
+  ledger: carriers.ledger,
+  facts: carriers.spool.facts,
+  journal: carriers.spool.journal,
+  cells: roster,
+  onWritten: ledgerHead.remember,
+  onFault: (err) => log.error({ err }, 'the access ledger can’t be written now; it is tried again'),
+});
+const retention = keepRetention({
+  journal: carriers.spool.journal,
+  facts: carriers.spool.facts,
+  keeper: carriers.keeper,
+  leases: carriers.leases,
+  node: group.node,
+  bounds: () => config.events,
+  forgetMore: () => accessLedger.forgetBefore(Date.now() - config.ledger.keepMs),
+  onSwept: (swept) => log[swept.troubles.length > 0 ? 'error' : 'debug'](swept, 'the event log was swept'),
+  onFault: (err) => log.error({ err }, 'the event log could not be swept'),
+});
+
 const links = openLoginLinks(path.join(group.state, 'links'));
-const health = () => judgeHealth({ carriers, cells: roster, launcher, givenUp, isLeaving: () => leaving });
+const health = () => judgeHealth({ carriers, cells: roster, launcher, retention, givenUp, isLeaving: () => leaving });
 const server = await buildServer({
   node: group.node,
   config: {
@@ -128,14 +164,20 @@ const server = await buildServer({
     get regions() {
       return config.regions;
     },
+    get destinations() {
+      return config.destinations;
+    },
   },
   cells: roster,
   facts: carriers.spool.facts,
+  journal: carriers.spool.journal,
+  ledger: carriers.ledger,
   sessions: carriers.sessions,
   gate,
   revocations,
   links,
   whep: media.whep,
+  departures: media.departures,
   rtspAt: media.rtspAt,
   poster: media.poster,
   rates: media.rates,
@@ -165,7 +207,7 @@ const watch = watchConfig(
   config,
   process.env,
   ({ config: next, restart }) => {
-    config = next;
+    config = withDemoDestination(next, group);
     if (restart.length > 0) log.warn({ restart }, 'these settings take effect at the next start');
     installation.apply(next).then(
       () => log.info({ cameras: next.cameras.size }, 'the changed configuration is in effect'),
@@ -186,6 +228,9 @@ async function leave(reason: string): Promise<void> {
   log.info({ reason }, 'leaving');
   const forced = setTimeout(() => process.exit(1), LEAVE_WITHIN_MS);
   watch.close();
+  retention.close();
+  accessLedger.close();
+  ledgerHead.close();
   asks.close();
   metricsDoor?.close();
   await server.close();

@@ -1,6 +1,8 @@
+import type { BroadcastContext } from './broadcast.ts';
 import type { CameraContext } from './camera/context.ts';
+import type { IncidentContext } from './incident.ts';
 import type { RelayContext } from './relay/context.ts';
-import type { ViewerContext } from './viewer/context.ts';
+import { VIEWER_TIMES, type ViewerContext } from './viewer/context.ts';
 
 /** Judges a cell: undefined when all is lawful, otherwise a sentence that tells what is broken. */
 export type Law<Context> = (context: Context, tags: readonly string[]) => string | undefined;
@@ -12,13 +14,21 @@ const tagMeans = (tag: string, states: readonly string[]) => (state: string, tag
     : `"${state}" ${tags.includes(tag) ? 'has' : 'lacks'} the tag ${tag}`;
 
 const watchable = tagMeans('watchable', ['live', 'frozen']);
-const open = tagMeans('open', ['admitted', 'connecting', 'watching']);
+const open = tagMeans('open', ['admitted', 'connecting', 'watching', 'moving']);
 const serving = tagMeans('serving', ['serving', 'degraded', 'suspect', 'draining']);
 const placeable = tagMeans('placeable', ['serving']);
 const draining = tagMeans('draining', ['draining', 'drained']);
+const running = tagMeans('running', ['declared', 'active', 'expiring']);
+const onAir = tagMeans('on-air', ['on-air']);
 
 /** What must hold after every event, whatever has happened: asserted by the walks and the simulation. */
-export const laws: { camera: Law<CameraContext>; viewer: Law<ViewerContext>; relay: Law<RelayContext> } = {
+export const laws: {
+  camera: Law<CameraContext>;
+  viewer: Law<ViewerContext>;
+  relay: Law<RelayContext>;
+  broadcast: Law<BroadcastContext>;
+  incident: Law<IncidentContext>;
+} = {
   camera(context, tags) {
     const { state, settings, active, lostAt } = context;
     if (state !== 'new' && state !== 'removed' && !settings) return 'a camera without settings is awake';
@@ -27,9 +37,12 @@ export const laws: { camera: Law<CameraContext>; viewer: Law<ViewerContext>; rel
     return watchable(state, tags);
   },
   viewer(context, tags) {
-    const { state, subject, legs, relay } = context;
+    const { state, subject, legs, relay, since, deadline, move } = context;
     if (state !== 'new' && !subject) return 'somebody watches whom nobody knows';
     if (state === 'watching' && Object.keys(legs).length === 0) return 'it watches without a seat';
+    if (state === 'moving' && deadline !== since + VIEWER_TIMES.moveMs) return 'it moves without a bound';
+    if (state === 'moving' && !move) return 'it moves, and nobody knows why';
+    if (state === 'watching' && move) return 'it watches, and still counts as moving';
     if (tags.includes('open') && relay === '') return 'it is open without a relay';
     return open(state, tags);
   },
@@ -41,5 +54,18 @@ export const laws: { camera: Law<CameraContext>; viewer: Law<ViewerContext>; rel
     if (tags.includes('placeable') && drain) return 'it takes viewers, and shall be drained';
     if (tags.includes('draining') && !drain) return 'it is drained, and nobody asked for that';
     return serving(state, tags) ?? placeable(state, tags) ?? draining(state, tags);
+  },
+  broadcast(context, tags) {
+    const { state, camera, destination, relay, lostAt } = context;
+    if (state !== 'new' && !(camera && destination && relay)) return 'it pushes from nowhere, or to nowhere';
+    if (state === 'on-air' && lostAt !== undefined) return 'it is on air, and still counts as lost';
+    if (tags.includes('wanted') === ['new', 'stopped'].includes(state)) return `"${state}" is wrong about being wanted`;
+    return onAir(state, tags);
+  },
+  incident(context, tags) {
+    const { state, cameras, until } = context;
+    if (state !== 'new' && cameras.length === 0) return 'it is about nothing';
+    if (tags.includes('running') && until === 0) return 'it runs without an end';
+    return running(state, tags);
   },
 };

@@ -1,3 +1,4 @@
+import type { BroadcastHeard } from '../bus/events/broadcast.ts';
 import type { CameraHeard } from '../bus/events/camera.ts';
 import type { RelayHeard } from '../bus/events/relay.ts';
 import type { ViewerHeard } from '../bus/events/viewer.ts';
@@ -59,20 +60,42 @@ export interface IntakeInput {
 export type IntakeReport = Report<CameraHeard, 'intake.refused'>;
 export type IntakeSlot = Adapter<IntakeInput, IntakeReport>;
 
-/** Has a switcher feed the camera's program path from its sources at the intake, for as long as it is held. */
+/** Has a switcher feed the camera's program path, for as long as it is held. */
 export interface ProgramInput {
   camera: string;
   name: string;
-  /** Ids of the sources at the intake, preferred first. */
+  /** Ids of all configured sources at the intake, preferred first; the switcher reads each as soon as the intake has it. */
   sources: string[];
   /** No packet for this long is `source.silent`. */
   silentMs: number;
 }
 export type ProgramReport = Report<
   CameraHeard,
-  'source.flowing' | 'source.silent' | 'source.ended' | 'program.lost' | 'program.restored'
+  | 'source.flowing'
+  | 'source.silent'
+  | 'source.ended'
+  | 'source.aside'
+  | 'program.switched'
+  | 'program.holding'
+  | 'program.lost'
+  | 'program.restored'
 >;
 export type ProgramSlot = Adapter<ProgramInput, ProgramReport>;
+
+/**
+ * Which source feeds the program, and which may take over by themselves. Changing it is a new invocation; the choice
+ * stays when it is released.
+ */
+export interface SelectionInput {
+  camera: string;
+  /** The source that shall feed the program. */
+  source: string;
+  /** `clean`: at its next key frame, nothing is missed. `at-once`: its stored pictures are sent now, squeezed. */
+  how: 'clean' | 'at-once';
+  /** Sources that may take over without asking when the present one ends or falls silent, in order. */
+  armed: string[];
+}
+export type SelectionSlot = Adapter<SelectionInput, never>;
 
 /** Looks at the camera's key frames: keeps the latest poster, reports a picture that stands still. */
 export interface EyeInput {
@@ -123,16 +146,37 @@ export interface ProvisionInput {
 export type ProvisionReport = Report<RelayHeard, 'paths.provisioned' | 'paths.refused'>;
 export type ProvisionSlot = Adapter<ProvisionInput, ProvisionReport>;
 
+/** Has a relay push a camera's program to a destination while it is held, and tells whether bytes arrive. */
+export interface PushInput {
+  broadcast: string;
+  camera: string;
+  /** Name of a destination of the configuration, which holds its address and its key. */
+  destination: string;
+  relay: string;
+  /** Bytes that stand for this long are `push.silent`. */
+  silentMs: number;
+}
+export type PushReport = Report<BroadcastHeard, 'push.flowing' | 'push.silent' | 'push.refused'>;
+export type PushSlot = Adapter<PushInput, PushReport>;
+
 /** The slots of each machine, by the name it invokes them under. */
 export interface CameraSlots {
   probe: ProbeSlot;
   intake: IntakeSlot;
   program: ProgramSlot;
+  selection: SelectionSlot;
   eye: EyeSlot;
   alarm: AlarmSlot;
 }
 export interface ViewerSlots {
   seat: SeatSlot;
+  alarm: AlarmSlot;
+}
+export interface BroadcastSlots {
+  push: PushSlot;
+  alarm: AlarmSlot;
+}
+export interface IncidentSlots {
   alarm: AlarmSlot;
 }
 export interface RelaySlots {

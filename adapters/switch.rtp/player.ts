@@ -71,7 +71,7 @@ export async function openPlayer(address: string, handlers: PlayerHandlers): Pro
 async function play(connection: RtspConnection, address: string, handlers: PlayerHandlers) {
   const { sdp, base } = await describe(connection, address);
   const tracks = carriedTracks(parseSdp(sdp));
-  if (tracks[0]?.media !== 'video') throw new RtspFailure('garbage', 'it has no H.264 or H.265 video');
+  if (tracks[0]?.media !== 'video') throw new RtspFailure('no-video', 'it has no H.264 or H.265 video');
   const session = await startPlaying(connection, base, tracks, () => handlers.tracks(tracks));
   return { session, base };
 }

@@ -238,11 +238,13 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
         if (!receipt.spooled) cells.delete(cellKey(cellOf(line)));
         return receipt;
       },
-      async *lasts(kind) {
+      async *lasts(kind, upTo) {
         if (away) throw new JournalAway(`${spooled} records and facts still wait in ${options.file}: try again soon`);
-        yield* journal.lasts(kind);
+        yield* journal.lasts(kind, upTo);
       },
+      last: (of) => journal.last(of),
       read: (of, from) => journal.read(of, from),
+      seqAt: (at) => journal.seqAt(at),
     },
     facts: {
       async tell(fact) {
@@ -250,6 +252,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
       },
       last: (of) => facts.last(of),
       range: () => facts.range(),
+      read: (from) => facts.read(from),
       subscribe: (filter, after, hear) => facts.subscribe(filter, after, hear),
     },
     state: () => ({ spooled, bytes: away ? file.bytes() : 0 }),

@@ -66,8 +66,32 @@ export const cameraHeard = {
   ),
   'source.silent': shape('source.silent', Type.Object({ source: IdSchema, silent_ms: Type.Number() })),
   'source.ended': shape('source.ended', Type.Object({ source: IdSchema, detail: Type.String() })),
+  'source.aside': shape(
+    'source.aside',
+    Type.Object({ source: IdSchema, reason: Type.Enum(['codec', 'no-video', 'long-gop']), detail: Type.String() }),
+  ),
   'intake.lost': shape('intake.lost', Type.Object({ detail: Type.String() })),
   'intake.refused': shape('intake.refused', Type.Object({ detail: Type.String() })),
+  'program.switched': shape(
+    'program.switched',
+    Type.Object({
+      source: IdSchema,
+      from: Type.String({ description: 'the source before, "slate", or empty at the first' }),
+      trigger: Type.Enum(['ended', 'silent', 'ordered', 'first']),
+      how: Type.Enum(['clean', 'burst', 'slate']),
+      detect_ms: Type.Number({ description: 'from the last packet of the old source to noticing' }),
+      gap_ms: Type.Number({ description: 'from the last packet sent of the old source to the first of the new one' }),
+      burst_frames: Type.Optional(Type.Integer({ minimum: 0 })),
+    }),
+  ),
+  'program.holding': shape(
+    'program.holding',
+    Type.Object({
+      from: Type.String({ description: 'the source that fed the program before' }),
+      trigger: Type.Enum(['ended', 'silent']),
+      detect_ms: Type.Number(),
+    }),
+  ),
   'program.lost': shape('program.lost', Type.Object({ detail: Type.String() })),
   'program.restored': shape('program.restored', Type.Object({})),
   'eye.frozen': shape('eye.frozen', Type.Object({ still_ms: Type.Number() })),

@@ -2,7 +2,7 @@ import Type from 'typebox';
 import { ID_PATTERN } from '../../bus/identity.ts';
 import { type Of, shape } from '../../bus/shape.ts';
 import { PortsSchema, RelayPortsSchema } from './declared-ports.ts';
-import { closed, count, duration, listen, Region, text, texts, webUrl } from './grammar.ts';
+import { closed, count, duration, listen, Region, size, text, texts, webUrl } from './grammar.ts';
 
 /**
  * What a configuration file may say: names, grammar, defaults and help, once. The parser, the environment variables
@@ -90,6 +90,7 @@ const DestinationSchema = Type.Object(
       expects: 'an rtmp:// or rtmps:// address without user and password',
     }),
     key_file: Type.Optional(text('a file that holds the stream key')),
+    stat: Type.Optional(webUrl({ description: 'statistics of an nginx-rtmp: it is asked whether bytes arrive' })),
   },
   { additionalProperties: false },
 );
@@ -209,7 +210,6 @@ export const settings = shape(
       ),
       destinations: Type.Record(Type.String({ pattern: ID_PATTERN }), DestinationSchema, {
         default: {},
-        later: true,
         keys: 'an id: 1 to 64 of a-z, 0-9, _ and -',
       }),
       ports: PortsSchema,
@@ -219,6 +219,14 @@ export const settings = shape(
         },
         closed,
       ),
+      events: Type.Object(
+        {
+          keep: duration('30d', 'how long the event log reaches back'),
+          max_bytes: size('4GB', 'how much of it is kept; the oldest goes first'),
+        },
+        closed,
+      ),
+      ledger: Type.Object({ keep: duration('400d', 'how long it is known who watched which camera') }, closed),
       log: Type.Object(
         { level: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal'], { default: 'info' }) },
         closed,

@@ -77,8 +77,12 @@ export interface Config {
   /** The logins that camera addresses carried, by credential reference. A Map, so that JSON of a Config has none. */
   logins: ReadonlyMap<string, Login>;
   destinations: Settings['destinations'];
-  ports: { jwks: number; nats: number; redis: number };
+  ports: { jwks: number; nats: number; redis: number; demoDestination: number; demoDestinationHttp: number };
   limits: { sessionsPerSubject: number };
+  /** How far back the event log reaches, and how large it may become. */
+  events: { keepMs: number; maxBytes: number };
+  /** How long it is known who watched what. */
+  ledger: { keepMs: number };
   log: { level: Settings['log']['level'] };
   /** What works but deserves a look, one line each, with its place. */
   warnings: string[];

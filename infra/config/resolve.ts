@@ -10,6 +10,7 @@ import { durationMs } from './durations.ts';
 import type { Config, Listener } from './model.ts';
 import type { SettingPath } from './parse.ts';
 import { resolveRelays } from './relays.ts';
+import { bytesIn } from './sizes.ts';
 
 /**
  * Turns what the file says into what the program uses, and checks what no grammar can: addresses, ports that collide,
@@ -42,8 +43,16 @@ export function resolve(file: string, settings: Settings, findings: Findings): C
     cameras,
     logins,
     destinations: settings.destinations,
-    ports: { jwks: settings.ports.jwks, nats: settings.ports.nats, redis: settings.ports.redis },
+    ports: {
+      jwks: settings.ports.jwks,
+      nats: settings.ports.nats,
+      redis: settings.ports.redis,
+      demoDestination: settings.ports.demo_destination,
+      demoDestinationHttp: settings.ports.demo_destination_http,
+    },
     limits: { sessionsPerSubject: settings.limits.sessions_per_subject },
+    events: { keepMs: durationMs(settings.events.keep), maxBytes: bytesIn(settings.events.max_bytes) },
+    ledger: { keepMs: durationMs(settings.ledger.keep) },
     log: settings.log,
     warnings: [],
   };

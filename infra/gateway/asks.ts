@@ -1,10 +1,8 @@
-import type { Cells, CellView } from '../../actors/cells.ts';
-import type { Gate, LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
+import type { Cells } from '../../actors/cells.ts';
+import type { Gate } from '../../adapters/gate.jsonwebtoken.ts';
 import type { Ask, Bus } from '../../bus/ports.ts';
 import { KINDS } from '../../bus/subjects.ts';
-import type { CameraContext } from '../../machines/camera/context.ts';
-import { access, isAtLeast } from '../../machines/policy/access.ts';
-import type { ViewerContext } from '../../machines/viewer/context.ts';
+import { mayTouch } from '../http/sight.ts';
 
 /** What answering asks needs. */
 export interface AskParts {
@@ -23,33 +21,17 @@ class AskRefused extends Error {
   }
 }
 
-/** Whether a person may know of a cell, or act upon it. Being on the bus makes nobody an administrator. */
-function mayAsk(caller: LoginClaims, view: CellView, act: boolean): boolean {
-  const action = act ? 'operate' : 'watch';
-  switch (view.kind) {
-    case 'camera': {
-      const { zone } = (view.context as unknown as CameraContext).settings ?? { zone: '' };
-      return access(caller, { camera: view.id, zone }, action).allowed;
-    }
-    case 'viewer': {
-      const { subject, camera, zone } = view.context as unknown as ViewerContext;
-      return subject?.sub === caller.sub || access(caller, { camera, zone }, 'operate').allowed;
-    }
-    case 'relay':
-      return isAtLeast(caller.role, act ? 'admin' : 'operator');
-  }
-}
-
 /**
  * Answers asks of other programs over the bus, (`askSubject` in bus/subjects.ts): `view` tells a cell's state; `close`
- * ends a viewer session. Each carries a login token, checked here as at the HTTP door.
+ * ends a viewer session. Each carries a login token, checked here as at the HTTP door: being on the bus makes nobody an
+ * administrator.
  */
 export async function answerAsks({ bus, cells, gate }: AskParts): Promise<{ close(): void }> {
   const answer = async ({ to, verb, token }: Ask): Promise<unknown> => {
     const caller = await gate.verifyLogin(token);
     const view = cells.view(to);
     // Who may not know of a cell is told the same as who asks for one that is not there.
-    if (!view || !mayAsk(caller, view, verb !== 'view')) throw new AskRefused('denied', 'Access denied');
+    if (!view || !mayTouch(caller, view, verb !== 'view')) throw new AskRefused('denied', 'Access denied');
     switch (verb) {
       case 'view': {
         const { kind, id, state, tags, since, why } = view;

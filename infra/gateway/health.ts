@@ -2,19 +2,21 @@ import type { Cells } from '../../actors/cells.ts';
 import type { HealthReason } from '../http/services.ts';
 import type { Carriers } from './carriers.ts';
 import type { LauncherLink } from './launcher-link.ts';
+import type { Retention } from './retention.ts';
 
 /** What health is judged by. */
 export interface HealthParts {
   carriers: Carriers;
   cells: Cells;
   launcher: LauncherLink;
+  retention: Retention;
   /** Cells that failed too often to be restarted. */
   givenUp: ReadonlySet<string>;
   isLeaving(): boolean;
 }
 
 /** Why the gateway is not, or not wholly, well; empty when it is. */
-export function judgeHealth({ carriers, cells, launcher, givenUp, isLeaving }: HealthParts): HealthReason[] {
+export function judgeHealth({ carriers, cells, launcher, retention, givenUp, isLeaving }: HealthParts): HealthReason[] {
   const reasons: HealthReason[] = [];
   const add = (part: string, state: HealthReason['state'], text: string) => reasons.push({ part, state, text });
   if (isLeaving()) add('gateway', 'down', 'it is stopping');
@@ -23,6 +25,7 @@ export function judgeHealth({ carriers, cells, launcher, givenUp, isLeaving }: H
     add('nats', 'degraded', 'NATS is away: viewing and admission go on, what happens is kept on the local disk');
   }
   if (spooled > 0) add('journal', 'degraded', `${spooled} records and facts (${bytes} bytes) wait for NATS`);
+  for (const trouble of retention.troubles()) add('events', 'degraded', trouble);
   if (!carriers.sessions.ready()) {
     add('redis', 'degraded', 'Redis is away: this gateway answers for its own sessions only');
   }

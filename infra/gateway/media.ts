@@ -1,7 +1,9 @@
+import path from 'node:path';
 import type { Logger } from 'pino';
 import type { CellView } from '../../actors/cells.ts';
 import { alarmOn } from '../../adapters/alarm.ts';
 import { systemClock } from '../../adapters/clock.ts';
+import type { Departures } from '../../adapters/departures.switcher.ts';
 import { createEyes, type Poster } from '../../adapters/eye.ffmpeg.ts';
 import type { Gate } from '../../adapters/gate.jsonwebtoken.ts';
 import { healthMediamtx } from '../../adapters/health.mediamtx.ts';
@@ -12,10 +14,12 @@ import { createRtspProbe } from '../../adapters/probe.rtsp.ts';
 import { createProgramSwitchers } from '../../adapters/program.switcher.ts';
 import { PROGRAM_PATH, provisionMediamtx, wantPrograms } from '../../adapters/provision.mediamtx.ts';
 import { PULSE_PATHS, pulsePath, pulseRtsp } from '../../adapters/pulse.rtsp.ts';
+import { type Destination, PUSH_PATHS, pushMediamtx } from '../../adapters/push.mediamtx.ts';
 import { seatEverywhere, seatMediamtx } from '../../adapters/seat.mediamtx.ts';
 import type { Secrets } from '../../adapters/secrets.files.ts';
+import { createSlates } from '../../adapters/slate.ffmpeg.ts';
 import { whepMediamtx } from '../../adapters/whep.mediamtx.ts';
-import type { CameraSlots, RelaySlots, ViewerSlots } from '../../machines/slots.ts';
+import type { BroadcastSlots, CameraSlots, RelaySlots, ViewerSlots } from '../../machines/slots.ts';
 import { findProgram } from '../binaries.ts';
 import type { Group } from '../group.ts';
 import type { Whep } from '../http/services.ts';
@@ -33,6 +37,8 @@ export interface MediaParts {
   relay(id: string): CellView | undefined;
   log: Logger;
   epoch(): number;
+  /** A destination of the configuration as it stands now. */
+  destination(name: string): Destination | undefined;
   /** Told of every call of a relay's control API. */
   onRelayCall(relay: string): void;
 }
@@ -42,6 +48,8 @@ export interface Media {
   cameraSlots: CameraSlots;
   viewerSlots: ViewerSlots;
   relaySlots: RelaySlots;
+  broadcastSlots: BroadcastSlots;
+  departures: Departures;
   whep: Whep;
   /** Where a delivery relay offers a path over RTSP. */
   rtspAt(relay: string, path: string): string | undefined;
@@ -53,7 +61,7 @@ export interface Media {
   takeUp(): Promise<void>;
   /** An intake is lost, or shall be empty: its cameras are pulled by others from now on. */
   leaveIntake(relay: string): Left;
-  /** Deletes what former gateways left at the intakes and no cell holds. */
+  /** Deletes what former gateways left at the relays and no cell holds. */
   sweep(): void;
   close(): void;
 }
@@ -80,7 +88,17 @@ function apiToken(gate: Gate): () => string {
 }
 
 /** Makes the adapters. One intake pulls each camera; every delivery relay carries every program. */
-export function openMedia({ group, gate, secrets, launcher, relay, log, epoch, onRelayCall }: MediaParts): Media {
+export function openMedia({
+  group,
+  gate,
+  secrets,
+  launcher,
+  relay,
+  log,
+  epoch,
+  destination,
+  onRelayCall,
+}: MediaParts): Media {
   const relays = relayReaches(group);
   const reaches = new Map(relays.map((reach) => [reach.id, reach]));
   const apis = new Map<string, Mediamtx>();
@@ -124,11 +142,18 @@ export function openMedia({ group, gate, secrets, launcher, relay, log, epoch, o
     watch: (camera, wanted) => programs.watch(camera, wanted),
     trouble: (camera, detail) => log.warn({ camera, detail }, 'the eye’s decoder ended; another one takes over'),
   });
+  const slates = createSlates({
+    ffmpeg: findProgram('ffmpeg'),
+    folder: path.join(group.state, 'slates'),
+    trouble: (name, codec, detail) => log.warn({ name, codec, detail }, 'no slate for this camera; it holds without'),
+  });
   const programs = createProgramSwitchers({
     folder: group.links.switchers,
     epoch,
     sourceUrl: (camera, source) => rtsp(known(reaches, intakes.of(camera)), 'read', intakePath(camera, source)),
     outputs: (camera) => deliveries.map((relay) => ({ relay: relay.id, url: rtsp(relay, 'publish', camera) })),
+    departureUrl: (relay, path) => rtsp(known(reaches, relay), 'publish', path),
+    slate: slates.clip,
     ensureSwitchers: launcher.ensureSwitchers,
     onKeyframe: eyes.look,
     onRates(items) {
@@ -150,6 +175,7 @@ export function openMedia({ group, gate, secrets, launcher, relay, log, epoch, o
         login: secrets.login,
       }),
       program: programs.slot,
+      selection: programs.selection,
       eye: eyes.slot,
       alarm,
     },
@@ -183,7 +209,21 @@ export function openMedia({ group, gate, secrets, launcher, relay, log, epoch, o
       provision: provisionMediamtx((relay) => known(paths, relay)),
       alarm,
     },
-    whep: whepMediamtx((relay) => reaches.get(relay)?.whep),
+    broadcastSlots: {
+      push: pushMediamtx({
+        pathsOf: (relay) => known(paths, relay),
+        apiOf: (relay) => known(apis, relay),
+        programUrl: (relay, camera) => rtsp(known(reaches, relay), 'read', camera),
+        destination,
+      }),
+      alarm,
+    },
+    departures: programs.departures,
+    whep: {
+      ...whepMediamtx((relay) => reaches.get(relay)?.whep),
+      isConnected: async (relay, session) =>
+        (await known(apis, relay).session('webrtcsessions', session)).peerConnectionEstablished === true,
+    },
     rtspAt(relay, path) {
       const reach = deliveries.find(({ id }) => id === relay);
       return reach && rtspAddress(reach.offered, path);
@@ -217,9 +257,9 @@ export function openMedia({ group, gate, secrets, launcher, relay, log, epoch, o
     },
     leaveIntake: intakes.leave,
     sweep() {
-      for (const { id } of withRole('intake')) {
+      for (const { id, role } of group.relays) {
         known(paths, id)
-          .sweep(INTAKE_PATHS)
+          .sweep(role === 'intake' ? INTAKE_PATHS : PUSH_PATHS)
           .then((swept) => swept.length > 0 && log.info({ relay: id, swept }, 'paths that nobody holds are gone'))
           .catch((err) =>
             log.warn({ relay: id, err }, 'leftover paths could not be looked for; a restart clears them'),

@@ -4,7 +4,7 @@ import type { Subject } from '../../bus/events/viewer.ts';
 import type { Why } from '../../bus/events/why.ts';
 import { type Id, newId } from '../../bus/identity.ts';
 import { isAtLeast } from '../../machines/policy/access.ts';
-import { permittedCamera } from './door.ts';
+import { type Caller, permittedCamera } from './door.ts';
 import { denied, Refusal } from './errors.ts';
 import type { Loads } from './loads.ts';
 import { placeViewer } from './placing.ts';
@@ -29,12 +29,13 @@ export interface Wish {
 }
 
 /** What a cell is told of a token's bearer; the token itself stays outside. */
-export const subjectOf = (claims: LoginClaims): Subject => ({
+export const subjectOf = (claims: Caller): Subject => ({
   sub: claims.sub,
   ...(claims.name === undefined ? {} : { name: claims.name }),
   role: claims.role,
   cameras: claims.cameras,
   zones: claims.zones,
+  ...(claims.granted?.length ? { granted: [...claims.granted] } : {}),
   ...(claims.jti === undefined ? {} : { jti: claims.jti }),
   iat: claims.iat,
 });
@@ -110,7 +111,8 @@ export async function begin(
     needs: [wish.protocol === 'rtsp' ? 'rtsp' : 'webrtc'],
     priority: isAtLeast(claims.role, 'operator'),
   };
-  const { relay, displaced, why: placement } = placeViewer(services, loads, wish.address, undefined, demand);
+  const placed = placeViewer(services, loads, wish.address, undefined, demand);
+  const { relay, standby = '', displaced, why: placement } = placed;
   const session = newId('ses');
   const at = { kind: 'viewer' as const, id: session };
   const held = holdings.held(claims.sub);
@@ -127,6 +129,7 @@ export async function begin(
     held,
     quota: config.limits.sessionsPerSubject,
     relay,
+    standby,
   });
   written.catch(() => {}); // whoever promises something awaits it
   const view = cells.view(at) ?? (await written).view;

@@ -13,10 +13,14 @@ import type { Sink, Wanted } from './streams.ts';
 
 const List = (pattern: string, description: string) =>
   Type.Optional(Type.String({ pattern: `^${pattern}(,${pattern})*$`, maxLength: 4000, description }));
-const querySchema = Type.Object({
+/** `?types=&cameras=&zones=` of every route that tells events. */
+export const wantedQuery = {
   types: List('[a-z]+(\\.[a-z-]+)*(\\.\\*)?', 'for instance camera.live,viewer'),
   cameras: List('[a-z0-9][a-z0-9_-]{0,63}', 'ids'),
   zones: List('[a-z0-9_*/-]{1,200}', 'zones and patterns such as hcm/*'),
+};
+const querySchema = Type.Object({
+  ...wantedQuery,
   after: Type.Optional(
     Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'last sequence seen' }),
   ),
@@ -24,7 +28,8 @@ const querySchema = Type.Object({
 type Query = Type.Static<typeof querySchema>;
 
 const split = (text: string | undefined): string[] => text?.split(',') ?? [];
-const wantedIn = (query: Query): Wanted => ({
+/** What such a query wants. */
+export const wantedIn = (query: Pick<Query, keyof typeof wantedQuery>): Wanted => ({
   types: split(query.types),
   cameras: split(query.cameras),
   zones: split(query.zones),

@@ -14,16 +14,25 @@ export interface Wanted {
 }
 
 /** The camera and zone that an event is about, if it is about one. */
-function placeIn({ subject, data }: Envelope): { camera: string; zone: string } | undefined {
+export function placeIn({ subject, data }: Envelope): { camera: string; zone: string } | undefined {
   const [kind, id = ''] = subject.split('/');
   const zone = typeof data.zone === 'string' ? data.zone : '';
   if (kind === 'camera') return { camera: id, zone };
-  if (kind === 'viewer') return { camera: typeof data.camera === 'string' ? data.camera : '', zone };
+  if (kind === 'viewer' || kind === 'broadcast')
+    return { camera: typeof data.camera === 'string' ? data.camera : '', zone };
   return undefined;
+}
+
+/** Whether an incident is about a camera that somebody may watch; its zone is not needed to be theirs. */
+function concerns(caller: LoginClaims, { data }: Envelope): boolean {
+  const cameras = Array.isArray(data.cameras) ? data.cameras : [];
+  const zone = typeof data.zone === 'string' ? data.zone : '';
+  return cameras.some((camera) => access(caller, { camera: String(camera), zone }, 'watch').allowed);
 }
 
 /** Whether somebody may see an event: cameras they may watch, their own sessions, and what operators run. */
 export function maySee(caller: LoginClaims, envelope: Envelope): boolean {
+  if (envelope.subject.startsWith('incident/')) return concerns(caller, envelope);
   const place = placeIn(envelope);
   if (!place) return isAtLeast(caller.role, 'operator');
   if (envelope.subject.startsWith('camera/')) return access(caller, place, 'watch').allowed;
@@ -45,13 +54,19 @@ export function isWanted(wanted: Wanted, envelope: Envelope): boolean {
   return !wanted.zones.length || wanted.zones.some((pattern) => inZone(place.zone, pattern));
 }
 
+/**
+ * Why events were left out: it reads too slowly; they are no longer kept; there is no such sequence yet; the store has
+ * lost them.
+ */
+export type Resync = 'slow' | 'gone' | 'ahead' | 'lost';
+
 /** Where a subscriber's events go. */
 export interface Sink {
   fact(event: Envelope & { sequence: number }): void;
   /** Nothing happened, but this far it is known. */
   beat(sequence: number): void;
   /** Events were left out: look at everything anew, and go on from this sequence. */
-  resync(sequence: number, reason: 'slow' | 'gone' | 'ahead'): void;
+  resync(sequence: number, reason: Resync): void;
   end(reason: string): void;
   backlogBytes(): number;
   /** Resolves when what was written has gone out. */
@@ -112,6 +127,8 @@ export function keepStreams(services: HttpServices, hub: Hub): Streams {
         fallBehind();
         return;
       }
+      // Facts are numbered without a gap, and are forgotten from the oldest on.
+      if (position > 0 && told.seq > position + 1) sink.resync(told.seq - 1, 'lost');
       position = told.seq;
       if (!isWanted(wanted, told.envelope) || !maySee(caller, told.envelope)) return;
       sink.fact({ ...told.envelope, sequence: told.seq });
@@ -132,10 +149,10 @@ export function keepStreams(services: HttpServices, hub: Hub): Streams {
     const expiry = setTimeout(() => stop('expired'), Math.min(caller.exp * 1000 - Date.now(), LONGEST_TIMER_MS));
     try {
       if (after !== undefined && hub.since(after) === undefined) {
-        const { first } = await facts.range();
+        const { first, purgedBefore } = await facts.range();
         if (after < first - 1) {
           position = first - 1;
-          sink.resync(position, 'gone');
+          sink.resync(position, first > purgedBefore ? 'lost' : 'gone');
         }
         own = await facts.subscribe({}, position, deliver);
         if (over) own.close();

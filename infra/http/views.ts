@@ -1,5 +1,7 @@
 import type { CellView } from '../../actors/cells.ts';
+import type { BroadcastContext } from '../../machines/broadcast.ts';
 import type { CameraContext } from '../../machines/camera/context.ts';
+import type { IncidentContext } from '../../machines/incident.ts';
 import type { RelayContext } from '../../machines/relay/context.ts';
 import type { ViewerContext } from '../../machines/viewer/context.ts';
 
@@ -9,6 +11,12 @@ export const cameraOf = (view: CellView): CameraContext => view.context as unkno
 export const viewerOf = (view: CellView): ViewerContext => view.context as unknown as ViewerContext;
 /** What a relay cell knows. */
 export const relayOf = (view: CellView): RelayContext => view.context as unknown as RelayContext;
+
+/** What a broadcast cell knows. */
+export const broadcastOf = (view: CellView): BroadcastContext => view.context as unknown as BroadcastContext;
+
+/** What an incident cell knows. */
+export const incidentOf = (view: CellView): IncidentContext => view.context as unknown as IncidentContext;
 
 export const zoneOf = (view: CellView): string => cameraOf(view).settings?.zone ?? '';
 export const isOver = (view: CellView): boolean => view.tags.includes('over');

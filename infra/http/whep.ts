@@ -126,7 +126,8 @@ export function whepRoutes(server: Server, services: HttpServices, shared: Share
       const offer = parseOffer(sdp);
       const { view, fresh, written } = await sessionFor(request, services, shared, request.query.quality);
       // The relay and the journal work at the same time; the answer waits for both.
-      const opening = shared.legs.open(view, newId('leg'), sdp, offer);
+      // It can't be told to go on to the program path afterwards.
+      const opening = shared.legs.open(view, newId('leg'), sdp, offer, { haste: 'stays' });
       try {
         const [{ leg, answer }] = await Promise.all([opening, written]);
         const links = iceLinks(iceServers(services, viewerOf(view).subject?.sub));

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Config, ConfiguredRelay } from '../config/model.ts';
 import type { Group, RelayPlace } from '../group.ts';
 import { type DemoSource, demoSourceUrl } from './demo-cameras.ts';
+import { demoDestination } from './demo-destination.ts';
 import type { PortBlock, PortUse } from './ports.ts';
 import type { RelayOptions } from './relay-settings.ts';
 import type { StateFolder } from './state-folder.ts';
@@ -17,6 +18,8 @@ export interface Plan {
   natsPort: number | undefined;
   redisPort: number | undefined;
   demoSources: DemoSource[];
+  /** RTMP and HTTP of the demo's broadcast destination; undefined: there is none. */
+  demoDestination: { port: number; httpPort: number } | undefined;
   switchers: number;
   relayOptions: RelayOptions;
 }
@@ -91,6 +94,11 @@ export async function planGroup(
       demoSources.push({ camera, name, index, source, port });
     }
   }
+  const destination = demo &&
+    Object.keys(config.destinations).length > 0 && {
+      port: await listen(config.ports.demoDestination, 'demo destination, RTMP', 'ports.demo_destination'),
+      httpPort: await listen(config.ports.demoDestinationHttp, 'demo destination, HTTP', 'ports.demo_destination_http'),
+    };
   const group: Group = {
     node: nodeName(state.path),
     launcherPid: process.pid,
@@ -107,6 +115,7 @@ export async function planGroup(
     ),
     links: { launcher: path.join(state.sockets, 'launcher.sock'), switchers: state.sockets },
     demoCameras: demo ? demoCameras(config, demoSources) : [],
+    ...(destination ? { demoDestination: demoDestination(destination.port, destination.httpPort, state) } : {}),
   };
   const switchers = Math.max(1, Math.ceil(config.cameras.size / CAMERAS_PER_SWITCHER));
   const relayOptions = {
@@ -116,7 +125,16 @@ export async function planGroup(
     audience: `${config.auth.audience}:relay`,
     publicHosts: config.ice.publicHosts,
   };
-  return { group, uses, natsPort, redisPort, demoSources, switchers, relayOptions };
+  return {
+    group,
+    uses,
+    natsPort,
+    redisPort,
+    demoSources,
+    demoDestination: destination || undefined,
+    switchers,
+    relayOptions,
+  };
 }
 
 type Listen = (

@@ -21,7 +21,7 @@ const requested = {
   type: 'viewer.requested',
   ...{ camera: 'cam_001', zone: 'hcm/airport', protocol: 'webrtc', quality: '720p', address: '127.0.0.1' },
   subject: { sub: 'lan', role: 'admin', cameras: [], zones: [], iat: 1 },
-  ...{ expires_at: 9_000_000_000_000, held: 0, quota: 2, relay: 'relay-1' },
+  ...{ expires_at: 9_000_000_000_000, held: 0, quota: 2, relay: 'relay-1', standby: 'relay-2' },
 };
 
 function acquainted(leaveIntake?: Parameters<typeof acquaint>[2]) {
@@ -78,6 +78,65 @@ describe('cells that know of each other', () => {
     expect(house.roster.view(camera)?.context.falls).to.deep.equal([]);
   });
 
+  it('push a broadcast through another relay when its own dies, keep its camera awake, and tell a slate as such', async () => {
+    const { house, faults, stateOf } = acquainted();
+    const broadcast = { kind: 'broadcast' as const, id: id('cam_001--city-tv') };
+    const sight = () => house.roster.view(broadcast);
+    for (const name of ['relay-1', 'relay-2']) {
+      const at = { kind: 'relay' as const, id: id(name) };
+      await house.roster.create(at, { type: 'relay.configured', role: 'delivery', region: 'hcm', weight: 1 });
+      await house.roster.offer(at, { type: 'relay.answering', instance: 'A' });
+      await house.roster.offer(at, { type: 'paths.provisioned', instance: 'A', paths: 1, elapsed_ms: 1 });
+    }
+    await house.roster.create(camera, configured('on-demand'));
+    await house.roster.create(broadcast, {
+      type: 'broadcast.requested',
+      ...{ camera: 'cam_001', zone: 'hcm/airport', destination: 'city-tv', to: 'rtmp://127.0.0.1/live' },
+      ...{ relay: 'relay-1', by: 'hoa', picture: false },
+    });
+    await until('the camera to wake', () => stateOf(camera) === 'connecting');
+    house.slots.push
+      .held()
+      .report({ type: 'push.flowing', relay: 'relay-1', bytes: 9_000, elapsed_ms: 600, confirmed: true });
+    house.slots.probe
+      .held()
+      .report({ type: 'probe.answered', tracks: [{ media: 'video', codec: 'H264' }], elapsed_ms: 1 });
+    house.slots.program.held().report({ type: 'source.flowing', source: '0', codec: 'H264' });
+    await until('the picture to be on air', () => sight()?.context.picture === true);
+
+    await house.roster.offer({ kind: 'relay', id: id('relay-1') }, { type: 'relay.exited', detail: 'SIGKILL' });
+    await until('another relay to push', () => house.slots.push.held().input.relay === 'relay-2');
+    expect(sight()?.why).to.deep.include({ trigger: 'pushing' });
+
+    await house.roster.offer(camera, { type: 'camera.removed' });
+    await until('the broadcast to end with its camera', () => sight()?.state === 'stopped');
+    expect(house.slots.push.isHeld()).to.equal(false);
+    expect(faults).to.deep.equal([]);
+  });
+
+  it('tell the viewers of a delivery relay that it fell, and those who would have gone there', async () => {
+    const { house, stateOf } = acquainted();
+    const delivery = { kind: 'relay' as const, id: id('relay-1') };
+    const other = { kind: 'viewer' as const, id: id('ses_2') };
+    await house.roster.create(camera, configured('warm'));
+    await house.roster.create(delivery, { type: 'relay.configured', role: 'delivery', region: 'hcm', weight: 1 });
+    house.slots.health.held().report({ type: 'relay.answering', instance: 'A' });
+    house.slots.provision.held().report({ type: 'paths.provisioned', instance: 'A', paths: 1, elapsed_ms: 1 });
+    await house.roster.create(viewer, requested);
+    await house.roster.create(other, { ...requested, relay: 'relay-2', standby: 'relay-1' });
+    for (const [to, seat] of [
+      [viewer, 'relay-1'],
+      [other, 'relay-2'],
+    ] as const) {
+      await house.roster.offer(to, { type: 'leg.opened', leg: 'a', relay: seat, path: 'cam_001', relay_session: 'r' });
+      await house.roster.offer(to, { type: 'leg.playing', leg: 'a' });
+    }
+    house.slots.health.held().report({ type: 'relay.exited', detail: 'SIGKILL' });
+    await until('its viewer to move', () => stateOf(viewer) === 'moving');
+    await until('the other to have no standby', () => house.roster.view(other)?.context.standby === '');
+    expect(stateOf(other)).to.equal('watching');
+  });
+
   it('tell a relay that is being drained when its last viewer has left', async () => {
     const { house } = acquainted();
     const delivery = { kind: 'relay' as const, id: id('relay-1') };
@@ -91,6 +150,24 @@ describe('cells that know of each other', () => {
     await until('the drain to be told', () => told().includes('signalbox.relay.draining'));
     expect(house.roster.view(delivery)?.state).to.equal('draining');
     await house.roster.offer(viewer, { type: 'viewer.closed' });
+    await until('the relay to be empty', () => house.roster.view(delivery)?.state === 'drained');
+  });
+
+  it('tell it so too when its last viewer has moved, and only keeps a leg ready there', async () => {
+    const { house } = acquainted();
+    const delivery = { kind: 'relay' as const, id: id('relay-1') };
+    const leg = (name: string, seat: string) => ({ type: 'leg.opened', leg: name, relay: seat, path: 'cam_001' });
+    await house.roster.create(camera, configured('warm'));
+    await house.roster.create(delivery, { type: 'relay.configured', role: 'delivery', region: 'hcm', weight: 1 });
+    house.slots.health.held().report({ type: 'relay.answering', instance: 'A' });
+    house.slots.provision.held().report({ type: 'paths.provisioned', instance: 'A', paths: 1, elapsed_ms: 1 });
+    await house.roster.create(viewer, requested);
+    await house.roster.offer(viewer, { ...leg('a', 'relay-1'), relay_session: 'r1' });
+    await house.roster.offer(viewer, { type: 'leg.playing', leg: 'a' });
+    await house.roster.offer(delivery, { type: 'relay.drain', by: 'hoa' });
+    await house.roster.offer(viewer, { ...leg('b', 'relay-2'), relay_session: 'r2' });
+    expect(house.roster.view(delivery)?.state).to.equal('draining');
+    await house.roster.offer(viewer, { type: 'leg.playing', leg: 'b' });
     await until('the relay to be empty', () => house.roster.view(delivery)?.state === 'drained');
   });
 

@@ -10,7 +10,14 @@ import { type BenchOptions, type BenchTable, quantile, thisMachine } from './tab
 
 const SIZES = [1_000, 10_000, 100_000];
 const inert = () => ({ release() {} });
-const slots = { probe: inert, intake: inert, program: inert, eye: inert, alarm: inert } as CameraSlots;
+const slots = {
+  probe: inert,
+  intake: inert,
+  program: inert,
+  selection: inert,
+  eye: inert,
+  alarm: inert,
+} as CameraSlots;
 
 /** A journal and facts that acknowledge at once: what is measured is the cell. */
 const house = (): CellHouse => {
@@ -22,6 +29,7 @@ const house = (): CellHouse => {
     facts: { tell: receipt } as unknown as Facts,
     now: Date.now,
     later: () => () => {},
+    onTurn() {},
     onTold() {},
     onDown(_cell, error) {
       throw error;

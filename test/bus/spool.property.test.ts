@@ -51,9 +51,8 @@ class Process {
       if (process.it?.killed) throw new JournalAway('killed');
     };
     const journal: Journal = {
+      ...store.journal,
       append: (record, expected) => gate().then(() => store.journal.append(record, expected)),
-      lasts: (kind) => store.journal.lasts(kind),
-      read: (of, from) => store.journal.read(of, from),
     };
     const facts: Facts = {
       ...store.facts,

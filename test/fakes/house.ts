@@ -1,4 +1,6 @@
+import { broadcastKind } from '../../actors/broadcast.ts';
 import { cameraKind } from '../../actors/camera.ts';
+import { incidentKind } from '../../actors/incident.ts';
 import { relayKind } from '../../actors/relay.ts';
 import { Roster, type RosterHouse } from '../../actors/roster.ts';
 import { viewerKind } from '../../actors/viewer.ts';
@@ -18,6 +20,7 @@ export interface FakeHouse {
     seat: FakeOf<slots.SeatSlot>;
     health: FakeOf<slots.HealthSlot>;
     provision: FakeOf<slots.ProvisionSlot>;
+    push: FakeOf<slots.PushSlot>;
     pulse: FakeOf<slots.PulseSlot>;
   };
   clock: { now: number };
@@ -35,11 +38,13 @@ export function fakeHouse(store?: MemoryStore, clock = { now: 1_800_000_000_000 
     probe: fakeSlot(),
     intake: fakeSlot(),
     program: fakeSlot(),
+    selection: fakeSlot(),
     eye: fakeSlot(),
     alarm: fakeSlot(),
     seat: fakeSlot(),
     health: fakeSlot(),
     provision: fakeSlot(),
+    push: fakeSlot(),
     pulse: fakeSlot(),
   } as unknown as FakeHouse['slots'];
   const troubles: string[] = [];
@@ -53,6 +58,7 @@ export function fakeHouse(store?: MemoryStore, clock = { now: 1_800_000_000_000 
         probe: fakes.probe.adapter,
         intake: fakes.intake.adapter,
         program: fakes.program.adapter,
+        selection: fakes.selection.adapter,
         eye: fakes.eye.adapter,
         alarm: fakes.alarm.adapter,
       }),
@@ -63,6 +69,8 @@ export function fakeHouse(store?: MemoryStore, clock = { now: 1_800_000_000_000 
         provision: fakes.provision.adapter,
         alarm: fakes.alarm.adapter,
       }),
+      incident: incidentKind({ alarm: fakes.alarm.adapter }),
+      broadcast: broadcastKind({ push: fakes.push.adapter, alarm: fakes.alarm.adapter }),
     },
     now: () => clock.now,
     later(_ms, run) {

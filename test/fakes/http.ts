@@ -19,6 +19,8 @@ export interface FakeWhep extends Whep {
   opened: { relay: string; path: string; sdp: string; relayToken: string; resource: string }[];
   trickled: { resource: string; fragment: string }[];
   closed: string[];
+  /** The relay sessions in which media can flow. */
+  connected: Set<string>;
   /** The next `open` fails with this reason. */
   refuse(reason: string): void;
   /** The next `trickle` is answered like an ICE restart. */
@@ -32,6 +34,7 @@ function fakeWhep(): FakeWhep {
     opened: [],
     trickled: [],
     closed: [],
+    connected: new Set(),
     refuse: (reason) => {
       refusal = reason;
     },
@@ -57,6 +60,7 @@ function fakeWhep(): FakeWhep {
     async close(resource) {
       whep.closed.push(resource);
     },
+    isConnected: async (_relay, session) => whep.connected.has(session),
   };
   return whep;
 }
@@ -108,9 +112,12 @@ export async function fakeGateway(change: Partial<HttpServices> = {}): Promise<F
       auth: { issuer: 'signalbox', audience: 'signalbox', streamTokenTtlMs: 3_600_000, loginTokenTtlMs: 43_200_000 },
       limits: { sessionsPerSubject: 3 },
       regions: { default: 'hcm', networks: {} },
+      destinations: {},
     },
     cells: house.roster,
     facts: house.store.facts,
+    journal: house.store.journal,
+    ledger: house.store.ledger,
     sessions: house.store.sessions,
     gate,
     revocations,

@@ -1,22 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
-import type { AnyStateMachine } from 'xstate';
+import { MACHINES } from '../../actors/machines.ts';
 import { replay } from '../../actors/replay.ts';
+import { BroadcastFactSchema, broadcastSaid } from '../../bus/events/broadcast.ts';
 import { CameraFactSchema, cameraSaid } from '../../bus/events/camera.ts';
+import { IncidentFactSchema, incidentSaid } from '../../bus/events/incident.ts';
 import { RelayFactSchema, relaySaid } from '../../bus/events/relay.ts';
 import { ViewerFactSchema, viewerSaid } from '../../bus/events/viewer.ts';
 import type { JournalRecord } from '../../bus/ports.ts';
 import { shape } from '../../bus/shape.ts';
-import { cameraMachine } from '../../machines/camera.ts';
-import { relayMachine } from '../../machines/relay.ts';
-import { viewerMachine } from '../../machines/viewer.ts';
 
-const machines: Record<string, AnyStateMachine> = {
-  camera: cameraMachine,
-  viewer: viewerMachine,
-  relay: relayMachine,
-};
 const files = readdirSync(import.meta.dirname).filter((file) => file.endsWith('.jsonl'));
 
 /** What each kind of cell may say, and in what shape. */
@@ -24,6 +18,8 @@ const said = {
   camera: { types: cameraSaid, data: shape('camera fact', CameraFactSchema) },
   viewer: { types: viewerSaid, data: shape('viewer fact', ViewerFactSchema) },
   relay: { types: relaySaid, data: shape('relay fact', RelayFactSchema) },
+  incident: { types: incidentSaid, data: shape('incident fact', IncidentFactSchema) },
+  broadcast: { types: broadcastSaid, data: shape('broadcast fact', BroadcastFactSchema) },
 };
 
 /** Journals of a real run of the demo, one file per machine and version: a plug pulled, an intake killed, a page closed. */
@@ -46,7 +42,7 @@ describe('a journal of long ago', () => {
         }
       }
       for (const [life, records] of lives) {
-        const machine = machines[records[0]?.kind ?? ''] as AnyStateMachine;
+        const machine = MACHINES[records[0]?.kind ?? 'camera'];
         expect(replay(machine, records).firstDifference, life).to.equal(undefined);
       }
     });

@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine, AnyStateNode } from 'xstate';
 import { getShortestPaths } from 'xstate/graph';
+import { broadcastMachine } from '../../machines/broadcast.ts';
 import { cameraMachine } from '../../machines/camera.ts';
+import { incidentMachine } from '../../machines/incident.ts';
 import { laws } from '../../machines/laws.ts';
 import { relayMachine } from '../../machines/relay.ts';
 import { viewerMachine } from '../../machines/viewer.ts';
@@ -17,7 +19,7 @@ const subject = { sub: 'lan', role: 'viewer', cameras: ['cam_001'], zones: [], i
 const request = {
   type: 'viewer.requested',
   ...{ camera: 'cam_001', zone: 'hcm/center', subject, protocol: 'webrtc', quality: '720p', address: '127.0.0.1' },
-  ...{ expires_at: 9, held: 0, quota: 2, relay: 'relay-1' },
+  ...{ expires_at: 9, held: 0, quota: 2, relay: 'relay-1', standby: 'relay-2' },
 };
 
 /** Each machine with one of every event it may hear, and of those whose content decides, one of every sort. */
@@ -51,19 +53,28 @@ const machines: Record<string, { machine: AnyStateMachine; events: AnyEventObjec
     events: [
       request,
       { ...request, held: 2 },
-      { type: 'leg.opened', leg: 'a', relay: 'relay-1', relay_session: 'r1' },
+      { type: 'leg.opened', leg: 'a', relay: 'relay-1', path: 'cam_001', relay_session: 'r1' },
+      { type: 'leg.opened', leg: 'b', relay: 'relay-2', path: 'departure/cam_001/1', relay_session: 'r2' },
       { type: 'leg.playing', leg: 'a', first_frame_ms: 1 },
+      { type: 'leg.playing', leg: 'b', gap_ms: 120, silent_ms: 100 },
+      { type: 'leg.closed', leg: 'a' },
+      { type: 'leg.closed', leg: 'b' },
       { type: 'leg.refused', leg: 'a', detail: 'x' },
-      { type: 'seat.taken', relay_session: 'r1' },
-      { type: 'seat.left', relay_session: 'r1' },
-      { type: 'seat.left', relay_session: 'other' },
+      { type: 'seat.taken', relay: 'relay-1', relay_session: 'r1' },
+      { type: 'seat.left', relay: 'relay-1', relay_session: 'r1' },
+      { type: 'seat.left', relay: 'relay-1', relay_session: 'other' },
+      { type: 'relay.lost', relay: 'relay-1', reason: 'dead' },
+      { type: 'relay.lost', relay: 'relay-2', reason: 'restarted' },
+      { type: 'standby.chosen', relay: 'relay-2' },
+      { type: 'move.begun', leg: 'b', relay: 'relay-2', reason: 'draining', detect_ms: 0, decide_ms: 1 },
+      { type: 'move.begun', leg: 'b', relay: 'relay-2', reason: 'silence', detect_ms: 260, decide_ms: 0 },
       { type: 'path.degraded', leg: 'a', after_ms: 1_000, loss: 0.1, fps: 20 },
       { type: 'path.recovered', leg: 'a', after_ms: 5_000, loss: 0, fps: 30 },
       { type: 'viewer.renewed', expires_at: 10 },
       { type: 'viewer.revoked', by: 'x', reason: 'x' },
       { type: 'viewer.closed' },
       { type: 'camera.removed' },
-      ...['connect', 'expiry'].map((name) => ({ type: 'alarm.rang', name })),
+      ...['connect', 'expiry', 'move'].map((name) => ({ type: 'alarm.rang', name })),
     ],
   },
   relay: {
@@ -86,6 +97,45 @@ const machines: Record<string, { machine: AnyStateMachine; events: AnyEventObjec
       { type: 'alarm.rang', name: 'again' },
     ],
   },
+  incident: {
+    machine: incidentMachine,
+    events: [
+      {
+        type: 'incident.declared',
+        ...{ zone: '', cameras: ['cam_001'], reason: 'fire', by: 'hoa', until: 9_000_000, drill: false },
+        ...{ destinations: [], grants: { roles: [], subjects: [] } },
+      },
+      {
+        type: 'incident.declared',
+        ...{ zone: '', cameras: ['cam_001'], reason: 'fire', by: 'hoa', until: 2_000, drill: true },
+        ...{ destinations: [], grants: { roles: [], subjects: [] } },
+      },
+      { type: 'incident.raised', cameras: 1, broadcasts: 0, failed: [] },
+      { type: 'incident.renewed', until: 10_000_000, by: 'hoa' },
+      { type: 'incident.renewed', until: 2_000, by: 'hoa' },
+      { type: 'incident.ended', by: 'hoa' },
+      ...['warn', 'end'].map((name) => ({ type: 'alarm.rang', name })),
+    ],
+  },
+  broadcast: {
+    machine: broadcastMachine,
+    events: [
+      {
+        type: 'broadcast.requested',
+        ...{ camera: 'cam_001', zone: 'hcm/center', destination: 'city-tv', to: 'rtmp://127.0.0.1/live' },
+        ...{ relay: 'relay-1', by: 'hoa', picture: true },
+      },
+      { type: 'broadcast.stopped', by: 'hoa' },
+      { type: 'broadcast.moved', relay: 'relay-2', why: { trigger: 'pushing', text: 'x' } },
+      { type: 'push.flowing', relay: 'relay-1', bytes: 1, elapsed_ms: 1, confirmed: false },
+      { type: 'push.silent', relay: 'relay-1', silent_ms: 2_000 },
+      { type: 'push.refused', relay: 'relay-1', detail: 'x' },
+      { type: 'push.refused', relay: 'relay-2', detail: 'x' },
+      { type: 'camera.showing', picture: false, state: 'holding' },
+      { type: 'camera.showing', picture: true, state: 'live' },
+      ...['connect', 'retry'].map((name) => ({ type: 'alarm.rang', name })),
+    ],
+  },
 };
 
 /** All transitions that a machine declares with a target, as `node on event → target`. */
@@ -102,9 +152,15 @@ for (const [name, { machine, events }] of Object.entries(machines)) {
     const stamped = events.map((event, index) => ({ id: `e${index}`, at: 1_000, ...event }));
     /** What can matter for the next step; counters would make the walk endless. */
     const essence = (snapshot: AnyMachineSnapshot) => {
-      const { falls, attempts, quarantines, since, why, lostAt, ...rest } = snapshot.context;
+      const { falls, attempts, quarantines, since, why, lostAt, first_frame_ms, legs, move, ...rest } =
+        snapshot.context;
       const few = falls === undefined ? 0 : Math.min(falls.length, 6);
-      return JSON.stringify([snapshot.value, { ...rest, settings: rest.settings?.keep, few, reason: why.reason }]);
+      const seats = Object.entries(legs ?? {}).map(([leg, seat]) => `${leg} at ${(seat as { relay: string }).relay}`);
+      const way = move && [move.reason, move.leg];
+      return JSON.stringify([
+        snapshot.value,
+        { ...rest, settings: rest.settings?.keep, few, seats: seats.sort(), way, reason: why.reason },
+      ]);
     };
     const walk = () =>
       getShortestPaths(machine as never, {

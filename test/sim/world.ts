@@ -1,23 +1,21 @@
 import { acquaint } from '../../actors/acquaintance.ts';
 import type { Offered } from '../../actors/cells.ts';
+import { MACHINES } from '../../actors/machines.ts';
 import { replay } from '../../actors/replay.ts';
 import { type Id, id } from '../../bus/identity.ts';
 import type { JournalRecord } from '../../bus/ports.ts';
 import type { Kind } from '../../bus/subjects.ts';
-import { cameraMachine } from '../../machines/camera.ts';
 import { laws } from '../../machines/laws.ts';
-import { relayMachine } from '../../machines/relay.ts';
-import { viewerMachine } from '../../machines/viewer.ts';
 import { type FakeHouse, fakeHouse } from '../fakes/house.ts';
 import { type Chance, chance } from './chance.ts';
 
-const machines = { camera: cameraMachine, viewer: viewerMachine, relay: relayMachine };
 const CAMERAS = ['cam_001', 'cam_002', 'cam_003'].map(id);
 const INTAKE = id('intake-1');
 const RELAY_ACTS = [
   { type: 'relay.drain', by: 'hoa' },
   { type: 'relay.resume', by: 'hoa' },
   { type: 'relay.resume', by: 'hoa' },
+  { type: 'relay.emptied' },
   { type: 'relay.emptied' },
 ];
 
@@ -134,6 +132,7 @@ class World {
       () =>
         say(from(slots.seat), {
           type: chance.pick(['seat.taken', 'seat.left']),
+          relay: chance.pick(['relay-1', 'relay-2']),
           relay_session: chance.pick(['r1', 'r2']),
         }),
     ];
@@ -190,15 +189,25 @@ class World {
     return {
       type: 'viewer.requested',
       ...{ camera, zone: 'hcm/center', subject, protocol: 'webrtc', quality: '720p', address: '127.0.0.1' },
-      ...{ expires_at: this.house.clock.now + 60_000, held: this.chance.below(3), quota: 2, relay: 'relay-1' },
+      ...{
+        expires_at: this.house.clock.now + 60_000,
+        held: this.chance.below(3),
+        quota: 2,
+        relay: 'relay-1',
+        standby: 'relay-2',
+      },
     };
   }
 
   private viewerActs() {
     const leg = this.chance.pick(['a', 'b']);
+    const relay = this.chance.pick(['relay-1', 'relay-2']);
     return [
-      { type: 'leg.opened', leg, relay: 'relay-1', relay_session: this.chance.pick(['r1', 'r2']) },
+      { type: 'leg.opened', leg, relay, path: 'cam_001', relay_session: this.chance.pick(['r1', 'r2']) },
       { type: 'leg.playing', leg, first_frame_ms: 100 },
+      { type: 'leg.closed', leg },
+      { type: 'relay.lost', relay, reason: this.chance.pick(['dead', 'restarted']) },
+      { type: 'move.begun', leg, relay, reason: this.chance.pick(['silence', 'draining']), detect_ms: 1, decide_ms: 1 },
       { type: 'viewer.renewed', expires_at: this.house.clock.now + 60_000 },
       { type: 'viewer.closed' },
       { type: 'viewer.revoked', by: 'hoa', reason: 'x' },
@@ -261,7 +270,7 @@ class World {
       lives.set(key, [...(lives.get(key) ?? []), record]);
     }
     for (const [key, records] of lives) {
-      const { firstDifference } = replay(machines[records[0]?.kind ?? 'camera'], records);
+      const { firstDifference } = replay(MACHINES[records[0]?.kind ?? 'camera'], records);
       if (firstDifference)
         return `${key} replayed differs at ${firstDifference.record}: ${JSON.stringify(firstDifference)}`;
     }

@@ -1,8 +1,10 @@
 import { useEffect, useState } from 'preact/hooks';
+import { Declare } from './declare.tsx';
 import { Detail } from './detail.tsx';
 import { Header } from './header.tsx';
 import { Help } from './help.tsx';
 import { useRoom } from './hooks.ts';
+import { Incidents } from './incidents.tsx';
 import type { Camera } from './model.ts';
 import type { Room } from './room.ts';
 import { go, routeOf, useRoute } from './route.ts';
@@ -15,6 +17,8 @@ export function App({ room }: { room: Room }) {
   const view = useRoom(room);
   const route = useRoute();
   const [helping, setHelping] = useState(false);
+  const [declaring, setDeclaring] = useState(false);
+
   useEffect(() => {
     const press = (event: KeyboardEvent): void => {
       if (event.target instanceof HTMLTextAreaElement || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -31,7 +35,8 @@ export function App({ room }: { room: Room }) {
   const chosen = route.name === 'camera' ? cameras.find(({ id }) => id === route.id) : undefined;
   return (
     <div class="room">
-      <Header view={view} help={() => setHelping(true)} />
+      <Header view={view} help={() => setHelping(true)} declare={() => setDeclaring(true)} />
+      <Incidents facts={view.world.facts} operates={view.operates} />
       <main class={chosen ? 'with-detail' : ''}>
         {cameras.length === 0 ? (
           <Empty loaded={view.loaded} />
@@ -42,6 +47,7 @@ export function App({ room }: { room: Room }) {
       </main>
       <Announcer cameras={cameras} />
       {helping && <Help close={() => setHelping(false)} />}
+      {declaring && <Declare cameras={cameras} close={() => setDeclaring(false)} />}
     </div>
   );
 }

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { sentence } from '../player/sentence.ts';
 import { callApi, listApi } from './api.ts';
+import { Broadcasts } from './broadcasts.tsx';
 import { ChartView } from './chart.tsx';
 import type { Chart } from './chart-layout.ts';
 import { Events } from './events.tsx';
@@ -74,6 +75,7 @@ export function Detail({ camera, facts }: { camera: Camera; facts: Fact[] }) {
         <Events events={events} now={now} />
       </section>
       <Sources camera={camera} />
+      <Broadcasts camera={camera} facts={heard} now={now} />
       <Sessions camera={camera} viewerFacts={heard.filter(({ kind }) => kind === 'viewer').length} now={now} />
     </aside>
   );

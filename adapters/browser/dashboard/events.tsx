@@ -24,7 +24,7 @@ export function Events({ events, now }: { events: Fact[]; now: number }) {
               </span>
             ) : (
               <span class="what">
-                {String(fact.data.subject ?? fact.id)} {fact.state}
+                {String(fact.data.subject ?? fact.id)} {happened(fact)}
               </span>
             )}
             <span class="because">
@@ -36,12 +36,17 @@ export function Events({ events, now }: { events: Fact[]; now: number }) {
   );
 }
 
+const away = (ms: number): string => (ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`);
+
+/** What a viewer or a relay did: the state it is in, or where a picture has moved to. */
+const happened = ({ type, state, data }: Fact): string => (type === 'viewer.moved' ? `moved to ${data.relay}` : state);
+
 /** How long noticing and recovering took, where the fact says so. */
 function figures({ type, data }: Fact) {
   const { detect_ms: detectMs, recover_ms: recoverMs, first_frame_ms: firstFrameMs } = data;
   const parts = [];
   if (typeof detectMs === 'number') parts.push(`noticed after ${Math.round(detectMs)} ms`);
-  if (typeof recoverMs === 'number') parts.push(`picture away for ${(recoverMs / 1_000).toFixed(1)} s`);
+  if (typeof recoverMs === 'number') parts.push(`picture away for ${away(recoverMs)}`);
   if (type === 'viewer.watching' && typeof firstFrameMs === 'number')
     parts.push(`first frame after ${Math.round(firstFrameMs)} ms`);
   return parts.length > 0 ? <em>{parts.join(', ')}</em> : null;

@@ -3,10 +3,13 @@ import { useCallback, useState } from 'preact/hooks';
 import { sentence } from '../player/sentence.ts';
 import { useNow } from './hooks.ts';
 import { Icon } from './icons.tsx';
+import { isImportant, markImportant } from './important.ts';
 import type { Camera } from './model.ts';
+import { MovedNote } from './moved-note.tsx';
 import { Plug } from './plug.tsx';
 import { hashOf } from './route.ts';
 import { type Playing, Screen } from './screen.tsx';
+import { Star } from './star.tsx';
 import { duration, timeOfDay } from './time.ts';
 import { wordsFor } from './words.ts';
 
@@ -15,6 +18,11 @@ export function Tile(props: { camera: Camera; demo: boolean; role: 'wall' | 'lar
   const { camera, demo, role, style } = props;
   const [playing, setPlaying] = useState<Playing>();
   const tell = useCallback((now: Playing) => setPlaying(now), []);
+  const [important, setImportant] = useState(isImportant(camera.id));
+  const mark = (on: boolean): void => {
+    markImportant(camera.id, on);
+    setImportant(on);
+  };
   const words = wordsFor(camera.state, camera.why?.reason);
   // The age of a picture that stands still is how long it stands, which is said elsewhere.
   const moving = !words.dark && camera.state !== 'frozen';
@@ -31,9 +39,10 @@ export function Tile(props: { camera: Camera; demo: boolean; role: 'wall' | 'lar
         <span class="unseen">{label}</span>
       </a>
       <div class="picture">
-        <Screen camera={camera} dark={words.dark} tell={tell} />
+        <Screen camera={camera} dark={words.dark} hot={important} tell={tell} />
         {camera.state === 'frozen' && <div class="hatch" />}
         {words.dark ? <Dark camera={camera} /> : <Trouble camera={camera} playing={playing} />}
+        {moving && playing?.state === 'playing' && <MovedNote moved={playing.moved} />}
       </div>
       <footer class="caption">
         <span class="badge">
@@ -58,6 +67,7 @@ export function Tile(props: { camera: Camera; demo: boolean; role: 'wall' | 'lar
             {camera.viewers}
           </span>
         </span>
+        {role !== 'strip' && <Star on={important} turn={mark} />}
         {demo && role !== 'strip' && <Plug camera={camera} />}
       </footer>
     </article>

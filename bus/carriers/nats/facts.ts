@@ -3,7 +3,9 @@ import { type Envelope, envelope as envelopeShape } from '../../envelope.ts';
 import { type FactFilter, type Facts, JournalAway, JournalRefused, type Subscription, type Told } from '../../ports.ts';
 import { EVERY_FACT, FACT_STREAM, factSubject, factsOf, factsOfKind, parseFactType } from '../../subjects.ts';
 import type { NatsLink } from './connection.ts';
+import { purgedBefore } from './keeper.ts';
 import { type Publisher, StoreRefusal } from './publisher.ts';
+import { readStream } from './reading.ts';
 
 const AGAIN_MS = 100;
 const STREAM_NOT_FOUND = 10_059;
@@ -20,7 +22,7 @@ function subjectsOf(filter: FactFilter): string[] {
 export function natsFacts(link: NatsLink, publisher: Publisher): Facts {
   const state = async () => {
     const info = await link.call('reading the range of facts', () => link.manager.streams.info(FACT_STREAM));
-    return { first: info.state.first_seq, last: info.state.last_seq };
+    return { first: info.state.first_seq, last: info.state.last_seq, purgedBefore: purgedBefore(info) };
   };
   return {
     tell: (envelope) =>
@@ -46,6 +48,16 @@ export function natsFacts(link: NatsLink, publisher: Publisher): Facts {
     },
 
     range: state,
+
+    async *read(from) {
+      const options =
+        'after' in from
+          ? { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: from.after + 1 }
+          : { deliver_policy: DeliverPolicy.StartTime, opt_start_time: new Date(from.since).toISOString() };
+      for await (const message of readStream(link, FACT_STREAM, 'reading facts', options)) {
+        yield { seq: message.seq, envelope: envelopeShape.parse(message.json()) };
+      }
+    },
 
     async subscribe(filter, after, hear) {
       return follow(link, subjectsOf(filter), after ?? (await state()).last, hear);

@@ -119,6 +119,22 @@ describe('dashboard in Chromium', function () {
     await until('the banner to go', async () => (await page.locator('.away').count()) === 0);
   });
 
+  it('keeps a second connection ready for a camera that is marked, tells a move on its tile, and remembers the mark', async () => {
+    const { page } = await wall(['live']);
+    await page.locator('.star').click();
+    await until('its player', () => gateway.said.some(({ type }) => type === 'playing'));
+    gateway.tell({ type: 'standby', relay: 'relay-2', token: 'pass-2', ttl_ms: 60_000 });
+    await until('the second connection', () => gateway.said.some((one) => one.standby_token === 'pass-2'));
+    gateway.tell({ type: 'move', leg: 'b', relay: 'relay-2', reason: 'draining', why: 'it is drained' });
+    await until('the move on the tile', async () =>
+      /^Moved to relay-2: its relay is being drained, \d+ ms$/.test(
+        (await page.locator('.note.moved').textContent()) ?? '',
+      ),
+    );
+    await page.reload();
+    await until('the mark', async () => (await page.locator('.star').getAttribute('aria-pressed')) === 'true');
+  });
+
   it('shows one camera large without breaking its picture, with its statechart and its past', async () => {
     const { page, faults } = await wall(['live', 'idle']);
     house.become('cam_001', 'stalled', { trigger: 'source.silent', text: 'connected, but it sends nothing' });

@@ -3,7 +3,9 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pino } from 'pino';
+import { broadcastKind } from '../../../actors/broadcast.ts';
 import { cameraKind } from '../../../actors/camera.ts';
+import { incidentKind } from '../../../actors/incident.ts';
 import { relayKind } from '../../../actors/relay.ts';
 import { Roster } from '../../../actors/roster.ts';
 import { viewerKind } from '../../../actors/viewer.ts';
@@ -49,8 +51,10 @@ const roster = new Roster({
   journal: spool.journal,
   facts: spool.facts,
   kinds: {
-    camera: cameraKind({ probe: nothing, intake: nothing, program: nothing, eye: nothing, alarm }),
+    camera: cameraKind({ probe: nothing, intake: nothing, program: nothing, selection: nothing, eye: nothing, alarm }),
     viewer: viewerKind({ seat: nothing, alarm }),
+    incident: incidentKind({ alarm }),
+    broadcast: broadcastKind({ push: nothing, alarm }),
     relay: relayKind({ health: nothing, pulse: nothing, provision: nothing, alarm }),
   },
   now: systemClock.now,
@@ -85,6 +89,7 @@ const whep: Whep = {
   open: (...asked) => real.open(...asked),
   trickle: (...asked) => real.trickle(...asked),
   close: (resource) => real.close(resource),
+  isConnected: async () => true,
 };
 const server = await buildServer({
   node: 'bench',
@@ -94,9 +99,12 @@ const server = await buildServer({
     auth: { issuer: 'signalbox', audience: 'signalbox', streamTokenTtlMs: 3_600_000, loginTokenTtlMs: 3_600_000 },
     limits: { sessionsPerSubject: 100_000 },
     regions: { default: 'hcm', networks: {} },
+    destinations: {},
   },
   cells: roster,
   facts: spool.facts,
+  journal: spool.journal,
+  ledger: memoryStore(systemClock.now).ledger,
   sessions: memoryStore(systemClock.now).sessions,
   gate,
   revocations,

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { expect } from 'chai';
 import type { WebSocket } from 'ws';
 import { id } from '../../../bus/identity.ts';
+import type { Facts } from '../../../bus/ports.ts';
 import { createHub } from '../../../infra/http/hub.ts';
 import { isWanted, keepStreams, maySee } from '../../../infra/http/streams.ts';
 import { type FakeGateway, fakeGateway } from '../../fakes/http.ts';
@@ -146,6 +147,44 @@ describe('http: events', () => {
     expect(resync.data).to.deep.equal({ sequence: told().at(-1)?.seq, reason: 'ahead' });
     await silence('cam_001');
     await until('the event', () => stream.types().includes('camera.stalled'));
+  });
+
+  it('tells a subscriber older than what is kept what it cannot have, and whether it was forgotten or lost', async () => {
+    const resync = async () => {
+      const stream = await follow(anna, '?after=1');
+      return (await until('resync', () => stream.heard.find((one) => one.event === 'resync'))).data;
+    };
+    const { store } = gateway.house;
+    await store.keeper.forgetFacts(4);
+    expect(await resync()).to.deep.equal({ sequence: 3, reason: 'gone' });
+    store.lose(0, 1);
+    expect(await resync()).to.deep.equal({ sequence: 4, reason: 'lost' });
+  });
+
+  it('does not skip silently what the store lost in the middle', async () => {
+    const { store } = gateway.house;
+    const missing = told()[2]?.seq ?? 0;
+    const holed: Facts = {
+      ...store.facts,
+      subscribe: (filter, after, hear) =>
+        store.facts.subscribe(filter, after, (one) => one.seq !== missing && hear(one)),
+    };
+    const lone = await fakeGateway({ facts: holed });
+    const answer = await lone.server.inject({
+      url: '/api/v1/events?after=0',
+      headers: lone.bearer(anna),
+      payloadAsStream: true,
+    });
+    const stream = reader(answer.stream());
+    open.push(stream);
+    const all = told().map(({ seq }) => String(seq));
+    await until('the rest', () => stream.facts().at(-1)?.id === all.at(-1));
+    expect(stream.heard.find((one) => one.event === 'resync')?.data).to.deep.equal({
+      sequence: missing,
+      reason: 'lost',
+    });
+    expect(stream.facts().map((one) => one.id)).to.deep.equal(all.filter((seq) => seq !== String(missing)));
+    await lone.close();
   });
 
   it('ends when the token ends, or is revoked', async () => {
