@@ -1,12 +1,9 @@
-import http from 'node:http';
-import { exchange, type RelayRequest, refusalText } from './mediamtx/exchange.ts';
+import { agentFor, type Endpoint, exchange, originOf, type RelayRequest, refusalText } from './mediamtx/exchange.ts';
 
 /** Where a relay's control API is. */
-export interface RelayAddress {
+export interface RelayAddress extends Endpoint {
   /** Name of the relay, for messages. */
   relay: string;
-  host: string;
-  port: number;
   /** A token that allows `api`; asked for at every call. */
   token(): string;
   /** Told of every call, for counting. */
@@ -89,9 +86,9 @@ const ITEMS_PER_PAGE = 1000;
 const CONNECTIONS = 4;
 
 /** Makes the client of one relay. */
-export function mediamtx({ relay, host, port, token, onCall }: RelayAddress): Mediamtx {
-  const agent = new http.Agent({ keepAlive: true, maxSockets: CONNECTIONS });
-  const origin = `http://${host}:${port}`;
+export function mediamtx({ relay, token, onCall, ...endpoint }: RelayAddress): Mediamtx {
+  const agent = agentFor(endpoint.tls, { maxSockets: CONNECTIONS });
+  const origin = originOf(endpoint);
 
   const ask = async <T>(method: RelayRequest['method'], path: string, config?: object, timeoutMs = TIMEOUT_MS) => {
     onCall?.();

@@ -17,7 +17,7 @@ import { table } from './table.ts';
 import { CommandFailed, type Paint, patiently, printable, type Terminal } from './terminal.ts';
 
 const GOOD = new Set(['live', 'serving']);
-const CALM = new Set(['idle', 'connecting', 'starting', 'switching', 'draining']);
+const CALM = new Set(['idle', 'connecting', 'starting', 'switching', 'draining', 'drained', 'degraded']);
 const paintOf = (state: string): Paint => (GOOD.has(state) ? 'good' : CALM.has(state) ? 'warn' : 'bad');
 
 /** What status tells of one group. */

@@ -49,7 +49,11 @@ const RelaySchema = Type.Object(
     ),
     drain: Type.Boolean({ expects: 'true or false', default: false }),
     ports: Type.Optional(RelayPortsSchema),
-    api: Type.Optional(webUrl({ later: true, description: 'control API of a relay that somebody else runs' })),
+    api: Type.Optional(webUrl({ description: 'control API of a relay that somebody else runs' })),
+    rtsp: Type.Optional(
+      text('an rtsp:// or rtsps:// address', { pattern: '^rtsps?://[^\\s/@]+/?$', description: 'RTSP of that relay' }),
+    ),
+    whep: Type.Optional(webUrl({ description: 'WHEP of that relay' })),
   },
   { additionalProperties: false },
 );

@@ -22,6 +22,11 @@ export interface RelayPorts {
   metrics: number;
 }
 
+/** Where a server of a relay that others run is reached. */
+export interface RelayEndpoint extends Listener {
+  tls: boolean;
+}
+
 /** A relay as configured. */
 export interface ConfiguredRelay {
   id: Id;
@@ -32,9 +37,9 @@ export interface ConfiguredRelay {
   maxReaders?: number;
   /** Takes no new viewers, or cameras. */
   drain: boolean;
-  /** Supervised by our launcher; otherwise somebody else runs it at `api`. */
+  /** Supervised by our launcher; otherwise somebody else runs it at these addresses. */
   embedded: boolean;
-  api?: string;
+  remote?: { api: RelayEndpoint; rtsp: RelayEndpoint; whep?: RelayEndpoint };
   ports: RelayPorts;
 }
 

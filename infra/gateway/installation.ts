@@ -78,7 +78,7 @@ export function keepInstallation(config: Config, parts: InstallationParts): Inst
   };
 
   const applyRelays = async (): Promise<void> => {
-    for (const { id, role } of group.relays) {
+    for (const { id, role } of [...group.relays, ...group.remoteRelays]) {
       // Which relays run was decided at the start; what placement knows of them may have changed since.
       const said = current.relays.find((relay) => relay.id === id);
       if (!said) continue;

@@ -1,7 +1,7 @@
 import type { CellView } from '../../actors/cells.ts';
 import type { IntakeChoice, IntakeStanding } from '../../machines/policy/intake.ts';
 import { pullBy } from '../../machines/policy/intake.ts';
-import type { RelayPlace } from '../group.ts';
+import type { RelayReach } from './relay-reach.ts';
 
 /** Which intake pulls which camera. */
 export interface Intakes {
@@ -26,7 +26,7 @@ export interface Left {
 /** What keeping them needs. */
 export interface IntakesParts {
   /** The intakes of this group. */
-  places: readonly RelayPlace[];
+  places: readonly Pick<RelayReach, 'id' | 'weight'>[];
   /** How a relay stands; undefined before its cell lives. */
   view(relay: string): CellView | undefined;
   now(): number;
@@ -48,7 +48,7 @@ export function keepIntakes({ places, view, now, onMoved }: IntakesParts): Intak
   /** Cameras that stay where they are at their next pull too: they were found there, or have just been moved there. */
   const settled = new Set<string>();
 
-  const standing = ({ id, weight }: RelayPlace): IntakeStanding => {
+  const standing = ({ id, weight }: IntakesParts['places'][number]): IntakeStanding => {
     const cell = view(id);
     if (!cell)
       return { id, weight, state: 'starting', serving: false, placeable: false, draining: false, expected: true };

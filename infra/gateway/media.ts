@@ -12,8 +12,8 @@ import { type RelayPaths, relayPaths } from '../../adapters/mediamtx/relay-paths
 import { type Mediamtx, mediamtx } from '../../adapters/mediamtx.ts';
 import { createRtspProbe } from '../../adapters/probe.rtsp.ts';
 import { createProgramSwitchers } from '../../adapters/program.switcher.ts';
-import { provisionMediamtx, wantPrograms } from '../../adapters/provision.mediamtx.ts';
-import { pulsePath, pulseRtsp } from '../../adapters/pulse.rtsp.ts';
+import { PROGRAM_PATH, provisionMediamtx, wantPrograms } from '../../adapters/provision.mediamtx.ts';
+import { PULSE_PATHS, pulsePath, pulseRtsp } from '../../adapters/pulse.rtsp.ts';
 import { broadcastOfPath, type Destination, PUSH_PATHS, pushMediamtx } from '../../adapters/push.mediamtx.ts';
 import { seatEverywhere, seatMediamtx } from '../../adapters/seat.mediamtx.ts';
 import type { Secrets } from '../../adapters/secrets.files.ts';
@@ -21,10 +21,11 @@ import { createSlates } from '../../adapters/slate.ffmpeg.ts';
 import { whepMediamtx } from '../../adapters/whep.mediamtx.ts';
 import type { BroadcastSlots, CameraSlots, RelaySlots, ViewerSlots } from '../../machines/slots.ts';
 import { findProgram } from '../binaries.ts';
-import type { Group, RelayPlace } from '../group.ts';
+import type { Group } from '../group.ts';
 import type { Whep } from '../http/services.ts';
 import { keepIntakes, type Left } from './intakes.ts';
 import type { LauncherLink } from './launcher-link.ts';
+import { type RelayReach, relayReaches, rtspAddress } from './relay-reach.ts';
 
 /** What the media plane needs of the house. */
 export interface MediaParts {
@@ -51,8 +52,8 @@ export interface Media {
   broadcastSlots: BroadcastSlots;
   departures: Departures;
   whep: Whep;
-  /** Where a delivery relay offers RTSP. */
-  rtspAt(relay: string): string | undefined;
+  /** Where a delivery relay offers a path over RTSP. */
+  rtspAt(relay: string, path: string): string | undefined;
   poster(camera: string): Poster | undefined;
   rates(camera: string): { bitrate_bps: number; fps: number } | undefined;
   /** Forgets the pictures and figures of cameras that are no more. */
@@ -77,13 +78,6 @@ const RATES_FRESH_MS = 3_000;
 const API_TOKEN_S = 600;
 /** A pulse's token is asked for at its two connections, and never again. */
 const PULSE_TOKEN_S = 60;
-const LOOPBACK = '127.0.0.1';
-
-/** Where the switcher reaches a relay's RTSP: an intake listens on loopback, a delivery relay where viewers come. */
-function mediaHost({ role, host }: RelayPlace): string {
-  if (role === 'intake' || host === '0.0.0.0' || host === '::') return LOOPBACK;
-  return host.includes(':') ? `[${host}]` : host;
-}
 
 /** A token for the relays' control API, made anew before it ends. */
 function apiToken(gate: Gate): () => string {
@@ -109,12 +103,13 @@ export function openMedia({
   destination,
   onRelayCall,
 }: MediaParts): Media {
-  const places = new Map(group.relays.map((place) => [place.id, place]));
+  const relays = relayReaches(group);
+  const reaches = new Map(relays.map((reach) => [reach.id, reach]));
   const apis = new Map<string, Mediamtx>();
   const paths = new Map<string, RelayPaths>();
-  for (const { id, api } of group.relays) {
+  for (const { id, api } of relays) {
     const onCall = () => onRelayCall(id);
-    const client = mediamtx({ relay: id, host: LOOPBACK, port: api, token: apiToken(gate), onCall });
+    const client = mediamtx({ relay: id, ...api, token: apiToken(gate), onCall });
     apis.set(id, client);
     paths.set(id, relayPaths(client));
   }
@@ -123,7 +118,7 @@ export function openMedia({
     if (!found) throw new Error(`no relay ${relay} belongs to this group`);
     return found;
   };
-  const withRole = (role: RelayPlace['role']) => group.relays.filter((relay) => relay.role === role);
+  const withRole = (role: RelayReach['role']) => relays.filter((relay) => relay.role === role);
   const intakes = keepIntakes({
     places: withRole('intake'),
     view: relay,
@@ -134,21 +129,16 @@ export function openMedia({
     },
   });
   const deliveries = withRole('delivery');
-  const placeOf = (relay: string): RelayPlace => known(new Map(deliveries.map((place) => [place.id, place])), relay);
-  for (const { id } of deliveries) {
-    wantPrograms(known(paths, id), (detail) => log.error({ relay: id, detail }, 'a relay refuses program paths'));
+  for (const { id, role, embedded } of relays) {
+    const refused = (detail: string) => log.error({ relay: id, detail }, 'a relay refuses the paths that it needs');
+    if (role === 'delivery') wantPrograms(known(paths, id), refused);
+    if (!embedded) known(paths, id).want(PULSE_PATHS, PROGRAM_PATH, refused);
   }
 
   const token = (action: 'read' | 'publish', path: string) =>
     gate.mintRelay('switcher', [{ action, path }], SWITCHER_TOKEN_S);
-  const rtsp = (place: RelayPlace, action: 'read' | 'publish', path: string) =>
-    `rtsp://${mediaHost(place)}:${place.rtsp}/${path}?token=${token(action, path)}`;
-
-  const knownPlace = (relay: string): RelayPlace => {
-    const place = deliveries.find(({ id }) => id === relay);
-    if (!place) throw new Error(`no delivery relay ${relay} belongs to this group`);
-    return place;
-  };
+  const rtsp = (reach: RelayReach, action: 'read' | 'publish', path: string) =>
+    `${rtspAddress(reach.rtsp, path)}?token=${token(action, path)}`;
 
   const rates = new Map<string, { bitrate_bps: number; fps: number; at: number }>();
   const eyes = createEyes({
@@ -164,9 +154,9 @@ export function openMedia({
   const programs = createProgramSwitchers({
     folder: group.links.switchers,
     epoch,
-    sourceUrl: (camera, source) => rtsp(known(places, intakes.of(camera)), 'read', intakePath(camera, source)),
+    sourceUrl: (camera, source) => rtsp(known(reaches, intakes.of(camera)), 'read', intakePath(camera, source)),
     outputs: (camera) => deliveries.map((relay) => ({ relay: relay.id, url: rtsp(relay, 'publish', camera) })),
-    departureUrl: (relay, path) => rtsp(knownPlace(relay), 'publish', path),
+    departureUrl: (relay, path) => rtsp(known(reaches, relay), 'publish', path),
     slate: slates.clip,
     remark: (camera, detail) => log.info({ camera, detail }, 'a remark of the switcher'),
     ensureSwitchers: launcher.ensureSwitchers,
@@ -210,7 +200,6 @@ export function openMedia({
           }),
       }),
       pulse: pulseRtsp((relay) => {
-        const place = known(places, relay);
         const path = pulsePath(group.node);
         const token = gate.mintRelay(
           'pulse',
@@ -220,7 +209,7 @@ export function openMedia({
           ],
           PULSE_TOKEN_S,
         );
-        return `rtsp://${mediaHost(place)}:${place.rtsp}/${path}?token=${token}`;
+        return `${rtspAddress(known(reaches, relay).rtsp, path)}?token=${token}`;
       }),
       provision: provisionMediamtx((relay) => known(paths, relay)),
       alarm,
@@ -229,23 +218,20 @@ export function openMedia({
       push: pushMediamtx({
         pathsOf: (relay) => known(paths, relay),
         apiOf: (relay) => known(apis, relay),
-        programUrl: (relay, camera) => rtsp(placeOf(relay), 'read', camera),
+        programUrl: (relay, camera) => rtsp(known(reaches, relay), 'read', camera),
         destination,
       }),
       alarm,
     },
     departures: programs.departures,
     whep: {
-      ...whepMediamtx((relay) => {
-        const place = group.relays.find(({ id }) => id === relay);
-        return place && { host: LOOPBACK, port: place.whep };
-      }),
+      ...whepMediamtx((relay) => reaches.get(relay)?.whep),
       isConnected: async (relay, session) =>
         (await known(apis, relay).session('webrtcsessions', session)).peerConnectionEstablished === true,
     },
-    rtspAt(relay) {
-      const place = deliveries.find(({ id }) => id === relay);
-      return place && `${place.host}:${place.rtsp}`;
+    rtspAt(relay, path) {
+      const reach = deliveries.find(({ id }) => id === relay);
+      return reach && rtspAddress(reach.offered, path);
     },
     poster: eyes.poster,
     rates(camera) {
@@ -262,7 +248,7 @@ export function openMedia({
       }
     },
     async takeUp() {
-      const look = async ({ id }: RelayPlace) => {
+      const look = async ({ id }: RelayReach) => {
         for (const { name } of await known(apis, id).paths()) {
           const [, camera] = /^in\/([^/]+)\//.exec(name) ?? [];
           if (camera) intakes.found(camera, id);

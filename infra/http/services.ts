@@ -82,8 +82,8 @@ export interface HttpServices {
   poster(camera: Id): Poster | undefined | Promise<Poster | undefined>;
   /** Measured by the switcher; undefined while nothing flows. */
   rates(camera: Id): { bitrate_bps: number; fps: number } | undefined;
-  /** Where a relay offers RTSP, as `host:port`. */
-  rtspAt(relay: string): string | undefined;
+  /** The address at which a relay offers a path over RTSP. */
+  rtspAt(relay: string, path: string): string | undefined;
   /** The statechart of a cell's machine, with the present state marked. */
   chart(view: CellView): unknown;
   overlay: Overlay;

@@ -119,6 +119,9 @@ export async function planGroup(
     nats: natsAddress(config, natsPort, state),
     redis: redisAddress(config, redisPort, state),
     relays,
+    remoteRelays: config.relays.flatMap(({ id, role, region, weight, remote }) =>
+      remote ? [{ id, role, region, weight, ...remote }] : [],
+    ),
     links: { launcher: path.join(state.sockets, 'launcher.sock'), switchers: state.sockets },
     demoCameras: demo ? demoCameras(config, demoSources) : [],
     ...(destination ? { demoDestination: demoDestination(destination.port, destination.httpPort, state) } : {}),

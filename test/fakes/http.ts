@@ -126,7 +126,7 @@ export async function fakeGateway(change: Partial<HttpServices> = {}): Promise<F
     whep,
     poster: (camera) => posters.get(camera),
     rates: () => ({ bitrate_bps: 2_000_000, fps: 30 }),
-    rtspAt: (relay) => (relay === 'relay-1' ? '127.0.0.1:8554' : undefined),
+    rtspAt: (relay, path) => (relay === 'relay-1' ? `rtsp://127.0.0.1:8554/${path}` : undefined),
     chart: (view) => house.roster.chart(view),
     overlay: { add: async () => {}, patch: async () => {}, remove: async () => {}, origin: () => 'file' },
     health: () => [],

@@ -2,12 +2,7 @@ import { expect } from 'chai';
 import type { CellView } from '../../../actors/cells.ts';
 import { id } from '../../../bus/identity.ts';
 import { keepIntakes } from '../../../infra/gateway/intakes.ts';
-import type { RelayPlace } from '../../../infra/group.ts';
 
-const place = (name: string): RelayPlace => ({
-  ...{ id: name, role: 'intake' as const, region: 'hcm', weight: 1, embedded: true, host: '127.0.0.1' },
-  ...{ api: 1, metrics: 2, rtsp: 3, srt: 4, whep: 5, webrtcUdp: 6, hls: 7, rtmp: 8 },
-});
 const TAGS: Record<string, string[]> = { serving: ['serving', 'placeable'], draining: ['serving', 'draining'] };
 
 /** Two intakes whose states are set by hand. */
@@ -21,7 +16,12 @@ function pool() {
     return { kind: 'relay', id: id(name), state, tags: TAGS[state] ?? ['dark'], since: 0, why, context };
   };
   const onMoved = (camera: string) => void moves.push(`${camera} → ${intakes.of(camera)}`);
-  const intakes = keepIntakes({ places: [place('a'), place('b')], view, now: () => 100_000, onMoved });
+  const intakes = keepIntakes({
+    places: ['a', 'b'].map((name) => ({ id: name, weight: 1 })),
+    view,
+    now: () => 100_000,
+    onMoved,
+  });
   const camera = ['c0', 'c1', 'c2', 'c3', 'c4', 'c5'].find((name) => intakes.of(name) === 'a') ?? '';
   return { states, moves, intakes, camera };
 }

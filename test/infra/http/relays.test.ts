@@ -76,4 +76,24 @@ describe('http: the pool of relays', () => {
     expect((await watch('viet')).statusCode).to.equal(200);
     expect((await ask('POST', '/api/v1/relays/relay-9/drain')).statusCode).to.equal(404);
   });
+
+  it('believes nobody who says of himself that he comes from elsewhere', async () => {
+    gateway.services.config.regions = { default: 'hcm', networks: { '1.0.0.0/8': 'hanoi' } };
+    const far = await gateway.relay('relay-2', 'first');
+    await gateway.house.roster.offer(
+      { kind: 'relay', id: far },
+      { type: 'relay.configured', role: 'delivery', region: 'hanoi', weight: 1 },
+    );
+    const { authorization } = gateway.bearer({ sub: 'vera', role: 'viewer', cameras: ['cam_001'] });
+    const seat = async (from: Record<string, string>, remoteAddress = '127.0.0.1') =>
+      (
+        await gateway.server.inject({
+          url: '/live/cam_001/webrtc',
+          headers: { authorization, ...from },
+          remoteAddress,
+        })
+      ).json().relay;
+    expect(await seat({ 'x-forwarded-for': '1.2.3.4' })).to.equal('relay-1');
+    expect(await seat({}, '1.2.3.4')).to.equal('relay-2');
+  });
 });
