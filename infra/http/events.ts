@@ -9,7 +9,7 @@ import type { Server } from './fastify.ts';
 import type { HttpServices } from './services.ts';
 import type { Shared } from './shared.ts';
 import { keepAlive, sendJson } from './socket.ts';
-import type { Sink, Wanted } from './streams.ts';
+import { lastOnly, type Sink, type Wanted } from './streams.ts';
 
 const List = (pattern: string, description: string) =>
   Type.Optional(Type.String({ pattern: `^${pattern}(,${pattern})*$`, maxLength: 4000, description }));
@@ -49,11 +49,13 @@ const RETRY_MS = 1_000;
 const DRAIN_MS = 10_000;
 const FIRST_MESSAGE_MS = 5_000;
 
+const textOf = lastOnly((event: object) => JSON.stringify(event));
+
 /** Writes events as a text stream (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
 function sseSink(out: ServerResponse): Sink {
   const write = (text: string) => void (out.writable && out.write(text));
   return {
-    fact: (event) => write(`id: ${event.sequence}\ndata: ${JSON.stringify(event)}\n\n`),
+    fact: (event) => write(`id: ${event.sequence}\ndata: ${textOf(event)}\n\n`),
     // An id without data raises no event, but moves Last-Event-ID past what this person may not see.
     beat: (sequence) => write(`: still here\nid: ${sequence}\n\n`),
     resync: (sequence, reason) =>

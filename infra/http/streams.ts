@@ -1,10 +1,12 @@
 import type { LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
 import type { Envelope } from '../../bus/envelope.ts';
+import { isId } from '../../bus/identity.ts';
 import type { Subscription, Told } from '../../bus/ports.ts';
 import { access, inZone, isAtLeast } from '../../machines/policy/access.ts';
 import { Refusal } from './errors.ts';
 import type { Hub } from './hub.ts';
 import type { HttpServices } from './services.ts';
+import { zoneOf } from './views.ts';
 
 /** Which events a subscriber wants; empty lists want all. */
 export interface Wanted {
@@ -37,6 +39,17 @@ export function maySee(caller: LoginClaims, envelope: Envelope): boolean {
   if (!place) return isAtLeast(caller.role, 'operator');
   if (envelope.subject.startsWith('camera/')) return access(caller, place, 'watch').allowed;
   return envelope.data.subject === caller.sub || access(caller, place, 'operate').allowed;
+}
+
+/**
+ * Whether somebody may still see events of a camera that has been moved to another zone since: only where they may see
+ * both.
+ * @param zone where the camera is now; undefined when it is not here
+ */
+function mayStillSee(caller: LoginClaims, envelope: Envelope, zone: string | undefined): boolean {
+  const place = placeIn(envelope);
+  if (!place || zone === undefined || zone === place.zone) return true;
+  return maySee(caller, { ...envelope, data: { ...envelope.data, zone } });
 }
 
 /** Whether an event is among those wanted. A type may be `camera.live`, `camera`, `camera.*`, with or without prefix. */
@@ -73,6 +86,15 @@ export interface Sink {
   drained(): Promise<void>;
 }
 
+/** Works something out once for a thousand subscribers that are told the same. */
+export function lastOnly<Key extends object, Value>(work: (key: Key) => Value): (key: Key) => Value {
+  let last: { key: Key; value: Value } | undefined;
+  return (key) => {
+    if (last?.key !== key) last = { key, value: work(key) };
+    return last.value;
+  };
+}
+
 /** The running subscriptions of this gateway. */
 export interface Streams {
   /**
@@ -94,6 +116,12 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** Serves subscribers from the hub, and from the store where they ask for what is longer ago. */
 export function keepStreams(services: HttpServices, hub: Hub): Streams {
+  const zoneNow = lastOnly(({ envelope }: Told) => {
+    const camera = placeIn(envelope)?.camera;
+    const view = isId(camera) ? services.cells.view({ kind: 'camera', id: camera }) : undefined;
+    return view && zoneOf(view);
+  });
+  const eventOf = lastOnly((told: Told) => ({ ...told.envelope, sequence: told.seq }));
   const running = new Set<{ caller: LoginClaims; stop(reason?: string): void }>();
   const { facts, revocations } = services;
 
@@ -130,8 +158,9 @@ export function keepStreams(services: HttpServices, hub: Hub): Streams {
       // Facts are numbered without a gap, and are forgotten from the oldest on.
       if (position > 0 && told.seq > position + 1) sink.resync(told.seq - 1, 'lost');
       position = told.seq;
-      if (!isWanted(wanted, told.envelope) || !maySee(caller, told.envelope)) return;
-      sink.fact({ ...told.envelope, sequence: told.seq });
+      const { envelope } = told;
+      if (!isWanted(wanted, envelope) || !maySee(caller, envelope)) return;
+      if (mayStillSee(caller, envelope, zoneNow(told))) sink.fact(eventOf(told));
     };
     /** From what the hub has at hand, no faster than it is read, then live. */
     const follow = async (): Promise<void> => {

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { expect } from 'chai';
 import type { WebSocket } from 'ws';
-import { id } from '../../../bus/identity.ts';
+import { type Id, id } from '../../../bus/identity.ts';
 import type { Facts } from '../../../bus/ports.ts';
 import { createHub } from '../../../infra/http/hub.ts';
 import { isWanted, keepStreams, maySee } from '../../../infra/http/streams.ts';
@@ -130,6 +130,25 @@ describe('http: events', () => {
     expect(viewer.facts()[0]?.data.data.subject).to.equal('vera');
     expect(operator.types()).to.include('camera.stalled').and.include('relay.dead').and.not.include('viewer.admitted');
     expect(admin.types().filter((type) => type === 'viewer.admitted')).to.have.length(2);
+  });
+
+  it('stops telling of a camera, and of who watches it, when it is moved out of a person’s zones', async () => {
+    const olga = { sub: 'olga', role: 'operator', zones: ['hcm/*'] };
+    const before = await follow(olga, '?cameras=cam_001');
+    const admin = await follow(anna, '?cameras=cam_001');
+    await gateway.server.inject({
+      url: '/live/cam_001/webrtc',
+      headers: gateway.bearer({ sub: 'vera', cameras: ['cam_001'] }),
+    });
+    await until('the viewer', () => before.types().includes('viewer.admitted'));
+    const settings = gateway.house.roster.view(at('cam_001'))?.context.settings as object;
+    const moved = { ...settings, zone: 'hanoi/station' };
+    await gateway.house.roster.offer(at('cam_001'), { type: 'camera.configured', settings: moved });
+    const [viewer] = gateway.house.roster.list('viewer');
+    await gateway.house.roster.offer({ kind: 'viewer', id: viewer?.id as Id }, { type: 'viewer.closed' });
+    await silence('cam_001');
+    await until('all of it', () => admin.types().includes('camera.stalled') && admin.types().includes('viewer.ended'));
+    expect(before.types()).to.deep.equal(['viewer.admitted']);
   });
 
   it('filters by type, camera and zone', async () => {
