@@ -39,7 +39,7 @@ export function intakeMediamtx({ pathsOf, login }: IntakeSettings): IntakeSlot {
       return { release() {} };
     }
     paths.want(name, address, refused);
-    return { release: () => paths.drop(name) };
+    return { release: () => paths.drop(name), detach: () => paths.leave(name) };
   };
 }
 

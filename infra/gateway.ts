@@ -104,6 +104,7 @@ const population = buildPopulation({
     if (outcome === 'given up') givenUp.add(`${cell.kind} ${cell.id}`);
   },
   onOver: (context) => barReturns(media.viewerSlots.seat, context as unknown as ViewerContext, Date.now()),
+  expectCells: media.expectCells,
   onMoved(moved) {
     log.info(moved, 'cells have moved among the gateways');
     recountAudiences(cells, untold);

@@ -44,6 +44,8 @@ export interface Media {
   rates(camera: string): { bitrate_bps: number; fps: number } | undefined;
   /** Forgets the pictures and figures of cameras that are no more. */
   setCameras(cameras: readonly string[]): void;
+  /** Cells of another gateway come here: what it wrote to the relays is found as it stands, and left untouched. */
+  expectCells(): void;
   /**
    * Deletes what former gateways left at the intakes and no cell holds.
    * @param elsewhere cameras that are another gateway's to care for
@@ -174,6 +176,9 @@ export function openMedia({ group, gate, secrets, launcher, log, epoch, onRelayC
         rates.delete(camera);
         eyes.forget(camera);
       }
+    },
+    expectCells() {
+      for (const one of paths.values()) one.lookAgain();
     },
     sweep(elsewhere) {
       for (const { id } of withRole('intake')) {
