@@ -44,6 +44,7 @@ export function intakeMediamtx({ pull, login }: IntakeSettings): IntakeSlot {
         paths.drop(name);
         end();
       },
+      detach: () => paths.leave(name),
     };
   };
 }

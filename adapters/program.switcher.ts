@@ -21,7 +21,7 @@ export interface ProgramSwitcherOptions {
   ensureSwitchers(count: number): void;
   /** A key frame of a camera that is watched, as an Annex B access unit. */
   onKeyframe(camera: string, codec: string, annexB: Buffer): void;
-  /** Once a second, for the cameras in our hands. */
+  /** Once a second, for every camera that is carried, by whichever gateway's order. */
   onRates(items: Rate[]): void;
   /** Something that no report has a place for: for the log. */
   remark?(camera: string, detail: string): void;

@@ -116,6 +116,7 @@ const population = buildPopulation({
     if (outcome !== 'restarted') givenUp.add(`${cell.kind} ${cell.id}`);
   },
   onOver: (context) => barReturns(media.viewerSlots.seat, context as unknown as ViewerContext, Date.now()),
+  expectCells: media.expectCells,
   onMoved(moved) {
     log.info(moved, 'cells have moved among the gateways');
     recountAudiences(cells, untold);

@@ -13,6 +13,10 @@ export interface RelayPaths {
   want(name: string, config: PathConfig, refused: (detail: string) => void): void;
   /** Has a wanted path deleted. */
   drop(name: string): void;
+  /** Cares for a path no more, and leaves it as it is: another gateway does. */
+  leave(name: string): void;
+  /** Others have written to the relay as well: what stands there is looked at again before the next write. */
+  lookAgain(): void;
   /**
    * Deletes the relay's paths that match and that nobody wants. Resolves to their names.
    * @param spared paths that somebody else wants
@@ -159,6 +163,14 @@ export function relayPaths(api: Mediamtx): RelayPaths {
       if (!wanted.delete(name)) return;
       due.add(name);
       push();
+    },
+    leave(name) {
+      wanted.delete(name);
+      written.delete(name);
+      due.delete(name);
+    },
+    lookAgain() {
+      standing = undefined;
     },
     async sweep(ours, spared = () => false) {
       const configs = await api.pathConfigs();

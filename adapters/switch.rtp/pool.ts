@@ -7,6 +7,7 @@ import {
   type DeparturesOrder,
   type DropOrder,
   MAX_CAMERAS,
+  type Rate,
   type Told,
 } from './talk.ts';
 
@@ -18,7 +19,7 @@ export interface PoolOptions {
   ensureSwitchers(count: number): void;
   /** What a switcher said of a camera that is in our hands. */
   told(camera: string, message: Told, payload: Buffer | undefined): void;
-  rates(items: Extract<Told, { type: 'rates' }>['items']): void;
+  rates(items: Rate[]): void;
   /** The switcher that carries this camera went away; it is ordered anew when it is back. */
   away(camera: string, switcher: string): void;
 }
@@ -107,10 +108,17 @@ export function openSwitcherPool(options: PoolOptions): SwitcherPool {
     placeAll();
   };
 
+  /** Other gateways place cameras too: what a switcher measures is what it carries. */
+  const weigh = (switcher: Switcher, items: Rate[]) => {
+    const mine = [...kept].filter(([, { at }]) => at === switcher).map(([camera]) => camera);
+    switcher.cameras = new Set([...items.map(({ camera }) => camera), ...mine]);
+    options.rates(items);
+  };
+
   const hear = (switcher: Switcher, message: LinkMessage, payload: Buffer | undefined) => {
     const told = message as unknown as Told;
     if (told.type === 'hello') return hello(switcher, told.cameras);
-    if (told.type === 'rates') return options.rates(told.items.filter(({ camera }) => kept.has(camera)));
+    if (told.type === 'rates') return weigh(switcher, told.items);
     const entry = kept.get(told.camera);
     if (entry?.at !== switcher) return;
     if (told.type === 'refused' && told.reason === 'full') {
@@ -140,7 +148,9 @@ export function openSwitcherPool(options: PoolOptions): SwitcherPool {
 
   grow(knownSwitchers(options.folder));
   const check = setInterval(() => {
-    if (switchers.some(({ cameras }) => !cameras)) options.ensureSwitchers(switchers.length);
+    const known = knownSwitchers(options.folder);
+    if (known > switchers.length) grow(known);
+    else if (switchers.some(({ cameras }) => !cameras)) options.ensureSwitchers(switchers.length);
     placeAll();
   }, CHECK_EVERY_MS);
 

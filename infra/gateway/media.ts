@@ -62,6 +62,8 @@ export interface Media {
   takeUp(): Promise<void>;
   /** An intake is lost, or shall be empty: its cameras are pulled by others from now on. */
   leaveIntake(relay: string): Left;
+  /** Cells of another gateway come here: what it wrote to the relays is found as it stands, and left untouched. */
+  expectCells(): void;
   /**
    * Deletes what former gateways left at the relays and no cell holds.
    * @param elsewhere cells that are another gateway's to care for
@@ -261,6 +263,9 @@ export function openMedia({
       }
     },
     leaveIntake: intakes.leave,
+    expectCells() {
+      for (const one of paths.values()) one.lookAgain();
+    },
     sweep(elsewhere) {
       for (const { id, role } of group.relays) {
         known(paths, id)

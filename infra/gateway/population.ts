@@ -11,6 +11,8 @@ export interface PopulationHouse extends RosterHouse {
   bus: Bus;
   gate: Gate;
   tenure: Pick<Tenure, 'members'>;
+  /** Told right before cells are taken up from another gateway. */
+  expectCells(): void;
   /** Cells were taken up from another gateway, or gateways have come or gone. */
   onMoved(moved: { adopted: number; handedOver: number; members: readonly string[] }): void;
 }
@@ -43,7 +45,7 @@ export function buildPopulation(house: PopulationHouse): Population {
   });
   const token = () => gate.mintGateway(node, TOKEN_S);
   const cells = new Federation({ node, roster, mirror, bus, members: tenure.members, token });
-  const custody = new Custody({ node, roster, mirror });
+  const custody = new Custody({ node, roster, mirror, expectCells: house.expectCells });
   let known = '';
   let open = false;
   return {

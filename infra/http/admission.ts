@@ -2,10 +2,11 @@ import type { CellView } from '../../actors/cells.ts';
 import type { LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
 import type { Subject } from '../../bus/events/viewer.ts';
 import type { Why } from '../../bus/events/why.ts';
-import { type Id, newId } from '../../bus/identity.ts';
+import { type Id, isId, newId } from '../../bus/identity.ts';
 import { isAtLeast } from '../../machines/policy/access.ts';
 import { type Caller, permittedCamera } from './door.ts';
 import { denied, Refusal } from './errors.ts';
+import type { Hub } from './hub.ts';
 import type { Loads } from './loads.ts';
 import { placeViewer } from './placing.ts';
 import type { HttpServices } from './services.ts';
@@ -53,8 +54,8 @@ export interface Counts {
   loads: Loads;
 }
 
-/** Starts from the sessions that live here already. */
-export function countHoldings(cells: HttpServices['cells']): Holdings {
+/** Starts from the sessions that live already, and follows what is told of those that other gateways admit. */
+export function countHoldings(cells: HttpServices['cells'], hub: Hub): Holdings {
   const bySub = new Map<string, Set<Id>>();
   const isHeld = (session: Id): boolean => {
     const view = cells.view({ kind: 'viewer', id: session });
@@ -68,6 +69,12 @@ export function countHoldings(cells: HttpServices['cells']): Holdings {
   for (const view of cells.list('viewer')) {
     if (isOpen(view)) add(viewerOf(view).subject?.sub ?? '', view.id);
   }
+  hub.listen(({ envelope }) => {
+    const [kind, session] = envelope.subject.split('/');
+    if (kind !== 'viewer' || !isId(session) || envelope.type !== 'signalbox.viewer.admitted') return;
+    const view = cells.view({ kind: 'viewer', id: session });
+    if (view && isOpen(view)) add(viewerOf(view).subject?.sub ?? '', session);
+  });
   return {
     held(sub) {
       const sessions = bySub.get(sub);

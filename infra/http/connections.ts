@@ -53,7 +53,8 @@ export function keepConnections(services: HttpServices, hub: Hub): Connections {
 
   const end = (session: Id, view: CellView | undefined): void => {
     const connection = bySession.get(session);
-    if (!connection) return;
+    // The end of a session that lives at another gateway comes round as a fact.
+    if (!connection || (view && isOpen(view))) return;
     bySession.delete(session);
     const why: Why | undefined = view?.why;
     const reason = why?.reason ?? 'unknown-session';

@@ -121,7 +121,7 @@ export async function buildServer(services: HttpServices): Promise<Server> {
     hub,
     legs,
     loads,
-    holdings: countHoldings(services.cells),
+    holdings: countHoldings(services.cells, hub),
     connections: keepConnections(services, hub),
     streams: keepStreams(services, hub),
     pace: limiter(DRAINED_PER_SECOND, DRAINED_AT_ONCE),

@@ -113,6 +113,7 @@ const MAX_BACKLOG_BYTES = 1024 * 1024;
 const AT_ONCE = 200;
 const STREAMS_PER_SUBJECT = 64;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const CHECK_EVERY_MS = 1_000;
 
 /** Serves subscribers from the hub, and from the store where they ask for what is longer ago. */
 export function keepStreams(services: HttpServices, hub: Hub): Streams {
@@ -199,12 +200,17 @@ export function keepStreams(services: HttpServices, hub: Hub): Streams {
     return () => stop();
   }
 
+  const check = (): void => {
+    for (const stream of [...running]) if (revocations.hits(stream.caller)) stream.stop('revoked');
+  };
+  // A token may be revoked at another gateway, which tells nobody here.
+  const looking = setInterval(check, CHECK_EVERY_MS).unref();
+
   return {
     open,
-    check() {
-      for (const stream of [...running]) if (revocations.hits(stream.caller)) stream.stop('revoked');
-    },
+    check,
     close() {
+      clearInterval(looking);
       for (const stream of [...running]) stream.stop('gateway-stopping');
     },
   };

@@ -172,7 +172,9 @@ describe('a group of two gateways', function () {
     } finally {
       await group.signal(paused.process, 'SIGCONT');
     }
-    expect(await stateAt(heir, 'north', 'live')).to.equal(true);
+    expect((await call(heir, 'GET', '/api/v1/cameras/north')).body, 'its picture was never missed').to.include({
+      state: 'live',
+    });
     await until('it to answer again', () => stateAt(paused, 'north', 'live'), 10_000);
     await settled();
     const seen = await watcher.moving(Date.now(), 15);

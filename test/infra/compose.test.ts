@@ -26,11 +26,16 @@ describe('infra/compose.yaml', () => {
     ]);
   });
 
-  it('publishes the ports on which these gateways listen', () => {
-    const [published] = compose.services.signalbox.ports;
-    const { http, gateways } = readConfig('/etc/signalbox.yaml', compose.configs.signalbox.content, {});
+  it('publishes the ports on which these gateways and relays listen', () => {
+    const [published, ...media] = compose.services.signalbox.ports;
+    const { http, gateways, relays } = readConfig('/etc/signalbox.yaml', compose.configs.signalbox.content, {});
     expect(published).to.equal(
       `127.0.0.1:${http.port}-${http.port + gateways - 1}:${http.port}-${http.port + gateways - 1}`,
     );
+    for (const { role, ports } of relays) {
+      if (role === 'delivery') {
+        expect(media).to.include.members([`${ports.rtsp}:${ports.rtsp}`, `${ports.webrtcUdp}:${ports.webrtcUdp}/udp`]);
+      }
+    }
   });
 });
