@@ -90,6 +90,12 @@ describe('the bands of the time line', () => {
     ]);
   });
 
+  it('show nothing of a camera from before it was there', () => {
+    expect(bandsIn(laneOf([event(500, 'connecting', { from: 'new' })]), { from: 0, to: 900 }, 10)[0]?.state).to.equal(
+      '',
+    );
+  });
+
   it('are the same in whatever order pages arrive, and however often', () => {
     fc.assert(
       fc.property(anyEvents, fc.nat(100), (happenings, cut) => {

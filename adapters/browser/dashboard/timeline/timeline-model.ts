@@ -86,7 +86,8 @@ export class Timeline {
     const lane = this.lanes.get(happening.lane) ?? newLane(happening);
     this.lanes.set(happening.lane, lane);
     if (isChange(happening)) {
-      if (lane.changesAt.length === 0) lane.before = happening.from;
+      // Before it was new it was not there.
+      if (lane.changesAt.length === 0) lane.before = happening.from === 'new' ? '' : happening.from;
       lane.changesAt.push(happening.at);
       lane.states.push(happening.state);
     }
