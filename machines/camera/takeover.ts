@@ -69,7 +69,8 @@ export const takeOver = [
     const data = { ...factOf(context, 'live', event.at), why, active_source: source };
     const awayMs = context.lostAt === undefined ? undefined : event.at - context.lostAt;
     const recoverMs = context.standings[from] ? gap_ms : awayMs;
-    const times = { ...(recoverMs === undefined ? {} : { recover_ms: recoverMs }), detect_ms };
+    const recovered = recoverMs === undefined ? {} : { recover_ms: recoverMs };
+    const times = trigger === 'first' ? recovered : { ...recovered, detect_ms };
     const decideMs = trigger === 'ordered' ? event.at - context.chosenAt : 0;
     const chosen = trigger !== 'ordered' && context.chosen === context.active ? undefined : context.chosen;
     enqueue.assign({ standings: next.standings, active: source, fed: true, chosen });
@@ -78,7 +79,9 @@ export const takeOver = [
       const way = { from_source: from, how, decide_ms: decideMs };
       enqueue.emit({ type: 'camera.switched', data: { ...data, ...times, ...way } });
     }
-    if (context.state !== 'live') enqueue.emit({ type: 'camera.live', data: { ...data, ...times } });
+    // One switch, one measurement: whoever counts them must not count it twice.
+    const alone = context.fed ? {} : times;
+    if (context.state !== 'live') enqueue.emit({ type: 'camera.live', data: { ...data, ...alone } });
   }),
   tellStandings,
 ];

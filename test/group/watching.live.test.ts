@@ -102,7 +102,7 @@ describe('the demo, as a stranger starts it', function () {
     const firstAt = Date.now();
     const pulledFirstAt = await press(0);
     const switched = await events.next('camera.switched', `camera/${camera}`, firstAt);
-    figure('plug pulled: the backup feeds the program after', switched.at - pulledFirstAt);
+    figure('plug pulled: camera.switched is told after', switched.heardAt - pulledFirstAt);
     expect(switched.data).to.include({ from_source: '0', active_source: '1' });
     await until('the tile to tell the switch', () => wall.page.locator(`[data-camera=${camera}] .note.switch`).count());
     expect((await badge.textContent())?.trim()).to.equal('Live');

@@ -38,7 +38,9 @@ describe('a camera with a backup', () => {
     const camera = given(...onBackup);
     expect(camera.state).to.equal('live');
     expect(camera.said.slice(-3)).to.deep.equal(['camera.switching', 'camera.switched', 'camera.live']);
-    expect(camera.last).to.include({ active_source: '1', detect_ms: 4, recover_ms: 67 });
+    const said = { from_source: '0', active_source: '1', how: 'burst', detect_ms: 4, decide_ms: 0, recover_ms: 67 };
+    expect(camera.lastOf('camera.switched')).to.include(said);
+    expect(camera.lastOf('camera.live'), 'counted once').to.not.have.property('recover_ms');
     expect(camera.context.why.text).to.equal(
       'on the backup (1), because the preferred source (0) ended (67 ms gap); ' +
         'it returns when the preferred source (0) has been steady for 10 s',
@@ -154,7 +156,7 @@ describe('a camera with a backup', () => {
     );
     expect(camera.state).to.equal('live');
     expect(camera.context.active).to.equal('0');
-    expect(camera.last).to.have.property('recover_ms');
+    expect(camera.lastOf('camera.switched')).to.include({ from_source: 'slate' }).and.have.property('recover_ms');
   });
 
   it('whose sources both come and go is quarantined when both are', () => {
