@@ -121,7 +121,7 @@ export class Conversation {
       return { relay, haste: 'no' };
     }
     const order = this.moves.orderOf(leg as Id);
-    return order ? { relay: order.relay, haste: order.hop ? 'no' : 'hops' } : { haste: 'hops' };
+    return order ? { relay: order.relay, haste: order.hurry ? 'hops' : 'no' } : { haste: 'hops' };
   }
 
   /** Whether the player was told that it may go there without asking; perhaps by a former gateway. */

@@ -14,8 +14,8 @@ export type HeldLeg = Pick<Leg, 'relay' | 'instance' | 'path'>;
 /** Where a player was told to open a leg. */
 export interface Order {
   relay: string;
-  /** It hops from its departure path to the program path: the picture is there, so nothing is in a hurry. */
-  hop: boolean;
+  /** Whether a picture is waited for. Otherwise it goes to the program path, and swaps at its next key frame. */
+  hurry: boolean;
 }
 
 /** The legs of one player: which are lost, and where it is told to go on. */
@@ -83,10 +83,10 @@ export function keepMoves(
   /** A leg that flows already, unseen, at a relay that serves. */
   const hot = (lost: Id) => [...legs].find(([name, held]) => name !== lost && !orders.has(name) && serves(held));
 
-  const order = (leg: Id, relay: string, hop: boolean, reason: string, why: string): void => {
+  const order = (leg: Id, { relay, hurry }: Order, reason: string, why: string): void => {
     orders.clear(); // what was ordered before, and not done, is no use any more
-    orders.set(leg, { relay, hop });
-    metrics.moves.inc({ kind: hop ? 'path' : 'relay', reason });
+    orders.set(leg, { relay, hurry });
+    metrics.moves.inc({ kind: reason === 'departure' ? 'path' : 'relay', reason });
     send({ type: 'move', leg, relay, reason, why });
   };
   const begin = (session: Id, leg: Id, relay: string, loss: Loss, placement: Placement): void => {
@@ -110,7 +110,7 @@ export function keepMoves(
     if (relay === undefined || leg === undefined || (loss.reason === 'draining' && relay === held.relay)) return;
     if (loss.reason === 'draining' && !shared.pace()) return;
     legs.delete(lost); // told once
-    order(leg, relay, false, loss.reason, loss.text);
+    order(leg, { relay, hurry: loss.reason !== 'draining' }, loss.reason, loss.text);
     begin(session.id, leg, relay, loss, placement);
   };
 
@@ -122,7 +122,8 @@ export function keepMoves(
       const held = legs.get(leg);
       const name = free();
       if (!held?.path.startsWith('departure/') || name === undefined) return;
-      order(name, held.relay, true, 'departure', 'the picture is there; it goes on where everybody watches');
+      const why = 'the picture is there; it goes on where everybody watches';
+      order(name, { relay: held.relay, hurry: false }, 'departure', why);
     },
     closed(leg) {
       legs.delete(leg);

@@ -85,11 +85,14 @@ describe('http: a player that moves', () => {
 
   it('leaves a relay that is being drained, which carries it until the other has its picture', async () => {
     await play('a');
+    // A departure path would show it old pictures first.
+    departures.ready = true;
     await relay('relay-1', { type: 'relay.drain', by: 'hoa' });
     const move = await player.told('move');
     expect(move).to.include({ leg: 'b', relay: 'relay-2', reason: 'draining' });
     expect(gateway.whep.closed).to.deep.equal([]);
     await play('b', {}, { gap_ms: 33 });
+    expect(gateway.whep.opened.at(-1)).to.include({ path: 'cam_001', relay: 'relay-2' });
     expect(view()?.context.relay).to.equal('relay-2');
     expect(view()?.why.text).to.equal('relay-1 is being drained; relay-2 carries the picture on');
     player.say({ type: 'close', leg: 'a' });
