@@ -1,6 +1,7 @@
 import { Custody } from '../../actors/custody.ts';
 import { answerGateway, type Entrusted, Federation } from '../../actors/federation.ts';
 import { Mirror } from '../../actors/mirror.ts';
+import type { RosterHouse } from '../../actors/roster.ts';
 import type { MemoryStore } from '../../bus/carriers/memory.ts';
 import { NOT_MINE } from '../../bus/ports.ts';
 import { KINDS } from '../../bus/subjects.ts';
@@ -21,15 +22,15 @@ export interface FakeGateway {
 /**
  * Starts a gateway of a group in memory.
  * @param members names of the living gateways; the test changes it
- * @param proof as the tenure gives it, for a gateway that was paused
+ * @param more what else its roster is told: a `proof` as after a pause, a `journal` that can be cut off
  */
 export async function fakeGatewayOf(
   store: MemoryStore,
   members: Set<string>,
   name: string,
-  proof?: () => Promise<void> | undefined,
+  more: Partial<RosterHouse> = {},
 ): Promise<FakeGateway> {
-  const house = fakeHouse(store, undefined, { node: name, ...(proof ? { proof } : {}) });
+  const house = fakeHouse(store, undefined, { node: name, ...more });
   const { roster, options } = house;
   const mirror = new Mirror({ ...options, onForeign: (at, node) => roster.letGo(at, node) });
   const living = () => [...members].toSorted();
