@@ -302,7 +302,10 @@ export class Roster implements Cells {
       this.house.onTrouble({ cell: cell.at, error, outcome: 'given up' });
       return;
     }
-    this.succeed(cell, await cell.origin());
+    const origin = await cell.origin();
+    // What it still had to write down may have shown that another gateway has it.
+    if (kind.get(cell.at.id) !== cell) return;
+    this.succeed(cell, origin);
     this.house.onTrouble({ cell: cell.at, error, outcome: 'restarted' });
   }
 

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { NoSuchCell } from '../../actors/cells.ts';
 import { memoryStore } from '../../bus/carriers/memory.ts';
 import { type Id, id } from '../../bus/identity.ts';
+import type { Journal } from '../../bus/ports.ts';
 import { ownerOf } from '../../machines/policy/ownership.ts';
 import { type FakeGateway, fakeGatewayOf } from '../fakes/gateways.ts';
 import { answers } from '../fakes/source.ts';
@@ -127,6 +128,37 @@ describe('several gateways', () => {
     expect(two.house.troubles).to.have.length(1);
   });
 
+  it('go on at both sides of a partition, and only the side that was adopted from is refused when it heals', async () => {
+    two.kill();
+    let healed = Promise.resolve();
+    let heal = () => {};
+    const journal: Journal = {
+      ...store.journal,
+      append: async (record, expected) => {
+        await healed;
+        return store.journal.append(record, expected);
+      },
+    };
+    const far = await fakeGatewayOf(store, members, 'gate-2', { journal });
+    await far.cells.create(second, configured);
+    await until('it to be seen', () => one.cells.view(second) !== undefined);
+    healed = new Promise((resolve) => {
+      heal = resolve;
+    });
+    far.mirror.close();
+    members.delete('gate-2');
+    far.house.slots.probe.held().report({ type: 'probe.answered', tracks: [], elapsed_ms: 3 });
+    expect(far.house.slots.intake.isHeld(), 'it brings its pictures all the same').to.equal(true);
+    await one.beat();
+    one.house.slots.probe.held().report({ type: 'probe.answered', tracks: [], elapsed_ms: 5 });
+    await until('the adopter to write', () => store.records().at(-1)?.record.heard.length === 1);
+    heal();
+    await until('it to let go', () => !far.house.roster.has(second));
+    const records = store.records().filter(({ record }) => record.cell === second.id);
+    expect(records.map(({ record }) => record.node)).to.deep.equal(['gate-2', 'gate-1', 'gate-1']);
+    expect(far.house.slots.intake.all.at(-1)?.end).to.equal('detached');
+  });
+
   it('hand a share over to one that joins and stays, a few cells at a time', async () => {
     two.kill();
     const cameras = Array.from({ length: 30 }, (_, index) => ({ kind: 'camera' as const, id: id(`cam_${index}`) }));
@@ -151,7 +183,7 @@ describe('several gateways', () => {
   it('begin nothing after a pause until the right to act is proved', async () => {
     let prove = () => {};
     let proof: Promise<void> | undefined;
-    const paused = await fakeGatewayOf(memoryStore(), new Set(), 'gate-1', () => proof);
+    const paused = await fakeGatewayOf(memoryStore(), new Set(), 'gate-1', { proof: () => proof });
     proof = new Promise((resolve) => {
       prove = resolve;
     });

@@ -1,10 +1,21 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { Custody } from '../../actors/custody.ts';
-import { answerGateway, type Entrusted, Federation } from '../../actors/federation.ts';
+import { Federation } from '../../actors/federation.ts';
 import { Mirror } from '../../actors/mirror.ts';
+import type { RosterHouse } from '../../actors/roster.ts';
+import { createGate } from '../../adapters/gate.jsonwebtoken.ts';
 import type { MemoryStore } from '../../bus/carriers/memory.ts';
-import { NOT_MINE } from '../../bus/ports.ts';
-import { KINDS } from '../../bus/subjects.ts';
+import { answerAsks } from '../../infra/gateway/asks.ts';
 import { type FakeHouse, fakeHouse } from './house.ts';
+
+const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const keys = [{ kid: 'k1', privateKey, publicKey, jwk: {} }];
+
+/** The gate that the gateways of a group share. */
+export const gate = createGate({ keys, issuer: 'signalbox', audience: 'signalbox', revoked: () => false });
+
+/** What the eye of every camera sees. */
+export const PICTURE = { jpeg: Buffer.from([0xff, 0xd8, 0xff]), at: 5 };
 
 /** One of several gateways in one process, on a store that they share. */
 export interface FakeGateway {
@@ -21,15 +32,15 @@ export interface FakeGateway {
 /**
  * Starts a gateway of a group in memory.
  * @param members names of the living gateways; the test changes it
- * @param proof as the tenure gives it, for a gateway that was paused
+ * @param more what else its roster is told: a `proof` as after a pause, a `journal` that can be cut off
  */
 export async function fakeGatewayOf(
   store: MemoryStore,
   members: Set<string>,
   name: string,
-  proof?: () => Promise<void> | undefined,
+  more: Partial<RosterHouse> = {},
 ): Promise<FakeGateway> {
-  const house = fakeHouse(store, undefined, { node: name, ...(proof ? { proof } : {}) });
+  const house = fakeHouse(store, undefined, { node: name, ...more });
   const { roster, options } = house;
   const mirror = new Mirror({
     ...options,
@@ -37,17 +48,10 @@ export async function fakeGatewayOf(
     onPoison: (poison) => roster.parkPoison(poison),
   });
   const living = () => [...members].toSorted();
-  const cells = new Federation({ node: name, roster, mirror, bus: store.bus, members: living, token: () => name });
+  const token = () => gate.mintGateway(name, 60);
+  const cells = new Federation({ node: name, roster, mirror, bus: store.bus, members: living, token });
   const custody = new Custody({ node: name, roster, mirror, expectCells() {} });
-  const answers = await Promise.all(
-    KINDS.map((kind) =>
-      store.bus.answer(kind, async ({ to, verb, body }) => {
-        if (verb !== 'offer' && verb !== 'create') return NOT_MINE;
-        const mine = verb === 'create' ? cells.belongsHere(to) : roster.has(to);
-        return mine ? answerGateway(roster, to, verb, body as Entrusted) : NOT_MINE;
-      }),
-    ),
-  );
+  const answers = await answerAsks({ bus: store.bus, cells, roster, gate, poster: () => PICTURE });
   members.add(name);
   await roster.adopt(await mirror.open());
   return {
@@ -61,7 +65,7 @@ export async function fakeGatewayOf(
     kill() {
       members.delete(name);
       mirror.close();
-      for (const answer of answers) answer.close();
+      answers.close();
     },
   };
 }

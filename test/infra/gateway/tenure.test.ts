@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { memoryStore } from '../../bus/carriers/memory.ts';
-import { type Tenure, takeTenure } from '../../infra/gateway/tenure.ts';
-import { until } from '../fixtures/process.ts';
+import { memoryStore } from '../../../bus/carriers/memory.ts';
+import { type Tenure, takeTenure } from '../../../infra/gateway/tenure.ts';
+import { until } from '../../fixtures/process.ts';
 
 /** A gateway's tenure on a clock that is set by hand. */
 interface Held {
