@@ -115,10 +115,12 @@ export class Roster implements Cells {
     const park = ({ of, seq, reason }: Poison) => this.park(of, seq, new Error(reason));
     for await (const entry of this.house.journal.lasts(undefined, undefined, park)) entries.push(entry);
     await this.retellAll(entries);
+    // One draw of chance for all: fifty thousand of them take a good part of a second.
+    const tenure = token();
     let adopted = 0;
     for (const entry of entries) {
       try {
-        if (this.adoptOne(entry)) adopted++;
+        if (this.adoptOne(entry, `${tenure}${adopted.toString(36)}`)) adopted++;
       } catch (error) {
         this.park({ kind: entry.record.kind, id: entry.record.cell }, entry.seq, error as Error);
       }
@@ -127,7 +129,7 @@ export class Roster implements Cells {
   }
 
   /** @returns whether it lives @throws Error when its record can't be understood */
-  private adoptOne({ seq, record: old }: JournalEntry): boolean {
+  private adoptOne({ seq, record: old }: JournalEntry, tenure: string): boolean {
     const record = upcast(old);
     const at = { kind: record.kind, id: record.cell };
     const living = (record.after as { status?: string }).status === 'active';
@@ -135,7 +137,7 @@ export class Roster implements Cells {
       this.house.onOver?.((record.after as { context: Record<string, unknown> }).context);
       return false;
     }
-    const origin = { incarnation: record.incarnation, tenure: token(), lastSeq: seq, snapshot: record.after };
+    const origin = { incarnation: record.incarnation, tenure, lastSeq: seq, snapshot: record.after };
     const cell = new Cell(at, this.kindOf(at), this.cellHouse, origin);
     this.cells[at.kind].set(at.id, cell);
     cell.start();
