@@ -10,6 +10,11 @@ interface CameraSight {
 }
 interface ViewerSight {
   camera: Id;
+  protocol: string;
+}
+interface RenditionSight {
+  audience: string[];
+  picture: boolean;
 }
 interface RelaySight {
   role: string;
@@ -24,7 +29,7 @@ const sight = <T>(view: CellView): T => view.context as unknown as T;
  */
 export function acquaint(roster: Roster, onFault: (error: Error) => void): () => void {
   const tell = (
-    kind: 'camera' | 'viewer',
+    kind: 'camera' | 'viewer' | 'rendition',
     to: Id,
     event: { type: string; [field: string]: unknown },
     cause?: string,
@@ -42,6 +47,24 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void): () =>
     const { settings, audience: present } = sight<CameraSight>(view);
     const counts = event === 'audience.joined' ? settings?.keep === 'on-demand' : present.includes(viewer.id);
     if (counts) tell('camera', camera, { type: event, viewer: viewer.id }, cause);
+  };
+
+  /** Who watches over HLS needs the camera's ladder. */
+  const ladderAudience = (viewer: CellView, event: 'audience.joined' | 'audience.left', cause?: string) => {
+    const { camera, protocol } = sight<ViewerSight>(viewer);
+    if (protocol === 'hls') tell('rendition', camera, { type: event, viewer: viewer.id }, cause);
+  };
+
+  /** A ladder is made of a picture, and waits while there is none. */
+  const tellLadder = (camera: CellView, cause?: string) => {
+    const rendition = roster.view({ kind: 'rendition', id: camera.id });
+    if (!rendition) return;
+    const { picture } = sight<RenditionSight>(rendition);
+    if (!picture && camera.tags.includes('watchable'))
+      tell('rendition', camera.id, { type: 'camera.watchable' }, cause);
+    if (picture && camera.tags.includes('dark')) {
+      tell('rendition', camera.id, { type: 'camera.dark', detail: camera.why.text }, cause);
+    }
   };
 
   /** The viewers of a camera that was taken out have nothing left to watch. */
@@ -70,11 +93,23 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void): () =>
     }
   }
 
+  for (const rendition of roster.list('rendition')) {
+    const camera = roster.view({ kind: 'camera', id: rendition.id });
+    if (camera) tellLadder(camera);
+    for (const viewer of sight<RenditionSight>(rendition).audience) {
+      const present = roster.view({ kind: 'viewer', id: viewer as Id });
+      if (!present?.tags.includes('open')) tell('rendition', rendition.id, { type: 'audience.left', viewer });
+    }
+  }
+
   return roster.onFact((fact, view) => {
+    if (view.kind === 'camera') tellLadder(view, fact.id);
     switch (fact.type) {
       case 'signalbox.viewer.admitted':
+        ladderAudience(view, 'audience.joined', fact.id);
         return audience(view, 'audience.joined', fact.id);
       case 'signalbox.viewer.ended':
+        ladderAudience(view, 'audience.left', fact.id);
         return audience(view, 'audience.left', fact.id);
       case 'signalbox.camera.removed':
         return endViewersOf(view.id, fact.id);

@@ -1,5 +1,6 @@
 import { CAMERA_VERSION } from './events/camera.ts';
 import { RELAY_VERSION } from './events/relay.ts';
+import { RENDITION_VERSION } from './events/rendition.ts';
 import { VIEWER_VERSION } from './events/viewer.ts';
 import type { JournalRecord } from './ports.ts';
 import type { Kind } from './subjects.ts';
@@ -9,6 +10,7 @@ export const VERSIONS: Record<Kind, number> = {
   camera: CAMERA_VERSION,
   viewer: VIEWER_VERSION,
   relay: RELAY_VERSION,
+  rendition: RENDITION_VERSION,
 };
 
 /** One step up: from a version to the next. Keyed `kind@from`. There are none while every machine is at version 1. */

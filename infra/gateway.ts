@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { acquaint } from '../actors/acquaintance.ts';
 import { cameraKind } from '../actors/camera.ts';
 import { relayKind } from '../actors/relay.ts';
+import { renditionKind } from '../actors/rendition.ts';
 import { Roster } from '../actors/roster.ts';
 import { viewerKind } from '../actors/viewer.ts';
 import { systemClock } from '../adapters/clock.ts';
@@ -77,6 +78,7 @@ const roster = new Roster({
     camera: cameraKind(media.cameraSlots),
     viewer: viewerKind(media.viewerSlots),
     relay: relayKind(media.relaySlots),
+    rendition: renditionKind(media.renditionSlots),
   },
   now: systemClock.now,
   later(ms, run) {

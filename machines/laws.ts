@@ -1,5 +1,6 @@
 import type { CameraContext } from './camera/context.ts';
 import type { RelayContext } from './relay.ts';
+import type { RenditionContext } from './rendition/context.ts';
 import type { ViewerContext } from './viewer/context.ts';
 
 /** Judges a cell: undefined when all is lawful, otherwise a sentence that tells what is broken. */
@@ -13,10 +14,16 @@ const tagMeans = (tag: string, states: readonly string[]) => (state: string, tag
 
 const watchable = tagMeans('watchable', ['live', 'frozen']);
 const open = tagMeans('open', ['admitted', 'connecting', 'watching']);
+const playable = tagMeans('playable', ['running', 'lingering']);
 const serving = tagMeans('serving', ['serving', 'suspect']);
 
 /** What must hold after every event, whatever has happened: asserted by the walks and the simulation. */
-export const laws: { camera: Law<CameraContext>; viewer: Law<ViewerContext>; relay: Law<RelayContext> } = {
+export const laws: {
+  camera: Law<CameraContext>;
+  viewer: Law<ViewerContext>;
+  relay: Law<RelayContext>;
+  rendition: Law<RenditionContext>;
+} = {
   camera(context, tags) {
     const { state, settings, active, lostAt } = context;
     if (state !== 'new' && state !== 'removed' && !settings) return 'a camera without settings is awake';
@@ -36,5 +43,14 @@ export const laws: { camera: Law<CameraContext>; viewer: Law<ViewerContext>; rel
     if (state === 'serving' && instance === undefined) return 'it serves, and nobody knows which process';
     if (state === 'serving' && lostAt !== undefined) return 'it serves, and still counts as lost';
     return serving(state, tags);
+  },
+  rendition(context, tags) {
+    const { state, rungs, audience, keep, wanted, source } = context;
+    if (state !== 'new' && state !== 'removed' && wanted.length === 0) return 'a ladder without rungs is wanted';
+    if (state === 'running' && rungs.length === 0) return 'it runs and makes nothing';
+    if (state === 'running' && audience.length === 0 && keep !== 'warm') return 'it runs for nobody';
+    if (state === 'off' && (audience.length > 0 || keep === 'warm')) return 'it is wanted, and off';
+    if (rungs.some(({ height }) => height > (source?.height ?? 0))) return 'it scales up';
+    return playable(state, tags);
   },
 };

@@ -1,5 +1,6 @@
 import type { CameraHeard } from '../bus/events/camera.ts';
 import type { RelayHeard } from '../bus/events/relay.ts';
+import type { PlannedRung, RenditionHeard } from '../bus/events/rendition.ts';
 import type { ViewerHeard } from '../bus/events/viewer.ts';
 
 /**
@@ -113,6 +114,27 @@ export interface ProvisionInput {
 export type ProvisionReport = Report<RelayHeard, 'paths.provisioned' | 'paths.refused'>;
 export type ProvisionSlot = Adapter<ProvisionInput, ProvisionReport>;
 
+/** Looks at a camera's program until it is known what it carries. */
+export interface MeasureInput {
+  camera: string;
+}
+export type MeasureReport = Report<RenditionHeard, 'program.measured' | 'ladder.ended'>;
+export type MeasureSlot = Adapter<MeasureInput, MeasureReport>;
+
+/** Makes rungs of a camera's program, for HLS and at its relay, for as long as it is held. */
+export interface LadderInput {
+  camera: string;
+  /** Best first. */
+  rungs: PlannedRung[];
+  audio: boolean;
+  /** Frames a second of the source. */
+  fps: number;
+  /** A ladder that makes nothing for this long hangs. */
+  stalledMs: number;
+}
+export type LadderReport = Report<RenditionHeard, 'ladder.flowing' | 'ladder.ended'>;
+export type LadderSlot = Adapter<LadderInput, LadderReport>;
+
 /** The slots of each machine, by the name it invokes them under. */
 export interface CameraSlots {
   probe: ProbeSlot;
@@ -128,5 +150,10 @@ export interface ViewerSlots {
 export interface RelaySlots {
   health: HealthSlot;
   provision: ProvisionSlot;
+  alarm: AlarmSlot;
+}
+export interface RenditionSlots {
+  measure: MeasureSlot;
+  ladder: LadderSlot;
   alarm: AlarmSlot;
 }

@@ -67,7 +67,7 @@ const CameraSchema = Type.Object(
     sources: Type.Array(SourceAddress, { minItems: 1, maxItems: 8, expects: 'a list of 1 to 8 addresses' }),
     keep: Type.Enum(['warm', 'on-demand'], { default: 'warm' }),
     eye: Type.Boolean({ expects: 'true or false', default: true }),
-    ladder: Type.Optional(Type.Array(Type.Enum(['1080p', '720p', '480p', '360p']), { later: true })),
+    ladder: Type.Optional(Type.Array(Type.Enum(['1080p', '720p', '480p', '360p']), { minItems: 1 })),
     record: Type.Optional(
       Type.Object({ keep: duration('7d', 'how long recordings stay') }, { additionalProperties: false, later: true }),
     ),

@@ -21,7 +21,7 @@ export function resolve(file: string, settings: Settings, findings: Findings): C
   const listening = listener(settings.http.listen, ['http', 'listen'], fault);
   const http = { host: listening.host, port: settings.http.port ?? listening.port };
   const media = mediaHost(settings, http.host, fault);
-  const { cameras, logins } = resolveCameras(settings, fault);
+  const { cameras, ladders, logins } = resolveCameras(settings, fault);
   const metrics = settings.metrics.listen && listener(settings.metrics.listen, ['metrics', 'listen'], fault);
   const config: Config = {
     file,
@@ -40,6 +40,7 @@ export function resolve(file: string, settings: Settings, findings: Findings): C
     regions: settings.regions,
     relays: resolveRelays(settings, findings),
     cameras,
+    ladders,
     logins,
     destinations: settings.destinations,
     ports: { jwks: settings.ports.jwks, nats: settings.ports.nats, redis: settings.ports.redis },
@@ -158,6 +159,7 @@ function resolveIce({ ice }: Settings, beside: (name: string) => string): Config
 
 function resolveCameras(settings: Settings, fault: FaultAt) {
   const cameras = new Map<Id, CameraSettings>();
+  const ladders = new Map<Id, string[]>();
   const logins = new Map<string, Login>();
   for (const [name, camera] of Object.entries(settings.cameras)) {
     const short = typeof camera === 'string';
@@ -178,8 +180,9 @@ function resolveCameras(settings: Settings, fault: FaultAt) {
       keep: short ? 'warm' : camera.keep,
       eye: short ? true : camera.eye,
     });
+    if (!short && camera.ladder) ladders.set(id(name), camera.ladder);
   }
-  return { cameras, logins };
+  return { cameras, ladders, logins };
 }
 
 /** A source as cells know it; the login, if any, goes into `logins` under a reference that stays the same. */

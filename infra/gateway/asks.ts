@@ -4,6 +4,7 @@ import type { Ask, Bus } from '../../bus/ports.ts';
 import { KINDS } from '../../bus/subjects.ts';
 import type { CameraContext } from '../../machines/camera/context.ts';
 import { access, isAtLeast } from '../../machines/policy/access.ts';
+import type { RenditionContext } from '../../machines/rendition/context.ts';
 import type { ViewerContext } from '../../machines/viewer/context.ts';
 
 /** What answering asks needs. */
@@ -34,6 +35,10 @@ function mayAsk(caller: LoginClaims, view: CellView, act: boolean): boolean {
     case 'viewer': {
       const { subject, camera, zone } = view.context as unknown as ViewerContext;
       return subject?.sub === caller.sub || access(caller, { camera, zone }, 'operate').allowed;
+    }
+    case 'rendition': {
+      const { zone } = view.context as unknown as RenditionContext;
+      return access(caller, { camera: view.id, zone }, action).allowed;
     }
     case 'relay':
       return isAtLeast(caller.role, act ? 'admin' : 'operator');

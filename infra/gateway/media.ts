@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { Logger } from 'pino';
 import { alarmOn } from '../../adapters/alarm.ts';
 import { systemClock } from '../../adapters/clock.ts';
@@ -5,6 +6,7 @@ import { createEyes, type Poster } from '../../adapters/eye.ffmpeg.ts';
 import type { Gate } from '../../adapters/gate.jsonwebtoken.ts';
 import { healthMediamtx } from '../../adapters/health.mediamtx.ts';
 import { INTAKE_PATHS, intakeMediamtx, intakePath } from '../../adapters/intake.mediamtx.ts';
+import { createLadders } from '../../adapters/ladder.ffmpeg.ts';
 import { type RelayPaths, relayPaths } from '../../adapters/mediamtx/relay-paths.ts';
 import { type Mediamtx, mediamtx } from '../../adapters/mediamtx.ts';
 import { createRtspProbe } from '../../adapters/probe.rtsp.ts';
@@ -13,7 +15,7 @@ import { provisionMediamtx, wantPrograms } from '../../adapters/provision.mediam
 import { seatEverywhere, seatMediamtx } from '../../adapters/seat.mediamtx.ts';
 import type { Secrets } from '../../adapters/secrets.files.ts';
 import { whepMediamtx } from '../../adapters/whep.mediamtx.ts';
-import type { CameraSlots, RelaySlots, ViewerSlots } from '../../machines/slots.ts';
+import type { CameraSlots, RelaySlots, RenditionSlots, ViewerSlots } from '../../machines/slots.ts';
 import { findProgram } from '../binaries.ts';
 import type { Group, RelayPlace } from '../group.ts';
 import type { Whep } from '../http/services.ts';
@@ -36,6 +38,9 @@ export interface Media {
   cameraSlots: CameraSlots;
   viewerSlots: ViewerSlots;
   relaySlots: RelaySlots;
+  renditionSlots: RenditionSlots;
+  /** Where ladders write HLS: one folder a camera. */
+  hlsFolder: string;
   whep: Whep;
   /** Where a delivery relay offers RTSP. */
   rtspAt(relay: string): string | undefined;
@@ -122,6 +127,17 @@ export function openMedia({ group, gate, secrets, launcher, log, epoch, onRelayC
     },
   });
 
+  const hlsFolder = path.join(group.state, 'hls');
+  const ladders = createLadders({
+    ffmpeg: findProgram('ffmpeg'),
+    relays: deliveries.map((place) => ({
+      paths: known(paths, place.id),
+      programUrl: (camera) => rtsp(place, 'read', camera),
+    })),
+    folder: hlsFolder,
+    sockets: path.join(group.links.switchers, 'rungs'),
+  });
+
   const alarm = alarmOn(systemClock);
   return {
     cameraSlots: {
@@ -149,6 +165,8 @@ export function openMedia({ group, gate, secrets, launcher, log, epoch, onRelayC
       provision: provisionMediamtx((relay) => known(paths, relay)),
       alarm,
     },
+    renditionSlots: { ...ladders, alarm },
+    hlsFolder,
     whep: whepMediamtx((relay) => {
       const place = group.relays.find(({ id }) => id === relay);
       return place && { host: LOOPBACK, port: place.whep };

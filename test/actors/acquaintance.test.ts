@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { acquaint } from '../../actors/acquaintance.ts';
 import { id } from '../../bus/identity.ts';
+import { rungsNamed } from '../../machines/policy/ladder.ts';
 import { fakeHouse } from '../fakes/house.ts';
 import { until } from '../fixtures/process.ts';
 
@@ -60,6 +61,26 @@ describe('cells that know of each other', () => {
     await house.roster.create(viewer, requested);
     await house.roster.offer(camera, { type: 'camera.removed' });
     await until('the viewer to end', () => stateOf(viewer) === 'ended');
+  });
+
+  it('make a ladder for who watches over HLS, and for nobody else', async () => {
+    const { house, faults } = acquainted();
+    const rendition = { kind: 'rendition' as const, id: camera.id };
+    const rungs = rungsNamed(['360p']);
+    await house.roster.create(camera, configured('warm'));
+    await house.roster.create(rendition, { type: 'rendition.configured', zone: 'hcm', rungs, keep: 'on-demand' });
+    house.slots.probe
+      .held()
+      .report({ type: 'probe.answered', tracks: [{ media: 'video', codec: 'H264' }], elapsed_ms: 1 });
+    house.slots.program.held().report({ type: 'source.flowing', source: '0', codec: 'H264' });
+    await house.roster.create(viewer, requested);
+    const hls = { kind: 'viewer' as const, id: id('ses_2') };
+    await house.roster.create(hls, { ...requested, protocol: 'hls' });
+    await until('the ladder to start', () => house.slots.measure.isHeld());
+    expect(house.roster.view(rendition)?.context.audience).to.deep.equal(['ses_2']);
+    await house.roster.offer(hls, { type: 'viewer.closed' });
+    await until('the ladder to go off', () => house.roster.view(rendition)?.state === 'off');
+    expect(faults).to.deep.equal([]);
   });
 
   it('tell cameras that their intake fell, so that they are not blamed', async () => {

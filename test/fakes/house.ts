@@ -1,5 +1,6 @@
 import { cameraKind } from '../../actors/camera.ts';
 import { relayKind } from '../../actors/relay.ts';
+import { renditionKind } from '../../actors/rendition.ts';
 import { Roster, type RosterHouse } from '../../actors/roster.ts';
 import { viewerKind } from '../../actors/viewer.ts';
 import { type MemoryStore, memoryStore } from '../../bus/carriers/memory.ts';
@@ -14,7 +15,10 @@ export interface FakeHouse {
   store: MemoryStore;
   slots: {
     [Name in keyof slots.CameraSlots]: FakeOf<slots.CameraSlots[Name]>;
-  } & { seat: FakeOf<slots.SeatSlot>; health: FakeOf<slots.HealthSlot>; provision: FakeOf<slots.ProvisionSlot> };
+  } & { seat: FakeOf<slots.SeatSlot>; health: FakeOf<slots.HealthSlot>; provision: FakeOf<slots.ProvisionSlot> } & {
+    measure: FakeOf<slots.MeasureSlot>;
+    ladder: FakeOf<slots.LadderSlot>;
+  };
   clock: { now: number };
   troubles: string[];
   /** Runs what was put off with `later`. */
@@ -35,6 +39,8 @@ export function fakeHouse(store?: MemoryStore, clock = { now: 1_800_000_000_000 
     seat: fakeSlot(),
     health: fakeSlot(),
     provision: fakeSlot(),
+    measure: fakeSlot(),
+    ladder: fakeSlot(),
   } as unknown as FakeHouse['slots'];
   const troubles: string[] = [];
   const put = new Set<() => void>();
@@ -54,6 +60,11 @@ export function fakeHouse(store?: MemoryStore, clock = { now: 1_800_000_000_000 
       relay: relayKind({
         health: fakes.health.adapter,
         provision: fakes.provision.adapter,
+        alarm: fakes.alarm.adapter,
+      }),
+      rendition: renditionKind({
+        measure: fakes.measure.adapter,
+        ladder: fakes.ladder.adapter,
         alarm: fakes.alarm.adapter,
       }),
     },

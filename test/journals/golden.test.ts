@@ -5,17 +5,20 @@ import type { AnyStateMachine } from 'xstate';
 import { replay } from '../../actors/replay.ts';
 import { CameraFactSchema, cameraSaid } from '../../bus/events/camera.ts';
 import { RelayFactSchema, relaySaid } from '../../bus/events/relay.ts';
+import { RenditionFactSchema, renditionSaid } from '../../bus/events/rendition.ts';
 import { ViewerFactSchema, viewerSaid } from '../../bus/events/viewer.ts';
 import type { JournalRecord } from '../../bus/ports.ts';
 import { shape } from '../../bus/shape.ts';
 import { cameraMachine } from '../../machines/camera.ts';
 import { relayMachine } from '../../machines/relay.ts';
+import { renditionMachine } from '../../machines/rendition.ts';
 import { viewerMachine } from '../../machines/viewer.ts';
 
 const machines: Record<string, AnyStateMachine> = {
   camera: cameraMachine,
   viewer: viewerMachine,
   relay: relayMachine,
+  rendition: renditionMachine,
 };
 const files = readdirSync(import.meta.dirname).filter((file) => file.endsWith('.jsonl'));
 
@@ -24,9 +27,13 @@ const said = {
   camera: { types: cameraSaid, data: shape('camera fact', CameraFactSchema) },
   viewer: { types: viewerSaid, data: shape('viewer fact', ViewerFactSchema) },
   relay: { types: relaySaid, data: shape('relay fact', RelayFactSchema) },
+  rendition: { types: renditionSaid, data: shape('rendition fact', RenditionFactSchema) },
 };
 
-/** Journals of a real run of the demo, one file per machine and version: a plug pulled, an intake killed, a page closed. */
+/**
+ * Journals of a real run of the demo, one file per machine and version: a plug pulled, an intake killed, a page closed.
+ * The rendition's is of real cells whose FFmpeg was scripted: four failures, another codec, other rungs.
+ */
 describe('a journal of long ago', () => {
   for (const file of files) {
     it(`${file} says only what is declared, and still leads to the states that were recorded in it`, () => {

@@ -3,7 +3,9 @@ import type { AnyEventObject, AnyMachineSnapshot, AnyStateMachine, AnyStateNode 
 import { getShortestPaths } from 'xstate/graph';
 import { cameraMachine } from '../../machines/camera.ts';
 import { laws } from '../../machines/laws.ts';
+import { rungsNamed } from '../../machines/policy/ladder.ts';
 import { relayMachine } from '../../machines/relay.ts';
+import { renditionMachine } from '../../machines/rendition.ts';
 import { viewerMachine } from '../../machines/viewer.ts';
 
 const settings = (keep: string, url = 'rtsp://127.0.0.1/a', eye = true) => ({
@@ -18,6 +20,12 @@ const request = {
   type: 'viewer.requested',
   ...{ camera: 'cam_001', zone: 'hcm/center', subject, protocol: 'webrtc', quality: '720p', address: '127.0.0.1' },
   ...{ expires_at: 9, held: 0, quota: 2, relay: 'relay-1' },
+};
+
+const measured = {
+  type: 'program.measured',
+  ...{ codec: 'h264', width: 1280, height: 720, fps: 30, gop_ms: 2_000, reordered: false },
+  ...{ bitrate_bps: 2_100_000, audio: false },
 };
 
 /** Each machine with one of every event it may hear, and of those whose content decides, one of every sort. */
@@ -79,6 +87,24 @@ const machines: Record<string, { machine: AnyStateMachine; events: AnyEventObjec
       { type: 'paths.refused', detail: 'x' },
       { type: 'alarm.rang', name: 'dead' },
       { type: 'alarm.rang', name: 'again' },
+    ],
+  },
+  rendition: {
+    machine: renditionMachine,
+    events: [
+      { type: 'rendition.configured', zone: 'hcm', rungs: rungsNamed(['720p', '360p']), keep: 'on-demand' },
+      { type: 'rendition.configured', zone: 'hcm', rungs: rungsNamed(['720p', '360p']), keep: 'warm' },
+      { type: 'rendition.configured', zone: 'hcm', rungs: rungsNamed(['480p']), keep: 'on-demand' },
+      { type: 'rendition.removed' },
+      { type: 'audience.joined', viewer: 'v1' },
+      { type: 'audience.joined', viewer: 'v2' },
+      { type: 'audience.left', viewer: 'v1' },
+      { type: 'camera.watchable' },
+      { type: 'camera.dark', detail: 'x' },
+      measured,
+      { type: 'ladder.flowing', elapsed_ms: 1 },
+      { type: 'ladder.ended', reason: 'exited', detail: 'x' },
+      ...['linger', 'again', 'forgiven'].map((name) => ({ type: 'alarm.rang', name })),
     ],
   },
 };

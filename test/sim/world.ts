@@ -7,11 +7,12 @@ import type { Kind } from '../../bus/subjects.ts';
 import { cameraMachine } from '../../machines/camera.ts';
 import { laws } from '../../machines/laws.ts';
 import { relayMachine } from '../../machines/relay.ts';
+import { renditionMachine } from '../../machines/rendition.ts';
 import { viewerMachine } from '../../machines/viewer.ts';
 import { type FakeHouse, fakeHouse } from '../fakes/house.ts';
 import { type Chance, chance } from './chance.ts';
 
-const machines = { camera: cameraMachine, viewer: viewerMachine, relay: relayMachine };
+const machines = { camera: cameraMachine, viewer: viewerMachine, relay: relayMachine, rendition: renditionMachine };
 const CAMERAS = ['cam_001', 'cam_002', 'cam_003'].map(id);
 const INTAKE = id('intake-1');
 

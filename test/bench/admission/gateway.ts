@@ -5,6 +5,7 @@ import path from 'node:path';
 import { pino } from 'pino';
 import { cameraKind } from '../../../actors/camera.ts';
 import { relayKind } from '../../../actors/relay.ts';
+import { renditionKind } from '../../../actors/rendition.ts';
 import { Roster } from '../../../actors/roster.ts';
 import { viewerKind } from '../../../actors/viewer.ts';
 import { alarmOn } from '../../../adapters/alarm.ts';
@@ -52,6 +53,7 @@ const roster = new Roster({
     camera: cameraKind({ probe: nothing, intake: nothing, program: nothing, eye: nothing, alarm }),
     viewer: viewerKind({ seat: nothing, alarm }),
     relay: relayKind({ health: nothing, provision: nothing, alarm }),
+    rendition: renditionKind({ measure: nothing, ladder: nothing, alarm }),
   },
   now: systemClock.now,
   later(ms, run) {

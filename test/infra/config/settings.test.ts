@@ -153,14 +153,20 @@ describe('the configuration', () => {
 
   it('accepts what comes later, and says that it does nothing yet', () => {
     const { warnings } = read(
-      'cameras:\n  a: { sources: [rtsp://h/x], ladder: [720p], record: { keep: 7d } }\n' +
+      'cameras:\n  a: { sources: [rtsp://h/x], record: { keep: 7d } }\n' +
         'destinations: { tv: { to: rtmp://tv.example.com/live } }\n',
     );
     expect(warnings.map((line) => line.replace(/^.*?: /, ''))).to.deep.equal([
-      'cameras.a.ladder: understood, but not yet in effect',
       'cameras.a.record: understood, but not yet in effect',
       'destinations: understood, but not yet in effect',
     ]);
+  });
+
+  it('knows the rungs of a camera that names them, and refuses an empty ladder', () => {
+    const { ladders } = read('cameras: { a: { sources: [rtsp://h/x], ladder: [480p, 360p] }, b: rtsp://h/y }');
+    expect([...ladders]).to.deep.equal([['a', ['480p', '360p']]]);
+    expect(faultsOf('cameras: { a: { sources: [rtsp://h/x], ladder: [] } }').join()).to.match(/cameras\.a\.ladder/);
+    expect(faultsOf('cameras: { a: { sources: [rtsp://h/x], ladder: [481p] } }').join()).to.match(/480p/);
   });
 
   it('gives a second relay ports of its own', () => {
