@@ -8,6 +8,7 @@ import { renditionKind } from '../actors/rendition.ts';
 import { Roster } from '../actors/roster.ts';
 import { viewerKind } from '../actors/viewer.ts';
 import { systemClock } from '../adapters/clock.ts';
+import { openPathSigner } from '../adapters/hls-paths.hmac.ts';
 import { openSecrets } from '../adapters/secrets.files.ts';
 import type { ViewerContext } from '../machines/viewer/context.ts';
 import { openOverlay } from './config/overlay.ts';
@@ -138,6 +139,7 @@ const server = await buildServer({
   rtspAt: media.rtspAt,
   poster: media.poster,
   rates: media.rates,
+  hls: { folder: media.hlsFolder, paths: openPathSigner(path.join(group.state, 'keys', 'hls.key')) },
   chart: (view) => roster.chart(view),
   overlay: installation.changes,
   ...(group.demo

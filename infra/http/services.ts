@@ -1,6 +1,7 @@
 import type { Logger } from 'pino';
 import type { Cells, CellView } from '../../actors/cells.ts';
 import type { Gate } from '../../adapters/gate.jsonwebtoken.ts';
+import type { PathSigner } from '../../adapters/hls-paths.hmac.ts';
 import type { Revocations } from '../../adapters/revocations.files.ts';
 import type { Id } from '../../bus/identity.ts';
 import type { Facts, Sessions } from '../../bus/ports.ts';
@@ -75,6 +76,8 @@ export interface HttpServices {
   rates(camera: Id): { bitrate_bps: number; fps: number } | undefined;
   /** Where a relay offers RTSP, as `host:port`. */
   rtspAt(relay: string): string | undefined;
+  /** HLS: where ladders write, one folder a camera, and who signs its addresses. */
+  hls: { folder: string; paths: PathSigner };
   /** The statechart of a cell's machine, with the present state marked. */
   chart(view: CellView): unknown;
   overlay: Overlay;

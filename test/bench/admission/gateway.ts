@@ -11,6 +11,7 @@ import { viewerKind } from '../../../actors/viewer.ts';
 import { alarmOn } from '../../../adapters/alarm.ts';
 import { systemClock } from '../../../adapters/clock.ts';
 import { createGate } from '../../../adapters/gate.jsonwebtoken.ts';
+import { openPathSigner } from '../../../adapters/hls-paths.hmac.ts';
 import { openSigningKeys } from '../../../adapters/keys.files.ts';
 import { openRevocations } from '../../../adapters/revocations.files.ts';
 import { whepMediamtx } from '../../../adapters/whep.mediamtx.ts';
@@ -107,6 +108,7 @@ const server = await buildServer({
   poster: () => undefined,
   rates: () => undefined,
   rtspAt: () => undefined,
+  hls: { folder: path.join(state, 'hls'), paths: openPathSigner(path.join(state, 'keys', 'hls.key')) },
   chart: (view) => roster.chart(view),
   overlay: { add: async () => {}, patch: async () => {}, remove: async () => {}, origin: () => 'file' },
   health: () => [],
