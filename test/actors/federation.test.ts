@@ -147,10 +147,10 @@ describe('several gateways', () => {
     });
     far.mirror.close();
     members.delete('gate-2');
-    far.house.slots.probe.held().report({ type: 'probe.answered', tracks: [], elapsed_ms: 3 });
+    far.house.slots.probe.held().report(answers());
     expect(far.house.slots.intake.isHeld(), 'it brings its pictures all the same').to.equal(true);
     await one.beat();
-    one.house.slots.probe.held().report({ type: 'probe.answered', tracks: [], elapsed_ms: 5 });
+    one.house.slots.probe.held().report(answers());
     await until('the adopter to write', () => store.records().at(-1)?.record.heard.length === 1);
     heal();
     await until('it to let go', () => !far.house.roster.has(second));
