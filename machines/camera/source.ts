@@ -1,7 +1,7 @@
 import type { Source } from '../../bus/events/camera.ts';
-import { backoff, flapping } from '../policy/backoff.ts';
-import { CAMERA_TIMES, type CameraContext, type CameraEvent, type Standing, sourceAt } from './context.ts';
-import { factOf, machine, tellStandings } from './parts.ts';
+import { backoff } from '../policy/backoff.ts';
+import { CAMERA_TIMES, sourceAt } from './context.ts';
+import { machine } from './parts.ts';
 import {
   comesAndGoes,
   ended,
@@ -10,117 +10,179 @@ import {
   plainly,
   quarantineMs,
   relayLost,
-  type SourceBecause,
+  silent as sendsNothing,
   setAside,
-  silent,
 } from './reasons.ts';
-
-type Heard = { context: CameraContext; event: CameraEvent };
-
-const FRESH: Standing = {
-  ...{ state: 'connecting', since: 0, why: { trigger: 'new', text: 'not yet asked' }, falls: [], lapses: [] },
-  ...{ quarantines: 0, attempts: 0, deadline: 0, frozen: false },
-};
-
-/** Changes what is known of the source at a place. */
-const note = (place: number, change: (standing: Standing, event: CameraEvent) => Partial<Standing>) =>
-  machine.assign(({ context, event }) => {
-    const source = sourceAt(context, place);
-    if (!source) return {};
-    const standing = context.standings[source.id] ?? FRESH;
-    return { standings: { ...context.standings, [source.id]: { ...standing, ...change(standing, event) } } };
-  });
-
-/** Says that a source beside the active one came or went: an operator must know when there is no backup any more. */
-const tellStandby = (place: number, state: Standing['state']) =>
-  machine.enqueueActions(({ context, event, enqueue }) => {
-    const source = sourceAt(context, place);
-    if (!source || source.id === context.active || state === 'connecting' || state === 'opening') return;
-    const why = context.standings[source.id]?.why ?? { trigger: event.type, text: state };
-    const data = { ...factOf(context, context.state, context.since), why, source: source.id, source_state: state };
-    enqueue.emit({ type: 'camera.source', data });
-  });
-
-/** Enters a state of a source: sets it with its reason, and tells the other parts. */
-const stand = (place: number, state: Standing['state'], because: SourceBecause) => [
-  note(place, (standing, event) => ({
-    state,
-    why: because(standing, event),
-    since: event.at,
-    ...(state === 'flowing' ? { attempts: 0, frozen: false } : {}),
-  })),
-  tellStandby(place, state),
-  tellStandings,
-];
-
-/** What a report tells of what the source carries. */
-function carries(event: CameraEvent): Partial<Standing> {
-  if (event.type === 'probe.answered') {
-    const find = (media: string) => event.tracks.find((track) => track.media === media)?.codec;
-    const [audio, codec] = [find('audio'), find('video')];
-    return { ...(audio ? { audio } : {}), ...(codec ? { codec } : {}) };
-  }
-  if (event.type !== 'source.flowing') return {};
-  const { codec, width, height } = event;
-  return { codec, ...(width && height ? { width, height } : {}) };
-}
+import { type At, type Heard, standingAt } from './standing.ts';
 
 /** Where a source is, without its password. */
 const addressOf = ({ url, credential }: Source) => ({ url, ...(credential ? { credential } : {}) });
+
+const region = ({ place }: At): string => `#camera.awake.sources.source${place}`;
+
+/** Whoever says that it flows knows better than the knocks at its door. */
+function arrives(at: At) {
+  const flows = {
+    guard: at.mine,
+    target: `${region(at)}.pulled.flowing`,
+    actions: [at.learn, ...at.stand('flowing', plainly('its picture arrives'))],
+  };
+  return { 'source.flowing': flows, 'program.switched': flows };
+}
+
+const intoQuarantine = ({ countFall, note, stand }: At) => [
+  countFall,
+  note((known, event) => ({ deadline: event.at + quarantineMs(known) })),
+  ...stand('quarantined', comesAndGoes),
+];
+
+/** Nobody pulls it: knocking at its door until it answers. */
+function knocking(at: At) {
+  const { place, own, standing, mine, learn, until, note, stand } = at;
+  // A camera did not fall when its relay did: a fall heard moments before the relay's is the same event.
+  const forgiveFall = note((known, event) => ({ falls: known.falls.filter((fall) => event.at - fall > 2_000) }));
+  const otherReason = (heard: Heard): boolean =>
+    heard.event.type === 'probe.failed' &&
+    (standing(heard).state !== 'offline' || standing(heard).why.reason !== heard.event.reason);
+  return machine.createStateConfig({
+    initial: 'connecting',
+    invoke: {
+      src: 'probe',
+      id: `probe.${place}`,
+      input: ({ context }) => ({
+        source: own({ context }).id,
+        ...addressOf(own({ context })),
+        everyMs: CAMERA_TIMES.knockEveryMs,
+        unauthorizedEveryMs: CAMERA_TIMES.unauthorizedEveryMs,
+        firstAfterMs: backoff(standing({ context }).attempts, 500, 10_000).waitMs,
+      }),
+    },
+    on: {
+      ...arrives(at),
+      'intake.lost': { target: '.connecting', actions: [forgiveFall, ...stand('connecting', relayLost)] },
+      'probe.answered': {
+        guard: mine,
+        target: 'pulled',
+        actions: [learn, until(CAMERA_TIMES.openingMs), ...stand('opening', plainly('it answers'))],
+      },
+      'probe.failed': {
+        guard: (heard) => mine(heard) && otherReason(heard),
+        target: '.offline',
+        actions: stand('offline', offline),
+      },
+    },
+    states: { connecting: {}, offline: {} },
+  });
+}
+
+/** Its first packets are awaited. */
+const opening = (at: At) =>
+  machine.createStateConfig({
+    invoke: at.alarm('opening'),
+    on: {
+      ...arrives(at),
+      // A source that never flowed has not fallen: its end only means that it is not there yet.
+      'source.ended': { guard: at.mine },
+      'alarm.rang': {
+        guard: at.rang('opening'),
+        target: `${region(at)}.knocking.offline`,
+        actions: [at.countAttempt, ...at.stand('offline', offline)],
+      },
+    },
+  });
+
+/** Its packets arrive. */
+const flowing = ({ mine, learn, note, stand }: At) =>
+  machine.createStateConfig({
+    on: {
+      'source.flowing': { guard: mine, actions: learn },
+      'source.silent': {
+        guard: mine,
+        target: 'silent',
+        actions: [
+          note((_known, event) => ({
+            deadline: event.at + CAMERA_TIMES.offlineAfterMs - ('silent_ms' in event ? event.silent_ms : 0),
+          })),
+          ...stand('silent', sendsNothing),
+        ],
+      },
+    },
+  });
+
+/** Connected, and no packet arrives. */
+const silent = (at: At) =>
+  machine.createStateConfig({
+    invoke: at.alarm('silence'),
+    on: {
+      ...arrives(at),
+      'alarm.rang': [
+        {
+          guard: (heard) => at.rang('silence')(heard) && at.tooOften(heard),
+          target: `${region(at)}.quarantined`,
+          actions: intoQuarantine(at),
+        },
+        {
+          guard: at.rang('silence'),
+          target: `${region(at)}.knocking.offline`,
+          actions: [at.countFall, ...at.stand('offline', offline)],
+        },
+      ],
+    },
+  });
+
+/** The intake pulls it. */
+function pulled(at: At) {
+  const { place, own, mine, tooOften, until, countFall, countAttempt, stand } = at;
+  return machine.createStateConfig({
+    initial: 'opening',
+    invoke: {
+      src: 'intake',
+      id: `intake.${place}`,
+      input: ({ context }) => ({ camera: context.id, source: own({ context }).id, ...addressOf(own({ context })) }),
+    },
+    on: {
+      'intake.lost': {
+        target: '.opening',
+        reenter: true,
+        actions: [until(CAMERA_TIMES.openingMs), ...stand('opening', relayLost)],
+      },
+      'intake.refused': {
+        guard: mine,
+        target: 'knocking.connecting',
+        actions: [countAttempt, ...stand('connecting', intakeRefused)],
+      },
+      'source.ended': [
+        { guard: (heard) => mine(heard) && tooOften(heard), target: 'quarantined', actions: intoQuarantine(at) },
+        { guard: mine, target: 'knocking.connecting', actions: [countFall, ...stand('connecting', ended)] },
+      ],
+      'source.aside': { guard: mine, target: '.aside', actions: stand('aside', setAside) },
+    },
+    states: { opening: opening(at), flowing: flowing(at), silent: silent(at), aside: { on: arrives(at) } },
+  });
+}
+
+/** It comes and goes: left alone for a while. */
+const quarantined = ({ alarm, rang, note, stand }: At) =>
+  machine.createStateConfig({
+    invoke: alarm('quarantine'),
+    on: {
+      'alarm.rang': {
+        guard: rang('quarantine'),
+        target: 'knocking.connecting',
+        actions: [
+          note((known) => ({ falls: [], quarantines: known.quarantines + 1 })),
+          ...stand('connecting', plainly('the quarantine is over; asking the camera')),
+        ],
+      },
+    },
+  });
 
 /**
  * The statechart of the source at one place of the preferred order: from knocking at its door to its packets. It is
  * the same for every place; what it comes to is kept in `standings`, where the picture and the choice look.
  */
 export function sourceRegion(place: number) {
-  const own = ({ context }: { context: CameraContext }): Source => {
-    const source = sourceAt(context, place);
-    if (!source) throw new Error(`camera ${context.id} has no source at place ${place}`);
-    return source;
-  };
-  const standing = ({ context }: { context: CameraContext }): Standing =>
-    context.standings[own({ context }).id] ?? FRESH;
-  const mine = ({ context, event }: Heard): boolean =>
-    'source' in event && event.source === sourceAt(context, place)?.id;
-  const rang =
-    (name: string) =>
-    ({ context, event }: Heard): boolean =>
-      event.type === 'alarm.rang' && event.name === `${name}:${sourceAt(context, place)?.id}`;
-  const tooOften = (heard: Heard): boolean => flapping(standing(heard).falls, heard.event.at).flapping;
-  const alarm = (name: string) => ({
-    src: 'alarm' as const,
-    id: `${name}.${place}`,
-    input: ({ context }: { context: CameraContext }) => ({
-      name: `${name}:${own({ context }).id}`,
-      at: standing({ context }).deadline,
-    }),
-  });
-
-  const learn = note(place, (_standing, event) => carries(event));
-  const until = (ms: number) => note(place, (_standing, event) => ({ deadline: event.at + ms }));
-  const countFall = note(place, (known, event) => ({ falls: flapping(known.falls, event.at).falls }));
-  const countAttempt = note(place, (known) => ({ attempts: known.attempts + 1 }));
-  // A camera did not fall when its relay did: a fall heard moments before the relay's is the same event.
-  const forgiveFall = note(place, (known, event) => ({ falls: known.falls.filter((fall) => event.at - fall > 2_000) }));
-  const forget = machine.assign(({ context }) => {
-    const id = sourceAt(context, place)?.id;
-    if (id === undefined) return {};
-    const { [id]: _forgotten, ...standings } = context.standings;
-    return { standings };
-  });
-  const intoQuarantine = [
-    countFall,
-    note(place, (known, event) => ({ deadline: event.at + quarantineMs(known) })),
-    ...stand(place, 'quarantined', comesAndGoes),
-  ];
-  const flows = [learn, ...stand(place, 'flowing', plainly('its picture arrives'))];
-  const region = `#camera.awake.sources.source${place}` as const;
-
-  /** Whoever says that it flows knows better than the knocks at its door. */
-  const arrives = {
-    'source.flowing': { guard: mine, target: `${region}.pulled.flowing` as const, actions: flows },
-    'program.switched': { guard: mine, target: `${region}.pulled.flowing` as const, actions: flows },
-  };
+  const at = standingAt(place);
   return machine.createStateConfig({
     initial: 'absent',
     on: {
@@ -129,7 +191,7 @@ export function sourceRegion(place: number) {
           event.type === 'camera.configured' &&
           JSON.stringify(event.settings.sources[place]) !== JSON.stringify(sourceAt(context, place)),
         target: '.absent',
-        actions: forget,
+        actions: at.forget,
       },
     },
     states: {
@@ -137,139 +199,12 @@ export function sourceRegion(place: number) {
         always: {
           guard: ({ context }) => sourceAt(context, place) !== undefined,
           target: 'knocking',
-          actions: stand(place, 'connecting', plainly('asking the camera')),
+          actions: at.stand('connecting', plainly('asking the camera')),
         },
       },
-      knocking: {
-        initial: 'connecting',
-        invoke: {
-          src: 'probe',
-          id: `probe.${place}`,
-          input: ({ context }) => ({
-            source: own({ context }).id,
-            ...addressOf(own({ context })),
-            everyMs: CAMERA_TIMES.knockEveryMs,
-            unauthorizedEveryMs: CAMERA_TIMES.unauthorizedEveryMs,
-            firstAfterMs: backoff(standing({ context }).attempts, 500, 10_000).waitMs,
-          }),
-        },
-        on: {
-          ...arrives,
-          'intake.lost': {
-            target: '.connecting',
-            actions: [forgiveFall, ...stand(place, 'connecting', relayLost)],
-          },
-          'probe.answered': {
-            guard: mine,
-            target: 'pulled',
-            actions: [learn, until(CAMERA_TIMES.openingMs), ...stand(place, 'opening', plainly('it answers'))],
-          },
-          'probe.failed': {
-            guard: (heard) =>
-              mine(heard) &&
-              heard.event.type === 'probe.failed' &&
-              (standing(heard).state !== 'offline' || standing(heard).why.reason !== heard.event.reason),
-            target: '.offline',
-            actions: stand(place, 'offline', offline),
-          },
-        },
-        states: { connecting: {}, offline: {} },
-      },
-      pulled: {
-        initial: 'opening',
-        invoke: {
-          src: 'intake',
-          id: `intake.${place}`,
-          input: ({ context }) => ({
-            camera: context.id,
-            source: own({ context }).id,
-            ...addressOf(own({ context })),
-          }),
-        },
-        on: {
-          'intake.lost': {
-            target: '.opening',
-            reenter: true,
-            actions: [until(CAMERA_TIMES.openingMs), ...stand(place, 'opening', relayLost)],
-          },
-          'intake.refused': {
-            guard: mine,
-            target: 'knocking.connecting',
-            actions: [countAttempt, ...stand(place, 'connecting', intakeRefused)],
-          },
-          'source.ended': [
-            { guard: (heard) => mine(heard) && tooOften(heard), target: 'quarantined', actions: intoQuarantine },
-            {
-              guard: mine,
-              target: 'knocking.connecting',
-              actions: [countFall, ...stand(place, 'connecting', ended)],
-            },
-          ],
-          'source.aside': { guard: mine, target: '.aside', actions: stand(place, 'aside', setAside) },
-        },
-        states: {
-          opening: {
-            invoke: alarm('opening'),
-            on: {
-              ...arrives,
-              // A source that never flowed has not fallen: its end only means that it is not there yet.
-              'source.ended': { guard: mine },
-              'alarm.rang': {
-                guard: rang('opening'),
-                target: `${region}.knocking.offline`,
-                actions: [countAttempt, ...stand(place, 'offline', offline)],
-              },
-            },
-          },
-          flowing: {
-            on: {
-              'source.flowing': { guard: mine, actions: learn },
-              'source.silent': {
-                guard: mine,
-                target: 'silent',
-                actions: [
-                  note(place, (_known, event) => ({
-                    deadline: event.at + CAMERA_TIMES.offlineAfterMs - ('silent_ms' in event ? event.silent_ms : 0),
-                  })),
-                  ...stand(place, 'silent', silent),
-                ],
-              },
-            },
-          },
-          silent: {
-            invoke: alarm('silence'),
-            on: {
-              ...arrives,
-              'alarm.rang': [
-                {
-                  guard: (heard) => rang('silence')(heard) && tooOften(heard),
-                  target: `${region}.quarantined`,
-                  actions: intoQuarantine,
-                },
-                {
-                  guard: rang('silence'),
-                  target: `${region}.knocking.offline`,
-                  actions: [countFall, ...stand(place, 'offline', offline)],
-                },
-              ],
-            },
-          },
-          aside: { on: arrives },
-        },
-      },
-      quarantined: {
-        invoke: alarm('quarantine'),
-        on: {
-          'alarm.rang': {
-            guard: rang('quarantine'),
-            target: 'knocking.connecting',
-            actions: [
-              note(place, (known) => ({ falls: [], quarantines: known.quarantines + 1 })),
-              ...stand(place, 'connecting', plainly('the quarantine is over; asking the camera')),
-            ],
-          },
-        },
-      },
+      knocking: knocking(at),
+      pulled: pulled(at),
+      quarantined: quarantined(at),
     },
   });
 }
