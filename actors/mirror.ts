@@ -1,9 +1,10 @@
 import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate';
 import type { Journal, JournalEntry, Subscription } from '../bus/ports.ts';
 import { type Address, KINDS, type Kind } from '../bus/subjects.ts';
-import { type CellKind, viewOf } from './cell.ts';
+import type { CellKind } from './cell.ts';
 import type { CellView } from './cells.ts';
 import { type Chart, chart } from './chart.ts';
+import { viewOf } from './snapshot.ts';
 
 /** What the mirror needs of the house. */
 export interface MirrorHouse {
