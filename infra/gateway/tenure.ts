@@ -81,7 +81,7 @@ export async function takeTenure(leases: Leases, holder: string, house: TenureHo
     const renewed = (await leases.renew(lease, TTL_MS)) ?? (await leases.take(lease.key, holder, TTL_MS));
     if (!renewed) return house.onLost();
     lease = renewed;
-    if (startedMs - provedMs > TTL_MS) await house.onLapse();
+    if (members.length > 1 && startedMs - provedMs > TTL_MS) await house.onLapse();
     const found = await look();
     // Right after an outage the others' leases have run out too: they are given the time to take them again.
     members = startedMs - awayMs > TTL_MS ? found : [...new Set([...members, ...found])].toSorted();
