@@ -1,12 +1,12 @@
 import { type ActorOptions, type AnyActor, type AnyMachineSnapshot, type AnyStateMachine, createActor } from 'xstate';
 import { type Envelope, wrap } from '../bus/envelope.ts';
-import type { Why } from '../bus/events/why.ts';
 import { type Facts, FenceRefused, type Heard, type Journal, type JournalRecord } from '../bus/ports.ts';
 import type { Shape } from '../bus/shape.ts';
 import type { Address } from '../bus/subjects.ts';
 import { type Door, openDoor } from './bind.ts';
 import { CellDown, type CellView, type Offered } from './cells.ts';
 import { type Chart, chart } from './chart.ts';
+import { persist, viewOf } from './snapshot.ts';
 
 /** What makes a cell one of its kind: its machine, with slots bound, and the shapes of what it may hear. */
 export interface CellKind {
@@ -329,30 +329,4 @@ export class Cell implements Door {
     this.said = [];
     this.house.onDown(this, this.down);
   }
-}
-
-/** A snapshot as a successor starts from it: its slots have ended with the actor, and are to be invoked again. */
-function persist(machine: AnyStateMachine, snapshot: AnyMachineSnapshot): unknown {
-  const persisted = machine.getPersistedSnapshot(snapshot) as unknown as {
-    children: Record<string, { snapshot: object }>;
-  };
-  const children = Object.entries(persisted.children).map(([id, child]) => [
-    id,
-    { ...child, snapshot: { ...child.snapshot, status: 'active' } },
-  ]);
-  return { ...persisted, children: Object.fromEntries(children) };
-}
-
-/** A machine snapshot as outsiders may look at it. */
-export function viewOf(at: Address, snapshot: { context: unknown; tags: Set<string> }): CellView {
-  const context = snapshot.context as { state: string; since: number; why: Why };
-  return {
-    kind: at.kind,
-    id: at.id,
-    state: context.state,
-    tags: [...snapshot.tags],
-    since: context.since,
-    why: context.why,
-    context: context as unknown as Record<string, unknown>,
-  };
 }

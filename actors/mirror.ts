@@ -1,9 +1,10 @@
 import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate';
 import type { Journal, JournalEntry, Poison, Subscription } from '../bus/ports.ts';
 import { type Address, KINDS, type Kind } from '../bus/subjects.ts';
-import { type CellKind, viewOf } from './cell.ts';
+import type { CellKind } from './cell.ts';
 import type { CellView } from './cells.ts';
 import { type Chart, chart } from './chart.ts';
+import { viewOf } from './snapshot.ts';
 
 /** What the mirror needs of the house. */
 export interface MirrorHouse {
@@ -34,6 +35,7 @@ const REACHED_WITHIN_MS = 500;
 export class Mirror {
   private readonly house: MirrorHouse;
   private readonly cells: Record<Kind, Map<string, Reflection>>;
+  private attending = false;
   private following: Subscription | undefined;
   private last = 0;
   private readonly waiting = new Set<{ seq: number; resolve(): void }>();
@@ -43,18 +45,24 @@ export class Mirror {
     this.cells = Object.fromEntries(KINDS.map((kind) => [kind, new Map()])) as Record<Kind, Map<string, Reflection>>;
   }
 
-  /**
-   * Looks at the last record of every cell, and follows what comes.
-   * @returns the last records that this gateway wrote itself: its own cells, when it has just started
-   * @throws JournalAway
-   */
-  async open(): Promise<JournalEntry[]> {
-    const own = await this.look();
-    this.following = await this.house.journal.follow(this.last, (entry) => this.note(entry));
-    return own;
+  /** Follows what other gateways write from now on. Not before there is one: own records need no mirror. @throws JournalAway */
+  async attend(): Promise<void> {
+    if (this.attending) return;
+    this.attending = true;
+    try {
+      await this.look();
+      this.following = await this.house.journal.follow(this.last, (entry) => this.note(entry));
+    } catch (error) {
+      this.attending = false;
+      throw error;
+    }
   }
 
-  /** Looks at every last record again, without waiting for them to come round. @throws JournalAway */
+  /**
+   * Looks at the last record of every cell, without waiting for it to come round.
+   * @returns those that this gateway wrote itself: its own cells, when it has just started
+   * @throws JournalAway
+   */
   async look(): Promise<JournalEntry[]> {
     const own: JournalEntry[] = [];
     for await (const entry of this.house.journal.lasts(undefined, undefined, this.house.onPoison)) {

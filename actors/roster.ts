@@ -1,16 +1,9 @@
 import type { Envelope } from '../bus/envelope.ts';
 import { newId } from '../bus/identity.ts';
-import {
-  type Facts,
-  FenceRefused,
-  type Journal,
-  JournalAway,
-  type JournalEntry,
-  JournalRefused,
-  type Poison,
-} from '../bus/ports.ts';
+import { type Facts, FenceRefused, type Journal, type JournalEntry, type Poison } from '../bus/ports.ts';
 import { type Address, KINDS, type Kind } from '../bus/subjects.ts';
 import { NewerRecord, upcast } from '../bus/upcast.ts';
+import { claim, isStoreRefusal, tellAgain } from './adoption.ts';
 import { Cell, type CellHouse, type CellKind, type CellOrigin } from './cell.ts';
 import { CellDown, CellExists, type Cells, type CellView, NoSuchCell, type Offered } from './cells.ts';
 import type { Chart } from './chart.ts';
@@ -38,11 +31,6 @@ export type FactListener = (envelope: Envelope, view: CellView) => void;
 const RESTARTS_PER_MINUTE = 3;
 /** Ended cells are kept this long for who asks what became of them. */
 const KEEP_ENDED_MS = 60_000;
-/** A crash can only have come between the journal and the telling for records this close to the last one. */
-const UNTOLD_WITHIN_MS = 30_000;
-/** A start with thousands of recent sessions must not ask for each of them in turn. */
-const RETOLD_AT_ONCE = 256;
-
 /** The cells that live in this gateway. */
 export class Roster implements Cells {
   private readonly house: RosterHouse;
@@ -147,7 +135,7 @@ export class Roster implements Cells {
       const park = (poison: Poison) => this.parkPoison(poison);
       for await (const entry of this.house.journal.lasts(undefined, undefined, park)) lasts.push(entry);
     }
-    await this.retellAll(lasts);
+    await tellAgain(this.house.facts, lasts);
     // One draw of chance for all: fifty thousand of them take a good part of a second.
     const tenure = token();
     const taken = await Promise.all(lasts.map((entry, n) => this.takeOrPark(entry, `${tenure}${n.toString(36)}`)));
@@ -168,7 +156,7 @@ export class Roster implements Cells {
       return true;
     } catch (error) {
       if (error instanceof FenceRefused) return true; // another gateway has it already
-      if (!isRefusal(error)) throw error;
+      if (!isStoreRefusal(error)) throw error;
       this.succeed(cell, await cell.origin());
       return false;
     }
@@ -230,7 +218,8 @@ export class Roster implements Cells {
       this.house.onOver?.((record.after as { context: Record<string, unknown> }).context);
       return false;
     }
-    const lastSeq = record.node === this.house.node && !record.left ? seq : await this.claim({ seq, record }, tenure);
+    const isOurs = record.node === this.house.node && !record.left;
+    const lastSeq = isOurs ? seq : await claim(this.house.journal, { seq, record }, this.house.node, tenure);
     if (lastSeq === undefined) return false;
     const origin = { incarnation: record.incarnation, tenure, lastSeq, snapshot: record.after };
     const cell = new Cell(at, this.kindOf(at), this.cellHouse, origin);
@@ -239,42 +228,8 @@ export class Roster implements Cells {
     return true;
   }
 
-  /**
-   * Makes another gateway's cell ours: a record that nothing was heard with moves its fence on, so that its former owner
-   * can write no more, and stands above every epoch that one had.
-   * @returns its sequence; undefined when another gateway was faster, or the store did not take it
-   */
-  private async claim({ seq, record }: JournalEntry, tenure: string): Promise<number | undefined> {
-    const { left: _left, late: _late, ...last } = record;
-    const claim = { ...last, id: `${tenure}-r0`, node: this.house.node, heard: [], said: [] };
-    try {
-      const receipt = await this.house.journal.append(claim, seq);
-      return receipt.spooled ? undefined : receipt.seq;
-    } catch (error) {
-      if (error instanceof FenceRefused || isRefusal(error)) return undefined;
-      throw error;
-    }
-  }
-
   private kindOf(at: Address): CellKind {
     return this.house.kinds[at.kind];
-  }
-
-  /** Before anybody says something new: tells what the records written just before the end had to say. */
-  private async retellAll(entries: readonly JournalEntry[]): Promise<void> {
-    const lastAt = entries.reduce((latest, entry) => Math.max(latest, lastHeardAt(entry)), 0);
-    const recent = entries.filter((entry) => lastAt - lastHeardAt(entry) < UNTOLD_WITHIN_MS);
-    for (let from = 0; from < recent.length; from += RETOLD_AT_ONCE) {
-      await Promise.all(recent.slice(from, from + RETOLD_AT_ONCE).map((entry) => this.retell(entry)));
-    }
-  }
-
-  /** Tells the facts of a last record again, from the first that was not told. */
-  private async retell({ record }: JournalEntry): Promise<void> {
-    if (record.said.length === 0) return;
-    const told = await this.house.facts.last({ kind: record.kind, id: record.cell });
-    const toldIndex = record.said.findIndex((fact) => fact.id === told?.envelope.id);
-    for (const envelope of record.said.slice(toldIndex + 1)) await this.house.facts.tell(envelope);
   }
 
   private forgetIfOver(cell: Cell): void {
@@ -318,10 +273,5 @@ export class Roster implements Cells {
   }
 }
 
-/** The store is away, or refuses. */
-const isRefusal = (error: unknown): boolean => error instanceof JournalAway || error instanceof JournalRefused;
-
 /** 60 bits: enough that no two lives of a cell, and no two owners of it, ever share one. */
 const token = (): string => newId('t').slice(2, 14);
-
-const lastHeardAt = ({ record }: JournalEntry): number => record.heard.at(-1)?.at ?? 0;

@@ -68,7 +68,8 @@ const tenure = await takeTenure(carriers.leases, group.node, {
     const timer = setInterval(run, ms);
     return () => clearInterval(timer);
   },
-  onBeat: (members) => void population.review(members).catch((err) => log.error({ err }, 'cells could not be moved')),
+  onBeat: (members) =>
+    void population.review(members).catch((err) => log.warn({ err }, 'cells could not be moved now')),
   onLapse: () => population.reconcile(),
   onLost() {
     log.fatal('another gateway of this name has taken over; ending without touching what runs');

@@ -52,8 +52,9 @@ export function buildPopulation(house: PopulationHouse): Population {
     roster,
     cells,
     async open() {
-      const own = await roster.adopt(await mirror.open());
+      const own = await roster.adopt(await mirror.look());
       const members = tenure.members();
+      if (members.length > 1) await mirror.attend();
       const { adopted } = await custody.review(members);
       known = members.join();
       open = true;
@@ -61,6 +62,7 @@ export function buildPopulation(house: PopulationHouse): Population {
     },
     async review(members) {
       if (!open) return;
+      if (members.length > 1) await mirror.attend();
       const { adopted, handedOver } = await custody.review(members);
       const changed = members.join() !== known;
       known = members.join();

@@ -60,6 +60,7 @@ export async function takeTenure(leases: Leases, holder: string, house: TenureHo
   const look = async () => (await leases.list(MEMBERS)).map((one) => one.holder).toSorted();
   let members: readonly string[] = await look().catch(() => [holder]);
   let provedMs = house.nowMs();
+  let awayMs = Number.NEGATIVE_INFINITY;
   let tickMs = provedMs;
   let beating = false;
   let doubt: { proved: Promise<void>; prove(): void } | undefined;
@@ -80,8 +81,10 @@ export async function takeTenure(leases: Leases, holder: string, house: TenureHo
     const renewed = (await leases.renew(lease, TTL_MS)) ?? (await leases.take(lease.key, holder, TTL_MS));
     if (!renewed) return house.onLost();
     lease = renewed;
-    if (startedMs - provedMs > TTL_MS) await house.onLapse();
-    members = await look();
+    if (members.length > 1 && startedMs - provedMs > TTL_MS) await house.onLapse();
+    const found = await look();
+    // Right after an outage the others' leases have run out too: they are given the time to take them again.
+    members = startedMs - awayMs > TTL_MS ? found : [...new Set([...members, ...found])].toSorted();
     provedMs = startedMs;
     doubt?.prove();
     doubt = undefined;
@@ -96,6 +99,7 @@ export async function takeTenure(leases: Leases, holder: string, house: TenureHo
       await renew();
     } catch (error) {
       if (!(error instanceof JournalAway)) throw error;
+      awayMs = house.nowMs();
     } finally {
       beating = false;
     }

@@ -26,6 +26,7 @@ describe('a cluster of three nats-servers', function () {
     store = await natsStore({ servers: cluster.servers, name: 'test', replicas: 3, timeoutMs: TIMEOUT_MS });
     const { journal, facts } = store;
     const file = path.join(folder, 'spool.jsonl');
+    await store.leases.take('gateway.gate-1', 'gate-1', 1);
     spool = await openSpool({ journal, facts, file, onParked: (one) => parked.push(one), onFault() {} });
   });
   after(async () => {
@@ -64,8 +65,8 @@ describe('a cluster of three nats-servers', function () {
   });
 
   it('keeps leases going while one of three servers is gone', async () => {
-    const taken = await store.leases.take('gateway.gate-1', 'gate-1', 10_000);
-    expect(taken).to.include({ holder: 'gate-1' });
+    const again = () => store.leases.take('gateway.gate-1', 'gate-1', 20_000);
+    expect(await until('the leases to have a leader', again, 20_000, 100)).to.include({ holder: 'gate-1' });
     expect(await store.leases.take('gateway.gate-1', 'gate-2', 10_000)).to.equal(undefined);
     expect((await store.leases.list('gateway')).map(({ holder }) => holder)).to.deep.equal(['gate-1']);
   });

@@ -53,7 +53,8 @@ export async function fakeGatewayOf(
   const custody = new Custody({ node: name, roster, mirror, expectCells() {} });
   const answers = await answerAsks({ bus: store.bus, cells, roster, gate, poster: () => PICTURE });
   members.add(name);
-  await roster.adopt(await mirror.open());
+  await roster.adopt(await mirror.look());
+  await mirror.attend();
   return {
     name,
     house,

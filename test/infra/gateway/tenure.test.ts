@@ -108,6 +108,19 @@ describe("a gateway's place in its group", () => {
     expect([one.lapses, one.lost]).to.deep.equal([1, false]);
   });
 
+  it('does not take the others for dead right after an outage, in which every lease ran out', async () => {
+    const one = await join('gate-1');
+    const two = await join('gate-2');
+    await pass(400, one, two);
+    store.set('away');
+    await pass(4_000, one, two);
+    store.set('here');
+    await pass(800, one);
+    expect(one.tenure.members()).to.deep.equal(['gate-1', 'gate-2']);
+    await pass(2_400, one); // it really is gone
+    expect(one.tenure.members()).to.deep.equal(['gate-1']);
+  });
+
   it('is never in doubt for a gateway that is alone', async () => {
     const one = await join('gate-1');
     clock.now += 60_000;
