@@ -1,5 +1,5 @@
 import { type AnyActorRef, type AnyEventObject, fromCallback } from 'xstate';
-import type { Adapter } from '../machines/slots.ts';
+import type { Adapter, Held } from '../machines/slots.ts';
 
 /** A door that takes reports of adapters; each cell has one. */
 export interface Door {
@@ -7,6 +7,8 @@ export interface Door {
   report(event: AnyEventObject): void;
   /** True while this process lets go of the cell but its effects go on. */
   readonly detaching: boolean;
+  /** While set, nothing is begun or ended: this process was paused, and has to prove first that it may still act. */
+  proof(): Promise<void> | undefined;
 }
 
 // A root actor and its children share one system, so the system leads from an invoked slot to its cell's door.
@@ -28,13 +30,28 @@ export function bind<Input extends object, Report extends AnyEventObject, Event 
     const door = doors.get(system);
     if (!door) throw new Error('a slot was invoked outside a cell');
     let invoked = true;
-    const held = adapter(input, (event) => {
-      if (invoked) door.report(event);
-    });
+    let held: Held | undefined;
+    const begin = () => {
+      if (!invoked) return;
+      held = adapter(input, (event) => {
+        if (invoked) door.report(event);
+      });
+    };
+    const end = () => {
+      if (door.detaching) held?.detach?.();
+      else held?.release();
+    };
+    onceProven(door, begin);
     return () => {
       invoked = false;
-      if (door.detaching) held.detach?.();
-      else held.release();
+      onceProven(door, end);
     };
   });
+}
+
+/** Does it now, or once this process has proved that it may act. */
+function onceProven(door: Door, act: () => void): void {
+  const proof = door.proof();
+  if (proof) void proof.then(act);
+  else act();
 }

@@ -24,10 +24,14 @@ export interface CellHouse {
   now(): number;
   /** Runs later on the monotonic clock; the result cancels. */
   later(ms: number, run: () => void): () => void;
+  /** The cell has moved and said something that is not written down yet. */
+  onTurn(view: CellView): void;
   /** A fact is acknowledged as told, or safe in the spool. */
   onTold(envelope: Envelope, view: CellView): void;
   /** The cell failed, or lost its fence, and takes nothing more. */
   onDown(cell: Cell, error: Error): void;
+  /** Set while this process has to prove that it may act; absent where it always may. */
+  proof?(): Promise<void> | undefined;
 }
 
 /** Where a cell starts: new, or from its last journal record. */
@@ -60,6 +64,8 @@ const APPEND_AGAIN_MS = 1_000;
  */
 export class Cell implements Door {
   readonly at: Address;
+  /** The fencing token of its effects: no former owner of this cell had one as high. */
+  readonly epoch: number;
   private readonly kind: CellKind;
   private readonly house: CellHouse;
   private readonly actor: AnyActor;
@@ -87,6 +93,8 @@ export class Cell implements Door {
     this.incarnation = origin.incarnation;
     this.lastSeq = origin.lastSeq;
     this.tenure = origin.tenure;
+    // A new cell has no record yet; its first will come right after the last of its former life, or later.
+    this.epoch = origin.snapshot ? origin.lastSeq : origin.lastSeq + 1;
     const options = { input: { id: at.id }, ...(origin.snapshot ? { snapshot: origin.snapshot } : {}) };
     this.actor = createActor(kind.machine, options as ActorOptions<AnyStateMachine>);
     if (origin.snapshot) this.recorded = this.restored();
@@ -164,6 +172,26 @@ export class Cell implements Door {
     await this.drained();
   }
 
+  /**
+   * Lets go of the cell for another gateway, which takes it up from the record that says so.
+   * @throws FenceRefused | JournalAway | JournalRefused when that could not be written; it has left all the same
+   */
+  async handOver(): Promise<void> {
+    await this.leave();
+    const after = this.recorded && persist(this.kind.machine, this.recorded);
+    if (this.lostFence() || !after) return;
+    await this.house.journal.append({ ...this.recordOf([], []), after, left: true }, this.lastSeq);
+  }
+
+  /** Another gateway owns the cell: it is let go of, and what nobody has written down yet is refused. */
+  lose(cause: Error): void {
+    this.down = new CellDown(`${this.at.kind} ${this.at.id} has another owner now`, { cause });
+    for (const one of this.waiting.splice(0)) one.reject(this.down);
+    this.said = [];
+    this.leaving = true;
+    this.actor.stop();
+  }
+
   /** Where a successor of this failed cell starts: after the last record, once that is written. */
   async origin(): Promise<Omit<CellOrigin, 'tenure'>> {
     await this.drained();
@@ -178,6 +206,10 @@ export class Cell implements Door {
   /** While this process lets go of it, its effects go on. */
   get detaching(): boolean {
     return this.leaving;
+  }
+
+  proof(): Promise<void> | undefined {
+    return this.house.proof?.();
   }
 
   /** Takes a report of one of its adapters. */
@@ -196,14 +228,18 @@ export class Cell implements Door {
   ): void {
     const id = `${this.tenure}-${++this.count}`;
     const heard: Heard = { ...event, id, at: this.house.now(), ...(cause ? { cause } : {}) };
+    const saidBefore = this.said.length;
     this.hearing = heard;
     this.actor.send(heard);
     this.hearing = undefined;
     if (this.down) {
       reject(this.down);
     } else {
-      this.waiting.push({ heard, view: this.view(), resolve, reject });
+      const view = this.view();
+      const turned = this.said.length > saidBefore;
+      this.waiting.push({ heard, view, resolve, reject });
       if (!this.appending) this.append();
+      if (turned) this.house.onTurn(view);
     }
     const next = this.inbox?.shift();
     if (next) next();
@@ -230,21 +266,25 @@ export class Cell implements Door {
     const said = this.said;
     this.waiting = [];
     this.said = [];
-    const record: JournalRecord = {
-      id: `${this.tenure}-r${this.count}`,
+    const heard = batch.map((one) => one.heard);
+    const record = { ...this.recordOf(heard, said), after: this.actor.getPersistedSnapshot() };
+    this.recorded = this.actor.getSnapshot();
+    this.appending = true;
+    this.settled = new Promise((resolve) => this.write(record, batch, resolve));
+  }
+
+  private recordOf(heard: Heard[], said: Envelope[]): Omit<JournalRecord, 'after'> {
+    return {
+      id: `${this.tenure}-r${this.count}${heard.length ? '' : '-left'}`,
       kind: this.at.kind,
       cell: this.at.id,
       incarnation: this.incarnation,
       ...(this.recorded ? {} : { first: true as const }),
       version: this.kind.version,
       node: this.house.node,
-      heard: batch.map((one) => one.heard),
+      heard,
       said,
-      after: this.actor.getPersistedSnapshot(),
     };
-    this.recorded = this.actor.getSnapshot();
-    this.appending = true;
-    this.settled = new Promise((resolve) => this.write(record, batch, resolve));
   }
 
   private write(record: JournalRecord, batch: Waiting[], settle: () => void): void {
@@ -259,12 +299,11 @@ export class Cell implements Door {
       },
       (error: Error) => {
         if (error instanceof FenceRefused) {
-          this.down = new CellDown(`${this.at.kind} ${this.at.id} has another owner now`, { cause: error });
-          for (const one of [...batch, ...this.waiting]) one.reject(this.down);
-          this.leaving = true;
-          this.actor.stop();
+          this.appending = false;
+          this.waiting.unshift(...batch);
+          this.lose(error);
           settle();
-          this.house.onDown(this, this.down);
+          this.house.onDown(this, this.down as Error);
           return;
         }
         // Who asked is told now; the record itself is tried until it is written, or the journal would have a hole.

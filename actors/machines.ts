@@ -1,10 +1,14 @@
 import type { AnyStateMachine } from 'xstate';
+import { broadcastHeard } from '../bus/events/broadcast.ts';
 import { cameraHeard } from '../bus/events/camera.ts';
+import { incidentHeard } from '../bus/events/incident.ts';
 import { relayHeard } from '../bus/events/relay.ts';
 import { viewerHeard } from '../bus/events/viewer.ts';
 import type { Kind } from '../bus/subjects.ts';
 import { VERSIONS } from '../bus/upcast.ts';
+import { broadcastMachine } from '../machines/broadcast.ts';
 import { cameraMachine } from '../machines/camera.ts';
+import { incidentMachine } from '../machines/incident.ts';
 import { relayMachine } from '../machines/relay.ts';
 import { viewerMachine } from '../machines/viewer.ts';
 import type { CellKind } from './cell.ts';
@@ -14,6 +18,8 @@ export const IDLE_KINDS: Readonly<Record<Kind, CellKind>> = {
   camera: { machine: cameraMachine, version: VERSIONS.camera, heard: cameraHeard },
   viewer: { machine: viewerMachine, version: VERSIONS.viewer, heard: viewerHeard },
   relay: { machine: relayMachine, version: VERSIONS.relay, heard: relayHeard },
+  broadcast: { machine: broadcastMachine, version: VERSIONS.broadcast, heard: broadcastHeard },
+  incident: { machine: incidentMachine, version: VERSIONS.incident, heard: incidentHeard },
 };
 
 /** The machines alone, for replay. */

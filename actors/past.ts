@@ -54,6 +54,8 @@ interface Life {
   at: Address;
   incarnation: string;
   snapshot: AnyMachineSnapshot;
+  /** The last record, when an older program wrote it. */
+  older?: JournalRecord;
   seq: number;
   compared: number;
   fromCheckpoint: boolean;
@@ -83,7 +85,7 @@ export function foldPast({ at = Number.POSITIVE_INFINITY, seq: last = Number.POS
   };
   const trust = (seq: number, record: JournalRecord) =>
     forgetIfOver(record, begin(seq, record, restored(MACHINES[record.kind], record), true));
-  const fold = (seq: number, record: JournalRecord) => {
+  const fold = (seq: number, record: JournalRecord, isNative: boolean) => {
     const machine = MACHINES[record.kind];
     let life = lives.get(keyOf(record));
     if (life?.incarnation !== record.incarnation) life = undefined;
@@ -93,22 +95,31 @@ export function foldPast({ at = Number.POSITIVE_INFINITY, seq: last = Number.POS
       return;
     }
     life ??= begin(seq, record, newborn(machine, record.cell), false);
+    // Where an older program's records end, the present one went on from the snapshot in the last of them.
+    if (isNative && life.older) life.snapshot = restored(machine, life.older);
     const folded = foldRecord(machine, life.snapshot, record, at);
     life.snapshot = folded.snapshot;
     life.seq = seq;
-    if (folded.whole) {
+    if (isNative) delete life.older;
+    else life.older = record;
+    if (folded.whole && isNative) {
       life.compared += 1;
       compared += 1;
     }
-    if (folded.difference) {
+    // What an older machine kept beside the state is not what the present one keeps.
+    if (folded.difference && isNative) {
       life.difference ??= { ...folded.difference, seq };
       first ??= { ...folded.difference, seq, at: life.at };
     }
     forgetIfOver(record, life);
   };
-  const understand = ({ seq, record }: JournalEntry, work: (seq: number, record: JournalRecord) => void) => {
+  const understand = (
+    { seq, record }: JournalEntry,
+    work: (seq: number, record: JournalRecord, isNative: boolean) => void,
+  ) => {
     try {
-      work(seq, upcast(record));
+      const present = upcast(record);
+      work(seq, present, present.version === record.version);
     } catch (error) {
       lives.delete(keyOf(record));
       strange.push({ at: { kind: record.kind, id: record.cell }, seq, reason: (error as Error).message });
@@ -118,9 +129,12 @@ export function foldPast({ at = Number.POSITIVE_INFINITY, seq: last = Number.POS
   return {
     trust: (entry) => understand(entry, trust),
     take(entry) {
-      const heardAt = entry.record.heard[0]?.at;
-      if (entry.seq > last || heardAt === undefined || heardAt > at) return;
-      understand(entry, fold);
+      const { record } = entry;
+      const heardAt = record.heard[0]?.at ?? (record.after as { context: { since?: number } }).context.since ?? 0;
+      if (entry.seq > last || heardAt > at) return;
+      // Where nothing was heard, a gateway has only said that the cell is its own now.
+      if (record.heard.length > 0) understand(entry, fold);
+      else if (lives.get(keyOf(record))?.incarnation !== record.incarnation) understand(entry, trust);
     },
     cells: () =>
       [...lives.entries()]

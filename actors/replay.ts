@@ -107,10 +107,16 @@ function sayingsIn(effects: readonly Effect[]): Saying[] {
 export function replay(machine: AnyStateMachine, records: readonly JournalRecord[]): Replayed {
   let snapshot = newborn(machine, records[0]?.cell ?? '');
   let firstDifference: Difference | undefined;
-  for (const record of records) {
-    const folded = foldRecord(machine, snapshot, upcast(record));
+  for (const [index, written] of records.entries()) {
+    const record = upcast(written);
+    const former = records[index - 1];
+    const isNative = written.version === record.version;
+    // Where an older program's records end, the present one went on from the snapshot in the last of them.
+    if (isNative && former && former.version !== record.version) snapshot = restored(machine, upcast(former));
+    const folded = foldRecord(machine, snapshot, record);
     snapshot = folded.snapshot;
-    firstDifference ??= folded.difference;
+    // What an older machine kept beside the state is not what the present one keeps.
+    if (isNative) firstDifference ??= folded.difference;
   }
   return {
     value: snapshot.value,

@@ -1,9 +1,17 @@
 import type { Envelope } from '../bus/envelope.ts';
 import { newId } from '../bus/identity.ts';
-import type { Facts, Journal, JournalEntry, Poison } from '../bus/ports.ts';
+import {
+  type Facts,
+  FenceRefused,
+  type Journal,
+  JournalAway,
+  type JournalEntry,
+  JournalRefused,
+  type Poison,
+} from '../bus/ports.ts';
 import { type Address, KINDS, type Kind } from '../bus/subjects.ts';
 import { NewerRecord, upcast } from '../bus/upcast.ts';
-import { Cell, type CellHouse, type CellKind } from './cell.ts';
+import { Cell, type CellHouse, type CellKind, type CellOrigin } from './cell.ts';
 import { CellDown, CellExists, type Cells, type CellView, NoSuchCell, type Offered } from './cells.ts';
 import type { Chart } from './chart.ts';
 
@@ -15,10 +23,12 @@ export interface RosterHouse {
   kinds: Record<Kind, CellKind>;
   now(): number;
   later(ms: number, run: () => void): () => void;
-  /** Told of cells that fail, with what is done about it. */
-  onTrouble(trouble: { cell: Address; error: Error; outcome: 'restarted' | 'given up' | 'parked' }): void;
+  /** Told of cells that fail, or that another gateway has taken up, with what is done about it. */
+  onTrouble(trouble: { cell: Address; error: Error; outcome: 'restarted' | 'given up' | 'let go' | 'parked' }): void;
   /** Told, at adoption, of viewers that are over: what was handed to them may outlive them. */
   onOver?(context: Record<string, unknown>): void;
+  /** Set while this process has to prove that it may act; absent where it always may. */
+  proof?(): Promise<void> | undefined;
 }
 
 /** Hears every fact of the cells that live here, once it is safe. */
@@ -38,6 +48,7 @@ export class Roster implements Cells {
   private readonly house: RosterHouse;
   private readonly cells: Record<Kind, Map<string, Cell>>;
   private readonly listeners = new Set<FactListener>();
+  private readonly turnListeners = new Set<(view: CellView) => void>();
   /** Fences of cells whose last record can't be understood: who makes them anew goes on behind it. */
   private readonly parked = new Map<string, { seq: number; error: Error }>();
   private readonly failures = new Map<string, number[]>();
@@ -52,10 +63,14 @@ export class Roster implements Cells {
       facts: house.facts,
       now: house.now,
       later: house.later,
+      onTurn: (view) => {
+        for (const listener of this.turnListeners) listener(view);
+      },
       onTold: (envelope, view) => {
         for (const listener of this.listeners) listener(envelope, view);
       },
       onDown: (cell, error) => void this.replace(cell, error),
+      ...(house.proof ? { proof: house.proof } : {}),
     };
   }
 
@@ -95,6 +110,16 @@ export class Roster implements Cells {
     }
   }
 
+  /** Whether a cell lives here. */
+  has(at: Address): boolean {
+    return this.cells[at.kind].has(at.id);
+  }
+
+  /** The fencing token of a cell's effects; 0 for one that does not live here. */
+  epoch(at: Address): number {
+    return this.cells[at.kind].get(at.id)?.epoch ?? 0;
+  }
+
   /** The statechart of a cell, with its present state marked. */
   chart(at: Address): Chart | undefined {
     return this.cells[at.kind].get(at.id)?.chart();
@@ -106,42 +131,69 @@ export class Roster implements Cells {
     return () => this.listeners.delete(listener);
   }
 
-  /**
-   * Takes up every living cell from its last journal record, and tells what a crash may have left untold.
-   * @returns how many were taken up
-   */
-  async adopt(): Promise<number> {
-    const entries: JournalEntry[] = [];
-    const park = ({ of, seq, reason }: Poison) => this.park(of, seq, new Error(reason));
-    for await (const entry of this.house.journal.lasts(undefined, undefined, park)) entries.push(entry);
-    await this.retellAll(entries);
-    // One draw of chance for all: fifty thousand of them take a good part of a second.
-    const tenure = token();
-    let adopted = 0;
-    for (const entry of entries) {
-      try {
-        if (this.adoptOne(entry, `${tenure}${adopted.toString(36)}`)) adopted++;
-      } catch (error) {
-        this.park({ kind: entry.record.kind, id: entry.record.cell }, entry.seq, error as Error);
-      }
-    }
-    return adopted;
+  onTurn(hear: (view: CellView) => void): () => void {
+    this.turnListeners.add(hear);
+    return () => this.turnListeners.delete(hear);
   }
 
-  /** @returns whether it lives @throws Error when its record can't be understood */
-  private adoptOne({ seq, record: old }: JournalEntry, tenure: string): boolean {
-    const record = upcast(old);
-    const at = { kind: record.kind, id: record.cell };
-    const living = (record.after as { status?: string }).status === 'active';
-    if (!living && record.kind === 'viewer') {
-      this.house.onOver?.((record.after as { context: Record<string, unknown> }).context);
+  /**
+   * Takes up cells from their last journal records, and tells what a crash may have left untold.
+   * @param entries the last records of the cells to take up; without it, of all there are
+   * @returns how many were taken up
+   */
+  async adopt(entries?: JournalEntry[]): Promise<number> {
+    const lasts = entries ?? [];
+    if (!entries) {
+      const park = (poison: Poison) => this.parkPoison(poison);
+      for await (const entry of this.house.journal.lasts(undefined, undefined, park)) lasts.push(entry);
+    }
+    await this.retellAll(lasts);
+    const taken = await Promise.all(lasts.map((entry) => this.takeOrPark(entry)));
+    return taken.filter(Boolean).length;
+  }
+
+  /**
+   * Lets go of a cell for another gateway to take up; its effects go on.
+   * @returns false when that could not be written down: then it stays
+   */
+  async handOver(at: Address): Promise<boolean> {
+    const kind = this.cells[at.kind];
+    const cell = kind.get(at.id);
+    if (!cell) return false;
+    kind.delete(at.id);
+    try {
+      await cell.handOver();
+      return true;
+    } catch (error) {
+      if (error instanceof FenceRefused) return true; // another gateway has it already
+      if (!isRefusal(error)) throw error;
+      this.succeed(cell, await cell.origin());
       return false;
     }
-    const origin = { incarnation: record.incarnation, tenure, lastSeq: seq, snapshot: record.after };
-    const cell = new Cell(at, this.kindOf(at), this.cellHouse, origin);
-    this.cells[at.kind].set(at.id, cell);
-    cell.start();
-    return true;
+  }
+
+  /** Another gateway has written to this cell's journal: it lives there now, and its effects go on. */
+  letGo(at: Address, by: string): void {
+    const cell = this.cells[at.kind].get(at.id);
+    if (!cell) return;
+    this.cells[at.kind].delete(at.id);
+    const error = new FenceRefused(`${by} has taken up ${at.kind} ${at.id}`);
+    cell.lose(error);
+    this.house.onTrouble({ cell: at, error, outcome: 'let go' });
+  }
+
+  private async takeOrPark(entry: JournalEntry): Promise<boolean> {
+    try {
+      return await this.take(entry);
+    } catch (error) {
+      this.park({ kind: entry.record.kind, id: entry.record.cell }, entry.seq, error as Error);
+      return false;
+    }
+  }
+
+  /** A last record that can't even be read: its cell is parked. */
+  parkPoison({ of, seq, reason }: Poison): void {
+    this.park(of, seq, new Error(reason));
   }
 
   /** A record that can't be understood is left where it is, and told; it does not stop the others. */
@@ -162,6 +214,45 @@ export class Roster implements Cells {
     const all = KINDS.flatMap((kind) => [...this.cells[kind].values()]);
     await Promise.all(all.map((cell) => cell.leave()));
     for (const kind of KINDS) this.cells[kind].clear();
+  }
+
+  /**
+   * Takes up one cell; false when it is over, or another gateway was faster.
+   * @throws Error when its record can't be understood
+   */
+  private async take({ seq, record: written }: JournalEntry): Promise<boolean> {
+    const record = upcast(written);
+    const at = { kind: record.kind, id: record.cell };
+    const living = (record.after as { status?: string }).status === 'active';
+    if (!living && record.kind === 'viewer') {
+      this.house.onOver?.((record.after as { context: Record<string, unknown> }).context);
+      return false;
+    }
+    const tenure = token();
+    const lastSeq = record.node === this.house.node && !record.left ? seq : await this.claim({ seq, record }, tenure);
+    if (lastSeq === undefined) return false;
+    const origin = { incarnation: record.incarnation, tenure, lastSeq, snapshot: record.after };
+    const cell = new Cell(at, this.kindOf(at), this.cellHouse, origin);
+    this.cells[at.kind].set(at.id, cell);
+    cell.start();
+    return true;
+  }
+
+  /**
+   * Makes another gateway's cell ours: a record that nothing was heard with moves its fence on, so that its former owner
+   * can write no more, and stands above every epoch that one had.
+   * @returns its sequence; undefined when another gateway was faster, or the store did not take it
+   */
+  private async claim({ seq, record }: JournalEntry, tenure: string): Promise<number | undefined> {
+    const { left: _left, late: _late, first: _first, ...last } = record;
+    const claim = { ...last, id: `${tenure}-r0`, node: this.house.node, heard: [], said: [] };
+    try {
+      const receipt = await this.house.journal.append(claim, seq);
+      return receipt.spooled ? undefined : receipt.seq;
+    } catch (error) {
+      if (error instanceof FenceRefused || isRefusal(error)) return undefined;
+      throw error;
+    }
   }
 
   private kindOf(at: Address): CellKind {
@@ -202,18 +293,29 @@ export class Roster implements Cells {
     const now = this.house.now();
     const recent = [...(this.failures.get(key) ?? []).filter((at) => now - at < 60_000), now];
     this.failures.set(key, recent);
-    if (cell.lostFence() || recent.length > RESTARTS_PER_MINUTE) {
-      this.house.onTrouble({ cell: cell.at, error, outcome: 'given up' });
-      if (cell.lostFence()) kind.delete(cell.at.id);
+    if (cell.lostFence()) {
+      kind.delete(cell.at.id);
+      this.house.onTrouble({ cell: cell.at, error, outcome: 'let go' });
       return;
     }
-    const origin = { ...(await cell.origin()), tenure: token() };
-    const successor = new Cell(cell.at, this.kindOf(cell.at), this.cellHouse, origin);
-    kind.set(cell.at.id, successor);
-    successor.start();
+    if (recent.length > RESTARTS_PER_MINUTE) {
+      this.house.onTrouble({ cell: cell.at, error, outcome: 'given up' });
+      return;
+    }
+    this.succeed(cell, await cell.origin());
     this.house.onTrouble({ cell: cell.at, error, outcome: 'restarted' });
   }
+
+  /** Starts a cell again after its last good record. */
+  private succeed({ at }: Cell, origin: Omit<CellOrigin, 'tenure'>): void {
+    const successor = new Cell(at, this.kindOf(at), this.cellHouse, { ...origin, tenure: token() });
+    this.cells[at.kind].set(at.id, successor);
+    successor.start();
+  }
 }
+
+/** The store is away, or refuses. */
+const isRefusal = (error: unknown): boolean => error instanceof JournalAway || error instanceof JournalRefused;
 
 /** 60 bits: enough that no two lives of a cell, and no two owners of it, ever share one. */
 const token = (): string => newId('t').slice(2, 14);

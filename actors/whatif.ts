@@ -1,6 +1,5 @@
 import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate';
 import { memoryStore } from '../bus/carriers/memory.ts';
-import type { CameraSettings } from '../bus/events/camera.ts';
 import type { Why } from '../bus/events/why.ts';
 import { id } from '../bus/identity.ts';
 import type { JournalRecord } from '../bus/ports.ts';
@@ -13,7 +12,7 @@ import { IDLE_KINDS } from './machines.ts';
 import type { CellThen } from './past.ts';
 import { Roster } from './roster.ts';
 import { simulatedClock } from './whatif/clock.ts';
-import { models, simulatedKind } from './whatif/slots.ts';
+import { type CameraSight, models, simulatedKind } from './whatif/slots.ts';
 
 /** What is lost in a what-if. */
 export interface Loss {
@@ -80,15 +79,19 @@ export async function whatIf(
   const store = memoryStore(clock.now);
   for (const cell of cells) await store.journal.append(recordOf(cell), 0);
 
-  const settingsOf = (camera: string) =>
-    roster.view({ kind: 'camera', id: id(camera) })?.context.settings as CameraSettings | undefined;
+  const cameraAt = (camera: string): CameraSight | undefined => {
+    const view = roster.view({ kind: 'camera', id: id(camera) });
+    if (!view) return undefined;
+    const known = view.context as unknown as Omit<CameraSight, 'fed'>;
+    return { ...known, fed: known.standings[known.active]?.state === 'flowing' && view.tags.includes('watchable') };
+  };
   const lost = {
     relays: new Set(loss.relays),
     sources: new Set(loss.sources.map(({ camera, source }) => `${camera}/${source}`)),
   };
   const hasIntake = () =>
     roster.list('relay').some((relay) => relay.context.role === 'intake' && relay.tags.includes('serving'));
-  const { slots, begin, lose } = models({ clock, lost, settingsOf, hasIntake });
+  const { slots, begin, lose } = models({ clock, lost, camera: cameraAt, hasIntake });
   const roster = new Roster({
     node: 'what-if',
     journal: store.journal,

@@ -20,6 +20,8 @@ export interface FfmpegTask {
 /** A running FFmpeg. It ends by itself when this process does, since its input ends then. */
 export interface FfmpegRun {
   write(bytes: Buffer): void;
+  /** No more comes in: it ends when it has worked off what it has. */
+  end(): void;
   /** Bytes that it has not taken yet. */
   backlogBytes(): number;
   kill(): void;
@@ -55,6 +57,7 @@ export function runFfmpeg(task: FfmpegTask): FfmpegRun {
     write(bytes) {
       if (!over) input.write(bytes);
     },
+    end: () => void input.end(),
     backlogBytes: () => input.writableLength,
     kill() {
       over = true;

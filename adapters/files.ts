@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
 import path from 'node:path';
 
 /**
@@ -37,6 +37,51 @@ export function removeFile(file: string): boolean {
   }
   syncFolder(path.dirname(file));
   return true;
+}
+
+/** A lock held for longer belongs to a process that was killed: what is done under one takes milliseconds. */
+const LOCK_STALE_MS = 5_000;
+const LOCK_AGAIN_MS = 5;
+
+/**
+ * Does something while no other process of this machine does it: reading a file, changing what it says and writing it
+ * back must not be mixed with another's.
+ * @param file what is changed; the lock is a folder beside it
+ */
+export function whileLocked<T>(file: string, work: () => T): T {
+  const lock = `${file}.lock`;
+  mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
+  while (!tryLock(lock)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LOCK_AGAIN_MS);
+  try {
+    return work();
+  } finally {
+    rmSync(lock, { recursive: true, force: true });
+  }
+}
+
+function tryLock(lock: string): boolean {
+  try {
+    mkdirSync(lock, { mode: 0o700 });
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  const { mtimeMs = Date.now() } = statSync(lock, { throwIfNoEntry: false }) ?? {};
+  if (Date.now() - mtimeMs > LOCK_STALE_MS) rmSync(lock, { recursive: true, force: true });
+  return false;
+}
+
+/** What a file says, read again only when it was replaced since: other processes change it too. */
+export function freshlyRead<T>(file: string, read: () => T): () => T {
+  let seen: string | undefined;
+  let value: T;
+  return () => {
+    const { ino, mtimeMs, size } = statSync(file, { throwIfNoEntry: false }) ?? {};
+    const mark = `${ino} ${mtimeMs} ${size}`;
+    if (mark !== seen) value = read();
+    seen = mark;
+    return value;
+  };
 }
 
 function syncFolder(folder: string): void {

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import Type from 'typebox';
 import { type Of, shape } from '../bus/shape.ts';
+import { freshlyRead, replaceFile, whileLocked } from './files.ts';
 
 const RevocationSchema = Type.Object({
   id: Type.String(),
@@ -46,58 +47,55 @@ function read(at: string): Revocation[] {
   return file.parse(JSON.parse(text)).revocations;
 }
 
-function write(at: string, revocations: Revocation[]): void {
-  const draft = `${at}.draft`;
-  const fd = openSync(draft, 'w', 0o600);
-  try {
-    writeSync(fd, JSON.stringify({ revocations }));
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
-  renameSync(draft, at);
-  const folder = openSync(path.dirname(at), 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
+/** The revocations of a file, ready to be asked of. */
+interface Indexed {
+  all: Revocation[];
+  bySub: Map<string, number>;
+  byJti: Set<string>;
 }
 
-/** Opens the revocations of a data folder. @param at the file, for instance STATE/revocations.json */
-export function openRevocations(at: string, now: () => number = Date.now): Revocations {
-  mkdirSync(path.dirname(at), { recursive: true, mode: 0o700 });
-  let all = read(at);
+function index(all: Revocation[]): Indexed {
   const bySub = new Map<string, number>();
   const byJti = new Set<string>();
-  const index = () => {
-    bySub.clear();
-    byJti.clear();
-    for (const { sub, jti, at: moment } of all) {
-      if (sub !== undefined) bySub.set(sub, Math.max(moment, bySub.get(sub) ?? 0));
-      if (jti !== undefined) byJti.add(jti);
-    }
-  };
-  index();
-  const replace = (next: Revocation[]) => {
-    write(at, next);
-    all = next;
-    index();
-  };
+  for (const { sub, jti, at: moment } of all) {
+    if (sub !== undefined) bySub.set(sub, Math.max(moment, bySub.get(sub) ?? 0));
+    if (jti !== undefined) byJti.add(jti);
+  }
+  return { all, bySub, byJti };
+}
+
+/**
+ * Opens the revocations of a data folder. Several gateways share the file: what one writes, the others see at the next
+ * token that they are shown.
+ * @param at the file, for instance STATE/revocations.json
+ */
+export function openRevocations(at: string, now: () => number = Date.now): Revocations {
+  mkdirSync(path.dirname(at), { recursive: true, mode: 0o700 });
+  const present = freshlyRead(at, () => index(read(at)));
+  present();
+  /** Replaces what stands there by what `change` makes of it. */
+  const change = <T>(make: (all: Revocation[]) => { next: Revocation[]; result: T }): T =>
+    whileLocked(at, () => {
+      const { all } = present();
+      const { next, result } = make(all);
+      if (next !== all) replaceFile(at, JSON.stringify({ revocations: next }));
+      return result;
+    });
   return {
-    list: () => all.map((revocation) => ({ ...revocation })),
-    add(what, by) {
-      if (all.length >= LIMIT) throw new TooManyRevocations(`${LIMIT} revocations stand: lift some first`);
-      const revocation = { id: `rev_${randomUUID()}`, ...what, at: now(), by };
-      replace([...all, revocation]);
-      return revocation;
-    },
-    lift(id) {
-      if (!all.some((revocation) => revocation.id === id)) return false;
-      replace(all.filter((revocation) => revocation.id !== id));
-      return true;
-    },
+    list: () => present().all.map((revocation) => ({ ...revocation })),
+    add: (what, by) =>
+      change((all) => {
+        if (all.length >= LIMIT) throw new TooManyRevocations(`${LIMIT} revocations stand: lift some first`);
+        const revocation = { id: `rev_${randomUUID()}`, ...what, at: now(), by };
+        return { next: [...all, revocation], result: revocation };
+      }),
+    lift: (id) =>
+      change((all) => {
+        const next = all.filter((revocation) => revocation.id !== id);
+        return next.length === all.length ? { next: all, result: false } : { next, result: true };
+      }),
     hits({ sub, jti, iat }) {
+      const { byJti, bySub } = present();
       if (jti !== undefined && byJti.has(jti)) return true;
       const moment = bySub.get(sub);
       return moment !== undefined && iat * 1000 <= moment;

@@ -30,6 +30,8 @@ export interface JournalRecord {
   after: unknown;
   /** True when it was written during an outage and appended later. */
   late?: boolean;
+  /** True when its owner let go of the cell with this record: whoever it belongs to now takes it up. */
+  left?: boolean;
 }
 
 /** A record as it stands in the journal. */
@@ -103,6 +105,8 @@ export interface Journal {
   read(of?: Address, from?: number): AsyncIterable<JournalEntry>;
   /** The newest sequence that was written before a moment (epoch ms); 0 when none was. @throws JournalAway */
   seqAt(at: number): Promise<number>;
+  /** Every record after a sequence, then what comes, in order and without a gap, across outages of the store. */
+  follow(after: number, hear: (entry: JournalEntry) => void): Promise<Subscription>;
 }
 
 /** An entry as it stands in the ledger. */
@@ -203,11 +207,17 @@ export interface Ask {
   body: unknown;
 }
 
+/** What an answerer returns to leave an ask to another one: nothing is said to the caller. */
+export const NOT_MINE = Symbol('not mine');
+
 /** Requests and replies between processes. */
 export interface Bus {
   /** @throws JournalAway when nobody answers in time */
   ask(request: Ask, timeoutMs: number): Promise<unknown>;
-  /** Answers asks to any cell of a kind; a thrown error is told to the caller as `{error, reason}`. */
+  /**
+   * Answers asks to any cell of a kind; a thrown error is told to the caller as `{error, reason}`. Of several
+   * answerers the first counts; one that returns NOT_MINE stays silent.
+   */
   answer(kind: Kind, reply: (request: Ask) => Promise<unknown>): Promise<Subscription>;
 }
 
@@ -225,6 +235,8 @@ export interface Leases {
   /** Prolongs; undefined when it was lost. @throws JournalAway */
   renew(lease: Lease, ttlMs: number): Promise<Lease | undefined>;
   release(lease: Lease): Promise<void>;
+  /** The leases in force under a key: of `gateway`, those of `gateway.<name>`. @throws JournalAway */
+  list(under: string): Promise<Lease[]>;
 }
 
 /** What any gateway must know of a viewer session to answer for it. Plain JSON, no secrets. */

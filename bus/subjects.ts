@@ -1,7 +1,7 @@
 import { type Id, id, isId } from './identity.ts';
 
 /** The kinds of cell there are; the second token of every subject names one. */
-export const KINDS = ['camera', 'viewer', 'relay'] as const;
+export const KINDS = ['camera', 'viewer', 'relay', 'broadcast', 'incident'] as const;
 export type Kind = (typeof KINDS)[number];
 
 const ROOT = 'sbx.v1';
@@ -53,6 +53,14 @@ export const LEASE_BUCKET = 'signalbox_leases';
 
 /** A lease's key: ids joined by dots. @throws BadId */
 export const leaseKey = (key: string): string => key.split('.').map(id).join('.');
+
+const LEASE_SUBJECT = `$KV.${LEASE_BUCKET}.`;
+
+/** The subjects of the leases under a key. @throws BadId */
+export const leasesUnder = (key: string): string => `${LEASE_SUBJECT}${leaseKey(key)}.>`;
+
+/** The key of the lease that a subject of the bucket holds. */
+export const leaseOfSubject = (subject: string): string => subject.slice(LEASE_SUBJECT.length);
 
 const isKind = (text: string | undefined): text is Kind => KINDS.includes(text as Kind);
 

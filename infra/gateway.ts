@@ -1,15 +1,19 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pino } from 'pino';
-import { acquaint } from '../actors/acquaintance.ts';
+import { acquaint, recountAudiences } from '../actors/acquaintance.ts';
+import { broadcastKind } from '../actors/broadcast.ts';
 import { cameraKind } from '../actors/camera.ts';
+import { raiseIncidents } from '../actors/emergency.ts';
+import { incidentKind } from '../actors/incident.ts';
 import { relayKind } from '../actors/relay.ts';
-import { Roster } from '../actors/roster.ts';
 import { viewerKind } from '../actors/viewer.ts';
 import { systemClock } from '../adapters/clock.ts';
 import { openSecrets } from '../adapters/secrets.files.ts';
+import { type Id, id } from '../bus/identity.ts';
 import type { ViewerContext } from '../machines/viewer/context.ts';
 import { ledgerHeadFile } from './archive/ledger-head.ts';
+import { destinationOf, withDemoDestination } from './config/destinations.ts';
 import { openOverlay } from './config/overlay.ts';
 import { watchConfig } from './config/watch.ts';
 import { loadConfig } from './config.ts';
@@ -25,6 +29,8 @@ import { openLauncherLink } from './gateway/launcher-link.ts';
 import { measuredJournal } from './gateway/measured-journal.ts';
 import { openMedia } from './gateway/media.ts';
 import { listenForMetrics } from './gateway/metrics-listener.ts';
+import { buildPopulation } from './gateway/population.ts';
+import { findPosters } from './gateway/posters.ts';
 import { keepRetention } from './gateway/retention.ts';
 import { shareSessions } from './gateway/session-cards.ts';
 import { takeTenure } from './gateway/tenure.ts';
@@ -42,7 +48,7 @@ const LEAVE_WITHIN_MS = 2_000;
 const PAGE = path.resolve(import.meta.dirname, '../.build/page');
 
 const group = groupShape.parse(JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')));
-let config = loadConfig(group.config, process.env);
+let config = withDemoDestination(loadConfig(group.config, process.env), group);
 const log = pino({
   level: config.log.level,
   base: { node: group.node },
@@ -52,13 +58,22 @@ let leaving = false;
 
 // First of all: a relay that started anew lets nobody in, not even the switcher, before it has these keys.
 const { gate, revocations } = openGate(group, config);
-const jwks = await listenForJwks(group.jwks.port, gate.jwks);
+const jwks = await listenForJwks(group.jwks.port, gate.jwks, group.gateways > 1);
 const carriers = await openCarriers(group, log);
-const tenure = await takeTenure(carriers.leases, group.node, () => {
-  log.fatal('another gateway has taken over this group; ending without touching what runs');
-  process.exit(75);
+const tenure = await takeTenure(carriers.leases, group.node, {
+  nowMs: () => performance.now(),
+  every(ms, run) {
+    const timer = setInterval(run, ms);
+    return () => clearInterval(timer);
+  },
+  onBeat: (members) => void population.review(members).catch((err) => log.error({ err }, 'cells could not be moved')),
+  onLapse: () => population.reconcile(),
+  onLost() {
+    log.fatal('another gateway of this name has taken over; ending without touching what runs');
+    process.exit(75);
+  },
 });
-const launcher = openLauncherLink(group.links.launcher, tenure.epoch);
+const launcher = openLauncherLink(group.links.launcher, group.node, tenure.epoch);
 const secrets = openSecrets(path.join(group.state, 'secrets'));
 const metrics = createMetrics();
 const media = openMedia({
@@ -66,20 +81,28 @@ const media = openMedia({
   gate,
   secrets,
   launcher,
+  relay: (name) => cells.view({ kind: 'relay', id: id(name) }),
   log,
-  epoch: tenure.epoch,
+  epoch: (camera) => population.roster.epoch({ kind: 'camera', id: camera as Id }),
+  destination: (name) => destinationOf(config, name),
   onRelayCall: (relay) => metrics.relayCalls.inc({ relay }),
 });
 
 const givenUp = new Set<string>();
-const roster = new Roster({
+const population = buildPopulation({
   node: group.node,
+  bus: carriers.bus,
+  gate,
+  tenure,
+  proof: tenure.proof,
   journal: measuredJournal(carriers.spool.journal, metrics),
   facts: carriers.spool.facts,
   kinds: {
     camera: cameraKind(media.cameraSlots),
     viewer: viewerKind(media.viewerSlots),
     relay: relayKind(media.relaySlots),
+    broadcast: broadcastKind(media.broadcastSlots),
+    incident: incidentKind({ alarm: media.broadcastSlots.alarm }),
   },
   now: systemClock.now,
   later(ms, run) {
@@ -87,24 +110,43 @@ const roster = new Roster({
     return () => clearTimeout(timer);
   },
   onTrouble({ cell, error, outcome }) {
+    if (outcome === 'let go') return log.info({ cell, why: error.message }, 'a cell lives at another gateway now');
     const what = outcome === 'parked' ? 'the last record of a cell can’t be understood' : 'a cell failed';
     log.error({ err: error, cell, outcome }, what);
     if (outcome !== 'restarted') givenUp.add(`${cell.kind} ${cell.id}`);
   },
   onOver: (context) => barReturns(media.viewerSlots.seat, context as unknown as ViewerContext, Date.now()),
+  expectCells: media.expectCells,
+  onMoved(moved) {
+    log.info(moved, 'cells have moved among the gateways');
+    recountAudiences(cells, untold);
+    installation
+      .review()
+      .catch((err) => log.error({ err }, 'the configuration could not be applied to cells that came'));
+  },
 });
+const { roster, cells } = population;
+const untold = (err: Error) => log.error({ err }, 'a cell could not be told of another');
 
-const adopted = await roster.adopt();
 const installation = keepInstallation(config, {
   group,
-  cells: roster,
+  cells,
+  belongsHere: (at) => cells.belongsHere(at),
   secrets,
   overlay: openOverlay(group.state, secrets),
   onCameras: media.setCameras,
 });
+await media.takeUp();
+const adopted = await population.open();
 await installation.apply(config);
-media.sweep();
-acquaint(roster, (err) => log.error({ err }, 'a cell could not be told of another'));
+media.sweep((kind, name) => !cells.belongsHere({ kind, id: name as Id }));
+acquaint(roster, untold, { cells, leaveIntake: media.leaveIntake });
+raiseIncidents(
+  roster,
+  cells,
+  (name) => destinationOf(config, name)?.to,
+  (err) => log.error({ err }, 'an incident could not be raised or lowered'),
+);
 shareSessions(roster, carriers.sessions, group.node);
 log.info({ adopted, cameras: config.cameras.size }, 'cells are up');
 
@@ -130,7 +172,7 @@ const retention = keepRetention({
 });
 
 const links = openLoginLinks(path.join(group.state, 'links'));
-const health = () => judgeHealth({ carriers, cells: roster, launcher, retention, givenUp, isLeaving: () => leaving });
+const health = () => judgeHealth({ carriers, cells, launcher, retention, givenUp, isLeaving: () => leaving });
 const server = await buildServer({
   node: group.node,
   config: {
@@ -150,8 +192,11 @@ const server = await buildServer({
     get regions() {
       return config.regions;
     },
+    get destinations() {
+      return config.destinations;
+    },
   },
-  cells: roster,
+  cells,
   facts: carriers.spool.facts,
   journal: carriers.spool.journal,
   ledger: carriers.ledger,
@@ -160,10 +205,11 @@ const server = await buildServer({
   revocations,
   links,
   whep: media.whep,
+  departures: media.departures,
   rtspAt: media.rtspAt,
-  poster: media.poster,
+  poster: findPosters({ node: group.node, bus: carriers.bus, gate, cells, poster: media.poster }),
   rates: media.rates,
-  chart: (view) => roster.chart(view),
+  chart: (view) => cells.chart(view),
   overlay: installation.changes,
   ...(group.demo
     ? { demo: { has: (camera) => group.demoCameras.some((demo) => demo.id === camera), plug: launcher.plug } }
@@ -178,18 +224,18 @@ await server.listen({ host: group.http.host, port: group.http.port });
 const scraper = { sub: 'metrics', role: 'operator' as const, cameras: [], zones: [] };
 const metricsDoor =
   config.metrics &&
-  (await listenForMetrics(config.metrics, async () => {
+  (await listenForMetrics({ ...config.metrics, port: config.metrics.port + group.gateway - 1 }, async () => {
     const headers = { host: 'localhost', authorization: `Bearer ${gate.mintLogin(scraper, 60)}` };
     const { statusCode, headers: answered, body } = await server.inject({ url: '/metrics', headers });
     return { status: statusCode, type: String(answered['content-type']), text: body };
   }));
-const asks = await answerAsks({ bus: carriers.bus, cells: roster, gate });
+const asks = await answerAsks({ bus: carriers.bus, cells, roster, gate, poster: media.poster });
 
 const watch = watchConfig(
   config,
   process.env,
   ({ config: next, restart }) => {
-    config = next;
+    config = withDemoDestination(next, group);
     if (restart.length > 0) log.warn({ restart }, 'these settings take effect at the next start');
     installation.apply(next).then(
       () => log.info({ cameras: next.cameras.size }, 'the changed configuration is in effect'),
@@ -216,7 +262,7 @@ async function leave(reason: string): Promise<void> {
   asks.close();
   metricsDoor?.close();
   await server.close();
-  await roster.leave();
+  await population.leave();
   media.close();
   jwks.close();
   launcher.close();

@@ -9,7 +9,7 @@ const RelaySchema = Type.Object({
   role: Type.Enum(['intake', 'delivery']),
   region: Type.String(),
   weight: Type.Number(),
-  /** Supervised by our launcher; otherwise somebody else runs it. */
+  /** Supervised by our launcher. */
   embedded: Type.Boolean(),
   host: Type.String(),
   api: Port,
@@ -25,6 +25,22 @@ const RelaySchema = Type.Object({
 });
 export type RelayPlace = Type.Static<typeof RelaySchema>;
 
+/** A server of a relay that somebody else runs. */
+const EndpointSchema = Type.Object({ host: Type.String(), port: Port, tls: Type.Boolean() });
+
+/** A relay that somebody else runs, and how we reach it. */
+const RemoteRelaySchema = Type.Object({
+  id: Type.String(),
+  role: Type.Enum(['intake', 'delivery']),
+  region: Type.String(),
+  weight: Type.Number(),
+  api: EndpointSchema,
+  rtsp: EndpointSchema,
+  /** Of a delivery relay. */
+  whep: Type.Optional(EndpointSchema),
+});
+export type RemoteRelay = Type.Static<typeof RemoteRelaySchema>;
+
 /**
  * What the launcher made and where it listens: written to `STATE/run/group.json` (mode 0600) before the gateway
  * starts, read by the gateway and the command line. Secrets are files named here, never values.
@@ -32,7 +48,10 @@ export type RelayPlace = Type.Static<typeof RelaySchema>;
 export const group = shape(
   'group file',
   Type.Object({
+    /** Name of the gateway that this file is for, and its number among those that are run here. */
     node: Type.String(),
+    gateway: Type.Integer({ minimum: 1 }),
+    gateways: Type.Integer({ minimum: 1 }),
     launcherPid: Type.Integer(),
     state: Type.String({ description: 'absolute path of the data folder' }),
     config: Type.String({ description: 'absolute path of the configuration file' }),
@@ -46,18 +65,26 @@ export const group = shape(
       user: Type.String(),
       passwordFile: Type.String(),
       credentialsFile: Type.Optional(Type.String()),
+      replicas: Type.Optional(Type.Integer()),
     }),
     redis: Type.Object({ host: Type.String(), port: Port, passwordFile: Type.String() }),
     relays: Type.Array(RelaySchema),
+    /** What others run. */
+    remoteRelays: Type.Array(RemoteRelaySchema),
     /** Unix sockets. `switchers` is a folder with one socket per switcher process: switcher-1.sock, … */
     links: Type.Object({ launcher: Type.String(), switchers: Type.String() }),
     /** Demo cameras: where each source's RTSP server listens. */
     demoCameras: Type.Array(
       Type.Object({ id: Type.String(), name: Type.String(), zone: Type.String(), sources: Type.Array(Type.String()) }),
     ),
+    /** Demo only: the nginx-rtmp that stands for every destination of the configuration. */
+    demoDestination: Type.Optional(Type.Object({ to: Type.String(), keyFile: Type.String(), stat: Type.String() })),
   }),
 );
 export type Group = Of<typeof group>;
 
+/** The group file of one of a group's gateways, by its number: the first one's is the group's. */
+export const groupFileName = (gateway: number): string => (gateway === 1 ? 'group.json' : `group-${gateway}.json`);
+
 /** Where a data folder keeps its group file. */
-export const groupFile = (state: string): string => `${state}/run/group.json`;
+export const groupFile = (state: string): string => `${state}/run/${groupFileName(1)}`;

@@ -12,11 +12,20 @@ export interface Losses {
   sources: ReadonlySet<string>;
 }
 
+/** A camera as slots meet it. */
+export interface CameraSight {
+  settings?: CameraSettings;
+  /** The source that feeds its program, if any does. */
+  active: string;
+  fed: boolean;
+  standings: Record<string, { state: string }>;
+}
+
 /** The world as far as slots meet it. */
 export interface World {
   clock: SimulatedClock;
   lost: Losses;
-  settingsOf(camera: string): CameraSettings | undefined;
+  camera(id: string): CameraSight | undefined;
   /** Whether a relay that pulls cameras is still there. */
   hasIntake(): boolean;
 }
@@ -25,7 +34,7 @@ export interface World {
 type Model = Adapter<any, any>;
 
 /** Roughly what things take, in ms: a what-if tells what follows what, not a benchmark. */
-const TAKES = { answerMs: 5, firstPacketMs: 300, provisionMs: 50 };
+const TAKES = { answerMs: 5, firstPacketMs: 300, provisionMs: 50, switchMs: 67 };
 
 /** Models of slots, and what happens to them. */
 export interface Models {
@@ -50,8 +59,33 @@ export function models(world: World): Models {
     losing.add(run);
     return () => losing.delete(run);
   };
-  const programs = new Map<string, (event: AnyEventObject) => void>();
   const isLost = (camera: string, source: string) => lost.sources.has(`${camera}/${source}`);
+
+  /** The switcher of each camera, and what it was told to feed. */
+  const switchers = new Map<string, (event: AnyEventObject) => void>();
+  const choices = new Map<string, { source: string; armed: string[] }>();
+  const flows = (camera: string, source: string) => world.camera(camera)?.standings[source]?.state === 'flowing';
+  const feed = (camera: string, source: string, from: string, trigger: string) =>
+    switchers.get(camera)?.({
+      type: 'program.switched',
+      ...{ source, from, trigger, how: trigger === 'ended' ? 'burst' : 'clean', detect_ms: 0, gap_ms: TAKES.switchMs },
+    });
+  const feedChosen = (camera: string) => {
+    const { active = '', fed = false } = world.camera(camera) ?? {};
+    const wanted = choices.get(camera)?.source;
+    if (wanted === undefined || !flows(camera, wanted) || (fed && active === wanted)) return;
+    feed(camera, wanted, fed ? active : 'slate', 'ordered');
+  };
+  /** The switcher sees the end first, and goes on with an armed source without asking. */
+  const endSource = (camera: string, source: string) => {
+    const report = switchers.get(camera);
+    const { active, fed } = world.camera(camera) ?? {};
+    const next = choices.get(camera)?.armed.find((one) => one !== source && flows(camera, one));
+    report?.({ type: 'source.ended', source, detail: 'what if it were lost' });
+    if (!fed || active !== source) return;
+    if (next !== undefined) feed(camera, next, source, 'ended');
+    else report?.({ type: 'program.holding', from: source, trigger: 'ended', detect_ms: 0 });
+  };
 
   const slots: Record<string, Model> = {
     alarm: ({ name, at }, report) => ({
@@ -68,34 +102,39 @@ export function models(world: World): Models {
       ),
     }),
 
-    probe({ url, firstAfterMs }, report) {
+    probe({ url, source, firstAfterMs }, report) {
       if (!begun) return { release() {} };
       const gone = [...lost.sources].some((key) => {
-        const [camera = '', source] = key.split('/');
-        return world.settingsOf(camera)?.sources.find(({ id }) => id === source)?.url === url;
+        const [camera = '', lostSource] = key.split('/');
+        return world.camera(camera)?.settings?.sources.find(({ id }) => id === lostSource)?.url === url;
       });
       const answer = gone
-        ? { type: 'probe.failed', reason: 'refused', detail: 'what if it were lost' }
-        : { type: 'probe.answered', tracks: [], elapsed_ms: TAKES.answerMs };
+        ? { type: 'probe.failed', source, reason: 'refused', detail: 'what if it were lost' }
+        : { type: 'probe.answered', source, tracks: [], elapsed_ms: TAKES.answerMs };
       return { release: clock.later(firstAfterMs + TAKES.answerMs, () => report(answer)) };
     },
     program({ camera, sources }, report) {
-      programs.set(camera, report);
+      switchers.set(camera, report);
       const ends = (sources as string[])
         .filter((source) => isLost(camera, source))
-        .map((source) => atLoss(() => report({ type: 'source.ended', source, detail: 'what if it were lost' })));
+        .map((source) => atLoss(() => endSource(camera, source)));
       return {
         release() {
-          programs.delete(camera);
+          switchers.delete(camera);
           for (const end of ends) end();
         },
       };
+    },
+    selection({ camera, source, armed }) {
+      choices.set(camera, { source, armed });
+      return { release: begun ? clock.later(TAKES.switchMs, () => feedChosen(camera)) : () => {} };
     },
     intake({ camera, source }) {
       if (!begun) return { release() {} };
       const flow = () => {
         if (isLost(camera, source) || !world.hasIntake()) return;
-        programs.get(camera)?.({ type: 'source.flowing', source, codec: 'H264' });
+        switchers.get(camera)?.({ type: 'source.flowing', source, codec: 'H264' });
+        feedChosen(camera);
       };
       return { release: clock.later(TAKES.firstPacketMs, flow) };
     },

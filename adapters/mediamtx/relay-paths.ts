@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Mediamtx, type PathConfig, RelayRefused } from '../mediamtx.ts';
 import { RelayAway } from './exchange.ts';
 
@@ -12,8 +13,16 @@ export interface RelayPaths {
   want(name: string, config: PathConfig, refused: (detail: string) => void): void;
   /** Has a wanted path deleted. */
   drop(name: string): void;
-  /** Deletes the relay's paths that match and that nobody wants. Resolves to their names. @throws RelayAway */
-  sweep(ours: RegExp): Promise<string[]>;
+  /** Cares for a path no more, and leaves it as it is: another gateway does. */
+  leave(name: string): void;
+  /** Others have written to the relay as well: what stands there is looked at again before the next write. */
+  lookAgain(): void;
+  /**
+   * Deletes the relay's paths that match and that nobody wants. Resolves to their names.
+   * @param spared paths that somebody else wants
+   * @throws RelayAway
+   */
+  sweep(ours: RegExp, spared?: (name: string) => boolean): Promise<string[]>;
   /**
    * Sees to it that a relay process has every wanted path. Resolves to how many there are.
    * @param instance when that process started: one that is known already is not looked at again
@@ -155,9 +164,18 @@ export function relayPaths(api: Mediamtx): RelayPaths {
       due.add(name);
       push();
     },
-    async sweep(ours) {
+    leave(name) {
+      wanted.delete(name);
+      written.delete(name);
+      due.delete(name);
+    },
+    lookAgain() {
+      standing = undefined;
+    },
+    async sweep(ours, spared = () => false) {
       const configs = await api.pathConfigs();
-      const orphans = configs.map(({ name }) => name).filter((name) => ours.test(name) && !wanted.has(name));
+      const names = configs.map(({ name }) => name).filter((name) => ours.test(name));
+      const orphans = names.filter((name) => !wanted.has(name) && !spared(name));
       await flush(() => {
         standing = undefined;
         for (const name of orphans) due.add(name);
@@ -188,8 +206,16 @@ async function look(api: Mediamtx): Promise<Map<string, Standing>> {
 /** Whether a path that was found can be left untouched. One that pulls in vain may be asleep until its next retry. */
 function canStay({ config, delivering }: Standing, asked: PathConfig): boolean {
   // The relay's answer also holds every default.
-  const same = (Object.keys(asked) as (keyof PathConfig)[]).every((field) => config[field] === asked[field]);
+  const same = (Object.keys(asked) as (keyof PathConfig)[]).every((field) =>
+    isDeepStrictEqual(essence(field, config), essence(field, asked)),
+  );
   return same && (delivering || asked.source === 'publisher');
+}
+
+/** What matters of a field: a path that reads with an older token reads all the same. */
+function essence(field: keyof PathConfig, config: PathConfig): unknown {
+  if (field === 'source') return config.source.replace(/\?token=.*$/, '');
+  return field === 'forward' ? config.forward?.map(({ dest }) => dest) : config[field];
 }
 
 /**

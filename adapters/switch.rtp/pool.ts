@@ -1,7 +1,15 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { type LinkMessage, openLink, type Peer } from '../../bus/carriers/link.ts';
-import { type CarryOrder, type DropOrder, MAX_CAMERAS, type Told } from './talk.ts';
+import {
+  type CarryOrder,
+  type DepartOrder,
+  type DeparturesOrder,
+  type DropOrder,
+  MAX_CAMERAS,
+  type Rate,
+  type Told,
+} from './talk.ts';
 
 /** What a pool needs, and tells. */
 export interface PoolOptions {
@@ -11,7 +19,7 @@ export interface PoolOptions {
   ensureSwitchers(count: number): void;
   /** What a switcher said of a camera that is in our hands. */
   told(camera: string, message: Told, payload: Buffer | undefined): void;
-  rates(items: Extract<Told, { type: 'rates' }>['items']): void;
+  rates(items: Rate[]): void;
   /** The switcher that carries this camera went away; it is ordered anew when it is back. */
   away(camera: string, switcher: string): void;
 }
@@ -22,6 +30,8 @@ export interface SwitcherPool {
   keep(camera: string, order: () => CarryOrder): void;
   /** Sends the order of a kept camera again. */
   renew(camera: string): void;
+  /** Sends another order for a kept camera, if its switcher is there. */
+  send(camera: string, order: DeparturesOrder | DepartOrder): void;
   /** Lets a camera go; its program ends if an order says so. */
   forget(camera: string, order?: DropOrder): void;
   close(): void;
@@ -98,10 +108,17 @@ export function openSwitcherPool(options: PoolOptions): SwitcherPool {
     placeAll();
   };
 
+  /** Other gateways place cameras too: what a switcher measures is what it carries. */
+  const weigh = (switcher: Switcher, items: Rate[]) => {
+    const mine = [...kept].filter(([, { at }]) => at === switcher).map(([camera]) => camera);
+    switcher.cameras = new Set([...items.map(({ camera }) => camera), ...mine]);
+    options.rates(items);
+  };
+
   const hear = (switcher: Switcher, message: LinkMessage, payload: Buffer | undefined) => {
     const told = message as unknown as Told;
     if (told.type === 'hello') return hello(switcher, told.cameras);
-    if (told.type === 'rates') return options.rates(told.items.filter(({ camera }) => kept.has(camera)));
+    if (told.type === 'rates') return weigh(switcher, told.items);
     const entry = kept.get(told.camera);
     if (entry?.at !== switcher) return;
     if (told.type === 'refused' && told.reason === 'full') {
@@ -131,7 +148,9 @@ export function openSwitcherPool(options: PoolOptions): SwitcherPool {
 
   grow(knownSwitchers(options.folder));
   const check = setInterval(() => {
-    if (switchers.some(({ cameras }) => !cameras)) options.ensureSwitchers(switchers.length);
+    const known = knownSwitchers(options.folder);
+    if (known > switchers.length) grow(known);
+    else if (switchers.some(({ cameras }) => !cameras)) options.ensureSwitchers(switchers.length);
     placeAll();
   }, CHECK_EVERY_MS);
 
@@ -143,6 +162,10 @@ export function openSwitcherPool(options: PoolOptions): SwitcherPool {
       else place(camera);
     },
     renew: send,
+    send(camera, order) {
+      const at = kept.get(camera)?.at;
+      if (at?.cameras) at.peer.send({ ...order });
+    },
     forget(camera, order) {
       const at = kept.get(camera)?.at;
       kept.delete(camera);

@@ -16,6 +16,7 @@ import {
   type Leases,
   type Ledger,
   type Ledgered,
+  NOT_MINE,
   type SessionCard,
   type Sessions,
   type Subscription,
@@ -137,9 +138,59 @@ export function memoryStore(now: () => number = Date.now): MemoryStore {
   };
 }
 
+/** The place of the first item behind a sequence. */
+function placeAfter<T extends { seq: number }>(items: readonly T[], seq: number): number {
+  let [low, high] = [0, items.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((items[middle] as T).seq <= seq) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** What is stored, told in order to who follows it, while the store is here. */
+function memoryFollowers<T extends { seq: number }>(line: Line, shelf: Shelf<T>) {
+  const pumps = new Set<() => void>();
+  const pump = () => {
+    for (const run of [...pumps]) run();
+  };
+  line.onChange(pump);
+  return {
+    /** Something was stored. */
+    wake: () => queueMicrotask(pump),
+    follow(after: number, hear: (one: T) => void): Subscription {
+      let seen = after;
+      let finish: (error?: Error) => void = () => {};
+      const ended = new Promise<Error | undefined>((resolve) => {
+        finish = (error) => {
+          pumps.delete(run);
+          resolve(error);
+        };
+      });
+      const run = () => {
+        while (seen < shelf.last && ['here', 'full'].includes(line.mode()) && pumps.has(run)) {
+          const next = shelf.items[placeAfter(shelf.items, seen)];
+          seen = next?.seq ?? shelf.last;
+          if (!next) continue;
+          try {
+            hear(copy(next));
+          } catch (error) {
+            finish(error as Error);
+          }
+        }
+      };
+      pumps.add(run);
+      queueMicrotask(run);
+      return { close: () => finish(), ended };
+    },
+  };
+}
+
 const subjectOf = (record: JournalRecord) => journalSubject({ kind: record.kind, id: record.cell });
 
 function memoryJournal(line: Line, shelf: Records, duplicates: Map<string, number>): Journal {
+  const followers = memoryFollowers(line, shelf);
   return {
     append: async (record, expected) =>
       line.into(() => {
@@ -157,6 +208,7 @@ function memoryJournal(line: Line, shelf: Records, duplicates: Map<string, numbe
         shelf.items.push(entry);
         shelf.lastOf.set(subject, entry);
         duplicates.set(messageId, seq);
+        followers.wake();
         return { seq };
       }),
     async *lasts(kind, upTo = Number.POSITIVE_INFINITY) {
@@ -188,6 +240,7 @@ function memoryJournal(line: Line, shelf: Records, duplicates: Map<string, numbe
         const later = shelf.items.find(({ record }) => (record.heard.at(-1)?.at ?? 0) >= at);
         return (later ? later.seq : shelf.last + 1) - 1;
       }),
+    follow: async (after, hear) => followers.follow(after, hear),
   };
 }
 
@@ -199,11 +252,7 @@ function wants(filter: FactFilter, envelope: Envelope): boolean {
 }
 
 function memoryFacts(line: Line, shelf: Shelf<Told>, duplicates: Map<string, number>): Facts {
-  const pumps = new Set<() => void>();
-  const pump = () => {
-    for (const run of [...pumps]) run();
-  };
-  line.onChange(pump);
+  const followers = memoryFollowers(line, shelf);
   return {
     async tell(envelope) {
       parseFactType(envelope);
@@ -214,7 +263,7 @@ function memoryFacts(line: Line, shelf: Shelf<Told>, duplicates: Map<string, num
         const seq = ++shelf.last;
         shelf.items.push({ seq, envelope: copy(envelope) });
         duplicates.set(key, seq);
-        queueMicrotask(pump);
+        followers.wake();
         return { seq };
       });
     },
@@ -230,30 +279,9 @@ function memoryFacts(line: Line, shelf: Shelf<Told>, duplicates: Map<string, num
       for (const one of await line.through(() => shelf.items.filter(isWanted))) yield copy(one);
     },
     async subscribe(filter, after, hear): Promise<Subscription> {
-      let seen = after ?? (await line.through(() => shelf.last));
-      let finish: (error?: Error) => void = () => {};
-      const ended = new Promise<Error | undefined>((resolve) => {
-        finish = (error) => {
-          pumps.delete(run);
-          resolve(error);
-        };
+      return followers.follow(after ?? (await line.through(() => shelf.last)), (one) => {
+        if (wants(filter, one.envelope)) hear(one);
       });
-      const run = () => {
-        while (seen < shelf.last && ['here', 'full'].includes(line.mode()) && pumps.has(run)) {
-          const next = shelf.items[Math.max(0, seen + 1 - firstOf(shelf))];
-          seen = next?.seq ?? shelf.last;
-          if (!next) continue;
-          if (!wants(filter, next.envelope)) continue;
-          try {
-            hear(copy(next));
-          } catch (error) {
-            finish(error as Error);
-          }
-        }
-      };
-      pumps.add(run);
-      queueMicrotask(run);
-      return { close: () => finish(), ended };
     },
   };
 }
@@ -326,7 +354,11 @@ function memoryBus(line: Line): Bus {
         const text = `asking ${subject}: no answer within ${timeoutMs} ms`;
         timer = setTimeout(() => reject(new JournalAway(text)), timeoutMs);
       });
-      const work = replies.map((reply) => reply(copy(request)).catch(errorReply));
+      const silent = new Promise<never>(() => {});
+      const work = replies.map(async (reply) => {
+        const answer = await reply(copy(request)).catch(errorReply);
+        return answer === NOT_MINE ? silent : answer;
+      });
       try {
         const answer = await Promise.race([...work, late]);
         return answer === undefined ? undefined : copy(answer);
@@ -375,6 +407,12 @@ function memoryLeases(line: Line, now: () => number): Leases {
       line.through(() => {
         if (held.get(lease.key)?.holder === lease.holder) held.delete(lease.key);
       }),
+    list: (under) =>
+      line.through(() =>
+        [...held]
+          .filter(([key, { expiresAt }]) => key.startsWith(`${leaseKey(under)}.`) && expiresAt > now())
+          .map(([key, { holder, epoch }]) => ({ key, holder, epoch })),
+      ),
   };
 }
 

@@ -249,6 +249,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
       last: (of) => journal.last(of),
       read: (of, from) => journal.read(of, from),
       seqAt: (at) => journal.seqAt(at),
+      follow: (after, hear) => journal.follow(after, hear),
     },
     facts: {
       async tell(fact) {

@@ -22,15 +22,24 @@ export interface RelayPorts {
   metrics: number;
 }
 
+/** Where a server of a relay that others run is reached. */
+export interface RelayEndpoint extends Listener {
+  tls: boolean;
+}
+
 /** A relay as configured. */
 export interface ConfiguredRelay {
   id: Id;
   role: RelayRole;
   region: string;
   weight: number;
-  /** Supervised by our launcher; otherwise somebody else runs it at `api`. */
+  /** Viewers it may carry at a time; absent: as many as placement gives it. */
+  maxReaders?: number;
+  /** Takes no new viewers, or cameras. */
+  drain: boolean;
+  /** Supervised by our launcher; otherwise somebody else runs it at these addresses. */
   embedded: boolean;
-  api?: string;
+  remote?: { api: RelayEndpoint; rtsp: RelayEndpoint; whep?: RelayEndpoint };
   ports: RelayPorts;
 }
 
@@ -45,7 +54,11 @@ export interface Config {
   metrics?: Listener;
   /** Absolute path of the data folder. */
   state: string;
-  nats: 'embedded' | { servers: string[]; user?: string; passwordFile?: string; credentialsFile?: string };
+  /** How many gateway processes are run here. */
+  gateways: number;
+  nats:
+    | 'embedded'
+    | { servers: string[]; user?: string; passwordFile?: string; credentialsFile?: string; replicas?: number };
   redis: 'embedded' | { url: string; passwordFile?: string };
   /** `issuer` and `audience` are those of the tokens that we sign; `external` are somebody else's, taken beside them. */
   auth: {
@@ -68,7 +81,7 @@ export interface Config {
   /** The logins that camera addresses carried, by credential reference. A Map, so that JSON of a Config has none. */
   logins: ReadonlyMap<string, Login>;
   destinations: Settings['destinations'];
-  ports: { jwks: number; nats: number; redis: number };
+  ports: { jwks: number; nats: number; redis: number; demoDestination: number; demoDestinationHttp: number };
   limits: { sessionsPerSubject: number };
   /** How far back the event log reaches, and how large it may become. */
   events: { keepMs: number; maxBytes: number };

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import Type from 'typebox';
-import { replaceFile } from '../../adapters/files.ts';
+import { freshlyRead, replaceFile, whileLocked } from '../../adapters/files.ts';
 import type { Login, Secrets } from '../../adapters/secrets.files.ts';
 import { type CameraSettings, CameraSettingsSchema, type Source } from '../../bus/events/camera.ts';
 import { type Id, IdSchema, id } from '../../bus/identity.ts';
@@ -10,7 +10,7 @@ import { BadAddress } from './address.ts';
 import type { Config } from './model.ts';
 import { splitSource } from './resolve.ts';
 
-const { name, zone, keep, eye } = CameraSettingsSchema.properties;
+const { name, zone, keep, eye, hand_back_ms } = CameraSettingsSchema.properties;
 
 /** What a caller of the API may say about a camera; addresses may still carry a login here. */
 export const cameraInput = shape(
@@ -27,6 +27,7 @@ export const cameraInput = shape(
       ),
       keep: Type.Optional(keep),
       eye: Type.Optional(eye),
+      hand_back_ms,
     },
     { additionalProperties: false },
   ),
@@ -72,43 +73,50 @@ export interface Overlay {
 }
 
 /**
- * Opens the overlay of a data folder.
+ * Opens the overlay of a data folder. Several gateways share it: each sees at once what another has changed.
  * @param state the data folder; cameras go to its `cameras.json`, passwords to the secret store
  * @throws Error when `cameras.json` holds something else: starting without its cameras would hide the loss
  */
 export function openOverlay(state: string, secrets: Secrets): Overlay {
   const file = path.join(state, 'cameras.json');
-  let cameras = readOverlay(file);
-  const write = (next: Map<Id, CameraSettings>) => {
-    replaceFile(file, `${JSON.stringify({ version: 1, cameras: Object.fromEntries(next) }, null, 2)}\n`);
-    cameras = next;
-  };
-  const place = (camera: Id, settings: CameraSettings): CameraSettings => {
-    write(new Map(cameras).set(camera, settings));
+  const present = freshlyRead(file, () => readOverlay(file));
+  present();
+  /** Does one change to what stands there now. */
+  const change = <T>(make: (cameras: Map<Id, CameraSettings>) => T): T =>
+    whileLocked(file, () => {
+      const cameras = new Map(present());
+      const made = make(cameras);
+      replaceFile(file, `${JSON.stringify({ version: 1, cameras: Object.fromEntries(cameras) }, null, 2)}\n`);
+      return made;
+    });
+  const place = (cameras: Map<Id, CameraSettings>, camera: Id, settings: CameraSettings): CameraSettings => {
+    cameras.set(camera, settings);
     return settings;
   };
   return {
-    cameras: () => cameras,
-    add(camera, input, config) {
-      if (config.cameras.has(camera) || cameras.has(camera)) {
-        throw new OverlayRefused('exists', `there is a camera ${camera} already`);
-      }
-      if (!input.sources) throw new OverlayRefused('address', 'a camera needs at least one source');
-      const sources = splitSources(camera, input.sources, secrets);
-      const { name = camera, zone = 'default', keep = 'warm', eye = true } = input;
-      return place(camera, { name, zone, sources, keep, eye });
-    },
-    change(camera, input, config) {
-      const known = overlaid(cameras, camera, config);
-      const sources = input.sources ? splitSources(camera, input.sources, secrets) : known.sources;
-      return place(camera, { ...known, ...input, sources });
-    },
-    remove(camera, config) {
-      overlaid(cameras, camera, config);
-      const next = new Map(cameras);
-      next.delete(camera);
-      write(next);
-    },
+    cameras: present,
+    add: (camera, input, config) =>
+      change((cameras) => {
+        if (config.cameras.has(camera) || cameras.has(camera)) {
+          throw new OverlayRefused('exists', `there is a camera ${camera} already`);
+        }
+        if (!input.sources) throw new OverlayRefused('address', 'a camera needs at least one source');
+        const sources = splitSources(camera, input.sources, secrets);
+        const { name = camera, zone = 'default', keep = 'warm', eye = true, hand_back_ms } = input;
+        const handBack = hand_back_ms === undefined ? {} : { hand_back_ms };
+        return place(cameras, camera, { name, zone, sources, keep, eye, ...handBack });
+      }),
+    change: (camera, input, config) =>
+      change((cameras) => {
+        const known = overlaid(cameras, camera, config);
+        const sources = input.sources ? splitSources(camera, input.sources, secrets) : known.sources;
+        return place(cameras, camera, { ...known, ...input, sources });
+      }),
+    remove: (camera, config) =>
+      change((cameras) => {
+        overlaid(cameras, camera, config);
+        cameras.delete(camera);
+      }),
   };
 }
 

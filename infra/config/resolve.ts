@@ -34,6 +34,7 @@ export function resolve(file: string, settings: Settings, findings: Findings): C
     media: { host: media },
     ...(metrics ? { metrics } : {}),
     state: path.resolve(settings.state),
+    gateways: settings.gateways,
     nats: resolveNats(settings, beside),
     redis: resolveRedis(settings, beside),
     auth: resolveAuth(settings, fault),
@@ -43,7 +44,13 @@ export function resolve(file: string, settings: Settings, findings: Findings): C
     cameras,
     logins,
     destinations: settings.destinations,
-    ports: { jwks: settings.ports.jwks, nats: settings.ports.nats, redis: settings.ports.redis },
+    ports: {
+      jwks: settings.ports.jwks,
+      nats: settings.ports.nats,
+      redis: settings.ports.redis,
+      demoDestination: settings.ports.demo_destination,
+      demoDestinationHttp: settings.ports.demo_destination_http,
+    },
     limits: { sessionsPerSubject: settings.limits.sessions_per_subject },
     events: { keepMs: durationMs(settings.events.keep), maxBytes: bytesIn(settings.events.max_bytes) },
     ledger: { keepMs: durationMs(settings.ledger.keep) },
@@ -132,6 +139,7 @@ function resolveNats({ nats }: Settings, beside: (name: string) => string): Conf
     ...(nats.user ? { user: nats.user } : {}),
     ...(nats.password_file ? { passwordFile: beside(nats.password_file) } : {}),
     ...(nats.credentials ? { credentialsFile: beside(nats.credentials) } : {}),
+    ...(nats.replicas ? { replicas: nats.replicas } : {}),
   };
 }
 
@@ -180,9 +188,18 @@ function resolveCameras(settings: Settings, fault: FaultAt) {
       sources,
       keep: short ? 'warm' : camera.keep,
       eye: short ? true : camera.eye,
+      ...handBack(short ? DEFAULT_HAND_BACK : camera.hand_back),
     });
   }
   return { cameras, logins };
+}
+
+const DEFAULT_HAND_BACK = '10s';
+
+/** How long a better source must be steady: nothing said where it is as long as by default. */
+function handBack(text: string): Pick<CameraSettings, 'hand_back_ms'> {
+  if (text === DEFAULT_HAND_BACK) return {};
+  return { hand_back_ms: text === 'never' ? text : durationMs(text) };
 }
 
 /** A source as cells know it; the login, if any, goes into `logins` under a reference that stays the same. */

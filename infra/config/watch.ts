@@ -81,11 +81,12 @@ const startOnly: Record<string, (config: Config) => unknown> = {
   media: ({ media }) => media,
   metrics: ({ metrics }) => metrics,
   state: ({ state }) => state,
+  gateways: ({ gateways }) => gateways,
   nats: ({ nats }) => nats,
   redis: ({ redis }) => redis,
   auth: ({ auth }) => [auth.issuer, auth.audience, auth.external],
   'ice.public_hosts': ({ ice }) => ice.publicHosts,
-  relays: ({ relays }) => relays,
+  relays: ({ relays }) => relays.map(({ id, role, remote, ports }) => [id, role, remote, ports]),
   ports: ({ ports }) => ports,
   log: ({ log }) => log,
 };

@@ -1,14 +1,20 @@
-import type { Cells } from '../../actors/cells.ts';
+import { answerGateway, type Entrusted, type Federation } from '../../actors/federation.ts';
+import type { Roster } from '../../actors/roster.ts';
 import type { Gate } from '../../adapters/gate.jsonwebtoken.ts';
-import type { Ask, Bus } from '../../bus/ports.ts';
+import { type Ask, type Bus, NOT_MINE } from '../../bus/ports.ts';
 import { KINDS } from '../../bus/subjects.ts';
+import type { Poster } from '../http/services.ts';
 import { mayTouch } from '../http/sight.ts';
+import { sendPoster } from './posters.ts';
 
 /** What answering asks needs. */
 export interface AskParts {
   bus: Bus;
-  cells: Cells;
+  cells: Federation;
+  roster: Roster;
   gate: Gate;
+  /** The latest picture of a camera that lives here. */
+  poster(camera: string): Poster | undefined;
 }
 
 /** Says no to an ask; the caller gets `reason` and the text. */
@@ -22,12 +28,23 @@ class AskRefused extends Error {
 }
 
 /**
- * Answers asks of other programs over the bus, (`askSubject` in bus/subjects.ts): `view` tells a cell's state; `close`
- * ends a viewer session. Each carries a login token, checked here as at the HTTP door: being on the bus makes nobody an
- * administrator.
+ * Answers asks over the bus (`askSubject` in bus/subjects.ts): `view` tells a cell's state and `close` ends a viewer
+ * session; each carries a login token, checked here as at the HTTP door. `offer`, `create` and `poster` are for other
+ * gateways, which sign with a token of their own. Asks to a cell of another gateway are left to that one.
  */
-export async function answerAsks({ bus, cells, gate }: AskParts): Promise<{ close(): void }> {
-  const answer = async ({ to, verb, token }: Ask): Promise<unknown> => {
+export async function answerAsks({ bus, cells, roster, gate, poster }: AskParts): Promise<{ close(): void }> {
+  const answer = async ({ to, verb, token, body }: Ask): Promise<unknown> => {
+    if (verb === 'offer' || verb === 'create') {
+      await gate.verifyGateway(token);
+      const mine = verb === 'create' ? cells.belongsHere(to) : roster.has(to);
+      return mine ? answerGateway(roster, to, verb, body as Entrusted) : NOT_MINE;
+    }
+    if (cells.livesElsewhere(to)) return NOT_MINE;
+    if (verb === 'poster') {
+      await gate.verifyGateway(token);
+      const found = poster(to.id);
+      return found && sendPoster(found);
+    }
     const caller = await gate.verifyLogin(token);
     const view = cells.view(to);
     // Who may not know of a cell is told the same as who asks for one that is not there.

@@ -30,6 +30,9 @@ export interface Carriers {
 /** The secret that a file holds; no file, no secret. */
 const secretIn = (file: string): string => (file ? readFileSync(file, 'utf8').trim() : '');
 
+/** A cluster whose leader died stays silent until it has another, for seconds: people are not kept waiting so long. */
+const CLUSTER_ANSWERS_WITHIN_MS = 800;
+
 /** Connects to NATS and Redis and delivers what a former gateway left in the spool. */
 export async function openCarriers(group: Group, log: Logger): Promise<Carriers> {
   const link = await connectNats({
@@ -38,12 +41,14 @@ export async function openCarriers(group: Group, log: Logger): Promise<Carriers>
     password: secretIn(group.nats.passwordFile),
     credentials: secretIn(group.nats.credentialsFile ?? ''),
     name: group.node,
+    ...(group.nats.replicas ? { replicas: group.nats.replicas } : {}),
+    ...(group.nats.servers.length > 1 ? { timeoutMs: CLUSTER_ANSWERS_WITHIN_MS } : {}),
   });
   const publisher = startPublisher(link);
   const spool = await openSpool({
     journal: natsJournal(link, publisher),
     facts: natsFacts(link, publisher),
-    file: path.join(group.state, 'spool', 'gateway.jsonl'),
+    file: path.join(group.state, 'spool', group.gateway === 1 ? 'gateway.jsonl' : `gateway-${group.gateway}.jsonl`),
     onParked: (parked) => log.error({ parked }, 'a record that had been acknowledged could not be delivered'),
     onFault: (err) => log.error({ err }, 'the spool has trouble with its file'),
   });

@@ -34,7 +34,9 @@ export function judgeHealth({ carriers, cells, launcher, retention, givenUp, isL
   }
   if (!launcher.isUp()) add('launcher', 'degraded', 'the launcher does not answer: nothing that dies is restarted');
   for (const relay of cells.list('relay')) {
-    if (!relay.tags.includes('serving')) add(`relay ${relay.id}`, 'degraded', `${relay.state}: ${relay.why.text}`);
+    // One that somebody has drained is as it was wanted.
+    if (!relay.tags.includes('placeable') && !relay.tags.includes('draining'))
+      add(`relay ${relay.id}`, 'degraded', `${relay.state}: ${relay.why.text}`);
   }
   const delivery = cells.list('relay').filter(({ context }) => context.role === 'delivery');
   if (!delivery.some((relay) => relay.tags.includes('serving'))) {

@@ -3,6 +3,8 @@ import type { Cells } from '../../actors/cells.ts';
 import type { Secrets } from '../../adapters/secrets.files.ts';
 import type { CameraSettings } from '../../bus/events/camera.ts';
 import type { Id } from '../../bus/identity.ts';
+import type { Address } from '../../bus/subjects.ts';
+import type { RelayContext } from '../../machines/relay/context.ts';
 import type { Config } from '../config/model.ts';
 import { cameraInput, cameraSettings, forgetUnusedLogins, type Overlay, type PlacedCamera } from '../config/overlay.ts';
 import type { Group } from '../group.ts';
@@ -12,6 +14,8 @@ import type { Overlay as CameraChanges } from '../http/services.ts';
 export interface Installation {
   /** Has the cells match a configuration: creates, changes and removes what differs. */
   apply(config: Config): Promise<void>;
+  /** The same for the configuration that is in effect, after cells have come here or gone. */
+  review(): Promise<void>;
   /** Changes over the API. */
   changes: CameraChanges;
 }
@@ -20,11 +24,16 @@ export interface Installation {
 export interface InstallationParts {
   group: Group;
   cells: Cells;
+  /** Whether a cell is this gateway's to care for; the others see to theirs. */
+  belongsHere(at: Address): boolean;
   overlay: Overlay;
   secrets: Secrets;
   /** The ids of all cameras, each time they change. */
   onCameras(cameras: Id[]): void;
 }
+
+/** Who has a relay drained whose settings say so. */
+const BY_FILE = 'the configuration';
 
 /** In the demo, the cameras that the launcher runs are found where it runs them. */
 function placeDemoSources(cameras: Map<Id, PlacedCamera>, group: Group): void {
@@ -53,48 +62,74 @@ export function keepInstallation(config: Config, parts: InstallationParts): Inst
     await (known ? cells.offer(at, event, by) : cells.create(at, event, by));
   };
 
-  const applyCameras = async (by?: string): Promise<void> => {
+  /** @param changed the camera that somebody changed here, wherever it lives */
+  const applyCameras = async (by?: string, changed?: Id): Promise<void> => {
+    const isOurs = (id: Id) => id === changed || parts.belongsHere({ kind: 'camera', id });
     placed = cameraSettings(current, overlay, secrets);
     if (group.demo) placeDemoSources(placed, group);
     parts.onCameras([...placed.keys()]);
-    await Promise.all([...placed].map(([camera, { settings }]) => settle(camera, settings, by)));
-    const gone = cells.list('camera').filter((view) => !placed.has(view.id) && !view.tags.includes('over'));
+    const ours = [...placed].filter(([camera]) => isOurs(camera));
+    await Promise.all(ours.map(([camera, { settings }]) => settle(camera, settings, by)));
+    const gone = cells
+      .list('camera')
+      .filter((view) => !placed.has(view.id) && isOurs(view.id) && !view.tags.includes('over'));
     await Promise.all(gone.map(({ id }) => cells.offer({ kind: 'camera', id }, { type: 'camera.removed' }, by)));
     forgetUnusedLogins(placed, secrets);
   };
 
   const applyRelays = async (): Promise<void> => {
-    for (const { id, role, region, weight } of group.relays) {
-      const at = { kind: 'relay' as const, id: id as Id };
-      const event = { type: 'relay.configured', role, region, weight };
-      const known = cells.view(at)?.context;
-      if (known && known.role === role && known.region === region && known.weight === weight) continue;
-      await (known ? cells.offer(at, event) : cells.create(at, event));
+    for (const { id, role } of [...group.relays, ...group.remoteRelays]) {
+      // Which relays run was decided at the start; what placement knows of them may have changed since.
+      const said = current.relays.find((relay) => relay.id === id);
+      if (!said) continue;
+      const at = { kind: 'relay' as const, id: said.id };
+      if (!parts.belongsHere(at)) continue;
+      const { region, weight, maxReaders: max_readers } = said;
+      const event = { type: 'relay.configured', role, region, weight, ...(max_readers ? { max_readers } : {}) };
+      const known = cells.view(at)?.context as Partial<RelayContext> | undefined;
+      const same =
+        known && isDeepStrictEqual([known.region, known.weight, known.max_readers], [region, weight, max_readers]);
+      if (!same) await (known ? cells.offer(at, event) : cells.create(at, event));
+      if (said.drain && !known?.drain) await cells.offer(at, { type: 'relay.drain', by: BY_FILE });
+      if (!said.drain && known?.drain?.by === BY_FILE) await cells.offer(at, { type: 'relay.resume', by: BY_FILE });
     }
   };
 
+  // One at a time: two that create the same cell would get in each other's way.
+  let last: Promise<void> = Promise.resolve();
+  const inTurn = (work: () => Promise<void>): Promise<void> => {
+    const turn = last.then(work);
+    last = turn.catch(() => {});
+    return turn;
+  };
+
+  const applyAll = async (): Promise<void> => {
+    await applyRelays();
+    await applyCameras();
+  };
+
   return {
-    async apply(next) {
+    apply(next) {
       current = next;
-      await applyRelays();
-      await applyCameras();
+      return inTurn(applyAll);
     },
+    review: () => inTurn(applyAll),
     changes: {
       async add(camera, settings) {
         overlay.add(camera, cameraInput.parse(settings), current);
-        await applyCameras();
+        await inTurn(() => applyCameras(undefined, camera));
       },
       async patch(camera, change) {
         overlay.change(camera, cameraInput.parse(change), current);
-        await applyCameras();
+        await inTurn(() => applyCameras(undefined, camera));
       },
       async remove(camera) {
         overlay.remove(camera, current);
-        await applyCameras();
+        await inTurn(() => applyCameras(undefined, camera));
       },
       origin: (camera) => {
-        const origin = placed.get(camera)?.origin;
-        return origin && (origin === 'yaml' ? 'file' : 'overlay');
+        if (overlay.cameras().has(camera)) return 'overlay';
+        return current.cameras.has(camera) ? 'file' : undefined;
       },
     },
   };

@@ -35,9 +35,10 @@ export class LauncherRefused extends Error {
 
 /**
  * Connects to the launcher.
+ * @param holder this gateway's name
  * @param epoch the fencing token under which this gateway acts
  */
-export function openLauncherLink(socket: string, epoch: () => number): LauncherLink {
+export function openLauncherLink(socket: string, holder: string, epoch: () => number): LauncherLink {
   const listeners = new Set<(news: ProcessNews) => void>();
   const waiting = new Map<number, { resolve(): void; reject(error: Error): void }>();
   let readyUrl: string | undefined;
@@ -65,8 +66,8 @@ export function openLauncherLink(socket: string, epoch: () => number): LauncherL
   const link = openLink(socket, {
     hear,
     up(peer) {
-      if (readyUrl) peer.send({ type: 'ready', url: readyUrl });
-      if (switchers > 0) peer.send({ type: 'ensure-switchers', ref: ++refs, epoch: epoch(), count: switchers });
+      if (readyUrl) peer.send({ type: 'ready', holder, url: readyUrl });
+      if (switchers > 0) peer.send({ type: 'ensure-switchers', ref: ++refs, holder, epoch: epoch(), count: switchers });
     },
   });
 
@@ -89,7 +90,7 @@ export function openLauncherLink(socket: string, epoch: () => number): LauncherL
           reject(error);
         },
       });
-      link.send({ ...message, ref, epoch: epoch() });
+      link.send({ ...message, ref, holder, epoch: epoch() });
     }).finally(() => waiting.delete(ref));
   };
 
@@ -101,11 +102,11 @@ export function openLauncherLink(socket: string, epoch: () => number): LauncherL
     plug: (camera, source, plugged) => ask({ type: 'plug', camera, source, plugged }),
     ensureSwitchers(count) {
       switchers = Math.max(switchers, count);
-      link.send({ type: 'ensure-switchers', ref: ++refs, epoch: epoch(), count: switchers });
+      link.send({ type: 'ensure-switchers', ref: ++refs, holder, epoch: epoch(), count: switchers });
     },
     ready(url) {
       readyUrl = url;
-      link.send({ type: 'ready', url });
+      link.send({ type: 'ready', holder, url });
     },
     isUp: () => link.isUp(),
     close: () => link.close(),

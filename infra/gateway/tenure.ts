@@ -1,47 +1,115 @@
 import { JournalAway, type Lease, type Leases } from '../../bus/ports.ts';
 
-/** This gateway's right to act, renewed while it runs. */
+/** This gateway's place among the gateways of its group, kept while it runs. */
 export interface Tenure {
-  /** The fencing token that commands to switchers and the launcher carry; it only ever grows. */
+  /** The fencing token of this tenure; it only ever grows. */
   epoch(): number;
+  /** Names of the living gateways, this one included. */
+  members(): readonly string[];
+  /**
+   * Set after a pause, until the lease has been proved again: others may have taken up what lived here, so nothing is
+   * begun meanwhile. Never set for a gateway that is alone.
+   */
+  proof(): Promise<void> | undefined;
   close(): Promise<void>;
 }
 
-const TTL_MS = 3_000;
-const RENEW_EVERY_MS = 1_000;
-const ASK_AGAIN_MS = 200;
+/** What the tenure needs of the house. */
+export interface TenureHouse {
+  /** Monotonic. */
+  nowMs(): number;
+  /** Runs again and again; the result stops it. */
+  every(ms: number, run: () => void): () => void;
+  /** The group was looked at; called about twice a second, also while the store is away. */
+  onBeat(members: readonly string[]): void;
+  /** The lease was over for a while, and is held again: what others took up meanwhile is to be let go of. */
+  onLapse(): Promise<void>;
+  /** Another process acts under this gateway's name; this one must stop. */
+  onLost(): void;
+}
 
-/**
- * Waits until nobody else holds the group's lease, takes it, and keeps it. While the store is away the lease is kept in
- * good faith: pictures must go on, and the journal's fence stays the last word on who owns a cell.
- * @param holder this gateway's lasting name: after a crash it takes its own lease back at once
- * @param onLost another gateway has taken over; this one must stop acting
- */
-export async function takeTenure(leases: Leases, holder: string, onLost: () => void): Promise<Tenure> {
-  let lease: Lease | undefined;
-  while (!lease) {
-    lease = await leases.take('gateway', holder, TTL_MS).catch((error) => {
-      if (error instanceof JournalAway) return undefined;
-      throw error;
-    });
-    if (!lease) await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
-  }
-  // Renewals change the store's revision; the token of this tenure is the one it began with.
-  const { epoch } = lease;
-  const timer = setInterval(async () => {
+const TTL_MS = 2_400;
+const BEAT_MS = 400;
+/** Later than this on the monotonic clock, and the process was paused. */
+const LATE_MS = BEAT_MS + TTL_MS / 3;
+const ASK_AGAIN_MS = 200;
+const MEMBERS = 'gateway';
+
+async function firstLease(leases: Leases, holder: string): Promise<Lease> {
+  for (;;) {
     try {
-      const renewed = lease && (await leases.renew(lease, TTL_MS));
-      lease = renewed ?? (await leases.take('gateway', holder, TTL_MS));
-      if (!lease) onLost();
+      const lease = await leases.take(`${MEMBERS}.${holder}`, holder, TTL_MS);
+      if (lease) return lease;
     } catch (error) {
       if (!(error instanceof JournalAway)) throw error;
     }
-  }, RENEW_EVERY_MS);
+    await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
+  }
+}
+
+/**
+ * Takes this gateway's own lease and keeps it: whoever holds one is a living member of the group. While the store is
+ * away, the lease is kept in good faith: pictures must go on, and the journal's fence stays the last word on who owns a
+ * cell.
+ * @param holder this gateway's lasting name: after a crash it takes its own lease back at once
+ */
+export async function takeTenure(leases: Leases, holder: string, house: TenureHouse): Promise<Tenure> {
+  let lease = await firstLease(leases, holder);
+  // Renewals change the store's revision; the token of this tenure is the one it began with.
+  const { epoch } = lease;
+  const look = async () => (await leases.list(MEMBERS)).map((one) => one.holder).toSorted();
+  let members: readonly string[] = await look().catch(() => [holder]);
+  let provedMs = house.nowMs();
+  let tickMs = provedMs;
+  let beating = false;
+  let doubt: { proved: Promise<void>; prove(): void } | undefined;
+
+  const proof = (): Promise<void> | undefined => {
+    if (!doubt && members.length > 1 && house.nowMs() - tickMs > LATE_MS) {
+      let prove = () => {};
+      const proved = new Promise<void>((resolve) => {
+        prove = resolve;
+      });
+      doubt = { proved, prove };
+    }
+    return doubt?.proved;
+  };
+
+  const renew = async (): Promise<void> => {
+    const startedMs = house.nowMs();
+    const renewed = (await leases.renew(lease, TTL_MS)) ?? (await leases.take(lease.key, holder, TTL_MS));
+    if (!renewed) return house.onLost();
+    lease = renewed;
+    if (startedMs - provedMs > TTL_MS) await house.onLapse();
+    members = await look();
+    provedMs = startedMs;
+    doubt?.prove();
+    doubt = undefined;
+  };
+
+  const beat = async (): Promise<void> => {
+    proof();
+    tickMs = house.nowMs();
+    if (beating) return;
+    beating = true;
+    try {
+      await renew();
+    } catch (error) {
+      if (!(error instanceof JournalAway)) throw error;
+    } finally {
+      beating = false;
+    }
+    house.onBeat(members);
+  };
+
+  const stop = house.every(BEAT_MS, () => void beat());
   return {
     epoch: () => epoch,
+    members: () => members,
+    proof,
     async close() {
-      clearInterval(timer);
-      if (lease) await leases.release(lease).catch(() => {});
+      stop();
+      await leases.release(lease).catch(() => {});
     },
   };
 }

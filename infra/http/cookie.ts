@@ -4,10 +4,14 @@ import type { HttpServices } from './services.ts';
 
 /**
  * The name of the session cookie. Over TLS the `__Host-` prefix binds it to this very host; without, the port keeps
- * several gateways on one machine apart, because browsers send cookies to all ports of a host.
+ * several groups on one machine apart, because browsers send cookies to all ports of a host. Behind one public address
+ * every gateway of a group takes the cookie of another.
  */
-export const cookieName = (request: FastifyRequest, config: HttpServices['config']): string =>
-  isSecure(request, config) ? '__Host-signalbox' : `signalbox-${config.http.port}`;
+export function cookieName(request: FastifyRequest, config: HttpServices['config']): string {
+  if (isSecure(request, config)) return '__Host-signalbox';
+  const { publicUrl, port } = config.http;
+  return `signalbox-${publicUrl ? new URL(publicUrl).port || '80' : port}`;
+}
 
 /** Keeps a login token in the browser, out of reach of scripts and other sites. */
 export function setCookie(

@@ -5,6 +5,7 @@ import fastifyWebsocket from '@fastify/websocket';
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import type { Id } from '../../bus/identity.ts';
 import { countHoldings } from './admission.ts';
+import { broadcastRoutes } from './broadcasts.ts';
 import { cameraRoutes } from './cameras.ts';
 import { keepConnections } from './connections.ts';
 import { demoRoutes } from './demo.ts';
@@ -15,6 +16,7 @@ import { eventRoutes } from './events.ts';
 import { exportRoutes } from './export.ts';
 import type { Server } from './fastify.ts';
 import { createHub } from './hub.ts';
+import { incidentRoutes } from './incidents.ts';
 import { journalRoutes } from './journal.ts';
 import { ledgerRoutes } from './ledger.ts';
 import { keepLegs } from './legs.ts';
@@ -32,6 +34,8 @@ import type { HttpServices } from './services.ts';
 import { sessionRoutes } from './sessions.ts';
 import type { Shared } from './shared.ts';
 import { signallingRoutes } from './signalling.ts';
+import { limiter } from './socket.ts';
+import { sourceRoutes } from './sources.ts';
 import { keepStreams } from './streams.ts';
 import { timelineRoutes } from './timeline.ts';
 import { whatIfRoutes } from './whatif.ts';
@@ -100,6 +104,10 @@ async function registerPlugins(server: Server): Promise<void> {
   });
 }
 
+/** So many players are sent from relays that are being drained: opening their legs must not hurt who watches. */
+const DRAINED_PER_SECOND = 20;
+const DRAINED_AT_ONCE = 5;
+
 /**
  * Builds the HTTP floor: every route guarded by the table in roles.ts, every error as JSON.
  * The caller listens and closes.
@@ -113,9 +121,10 @@ export async function buildServer(services: HttpServices): Promise<Server> {
     hub,
     legs,
     loads,
-    holdings: countHoldings(services.cells),
+    holdings: countHoldings(services.cells, hub),
     connections: keepConnections(services, hub),
     streams: keepStreams(services, hub),
+    pace: limiter(DRAINED_PER_SECOND, DRAINED_AT_ONCE),
   };
   const registered = new Set<string>();
 
@@ -144,9 +153,12 @@ export async function buildServer(services: HttpServices): Promise<Server> {
   whepRoutes(server, services, shared);
   signallingRoutes(server, services, shared);
   cameraRoutes(server, services);
+  sourceRoutes(server, services);
   sessionRoutes(server, services, shared);
   revocationRoutes(server, services, shared);
   relayRoutes(server, services);
+  broadcastRoutes(server, services);
+  incidentRoutes(server, services);
   eventRoutes(server, services, shared);
   journalRoutes(server, services);
   timelineRoutes(server, services);

@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Cells, CellView } from '../../actors/cells.ts';
+import type { Departures } from '../../adapters/departures.switcher.ts';
 import type { Gate } from '../../adapters/gate.jsonwebtoken.ts';
 import type { Revocations } from '../../adapters/revocations.files.ts';
 import type { Id } from '../../bus/identity.ts';
@@ -23,6 +24,8 @@ export interface Whep {
   /** Hands on candidates, or an ICE restart: then the relay answers with a fragment of its own. */
   trickle(resource: string, fragment: string, ifMatch?: string): Promise<WhepTrickled>;
   close(resource: string): Promise<void>;
+  /** Whether media can flow in a session by now. */
+  isConnected(relay: string, relaySession: string): Promise<boolean>;
 }
 export interface WhepOpened {
   answer: string;
@@ -62,7 +65,7 @@ export interface HttpServices {
   /** Name of this gateway. */
   node: string;
   /** Read at every request, so that a reloaded configuration needs no restart. */
-  config: Pick<Config, 'http' | 'ice' | 'auth' | 'limits' | 'regions'>;
+  config: Pick<Config, 'http' | 'ice' | 'auth' | 'limits' | 'regions' | 'destinations'>;
   cells: Cells;
   facts: Facts;
   /** What cells heard; read here, never written. */
@@ -74,11 +77,13 @@ export interface HttpServices {
   revocations: Revocations;
   links: LoginLinks;
   whep: Whep;
-  poster(camera: Id): Poster | undefined;
+  /** Absent: everybody waits for the next key frame. */
+  departures?: Departures;
+  poster(camera: Id): Poster | undefined | Promise<Poster | undefined>;
   /** Measured by the switcher; undefined while nothing flows. */
   rates(camera: Id): { bitrate_bps: number; fps: number } | undefined;
-  /** Where a relay offers RTSP, as `host:port`. */
-  rtspAt(relay: string): string | undefined;
+  /** The address at which a relay offers a path over RTSP. */
+  rtspAt(relay: string, path: string): string | undefined;
   /** The statechart of a cell's machine, with the present state marked. */
   chart(view: CellView): unknown;
   overlay: Overlay;

@@ -1,15 +1,19 @@
 import type { CellView } from '../../actors/cells.ts';
 import type { LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
 import { access, isAtLeast, type Place } from '../../machines/policy/access.ts';
-import { cameraOf, viewerOf } from './views.ts';
+import { broadcastOf, cameraOf, viewerOf } from './views.ts';
 
-/** The camera that a cell is, or that it shows; undefined for a relay. */
+/** The camera that a cell is, or that it shows; undefined for what belongs to no single one. */
 export function placeOfCell(view: CellView): Place | undefined {
   switch (view.kind) {
     case 'camera':
       return { camera: view.id, zone: cameraOf(view).settings?.zone ?? '' };
     case 'viewer': {
       const { camera, zone } = viewerOf(view);
+      return { camera, zone };
+    }
+    case 'broadcast': {
+      const { camera, zone } = broadcastOf(view);
       return { camera, zone };
     }
     default:

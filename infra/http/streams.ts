@@ -20,12 +20,21 @@ export function placeIn({ subject, data }: Envelope): { camera: string; zone: st
   const [kind, id = ''] = subject.split('/');
   const zone = typeof data.zone === 'string' ? data.zone : '';
   if (kind === 'camera') return { camera: id, zone };
-  if (kind === 'viewer') return { camera: typeof data.camera === 'string' ? data.camera : '', zone };
+  if (kind === 'viewer' || kind === 'broadcast')
+    return { camera: typeof data.camera === 'string' ? data.camera : '', zone };
   return undefined;
+}
+
+/** Whether an incident is about a camera that somebody may watch; its zone is not needed to be theirs. */
+function concerns(caller: LoginClaims, { data }: Envelope): boolean {
+  const cameras = Array.isArray(data.cameras) ? data.cameras : [];
+  const zone = typeof data.zone === 'string' ? data.zone : '';
+  return cameras.some((camera) => access(caller, { camera: String(camera), zone }, 'watch').allowed);
 }
 
 /** Whether somebody may see an event: cameras they may watch, their own sessions, and what operators run. */
 export function maySee(caller: LoginClaims, envelope: Envelope): boolean {
+  if (envelope.subject.startsWith('incident/')) return concerns(caller, envelope);
   const place = placeIn(envelope);
   if (!place) return isAtLeast(caller.role, 'operator');
   if (envelope.subject.startsWith('camera/')) return access(caller, place, 'watch').allowed;
@@ -104,6 +113,7 @@ const MAX_BACKLOG_BYTES = 1024 * 1024;
 const AT_ONCE = 200;
 const STREAMS_PER_SUBJECT = 64;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const CHECK_EVERY_MS = 1_000;
 
 /** Serves subscribers from the hub, and from the store where they ask for what is longer ago. */
 export function keepStreams(services: HttpServices, hub: Hub): Streams {
@@ -190,12 +200,17 @@ export function keepStreams(services: HttpServices, hub: Hub): Streams {
     return () => stop();
   }
 
+  const check = (): void => {
+    for (const stream of [...running]) if (revocations.hits(stream.caller)) stream.stop('revoked');
+  };
+  // A token may be revoked at another gateway, which tells nobody here.
+  const looking = setInterval(check, CHECK_EVERY_MS).unref();
+
   return {
     open,
-    check() {
-      for (const stream of [...running]) if (revocations.hits(stream.caller)) stream.stop('revoked');
-    },
+    check,
     close() {
+      clearInterval(looking);
       for (const stream of [...running]) stream.stop('gateway-stopping');
     },
   };

@@ -11,6 +11,7 @@ import type { Config } from '../config/model.ts';
 import { callerOf } from './door.ts';
 import { missing, Refusal } from './errors.ts';
 import type { Server } from './fastify.ts';
+import { standingOf } from './placing.ts';
 import { regionOf } from './region.ts';
 import type { HttpServices } from './services.ts';
 import { mayTouch, redacted } from './sight.ts';
@@ -62,12 +63,8 @@ const AnswerSchema = Type.Object({
 const seatIn =
   (regions: Config['regions']) =>
   (viewer: CellView, relays: readonly CellView[], loadOf: (relay: string) => number): Seating => {
-    const standings = relays.map((relay) => {
-      const { region, weight } = relayOf(relay);
-      const serving = relay.tags.includes('serving');
-      return { id: relay.id, region, weight, load: loadOf(relay.id), state: relay.state, serving };
-    });
-    return place(standings, regionOf(viewerOf(viewer).address, regions));
+    const standings = relays.map((relay) => standingOf(relay, loadOf(relay.id)));
+    return place(standings, { region: regionOf(viewerOf(viewer).address, regions) });
   };
 
 /** What is lost, by name. @throws Refusal 404 when there is no such thing */

@@ -6,7 +6,7 @@ import type { Exit, ProcessState } from './supervise.ts';
 
 const Ref = Type.Union([Type.String(), Type.Number()]);
 
-/** What a gateway may ask of the launcher. `epoch` is the fencing token of the lease under which it acts. */
+/** What a gateway may ask of the launcher: `holder` is its name, `epoch` the fencing token of the lease it acts under. */
 const requests = {
   plug: shape(
     'plug request',
@@ -23,7 +23,10 @@ const requests = {
     Type.Object({ ref: Ref, epoch: Type.Number(), count: Type.Integer({ minimum: 1, maximum: 64 }) }),
   ),
   processes: shape('processes request', Type.Object({ ref: Type.Optional(Ref) })),
-  ready: shape('ready message', Type.Object({ url: Type.String({ pattern: '^https?://[^\\s]+$' }) })),
+  ready: shape(
+    'ready message',
+    Type.Object({ holder: Type.String({ maxLength: 64 }), url: Type.String({ pattern: '^https?://[^\\s]+$' }) }),
+  ),
 };
 
 /** Refuses a request for a reason that the caller can act on. */
@@ -43,7 +46,7 @@ export interface Commands {
   ensureSwitchers(count: number): Promise<void>;
   processes(): ProcessState[];
   /** A gateway serves, and browsers sign in at this address. */
-  ready(url: string): void;
+  ready(gateway: string, url: string): void;
 }
 
 /** The launcher's end of the link: commands in, news of processes out to every peer. */
@@ -64,8 +67,10 @@ async function obey(message: LinkMessage, commands: Commands, peer: Peer): Promi
       return peer.send({ type: 'done', ref });
     case 'processes':
       return peer.send({ type: 'processes', ref, items: commands.processes() });
-    case 'ready':
-      return commands.ready(requests.ready.parse(message).url);
+    case 'ready': {
+      const { holder, url } = requests.ready.parse(message);
+      return commands.ready(holder, url);
+    }
     default:
       throw new Refused('unknown', `the launcher knows no "${message.type}"`);
   }
@@ -74,13 +79,15 @@ async function obey(message: LinkMessage, commands: Commands, peer: Peer): Promi
 /** Serves the launcher link on a Unix socket. */
 export async function serveCommands(socket: string, commands: Commands): Promise<CommandLink> {
   const peers = new Set<Peer>();
-  let highestEpoch = Number.NEGATIVE_INFINITY;
-  const checkEpoch = (epoch: unknown) => {
+  // Each gateway's own: several act at a time, and a command is about a process, which is nobody's.
+  const highestEpochs = new Map<unknown, number>();
+  const checkEpoch = ({ holder, epoch }: LinkMessage) => {
     if (typeof epoch !== 'number') return;
-    if (epoch < highestEpoch) {
-      throw new Refused('epoch', `epoch ${epoch} is over: ${highestEpoch} has been seen, another gateway acts now`);
+    const highest = highestEpochs.get(holder) ?? Number.NEGATIVE_INFINITY;
+    if (epoch < highest) {
+      throw new Refused('epoch', `epoch ${epoch} is over: ${highest} has been seen, another gateway acts now`);
     }
-    highestEpoch = epoch;
+    highestEpochs.set(holder, epoch);
   };
   const link = await serveLink(socket, {
     up(peer) {
@@ -90,7 +97,7 @@ export async function serveCommands(socket: string, commands: Commands): Promise
     down: (peer) => peers.delete(peer),
     async hear(message, _payload, peer) {
       try {
-        checkEpoch(message.epoch);
+        checkEpoch(message);
         await obey(message, commands, peer);
       } catch (error) {
         const { ref } = message;

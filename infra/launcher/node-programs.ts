@@ -55,15 +55,16 @@ export function switcherProgram(name: string, script: string, sockets: string, e
   };
 }
 
-/** The gateway; it says over the launcher link when it serves. */
+/** A gateway; it says over the launcher link when it serves. */
 export function gatewayProgram(
+  number: number,
   script: string,
   groupFile: string,
   isReady: () => boolean,
   env: NodeJS.ProcessEnv,
 ): Program {
   return {
-    name: 'gateway',
+    name: number === 1 ? 'gateway' : `gateway-${number}`,
     file: process.execPath,
     args: nodeArguments(script, [groupFile]),
     env,

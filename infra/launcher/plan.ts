@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Config, ConfiguredRelay } from '../config/model.ts';
 import type { Group, RelayPlace } from '../group.ts';
 import { type DemoSource, demoSourceUrl } from './demo-cameras.ts';
+import { demoDestination } from './demo-destination.ts';
 import type { PortBlock, PortUse } from './ports.ts';
 import type { RelayOptions } from './relay-settings.ts';
 import type { StateFolder } from './state-folder.ts';
@@ -11,12 +12,16 @@ import type { StateFolder } from './state-folder.ts';
 /** What will run, decided before anything is started. */
 export interface Plan {
   group: Group;
+  /** The group as each of its gateways sees it, the first one's being the group's. */
+  gateways: Group[];
   /** Every port that must be free. */
   uses: PortUse[];
   /** Ports of the servers that run here; undefined: somebody else runs them. */
   natsPort: number | undefined;
   redisPort: number | undefined;
   demoSources: DemoSource[];
+  /** RTMP and HTTP of the demo's broadcast destination; undefined: there is none. */
+  demoDestination: { port: number; httpPort: number } | undefined;
   switchers: number;
   relayOptions: RelayOptions;
 }
@@ -77,6 +82,11 @@ export async function planGroup(
       config.http.host,
     ),
   };
+  const otherPorts: number[] = [];
+  for (let gateway = 2; gateway <= config.gateways; gateway++) {
+    const port = http.port + gateway - 1;
+    otherPorts.push(await listen(port, `gateway ${gateway}`, 'http.port, gateways', config.http.host));
+  }
   const jwks = { port: await listen(config.ports.jwks, 'keys for the relays', 'ports.jwks') };
   const natsPort =
     config.nats === 'embedded' ? await listen(config.ports.nats, 'nats-server', 'ports.nats') : undefined;
@@ -91,8 +101,15 @@ export async function planGroup(
       demoSources.push({ camera, name, index, source, port });
     }
   }
+  const destination = demo &&
+    Object.keys(config.destinations).length > 0 && {
+      port: await listen(config.ports.demoDestination, 'demo destination, RTMP', 'ports.demo_destination'),
+      httpPort: await listen(config.ports.demoDestinationHttp, 'demo destination, HTTP', 'ports.demo_destination_http'),
+    };
   const group: Group = {
     node: nodeName(state.path),
+    gateway: 1,
+    gateways: config.gateways,
     launcherPid: process.pid,
     state: state.path,
     config: config.file,
@@ -102,8 +119,12 @@ export async function planGroup(
     nats: natsAddress(config, natsPort, state),
     redis: redisAddress(config, redisPort, state),
     relays,
+    remoteRelays: config.relays.flatMap(({ id, role, region, weight, remote }) =>
+      remote ? [{ id, role, region, weight, ...remote }] : [],
+    ),
     links: { launcher: path.join(state.sockets, 'launcher.sock'), switchers: state.sockets },
     demoCameras: demo ? demoCameras(config, demoSources) : [],
+    ...(destination ? { demoDestination: demoDestination(destination.port, destination.httpPort, state) } : {}),
   };
   const switchers = Math.max(1, Math.ceil(config.cameras.size / CAMERAS_PER_SWITCHER));
   const relayOptions = {
@@ -113,7 +134,23 @@ export async function planGroup(
     audience: `${config.auth.audience}:relay`,
     publicHosts: config.ice.publicHosts,
   };
-  return { group, uses, natsPort, redisPort, demoSources, switchers, relayOptions };
+  const others = otherPorts.map((port, index) => ({
+    ...group,
+    node: `${group.node}-${index + 2}`,
+    gateway: index + 2,
+    http: { ...http, port },
+  }));
+  return {
+    group,
+    gateways: [group, ...others],
+    uses,
+    natsPort,
+    redisPort,
+    demoSources,
+    demoDestination: destination || undefined,
+    switchers,
+    relayOptions,
+  };
 }
 
 type Listen = (
@@ -143,8 +180,14 @@ async function placeRelays(config: Config, listen: Listen): Promise<RelayPlace[]
 
 function natsAddress(config: Config, port: number | undefined, state: StateFolder): Group['nats'] {
   if (config.nats !== 'embedded') {
-    const { servers, user = '', passwordFile = '', credentialsFile } = config.nats;
-    return { servers, user, passwordFile, ...(credentialsFile ? { credentialsFile } : {}) };
+    const { servers, user = '', passwordFile = '', credentialsFile, replicas } = config.nats;
+    return {
+      servers,
+      user,
+      passwordFile,
+      ...(credentialsFile ? { credentialsFile } : {}),
+      ...(replicas ? { replicas } : {}),
+    };
   }
   return { servers: [`nats://${LOOPBACK}:${port}`], user: 'gateway', passwordFile: state.secret('nats-gateway').file };
 }

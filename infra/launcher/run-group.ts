@@ -1,7 +1,8 @@
 import path from 'node:path';
-import { type Group, group as groupShape } from '../group.ts';
+import { type Group, groupFileName, group as groupShape } from '../group.ts';
 import { type CommandLink, Refused, serveCommands } from './commands.ts';
 import { canWrite, demoCameraName, demoCameraProgram } from './demo-cameras.ts';
+import { demoDestinationProgram } from './demo-destination.ts';
 import { gatewayProgram, type Parts, relayProgram, switcherProgram } from './node-programs.ts';
 import type { Plan } from './plan.ts';
 import { openProcessLog } from './process-log.ts';
@@ -12,7 +13,7 @@ import { startUndertaker } from './undertaker.ts';
 
 /** A running group. */
 export interface RunningGroup {
-  /** Resolves to the address where browsers sign in, once the gateway serves. @throws StartFailed */
+  /** Resolves to the address where browsers sign in, once every gateway serves. @throws StartFailed */
   started: Promise<string>;
   /** Ends every process in order; resolves when all are gone. */
   stop(): Promise<void>;
@@ -36,7 +37,7 @@ export async function runGroup(
   const supervised = new Map<string, Supervised>();
   let link: CommandLink | undefined;
   let stopping: Promise<void> | undefined;
-  let url: string | undefined;
+  const urls = new Map<string, string>();
 
   const watch: Watch = {
     started: (name, pid) => link?.started(name, pid),
@@ -74,8 +75,8 @@ export async function runGroup(
     },
     ensureSwitchers,
     processes: () => [...supervised.values()].map((child) => child.state()),
-    ready(address) {
-      url = address;
+    ready(gateway, url) {
+      urls.set(gateway, url);
     },
   });
 
@@ -87,16 +88,19 @@ export async function runGroup(
     if (plan.natsPort !== undefined) stores.push(natsProgram(plan.natsPort, state, env));
     if (plan.redisPort !== undefined) stores.push(redisProgram(plan.redisPort, state, env));
     await Promise.all([switchers, startAll(stores.map(add)).then(async () => startAll((await media).map(add)))]);
-    const groupFile = state.writeRun('group.json', groupText(plan.group));
-    await start(add(gatewayProgram(parts.gateway, groupFile, () => url !== undefined, env)));
-    return url as string;
+    const gateways = plan.gateways.map((group) => {
+      const file = state.writeRun(groupFileName(group.gateway), groupText(group));
+      return gatewayProgram(group.gateway, parts.gateway, file, () => urls.has(group.node), env);
+    });
+    await startAll(gateways.map(add));
+    return urls.get(plan.group.node) as string;
   };
 
   const stopKind = (kind: RegExp, graceMs: number) =>
     Promise.all([...supervised.values()].filter(({ name }) => kind.test(name)).map((child) => child.stop(graceMs)));
   const stopEverything = async () => {
-    await stopKind(/^gateway$/, GRACE_MS.gateway);
-    await stopKind(/^(switcher|relay|camera)/, GRACE_MS.media);
+    await stopKind(/^gateway/, GRACE_MS.gateway);
+    await stopKind(/^(switcher|relay|camera|destination)/, GRACE_MS.media);
     await stopKind(/^(nats|redis)$/, GRACE_MS.stores);
     link?.close();
     await undertaker.dismiss();
@@ -111,6 +115,9 @@ async function mediaPrograms(plan: Plan, state: StateFolder, parts: Parts, env: 
   const labelled = plan.demoSources.length > 0 && (await canWrite(env));
   return [
     ...plan.group.relays.map((place) => relayProgram(place, parts.relaySettings(place, plan.relayOptions), state, env)),
+    ...(plan.demoDestination
+      ? [demoDestinationProgram(plan.demoDestination.port, plan.demoDestination.httpPort, state, env)]
+      : []),
     ...plan.demoSources.map((source) => demoCameraProgram(source, labelled, state, env)),
   ];
 }

@@ -5,6 +5,7 @@ import { type Consequences, type Loss, whatIf } from '../../actors/whatif.ts';
 import { id } from '../../bus/identity.ts';
 import { place } from '../../machines/policy/placement.ts';
 import { type FakeHouse, fakeHouse } from '../fakes/house.ts';
+import { answers, feeds, flows } from '../fakes/source.ts';
 
 describe('a what-if', () => {
   let house: FakeHouse;
@@ -20,8 +21,7 @@ describe('a what-if', () => {
     const sources = [{ id: id('0'), url: `rtsp://192.0.2.7/${name}` }];
     const settings = { name, zone: 'hcm/center', sources, keep: 'warm', eye: true };
     await house.roster.create(cam(name), { type: 'camera.configured', settings });
-    await house.roster.offer(cam(name), { type: 'probe.answered', tracks: [], elapsed_ms: 1 });
-    await house.roster.offer(cam(name), { type: 'source.flowing', source: '0', codec: 'H264' });
+    for (const event of [answers(), flows(), feeds()]) await house.roster.offer(cam(name), event);
   };
   const viewer = async (name: string, of: string, on: string) => {
     const at = { kind: 'viewer' as const, id: id(name) };
@@ -49,8 +49,9 @@ describe('a what-if', () => {
             relays.map(({ id: name, state, tags, context }) => ({
               ...{ id: name, state, serving: tags.includes('serving'), load: loadOf(name) },
               ...{ region: context.region as string, weight: context.weight as number },
+              ...{ draining: tags.includes('draining'), capabilities: ['webrtc'] },
             })),
-            'hcm',
+            { region: 'hcm' },
           ),
       },
     );

@@ -1,5 +1,15 @@
 import { createHmac, generateKeyPairSync } from 'node:crypto';
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
@@ -74,6 +84,15 @@ describe('the gate', () => {
     await gate.verifyLogin(token);
     now += 2_000;
     expect(await faultOf(gate.verifyLogin(token))).to.equal('expired');
+  });
+
+  it('believes a gateway by its own token alone, and nobody else by that', async () => {
+    const token = gate.mintGateway('gate-1', 30);
+    expect(await gate.verifyGateway(token)).to.equal('gate-1');
+    expect(await faultOf(gate.verifyLogin(token))).to.equal('type');
+    expect(await faultOf(gate.verifyGateway(gate.mintLogin(person, 60)))).to.equal('type');
+    now += 31_000;
+    expect(await faultOf(gate.verifyGateway(token))).to.equal('expired');
   });
 
   it('keeps the three kinds of token apart', async () => {
@@ -266,6 +285,24 @@ describe('revocations', () => {
     expect(again.lift(first)).to.equal(true);
     expect(again.lift(first)).to.equal(false);
     expect(openRevocations(file).hits({ sub: 'alice', iat: 1 })).to.equal(false);
+  });
+
+  it('made at one gateway are known at every other, and none gets lost between them', () => {
+    const [one, two] = [openRevocations(file), openRevocations(file)];
+    one.add({ sub: 'alice' }, 'root');
+    expect(two.hits({ sub: 'alice', iat: 1 })).to.equal(true);
+    const { id: second } = two.add({ sub: 'bob' }, 'root');
+    expect(one.list().map(({ sub }) => sub)).to.deep.equal(['alice', 'bob']);
+    expect(one.lift(second)).to.equal(true);
+    expect(two.hits({ sub: 'bob', iat: 1 })).to.equal(false);
+  });
+
+  it('can be made again after a gateway was killed in the middle of making one', () => {
+    mkdirSync(`${file}.lock`);
+    utimesSync(`${file}.lock`, 1, 1);
+    openRevocations(file).add({ sub: 'alice' }, 'root');
+    expect(openRevocations(file).hits({ sub: 'alice', iat: 1 })).to.equal(true);
+    expect(existsSync(`${file}.lock`)).to.equal(false);
   });
 
   it('stop the start rather than be forgotten when their file is broken', () => {

@@ -63,6 +63,24 @@ describe('the paths of a relay', () => {
     expect(relay.writes).to.deep.equal([]);
   });
 
+  it('are left untouched when they go to another gateway and come back, whoever had looked before', async () => {
+    const relay = fakeRelay({}, ['in/cam_1/0']);
+    const [one, two] = [relayPaths(relay.api), relayPaths(relay.api)];
+    await two.restore(); // it looks while there is nothing
+    one.want('in/cam_1/0', camera, never);
+    await until('the path', () => relay.configs.size === 1);
+    for (const [from, to] of [
+      [one, two],
+      [two, one],
+    ] as const) {
+      from.leave('in/cam_1/0');
+      to.lookAgain();
+      to.want('in/cam_1/0', camera, never);
+      await to.restore();
+    }
+    expect(relay.writes).to.deep.equal(['put in/cam_1/0']);
+  });
+
   it('that stand but bring nothing, or pull from elsewhere, are made anew', async () => {
     const relay = fakeRelay(
       {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type Ask, type Bus, JournalAway } from '../../bus/ports.ts';
+import { type Ask, type Bus, JournalAway, NOT_MINE } from '../../bus/ports.ts';
 import { camera, rejection } from '../fixtures/records.ts';
 
 /** What every bus promises. */
@@ -29,6 +29,13 @@ export function busContract(make: () => Promise<{ bus: Bus; close(): Promise<voi
       throw Object.assign(new Error('Access denied'), { reason: 'zone' });
     });
     expect(await bus.ask(question, 1_000)).to.deep.equal({ error: 'Access denied', reason: 'zone' });
+  });
+
+  it('waits for who an ask is for when others leave it to them', async () => {
+    await bus.answer('camera', async () => NOT_MINE);
+    expect(await rejection(bus.ask(question, 200))).to.be.instanceOf(JournalAway);
+    await bus.answer('camera', async () => 'mine');
+    expect(await bus.ask(question, 1_000)).to.equal('mine');
   });
 
   it('says so in time when nobody answers', async () => {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { id } from '../../bus/identity.ts';
-import { FenceRefused, type Journal } from '../../bus/ports.ts';
+import { FenceRefused, type Journal, type JournalEntry } from '../../bus/ports.ts';
+import { until } from '../fixtures/process.ts';
 import { all, camera, rejection, someRecord } from '../fixtures/records.ts';
 
 /** What every journal promises. `make` gives an empty one; `close` is called after each test. */
@@ -89,6 +90,20 @@ export function journalContract(make: () => Promise<{ journal: Journal; close():
     const { seq } = await journal.append(someRecord('cam_a', 1), 0);
     expect(await journal.seqAt(Date.now() + 60_000)).to.equal(seq);
     expect(await journal.seqAt(1_600_000_000_000)).to.equal(seq - 1);
+  });
+
+  it('is followed from a sequence on: what is there, then what comes, once and in order', async () => {
+    const { seq: one } = await journal.append(someRecord('cam_a', 1), 0);
+    const { seq: two } = await journal.append(someRecord('cam_a', 2), one);
+    const heard: JournalEntry[] = [];
+    const following = await journal.follow(one, (entry) => heard.push(entry));
+    await until('the second record', () => heard.length === 1);
+    const { seq: three } = await journal.append(someRecord('v_1', 1, { kind: 'viewer', said: [] }), 0);
+    await until('the third record', () => heard.length === 2);
+    expect(heard.map(({ seq }) => seq)).to.deep.equal([two, three]);
+    expect(heard[0]?.record).to.deep.equal(someRecord('cam_a', 2));
+    following.close();
+    expect(await following.ended).to.equal(undefined);
   });
 
   it('finds nothing in an empty journal', async () => {

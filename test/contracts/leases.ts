@@ -81,6 +81,21 @@ export function leasesContract(
     expect(await leases.take('x', 'left', 1_000)).to.equal(undefined);
   });
 
+  it('lists who holds a lease under a key, and nobody whose time is over', async () => {
+    expect(await leases.list('gateway')).to.deep.equal([]);
+    await taken('gateway.left', 'left', 500);
+    const right = await taken('gateway.right', 'right');
+    await taken('gateways.other', 'other');
+    await taken('camera.cam_a', 'left');
+    const holders = async () => (await leases.list('gateway')).map(({ holder }) => holder).toSorted();
+    expect(await holders()).to.deep.equal(['left', 'right']);
+    pass(600);
+    expect(await leases.list('gateway')).to.deep.equal([right]);
+    await leases.release(right);
+    expect(await holders()).to.deep.equal([]);
+    expect((await rejection(leases.list('*'))).name).to.equal('BadId');
+  });
+
   it('refuses a key that is not made of ids', async () => {
     for (const key of ['*', 'a..b', '', '../x', 'A']) {
       expect((await rejection(leases.take(key, 'left', 1_000))).name).to.equal('BadId');

@@ -1,4 +1,6 @@
+import { broadcastKind } from '../../actors/broadcast.ts';
 import { cameraKind } from '../../actors/camera.ts';
+import { incidentKind } from '../../actors/incident.ts';
 import { relayKind } from '../../actors/relay.ts';
 import { Roster, type RosterHouse } from '../../actors/roster.ts';
 import { viewerKind } from '../../actors/viewer.ts';
@@ -11,10 +13,17 @@ type FakeOf<S> = S extends slots.Adapter<infer Input, infer Report> ? FakeSlot<I
 /** A whole house without processes: real machines and cells, memory carriers, fake slots, a clock that is set by hand. */
 export interface FakeHouse {
   roster: Roster;
+  options: RosterHouse;
   store: MemoryStore;
   slots: {
     [Name in keyof slots.CameraSlots]: FakeOf<slots.CameraSlots[Name]>;
-  } & { seat: FakeOf<slots.SeatSlot>; health: FakeOf<slots.HealthSlot>; provision: FakeOf<slots.ProvisionSlot> };
+  } & {
+    seat: FakeOf<slots.SeatSlot>;
+    health: FakeOf<slots.HealthSlot>;
+    provision: FakeOf<slots.ProvisionSlot>;
+    push: FakeOf<slots.PushSlot>;
+    pulse: FakeOf<slots.PulseSlot>;
+  };
   clock: { now: number };
   troubles: string[];
   /** Runs what was put off with `later`. */
@@ -23,18 +32,29 @@ export interface FakeHouse {
   successor(): FakeHouse;
 }
 
-/** Builds a house. @param store to share with a former one */
-export function fakeHouse(store?: MemoryStore, clock = { now: 1_800_000_000_000 }): FakeHouse {
+/**
+ * Builds a house.
+ * @param store to share with a former one, or with another gateway
+ * @param more what else the roster is told
+ */
+export function fakeHouse(
+  store?: MemoryStore,
+  clock = { now: 1_800_000_000_000 },
+  more: Partial<RosterHouse> = {},
+): FakeHouse {
   const kept = store ?? memoryStore(() => clock.now);
   const fakes = {
     probe: fakeSlot(),
     intake: fakeSlot(),
     program: fakeSlot(),
+    selection: fakeSlot(),
     eye: fakeSlot(),
     alarm: fakeSlot(),
     seat: fakeSlot(),
     health: fakeSlot(),
     provision: fakeSlot(),
+    push: fakeSlot(),
+    pulse: fakeSlot(),
   } as unknown as FakeHouse['slots'];
   const troubles: string[] = [];
   const put = new Set<() => void>();
@@ -47,15 +67,19 @@ export function fakeHouse(store?: MemoryStore, clock = { now: 1_800_000_000_000 
         probe: fakes.probe.adapter,
         intake: fakes.intake.adapter,
         program: fakes.program.adapter,
+        selection: fakes.selection.adapter,
         eye: fakes.eye.adapter,
         alarm: fakes.alarm.adapter,
       }),
       viewer: viewerKind({ seat: fakes.seat.adapter, alarm: fakes.alarm.adapter }),
       relay: relayKind({
         health: fakes.health.adapter,
+        pulse: fakes.pulse.adapter,
         provision: fakes.provision.adapter,
         alarm: fakes.alarm.adapter,
       }),
+      incident: incidentKind({ alarm: fakes.alarm.adapter }),
+      broadcast: broadcastKind({ push: fakes.push.adapter, alarm: fakes.alarm.adapter }),
     },
     now: () => clock.now,
     later(_ms, run) {
@@ -63,9 +87,11 @@ export function fakeHouse(store?: MemoryStore, clock = { now: 1_800_000_000_000 
       return () => put.delete(run);
     },
     onTrouble: ({ cell, error, outcome }) => troubles.push(`${cell.kind}/${cell.id} ${outcome}: ${error.message}`),
+    ...more,
   };
   return {
     roster: new Roster(options),
+    options,
     store: kept,
     slots: fakes,
     clock,

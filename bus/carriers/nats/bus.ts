@@ -1,5 +1,5 @@
 import type { Msg } from 'nats';
-import { type Ask, type Bus, JournalAway } from '../../ports.ts';
+import { type Ask, type Bus, JournalAway, NOT_MINE } from '../../ports.ts';
 import { askSubject, everyAsk, parseSubject } from '../../subjects.ts';
 import { errorReply } from '../replies.ts';
 import type { NatsLink } from './connection.ts';
@@ -20,7 +20,8 @@ export function natsBus(link: NatsLink): Bus {
       if (!link.isUp()) throw new JournalAway(`answering asks to ${kind}: the connection to NATS is down`);
       const respond = async (message: Msg) => {
         const answer = await answerTo(message, reply).catch(errorReply);
-        if (!link.connection.isClosed()) message.respond(answer === undefined ? '' : JSON.stringify(answer));
+        if (answer !== NOT_MINE && !link.connection.isClosed())
+          message.respond(answer === undefined ? '' : JSON.stringify(answer));
       };
       const subscription = link.connection.subscribe(everyAsk(kind), {
         callback: (error, message) => {

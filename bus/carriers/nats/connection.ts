@@ -31,6 +31,8 @@ export interface NatsOptions {
   firstConnectMs?: number;
   /** How long one request may take. Default 2 s. */
   timeoutMs?: number;
+  /** How many servers of a cluster keep each message. Default 1. */
+  replicas?: number;
 }
 
 /** One connection to NATS that mends itself, shared by the carriers of this folder. */
@@ -39,6 +41,8 @@ export interface NatsLink {
   jetstream: JetStreamClient;
   manager: JetStreamManager;
   timeoutMs: number;
+  /** How many servers keep each message. */
+  replicas: number;
   isUp(): boolean;
   /** Calls back at each loss of the connection; returns how to stop that. */
   onLoss(listener: () => void): () => void;
@@ -133,6 +137,7 @@ export async function connectNats(options: NatsOptions): Promise<NatsLink> {
     jetstream: jetstream(connection, { timeout: timeoutMs }),
     manager: await jetstreamManager(connection, { timeout: timeoutMs, checkAPI: false }),
     timeoutMs,
+    replicas: options.replicas ?? 1,
     isUp: () => up,
     onLoss: (listener) => listen(losses, listener),
     onReturn: (listener) => listen(returns, listener),
@@ -206,7 +211,7 @@ async function makeStream(link: NatsLink, config: Partial<StreamConfig> & { name
 /** Makes the streams, or brings them to today's settings. Nothing happens when they have them. */
 async function makeStreams(link: NatsLink): Promise<void> {
   // A full store refuses the new rather than forget the old: forgetting is the keeper's, who knows what may go.
-  const kept = { discard: 'new' as DiscardPolicy, max_age: 0, max_msgs: -1 };
+  const kept = { discard: 'new' as DiscardPolicy, max_age: 0, max_msgs: -1, num_replicas: link.replicas };
   const settings = { ...kept, storage: 'file', duplicate_window: 120_000 * NANOS_PER_MS, allow_direct: true } as const;
   await makeStream(link, { ...settings, name: JOURNAL_STREAM, subjects: [EVERY_JOURNAL] });
   await makeStream(link, { ...settings, name: FACT_STREAM, subjects: [EVERY_FACT] });

@@ -2,6 +2,7 @@ import { DeliverPolicy, type JsMsg, type StoredMsg } from '@nats-io/jetstream';
 import { FenceRefused, type Journal, type JournalEntry, type JournalRecord, type Poison } from '../../ports.ts';
 import { EVERY_JOURNAL, JOURNAL_STREAM, journalSubject, journalsOfKind, parseSubject } from '../../subjects.ts';
 import type { NatsLink } from './connection.ts';
+import { followStream } from './following.ts';
 import { type Publisher, refusalOf, StoreRefusal } from './publisher.ts';
 import { readStream } from './reading.ts';
 
@@ -134,5 +135,11 @@ export function natsJournal(link: NatsLink, publisher: Publisher): Journal {
       );
       return next ? next.seq - 1 : state.last_seq;
     },
+
+    follow: async (after, hear) =>
+      followStream(link, JOURNAL_STREAM, [EVERY_JOURNAL], after, (message) => {
+        const entry = entryOf(message);
+        if (entry) hear(entry);
+      }),
   };
 }

@@ -1,7 +1,7 @@
 import { JetStreamApiError } from '@nats-io/jetstream';
 import { type KV, type KvEntry, Kvm } from '@nats-io/kv';
 import type { Lease, Leases } from '../../ports.ts';
-import { LEASE_BUCKET, leaseKey } from '../../subjects.ts';
+import { LEASE_BUCKET, leaseKey, leaseOfSubject, leasesUnder } from '../../subjects.ts';
 import type { NatsLink } from './connection.ts';
 
 /** What the bucket holds under a lease's key. */
@@ -26,7 +26,7 @@ export function natsLeases(link: NatsLink, now: () => number): Leases {
   const bucket = (): Promise<KV> => {
     // Reads go to the leader: a replica might still show a holder that has gone.
     opened ??= new Kvm(link.jetstream)
-      .create(LEASE_BUCKET, { history: 1, allow_direct: false, timeout: link.timeoutMs })
+      .create(LEASE_BUCKET, { history: 1, replicas: link.replicas, allow_direct: false, timeout: link.timeoutMs })
       .catch((error) => {
         opened = undefined;
         throw error;
@@ -80,6 +80,19 @@ export function natsLeases(link: NatsLink, now: () => number): Leases {
         if (!entry || entry.json<Held>().holder !== lease.holder) return;
         await kv.delete(leaseKey(lease.key), { previousSeq: entry.revision }).catch((error) => {
           if (!lostTheRace(error)) throw error;
+        });
+      }),
+    list: (under) =>
+      call(under, async (kv) => {
+        const { state } = await link.manager.streams.info(`KV_${LEASE_BUCKET}`, {
+          subjects_filter: leasesUnder(under),
+        });
+        const keys = Object.keys(state.subjects ?? {}).map(leaseOfSubject);
+        const entries = await Promise.all(keys.map(async (key) => ({ key, entry: await current(kv, key) })));
+        return entries.flatMap(({ key, entry }) => {
+          const held = entry?.json<Held>();
+          if (!entry || !held || held.expires_at <= now()) return [];
+          return [{ key, holder: held.holder, epoch: entry.revision }];
         });
       }),
   };

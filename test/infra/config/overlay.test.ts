@@ -35,6 +35,18 @@ describe('cameras added over the API', () => {
   });
   afterEach(() => rmSync(state, { recursive: true, force: true }));
 
+  it('are seen at once by every gateway that shares the folder, and none gets lost between them', () => {
+    const [one, two] = [openOverlay(state, secrets), openOverlay(state, secrets)];
+    one.add(cam4, { sources: ['rtsp://10.0.0.8/a'] }, config);
+    expect(reasonOf(() => two.add(cam4, { sources: ['rtsp://10.0.0.9/a'] }, config))).to.equal('exists');
+    two.add(id('cam_005'), { sources: ['rtsp://10.0.0.9/a'] }, config);
+    one.change(id('cam_005'), { name: 'South gate' }, config);
+    expect([...two.cameras()].map(([camera, { name }]) => `${camera} ${name}`)).to.deep.equal([
+      'cam_004 cam_004',
+      'cam_005 South gate',
+    ]);
+  });
+
   it('stay over restarts and every reload of the file, and tell where they came from', () => {
     openOverlay(state, secrets).add(cam4, { name: 'North gate', sources: ['rtsp://10.0.0.8/a'] }, config);
     const cameras = cameraSettings(config, openOverlay(state, secrets), secrets);

@@ -28,7 +28,7 @@ describe('the access ledger', () => {
       type: 'viewer.requested',
       subject: { sub: 'vera', name: 'Vera', role: 'viewer', cameras: ['cam_a'], zones: [], iat: 1, jti: 'token-7' },
       ...{ camera: 'cam_a', zone: 'hcm/center', protocol: 'webrtc', quality: '720p', address: '192.0.2.44' },
-      ...{ expires_at: house.clock.now + 60_000, held: 0, quota, relay: 'relay-1' },
+      ...{ expires_at: house.clock.now + 60_000, held: 0, quota, relay: 'relay-1', standby: '' },
     });
   const leave = (name: string) => house.roster.offer(viewer(name), { type: 'viewer.closed' });
   const prove = async () =>

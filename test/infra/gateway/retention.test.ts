@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { id } from '../../../bus/identity.ts';
 import { sweep } from '../../../infra/gateway/retention.ts';
 import { type FakeHouse, fakeHouse } from '../../fakes/house.ts';
+import { answers, feeds, flows, holds } from '../../fakes/source.ts';
 import { until } from '../../fixtures/process.ts';
 
 const DAY_MS = 86_400_000;
@@ -24,21 +25,22 @@ describe('retention', () => {
   const flicker = async (name: string, times: number) => {
     for (let n = 0; n < times; n++) {
       house.clock.now += 1_000;
-      await house.roster.offer(cam(name), { type: 'source.flowing', source: '0', codec: 'H264' });
+      for (const event of [flows(), feeds('0', { from: 'slate' })]) await house.roster.offer(cam(name), event);
       house.clock.now += 1_000;
       await house.roster.offer(cam(name), { type: 'source.silent', source: '0', silent_ms: 900 });
+      await house.roster.offer(cam(name), holds('0', 'silent'));
     }
   };
 
   beforeEach(async () => {
     house = fakeHouse();
     await configure('cam_a');
-    await house.roster.offer(cam('cam_a'), { type: 'probe.answered', tracks: [], elapsed_ms: 1 });
+    await house.roster.offer(cam('cam_a'), answers());
     const subject = { sub: 'vera', role: 'viewer', cameras: ['cam_a'], zones: [], iat: 1 };
     await house.roster.create(viewer, {
       type: 'viewer.requested',
       ...{ camera: 'cam_a', zone: 'hcm/center', subject, protocol: 'webrtc', quality: '720p', address: '127.0.0.1' },
-      ...{ expires_at: house.clock.now + DAY_MS, held: 0, quota: 5, relay: 'relay-1' },
+      ...{ expires_at: house.clock.now + DAY_MS, held: 0, quota: 5, relay: 'relay-1', standby: '' },
     });
   });
 
@@ -76,9 +78,13 @@ describe('retention', () => {
       'cam_a probe.answered',
       'v_1 viewer.requested',
       'cam_a source.flowing',
+      'cam_a program.switched',
       'cam_a source.silent',
+      'cam_a program.holding',
       'cam_a source.flowing',
+      'cam_a program.switched',
       'cam_a source.silent',
+      'cam_a program.holding',
     ]);
   });
 
@@ -89,10 +95,10 @@ describe('retention', () => {
     const half = await run({ ...PLENTY, maxBytes: full / 2 });
     expect(half.bytes).to.be.within(full / 4, full / 2);
     expect(half.troubles).to.deep.equal([]);
-    expect(kept().at(-1)).to.equal('cam_a source.silent');
+    expect(kept().at(-1)).to.equal('cam_a program.holding');
     const nothing = await run({ ...PLENTY, maxBytes: 10 });
     expect(nothing.troubles.join()).to.match(/what is alive alone takes \d+ bytes.*raise it/);
-    expect(kept()).to.deep.equal(['v_1 viewer.requested', 'cam_a source.silent']);
+    expect(kept()).to.deep.equal(['v_1 viewer.requested', 'cam_a program.holding']);
   });
 
   it('tells what the store has lost, which nobody forgot', async () => {

@@ -6,6 +6,7 @@ import type { Facts } from '../../../bus/ports.ts';
 import { createHub } from '../../../infra/http/hub.ts';
 import { isWanted, keepStreams, maySee } from '../../../infra/http/streams.ts';
 import { type FakeGateway, fakeGateway } from '../../fakes/http.ts';
+import { feeds, flows } from '../../fakes/source.ts';
 import { until } from '../../fixtures/process.ts';
 
 interface Heard {
@@ -50,8 +51,10 @@ describe('http: events', () => {
   const at = (name: string) => ({ kind: 'camera' as const, id: id(name) });
   const silence = (name: string) =>
     gateway.house.roster.offer(at(name), { type: 'source.silent', source: '0', silent_ms: 900 });
-  const revive = (name: string) =>
-    gateway.house.roster.offer(at(name), { type: 'source.flowing', source: '0', codec: 'H264' });
+  const revive = async (name: string) => {
+    await gateway.house.roster.offer(at(name), flows());
+    return gateway.house.roster.offer(at(name), feeds());
+  };
   const told = () => gateway.house.store.told();
   const isTold = (type: string) =>
     until(type, () => told().some(({ envelope }) => envelope.type === `signalbox.${type}`));

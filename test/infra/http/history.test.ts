@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { id } from '../../../bus/identity.ts';
 import { type FakeGateway, fakeGateway } from '../../fakes/http.ts';
+import { feeds, flows } from '../../fakes/source.ts';
 import { until } from '../../fixtures/process.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: each test knows what it is told
@@ -26,8 +27,10 @@ describe('http: the past', () => {
     });
   const silence = (name: string) =>
     gateway.house.roster.offer(cam(name), { type: 'source.silent', source: '0', silent_ms: 900 });
-  const revive = (name: string) =>
-    gateway.house.roster.offer(cam(name), { type: 'source.flowing', source: '0', codec: 'H264' });
+  const revive = async (name: string) => {
+    await gateway.house.roster.offer(cam(name), flows());
+    await gateway.house.roster.offer(cam(name), feeds('0', { from: 'slate', trigger: 'ordered', gap_ms: 900 }));
+  };
   const lastSeq = () => gateway.house.store.records().at(-1)?.seq ?? 0;
   /** A moment that lies between what was heard before and what is heard after. */
   const moment = async () => {

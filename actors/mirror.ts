@@ -1,0 +1,143 @@
+import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate';
+import type { Journal, JournalEntry, Poison, Subscription } from '../bus/ports.ts';
+import { type Address, KINDS, type Kind } from '../bus/subjects.ts';
+import { type CellKind, viewOf } from './cell.ts';
+import type { CellView } from './cells.ts';
+import { type Chart, chart } from './chart.ts';
+
+/** What the mirror needs of the house. */
+export interface MirrorHouse {
+  node: string;
+  journal: Journal;
+  kinds: Record<Kind, CellKind>;
+  later(ms: number, run: () => void): () => void;
+  /** The last record of a cell can't be read. */
+  onPoison(poison: Poison): void;
+  /** Another gateway has written to a cell's journal. */
+  onForeign(at: Address, node: string): void;
+}
+
+/** A cell of another gateway: its last record, and how that looks, once somebody has asked. */
+interface Reflection {
+  entry: JournalEntry;
+  view?: CellView;
+}
+
+/** Ended sessions are kept this long for who asks what became of them. */
+const KEEP_ENDED_MS = 60_000;
+const REACHED_WITHIN_MS = 500;
+
+/**
+ * The cells that live at other gateways, as their last journal records have them. It follows the journal, and so lags
+ * by a moment. What lives here is the roster's to tell, and is not kept.
+ */
+export class Mirror {
+  private readonly house: MirrorHouse;
+  private readonly cells: Record<Kind, Map<string, Reflection>>;
+  private following: Subscription | undefined;
+  private last = 0;
+  private readonly waiting = new Set<{ seq: number; resolve(): void }>();
+
+  constructor(house: MirrorHouse) {
+    this.house = house;
+    this.cells = Object.fromEntries(KINDS.map((kind) => [kind, new Map()])) as Record<Kind, Map<string, Reflection>>;
+  }
+
+  /**
+   * Looks at the last record of every cell, and follows what comes.
+   * @returns the last records that this gateway wrote itself: its own cells, when it has just started
+   * @throws JournalAway
+   */
+  async open(): Promise<JournalEntry[]> {
+    const own = await this.look();
+    this.following = await this.house.journal.follow(this.last, (entry) => this.note(entry));
+    return own;
+  }
+
+  /** Looks at every last record again, without waiting for them to come round. @throws JournalAway */
+  async look(): Promise<JournalEntry[]> {
+    const own: JournalEntry[] = [];
+    for await (const entry of this.house.journal.lasts(undefined, undefined, this.house.onPoison)) {
+      this.note(entry);
+      if (entry.record.node === this.house.node) own.push(entry);
+    }
+    return own;
+  }
+
+  view(at: Address): CellView | undefined {
+    const reflection = this.cells[at.kind].get(at.id);
+    return reflection && this.show(at, reflection);
+  }
+
+  list(kind: Kind): CellView[] {
+    return [...this.cells[kind]].map(([id, reflection]) => this.show({ kind, id: id as Address['id'] }, reflection));
+  }
+
+  /** The last record of every cell that lives elsewhere, or nowhere now. */
+  entries(): JournalEntry[] {
+    return KINDS.flatMap((kind) => [...this.cells[kind].values()].map(({ entry }) => entry));
+  }
+
+  /** The statechart of a cell, with its state marked. */
+  chart(at: Address): Chart | undefined {
+    const reflection = this.cells[at.kind].get(at.id);
+    return reflection && chart(this.house.kinds[at.kind].machine, this.resolve(at, reflection)._nodes);
+  }
+
+  /** Resolves once a record has come round, so that who asks next sees what it changed; soon in any case. */
+  reached(seq: number): Promise<void> {
+    if (this.last >= seq) return Promise.resolve();
+    return new Promise((resolve) => {
+      const waiter = { seq, resolve };
+      this.waiting.add(waiter);
+      this.house.later(REACHED_WITHIN_MS, () => {
+        if (this.waiting.delete(waiter)) resolve();
+      });
+    });
+  }
+
+  /** Forgets a cell that lives here from now on. */
+  forget(at: Address): void {
+    this.cells[at.kind].delete(at.id);
+  }
+
+  close(): void {
+    this.following?.close();
+  }
+
+  private note(entry: JournalEntry): void {
+    const { seq, record } = entry;
+    this.last = Math.max(this.last, seq);
+    for (const waiter of this.waiting) {
+      if (waiter.seq <= seq && this.waiting.delete(waiter)) queueMicrotask(waiter.resolve);
+    }
+    const cells = this.cells[record.kind];
+    const at = { kind: record.kind, id: record.cell };
+    const known = cells.get(record.cell);
+    if (known && known.entry.seq >= seq) return;
+    if (record.node === this.house.node && !record.left) {
+      cells.delete(record.cell);
+      return;
+    }
+    const reflection: Reflection = { entry };
+    cells.set(record.cell, reflection);
+    if (record.node !== this.house.node) this.house.onForeign(at, record.node);
+    if (record.kind !== 'viewer' || isAlive(entry)) return;
+    this.house.later(KEEP_ENDED_MS, () => {
+      if (cells.get(record.cell) === reflection) cells.delete(record.cell);
+    });
+  }
+
+  private show(at: Address, reflection: Reflection): CellView {
+    reflection.view ??= viewOf(at, this.resolve(at, reflection));
+    return reflection.view;
+  }
+
+  private resolve({ kind }: Address, { entry }: Reflection): AnyMachineSnapshot {
+    return this.house.kinds[kind].machine.resolveState(entry.record.after as StateOf) as AnyMachineSnapshot;
+  }
+}
+
+type StateOf = Parameters<AnyStateMachine['resolveState']>[0];
+
+const isAlive = ({ record }: JournalEntry): boolean => (record.after as { status?: string }).status === 'active';

@@ -1,0 +1,78 @@
+import { Custody } from '../../actors/custody.ts';
+import { Federation } from '../../actors/federation.ts';
+import { Mirror } from '../../actors/mirror.ts';
+import { Roster, type RosterHouse } from '../../actors/roster.ts';
+import type { Gate } from '../../adapters/gate.jsonwebtoken.ts';
+import type { Bus } from '../../bus/ports.ts';
+import type { Tenure } from './tenure.ts';
+
+/** What the population needs of the house. */
+export interface PopulationHouse extends RosterHouse {
+  bus: Bus;
+  gate: Gate;
+  tenure: Pick<Tenure, 'members'>;
+  /** Told right before cells are taken up from another gateway. */
+  expectCells(): void;
+  /** Cells were taken up from another gateway, or gateways have come or gone. */
+  onMoved(moved: { adopted: number; handedOver: number; members: readonly string[] }): void;
+}
+
+/** The cells of the group as this gateway has them: its own, and the others' as if they were. */
+export interface Population {
+  roster: Roster;
+  cells: Federation;
+  /** Takes up this gateway's own cells, and those that nobody holds. Resolves to how many. @throws JournalAway */
+  open(): Promise<number>;
+  /** Looks whether cells have to come here or go. */
+  review(members: readonly string[]): Promise<void>;
+  /** Lets go of what others have taken up meanwhile. @throws JournalAway */
+  reconcile(): Promise<void>;
+  /** Lets go of everything while its effects go on. */
+  leave(): Promise<void>;
+}
+
+/** Among gateways a token lives as long as one ask may take, and a little more. */
+const TOKEN_S = 30;
+
+/** Builds the population; nothing lives before `open`. */
+export function buildPopulation(house: PopulationHouse): Population {
+  const { node, bus, gate, tenure } = house;
+  const roster = new Roster(house);
+  const mirror = new Mirror({
+    ...house,
+    onForeign: (at, holder) => roster.letGo(at, holder),
+    onPoison: (poison) => roster.parkPoison(poison),
+  });
+  const token = () => gate.mintGateway(node, TOKEN_S);
+  const cells = new Federation({ node, roster, mirror, bus, members: tenure.members, token });
+  const custody = new Custody({ node, roster, mirror, expectCells: house.expectCells });
+  let known = '';
+  let open = false;
+  return {
+    roster,
+    cells,
+    async open() {
+      const own = await roster.adopt(await mirror.open());
+      const members = tenure.members();
+      const { adopted } = await custody.review(members);
+      known = members.join();
+      open = true;
+      return own + adopted;
+    },
+    async review(members) {
+      if (!open) return;
+      const { adopted, handedOver } = await custody.review(members);
+      const changed = members.join() !== known;
+      known = members.join();
+      if (open && (changed || adopted + handedOver > 0)) house.onMoved({ adopted, handedOver, members });
+    },
+    async reconcile() {
+      if (open) await mirror.look();
+    },
+    async leave() {
+      open = false;
+      mirror.close();
+      await roster.leave();
+    },
+  };
+}

@@ -1,0 +1,163 @@
+import { expect } from 'chai';
+import { NoSuchCell } from '../../actors/cells.ts';
+import { memoryStore } from '../../bus/carriers/memory.ts';
+import { type Id, id } from '../../bus/identity.ts';
+import { ownerOf } from '../../machines/policy/ownership.ts';
+import { type FakeGateway, fakeGatewayOf } from '../fakes/gateways.ts';
+import { answers } from '../fakes/source.ts';
+import { until } from '../fixtures/process.ts';
+import { all, rejection } from '../fixtures/records.ts';
+
+const GATEWAYS = ['gate-1', 'gate-2'];
+const configured = {
+  type: 'camera.configured',
+  settings: {
+    name: 'North gate',
+    zone: 'hcm/airport',
+    sources: [{ id: '0', url: 'rtsp://127.0.0.1/main' }],
+    keep: 'warm',
+    eye: true,
+  },
+};
+const requested = {
+  type: 'viewer.requested',
+  camera: 'cam_1',
+  zone: 'hcm/airport',
+  subject: { sub: 'ana', role: 'viewer', cameras: ['cam_1'], zones: [], iat: 1 },
+  protocol: 'webrtc',
+  quality: 'auto',
+  address: '127.0.0.1',
+  expires_at: 1_900_000_000_000,
+  held: 0,
+  quota: 5,
+  relay: 'relay-1',
+  standby: '',
+};
+/** A camera that falls to a gateway when both live. */
+const cameraOf = (gateway: string): { kind: 'camera'; id: Id } => {
+  for (let index = 1; ; index++) {
+    const at = { kind: 'camera' as const, id: id(`cam_${index}`) };
+    if (ownerOf(at, GATEWAYS).owner === gateway) return at;
+  }
+};
+const first = cameraOf('gate-1');
+const second = cameraOf('gate-2');
+const session = { kind: 'viewer' as const, id: id('ses_1') };
+
+describe('several gateways', () => {
+  let store: ReturnType<typeof memoryStore>;
+  let members: Set<string>;
+  let one: FakeGateway;
+  let two: FakeGateway;
+  beforeEach(async () => {
+    store = memoryStore();
+    members = new Set<string>();
+    one = await fakeGatewayOf(store, members, 'gate-1');
+    two = await fakeGatewayOf(store, members, 'gate-2');
+  });
+
+  it('show and change any camera at any of them, and it lives at one', async () => {
+    const { view } = await one.cells.create(second, configured);
+    expect(view.state).to.equal('connecting');
+    expect(two.house.roster.has(second)).to.equal(true);
+    expect(one.house.roster.has(second)).to.equal(false);
+    await until('the other one to see it', () => one.cells.view(second) !== undefined);
+    expect(one.cells.view(second)).to.deep.equal(JSON.parse(JSON.stringify(two.cells.view(second))));
+    expect(one.cells.list('camera').map((camera) => camera.id)).to.deep.equal([second.id]);
+    const offered = await one.cells.offer(second, { type: 'camera.removed' });
+    expect(offered.view.state).to.equal(two.cells.view(second)?.state);
+    expect(one.cells.view(second)?.tags).to.include('over');
+  });
+
+  it('make a session where it was asked for, and answer for it everywhere', async () => {
+    await one.cells.create(session, requested);
+    await until('the other one to see it', () => two.cells.view(session) !== undefined);
+    const { view } = await two.cells.offer(session, { type: 'viewer.revoked', by: 'root', reason: 'enough' });
+    expect(view).to.include({ kind: 'viewer', state: 'ended' });
+    expect(one.house.roster.view(session)?.state).to.equal('ended');
+    expect(two.cells.view(session)?.state).to.equal('ended');
+    two.house.runLater();
+    expect(two.cells.view(session), 'ended sessions are forgotten').to.equal(undefined);
+  });
+
+  it('tell what went wrong at the other as if it had been here', async () => {
+    await two.cells.create(second, configured);
+    await until('the other one to see it', () => one.cells.view(second) !== undefined);
+    expect((await rejection(one.cells.offer(second, { type: 'camera.explode' }))).message).to.contain('camera.explode');
+    expect(await rejection(one.cells.offer(first, { type: 'camera.removed' }))).to.be.instanceOf(NoSuchCell);
+    expect((await rejection(one.cells.create(second, configured))).name).to.equal('CellExists');
+  });
+
+  it('take up what a killed one held, in its state and above its epoch, and pictures go on', async () => {
+    await two.cells.create(second, configured);
+    two.house.slots.probe.held().report(answers());
+    await two.cells.create(session, requested);
+    await until('both to be seen', () => one.cells.view(session) !== undefined && one.cells.view(second) !== undefined);
+    const before = two.house.roster.epoch(second);
+    two.kill();
+    await one.beat();
+    expect(one.house.roster.has(second) && one.house.roster.has(session)).to.equal(true);
+    expect(one.house.slots.intake.held().input).to.include({ camera: second.id });
+    expect(one.house.roster.epoch(second)).to.be.greaterThan(before);
+    expect(two.house.slots.intake.held().input, 'nobody took the effect away').to.include({ camera: second.id });
+  });
+
+  it('let exactly one of two write for a camera that both claim', async () => {
+    await two.cells.create(second, configured);
+    const lasts = await all(store.journal.lasts());
+    const three = await fakeGatewayOf(store, new Set(), 'gate-3');
+    const claims = await Promise.all([one.house.roster.adopt(lasts), three.house.roster.adopt(lasts)]);
+    expect(claims.toSorted()).to.deep.equal([0, 1]);
+    await until('the former owner to let go', () => !two.house.roster.has(second));
+    expect([one, two, three].filter(({ house }) => house.roster.has(second))).to.have.length(1);
+  });
+
+  it('lose nothing to a former owner that comes back: it writes nothing, and lets go with its effects running', async () => {
+    await two.cells.create(second, configured);
+    await until('it to be seen', () => one.cells.view(second) !== undefined);
+    two.mirror.close(); // it hears nothing for a while
+    members.delete('gate-2');
+    await one.beat();
+    const records = store.records().length;
+    const late = await rejection(two.house.roster.offer(second, { type: 'audience.joined', viewer: 'v1' }));
+    expect(late.name).to.equal('CellDown');
+    expect(store.records()).to.have.length(records);
+    expect(two.house.roster.has(second)).to.equal(false);
+    expect(two.house.slots.probe.all.map(({ end }) => end)).to.deep.equal(['detached']);
+    expect(two.house.troubles).to.have.length(1);
+  });
+
+  it('hand a share over to one that joins and stays, a few cells at a time', async () => {
+    two.kill();
+    const cameras = Array.from({ length: 30 }, (_, index) => ({ kind: 'camera' as const, id: id(`cam_${index}`) }));
+    for (const camera of cameras) await one.cells.create(camera, configured);
+    const again = await fakeGatewayOf(store, members, 'gate-2');
+    const due = cameras.filter((camera) => ownerOf(camera, GATEWAYS).owner === 'gate-2');
+    const moved = () => due.filter((camera) => again.house.roster.has(camera)).length;
+    for (let beat = 0; beat < 4; beat++) await one.beat();
+    await again.beat();
+    expect(moved(), 'it might be gone again').to.equal(0);
+    for (let beat = 0; beat < due.length && moved() < due.length; beat++) {
+      const before = moved();
+      await one.beat();
+      await until('what was let go of to be seen', () => again.mirror.entries().length >= 30 - before);
+      await again.beat();
+      expect(moved() - before).to.be.within(1, 4);
+    }
+    expect(moved()).to.equal(due.length);
+    expect(cameras.filter((camera) => one.house.roster.has(camera))).to.have.length(30 - due.length);
+  });
+
+  it('begin nothing after a pause until the right to act is proved', async () => {
+    let prove = () => {};
+    let proof: Promise<void> | undefined;
+    const paused = await fakeGatewayOf(memoryStore(), new Set(), 'gate-1', () => proof);
+    proof = new Promise((resolve) => {
+      prove = resolve;
+    });
+    await paused.house.roster.create(first, configured);
+    expect(paused.house.slots.probe.isHeld()).to.equal(false);
+    prove();
+    await until('the probe', () => paused.house.slots.probe.isHeld());
+  });
+});

@@ -1,0 +1,126 @@
+import { expect } from 'chai';
+import { memoryStore } from '../../bus/carriers/memory.ts';
+import { type Tenure, takeTenure } from '../../infra/gateway/tenure.ts';
+import { until } from '../fixtures/process.ts';
+
+/** A gateway's tenure on a clock that is set by hand. */
+interface Held {
+  tenure: Tenure;
+  /** What its timer would run now. */
+  beat(): Promise<void>;
+  lapses: number;
+  lost: boolean;
+}
+
+describe("a gateway's place in its group", () => {
+  const clock = { now: 1_800_000_000_000 };
+  let store: ReturnType<typeof memoryStore>;
+  beforeEach(() => {
+    store = memoryStore(() => clock.now);
+  });
+
+  async function join(name: string): Promise<Held> {
+    let run = () => {};
+    let beats = 0;
+    const held = { lapses: 0, lost: false } as Held;
+    held.tenure = await takeTenure(store.leases, name, {
+      nowMs: () => clock.now,
+      every(_ms, tick) {
+        run = tick;
+        return () => {};
+      },
+      onBeat: () => void beats++,
+      onLapse: async () => void held.lapses++,
+      onLost() {
+        held.lost = true;
+      },
+    });
+    held.beat = async () => {
+      const before = beats;
+      run();
+      await until('the beat', () => beats > before);
+    };
+    return held;
+  }
+  /** Time passes as it does while everybody's timers run. */
+  const pass = async (ms: number, ...running: Held[]) => {
+    for (const until = clock.now + ms; clock.now < until; ) {
+      clock.now += 400;
+      for (const held of running) await held.beat();
+    }
+  };
+
+  it('is known to the others while it lives, and not for long afterwards', async () => {
+    const one = await join('gate-1');
+    const two = await join('gate-2');
+    await pass(400, one, two);
+    expect(one.tenure.members()).to.deep.equal(['gate-1', 'gate-2']);
+    await pass(2_800, one); // the other one is killed
+    expect(one.tenure.members()).to.deep.equal(['gate-1']);
+    await (await join('gate-3')).tenure.close();
+    await pass(400, one);
+    expect(one.tenure.members(), 'one that leaves is gone at once').to.deep.equal(['gate-1']);
+  });
+
+  it('is in doubt after a pause, before any timer has run, until the lease is proved again', async () => {
+    const one = await join('gate-1');
+    const two = await join('gate-2');
+    await pass(400, one, two);
+    expect(one.tenure.proof()).to.equal(undefined);
+    await pass(4_000, two); // gate-1 is paused
+    let proved = false;
+    const proof = one.tenure.proof();
+    expect(proof).to.be.instanceOf(Promise);
+    void proof?.then(() => {
+      proved = true;
+    });
+    expect(one.lapses).to.equal(0);
+    await one.beat();
+    await proof;
+    expect(proved).to.equal(true);
+    expect(one.lapses, 'what others took up meanwhile is let go of first').to.equal(1);
+    expect(one.tenure.proof()).to.equal(undefined);
+  });
+
+  it('stays in doubt while the store can not be asked', async () => {
+    const one = await join('gate-1');
+    const two = await join('gate-2');
+    await pass(400, one, two);
+    clock.now += 4_000;
+    store.set('away');
+    await one.beat();
+    expect(one.tenure.proof()).to.be.instanceOf(Promise);
+    store.set('here');
+    await one.beat();
+    expect(one.tenure.proof()).to.equal(undefined);
+  });
+
+  it('is kept in good faith while the store is away and the process runs: pictures must go on', async () => {
+    const one = await join('gate-1');
+    const two = await join('gate-2');
+    await pass(400, one, two);
+    store.set('away');
+    await pass(8_000, one, two);
+    expect(one.tenure.proof()).to.equal(undefined);
+    expect(one.tenure.members()).to.deep.equal(['gate-1', 'gate-2']);
+    store.set('here');
+    await pass(400, one, two);
+    expect([one.lapses, one.lost]).to.deep.equal([1, false]);
+  });
+
+  it('is never in doubt for a gateway that is alone', async () => {
+    const one = await join('gate-1');
+    clock.now += 60_000;
+    expect(one.tenure.proof()).to.equal(undefined);
+    await one.beat();
+    expect(one.lost).to.equal(false);
+  });
+
+  it('is lost when another process acts under its name', async () => {
+    const one = await join('gate-1');
+    clock.now += 5_000;
+    await store.leases.take('gateway.gate-1', 'somebody else', 60_000);
+    await one.beat();
+    expect(one.lost).to.equal(true);
+  });
+});

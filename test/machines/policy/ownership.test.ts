@@ -1,0 +1,42 @@
+import { expect } from 'chai';
+import { ownerOf } from '../../../machines/policy/ownership.ts';
+
+const GATEWAYS = ['gate-1', 'gate-2', 'gate-3'];
+const cameras = Array.from({ length: 900 }, (_, index) => ({ kind: 'camera', id: `cam_${index + 1}` }));
+const ownersAmong = (members: string[]) => cameras.map((camera) => ownerOf(camera, members).owner);
+
+describe('who owns a cell', () => {
+  it('is shared out evenly, and every gateway comes to the same answer, in whatever order it knows the others', () => {
+    const owners = ownersAmong(GATEWAYS);
+    for (const gateway of GATEWAYS) {
+      const share = owners.filter((owner) => owner === gateway).length;
+      expect(share, gateway).to.be.within(220, 380);
+    }
+    expect(ownersAmong(GATEWAYS.toReversed())).to.deep.equal(owners);
+  });
+
+  it('changes only for what belonged to a gateway that left', () => {
+    const before = ownersAmong(GATEWAYS);
+    const after = ownersAmong(['gate-1', 'gate-3']);
+    for (const [index, owner] of before.entries()) {
+      if (owner === 'gate-2') expect(after[index]).to.be.oneOf(['gate-1', 'gate-3']);
+      else expect(after[index]).to.equal(owner);
+    }
+  });
+
+  it('leaves a viewer session with the gateway that holds it, until that one is gone', () => {
+    for (let index = 0; index < 30; index++) {
+      const session = { kind: 'viewer', id: `ses_${index}`, holder: 'gate-2' };
+      expect(ownerOf(session, GATEWAYS)).to.deep.include({ owner: 'gate-2' });
+      expect(ownerOf(session, ['gate-1', 'gate-3']).owner).to.be.oneOf(['gate-1', 'gate-3']);
+    }
+  });
+
+  it('says why', () => {
+    expect(ownerOf({ kind: 'relay', id: 'relay-1' }, ['gate-1']).why).to.deep.equal({
+      reason: 'share',
+      text: 'it falls to gate-1, one of 1',
+    });
+    expect(ownerOf({ kind: 'relay', id: 'relay-1' }, [])).to.deep.include({ owner: undefined });
+  });
+});
