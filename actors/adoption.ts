@@ -44,7 +44,7 @@ export async function claim(
   node: string,
   tenure: string,
 ): Promise<number | undefined> {
-  const { left: _left, late: _late, ...last } = record;
+  const { left: _left, late: _late, first: _first, ...last } = record;
   try {
     const receipt = await journal.append({ ...last, id: `${tenure}-r0`, node, heard: [], said: [] }, seq);
     return receipt.spooled ? undefined : receipt.seq;

@@ -3,11 +3,11 @@ import { canonical, fingerprint } from '../bus/canonical.ts';
 import type { JournalEntry, JournalRecord } from '../bus/ports.ts';
 import type { Address } from '../bus/subjects.ts';
 import { upcast } from '../bus/upcast.ts';
-import { viewOf } from './cell.ts';
 import type { CellView } from './cells.ts';
 import { type Chart, chart } from './chart.ts';
 import { MACHINES } from './machines.ts';
 import { type Difference, type Essence, essence, foldRecord, newborn, restored } from './replay.ts';
+import { viewOf } from './snapshot.ts';
 import { type Moment, type Readings, stretch } from './stretch.ts';
 
 /** A cell as it was. */
@@ -129,9 +129,12 @@ export function foldPast({ at = Number.POSITIVE_INFINITY, seq: last = Number.POS
   return {
     trust: (entry) => understand(entry, trust),
     take(entry) {
-      const heardAt = entry.record.heard[0]?.at;
-      if (entry.seq > last || heardAt === undefined || heardAt > at) return;
-      understand(entry, fold);
+      const { record } = entry;
+      const heardAt = record.heard[0]?.at ?? (record.after as { context: { since?: number } }).context.since ?? 0;
+      if (entry.seq > last || heardAt > at) return;
+      // Where nothing was heard, a gateway has only said that the cell is its own now.
+      if (record.heard.length > 0) understand(entry, fold);
+      else if (lives.get(keyOf(record))?.incarnation !== record.incarnation) understand(entry, trust);
     },
     cells: () =>
       [...lives.entries()]

@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { viewOf } from '../../actors/cell.ts';
+import { viewOf } from '../../actors/snapshot.ts';
 import type { LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
 import type { Envelope } from '../../bus/envelope.ts';
 import { type Why, WhySchema } from '../../bus/events/why.ts';
