@@ -14,6 +14,11 @@ interface ViewerSight {
   relay: string;
   standby: string;
   legs: Record<string, { relay: string }>;
+  protocol: string;
+}
+interface RenditionSight {
+  audience: string[];
+  picture: boolean;
 }
 interface RelaySight {
   role: string;
@@ -70,7 +75,7 @@ const unlessGone = (onFault: (error: Error) => void) => (error: Error) => {
 export function acquaint(roster: Roster, onFault: (error: Error) => void, ways: Ways = {}): () => void {
   const { cells = roster, leaveIntake = everyCamera(cells) } = ways;
   const tell = (
-    kind: 'camera' | 'viewer' | 'relay' | 'broadcast',
+    kind: 'camera' | 'viewer' | 'relay' | 'broadcast' | 'rendition',
     to: Id,
     event: { type: string; [field: string]: unknown },
     cause?: string,
@@ -88,6 +93,24 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void, ways: 
     const { settings, audience: present } = sight<CameraSight>(view);
     const counts = event === 'audience.joined' ? settings?.keep === 'on-demand' : present.includes(viewer.id);
     if (counts) tell('camera', camera, { type: event, viewer: viewer.id }, cause);
+  };
+
+  /** Who watches over HLS needs the camera's ladder. */
+  const ladderAudience = (viewer: CellView, event: 'audience.joined' | 'audience.left', cause?: string) => {
+    const { camera, protocol } = sight<ViewerSight>(viewer);
+    if (protocol === 'hls') tell('rendition', camera, { type: event, viewer: viewer.id }, cause);
+  };
+
+  /** A ladder is made of a picture, and waits while there is none. */
+  const tellLadder = (camera: CellView, cause?: string) => {
+    const rendition = cells.view({ kind: 'rendition', id: camera.id });
+    if (!rendition) return;
+    const { picture } = sight<RenditionSight>(rendition);
+    if (!picture && camera.tags.includes('watchable'))
+      tell('rendition', camera.id, { type: 'camera.watchable' }, cause);
+    if (picture && camera.tags.includes('dark')) {
+      tell('rendition', camera.id, { type: 'camera.dark', detail: camera.why.text }, cause);
+    }
   };
 
   /** The viewers and broadcasts of a camera that was taken out have nothing left to show. */
@@ -158,7 +181,9 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void, ways: 
     if (relay.tags.includes('serving')) return;
     const reason = dead ? 'dead' : 'restarted';
     for (const viewer of cells.list('viewer')) {
-      const { relay: seat, standby, legs } = sight<ViewerSight>(viewer);
+      const { relay: seat, standby, legs, protocol } = sight<ViewerSight>(viewer);
+      // HLS is served by the gateway; its ladder finds another relay by itself.
+      if (protocol === 'hls') continue;
       const concerned = [seat, standby, ...Object.values(legs).map((leg) => leg.relay)].includes(relay.id);
       if (concerned && viewer.tags.includes('open')) {
         tell('viewer', viewer.id, { type: 'relay.lost', relay: relay.id, reason }, fact.id);
@@ -180,13 +205,27 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void, ways: 
   };
 
   recountAudiences(cells, onFault);
+  for (const rendition of cells.list('rendition')) {
+    const camera = cells.view({ kind: 'camera', id: rendition.id });
+    if (camera) tellLadder(camera);
+    for (const viewer of sight<RenditionSight>(rendition).audience) {
+      const present = cells.view({ kind: 'viewer', id: viewer as Id });
+      if (!present?.tags.includes('open')) tell('rendition', rendition.id, { type: 'audience.left', viewer });
+    }
+  }
+
   return roster.onFact((fact, view) => {
-    if (view.kind === 'camera') showOnAir(view, fact.id);
+    if (view.kind === 'camera') {
+      showOnAir(view, fact.id);
+      tellLadder(view, fact.id);
+    }
     switch (fact.type) {
       case 'signalbox.viewer.admitted':
+        ladderAudience(view, 'audience.joined', fact.id);
         return audience(view, 'audience.joined', fact.id);
       case 'signalbox.viewer.ended':
         audience(view, 'audience.left', fact.id);
+        ladderAudience(view, 'audience.left', fact.id);
         return lookWhoIsLeft(fact.id);
       case 'signalbox.broadcast.connecting':
         // An attempt more is no further audience.

@@ -148,7 +148,9 @@ export class Roster implements Cells {
       for await (const entry of this.house.journal.lasts(undefined, undefined, park)) lasts.push(entry);
     }
     await this.retellAll(lasts);
-    const taken = await Promise.all(lasts.map((entry) => this.takeOrPark(entry)));
+    // One draw of chance for all: fifty thousand of them take a good part of a second.
+    const tenure = token();
+    const taken = await Promise.all(lasts.map((entry, n) => this.takeOrPark(entry, `${tenure}${n.toString(36)}`)));
     return taken.filter(Boolean).length;
   }
 
@@ -182,9 +184,9 @@ export class Roster implements Cells {
     this.house.onTrouble({ cell: at, error, outcome: 'let go' });
   }
 
-  private async takeOrPark(entry: JournalEntry): Promise<boolean> {
+  private async takeOrPark(entry: JournalEntry, tenure: string): Promise<boolean> {
     try {
-      return await this.take(entry);
+      return await this.take(entry, tenure);
     } catch (error) {
       this.park({ kind: entry.record.kind, id: entry.record.cell }, entry.seq, error as Error);
       return false;
@@ -220,7 +222,7 @@ export class Roster implements Cells {
    * Takes up one cell; false when it is over, or another gateway was faster.
    * @throws Error when its record can't be understood
    */
-  private async take({ seq, record: written }: JournalEntry): Promise<boolean> {
+  private async take({ seq, record: written }: JournalEntry, tenure: string): Promise<boolean> {
     const record = upcast(written);
     const at = { kind: record.kind, id: record.cell };
     const living = (record.after as { status?: string }).status === 'active';
@@ -228,7 +230,6 @@ export class Roster implements Cells {
       this.house.onOver?.((record.after as { context: Record<string, unknown> }).context);
       return false;
     }
-    const tenure = token();
     const lastSeq = record.node === this.house.node && !record.left ? seq : await this.claim({ seq, record }, tenure);
     if (lastSeq === undefined) return false;
     const origin = { incarnation: record.incarnation, tenure, lastSeq, snapshot: record.after };

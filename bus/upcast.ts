@@ -2,6 +2,7 @@ import { BROADCAST_VERSION } from './events/broadcast.ts';
 import { CAMERA_VERSION } from './events/camera.ts';
 import { INCIDENT_VERSION } from './events/incident.ts';
 import { RELAY_VERSION } from './events/relay.ts';
+import { RENDITION_VERSION } from './events/rendition.ts';
 import { VIEWER_VERSION } from './events/viewer.ts';
 import type { JournalRecord } from './ports.ts';
 import type { Kind } from './subjects.ts';
@@ -14,6 +15,7 @@ export const VERSIONS: Record<Kind, number> = {
   relay: RELAY_VERSION,
   broadcast: BROADCAST_VERSION,
   incident: INCIDENT_VERSION,
+  rendition: RENDITION_VERSION,
 };
 
 /** A snapshot as records hold it, as far as steps rewrite it. */

@@ -7,8 +7,10 @@ import { cameraKind } from '../actors/camera.ts';
 import { raiseIncidents } from '../actors/emergency.ts';
 import { incidentKind } from '../actors/incident.ts';
 import { relayKind } from '../actors/relay.ts';
+import { renditionKind } from '../actors/rendition.ts';
 import { viewerKind } from '../actors/viewer.ts';
 import { systemClock } from '../adapters/clock.ts';
+import { openPathSigner } from '../adapters/hls-paths.hmac.ts';
 import { openSecrets } from '../adapters/secrets.files.ts';
 import { type Id, id } from '../bus/identity.ts';
 import type { ViewerContext } from '../machines/viewer/context.ts';
@@ -103,6 +105,7 @@ const population = buildPopulation({
     relay: relayKind(media.relaySlots),
     broadcast: broadcastKind(media.broadcastSlots),
     incident: incidentKind({ alarm: media.broadcastSlots.alarm }),
+    rendition: renditionKind(media.renditionSlots),
   },
   now: systemClock.now,
   later(ms, run) {
@@ -209,6 +212,7 @@ const server = await buildServer({
   rtspAt: media.rtspAt,
   poster: findPosters({ node: group.node, bus: carriers.bus, gate, cells, poster: media.poster }),
   rates: media.rates,
+  hls: { folder: media.hlsFolder, paths: openPathSigner(path.join(group.state, 'keys', 'hls.key')) },
   chart: (view) => cells.chart(view),
   overlay: installation.changes,
   ...(group.demo

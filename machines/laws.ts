@@ -3,6 +3,7 @@ import type { CameraContext } from './camera/context.ts';
 import type { IncidentContext } from './incident.ts';
 import { CHOICE_TIMES } from './policy/sources.ts';
 import type { RelayContext } from './relay/context.ts';
+import type { RenditionContext } from './rendition/context.ts';
 import { VIEWER_TIMES, type ViewerContext } from './viewer/context.ts';
 
 /** Judges a cell: undefined when all is lawful, otherwise a sentence that tells what is broken. */
@@ -20,6 +21,7 @@ const serving = tagMeans('serving', ['serving', 'degraded', 'suspect', 'draining
 const placeable = tagMeans('placeable', ['serving']);
 const draining = tagMeans('draining', ['draining', 'drained']);
 const running = tagMeans('running', ['declared', 'active', 'expiring']);
+const playable = tagMeans('playable', ['running', 'lingering']);
 const onAir = tagMeans('on-air', ['on-air']);
 
 /** What is wrong with the choice among a camera's sources. */
@@ -43,6 +45,7 @@ export const laws: {
   relay: Law<RelayContext>;
   broadcast: Law<BroadcastContext>;
   incident: Law<IncidentContext>;
+  rendition: Law<RenditionContext>;
 } = {
   camera(context, tags) {
     const { state, settings, active, lostAt, standings } = context;
@@ -85,5 +88,14 @@ export const laws: {
     if (state !== 'new' && cameras.length === 0) return 'it is about nothing';
     if (tags.includes('running') && until === 0) return 'it runs without an end';
     return running(state, tags);
+  },
+  rendition(context, tags) {
+    const { state, rungs, audience, keep, wanted, source } = context;
+    if (state !== 'new' && state !== 'removed' && wanted.length === 0) return 'a ladder without rungs is wanted';
+    if (state === 'running' && rungs.length === 0) return 'it runs and makes nothing';
+    if (state === 'running' && audience.length === 0 && keep !== 'warm') return 'it runs for nobody';
+    if (state === 'off' && (audience.length > 0 || keep === 'warm')) return 'it is wanted, and off';
+    if (rungs.some(({ height }) => height > (source?.height ?? 0))) return 'it scales up';
+    return playable(state, tags);
   },
 };

@@ -1,6 +1,7 @@
 import type { BroadcastHeard } from '../bus/events/broadcast.ts';
 import type { CameraHeard } from '../bus/events/camera.ts';
 import type { RelayHeard } from '../bus/events/relay.ts';
+import type { PlannedRung, RenditionHeard } from '../bus/events/rendition.ts';
 import type { ViewerHeard } from '../bus/events/viewer.ts';
 
 /**
@@ -159,6 +160,26 @@ export interface PushInput {
 }
 export type PushReport = Report<BroadcastHeard, 'push.flowing' | 'push.silent' | 'push.refused'>;
 export type PushSlot = Adapter<PushInput, PushReport>;
+/** Looks at a camera's program until it is known what it carries. */
+export interface MeasureInput {
+  camera: string;
+}
+export type MeasureReport = Report<RenditionHeard, 'program.measured' | 'ladder.ended'>;
+export type MeasureSlot = Adapter<MeasureInput, MeasureReport>;
+
+/** Makes rungs of a camera's program, for HLS and at its relay, for as long as it is held. */
+export interface LadderInput {
+  camera: string;
+  /** Best first. */
+  rungs: PlannedRung[];
+  audio: boolean;
+  /** Frames a second of the source. */
+  fps: number;
+  /** A ladder that makes nothing for this long hangs. */
+  stalledMs: number;
+}
+export type LadderReport = Report<RenditionHeard, 'ladder.flowing' | 'ladder.ended'>;
+export type LadderSlot = Adapter<LadderInput, LadderReport>;
 
 /** The slots of each machine, by the name it invokes them under. */
 export interface CameraSlots {
@@ -184,5 +205,10 @@ export interface RelaySlots {
   health: HealthSlot;
   pulse: PulseSlot;
   provision: ProvisionSlot;
+  alarm: AlarmSlot;
+}
+export interface RenditionSlots {
+  measure: MeasureSlot;
+  ladder: LadderSlot;
   alarm: AlarmSlot;
 }

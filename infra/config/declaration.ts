@@ -81,7 +81,7 @@ const CameraSchema = Type.Object(
       expects: 'never, or a duration such as 10s',
       default: '10s',
     }),
-    ladder: Type.Optional(Type.Array(Type.Enum(['1080p', '720p', '480p', '360p']), { later: true })),
+    ladder: Type.Optional(Type.Array(Type.Enum(['1080p', '720p', '480p', '360p']), { minItems: 1 })),
     record: Type.Optional(
       Type.Object({ keep: duration('7d', 'how long recordings stay') }, { additionalProperties: false, later: true }),
     ),

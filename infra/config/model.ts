@@ -78,6 +78,8 @@ export interface Config {
   /** At least one of each role. */
   relays: ConfiguredRelay[];
   cameras: ReadonlyMap<Id, CameraSettings>;
+  /** The rungs of cameras that name them. */
+  ladders: ReadonlyMap<Id, string[]>;
   /** The logins that camera addresses carried, by credential reference. A Map, so that JSON of a Config has none. */
   logins: ReadonlyMap<string, Login>;
   destinations: Settings['destinations'];

@@ -22,7 +22,7 @@ export function resolve(file: string, settings: Settings, findings: Findings): C
   const listening = listener(settings.http.listen, ['http', 'listen'], fault);
   const http = { host: listening.host, port: settings.http.port ?? listening.port };
   const media = mediaHost(settings, http.host, fault);
-  const { cameras, logins } = resolveCameras(settings, fault);
+  const { cameras, ladders, logins } = resolveCameras(settings, fault);
   const metrics = settings.metrics.listen && listener(settings.metrics.listen, ['metrics', 'listen'], fault);
   const config: Config = {
     file,
@@ -42,6 +42,7 @@ export function resolve(file: string, settings: Settings, findings: Findings): C
     regions: settings.regions,
     relays: resolveRelays(settings, findings),
     cameras,
+    ladders,
     logins,
     destinations: settings.destinations,
     ports: {
@@ -169,6 +170,7 @@ function resolveIce({ ice }: Settings, beside: (name: string) => string): Config
 
 function resolveCameras(settings: Settings, fault: FaultAt) {
   const cameras = new Map<Id, CameraSettings>();
+  const ladders = new Map<Id, string[]>();
   const logins = new Map<string, Login>();
   for (const [name, camera] of Object.entries(settings.cameras)) {
     const short = typeof camera === 'string';
@@ -190,8 +192,9 @@ function resolveCameras(settings: Settings, fault: FaultAt) {
       eye: short ? true : camera.eye,
       ...handBack(short ? DEFAULT_HAND_BACK : camera.hand_back),
     });
+    if (!short && camera.ladder) ladders.set(id(name), camera.ladder);
   }
-  return { cameras, logins };
+  return { cameras, ladders, logins };
 }
 
 const DEFAULT_HAND_BACK = '10s';

@@ -9,6 +9,7 @@ import type { Config } from '../config/model.ts';
 import { cameraInput, cameraSettings, forgetUnusedLogins, type Overlay, type PlacedCamera } from '../config/overlay.ts';
 import type { Group } from '../group.ts';
 import type { Overlay as CameraChanges } from '../http/services.ts';
+import { settleRenditions } from './renditions.ts';
 
 /** The cameras and relays that there should be, and how cells come to match. */
 export interface Installation {
@@ -74,6 +75,7 @@ export function keepInstallation(config: Config, parts: InstallationParts): Inst
       .list('camera')
       .filter((view) => !placed.has(view.id) && isOurs(view.id) && !view.tags.includes('over'));
     await Promise.all(gone.map(({ id }) => cells.offer({ kind: 'camera', id }, { type: 'camera.removed' }, by)));
+    await settleRenditions(cells, placed, current.ladders, by);
     forgetUnusedLogins(placed, secrets);
   };
 

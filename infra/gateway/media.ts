@@ -8,6 +8,7 @@ import { createEyes, type Poster } from '../../adapters/eye.ffmpeg.ts';
 import type { Gate } from '../../adapters/gate.jsonwebtoken.ts';
 import { healthMediamtx } from '../../adapters/health.mediamtx.ts';
 import { cameraOfPath, INTAKE_PATHS, intakeMediamtx, intakePath } from '../../adapters/intake.mediamtx.ts';
+import { createLadders } from '../../adapters/ladder.ffmpeg.ts';
 import { type RelayPaths, relayPaths } from '../../adapters/mediamtx/relay-paths.ts';
 import { type Mediamtx, mediamtx } from '../../adapters/mediamtx.ts';
 import { createRtspProbe } from '../../adapters/probe.rtsp.ts';
@@ -19,7 +20,7 @@ import { seatEverywhere, seatMediamtx } from '../../adapters/seat.mediamtx.ts';
 import type { Secrets } from '../../adapters/secrets.files.ts';
 import { createSlates } from '../../adapters/slate.ffmpeg.ts';
 import { whepMediamtx } from '../../adapters/whep.mediamtx.ts';
-import type { BroadcastSlots, CameraSlots, RelaySlots, ViewerSlots } from '../../machines/slots.ts';
+import type { BroadcastSlots, CameraSlots, RelaySlots, RenditionSlots, ViewerSlots } from '../../machines/slots.ts';
 import { findProgram } from '../binaries.ts';
 import type { Group } from '../group.ts';
 import type { Whep } from '../http/services.ts';
@@ -51,6 +52,9 @@ export interface Media {
   relaySlots: RelaySlots;
   broadcastSlots: BroadcastSlots;
   departures: Departures;
+  renditionSlots: RenditionSlots;
+  /** Where ladders write HLS: one folder a camera. */
+  hlsFolder: string;
   whep: Whep;
   /** Where a delivery relay offers a path over RTSP. */
   rtspAt(relay: string, path: string): string | undefined;
@@ -170,6 +174,17 @@ export function openMedia({
     },
   });
 
+  const hlsFolder = path.join(group.state, 'hls');
+  const ladders = createLadders({
+    ffmpeg: findProgram('ffmpeg'),
+    relays: deliveries.map((place) => ({
+      paths: known(paths, place.id),
+      programUrl: (camera) => rtsp(place, 'read', camera),
+    })),
+    folder: hlsFolder,
+    sockets: path.join(group.links.switchers, 'rungs'),
+  });
+
   const alarm = alarmOn(systemClock);
   return {
     cameraSlots: {
@@ -216,6 +231,8 @@ export function openMedia({
       provision: provisionMediamtx((relay) => known(paths, relay)),
       alarm,
     },
+    renditionSlots: { ...ladders, alarm },
+    hlsFolder,
     broadcastSlots: {
       push: pushMediamtx({
         pathsOf: (relay) => known(paths, relay),

@@ -130,7 +130,8 @@ export async function begin(
     zone: zoneOf(camera),
     subject: subjectOf(claims),
     protocol: wish.protocol,
-    quality: rungFor(camera, wish.quality),
+    // Over HLS the player chooses, unless somebody chose for it.
+    quality: wish.protocol === 'hls' ? (wish.quality ?? 'auto') : rungFor(camera, wish.quality),
     address: wish.address,
     expires_at: Date.now() + config.auth.streamTokenTtlMs,
     held,

@@ -15,6 +15,7 @@ import { answerError, bodyOf, Refusal, refusalFor } from './errors.ts';
 import { eventRoutes } from './events.ts';
 import { exportRoutes } from './export.ts';
 import type { Server } from './fastify.ts';
+import { hlsRoutes } from './hls.ts';
 import { createHub } from './hub.ts';
 import { incidentRoutes } from './incidents.ts';
 import { journalRoutes } from './journal.ts';
@@ -69,7 +70,11 @@ function create(services: HttpServices): Server {
   }).withTypeProvider<TypeBoxTypeProvider>();
 }
 
-/** Logs what was answered: never a query, a header or a body. */
+/** An address without its query, and without the signature that an HLS address carries. */
+const loggedPath = (url: string): string =>
+  (url.split('?', 1)[0] ?? '').replace(/^(\/hls\/[^/]*\/[^/]*\/[^/]*)\/[^/]*/, '$1/…');
+
+/** Logs what was answered: never a query, a header, a body or a signature. */
 function logAnswers(server: Server): void {
   server.addHook('onResponse', async (request, reply) => {
     const { method } = request;
@@ -78,7 +83,7 @@ function logAnswers(server: Server): void {
     request.log[level](
       {
         method,
-        path: request.url.split('?', 1)[0],
+        path: loggedPath(request.url),
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime * 10) / 10,
         ip: request.ip,
@@ -151,6 +156,7 @@ export async function buildServer(services: HttpServices): Promise<Server> {
 
   liveRoutes(server, services, shared);
   whepRoutes(server, services, shared);
+  hlsRoutes(server, services, shared);
   signallingRoutes(server, services, shared);
   cameraRoutes(server, services);
   sourceRoutes(server, services);

@@ -2,6 +2,7 @@ import type { Logger } from 'pino';
 import type { Cells, CellView } from '../../actors/cells.ts';
 import type { Departures } from '../../adapters/departures.switcher.ts';
 import type { Gate } from '../../adapters/gate.jsonwebtoken.ts';
+import type { PathSigner } from '../../adapters/hls-paths.hmac.ts';
 import type { Revocations } from '../../adapters/revocations.files.ts';
 import type { Id } from '../../bus/identity.ts';
 import type { Facts, Journal, Ledger, Sessions } from '../../bus/ports.ts';
@@ -84,6 +85,8 @@ export interface HttpServices {
   rates(camera: Id): { bitrate_bps: number; fps: number } | undefined;
   /** The address at which a relay offers a path over RTSP. */
   rtspAt(relay: string, path: string): string | undefined;
+  /** HLS: where ladders write, one folder a camera, and who signs its addresses. */
+  hls: { folder: string; paths: PathSigner };
   /** The statechart of a cell's machine, with the present state marked. */
   chart(view: CellView): unknown;
   overlay: Overlay;

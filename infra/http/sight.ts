@@ -1,7 +1,7 @@
 import type { CellView } from '../../actors/cells.ts';
 import type { LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
 import { access, isAtLeast, type Place } from '../../machines/policy/access.ts';
-import { broadcastOf, cameraOf, viewerOf } from './views.ts';
+import { broadcastOf, cameraOf, renditionOf, viewerOf } from './views.ts';
 
 /** The camera that a cell is, or that it shows; undefined for what belongs to no single one. */
 export function placeOfCell(view: CellView): Place | undefined {
@@ -12,6 +12,8 @@ export function placeOfCell(view: CellView): Place | undefined {
       const { camera, zone } = viewerOf(view);
       return { camera, zone };
     }
+    case 'rendition':
+      return { camera: view.id, zone: renditionOf(view).zone };
     case 'broadcast': {
       const { camera, zone } = broadcastOf(view);
       return { camera, zone };

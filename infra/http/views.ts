@@ -3,6 +3,7 @@ import type { BroadcastContext } from '../../machines/broadcast.ts';
 import { activeStanding, type CameraContext } from '../../machines/camera/context.ts';
 import type { IncidentContext } from '../../machines/incident.ts';
 import type { RelayContext } from '../../machines/relay/context.ts';
+import type { RenditionContext } from '../../machines/rendition/context.ts';
 import type { ViewerContext } from '../../machines/viewer/context.ts';
 
 /** What a camera cell knows. */
@@ -17,6 +18,9 @@ export const broadcastOf = (view: CellView): BroadcastContext => view.context as
 
 /** What an incident cell knows. */
 export const incidentOf = (view: CellView): IncidentContext => view.context as unknown as IncidentContext;
+
+/** What a rendition cell knows. */
+export const renditionOf = (view: CellView): RenditionContext => view.context as unknown as RenditionContext;
 
 export const zoneOf = (view: CellView): string => cameraOf(view).settings?.zone ?? '';
 export const isOver = (view: CellView): boolean => view.tags.includes('over');

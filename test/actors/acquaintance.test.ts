@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { acquaint } from '../../actors/acquaintance.ts';
 import { id } from '../../bus/identity.ts';
 import type { CameraContext } from '../../machines/camera/context.ts';
+import { rungsNamed } from '../../machines/policy/ladder.ts';
 import { fakeHouse } from '../fakes/house.ts';
 import { answers, feeds, flows } from '../fakes/source.ts';
 import { until } from '../fixtures/process.ts';
@@ -62,6 +63,25 @@ describe('cells that know of each other', () => {
     await house.roster.create(viewer, requested);
     await house.roster.offer(camera, { type: 'camera.removed' });
     await until('the viewer to end', () => stateOf(viewer) === 'ended');
+  });
+
+  it('make a ladder for who watches over HLS, and for nobody else', async () => {
+    const { house, faults } = acquainted();
+    const rendition = { kind: 'rendition' as const, id: camera.id };
+    const rungs = rungsNamed(['360p']);
+    await house.roster.create(camera, configured('warm'));
+    await house.roster.create(rendition, { type: 'rendition.configured', zone: 'hcm', rungs, keep: 'on-demand' });
+    house.slots.probe.held().report(answers());
+    house.slots.program.held().report(flows());
+    house.slots.program.held().report(feeds());
+    await house.roster.create(viewer, requested);
+    const hls = { kind: 'viewer' as const, id: id('ses_2') };
+    await house.roster.create(hls, { ...requested, protocol: 'hls' });
+    await until('the ladder to start', () => house.slots.measure.isHeld());
+    expect(house.roster.view(rendition)?.context.audience).to.deep.equal(['ses_2']);
+    await house.roster.offer(hls, { type: 'viewer.closed' });
+    await until('the ladder to go off', () => house.roster.view(rendition)?.state === 'off');
+    expect(faults).to.deep.equal([]);
   });
 
   it('tell cameras that their intake fell, so that they are not blamed', async () => {

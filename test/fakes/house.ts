@@ -2,6 +2,7 @@ import { broadcastKind } from '../../actors/broadcast.ts';
 import { cameraKind } from '../../actors/camera.ts';
 import { incidentKind } from '../../actors/incident.ts';
 import { relayKind } from '../../actors/relay.ts';
+import { renditionKind } from '../../actors/rendition.ts';
 import { Roster, type RosterHouse } from '../../actors/roster.ts';
 import { viewerKind } from '../../actors/viewer.ts';
 import { type MemoryStore, memoryStore } from '../../bus/carriers/memory.ts';
@@ -23,6 +24,8 @@ export interface FakeHouse {
     provision: FakeOf<slots.ProvisionSlot>;
     push: FakeOf<slots.PushSlot>;
     pulse: FakeOf<slots.PulseSlot>;
+    measure: FakeOf<slots.MeasureSlot>;
+    ladder: FakeOf<slots.LadderSlot>;
   };
   clock: { now: number };
   troubles: string[];
@@ -55,6 +58,8 @@ export function fakeHouse(
     provision: fakeSlot(),
     push: fakeSlot(),
     pulse: fakeSlot(),
+    measure: fakeSlot(),
+    ladder: fakeSlot(),
   } as unknown as FakeHouse['slots'];
   const troubles: string[] = [];
   const put = new Set<() => void>();
@@ -80,6 +85,11 @@ export function fakeHouse(
       }),
       incident: incidentKind({ alarm: fakes.alarm.adapter }),
       broadcast: broadcastKind({ push: fakes.push.adapter, alarm: fakes.alarm.adapter }),
+      rendition: renditionKind({
+        measure: fakes.measure.adapter,
+        ladder: fakes.ladder.adapter,
+        alarm: fakes.alarm.adapter,
+      }),
     },
     now: () => clock.now,
     later(_ms, run) {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { Writable } from 'node:stream';
 import pino from 'pino';
 import { createGate, type LoginGrant } from '../../adapters/gate.jsonwebtoken.ts';
+import { openPathSigner } from '../../adapters/hls-paths.hmac.ts';
 import { openSigningKeys } from '../../adapters/keys.files.ts';
 import { openRevocations } from '../../adapters/revocations.files.ts';
 import { type Id, id } from '../../bus/identity.ts';
@@ -127,6 +128,7 @@ export async function fakeGateway(change: Partial<HttpServices> = {}): Promise<F
     poster: (camera) => posters.get(camera),
     rates: () => ({ bitrate_bps: 2_000_000, fps: 30 }),
     rtspAt: (relay, path) => (relay === 'relay-1' ? `rtsp://127.0.0.1:8554/${path}` : undefined),
+    hls: { folder: path.join(state, 'hls'), paths: openPathSigner(path.join(state, 'keys', 'hls.key')) },
     chart: (view) => house.roster.chart(view),
     overlay: { add: async () => {}, patch: async () => {}, remove: async () => {}, origin: () => 'file' },
     health: () => [],

@@ -7,6 +7,7 @@ import { BroadcastFactSchema, broadcastSaid } from '../../bus/events/broadcast.t
 import { CameraFactSchema, cameraSaid } from '../../bus/events/camera.ts';
 import { IncidentFactSchema, incidentSaid } from '../../bus/events/incident.ts';
 import { RelayFactSchema, relaySaid } from '../../bus/events/relay.ts';
+import { RenditionFactSchema, renditionSaid } from '../../bus/events/rendition.ts';
 import { ViewerFactSchema, viewerSaid } from '../../bus/events/viewer.ts';
 import { id } from '../../bus/identity.ts';
 import type { JournalRecord } from '../../bus/ports.ts';
@@ -24,6 +25,7 @@ const said = {
   relay: { types: relaySaid, data: shape('relay fact', RelayFactSchema) },
   incident: { types: incidentSaid, data: shape('incident fact', IncidentFactSchema) },
   broadcast: { types: broadcastSaid, data: shape('broadcast fact', BroadcastFactSchema) },
+  rendition: { types: renditionSaid, data: shape('rendition fact', RenditionFactSchema) },
 };
 
 /** What version 1 of a camera, which had no slate and asked no backup, called by another name while one may come. */
@@ -35,7 +37,10 @@ const journal = (file: string): JournalRecord[] =>
     .split('\n')
     .map((line) => JSON.parse(line));
 
-/** Journals of a real run of the demo, one file per machine and version: a plug pulled, an intake killed, a page closed. */
+/**
+ * Journals of a real run of the demo, one file per machine and version: a plug pulled, an intake killed, a page closed.
+ * The rendition's is of real cells whose FFmpeg was scripted: four failures, another codec, other rungs.
+ */
 describe('a journal of long ago', () => {
   for (const file of files) {
     it(`${file} says only what is declared, and still leads to the states that were recorded in it`, () => {

@@ -12,7 +12,9 @@ import type { CameraContext } from '../../machines/camera/context.ts';
 import { cameraMachine } from '../../machines/camera.ts';
 import { incidentMachine } from '../../machines/incident.ts';
 import { laws } from '../../machines/laws.ts';
+import { rungsNamed } from '../../machines/policy/ladder.ts';
 import { relayMachine } from '../../machines/relay.ts';
+import { renditionMachine } from '../../machines/rendition.ts';
 import { viewerMachine } from '../../machines/viewer.ts';
 import { answers, ends, fails, feeds, flows, holds } from '../fakes/source.ts';
 
@@ -47,6 +49,11 @@ interface Walk {
   /** Whether how often a source fell matters: it makes a walk long. */
   counting?: boolean;
 }
+const measured = {
+  type: 'program.measured',
+  ...{ codec: 'h264', width: 1280, height: 720, fps: 30, gop_ms: 2_000, reordered: false },
+  ...{ bitrate_bps: 2_100_000, audio: false },
+};
 
 /** Each machine with one of every event it may hear, and of those whose content decides, one of every sort. */
 const machines: Record<string, { machine: AnyStateMachine; walks: Walk[] }> = {
@@ -197,6 +204,28 @@ const machines: Record<string, { machine: AnyStateMachine; walks: Walk[] }> = {
           { type: 'camera.showing', picture: false, state: 'holding' },
           { type: 'camera.showing', picture: true, state: 'live' },
           ...['connect', 'retry'].map((name) => ({ type: 'alarm.rang', name })),
+        ],
+      },
+    ],
+  },
+  rendition: {
+    machine: renditionMachine,
+    walks: [
+      {
+        events: [
+          { type: 'rendition.configured', zone: 'hcm', rungs: rungsNamed(['720p', '360p']), keep: 'on-demand' },
+          { type: 'rendition.configured', zone: 'hcm', rungs: rungsNamed(['720p', '360p']), keep: 'warm' },
+          { type: 'rendition.configured', zone: 'hcm', rungs: rungsNamed(['480p']), keep: 'on-demand' },
+          { type: 'rendition.removed' },
+          { type: 'audience.joined', viewer: 'v1' },
+          { type: 'audience.joined', viewer: 'v2' },
+          { type: 'audience.left', viewer: 'v1' },
+          { type: 'camera.watchable' },
+          { type: 'camera.dark', detail: 'x' },
+          measured,
+          { type: 'ladder.flowing', elapsed_ms: 1 },
+          { type: 'ladder.ended', reason: 'exited', detail: 'x' },
+          ...['linger', 'again', 'forgiven'].map((name) => ({ type: 'alarm.rang', name })),
         ],
       },
     ],

@@ -45,6 +45,12 @@ describe('expecting the next picture', () => {
     }
   });
 
+  it('forgets within seconds that a camera stuttered as it started', () => {
+    const expectation = createExpectation();
+    for (const atMs of [0, 350, ...steady(33, 120).map((ms) => ms + 360)]) expectation.seen(atMs);
+    expect(expectation.expectedMs()).to.be.closeTo(33, 1);
+  });
+
   it('takes an outage for no jitter, so that the next one is found as quickly', () => {
     const expectation = createExpectation();
     for (const atMs of [...steady(33), ...steady(33).map((atMs) => atMs + 10_000)]) expectation.seen(atMs);
@@ -56,11 +62,11 @@ describe('expecting the next picture', () => {
     expect(falseAlarms([...steady(33), ...night])).to.be.at.most(3);
   });
 
-  it('calls no healthy source late whose delays stay well below the margin, at any frame rate', () => {
+  it('calls no healthy source late whose delays stay below the margin, at any frame rate', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 10, max: 1_000 }),
-        fc.array(fc.integer({ min: 0, max: 60 }), { minLength: 30, maxLength: 400 }),
+        fc.array(fc.integer({ min: 0, max: 75 }), { minLength: 30, maxLength: 400 }),
         (everyMs, delays) => {
           expect(falseAlarms(arrivalsOf(everyMs, delays))).to.equal(0);
         },
@@ -69,8 +75,8 @@ describe('expecting the next picture', () => {
   });
 
   it('learns from a network that delays more: a jitter it has seen alarms it no more', () => {
-    // Each 3 s a delay of 200 ms for an hour: once it may be called late, never again.
+    // Each 3 s a delay of 200 ms for an hour: once or twice it may be called late, never again.
     const delays = Array.from({ length: 30 * 3_600 }, (_, index) => (index % 90 === 89 ? 200 : (index * 7) % 20));
-    expect(falseAlarms(arrivalsOf(1_000 / 30, delays))).to.be.at.most(1);
+    expect(falseAlarms(arrivalsOf(1_000 / 30, delays))).to.be.at.most(2);
   });
 });

@@ -7,11 +7,13 @@ import { broadcastKind } from '../../../actors/broadcast.ts';
 import { cameraKind } from '../../../actors/camera.ts';
 import { incidentKind } from '../../../actors/incident.ts';
 import { relayKind } from '../../../actors/relay.ts';
+import { renditionKind } from '../../../actors/rendition.ts';
 import { Roster } from '../../../actors/roster.ts';
 import { viewerKind } from '../../../actors/viewer.ts';
 import { alarmOn } from '../../../adapters/alarm.ts';
 import { systemClock } from '../../../adapters/clock.ts';
 import { createGate } from '../../../adapters/gate.jsonwebtoken.ts';
+import { openPathSigner } from '../../../adapters/hls-paths.hmac.ts';
 import { openSigningKeys } from '../../../adapters/keys.files.ts';
 import { openRevocations } from '../../../adapters/revocations.files.ts';
 import { whepMediamtx } from '../../../adapters/whep.mediamtx.ts';
@@ -57,6 +59,7 @@ const roster = new Roster({
     incident: incidentKind({ alarm }),
     broadcast: broadcastKind({ push: nothing, alarm }),
     relay: relayKind({ health: nothing, pulse: nothing, provision: nothing, alarm }),
+    rendition: renditionKind({ measure: nothing, ladder: nothing, alarm }),
   },
   now: systemClock.now,
   later(ms, run) {
@@ -115,6 +118,7 @@ const server = await buildServer({
   poster: () => undefined,
   rates: () => undefined,
   rtspAt: () => undefined,
+  hls: { folder: path.join(state, 'hls'), paths: openPathSigner(path.join(state, 'keys', 'hls.key')) },
   chart: (view) => roster.chart(view),
   overlay: { add: async () => {}, patch: async () => {}, remove: async () => {}, origin: () => 'file' },
   health: () => [],

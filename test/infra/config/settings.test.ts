@@ -170,9 +170,8 @@ describe('the configuration', () => {
   });
 
   it('accepts what comes later, and says that it does nothing yet', () => {
-    const { warnings } = read('cameras:\n  a: { sources: [rtsp://h/x], ladder: [720p], record: { keep: 7d } }\n');
+    const { warnings } = read('cameras:\n  a: { sources: [rtsp://h/x], record: { keep: 7d } }\n');
     expect(warnings.map((line) => line.replace(/^.*?: /, ''))).to.deep.equal([
-      'cameras.a.ladder: understood, but not yet in effect',
       'cameras.a.record: understood, but not yet in effect',
     ]);
   });
@@ -205,6 +204,13 @@ describe('the configuration', () => {
     expect(warnings).to.deep.equal([]);
     const near = read('relays: [{ id: i, role: intake, api: "http://10.2.0.9:9997", rtsp: "rtsps://10.2.0.9" }]');
     expect(near.warnings.join()).to.match(/relays\.0\.api: goes over 10\.2\.0\.9 without encryption/);
+  });
+
+  it('knows the rungs of a camera that names them, and refuses an empty ladder', () => {
+    const { ladders } = read('cameras: { a: { sources: [rtsp://h/x], ladder: [480p, 360p] }, b: rtsp://h/y }');
+    expect([...ladders]).to.deep.equal([['a', ['480p', '360p']]]);
+    expect(faultsOf('cameras: { a: { sources: [rtsp://h/x], ladder: [] } }').join()).to.match(/cameras\.a\.ladder/);
+    expect(faultsOf('cameras: { a: { sources: [rtsp://h/x], ladder: [481p] } }').join()).to.match(/480p/);
   });
 
   it('gives a second relay ports of its own', () => {
