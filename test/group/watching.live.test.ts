@@ -99,6 +99,8 @@ describe('the demo, as a stranger starts it', function () {
       await wall.page.locator(`[data-camera=${camera}] .plug[data-source="${source}"]`).click();
       return wall.page.evaluate('clickedAt');
     };
+    const shown = async () => (await group.api('GET', `/api/v1/cameras/${camera}`)).body.active_source;
+    await until('the preferred source to be shown', async () => (await shown()) === '0', 15_000);
     const firstAt = Date.now();
     const pulledFirstAt = await press(0);
     const switched = await events.next('camera.switched', `camera/${camera}`, firstAt);
