@@ -1,6 +1,12 @@
+import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
+import type { CellView } from '../../actors/cells.ts';
 import { WhySchema } from '../../bus/events/why.ts';
 import { IdSchema } from '../../bus/identity.ts';
+import { activeStanding } from '../../machines/camera/context.ts';
+import { type Device, deliver, type Protocol, type Ways } from '../../machines/policy/delivery.ts';
+import { rungsNamed, USUAL_RUNGS } from '../../machines/policy/ladder.ts';
+import type { RenditionContext } from '../../machines/rendition/context.ts';
 import { admit } from './admission.ts';
 import { callerOf, placeOf } from './door.ts';
 import { unavailable } from './errors.ts';
@@ -9,7 +15,7 @@ import { iceServers } from './ice.ts';
 import { baseUrl } from './origin.ts';
 import type { HttpServices } from './services.ts';
 import type { Shared } from './shared.ts';
-import { rungFor, viewerOf } from './views.ts';
+import { cameraOf, rungFor, viewerOf } from './views.ts';
 
 const params = Type.Object({ camera_id: IdSchema });
 /** A rung that somebody asks for; an unknown one gets the best there is, and the answer says which. */
@@ -23,7 +29,7 @@ const BestWaySchema = Type.Object({
   bitrate: Type.String(),
   bitrate_bps: Type.Number(),
   url: Type.String(),
-  why: Type.Object({ trigger: Type.String(), text: Type.String() }),
+  why: WhySchema,
 });
 
 const GrantedSchema = Type.Object({
@@ -53,6 +59,41 @@ function inWords(bitrateBps: number): string {
 /** Without a measurement: what the top rung is made for. */
 const ASSUMED_BPS = 2_000_000;
 
+/** What a request tells of the device behind it: user agent, Client Hints, and what the player measured. */
+function deviceOf(
+  { headers }: FastifyRequest,
+  query: { network_kbps?: number; quality?: string; protocol?: Protocol; h264?: boolean },
+): Device {
+  const { 'sec-ch-ua-mobile': mobile, downlink, 'save-data': saveData } = headers;
+  const hinted =
+    typeof downlink === 'string' && /^\d{1,5}(\.\d{1,3})?$/.test(downlink) ? Number(downlink) * 1000 : undefined;
+  const networkKbps = query.network_kbps ?? hinted;
+  return {
+    userAgent: headers['user-agent'] ?? '',
+    ...(mobile === '?0' || mobile === '?1' ? { mobile: mobile === '?1' } : {}),
+    ...(networkKbps === undefined ? {} : { networkKbps }),
+    savesData: saveData === 'on',
+    ...(query.h264 === undefined ? {} : { h264: query.h264 }),
+    ...(query.protocol === undefined ? {} : { protocol: query.protocol }),
+    ...(query.quality === undefined ? {} : { quality: query.quality }),
+  };
+}
+
+/** How a camera can be watched: its own picture by WebRTC, and the rungs that fit its size by HLS. */
+function waysOf({ cells, rates }: HttpServices, camera: CellView, quality: string | undefined): Ways {
+  const { codec, height } = activeStanding(cameraOf(camera)) ?? {};
+  const bitrateBps = rates(camera.id)?.bitrate_bps ?? ASSUMED_BPS;
+  const rendition = cells.view({ kind: 'rendition', id: camera.id });
+  const { rungs = [], wanted = [] } = (rendition?.context ?? {}) as Partial<RenditionContext>;
+  const fitting = wanted.filter((rung) => height === undefined || rung.height <= height);
+  const likely = fitting.length > 0 ? fitting : wanted.slice(-1);
+  return {
+    webrtc: { quality: rungFor(camera, quality), bitrateBps },
+    ...(codec === undefined ? {} : { codec }),
+    hls: rungs.length > 0 ? rungs : likely.length > 0 ? likely : rungsNamed(USUAL_RUNGS),
+  };
+}
+
 /** `GET /live/:camera_id`, and the ways to watch it names: `…/webrtc`, `…/rtsp`. */
 export function liveRoutes(server: Server, services: HttpServices, shared: Shared): void {
   server.get(
@@ -63,6 +104,8 @@ export function liveRoutes(server: Server, services: HttpServices, shared: Share
         querystring: Type.Object({
           network_kbps: Type.Optional(Type.Number({ minimum: 0, maximum: 10_000_000 })),
           quality: QualitySchema,
+          protocol: Type.Optional(Type.Enum(['webrtc', 'hls'], { description: 'wins where it is possible' })),
+          h264: Type.Optional(Type.Boolean({ description: 'false: the browser can’t decode H.264 over WebRTC' })),
         }),
         tags: ['watching'],
         response: {
@@ -70,18 +113,15 @@ export function liveRoutes(server: Server, services: HttpServices, shared: Share
         },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const camera = placeOf(request);
-      const quality = rungFor(camera, request.query.quality);
-      const bitrate_bps = services.rates(camera.id)?.bitrate_bps ?? ASSUMED_BPS;
-      const url = `${baseUrl(request, services.config)}/live/${camera.id}/webrtc`;
-      const { network_kbps } = request.query;
-      const why = {
-        trigger: 'delivery',
-        text: 'WebRTC is the only way to watch here so far, so every device gets it',
-        guard: { ...(network_kbps === undefined ? {} : { network_kbps }), rungs: [quality] },
-      };
-      return { protocol: 'webrtc', quality, bitrate: inWords(bitrate_bps), bitrate_bps, url, why };
+      const ways = waysOf(services, camera, request.query.quality);
+      const { protocol, quality, bitrateBps, why } = deliver(deviceOf(request, request.query), ways);
+      const base = `${baseUrl(request, services.config)}/live/${camera.id}/${protocol}`;
+      const url = protocol === 'hls' ? `${base}?quality=${quality}` : base;
+      // Browsers that may tell more of themselves do so from the next request on.
+      reply.header('accept-ch', 'Sec-CH-UA-Mobile, Downlink, Save-Data').header('vary', 'User-Agent');
+      return { protocol, quality, bitrate: inWords(bitrateBps), bitrate_bps: bitrateBps, url, why };
     },
   );
 

@@ -66,9 +66,17 @@ describe('http: being let in', () => {
   });
 
   it('tells the best way for this device, and why', async () => {
-    const answer = (await admit(vera, '/live/cam_001?network_kbps=900')).json();
+    const answer = (await admit(vera, '/live/cam_001')).json();
     expect(answer).to.include({ protocol: 'webrtc', quality: '720p', bitrate: '2M', bitrate_bps: 2_000_000 });
-    expect(answer.why.text).to.match(/\w/);
+    expect(answer.url).to.match(/\/live\/cam_001\/webrtc$/);
+    const slow = (await admit(vera, '/live/cam_001?network_kbps=900')).json();
+    expect(slow).to.include({ protocol: 'hls', quality: '480p', bitrate: '1M', bitrate_bps: 1_000_000 });
+    expect(slow.url).to.match(/\/live\/cam_001\/hls\?quality=480p$/);
+    expect(slow.why.rejected[0]).to.deep.equal({ option: 'webrtc', because: 'a network of 900 kb/s is too slow' });
+    expect((await admit(vera, '/live/cam_001?network_kbps=900&protocol=webrtc')).json().protocol).to.equal('webrtc');
+    const headers = { ...gateway.bearer(vera), 'sec-ch-ua-mobile': '?1', 'user-agent': 'somebody' };
+    const phone = (await gateway.server.inject({ url: '/live/cam_001', headers })).json();
+    expect(phone).to.include({ protocol: 'hls', quality: '480p' });
     const [session] = gateway.house.roster.list('viewer');
     expect(session).to.equal(undefined);
   });

@@ -1,0 +1,100 @@
+import type { Rung } from '../../bus/events/rendition.ts';
+import type { Why } from '../../bus/events/why.ts';
+
+/** What is known of who asks. */
+export interface Device {
+  userAgent: string;
+  /** The browser's own word (Client Hints); the user agent is guessed from where it says nothing. */
+  mobile?: boolean;
+  networkKbps?: number;
+  /** The browser was told to spare data. */
+  savesData?: boolean;
+  /** False when it can't decode H.264 in WebRTC. */
+  h264?: boolean;
+  /** What an operator, or the viewer, wants; it wins where it is possible. */
+  protocol?: Protocol;
+  quality?: string;
+}
+export type Protocol = 'webrtc' | 'hls';
+
+/** The ways in which a camera can be watched. */
+export interface Ways {
+  webrtc: { quality: string; bitrateBps: number };
+  /** Codec of the camera as RTP names it. */
+  codec?: string;
+  /** The rungs of its ladder, best first. */
+  hls: readonly Pick<Rung, 'name' | 'height' | 'bitrate_bps'>[];
+}
+
+/** The way to watch, and why. */
+export interface Delivery {
+  protocol: Protocol;
+  quality: string;
+  bitrateBps: number;
+  why: Why;
+}
+
+/** Below this a network can't hold a rung of WebRTC; a phone starts here too. */
+const SLOW_KBPS = 1_000;
+const SMALL_HEIGHT = 480;
+const PHONE = /\b(iPhone|iPod|Android.*Mobile|Windows Phone|Mobile Safari|Opera Mini|BlackBerry)/i;
+
+/** Why a device is better served with small pictures that are buffered; undefined when it is not. */
+function reasonForSmall({ userAgent, mobile, networkKbps, savesData }: Device): string | undefined {
+  if (networkKbps !== undefined && networkKbps < SLOW_KBPS) return `a network of ${networkKbps} kb/s is too slow`;
+  if (savesData) return 'the browser was told to spare data';
+  if (mobile ?? PHONE.test(userAgent)) return 'a phone changes networks, and buffers over the change';
+  return undefined;
+}
+
+/** Why WebRTC can't be had at all. */
+function obstacle({ h264 }: Device, { codec }: Ways): string | undefined {
+  if (codec !== undefined && codec !== 'H264')
+    return `the camera sends ${codec}, which browsers don’t take over WebRTC`;
+  return h264 === false ? 'the browser can’t decode H.264 over WebRTC' : undefined;
+}
+
+/** The rung that was asked for, else the best that is no higher than `atMost`, else the lowest. */
+function rungOf({ hls }: Ways, wanted: string | undefined, atMost: number) {
+  const rung = hls.find(({ name }) => name === wanted) ?? hls.find(({ height }) => height <= atMost) ?? hls.at(-1);
+  if (!rung) throw new Error('a camera without a ladder was offered over HLS');
+  return rung;
+}
+
+/** Chooses how a device watches a camera: a phone or a slow network by HLS in 480p, everybody else by WebRTC. */
+export function deliver(device: Device, ways: Ways): Delivery {
+  const { networkKbps, protocol: wanted, quality } = device;
+  const small = reasonForSmall(device);
+  const impossible = obstacle(device, ways);
+  const protocol = impossible ? 'hls' : (wanted ?? (small ? 'hls' : 'webrtc'));
+  const rejected: NonNullable<Why['rejected']> = [];
+  if (protocol === 'hls') {
+    const because = impossible ?? (wanted ? 'HLS was asked for' : small);
+    rejected.push({ option: 'webrtc', because: because ?? 'HLS was asked for' });
+  } else {
+    const because = wanted ? 'WebRTC was asked for' : 'nothing speaks against WebRTC, which is seconds earlier';
+    rejected.push({ option: 'hls', because });
+  }
+  const rung = protocol === 'hls' ? rungOf(ways, quality, small ? SMALL_HEIGHT : Number.POSITIVE_INFINITY) : undefined;
+  const chosen = rung ? { quality: rung.name, bitrateBps: rung.bitrate_bps } : ways.webrtc;
+  if (quality !== undefined && quality !== chosen.quality) {
+    rejected.push({ option: quality, because: `${protocol} of this camera has no such quality` });
+  }
+  return {
+    protocol,
+    ...chosen,
+    why: {
+      trigger: 'delivery',
+      text:
+        protocol === 'hls'
+          ? `HLS in ${chosen.quality}: ${rejected[0]?.because}`
+          : `WebRTC in ${chosen.quality}: ${wanted ? 'it was asked for' : 'a fast network and no phone'}`,
+      guard: {
+        ...(networkKbps === undefined ? {} : { network_kbps: networkKbps }),
+        phone: device.mobile ?? PHONE.test(device.userAgent),
+        rungs: ways.hls.map(({ name }) => name),
+      },
+      rejected,
+    },
+  };
+}

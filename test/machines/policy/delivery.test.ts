@@ -1,0 +1,58 @@
+import { expect } from 'chai';
+import { type Device, deliver, type Ways } from '../../../machines/policy/delivery.ts';
+import { rungsNamed, USUAL_RUNGS } from '../../../machines/policy/ladder.ts';
+
+const IPHONE =
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X) AppleWebKit/605.1.15 Version/17.4 Mobile/15E148 Safari/604.1';
+const ANDROID = 'Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 Chrome/126.0.0.0 Mobile Safari/537.36';
+const TABLET = 'Mozilla/5.0 (Linux; Android 14; SM-X710) AppleWebKit/537.36 Chrome/126.0.0.0 Safari/537.36';
+const DESKTOP = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/126.0.0.0 Safari/537.36';
+
+const ways: Ways = {
+  webrtc: { quality: '720p', bitrateBps: 2_000_000 },
+  codec: 'H264',
+  hls: rungsNamed(USUAL_RUNGS),
+};
+
+describe('the way to watch', () => {
+  const table: [string, Partial<Device>, Partial<Ways>, string][] = [
+    ['a desktop', {}, {}, 'webrtc 720p 2000000'],
+    ['a desktop on a fast network', { networkKbps: 5_000 }, {}, 'webrtc 720p 2000000'],
+    ['a desktop on just enough', { networkKbps: 1_000 }, {}, 'webrtc 720p 2000000'],
+    ['a desktop on a slow network', { networkKbps: 999 }, {}, 'hls 480p 1000000'],
+    ['an iPhone', { userAgent: IPHONE }, {}, 'hls 480p 1000000'],
+    ['an Android phone', { userAgent: ANDROID }, {}, 'hls 480p 1000000'],
+    ['a phone on a fast network', { userAgent: ANDROID, networkKbps: 50_000 }, {}, 'hls 480p 1000000'],
+    ['an Android tablet', { userAgent: TABLET }, {}, 'webrtc 720p 2000000'],
+    ['a browser that says it is no phone', { userAgent: ANDROID, mobile: false }, {}, 'webrtc 720p 2000000'],
+    ['a browser that says it is one', { mobile: true }, {}, 'hls 480p 1000000'],
+    ['a browser that spares data', { savesData: true }, {}, 'hls 480p 1000000'],
+    ['a browser without H.264', { h264: false }, {}, 'hls 720p 2000000'],
+    ['everybody, of a camera with H.265', {}, { codec: 'H265' }, 'hls 720p 2000000'],
+    ['a phone that wants WebRTC', { userAgent: IPHONE, protocol: 'webrtc' }, {}, 'webrtc 720p 2000000'],
+    ['a desktop that wants HLS', { protocol: 'hls' }, {}, 'hls 720p 2000000'],
+    ['a desktop that wants HLS in 360p', { protocol: 'hls', quality: '360p' }, {}, 'hls 360p 500000'],
+    ['who wants WebRTC without H.264', { protocol: 'webrtc', h264: false }, {}, 'hls 720p 2000000'],
+    ['a phone, of a camera without 480p', { mobile: true }, { hls: rungsNamed(['720p', '360p']) }, 'hls 360p 500000'],
+    ['a phone, of a camera with 720p only', { mobile: true }, { hls: rungsNamed(['720p']) }, 'hls 720p 2000000'],
+    ['a device that says nothing', { userAgent: '' }, {}, 'webrtc 720p 2000000'],
+  ];
+  for (const [who, device, changes, expected] of table) {
+    it(`of ${who} is ${expected}, with the reason and what was rejected`, () => {
+      const { protocol, quality, bitrateBps, why } = deliver(
+        { userAgent: DESKTOP, ...device },
+        { ...ways, ...changes },
+      );
+      expect(`${protocol} ${quality} ${bitrateBps}`).to.equal(expected);
+      expect(why.rejected?.[0]?.option).to.equal(protocol === 'hls' ? 'webrtc' : 'hls');
+      expect(why.rejected?.[0]?.because).to.match(/\w/);
+      expect(why.text).to.include(quality);
+    });
+  }
+
+  it('tells that a quality is not to be had', () => {
+    const { quality, why } = deliver({ userAgent: DESKTOP, quality: '9p' }, ways);
+    expect(quality).to.equal('720p');
+    expect(why.rejected?.map(({ option }) => option)).to.include('9p');
+  });
+});
