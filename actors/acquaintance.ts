@@ -1,6 +1,7 @@
 import type { Envelope } from '../bus/envelope.ts';
 import type { Id } from '../bus/identity.ts';
 import { CellDown, type Cells, type CellView, NoSuchCell } from './cells.ts';
+import { choosePusher } from './pushing.ts';
 import type { Roster } from './roster.ts';
 
 /** The parts of other cells' contexts that matter here. */
@@ -10,19 +11,51 @@ interface CameraSight {
 }
 interface ViewerSight {
   camera: Id;
+  relay: string;
+  standby: string;
+  legs: Record<string, { relay: string }>;
+  protocol: string;
+}
+interface RenditionSight {
+  audience: string[];
+  picture: boolean;
 }
 interface RelaySight {
   role: string;
 }
+interface BroadcastSight {
+  camera: Id;
+  relay: string;
+  picture: boolean;
+}
+
+/** Has the cameras of an intake pulled by others: tells which are, and which none could take. */
+type LeaveIntake = (relay: string) => { moved: string[]; stuck: string[] };
+
+const everyCamera =
+  (cells: Pick<Cells, 'list'>): LeaveIntake =>
+  () => ({ moved: [], stuck: cells.list('camera').map(({ id }) => id) });
 
 const sight = <T>(view: CellView): T => view.context as unknown as T;
+/** How acquaintance is widened. */
+export interface Ways {
+  /** Those who may have to know; default: the cells whose facts are heard. */
+  cells?: Cells;
+  /** Has the cameras of an intake pulled by others; without it, one intake pulls all of them. */
+  leaveIntake?: LeaveIntake;
+}
+
+/** States in which a relay carries media. */
+const CARRIED = new Set(['serving', 'degraded', 'suspect', 'draining', 'drained']);
+const isIntake = (relay: CellView): boolean => sight<RelaySight>(relay).role === 'intake';
 
 /** An on-demand camera may count viewers that ended while nobody looked: after a start, or another gateway's end. */
 export function recountAudiences(cells: Cells, onFault: (error: Error) => void): void {
   for (const camera of cells.list('camera')) {
     for (const viewer of sight<CameraSight>(camera).audience) {
-      const present = cells.view({ kind: 'viewer', id: viewer as Id });
-      if (present?.tags.includes('open')) continue;
+      const kinds = ['viewer', 'broadcast', 'incident'] as const;
+      const present = kinds.map((kind) => cells.view({ kind, id: viewer as Id })).find((view) => view !== undefined);
+      if (present?.tags.some((tag) => ['open', 'wanted', 'running'].includes(tag))) continue;
       cells.offer({ kind: 'camera', id: camera.id }, { type: 'audience.left', viewer }).catch(unlessGone(onFault));
     }
   }
@@ -36,12 +69,13 @@ const unlessGone = (onFault: (error: Error) => void) => (error: Error) => {
  * Who hears of whom: the facts of one cell that another must know. All of it is here.
  * @param roster the cells whose facts are heard
  * @param onFault an offer that failed for another reason than that its cell is gone
- * @param cells those who may have to know
+ * @param ways among which cells it goes on, and what is done about an intake that falls
  * @returns how to stop it
  */
-export function acquaint(roster: Roster, onFault: (error: Error) => void, cells: Cells = roster): () => void {
+export function acquaint(roster: Roster, onFault: (error: Error) => void, ways: Ways = {}): () => void {
+  const { cells = roster, leaveIntake = everyCamera(cells) } = ways;
   const tell = (
-    kind: 'camera' | 'viewer',
+    kind: 'camera' | 'viewer' | 'relay' | 'broadcast' | 'rendition',
     to: Id,
     event: { type: string; [field: string]: unknown },
     cause?: string,
@@ -49,9 +83,11 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void, cells:
     cells.offer({ kind, id: to }, event, cause).catch(unlessGone(onFault));
   };
 
-  /** An on-demand camera is awake while somebody is admitted to it. */
+  const broadcasts = () => cells.list('broadcast').filter(({ tags }) => tags.includes('wanted'));
+
+  /** An on-demand camera is awake while somebody is admitted to it, or while it is broadcast. */
   const audience = (viewer: CellView, event: 'audience.joined' | 'audience.left', cause?: string) => {
-    const { camera } = sight<ViewerSight>(viewer);
+    const { camera } = sight<ViewerSight | BroadcastSight>(viewer);
     const view = cells.view({ kind: 'camera', id: camera });
     if (!view) return;
     const { settings, audience: present } = sight<CameraSight>(view);
@@ -59,36 +95,159 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void, cells:
     if (counts) tell('camera', camera, { type: event, viewer: viewer.id }, cause);
   };
 
-  /** The viewers of a camera that was taken out have nothing left to watch. */
-  const endViewersOf = (camera: Id, cause: string) => {
+  /** Who watches over HLS needs the camera's ladder. */
+  const ladderAudience = (viewer: CellView, event: 'audience.joined' | 'audience.left', cause?: string) => {
+    const { camera, protocol } = sight<ViewerSight>(viewer);
+    if (protocol === 'hls') tell('rendition', camera, { type: event, viewer: viewer.id }, cause);
+  };
+
+  /** A ladder is made of a picture, and waits while there is none. */
+  const tellLadder = (camera: CellView, cause?: string) => {
+    const rendition = cells.view({ kind: 'rendition', id: camera.id });
+    if (!rendition) return;
+    const { picture } = sight<RenditionSight>(rendition);
+    if (!picture && camera.tags.includes('watchable'))
+      tell('rendition', camera.id, { type: 'camera.watchable' }, cause);
+    if (picture && camera.tags.includes('dark')) {
+      tell('rendition', camera.id, { type: 'camera.dark', detail: camera.why.text }, cause);
+    }
+  };
+
+  /** The viewers and broadcasts of a camera that was taken out have nothing left to show. */
+  const endShowsOf = (camera: Id, cause: string) => {
     for (const viewer of cells.list('viewer')) {
       if (viewer.tags.includes('open') && sight<ViewerSight>(viewer).camera === camera) {
         tell('viewer', viewer.id, { type: 'camera.removed' }, cause);
       }
     }
-  };
-
-  /** When an intake falls, every camera it pulled has lost its picture without having fallen itself. */
-  const intakeLost = (relay: CellView, fact: Envelope) => {
-    if (sight<RelaySight>(relay).role !== 'intake') return;
-    if (fact.data.from !== 'serving' && fact.data.from !== 'suspect') return;
-    for (const camera of cells.list('camera')) {
-      tell('camera', camera.id, { type: 'intake.lost', detail: `${relay.id}: ${relay.why.text}` }, fact.id);
+    for (const broadcast of broadcasts()) {
+      if (sight<BroadcastSight>(broadcast).camera !== camera) continue;
+      tell('broadcast', broadcast.id, { type: 'broadcast.stopped', by: 'the removal of its camera' }, cause);
     }
   };
 
+  const loseIntake = (relay: CellView, cameras: string[], cause: string) => {
+    const event = { type: 'intake.lost', detail: `${relay.id}: ${relay.why.text}` };
+    for (const camera of cameras) tell('camera', camera as Id, event, cause);
+  };
+
+  /** An intake that falls takes the picture of every camera that it pulled, though none of them has fallen itself. */
+  const intakeLost = (relay: CellView, fact: Envelope) => {
+    if (!CARRIED.has(String(fact.data.from))) return;
+    const { moved, stuck } = leaveIntake(relay.id);
+    loseIntake(relay, [...moved, ...stuck], fact.id);
+  };
+
+  /** An intake that shall be empty gives its cameras away, as far as another one can take them. */
+  const emptyIntake = (relay: CellView, cause: string) => {
+    const { moved, stuck } = leaveIntake(relay.id);
+    loseIntake(relay, moved, cause);
+    if (stuck.length === 0) tell('relay', relay.id, { type: 'relay.emptied' }, cause);
+  };
+
+  /** An intake that serves takes the cameras of those that can't, or shall not. */
+  const relieveOthers = (relay: CellView, cause: string) => {
+    for (const other of cells.list('relay')) {
+      if (!isIntake(other) || other.id === relay.id) continue;
+      if (other.state === 'draining') emptyIntake(other, cause);
+      if (other.state === 'dead') loseIntake(other, leaveIntake(other.id).moved, cause);
+    }
+  };
+
+  /** What a broadcast shows is the camera's picture, or its slate. */
+  const showOnAir = (camera: CellView, cause: string) => {
+    const picture = camera.tags.includes('watchable');
+    for (const broadcast of broadcasts()) {
+      const known = sight<BroadcastSight>(broadcast);
+      if (known.camera !== camera.id || known.picture === picture) continue;
+      tell('broadcast', broadcast.id, { type: 'camera.showing', picture, state: camera.state }, cause);
+    }
+  };
+
+  /** What a dead relay pushed is pushed by another one, if any serves; otherwise it waits for this one. */
+  const pushElsewhere = (dead: CellView, cause: string) => {
+    for (const broadcast of broadcasts()) {
+      if (sight<BroadcastSight>(broadcast).relay !== dead.id) continue;
+      const { relay, why } = choosePusher(cells);
+      if (relay !== undefined) tell('broadcast', broadcast.id, { type: 'broadcast.moved', relay, why }, cause);
+    }
+  };
+
+  /** When a delivery relay falls, whoever it carried, or would have, must go on elsewhere. */
+  const deliveryLost = (relay: CellView, fact: Envelope) => {
+    const dead = fact.type === 'signalbox.relay.dead';
+    // Told already when it died; and who is at a relay that serves again by now may have come since.
+    if (!dead && ['dead', 'starting', 'new'].includes(String(fact.data.from))) return;
+    if (relay.tags.includes('serving')) return;
+    const reason = dead ? 'dead' : 'restarted';
+    for (const viewer of cells.list('viewer')) {
+      const { relay: seat, standby, legs, protocol } = sight<ViewerSight>(viewer);
+      // HLS is served by the gateway; its ladder finds another relay by itself.
+      if (protocol === 'hls') continue;
+      const concerned = [seat, standby, ...Object.values(legs).map((leg) => leg.relay)].includes(relay.id);
+      if (concerned && viewer.tags.includes('open')) {
+        tell('viewer', viewer.id, { type: 'relay.lost', relay: relay.id, reason }, fact.id);
+      }
+    }
+  };
+
+  /** A relay that is drained for its viewers to leave is told when the last one has. */
+  const lookWhoIsLeft = (cause: string) => {
+    const draining = cells.list('relay').filter((relay) => relay.state === 'draining' && !isIntake(relay));
+    if (draining.length === 0) return;
+    // Whoever only keeps a leg ready there, is about to close one or has gone away holds nobody up.
+    const sessions = cells.list('viewer').filter(({ tags }) => tags.includes('open'));
+    const carried = sessions
+      .map((viewer) => sight<ViewerSight>(viewer))
+      .filter(({ relay, legs }) => Object.values(legs).some((leg) => leg.relay === relay));
+    const taken = new Set(carried.map(({ relay }) => relay));
+    for (const { id } of draining) if (!taken.has(id)) tell('relay', id, { type: 'relay.emptied' }, cause);
+  };
+
   recountAudiences(cells, onFault);
+  for (const rendition of cells.list('rendition')) {
+    const camera = cells.view({ kind: 'camera', id: rendition.id });
+    if (camera) tellLadder(camera);
+    for (const viewer of sight<RenditionSight>(rendition).audience) {
+      const present = cells.view({ kind: 'viewer', id: viewer as Id });
+      if (!present?.tags.includes('open')) tell('rendition', rendition.id, { type: 'audience.left', viewer });
+    }
+  }
+
   return roster.onFact((fact, view) => {
+    if (view.kind === 'camera') {
+      showOnAir(view, fact.id);
+      tellLadder(view, fact.id);
+    }
     switch (fact.type) {
       case 'signalbox.viewer.admitted':
+        ladderAudience(view, 'audience.joined', fact.id);
         return audience(view, 'audience.joined', fact.id);
       case 'signalbox.viewer.ended':
+        audience(view, 'audience.left', fact.id);
+        ladderAudience(view, 'audience.left', fact.id);
+        return lookWhoIsLeft(fact.id);
+      case 'signalbox.broadcast.connecting':
+        // An attempt more is no further audience.
+        return fact.data.from === 'retrying' ? undefined : audience(view, 'audience.joined', fact.id);
+      case 'signalbox.broadcast.stopped':
         return audience(view, 'audience.left', fact.id);
+      case 'signalbox.viewer.moved':
+      case 'signalbox.viewer.watching':
+      case 'signalbox.viewer.connecting':
+        return lookWhoIsLeft(fact.id);
+      case 'signalbox.relay.draining':
+        return isIntake(view) ? emptyIntake(view, fact.id) : lookWhoIsLeft(fact.id);
+      case 'signalbox.relay.serving':
+        return isIntake(view) ? relieveOthers(view, fact.id) : undefined;
       case 'signalbox.camera.removed':
-        return endViewersOf(view.id, fact.id);
+        return endShowsOf(view.id, fact.id);
       case 'signalbox.relay.dead':
+        if (isIntake(view)) return intakeLost(view, fact);
+        pushElsewhere(view, fact.id);
+        return deliveryLost(view, fact);
       case 'signalbox.relay.starting':
-        return intakeLost(view, fact);
+        return isIntake(view) ? intakeLost(view, fact) : deliveryLost(view, fact);
     }
   });
 }

@@ -12,6 +12,7 @@ export function cameraKind(slots: CameraSlots): CellKind {
         probe: bind(slots.probe),
         intake: bind(slots.intake),
         program: bind(slots.program),
+        selection: bind(slots.selection),
         eye: bind(slots.eye),
         alarm: bind(slots.alarm),
       },

@@ -24,6 +24,8 @@ export interface CellHouse {
   now(): number;
   /** Runs later on the monotonic clock; the result cancels. */
   later(ms: number, run: () => void): () => void;
+  /** The cell has moved and said something that is not written down yet. */
+  onTurn(view: CellView): void;
   /** A fact is acknowledged as told, or safe in the spool. */
   onTold(envelope: Envelope, view: CellView): void;
   /** The cell failed, or lost its fence, and takes nothing more. */
@@ -95,11 +97,18 @@ export class Cell implements Door {
     this.epoch = origin.snapshot ? origin.lastSeq : origin.lastSeq + 1;
     const options = { input: { id: at.id }, ...(origin.snapshot ? { snapshot: origin.snapshot } : {}) };
     this.actor = createActor(kind.machine, options as ActorOptions<AnyStateMachine>);
-    if (origin.snapshot) this.recorded = this.actor.getSnapshot();
+    if (origin.snapshot) this.recorded = this.restored();
     openDoor(this.actor.system, this);
     this.actor.on('*', (fact) => this.say(fact as unknown as { type: string; data: Record<string, unknown> }));
     // An actor error that nobody observes would end the process.
     this.actor.subscribe({ error: (error) => this.fail(error instanceof Error ? error : new Error(String(error))) });
+  }
+
+  /** XState keeps the error of a snapshot that it can't restore for whoever looks. @throws Error */
+  private restored(): AnyMachineSnapshot {
+    const snapshot = this.actor.getSnapshot() as AnyMachineSnapshot;
+    if (snapshot.status === 'error') throw snapshot.error;
+    return snapshot;
   }
 
   /** Starts, or goes on: slots of the present state are invoked. */
@@ -219,14 +228,18 @@ export class Cell implements Door {
   ): void {
     const id = `${this.tenure}-${++this.count}`;
     const heard: Heard = { ...event, id, at: this.house.now(), ...(cause ? { cause } : {}) };
+    const saidBefore = this.said.length;
     this.hearing = heard;
     this.actor.send(heard);
     this.hearing = undefined;
     if (this.down) {
       reject(this.down);
     } else {
-      this.waiting.push({ heard, view: this.view(), resolve, reject });
+      const view = this.view();
+      const turned = this.said.length > saidBefore;
+      this.waiting.push({ heard, view, resolve, reject });
       if (!this.appending) this.append();
+      if (turned) this.house.onTurn(view);
     }
     const next = this.inbox?.shift();
     if (next) next();
@@ -266,6 +279,7 @@ export class Cell implements Door {
       kind: this.at.kind,
       cell: this.at.id,
       incarnation: this.incarnation,
+      ...(this.recorded ? {} : { first: true as const }),
       version: this.kind.version,
       node: this.house.node,
       heard,

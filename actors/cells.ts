@@ -44,6 +44,11 @@ export interface Cells {
   view(at: Address): CellView | undefined;
   list(kind: Kind): CellView[];
   /**
+   * Hears of every cell that said something, at once: before it is written down, so for what can not wait and does no
+   * harm should it be lost. The result stops it.
+   */
+  onTurn(hear: (view: CellView) => void): () => void;
+  /**
    * Says something to a cell. The machine moves at once; the promise waits for the journal.
    * @param cause id of the event that led to this one
    * @throws NoSuchCell | CellDown | ShapeError | JournalRefused

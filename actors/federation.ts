@@ -73,6 +73,11 @@ export class Federation implements Cells {
   }
 
   /** The statechart of a cell, with its present state marked. */
+  /** Of the cells that live here: of the others, word comes with the journal. */
+  onTurn(hear: (view: CellView) => void): () => void {
+    return this.house.roster.onTurn(hear);
+  }
+
   chart(at: Address): Chart | undefined {
     return this.house.roster.chart(at) ?? this.house.mirror.chart(at);
   }

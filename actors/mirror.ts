@@ -1,5 +1,5 @@
 import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate';
-import type { Journal, JournalEntry, Subscription } from '../bus/ports.ts';
+import type { Journal, JournalEntry, Poison, Subscription } from '../bus/ports.ts';
 import { type Address, KINDS, type Kind } from '../bus/subjects.ts';
 import type { CellKind } from './cell.ts';
 import type { CellView } from './cells.ts';
@@ -12,6 +12,8 @@ export interface MirrorHouse {
   journal: Journal;
   kinds: Record<Kind, CellKind>;
   later(ms: number, run: () => void): () => void;
+  /** The last record of a cell can't be read. */
+  onPoison(poison: Poison): void;
   /** Another gateway has written to a cell's journal. */
   onForeign(at: Address, node: string): void;
 }
@@ -63,7 +65,7 @@ export class Mirror {
    */
   async look(): Promise<JournalEntry[]> {
     const own: JournalEntry[] = [];
-    for await (const entry of this.house.journal.lasts()) {
+    for await (const entry of this.house.journal.lasts(undefined, undefined, this.house.onPoison)) {
       this.note(entry);
       if (entry.record.node === this.house.node) own.push(entry);
     }

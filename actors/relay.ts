@@ -8,7 +8,12 @@ import type { CellKind } from './cell.ts';
 export function relayKind(slots: RelaySlots): CellKind {
   return {
     machine: relayMachine.provide({
-      actors: { health: bind(slots.health), provision: bind(slots.provision), alarm: bind(slots.alarm) },
+      actors: {
+        health: bind(slots.health),
+        pulse: bind(slots.pulse),
+        provision: bind(slots.provision),
+        alarm: bind(slots.alarm),
+      },
     }),
     version: RELAY_VERSION,
     heard: relayHeard,

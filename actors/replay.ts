@@ -9,11 +9,18 @@ import {
 import type { JournalRecord } from '../bus/ports.ts';
 import { upcast } from '../bus/upcast.ts';
 
+/** What must agree of a cell: the state and the context, as the JSON that is kept. Children are effects. */
+export interface Essence {
+  value: unknown;
+  context: unknown;
+  status: string;
+}
+
 /** Where a replayed cell differs from what was recorded. */
 export interface Difference {
   record: string;
-  replayed: unknown;
-  recorded: unknown;
+  replayed: Essence;
+  recorded: Essence;
 }
 
 /** A replayed cell. Replay re-executes decisions, not effects, and not pictures. */
@@ -25,24 +32,91 @@ export interface Replayed {
   firstDifference?: Difference;
 }
 
+/** A machine after it heard a record, or as much of one as had happened. */
+export interface Folded {
+  snapshot: AnyMachineSnapshot;
+  /** Whether everything in the record had happened: only then can it be compared. */
+  whole: boolean;
+  difference?: Difference;
+}
+
+/** What a fact says, as far as the machine decides it. */
+export interface Saying {
+  type: string;
+  data: unknown;
+}
+
+/** What a snapshot amounts to. */
+export function essence({ value, context, status }: Essence): Essence {
+  return JSON.parse(JSON.stringify({ value, context, status }));
+}
+
+/** A machine before it has heard anything. */
+export function newborn(machine: AnyStateMachine, cell: string): AnyMachineSnapshot {
+  return initialTransition(machine, { id: cell })[0];
+}
+
+/** A machine as a record left it. Its slots are not there: nothing acts in a replay. */
+export function restored(machine: AnyStateMachine, record: JournalRecord): AnyMachineSnapshot {
+  const { historyValue, ...after } = record.after as Essence & { historyValue?: never };
+  return machine.resolveState({ ...after, ...(historyValue ? { historyValue } : {}) } as never);
+}
+
+/**
+ * Lets a machine hear a record, without effects, and compares it with what the living one was afterwards.
+ * @param record as upcast leaves it
+ * @param untilMs what was heard later (epoch ms) has not happened yet
+ * @param say hears what the machine says
+ */
+export function foldRecord(
+  machine: AnyStateMachine,
+  before: AnyMachineSnapshot,
+  record: JournalRecord,
+  untilMs = Number.POSITIVE_INFINITY,
+  say?: (saying: Saying) => void,
+): Folded {
+  let snapshot = before;
+  for (const heard of record.heard) {
+    if (heard.at > untilMs) return { snapshot, whole: false };
+    const [next, effects] = transition(machine, snapshot, heard as AnyEventObject);
+    snapshot = next;
+    if (say) for (const saying of sayingsIn(effects as readonly Effect[])) say(saying);
+  }
+  const replayed = essence(snapshot);
+  const recorded = essence(record.after as Essence);
+  const differs = !isDeepStrictEqual(replayed, recorded);
+  return { snapshot, whole: true, ...(differs ? { difference: { record: record.id, replayed, recorded } } : {}) };
+}
+
+interface Effect {
+  type: string;
+  params?: { event?: Saying };
+}
+
+function sayingsIn(effects: readonly Effect[]): Saying[] {
+  return effects.flatMap(({ type, params }) =>
+    type === 'xstate.emit' && params?.event ? [{ type: params.event.type, data: params.event.data }] : [],
+  );
+}
+
 /**
  * Folds the records of one cell's incarnation through its machine, without effects.
  * @param machine the machine as `machines/` exports it: its slots do nothing
  * @param records in order, the first one included
  */
 export function replay(machine: AnyStateMachine, records: readonly JournalRecord[]): Replayed {
-  const first = records[0];
-  let [snapshot] = initialTransition(machine, { id: first?.cell });
+  let snapshot = newborn(machine, records[0]?.cell ?? '');
   let firstDifference: Difference | undefined;
-  for (const record of records) {
-    for (const heard of upcast(record).heard) {
-      [snapshot] = transition(machine, snapshot, heard as AnyEventObject);
-    }
-    const replayed = essence(snapshot);
-    const recorded = essence(record.after as AnyMachineSnapshot);
-    if (!firstDifference && !isDeepStrictEqual(replayed, recorded)) {
-      firstDifference = { record: record.id, replayed, recorded };
-    }
+  for (const [index, written] of records.entries()) {
+    const record = upcast(written);
+    const former = records[index - 1];
+    const isNative = written.version === record.version;
+    // Where an older program's records end, the present one went on from the snapshot in the last of them.
+    if (isNative && former && former.version !== record.version) snapshot = restored(machine, upcast(former));
+    const folded = foldRecord(machine, snapshot, record);
+    snapshot = folded.snapshot;
+    // What an older machine kept beside the state is not what the present one keeps.
+    if (isNative) firstDifference ??= folded.difference;
   }
   return {
     value: snapshot.value,
@@ -50,9 +124,4 @@ export function replay(machine: AnyStateMachine, records: readonly JournalRecord
     records: records.length,
     ...(firstDifference ? { firstDifference } : {}),
   };
-}
-
-/** What must agree: the state and the context, as the JSON that is kept. Children are effects. */
-function essence(snapshot: { value: unknown; context: unknown; status: string }): unknown {
-  return JSON.parse(JSON.stringify({ value: snapshot.value, context: snapshot.context, status: snapshot.status }));
 }

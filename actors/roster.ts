@@ -1,10 +1,11 @@
 import type { Envelope } from '../bus/envelope.ts';
 import { newId } from '../bus/identity.ts';
-import { type Facts, FenceRefused, type Journal, type JournalEntry } from '../bus/ports.ts';
+import { type Facts, FenceRefused, type Journal, type JournalEntry, type Poison } from '../bus/ports.ts';
 import { type Address, KINDS, type Kind } from '../bus/subjects.ts';
+import { NewerRecord, upcast } from '../bus/upcast.ts';
 import { claim, isStoreRefusal, tellAgain } from './adoption.ts';
 import { Cell, type CellHouse, type CellKind, type CellOrigin } from './cell.ts';
-import { CellExists, type Cells, type CellView, NoSuchCell, type Offered } from './cells.ts';
+import { CellDown, CellExists, type Cells, type CellView, NoSuchCell, type Offered } from './cells.ts';
 import type { Chart } from './chart.ts';
 
 /** What the roster needs of the house. */
@@ -16,7 +17,7 @@ export interface RosterHouse {
   now(): number;
   later(ms: number, run: () => void): () => void;
   /** Told of cells that fail, or that another gateway has taken up, with what is done about it. */
-  onTrouble(trouble: { cell: Address; error: Error; outcome: 'restarted' | 'given up' | 'let go' }): void;
+  onTrouble(trouble: { cell: Address; error: Error; outcome: 'restarted' | 'given up' | 'let go' | 'parked' }): void;
   /** Told, at adoption, of viewers that are over: what was handed to them may outlive them. */
   onOver?(context: Record<string, unknown>): void;
   /** Set while this process has to prove that it may act; absent where it always may. */
@@ -30,11 +31,15 @@ export type FactListener = (envelope: Envelope, view: CellView) => void;
 const RESTARTS_PER_MINUTE = 3;
 /** Ended cells are kept this long for who asks what became of them. */
 const KEEP_ENDED_MS = 60_000;
+
 /** The cells that live in this gateway. */
 export class Roster implements Cells {
   private readonly house: RosterHouse;
   private readonly cells: Record<Kind, Map<string, Cell>>;
   private readonly listeners = new Set<FactListener>();
+  private readonly turnListeners = new Set<(view: CellView) => void>();
+  /** Fences of cells whose last record can't be understood: who makes them anew goes on behind it. */
+  private readonly parked = new Map<string, { seq: number; error: Error }>();
   private readonly failures = new Map<string, number[]>();
   private readonly cellHouse: CellHouse;
 
@@ -47,6 +52,9 @@ export class Roster implements Cells {
       facts: house.facts,
       now: house.now,
       later: house.later,
+      onTurn: (view) => {
+        for (const listener of this.turnListeners) listener(view);
+      },
       onTold: (envelope, view) => {
         for (const listener of this.listeners) listener(envelope, view);
       },
@@ -76,7 +84,7 @@ export class Roster implements Cells {
     const former = kind.get(at.id);
     if (former && !former.isOver()) throw new CellExists(`${at.kind} ${at.id} already lives`);
     // The fence goes on from the former life's last record; a new incarnation keeps its last words apart.
-    const lastSeq = former ? (await former.origin()).lastSeq : 0;
+    const lastSeq = former ? (await former.origin()).lastSeq : this.fenceOfParked(at);
     const cell = new Cell(at, this.kindOf(at), this.cellHouse, { incarnation: token(), tenure: token(), lastSeq });
     cell.start();
     kind.set(at.id, cell);
@@ -112,6 +120,11 @@ export class Roster implements Cells {
     return () => this.listeners.delete(listener);
   }
 
+  onTurn(hear: (view: CellView) => void): () => void {
+    this.turnListeners.add(hear);
+    return () => this.turnListeners.delete(hear);
+  }
+
   /**
    * Takes up cells from their last journal records, and tells what a crash may have left untold.
    * @param entries the last records of the cells to take up; without it, of all there are
@@ -119,9 +132,14 @@ export class Roster implements Cells {
    */
   async adopt(entries?: JournalEntry[]): Promise<number> {
     const lasts = entries ?? [];
-    if (!entries) for await (const entry of this.house.journal.lasts()) lasts.push(entry);
+    if (!entries) {
+      const park = (poison: Poison) => this.parkPoison(poison);
+      for await (const entry of this.house.journal.lasts(undefined, undefined, park)) lasts.push(entry);
+    }
     await tellAgain(this.house.facts, lasts);
-    const taken = await Promise.all(lasts.map((entry) => this.take(entry)));
+    // One draw of chance for all: fifty thousand of them take a good part of a second.
+    const tenure = token();
+    const taken = await Promise.all(lasts.map((entry, n) => this.takeOrPark(entry, `${tenure}${n.toString(36)}`)));
     return taken.filter(Boolean).length;
   }
 
@@ -155,6 +173,33 @@ export class Roster implements Cells {
     this.house.onTrouble({ cell: at, error, outcome: 'let go' });
   }
 
+  private async takeOrPark(entry: JournalEntry, tenure: string): Promise<boolean> {
+    try {
+      return await this.take(entry, tenure);
+    } catch (error) {
+      this.park({ kind: entry.record.kind, id: entry.record.cell }, entry.seq, error as Error);
+      return false;
+    }
+  }
+
+  /** A last record that can't even be read: its cell is parked. */
+  parkPoison({ of, seq, reason }: Poison): void {
+    this.park(of, seq, new Error(reason));
+  }
+
+  /** A record that can't be understood is left where it is, and told; it does not stop the others. */
+  private park(at: Address, seq: number, error: Error): void {
+    this.parked.set(`${at.kind}/${at.id}`, { seq, error });
+    this.house.onTrouble({ cell: at, error, outcome: 'parked' });
+  }
+
+  /** @throws CellDown when a later program has written it: what that one knows must not be overwritten */
+  private fenceOfParked(at: Address): number {
+    const parked = this.parked.get(`${at.kind}/${at.id}`);
+    if (parked?.error instanceof NewerRecord) throw new CellDown(parked.error.message, { cause: parked.error });
+    return parked?.seq ?? 0;
+  }
+
   /** Lets go of every cell while its effects go on; resolves when all they heard is journalled. */
   async leave(): Promise<void> {
     const all = KINDS.flatMap((kind) => [...this.cells[kind].values()]);
@@ -162,15 +207,18 @@ export class Roster implements Cells {
     for (const kind of KINDS) this.cells[kind].clear();
   }
 
-  /** Takes up one cell; false when it is over, or another gateway was faster. */
-  private async take({ seq, record }: JournalEntry): Promise<boolean> {
+  /**
+   * Takes up one cell; false when it is over, or another gateway was faster.
+   * @throws Error when its record can't be understood
+   */
+  private async take({ seq, record: written }: JournalEntry, tenure: string): Promise<boolean> {
+    const record = upcast(written);
     const at = { kind: record.kind, id: record.cell };
     const living = (record.after as { status?: string }).status === 'active';
     if (!living && record.kind === 'viewer') {
       this.house.onOver?.((record.after as { context: Record<string, unknown> }).context);
       return false;
     }
-    const tenure = token();
     const isOurs = record.node === this.house.node && !record.left;
     const lastSeq = isOurs ? seq : await claim(this.house.journal, { seq, record }, this.house.node, tenure);
     if (lastSeq === undefined) return false;

@@ -10,6 +10,10 @@ export interface FfmpegTask {
   inputOptions: string[];
   outputFormat: string;
   outputOptions: string[];
+  /** A second output, to files and sockets. */
+  also?: { format: string; options: string[]; target: string };
+  /** The folder that names of files in `also` are relative to. */
+  folder?: string;
   onOutput(chunk: Buffer): void;
   /** A line of what it says. */
   onLine(line: string): void;
@@ -17,9 +21,11 @@ export interface FfmpegTask {
   onEnd(detail: string): void;
 }
 
-/** A running FFmpeg. It ends by itself when this process does, since its input ends then. */
+/** A running FFmpeg. It ends by itself when this process does, since its input ends and nobody takes its output. */
 export interface FfmpegRun {
   write(bytes: Buffer): void;
+  /** No more comes in: it ends when it has worked off what it has. */
+  end(): void;
   /** Bytes that it has not taken yet. */
   backlogBytes(): number;
   kill(): void;
@@ -36,10 +42,17 @@ export function runFfmpeg(task: FfmpegTask): FfmpegRun {
     task.onEnd(detail);
   };
   // The archived wrapper looks for the program in the environment unless told; it is told.
-  const command = ffmpeg(input, { stdoutLines: 1 })
+  const command = ffmpeg(input, { stdoutLines: 1, ...(task.folder === undefined ? {} : { cwd: task.folder }) })
     .setFfmpegPath(task.program)
     .inputFormat(task.inputFormat)
-    .inputOptions(task.inputOptions)
+    .inputOptions(task.inputOptions);
+  if (task.also) {
+    command.output(task.also.target).outputOptions(task.also.options).outputFormat(task.also.format);
+  }
+  const output = new PassThrough();
+  output.on('data', task.onOutput);
+  command
+    .output(output, { end: true })
     .outputOptions(['-hide_banner', '-nostats', ...task.outputOptions])
     .outputFormat(task.outputFormat)
     // Killed before it was there: the wrapper first asks the program for its formats.
@@ -48,13 +61,12 @@ export function runFfmpeg(task: FfmpegTask): FfmpegRun {
     .on('error', (error: Error) => end(error.message.split('\n')[0]?.slice(0, 200) ?? 'failed'))
     .on('end', () => end('its input ended'));
   input.on('error', () => {}); // the command's own 'error' tells the same
-  const output = new PassThrough();
-  output.on('data', task.onOutput);
-  command.pipe(output, { end: true });
+  command.run();
   return {
     write(bytes) {
       if (!over) input.write(bytes);
     },
+    end: () => void input.end(),
     backlogBytes: () => input.writableLength,
     kill() {
       over = true;

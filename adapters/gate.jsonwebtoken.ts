@@ -35,6 +35,11 @@ export const streamClaims = shape(
 );
 export type StreamClaims = Of<typeof streamClaims> & { session: Id; camera: Id };
 
+const standbyClaims = shape(
+  'standby token',
+  Type.Object({ sub: IdSchema, relay: IdSchema, jti: Type.String(), iat: Type.Number() }),
+);
+
 /** Why a token is refused; the `reason` of a 401. */
 export type TokenFault =
   | 'malformed'
@@ -79,10 +84,14 @@ export interface Gate {
   mintGateway(node: string, ttlSeconds: number): string;
   /** `sub` is our session id: the relay's session list maps to ours by it. */
   mintRelay(sub: string, permissions: RelayPermission[], ttlSeconds: number): string;
+  /** Lets a session's player go to a relay without anybody deciding. */
+  mintStandby(of: { session: Id; relay: string }, ttlSeconds: number): string;
   /** @throws BadToken */
   verifyLogin(token: string): Promise<LoginClaims>;
   /** @throws BadToken */
   verifyStream(token: string): Promise<StreamClaims>;
+  /** @throws BadToken */
+  verifyStandby(token: string): Promise<{ session: Id; relay: string }>;
   /** The name of the gateway that a token was made by. @throws BadToken */
   verifyGateway(token: string): Promise<string>;
 }
@@ -113,6 +122,7 @@ const MAX_TOKEN_BYTES = 16 * 1024;
 const CLOCK_TOLERANCE_S = 60;
 const CACHED_TOKENS = 10_000;
 const STREAM_TYPE = 'stream+jwt';
+const STANDBY_TYPE = 'standby+jwt';
 const GATEWAY_TYPE = 'gateway+jwt';
 const LOGIN_TYPES = new Set([undefined, 'JWT', 'at+jwt']);
 
@@ -239,6 +249,8 @@ export function createGate(settings: GateSettings): Gate {
     mintGateway: (node, ttlSeconds) => sign({ sub: node }, `${audience}:gateway`, ttlSeconds, GATEWAY_TYPE),
     mintRelay: (sub, permissions, ttlSeconds) =>
       sign({ sub, mediamtx_permissions: permissions, jti: randomUUID() }, `${audience}:relay`, ttlSeconds, 'JWT'),
+    mintStandby: ({ session, relay }, ttlSeconds) =>
+      sign({ sub: session, relay, jti: randomUUID() }, `${audience}:standby`, ttlSeconds, STANDBY_TYPE),
     async verifyLogin(token) {
       const { claims } = await checked(token, audience, (type) => LOGIN_TYPES.has(type as undefined));
       if (!loginClaims.check(claims))
@@ -249,6 +261,11 @@ export function createGate(settings: GateSettings): Gate {
       const { claims } = await checked(token, `${audience}:stream`, (type) => type === STREAM_TYPE);
       if (!streamClaims.check(claims)) throw new BadToken('claims', 'the stream token lacks a claim');
       return notRevoked({ ...claims, session: id(claims.session), camera: id(claims.camera) });
+    },
+    async verifyStandby(token) {
+      const { claims } = await checked(token, `${audience}:standby`, (type) => type === STANDBY_TYPE);
+      if (!standbyClaims.check(claims)) throw new BadToken('claims', 'the standby token lacks a claim');
+      return { session: id(claims.sub), relay: claims.relay };
     },
     async verifyGateway(token) {
       const { claims } = await checked(token, `${audience}:gateway`, (type) => type === GATEWAY_TYPE);

@@ -4,8 +4,8 @@ import type { PathConfig } from './mediamtx.ts';
 
 /** What the intake needs. */
 export interface IntakeSettings {
-  /** The paths of the intake relay that pulls this camera. */
-  pathsOf(camera: string): RelayPaths;
+  /** The paths of the intake relay that pulls this camera, from now on until `end`. */
+  pull(camera: string): { paths: RelayPaths; end(): void };
   /** The login behind a credential reference, from the secret store. */
   login(reference: string): { username: string; password: string } | undefined;
 }
@@ -23,11 +23,10 @@ export const INTAKE_PATHS = /^in\//;
  * Has the intake relay pull a source while the slot is held. Logins meet addresses only here, on the way to the
  * relay's API on loopback.
  */
-export function intakeMediamtx({ pathsOf, login }: IntakeSettings): IntakeSlot {
+export function intakeMediamtx({ pull, login }: IntakeSettings): IntakeSlot {
   return ({ camera, source, url, credential }, report) => {
-    const paths = pathsOf(camera);
     const name = intakePath(camera, source);
-    const refused = (detail: string) => report({ type: 'intake.refused', detail });
+    const refused = (detail: string) => report({ type: 'intake.refused', source, detail });
     const found = credential === undefined ? undefined : login(credential);
     if (credential !== undefined && !found) {
       queueMicrotask(() => refused(`no login is stored for it: configure camera ${camera} again with its password`));
@@ -38,8 +37,15 @@ export function intakeMediamtx({ pathsOf, login }: IntakeSettings): IntakeSlot {
       queueMicrotask(() => refused('its address is not an rtsp:// or rtsps:// address'));
       return { release() {} };
     }
+    const { paths, end } = pull(camera);
     paths.want(name, address, refused);
-    return { release: () => paths.drop(name), detach: () => paths.leave(name) };
+    return {
+      release() {
+        paths.drop(name);
+        end();
+      },
+      detach: () => paths.leave(name),
+    };
   };
 }
 

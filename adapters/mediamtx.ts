@@ -1,12 +1,9 @@
-import http from 'node:http';
-import { exchange, type RelayRequest, refusalText } from './mediamtx/exchange.ts';
+import { agentFor, type Endpoint, exchange, originOf, type RelayRequest, refusalText } from './mediamtx/exchange.ts';
 
 /** Where a relay's control API is. */
-export interface RelayAddress {
+export interface RelayAddress extends Endpoint {
   /** Name of the relay, for messages. */
   relay: string;
-  host: string;
-  port: number;
   /** A token that allows `api`; asked for at every call. */
   token(): string;
   /** Told of every call, for counting. */
@@ -30,6 +27,15 @@ export interface PathConfig {
   rtspTransport?: 'tcp';
   overridePublisher?: boolean;
   sourceOnDemandCloseAfter?: string;
+  /** Addresses that the path is pushed to, keys included. */
+  forward?: { dest: string }[];
+}
+
+/** How one push of a path stands. `forwarding` is said before anything is connected: only rising bytes prove it. */
+export interface ForwardStanding {
+  state: 'idle' | 'forwarding' | 'error';
+  lastError?: string | null;
+  outboundBytes: number;
 }
 
 /** A path as it lives. `available` is the only field that tells whether a pulled camera delivers. */
@@ -63,7 +69,10 @@ export interface Mediamtx {
   /** False when there was none. */
   deletePath(name: string): Promise<boolean>;
   paths(): Promise<LivePath[]>;
+  /** The pushes of a path. Refused with 404 while there is no such path. */
+  forwards(name: string): Promise<ForwardStanding[]>;
   sessions(kind: SessionKind): Promise<RelaySession[]>;
+  session(kind: SessionKind, id: string): Promise<RelaySession>;
   /** Ends a session; false when it was gone. */
   kick(kind: SessionKind, id: string): Promise<boolean>;
   /** Has the relay fetch the token keys anew: it keeps them for an hour. */
@@ -77,9 +86,9 @@ const ITEMS_PER_PAGE = 1000;
 const CONNECTIONS = 4;
 
 /** Makes the client of one relay. */
-export function mediamtx({ relay, host, port, token, onCall }: RelayAddress): Mediamtx {
-  const agent = new http.Agent({ keepAlive: true, maxSockets: CONNECTIONS });
-  const origin = `http://${host}:${port}`;
+export function mediamtx({ relay, token, onCall, ...endpoint }: RelayAddress): Mediamtx {
+  const agent = agentFor(endpoint.tls, { maxSockets: CONNECTIONS });
+  const origin = originOf(endpoint);
 
   const ask = async <T>(method: RelayRequest['method'], path: string, config?: object, timeoutMs = TIMEOUT_MS) => {
     onCall?.();
@@ -100,10 +109,10 @@ export function mediamtx({ relay, host, port, token, onCall }: RelayAddress): Me
     }
   };
 
-  const list = async <T>(path: string): Promise<T[]> => {
+  const list = async <T>(path: string, query = ''): Promise<T[]> => {
     const items: T[] = [];
     for (let page = 0; ; page++) {
-      const route = `/v3/${path}?itemsPerPage=${ITEMS_PER_PAGE}&page=${page}`;
+      const route = `/v3/${path}?${query}itemsPerPage=${ITEMS_PER_PAGE}&page=${page}`;
       const part = await ask<{ pageCount: number; items: T[] }>('GET', route);
       items.push(...part.items);
       if (page + 1 >= part.pageCount) return items;
@@ -119,7 +128,9 @@ export function mediamtx({ relay, host, port, token, onCall }: RelayAddress): Me
     },
     deletePath: (name) => unlessGone(ask('DELETE', `/v3/config/paths/delete/${inPath(name)}`)),
     paths: () => list('paths/list'),
+    forwards: (name) => list('paths/forward/list', `path=${encodeURIComponent(name)}&`),
     sessions: (kind) => list(`${kind}/list`),
+    session: (kind, id) => ask('GET', `/v3/${kind}/get/${inPath(id)}`),
     kick: (kind, id) => unlessGone(ask('POST', `/v3/${kind}/kick/${inPath(id)}`)),
     async refreshKeys() {
       await ask('POST', '/v3/auth/jwks/refresh');

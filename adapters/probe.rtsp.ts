@@ -28,6 +28,7 @@ const REASONS: Record<Exclude<RtspFailureCode, 'status'>, Unreachable> = {
   // It took the connection and hung up: whatever listens there does not want us.
   closed: 'refused',
   garbage: 'unsupported',
+  'no-video': 'unsupported',
 };
 
 const KNOWN_VIDEO = new Set(['H264', 'H265']);
@@ -99,7 +100,7 @@ export function createRtspProbe(options: ProbeOptions): ProbeSlot {
       .digest('base64');
 
   return (input: ProbeInput, report: (event: ProbeReport) => void) => {
-    const { url, everyMs, unauthorizedEveryMs, firstAfterMs } = input;
+    const { source, url, everyMs, unauthorizedEveryMs, firstAfterMs } = input;
     let released = false;
     let timer: NodeJS.Timeout | undefined;
     let told: string | undefined;
@@ -109,8 +110,8 @@ export function createRtspProbe(options: ProbeOptions): ProbeSlot {
       if (key === told) return;
       told = key;
       if ('tracks' in found)
-        report({ type: 'probe.answered', tracks: found.tracks, elapsed_ms: Math.round(elapsedMs) });
-      else report({ type: 'probe.failed', ...found });
+        report({ type: 'probe.answered', source, tracks: found.tracks, elapsed_ms: Math.round(elapsedMs) });
+      else report({ type: 'probe.failed', source, ...found });
     };
 
     const wait = (ms: number) => {

@@ -1,6 +1,7 @@
-import type { ProgramInput, ProgramReport, ProgramSlot } from '../machines/slots.ts';
+import type { ProgramInput, ProgramReport, ProgramSlot, SelectionSlot } from '../machines/slots.ts';
+import { createDepartures, type Departures } from './departures.switcher.ts';
 import { openSwitcherPool } from './switch.rtp/pool.ts';
-import type { CarryOrder, OutputTold, Rate, SourceTold } from './switch.rtp/talk.ts';
+import type { CarryOrder, HoldingTold, OutputTold, Rate, SourceTold, SwitchedTold } from './switch.rtp/talk.ts';
 
 /** What the program slot needs from the place where it is made. */
 export interface ProgramSwitcherOptions {
@@ -12,26 +13,45 @@ export interface ProgramSwitcherOptions {
   sourceUrl(camera: string, source: string): string;
   /** The delivery relays that need this camera, with fresh tokens. */
   outputs(camera: string): { relay: string; url: string }[];
+  /** Address of a departure path at a relay, with a fresh token; without it none are prepared. */
+  departureUrl?(relay: string, path: string): string;
+  /** The file of a clip for a camera's name that is played when no source is left; `ready` is called when it is made. */
+  slate?(name: string, codec: string, ready: () => void): string | undefined;
   /** Asks the launcher for at least so many switchers; may be called again and again. */
   ensureSwitchers(count: number): void;
   /** A key frame of a camera that is watched, as an Annex B access unit. */
   onKeyframe(camera: string, codec: string, annexB: Buffer): void;
   /** Once a second, for every camera that is carried, by whichever gateway's order. */
   onRates(items: Rate[]): void;
+  /** Something that no report has a place for: for the log. */
+  remark?(camera: string, detail: string): void;
   /** Tokens are minted anew this often. */
   refreshEveryMs?: number;
 }
 
-/** The program slot over all switchers of the group. */
+/** The program and selection slots over all switchers of the group. */
 export interface ProgramSwitchers {
   slot: ProgramSlot;
+  selection: SelectionSlot;
+  departures: Departures;
   /** Whether key frames of this camera are wanted. */
   watch(camera: string, wanted: boolean): void;
+  /** A camera's addresses have changed: its order is given again. */
+  renew(camera: string): void;
   /** Lets go of every switcher; they carry on. */
   close(): void;
 }
 
 const HOUR_MS = 3_600_000;
+
+/** What an invoked selection wants. */
+interface Choice {
+  source: string;
+  how: 'clean' | 'at-once';
+  armed: string[];
+  /** Another for each order to switch. */
+  run: number;
+}
 
 /** What was heard of one camera, and what was made of it. */
 interface Entry {
@@ -39,8 +59,12 @@ interface Entry {
   report(event: ProgramReport): void;
   outputs: Map<string, OutputTold>;
   sources: Map<string, SourceTold>;
+  /** What its sources flow in: the slate has to be the same. */
+  codec?: string;
   /** Set while the switcher itself is gone. */
   away?: string;
+  /** The last change of what feeds the program; told once the program is up. */
+  change?: SwitchedTold | HoldingTold;
   toldProgram?: 'up' | 'lost';
   toldSources: Map<string, string>;
 }
@@ -54,10 +78,24 @@ function sourceReport(told: SourceTold): ProgramReport | undefined {
       return { type: 'source.silent', source, silent_ms: told.silent_ms ?? 0 };
     case 'ended':
       return { type: 'source.ended', source, detail: told.detail ?? '' };
+    case 'aside':
+      return { type: 'source.aside', source, reason: told.reason ?? 'codec', detail: told.detail ?? '' };
     case 'opening':
       return undefined;
   }
 }
+
+function changeReport(told: SwitchedTold | HoldingTold): ProgramReport {
+  const { from, detect_ms } = told;
+  if (told.type === 'holding') return { type: 'program.holding', from, trigger: told.trigger, detect_ms };
+  const { source, trigger, how, gap_ms, burst_frames } = told;
+  const burst = burst_frames === undefined ? {} : { burst_frames };
+  return { type: 'program.switched', source, from, trigger, how, detect_ms, gap_ms, ...burst };
+}
+
+/** The relays that have the program now. */
+const relaysOf = ({ outputs }: Entry): string[] =>
+  [...outputs.values()].filter(({ state }) => state === 'up').map(({ relay }) => relay);
 
 /** Reports what changed since the last time, and only that. */
 function tell(entry: Entry): void {
@@ -79,7 +117,7 @@ function tell(entry: Entry): void {
     const event = sourceReport(told);
     // A picture flows when viewers can have it, and that takes a program path.
     if (!event || (event.type === 'source.flowing' && !up)) continue;
-    const key = `${told.state} ${told.codec} ${told.width}x${told.height}`;
+    const key = `${told.state} ${told.codec} ${told.width}x${told.height} ${told.reason}`;
     if (entry.toldSources.get(source) === key) continue;
     entry.toldSources.set(source, key);
     entry.report(event);
@@ -90,17 +128,38 @@ function tell(entry: Entry): void {
 export function createProgramSwitchers(options: ProgramSwitcherOptions): ProgramSwitchers {
   const entries = new Map<string, Entry>();
   const watched = new Set<string>();
+  const choices = new Map<string, Choice>();
+  /** The last change of each camera that was reported: a switcher tells it again to everybody who comes. */
+  const toldChanges = new Map<string, number>();
+  let runs = Date.now();
+  const slateFor = (camera: string, { name }: ProgramInput) => {
+    const codec = entries.get(camera)?.codec;
+    const file = codec && options.slate?.(name, codec, () => pool.renew(camera));
+    return file ? { slate: { [codec]: file } } : {};
+  };
 
-  const order = (camera: string, input: ProgramInput): CarryOrder => ({
-    type: 'carry',
-    epoch: options.epoch(camera),
-    camera,
-    name: input.name,
-    sources: input.sources.map((id) => ({ id, url: options.sourceUrl(camera, id) })),
-    outputs: options.outputs(camera),
-    silent_ms: input.silentMs,
-    keyframes: watched.has(camera),
-  });
+  const choiceFor = (camera: string, sources: string[]) => {
+    const chosen = choices.get(camera);
+    if (chosen && sources.includes(chosen.source)) return chosen;
+    return { source: sources[0] ?? '', how: 'at-once' as const, armed: [], run: 0 };
+  };
+
+  const order = (camera: string, input: ProgramInput): CarryOrder => {
+    const { source, how, armed, run } = choiceFor(camera, input.sources);
+    return {
+      type: 'carry',
+      epoch: options.epoch(camera),
+      camera,
+      name: input.name,
+      sources: input.sources.map((id) => ({ id, url: options.sourceUrl(camera, id) })),
+      outputs: options.outputs(camera),
+      active: { source, how, run },
+      armed: armed.filter((id) => input.sources.includes(id)),
+      ...slateFor(camera, input),
+      silent_ms: input.silentMs,
+      keyframes: watched.has(camera),
+    };
+  };
 
   const pool = openSwitcherPool({
     folder: options.folder,
@@ -113,12 +172,20 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
         if (payload) options.onKeyframe(camera, message.codec, payload);
         return;
       }
+      if (message.type === 'departures') return departures?.hear(message);
       delete entry.away;
-      if (message.type === 'source' && entry.input.sources.includes(message.source))
+      if (message.type === 'source' && entry.input.sources.includes(message.source)) {
         entry.sources.set(message.source, message);
+        learnCodec(camera, entry, message);
+        if (message.state === 'flowing' && message.detail)
+          options.remark?.(camera, `source ${message.source}: ${message.detail}`);
+      }
+      if (message.type === 'switched' || message.type === 'holding') entry.change = message;
       if (message.type === 'output') entry.outputs.set(message.relay, message);
       if (message.type === 'refused') entry.away = message.text;
       tell(entry);
+      tellChange(camera, entry);
+      if (message.type === 'output') departures?.serve(camera, relaysOf(entry));
     },
     away(camera, switcher) {
       const entry = entries.get(camera);
@@ -128,37 +195,80 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
       entry.sources.clear();
       // A new process knows nothing: what it finds is told again.
       entry.toldSources.clear();
+      departures?.serve(camera, []);
       tell(entry);
     },
   });
+  const { departureUrl } = options;
+  const departures = departureUrl
+    ? createDepartures({
+        url: (_camera, relay, path) => departureUrl(relay, path),
+        order: (camera, items) =>
+          pool.send(camera, { type: 'departures', epoch: options.epoch(camera), camera, items }),
+        depart: (camera, id) => pool.send(camera, { type: 'depart', epoch: options.epoch(camera), camera, id }),
+      })
+    : undefined;
 
   const refresh = setInterval(() => {
     for (const camera of entries.keys()) pool.renew(camera);
   }, options.refreshEveryMs ?? HOUR_MS);
 
+  /** The slate is prepared for the codec that flows. */
+  const learnCodec = (camera: string, entry: Entry, { state, codec }: SourceTold) => {
+    if (state !== 'flowing' || !codec || codec === entry.codec) return;
+    entry.codec = codec;
+    if (options.slate) pool.renew(camera);
+  };
+
+  const tellChange = (camera: string, { change, toldProgram, report }: Entry) => {
+    if (!change || toldProgram !== 'up' || toldChanges.get(camera) === change.id) return;
+    toldChanges.set(camera, change.id);
+    if (change.type === 'holding' && !change.slate) options.remark?.(camera, 'no slate is prepared: nothing is shown');
+    report(changeReport(change));
+  };
+
   const end = (camera: string, entry: Entry, drop: boolean) => {
     if (entries.get(camera) !== entry) return;
     entries.delete(camera);
+    departures?.forget(camera);
     pool.forget(camera, drop ? { type: 'drop', epoch: options.epoch(camera), camera } : undefined);
   };
 
   return {
     slot(input, report) {
       const { camera } = input;
-      const entry: Entry = { input, report, outputs: new Map(), sources: new Map(), toldSources: new Map() };
+      const before = entries.get(camera);
+      const fresh = { outputs: new Map(), sources: new Map(), toldSources: new Map() };
+      const entry: Entry = { ...(before ?? fresh), input, report };
+      for (const id of [...entry.sources.keys()].filter((known) => !input.sources.includes(known))) {
+        entry.sources.delete(id);
+        entry.toldSources.delete(id);
+      }
       entries.set(camera, entry);
       pool.keep(camera, () => order(camera, input));
       return {
-        release: () => end(camera, entry, true),
+        // Invoked anew within the same turn, with other sources, the program goes on.
+        release: () => queueMicrotask(() => end(camera, entry, true)),
         detach: () => end(camera, entry, false),
       };
     },
+    selection({ camera, source, how, armed }) {
+      runs += 1;
+      const before = choices.get(camera);
+      // The same choice with others armed orders nothing anew.
+      const run = before?.source === source && before.how === how ? before.run : runs;
+      choices.set(camera, { source, how, armed, run });
+      pool.renew(camera);
+      return { release() {} };
+    },
+    departures: { take: (camera, relay) => departures?.take(camera, relay) },
     watch(camera, wanted) {
       if (wanted === watched.has(camera)) return;
       if (wanted) watched.add(camera);
       else watched.delete(camera);
       pool.renew(camera);
     },
+    renew: pool.renew,
     close() {
       clearInterval(refresh);
       pool.close();

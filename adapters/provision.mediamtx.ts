@@ -10,6 +10,9 @@ import { type PathConfig, RelayRefused } from './mediamtx.ts';
  */
 export const PROGRAM_PATHS = `~${ID_PATTERN}`;
 
+/** Departure paths: the camera's id, and one name for each reader. */
+export const DEPARTURE_PATHS = `~^departure/${ID_PATTERN.slice(1, -1)}/${ID_PATTERN.slice(1)}`;
+
 /** The newest publisher wins: a restarted switcher need not wait until its dead connection is noticed. */
 export const PROGRAM_PATH: PathConfig = { source: 'publisher', overridePublisher: true };
 
@@ -30,7 +33,8 @@ export function provisionMediamtx(pathsOf: (relay: string) => RelayPaths): Provi
   };
 }
 
-/** Wants a delivery relay to take every camera's program. */
+/** Wants a delivery relay to take every camera's program, and its departure paths. */
 export function wantPrograms(paths: RelayPaths, refused: (detail: string) => void): void {
   paths.want(PROGRAM_PATHS, PROGRAM_PATH, refused);
+  paths.want(DEPARTURE_PATHS, PROGRAM_PATH, refused);
 }

@@ -164,8 +164,10 @@ async function settle(api: Mediamtx, seats: Map<string, Seat>, found: RelaySessi
     const now = present.get(name) ?? new Map();
     const before = seat.taken;
     seat.taken = now;
-    for (const id of now.keys()) if (!before.has(id)) seat.report({ type: 'seat.taken', relay_session: id });
-    for (const id of before.keys()) if (!now.has(id)) seat.report({ type: 'seat.left', relay_session: id });
+    for (const id of now.keys())
+      if (!before.has(id)) seat.report({ type: 'seat.taken', relay: api.relay, relay_session: id });
+    for (const id of before.keys())
+      if (!now.has(id)) seat.report({ type: 'seat.left', relay: api.relay, relay_session: id });
   }
   await Promise.all(kicks);
 }

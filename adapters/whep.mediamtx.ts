@@ -1,11 +1,4 @@
-import http from 'node:http';
-import { exchange, refusalText } from './mediamtx/exchange.ts';
-
-/** Where a relay answers WHEP; loopback. */
-export interface WhepAddress {
-  host: string;
-  port: number;
-}
+import { agentFor, type Endpoint, exchange, originOf, type RelayRequest, refusalText } from './mediamtx/exchange.ts';
 
 /** Why a relay would not take a viewer's signalling. */
 export type WhepRefusal = 'no-stream' | 'bad-offer' | 'unauthorized' | 'gone' | 'relay-away' | 'refused';
@@ -27,17 +20,19 @@ const OPEN_TIMEOUT_MS = 5000;
  * Signalling with the relays: opens WHEP sessions, hands on candidates, closes. `resource` is the session's secret
  * address at the relay; clients never see it.
  */
-export function whepMediamtx(addressOf: (relay: string) => WhepAddress | undefined) {
-  const agent = new http.Agent({ keepAlive: true });
+export function whepMediamtx(addressOf: (relay: string) => Endpoint | undefined) {
+  const agents = { 'http:': agentFor(), 'https:': agentFor(true) };
+  const ask = (relay: string, request: RelayRequest) =>
+    exchange(relay, agents[request.url.protocol as keyof typeof agents], request);
 
   return {
     async open(relay: string, path: string, sdp: string, relayToken: string, query = '') {
       const address = addressOf(relay);
       if (!address) throw new WhepRefused('relay-away', `there is no relay called ${relay}`);
-      const url = new URL(`http://${address.host}:${address.port}`);
+      const url = new URL(originOf(address));
       url.pathname = `/${path}/whep`;
       url.search = query;
-      const { status, headers, body } = await exchange(relay, agent, {
+      const { status, headers, body } = await ask(relay, {
         method: 'POST',
         url,
         headers: { 'content-type': 'application/sdp', authorization: `Bearer ${relayToken}` },
@@ -53,7 +48,7 @@ export function whepMediamtx(addressOf: (relay: string) => WhepAddress | undefin
     },
 
     async trickle(resource: string, fragment: string, ifMatch?: string) {
-      const { status, body } = await exchange('of the session', agent, {
+      const { status, body } = await ask('of the session', {
         method: 'PATCH',
         url: new URL(resource),
         headers: {
@@ -70,7 +65,7 @@ export function whepMediamtx(addressOf: (relay: string) => WhepAddress | undefin
 
     /** A session that is gone is closed. */
     async close(resource: string) {
-      const { status, body } = await exchange('of the session', agent, {
+      const { status, body } = await ask('of the session', {
         method: 'DELETE',
         url: new URL(resource),
         timeoutMs: TRICKLE_TIMEOUT_MS,
@@ -79,7 +74,9 @@ export function whepMediamtx(addressOf: (relay: string) => WhepAddress | undefin
     },
 
     /** Ends the idle connections. */
-    end: () => agent.destroy(),
+    end() {
+      for (const agent of Object.values(agents)) agent.destroy();
+    },
   };
 }
 

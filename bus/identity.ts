@@ -32,7 +32,7 @@ export function isId(text: unknown): text is Id {
 
 /** The text as an id. @throws BadId when it is not one. */
 export function id(text: unknown): Id {
-  if (!isId(text)) throw new BadId(String(text));
+  if (!isId(text)) throw new BadId(typeof text === 'string' ? text : `a value of type ${typeof text}`);
   return text;
 }
 

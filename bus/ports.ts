@@ -1,6 +1,7 @@
 import type { Envelope } from './envelope.ts';
 import type { Stamp } from './events/stamp.ts';
 import type { Id } from './identity.ts';
+import type { LedgerEntry } from './ledger.ts';
 import type { Address, Kind } from './subjects.ts';
 
 /** Something a cell heard: its type and data, stamped at the door. */
@@ -17,6 +18,8 @@ export interface JournalRecord {
   cell: Id;
   /** Made anew each time a cell of this name is created; an old incarnation's last words are dropped. */
   incarnation: string;
+  /** The cell's first record: a fold begins here, and not at what an earlier record left. */
+  first?: true;
   /** Version of the machine that heard it. */
   version: number;
   node: string;
@@ -36,6 +39,13 @@ export interface JournalEntry {
   /** Sequence in the stream; the cell's fence is its own last one. */
   seq: number;
   record: JournalRecord;
+}
+
+/** A record that can't be read: damaged, or not ours. It stays where it is, for a person to look at. */
+export interface Poison {
+  of: Address;
+  seq: number;
+  reason: string;
 }
 
 /** The journal can't be reached now; nothing is known about the record. Try again, under the same id. */
@@ -59,6 +69,11 @@ export class JournalRefused extends Error {
   }
 }
 
+/** The store has no room (JetStream errors 10023, 10047 and 10077): later it may have, so what is told waits for that. */
+export class JournalFull extends JournalRefused {
+  override name = 'JournalFull';
+}
+
 /** Acknowledgement of an append. `spooled`: it is safe on this machine's disk and will follow to the journal. */
 export interface Receipt {
   /** Sequence in the stream; 0 while spooled. */
@@ -74,12 +89,75 @@ export interface Journal {
    * @throws JournalAway | FenceRefused | JournalRefused
    */
   append(record: JournalRecord, expected: number): Promise<Receipt>;
-  /** The last record of every cell, or of every cell of one kind. @throws JournalAway */
-  lasts(kind?: Kind): AsyncIterable<JournalEntry>;
-  /** Records in order, of one cell or of all, from a sequence on, up to what is there now. @throws JournalAway */
+  /**
+   * The last record of every cell, or of every cell of one kind.
+   * @param upTo as it was when this sequence was the newest one
+   * @param onPoison told of records that can't be read; without it they are passed over
+   * @throws JournalAway
+   */
+  lasts(kind?: Kind, upTo?: number, onPoison?: (poison: Poison) => void): AsyncIterable<JournalEntry>;
+  /** The last record of one cell, if any. @throws JournalAway */
+  last(of: Address): Promise<JournalEntry | undefined>;
+  /**
+   * Records in order, of one cell or of all, from a sequence on, up to what is there now. What can't be read is passed
+   * over: a fold finds a difference behind it. @throws JournalAway
+   */
   read(of?: Address, from?: number): AsyncIterable<JournalEntry>;
+  /** The newest sequence that was written before a moment (epoch ms); 0 when none was. @throws JournalAway */
+  seqAt(at: number): Promise<number>;
   /** Every record after a sequence, then what comes, in order and without a gap, across outages of the store. */
   follow(after: number, hear: (entry: JournalEntry) => void): Promise<Subscription>;
+}
+
+/** An entry as it stands in the ledger. */
+export interface Ledgered {
+  /** Sequence in the stream; the last one is the fence. */
+  seq: number;
+  entry: LedgerEntry;
+}
+
+/** Who watched what: a stream of its own, kept longer than the events. */
+export interface Ledger {
+  /**
+   * Appends behind the fence.
+   * @param expected sequence of the last entry, 0 for the first
+   * @throws JournalAway | FenceRefused | JournalRefused
+   */
+  append(entry: LedgerEntry, expected: number): Promise<Receipt>;
+  /** @throws JournalAway */
+  last(): Promise<Ledgered | undefined>;
+  /** Entries in order from a sequence on, up to what is there now. @throws JournalAway */
+  read(from?: number): AsyncIterable<Ledgered>;
+  /** Forgets the entries before a sequence. @throws JournalAway */
+  forget(before: number): Promise<void>;
+}
+
+/** What a store holds of one stream. */
+export interface Holdings {
+  /** First and last sequence there. */
+  first: number;
+  last: number;
+  bytes: number;
+  /**
+   * What lay before this sequence was purged on purpose, or may have been; 1 when nothing was. A first sequence beyond
+   * it tells that the store has lost something.
+   */
+  purgedBefore: number;
+}
+
+/** Forgets on purpose. Nothing else does: the streams have no limits of their own. */
+export interface Keeper {
+  /** @throws JournalAway */
+  holdings(): Promise<{ journal: Holdings; facts: Holdings }>;
+  /**
+   * Forgets records.
+   * @param before noted first: from now on what lies before it may be missing
+   * @param cells of each, all records before `keep`; all of them when it says nothing
+   * @throws JournalAway
+   */
+  forgetRecords(before: number, cells: Iterable<{ of: Address; keep?: number }>): Promise<void>;
+  /** Forgets every fact before a sequence. @throws JournalAway */
+  forgetFacts(before: number): Promise<void>;
 }
 
 /** A fact as a subscriber gets it. */
@@ -107,8 +185,13 @@ export interface Facts {
   tell(envelope: Envelope): Promise<Receipt>;
   /** The last fact of one cell, if any. @throws JournalAway */
   last(of: Address): Promise<Told | undefined>;
-  /** First and last sequence kept. @throws JournalAway */
-  range(): Promise<{ first: number; last: number }>;
+  /** First and last sequence kept, and before which one facts were purged on purpose. @throws JournalAway */
+  range(): Promise<{ first: number; last: number; purgedBefore: number }>;
+  /**
+   * What was told after a sequence, or since a moment (epoch ms), in order, up to what is there now.
+   * @throws JournalAway
+   */
+  read(from: { after: number } | { since: number }): AsyncIterable<Told>;
   /**
    * Everything after a sequence, then what comes, in order and without a gap, across outages of the store.
    * @param after last sequence already seen; undefined: only what comes from now on

@@ -1,7 +1,7 @@
 import { type Id, id, isId } from './identity.ts';
 
 /** The kinds of cell there are; the second token of every subject names one. */
-export const KINDS = ['camera', 'viewer', 'relay'] as const;
+export const KINDS = ['camera', 'viewer', 'relay', 'broadcast', 'incident', 'rendition'] as const;
 export type Kind = (typeof KINDS)[number];
 
 const ROOT = 'sbx.v1';
@@ -40,9 +40,13 @@ export const EVERY_JOURNAL = `${ROOT}.journal.>`;
 /** The journals of one kind of cell. */
 export const journalsOfKind = (kind: Kind): string => `${ROOT}.journal.${kind}.*`;
 
+/** Who watched what: one subject, so that its last sequence is the fence of the whole ledger. */
+export const LEDGER_SUBJECT = `${ROOT}.ledger`;
+
 /** JetStream stream names: facts are told, journals are heard. */
 export const FACT_STREAM = 'SIGNALBOX_FACTS';
 export const JOURNAL_STREAM = 'SIGNALBOX_JOURNAL';
+export const LEDGER_STREAM = 'SIGNALBOX_LEDGER';
 
 /** The KV bucket that holds leases. */
 export const LEASE_BUCKET = 'signalbox_leases';

@@ -1,18 +1,58 @@
+import { BROADCAST_VERSION } from './events/broadcast.ts';
 import { CAMERA_VERSION } from './events/camera.ts';
+import { INCIDENT_VERSION } from './events/incident.ts';
 import { RELAY_VERSION } from './events/relay.ts';
+import { RENDITION_VERSION } from './events/rendition.ts';
 import { VIEWER_VERSION } from './events/viewer.ts';
 import type { JournalRecord } from './ports.ts';
 import type { Kind } from './subjects.ts';
+import { cameraFrom1 } from './upcast-camera.ts';
 
 /** The present version of each machine. */
 export const VERSIONS: Record<Kind, number> = {
   camera: CAMERA_VERSION,
   viewer: VIEWER_VERSION,
   relay: RELAY_VERSION,
+  broadcast: BROADCAST_VERSION,
+  incident: INCIDENT_VERSION,
+  rendition: RENDITION_VERSION,
 };
 
-/** One step up: from a version to the next. Keyed `kind@from`. There are none while every machine is at version 1. */
-const steps: Record<string, (record: JournalRecord) => JournalRecord> = {};
+/** A snapshot as records hold it, as far as steps rewrite it. */
+interface After {
+  value: Record<string, unknown>;
+  // biome-ignore lint/suspicious/noExplicitAny: contexts of former versions have no type any more
+  context: any;
+  children: Record<string, unknown>;
+}
+
+/** Relays had no pulse and could not be drained: only their control API told how they were. */
+function relayWithoutPulse(record: JournalRecord): JournalRecord {
+  const { value, context, children, ...after } = record.after as After;
+  const state = value.watched;
+  const gone = state === 'dead' && context.why.reason === 'exited';
+  const known = context.instance !== undefined && !gone && state !== 'starting';
+  const answers = known && state !== 'suspect' && state !== 'dead';
+  const input = { relay: record.cell, everyMs: 100, silentMs: 300 };
+  const pulse = { src: 'pulse', syncSnapshot: false, snapshot: { status: 'active', input } };
+  return {
+    ...record,
+    version: 2,
+    after: {
+      ...after,
+      value: state === undefined ? value : { watched: gone ? 'gone' : known ? { known: state } : state },
+      context: { ...context, answers, media: 'unknown' },
+      children: { ...children, ...(known ? { pulse } : {}) },
+    },
+  };
+}
+
+/** One step up: from a version to the next. Keyed `kind@from`. */
+const steps: Record<string, (record: JournalRecord) => JournalRecord> = {
+  'camera@1': cameraFrom1,
+  'relay@1': relayWithoutPulse,
+  'viewer@1': viewerWithStandby,
+};
 
 /** Thrown when a record is newer than this program. */
 export class NewerRecord extends Error {
@@ -37,4 +77,23 @@ export function upcast(record: JournalRecord): JournalRecord {
     current = step(current);
   }
   return current;
+}
+
+/** Version 2 of a viewer knows a standby relay, and of each leg and seat at which relay and on which path it is. */
+function viewerWithStandby(record: JournalRecord): JournalRecord {
+  const after = record.after as { context: Record<string, unknown> };
+  const { camera, relay, legs } = after.context as { camera: string; relay: string; legs: Record<string, object> };
+  const added: Record<string, object> = {
+    'viewer.requested': { standby: '' },
+    'leg.opened': { path: camera },
+    'seat.taken': { relay },
+    'seat.left': { relay },
+  };
+  const withPath = Object.fromEntries(Object.entries(legs).map(([name, leg]) => [name, { path: camera, ...leg }]));
+  return {
+    ...record,
+    version: 2,
+    heard: record.heard.map((heard) => ({ ...heard, ...added[heard.type] })),
+    after: { ...after, context: { ...after.context, standby: '', legs: withPath } },
+  };
 }

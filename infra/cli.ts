@@ -1,13 +1,27 @@
 import { Command, CommanderError } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
+import { broadcastListCommand, broadcastStartCommand, broadcastStopCommand } from './cli/broadcast.ts';
 import { cameraAddCommand, cameraChangeCommand, cameraListCommand, cameraRemoveCommand } from './cli/camera.ts';
+import { cameraSourceCommand } from './cli/camera-source.ts';
 import { configCheckCommand, configVariablesCommand } from './cli/config.ts';
+import { drainCommand } from './cli/drain.ts';
+import { drillCommand } from './cli/drill.ts';
+import { exportCommand } from './cli/export.ts';
+import {
+  incidentCloseCommand,
+  incidentDeclareCommand,
+  incidentListCommand,
+  incidentRenewCommand,
+} from './cli/incident.ts';
+import { ledgerListCommand, ledgerVerifyCommand } from './cli/ledger.ts';
 import { logCommand } from './cli/log.ts';
 import { loginCommand } from './cli/login.ts';
+import { replayCommand } from './cli/replay.ts';
 import { statusCommand } from './cli/status.ts';
 import { CommandFailed, type Surroundings, type Terminal, terminal } from './cli/terminal.ts';
 import { tokenCommand } from './cli/token.ts';
 import { watchCommand } from './cli/watch.ts';
+import { whatIfCommand } from './cli/whatif.ts';
 
 /** A command that talks to a gateway. */
 function remote(command: Command): Command {
@@ -33,11 +47,29 @@ function program(out: Terminal): Command {
   statusCommand(remote(root.command('status')), out);
   watchCommand(remote(root.command('watch')), out);
   logCommand(remote(root.command('log')), out);
-  const camera = root.command('camera').description('add, change, remove and list cameras');
+  replayCommand(remote(root.command('replay')), out);
+  exportCommand(remote(root.command('export')), out);
+  whatIfCommand(remote(root.command('whatif')), out);
+  drainCommand(remote(root.command('drain')), out);
+  const camera = root.command('camera').description('add, change, remove and list cameras, and choose their sources');
   cameraAddCommand(remote(camera.command('add')), out);
   cameraChangeCommand(remote(camera.command('change')), out);
   cameraRemoveCommand(remote(camera.command('remove')), out);
   cameraListCommand(remote(camera.command('list')), out);
+  cameraSourceCommand(remote(camera.command('source')), out);
+  drillCommand(remote(root.command('drill')), out);
+  const incident = root.command('incident').description('declare emergencies');
+  incidentDeclareCommand(remote(incident.command('declare')), out);
+  incidentRenewCommand(remote(incident.command('renew')), out);
+  incidentCloseCommand(remote(incident.command('close')), out);
+  incidentListCommand(remote(incident.command('list')), out);
+  const broadcast = root.command('broadcast').description('push cameras to broadcast destinations');
+  broadcastStartCommand(remote(broadcast.command('start')), out);
+  broadcastStopCommand(remote(broadcast.command('stop')), out);
+  broadcastListCommand(remote(broadcast.command('list')), out);
+  const ledger = root.command('ledger').description('who watched which camera, provably');
+  ledgerListCommand(remote(ledger.command('list')), out);
+  ledgerVerifyCommand(remote(ledger.command('verify')), out);
   tokenCommand(local(root.command('token')), out);
   loginCommand(local(root.command('login')), out);
   const config = root.command('config').description('check a configuration file');

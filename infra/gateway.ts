@@ -2,16 +2,24 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { pino } from 'pino';
 import { acquaint, recountAudiences } from '../actors/acquaintance.ts';
+import { broadcastKind } from '../actors/broadcast.ts';
 import { cameraKind } from '../actors/camera.ts';
+import { raiseIncidents } from '../actors/emergency.ts';
+import { incidentKind } from '../actors/incident.ts';
 import { relayKind } from '../actors/relay.ts';
+import { renditionKind } from '../actors/rendition.ts';
 import { viewerKind } from '../actors/viewer.ts';
 import { systemClock } from '../adapters/clock.ts';
+import { openPathSigner } from '../adapters/hls-paths.hmac.ts';
 import { openSecrets } from '../adapters/secrets.files.ts';
-import type { Id } from '../bus/identity.ts';
+import { type Id, id } from '../bus/identity.ts';
 import type { ViewerContext } from '../machines/viewer/context.ts';
+import { ledgerHeadFile } from './archive/ledger-head.ts';
+import { destinationOf, withDemoDestination } from './config/destinations.ts';
 import { openOverlay } from './config/overlay.ts';
 import { watchConfig } from './config/watch.ts';
 import { loadConfig } from './config.ts';
+import { keepLedger } from './gateway/access-ledger.ts';
 import { answerAsks } from './gateway/asks.ts';
 import { barReturns } from './gateway/bar-returns.ts';
 import { openCarriers } from './gateway/carriers.ts';
@@ -25,6 +33,7 @@ import { openMedia } from './gateway/media.ts';
 import { listenForMetrics } from './gateway/metrics-listener.ts';
 import { buildPopulation } from './gateway/population.ts';
 import { findPosters } from './gateway/posters.ts';
+import { keepRetention } from './gateway/retention.ts';
 import { shareSessions } from './gateway/session-cards.ts';
 import { takeTenure } from './gateway/tenure.ts';
 import { group as groupShape } from './group.ts';
@@ -41,7 +50,7 @@ const LEAVE_WITHIN_MS = 2_000;
 const PAGE = path.resolve(import.meta.dirname, '../.build/page');
 
 const group = groupShape.parse(JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')));
-let config = loadConfig(group.config, process.env);
+let config = withDemoDestination(loadConfig(group.config, process.env), group);
 const log = pino({
   level: config.log.level,
   base: { node: group.node },
@@ -75,8 +84,10 @@ const media = openMedia({
   gate,
   secrets,
   launcher,
+  relay: (name) => cells.view({ kind: 'relay', id: id(name) }),
   log,
   epoch: (camera) => population.roster.epoch({ kind: 'camera', id: camera as Id }),
+  destination: (name) => destinationOf(config, name),
   onRelayCall: (relay) => metrics.relayCalls.inc({ relay }),
 });
 
@@ -93,6 +104,9 @@ const population = buildPopulation({
     camera: cameraKind(media.cameraSlots),
     viewer: viewerKind(media.viewerSlots),
     relay: relayKind(media.relaySlots),
+    broadcast: broadcastKind(media.broadcastSlots),
+    incident: incidentKind({ alarm: media.broadcastSlots.alarm }),
+    rendition: renditionKind(media.renditionSlots),
   },
   now: systemClock.now,
   later(ms, run) {
@@ -101,8 +115,9 @@ const population = buildPopulation({
   },
   onTrouble({ cell, error, outcome }) {
     if (outcome === 'let go') return log.info({ cell, why: error.message }, 'a cell lives at another gateway now');
-    log.error({ err: error, cell, outcome }, 'a cell failed');
-    if (outcome === 'given up') givenUp.add(`${cell.kind} ${cell.id}`);
+    const what = outcome === 'parked' ? 'the last record of a cell can’t be understood' : 'a cell failed';
+    log.error({ err: error, cell, outcome }, what);
+    if (outcome !== 'restarted') givenUp.add(`${cell.kind} ${cell.id}`);
   },
   onOver: (context) => barReturns(media.viewerSlots.seat, context as unknown as ViewerContext, Date.now()),
   expectCells: media.expectCells,
@@ -125,15 +140,43 @@ const installation = keepInstallation(config, {
   overlay: openOverlay(group.state, secrets),
   onCameras: media.setCameras,
 });
+await media.takeUp();
 const adopted = await population.open();
 await installation.apply(config);
-media.sweep((camera) => !cells.belongsHere({ kind: 'camera', id: camera as Id }));
-acquaint(roster, untold, cells);
+media.sweep((kind, name) => !cells.belongsHere({ kind, id: name as Id }));
+acquaint(roster, untold, { cells, leaveIntake: media.leaveIntake });
+raiseIncidents(
+  roster,
+  cells,
+  (name) => destinationOf(config, name)?.to,
+  (err) => log.error({ err }, 'an incident could not be raised or lowered'),
+);
 shareSessions(roster, carriers.sessions, group.node);
 log.info({ adopted, cameras: config.cameras.size }, 'cells are up');
 
+const ledgerHead = ledgerHeadFile(group.state);
+const accessLedger = await keepLedger({
+  ledger: carriers.ledger,
+  facts: carriers.spool.facts,
+  journal: carriers.spool.journal,
+  cells: roster,
+  onWritten: ledgerHead.remember,
+  onFault: (err) => log.error({ err }, 'the access ledger can’t be written now; it is tried again'),
+});
+const retention = keepRetention({
+  journal: carriers.spool.journal,
+  facts: carriers.spool.facts,
+  keeper: carriers.keeper,
+  leases: carriers.leases,
+  node: group.node,
+  bounds: () => config.events,
+  forgetMore: () => accessLedger.forgetBefore(Date.now() - config.ledger.keepMs),
+  onSwept: (swept) => log[swept.troubles.length > 0 ? 'error' : 'debug'](swept, 'the event log was swept'),
+  onFault: (err) => log.error({ err }, 'the event log could not be swept'),
+});
+
 const links = openLoginLinks(path.join(group.state, 'links'));
-const health = () => judgeHealth({ carriers, cells, launcher, givenUp, isLeaving: () => leaving });
+const health = () => judgeHealth({ carriers, cells, launcher, retention, givenUp, isLeaving: () => leaving });
 const server = await buildServer({
   node: group.node,
   config: {
@@ -153,17 +196,24 @@ const server = await buildServer({
     get regions() {
       return config.regions;
     },
+    get destinations() {
+      return config.destinations;
+    },
   },
   cells,
   facts: carriers.spool.facts,
+  journal: carriers.spool.journal,
+  ledger: carriers.ledger,
   sessions: carriers.sessions,
   gate,
   revocations,
   links,
   whep: media.whep,
+  departures: media.departures,
   rtspAt: media.rtspAt,
   poster: findPosters({ node: group.node, bus: carriers.bus, gate, cells, poster: media.poster }),
   rates: media.rates,
+  hls: { folder: media.hlsFolder, paths: openPathSigner(path.join(group.state, 'keys', 'hls.key')) },
   chart: (view) => cells.chart(view),
   overlay: installation.changes,
   ...(group.demo
@@ -190,7 +240,7 @@ const watch = watchConfig(
   config,
   process.env,
   ({ config: next, restart }) => {
-    config = next;
+    config = withDemoDestination(next, group);
     if (restart.length > 0) log.warn({ restart }, 'these settings take effect at the next start');
     installation.apply(next).then(
       () => log.info({ cameras: next.cameras.size }, 'the changed configuration is in effect'),
@@ -211,6 +261,9 @@ async function leave(reason: string): Promise<void> {
   log.info({ reason }, 'leaving');
   const forced = setTimeout(() => process.exit(1), LEAVE_WITHIN_MS);
   watch.close();
+  retention.close();
+  accessLedger.close();
+  ledgerHead.close();
   asks.close();
   metricsDoor?.close();
   await server.close();

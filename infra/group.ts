@@ -9,7 +9,7 @@ const RelaySchema = Type.Object({
   role: Type.Enum(['intake', 'delivery']),
   region: Type.String(),
   weight: Type.Number(),
-  /** Supervised by our launcher; otherwise somebody else runs it. */
+  /** Supervised by our launcher. */
   embedded: Type.Boolean(),
   host: Type.String(),
   api: Port,
@@ -24,6 +24,22 @@ const RelaySchema = Type.Object({
   rtmp: Port,
 });
 export type RelayPlace = Type.Static<typeof RelaySchema>;
+
+/** A server of a relay that somebody else runs. */
+const EndpointSchema = Type.Object({ host: Type.String(), port: Port, tls: Type.Boolean() });
+
+/** A relay that somebody else runs, and how we reach it. */
+const RemoteRelaySchema = Type.Object({
+  id: Type.String(),
+  role: Type.Enum(['intake', 'delivery']),
+  region: Type.String(),
+  weight: Type.Number(),
+  api: EndpointSchema,
+  rtsp: EndpointSchema,
+  /** Of a delivery relay. */
+  whep: Type.Optional(EndpointSchema),
+});
+export type RemoteRelay = Type.Static<typeof RemoteRelaySchema>;
 
 /**
  * What the launcher made and where it listens: written to `STATE/run/group.json` (mode 0600) before the gateway
@@ -53,12 +69,16 @@ export const group = shape(
     }),
     redis: Type.Object({ host: Type.String(), port: Port, passwordFile: Type.String() }),
     relays: Type.Array(RelaySchema),
+    /** What others run. */
+    remoteRelays: Type.Array(RemoteRelaySchema),
     /** Unix sockets. `switchers` is a folder with one socket per switcher process: switcher-1.sock, … */
     links: Type.Object({ launcher: Type.String(), switchers: Type.String() }),
     /** Demo cameras: where each source's RTSP server listens. */
     demoCameras: Type.Array(
       Type.Object({ id: Type.String(), name: Type.String(), zone: Type.String(), sources: Type.Array(Type.String()) }),
     ),
+    /** Demo only: the nginx-rtmp that stands for every destination of the configuration. */
+    demoDestination: Type.Optional(Type.Object({ to: Type.String(), keyFile: Type.String(), stat: Type.String() })),
   }),
 );
 export type Group = Of<typeof group>;

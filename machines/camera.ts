@@ -1,15 +1,26 @@
 import { CAMERA_TIMES } from './camera/context.ts';
-import { become, join, leave, linger, machine, remember } from './camera/parts.ts';
+import { become, join, leave, linger, machine, remember, sleep, tellStandings } from './camera/parts.ts';
 import { picture } from './camera/picture.ts';
 import { plainly } from './camera/reasons.ts';
+import { selection } from './camera/selection.ts';
+import { sourceRegion } from './camera/source.ts';
 
-/** Whether an awake camera is wanted: held by a setting or by viewers, or lingering after the last of them. */
+/** Other sources or another time to hand back make another choice. */
+const heed = [remember, tellStandings];
+
+/**
+ * Whether an awake camera is wanted: held by a setting or by viewers, or lingering after the last of them. It is the
+ * first region: what is configured is known to the others when they hear of it.
+ */
 const keep = machine.createStateConfig({
   initial: 'held',
   states: {
     held: {
       on: {
-        'camera.configured': { guard: 'nobodyWants', target: 'lingering', actions: linger },
+        'camera.configured': [
+          { guard: 'nobodyWants', target: 'lingering', actions: [...heed, linger] },
+          { actions: heed },
+        ],
         'audience.left': [
           { guard: 'lastViewerLeft', target: 'lingering', actions: [leave, linger] },
           { actions: leave },
@@ -20,21 +31,55 @@ const keep = machine.createStateConfig({
       invoke: { src: 'alarm', id: 'linger', input: ({ context }) => ({ name: 'linger', at: context.lingerUntil }) },
       on: {
         'audience.joined': { target: 'held', actions: join },
-        'camera.configured': { guard: 'wanted', target: 'held' },
+        'camera.configured': [{ guard: 'wanted', target: 'held', actions: heed }, { actions: heed }],
         'alarm.rang': {
           guard: { type: 'rang', params: { name: 'linger' } },
           target: '#camera.idle',
-          actions: become('idle', plainly('nobody has watched for a while')),
+          actions: [sleep, become('idle', plainly('nobody has watched for a while'))],
         },
       },
     },
   },
 });
 
+/** The program path is held as long as the camera is awake, so that viewers stay attached while a source is away. */
+const program = machine.createStateConfig({
+  initial: 'held',
+  states: {
+    held: {
+      invoke: {
+        src: 'program',
+        id: 'program',
+        input: ({ context }) => ({
+          camera: context.id,
+          name: context.settings?.name ?? context.id,
+          sources: (context.settings?.sources ?? []).map(({ id }) => id),
+          silentMs: CAMERA_TIMES.silentMs,
+        }),
+      },
+      on: { 'camera.configured': { guard: 'otherIds', target: 'held', reenter: true } },
+    },
+  },
+});
+
+/** A statechart for each source; places without a source are absent. */
+const sources = machine.createStateConfig({
+  type: 'parallel',
+  states: {
+    source0: sourceRegion(0),
+    source1: sourceRegion(1),
+    source2: sourceRegion(2),
+    source3: sourceRegion(3),
+    source4: sourceRegion(4),
+    source5: sourceRegion(5),
+    source6: sourceRegion(6),
+    source7: sourceRegion(7),
+  },
+});
+
 /**
- * A camera: from its source at the intake to its program path.
+ * A camera: from its sources at the intake to its program path.
  *
- * The program path is held as long as the camera is awake, so that viewers stay attached while the source is away.
  * Deadlines are absolute and kept in the context (a restored `after` would never fire).
  */
 export const cameraMachine = machine.createMachine({
@@ -42,14 +87,13 @@ export const cameraMachine = machine.createMachine({
   context: ({ input }) => ({
     id: input.id,
     active: '0',
+    fed: false,
+    standings: {},
+    chosenAt: 0,
     state: 'new',
     since: 0,
     why: { trigger: 'new', text: 'not yet configured' },
     audience: [],
-    falls: [],
-    quarantines: 0,
-    attempts: 0,
-    deadline: 0,
     lingerUntil: 0,
   }),
   initial: 'new',
@@ -91,17 +135,7 @@ export const cameraMachine = machine.createMachine({
     },
     awake: {
       type: 'parallel',
-      invoke: {
-        src: 'program',
-        id: 'program',
-        input: ({ context }) => ({
-          camera: context.id,
-          name: context.settings?.name ?? context.id,
-          sources: [context.active],
-          silentMs: CAMERA_TIMES.silentMs,
-        }),
-      },
-      states: { keep, picture },
+      states: { keep, program, sources, selection, picture },
     },
     removed: { type: 'final', tags: ['over'] },
   },

@@ -1,6 +1,10 @@
+import type { BroadcastContext } from './broadcast.ts';
 import type { CameraContext } from './camera/context.ts';
-import type { RelayContext } from './relay.ts';
-import type { ViewerContext } from './viewer/context.ts';
+import type { IncidentContext } from './incident.ts';
+import { CHOICE_TIMES } from './policy/sources.ts';
+import type { RelayContext } from './relay/context.ts';
+import type { RenditionContext } from './rendition/context.ts';
+import { VIEWER_TIMES, type ViewerContext } from './viewer/context.ts';
 
 /** Judges a cell: undefined when all is lawful, otherwise a sentence that tells what is broken. */
 export type Law<Context> = (context: Context, tags: readonly string[]) => string | undefined;
@@ -12,29 +16,86 @@ const tagMeans = (tag: string, states: readonly string[]) => (state: string, tag
     : `"${state}" ${tags.includes(tag) ? 'has' : 'lacks'} the tag ${tag}`;
 
 const watchable = tagMeans('watchable', ['live', 'frozen']);
-const open = tagMeans('open', ['admitted', 'connecting', 'watching']);
-const serving = tagMeans('serving', ['serving', 'suspect']);
+const open = tagMeans('open', ['admitted', 'connecting', 'watching', 'moving']);
+const serving = tagMeans('serving', ['serving', 'degraded', 'suspect', 'draining']);
+const placeable = tagMeans('placeable', ['serving']);
+const draining = tagMeans('draining', ['draining', 'drained']);
+const running = tagMeans('running', ['declared', 'active', 'expiring']);
+const playable = tagMeans('playable', ['running', 'lingering']);
+const onAir = tagMeans('on-air', ['on-air']);
+
+/** What is wrong with the choice among a camera's sources. */
+function choiceFault({ choice, settings, standings, active, chosenAt, state }: CameraContext): string | undefined {
+  if (!choice) return state === 'live' ? 'it is live, and no source was chosen' : undefined;
+  const ids = settings?.sources.map(({ id }) => id) ?? [];
+  if (!ids.includes(choice.source)) return 'the chosen source does not exist';
+  if (choice.armed.includes(choice.source)) return 'the chosen source is armed to take over from itself';
+  if (new Set(choice.armed).size !== choice.armed.length) return 'a source is armed twice';
+  const wanted = standings[choice.source];
+  const handsBack = choice.why.reason === 'steady' && choice.source !== active && wanted?.state === 'flowing';
+  const steady = chosenAt - (wanted?.since ?? 0);
+  const leastMs = settings?.hand_back_ms ?? CHOICE_TIMES.handBackMs;
+  return handsBack && (leastMs === 'never' || steady < leastMs) ? 'it is handed back before its time' : undefined;
+}
 
 /** What must hold after every event, whatever has happened: asserted by the walks and the simulation. */
-export const laws: { camera: Law<CameraContext>; viewer: Law<ViewerContext>; relay: Law<RelayContext> } = {
+export const laws: {
+  camera: Law<CameraContext>;
+  viewer: Law<ViewerContext>;
+  relay: Law<RelayContext>;
+  broadcast: Law<BroadcastContext>;
+  incident: Law<IncidentContext>;
+  rendition: Law<RenditionContext>;
+} = {
   camera(context, tags) {
-    const { state, settings, active, lostAt } = context;
+    const { state, settings, active, lostAt, standings } = context;
     if (state !== 'new' && state !== 'removed' && !settings) return 'a camera without settings is awake';
-    if (settings && !settings.sources.some((source) => source.id === active)) return 'its active source does not exist';
+    const exists = (id: string) => settings?.sources.some((source) => source.id === id) ?? false;
+    if (settings && !exists(active)) return 'its active source does not exist';
+    if (Object.keys(standings).some((id) => !exists(id))) return 'it keeps a source that is not configured';
     if (state === 'live' && lostAt !== undefined) return 'it is live, and still counts its picture as lost';
-    return watchable(state, tags);
+    if (state === 'live' && standings[active]?.state !== 'flowing') return 'it is live, and its source does not flow';
+    return choiceFault(context) ?? watchable(state, tags);
   },
   viewer(context, tags) {
-    const { state, subject, legs, relay } = context;
+    const { state, subject, legs, relay, since, deadline, move } = context;
     if (state !== 'new' && !subject) return 'somebody watches whom nobody knows';
     if (state === 'watching' && Object.keys(legs).length === 0) return 'it watches without a seat';
+    if (state === 'moving' && deadline !== since + VIEWER_TIMES.moveMs) return 'it moves without a bound';
+    if (state === 'moving' && !move) return 'it moves, and nobody knows why';
+    if (state === 'watching' && move) return 'it watches, and still counts as moving';
     if (tags.includes('open') && relay === '') return 'it is open without a relay';
     return open(state, tags);
   },
   relay(context, tags) {
-    const { state, instance, lostAt } = context;
-    if (state === 'serving' && instance === undefined) return 'it serves, and nobody knows which process';
+    const { state, instance, lostAt, media, drain } = context;
+    if (tags.includes('serving') && instance === undefined) return 'it serves, and nobody knows which process';
     if (state === 'serving' && lostAt !== undefined) return 'it serves, and still counts as lost';
-    return serving(state, tags);
+    if (tags.includes('placeable') && media === 'silent') return 'it takes viewers, and no packet goes through it';
+    if (tags.includes('placeable') && drain) return 'it takes viewers, and shall be drained';
+    if (tags.includes('draining') && !drain) return 'it is drained, and nobody asked for that';
+    return serving(state, tags) ?? placeable(state, tags) ?? draining(state, tags);
+  },
+  broadcast(context, tags) {
+    const { state, camera, destination, relay, lostAt } = context;
+    if (state !== 'new' && !(camera && destination && relay)) return 'it pushes from nowhere, or to nowhere';
+    if (state === 'on-air' && lostAt !== undefined) return 'it is on air, and still counts as lost';
+    if (tags.includes('wanted') === ['new', 'stopped'].includes(state)) return `"${state}" is wrong about being wanted`;
+    return onAir(state, tags);
+  },
+  incident(context, tags) {
+    const { state, cameras, until } = context;
+    if (state !== 'new' && cameras.length === 0) return 'it is about nothing';
+    if (tags.includes('running') && until === 0) return 'it runs without an end';
+    return running(state, tags);
+  },
+  rendition(context, tags) {
+    const { state, rungs, audience, keep, wanted, source } = context;
+    if (state !== 'new' && state !== 'removed' && wanted.length === 0) return 'a ladder without rungs is wanted';
+    if (state === 'running' && rungs.length === 0) return 'it runs and makes nothing';
+    if (state === 'running' && audience.length === 0 && keep !== 'warm') return 'it runs for nobody';
+    if (state === 'off' && (audience.length > 0 || keep === 'warm')) return 'it is wanted, and off';
+    if (rungs.some(({ height }) => height > (source?.height ?? 0))) return 'it scales up';
+    return playable(state, tags);
   },
 };

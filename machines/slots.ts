@@ -1,5 +1,7 @@
+import type { BroadcastHeard } from '../bus/events/broadcast.ts';
 import type { CameraHeard } from '../bus/events/camera.ts';
 import type { RelayHeard } from '../bus/events/relay.ts';
+import type { PlannedRung, RenditionHeard } from '../bus/events/rendition.ts';
 import type { ViewerHeard } from '../bus/events/viewer.ts';
 
 /**
@@ -37,6 +39,7 @@ export type AlarmSlot = Adapter<AlarmInput, AlarmRang>;
 
 /** Knocks at a source until told to stop; reports when its answer changes. */
 export interface ProbeInput {
+  source: string;
   url: string;
   credential?: string;
   /** Between two knocks, while it does not answer. */
@@ -59,20 +62,42 @@ export interface IntakeInput {
 export type IntakeReport = Report<CameraHeard, 'intake.refused'>;
 export type IntakeSlot = Adapter<IntakeInput, IntakeReport>;
 
-/** Has a switcher feed the camera's program path from its sources at the intake, for as long as it is held. */
+/** Has a switcher feed the camera's program path, for as long as it is held. */
 export interface ProgramInput {
   camera: string;
   name: string;
-  /** Ids of the sources at the intake, preferred first. */
+  /** Ids of all configured sources at the intake, preferred first; the switcher reads each as soon as the intake has it. */
   sources: string[];
   /** No packet for this long is `source.silent`. */
   silentMs: number;
 }
 export type ProgramReport = Report<
   CameraHeard,
-  'source.flowing' | 'source.silent' | 'source.ended' | 'program.lost' | 'program.restored'
+  | 'source.flowing'
+  | 'source.silent'
+  | 'source.ended'
+  | 'source.aside'
+  | 'program.switched'
+  | 'program.holding'
+  | 'program.lost'
+  | 'program.restored'
 >;
 export type ProgramSlot = Adapter<ProgramInput, ProgramReport>;
+
+/**
+ * Which source feeds the program, and which may take over by themselves. Changing it is a new invocation; the choice
+ * stays when it is released.
+ */
+export interface SelectionInput {
+  camera: string;
+  /** The source that shall feed the program. */
+  source: string;
+  /** `clean`: at its next key frame, nothing is missed. `at-once`: its stored pictures are sent now, squeezed. */
+  how: 'clean' | 'at-once';
+  /** Sources that may take over without asking when the present one ends or falls silent, in order. */
+  armed: string[];
+}
+export type SelectionSlot = Adapter<SelectionInput, never>;
 
 /** Looks at the camera's key frames: keeps the latest poster, reports a picture that stands still. */
 export interface EyeInput {
@@ -95,7 +120,7 @@ export interface SeatInput {
 export type SeatReport = Report<ViewerHeard, 'seat.taken' | 'seat.left'>;
 export type SeatSlot = Adapter<SeatInput, SeatReport>;
 
-/** Watches a relay process: answering, missing, gone. */
+/** Watches a relay's process and its control API: answering, missing, gone. */
 export interface HealthInput {
   relay: string;
   everyMs: number;
@@ -105,6 +130,16 @@ export interface HealthInput {
 export type HealthReport = Report<RelayHeard, 'relay.answering' | 'relay.missed' | 'relay.exited'>;
 export type HealthSlot = Adapter<HealthInput, HealthReport>;
 
+/** Sends packets through a relay and reads them back: whether it carries media, whatever its API says. */
+export interface PulseInput {
+  relay: string;
+  everyMs: number;
+  /** No packet for this long is `pulse.missed`. */
+  silentMs: number;
+}
+export type PulseReport = Report<RelayHeard, 'pulse.beating' | 'pulse.missed'>;
+export type PulseSlot = Adapter<PulseInput, PulseReport>;
+
 /** Puts a relay's paths back after it started anew. */
 export interface ProvisionInput {
   relay: string;
@@ -113,11 +148,45 @@ export interface ProvisionInput {
 export type ProvisionReport = Report<RelayHeard, 'paths.provisioned' | 'paths.refused'>;
 export type ProvisionSlot = Adapter<ProvisionInput, ProvisionReport>;
 
+/** Has a relay push a camera's program to a destination while it is held, and tells whether bytes arrive. */
+export interface PushInput {
+  broadcast: string;
+  camera: string;
+  /** Name of a destination of the configuration, which holds its address and its key. */
+  destination: string;
+  relay: string;
+  /** Bytes that stand for this long are `push.silent`. */
+  silentMs: number;
+}
+export type PushReport = Report<BroadcastHeard, 'push.flowing' | 'push.silent' | 'push.refused'>;
+export type PushSlot = Adapter<PushInput, PushReport>;
+/** Looks at a camera's program until it is known what it carries. */
+export interface MeasureInput {
+  camera: string;
+}
+export type MeasureReport = Report<RenditionHeard, 'program.measured' | 'ladder.ended'>;
+export type MeasureSlot = Adapter<MeasureInput, MeasureReport>;
+
+/** Makes rungs of a camera's program, for HLS and at its relay, for as long as it is held. */
+export interface LadderInput {
+  camera: string;
+  /** Best first. */
+  rungs: PlannedRung[];
+  audio: boolean;
+  /** Frames a second of the source. */
+  fps: number;
+  /** A ladder that makes nothing for this long hangs. */
+  stalledMs: number;
+}
+export type LadderReport = Report<RenditionHeard, 'ladder.flowing' | 'ladder.ended'>;
+export type LadderSlot = Adapter<LadderInput, LadderReport>;
+
 /** The slots of each machine, by the name it invokes them under. */
 export interface CameraSlots {
   probe: ProbeSlot;
   intake: IntakeSlot;
   program: ProgramSlot;
+  selection: SelectionSlot;
   eye: EyeSlot;
   alarm: AlarmSlot;
 }
@@ -125,8 +194,21 @@ export interface ViewerSlots {
   seat: SeatSlot;
   alarm: AlarmSlot;
 }
+export interface BroadcastSlots {
+  push: PushSlot;
+  alarm: AlarmSlot;
+}
+export interface IncidentSlots {
+  alarm: AlarmSlot;
+}
 export interface RelaySlots {
   health: HealthSlot;
+  pulse: PulseSlot;
   provision: ProvisionSlot;
+  alarm: AlarmSlot;
+}
+export interface RenditionSlots {
+  measure: MeasureSlot;
+  ladder: LadderSlot;
   alarm: AlarmSlot;
 }

@@ -1,12 +1,17 @@
 import { VIEWER_TIMES } from './viewer/context.ts';
+import { arrive, moving, noteLoss, noteMove, stay, waitForMove } from './viewer/moving.ts';
 import {
+  addLeg,
   admitted,
   connecting,
   denied,
+  dropLeg,
   dropSeat,
   ended,
+  forgetRelay,
   machine,
   noteFirstFrame,
+  noteStandby,
   renew,
   request,
   seatLeg,
@@ -35,6 +40,7 @@ export const viewerMachine = machine.createMachine({
     protocol: '',
     quality: '',
     relay: '',
+    standby: '',
     address: '',
     expires_at: 0,
     legs: {},
@@ -68,6 +74,9 @@ export const viewerMachine = machine.createMachine({
         'viewer.revoked': { target: 'ended', actions: ended('revoked', 'the right to watch was taken back') },
         'viewer.closed': { target: 'ended', actions: ended('closed', 'the viewer left') },
         'camera.removed': { target: 'ended', actions: ended('camera-removed', 'the camera was taken out') },
+        'standby.chosen': { actions: noteStandby },
+        'leg.closed': { actions: dropLeg },
+        'relay.lost': { actions: forgetRelay },
       },
       states: {
         entitlement: {
@@ -152,13 +161,52 @@ export const viewerMachine = machine.createMachine({
             watching: {
               meta: { text: 'the picture is on screen' },
               on: {
-                'leg.opened': { actions: seatLeg },
-                'leg.playing': { actions: noteFirstFrame },
+                'leg.opened': { actions: addLeg },
+                'leg.playing': [
+                  { guard: 'elsewhere', actions: [noteFirstFrame, ...arrive] },
+                  { actions: noteFirstFrame },
+                ],
+                'move.begun': { target: 'moving', actions: [noteMove, waitForMove, moving] },
+                'relay.lost': [
+                  { guard: 'carried', target: 'moving', actions: [noteLoss, waitForMove, moving, forgetRelay] },
+                  { actions: forgetRelay },
+                ],
+                'leg.closed': [
+                  { guard: 'lastLeg', target: 'connecting', actions: [dropLeg, waitForConnection, seatLost] },
+                  { actions: dropLeg },
+                ],
                 'seat.taken': { actions: seatSession },
                 'seat.left': [
                   { guard: 'lastSeat', target: 'connecting', actions: [dropSeat, waitForConnection, seatLost] },
                   { actions: dropSeat },
                 ],
+              },
+            },
+            moving: {
+              meta: { text: 'another relay is to carry the picture' },
+              invoke: {
+                src: 'alarm',
+                id: 'move',
+                input: ({ context }) => ({ name: 'move', at: context.deadline }),
+              },
+              on: {
+                'move.begun': { actions: noteMove },
+                'leg.opened': { actions: addLeg },
+                'leg.playing': { guard: 'knownLeg', target: 'watching', actions: [noteFirstFrame, ...arrive] },
+                'leg.closed': [
+                  { guard: 'givenUp', target: 'watching', actions: [dropLeg, ...stay] },
+                  { actions: dropLeg },
+                ],
+                'seat.taken': [
+                  { guard: 'unguided', target: 'watching', actions: [seatSession, ...arrive] },
+                  { actions: seatSession },
+                ],
+                'seat.left': { actions: dropSeat },
+                'alarm.rang': {
+                  guard: { type: 'rang', params: { name: 'move' } },
+                  target: '#viewer.ended',
+                  actions: ended('not-moved', 'no relay carried the picture on in time'),
+                },
               },
             },
           },

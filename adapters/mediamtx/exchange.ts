@@ -1,4 +1,21 @@
 import http from 'node:http';
+import https from 'node:https';
+
+/** Where a server of a relay listens. */
+export interface Endpoint {
+  host: string;
+  port: number;
+  /** Over TLS: the way there is not our own. */
+  tls?: boolean;
+}
+
+/** The address of an HTTP server of a relay. */
+export const originOf = ({ host, port, tls }: Endpoint): string =>
+  `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+
+/** Keeps connections to such a server open. */
+export const agentFor = (tls = false, options: http.AgentOptions = {}): http.Agent =>
+  new (tls ? https : http).Agent({ keepAlive: true, ...options });
 
 /** One HTTP request to a relay. */
 export interface RelayRequest {
@@ -30,7 +47,12 @@ class StaleConnection extends Error {}
 
 function once(agent: http.Agent, { method, url, headers, body, timeoutMs }: RelayRequest): Promise<RelayAnswer> {
   return new Promise((resolve, reject) => {
-    const request = http.request(url, { agent, method, headers, signal: AbortSignal.timeout(timeoutMs) });
+    const request = (url.protocol === 'https:' ? https : http).request(url, {
+      agent,
+      method,
+      headers,
+      signal: AbortSignal.timeout(timeoutMs),
+    });
     request.on('response', (response) => {
       const chunks: Buffer[] = [];
       let bytes = 0;
@@ -66,7 +88,7 @@ export async function exchange(relay: string, agent: http.Agent, request: RelayR
     return await once(agent, request).catch((error) => {
       if (!(error instanceof StaleConnection)) throw error;
       // A fresh connection: the other idle ones are as old.
-      return once(new http.Agent({ keepAlive: false }), request);
+      return once(agentFor(request.url.protocol === 'https:', { keepAlive: false }), request);
     });
   } catch (error) {
     const { code, name, message } = error as NodeJS.ErrnoException;

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Mediamtx, type PathConfig, RelayRefused } from '../mediamtx.ts';
 import { RelayAway } from './exchange.ts';
 
@@ -205,8 +206,16 @@ async function look(api: Mediamtx): Promise<Map<string, Standing>> {
 /** Whether a path that was found can be left untouched. One that pulls in vain may be asleep until its next retry. */
 function canStay({ config, delivering }: Standing, asked: PathConfig): boolean {
   // The relay's answer also holds every default.
-  const same = (Object.keys(asked) as (keyof PathConfig)[]).every((field) => config[field] === asked[field]);
+  const same = (Object.keys(asked) as (keyof PathConfig)[]).every((field) =>
+    isDeepStrictEqual(essence(field, config), essence(field, asked)),
+  );
   return same && (delivering || asked.source === 'publisher');
+}
+
+/** What matters of a field: a path that reads with an older token reads all the same. */
+function essence(field: keyof PathConfig, config: PathConfig): unknown {
+  if (field === 'source') return config.source.replace(/\?token=.*$/, '');
+  return field === 'forward' ? config.forward?.map(({ dest }) => dest) : config[field];
 }
 
 /**

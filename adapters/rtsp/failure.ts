@@ -1,5 +1,13 @@
 /** What went wrong on an RTSP connection; `status` comes with the answer's own code. */
-export type RtspFailureCode = 'refused' | 'no-route' | 'unknown-host' | 'timeout' | 'closed' | 'garbage' | 'status';
+export type RtspFailureCode =
+  | 'refused'
+  | 'no-route'
+  | 'unknown-host'
+  | 'timeout'
+  | 'closed'
+  | 'garbage'
+  | 'no-video'
+  | 'status';
 
 /** Thrown, or told as the end of a connection. Its message never holds an address, so no token or password either. */
 export class RtspFailure extends Error {

@@ -1,7 +1,19 @@
 import type { LinkMessage } from '../../bus/carriers/link.ts';
 import { ShapeError } from '../../bus/shape.ts';
 import { keepProgram, type Program } from './program.ts';
-import { type CarryOrder, carryOrder, type DropOrder, dropOrder, MAX_CAMERAS, type Rate, type Told } from './talk.ts';
+import {
+  type CarryOrder,
+  carryOrder,
+  type DepartOrder,
+  type DeparturesOrder,
+  type DropOrder,
+  departOrder,
+  departuresOrder,
+  dropOrder,
+  MAX_CAMERAS,
+  type Rate,
+  type Told,
+} from './talk.ts';
 
 /** Tells every gateway that listens, with the payload of a key frame. */
 export type Tell = (message: Told, payload?: Buffer) => void;
@@ -25,7 +37,7 @@ export function createCarried(tell: Tell): Carried {
   /** Per camera the highest epoch seen: whoever orders with a lower one has lost the camera to another. */
   const epochs = new Map<string, number>();
 
-  const fenced = ({ camera, epoch }: CarryOrder | DropOrder, answer: Tell): boolean => {
+  const fenced = ({ camera, epoch }: Pick<CarryOrder, 'camera' | 'epoch'>, answer: Tell): boolean => {
     const highest = epochs.get(camera) ?? 0;
     if (epoch < highest) {
       const text = `epoch ${epoch} is over: ${camera} is commanded under epoch ${highest}`;
@@ -68,10 +80,20 @@ export function createCarried(tell: Tell): Carried {
     programs.delete(order.camera);
   };
 
+  const prepare = (order: DeparturesOrder, answer: Tell) => {
+    if (!fenced(order, answer)) programs.get(order.camera)?.departures(order.items);
+  };
+
+  const depart = (order: DepartOrder, answer: Tell) => {
+    if (!fenced(order, answer)) programs.get(order.camera)?.depart(order.id);
+  };
+
   return {
     hear(message, answer) {
       try {
         if (message.type === 'carry') carry(carryOrder.parse(message), answer);
+        if (message.type === 'departures') prepare(departuresOrder.parse(message), answer);
+        if (message.type === 'depart') depart(departOrder.parse(message), answer);
         if (message.type === 'drop') drop(dropOrder.parse(message), answer);
       } catch (error) {
         if (!(error instanceof ShapeError)) throw error;

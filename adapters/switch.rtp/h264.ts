@@ -4,6 +4,7 @@ import type { NalFormat, PictureSize } from './nal.ts';
 const IDR = 5;
 const SPS = 7;
 const PPS = 8;
+const DELIMITER = 9;
 const STAP_A = 24;
 const FU_A = 28;
 
@@ -29,6 +30,11 @@ export const h264: NalFormat = {
       type: header & 0x1f,
     };
   },
+  fragmentOf: (nal, start, end) => {
+    const header = nal[0] ?? 0;
+    return Buffer.of((header & 0xe0) | FU_A, (start ? 0x80 : 0) | (end ? 0x40 : 0) | (header & 0x1f));
+  },
+  delimiter: DELIMITER,
   setParameters: ['sprop-parameter-sets'],
   pictureSize,
 };

@@ -7,6 +7,7 @@ const LAST_KEY = 21;
 const VPS = 32;
 const SPS = 33;
 const PPS = 34;
+const DELIMITER = 35;
 const AGGREGATE = 48;
 const FRAGMENT = 49;
 
@@ -29,6 +30,12 @@ export const h265: NalFormat = {
       type,
     };
   },
+  fragmentOf: (nal, start, end) => {
+    const type = ((nal[0] ?? 0) >> 1) & 0x3f;
+    const flags = (start ? 0x80 : 0) | (end ? 0x40 : 0);
+    return Buffer.of(((nal[0] ?? 0) & 0x81) | (FRAGMENT << 1), nal[1] ?? 0, flags | type);
+  },
+  delimiter: DELIMITER,
   setParameters: ['sprop-vps', 'sprop-sps', 'sprop-pps'],
   pictureSize,
 };

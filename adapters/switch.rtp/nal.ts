@@ -20,6 +20,10 @@ export interface NalFormat {
   fragmentType: number;
   /** Reads a fragment packet: which piece it is, and the header of the NAL unit it is a piece of. */
   fragmentHeader(payload: Buffer): { start: boolean; end: boolean; nalHeader: Buffer; type: number };
+  /** What stands before a piece of a NAL unit in a fragment packet. */
+  fragmentOf(nal: Buffer, start: boolean, end: boolean): Buffer;
+  /** The type that only says that a new picture begins. */
+  delimiter: number;
   /** The SDP format parameters that hold parameter sets, base64, comma-separated. */
   setParameters: readonly string[];
   pictureSize(set: Buffer): PictureSize | undefined;

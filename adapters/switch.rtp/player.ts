@@ -1,7 +1,7 @@
-import { expectOk, openRtsp, type RtspConnection } from '../rtsp/connection.ts';
+import { openRtsp, type RtspConnection } from '../rtsp/connection.ts';
 import { RtspFailure } from '../rtsp/failure.ts';
-import { header } from '../rtsp/message.ts';
-import { controlAddress, type MediaTrack, parseSdp } from '../rtsp/sdp.ts';
+import { type MediaTrack, parseSdp } from '../rtsp/sdp.ts';
+import { describe, startPlaying } from '../rtsp/session.ts';
 import { channelOf } from './rtp.ts';
 import { formatOf } from './video.ts';
 
@@ -69,22 +69,9 @@ export async function openPlayer(address: string, handlers: PlayerHandlers): Pro
 }
 
 async function play(connection: RtspConnection, address: string, handlers: PlayerHandlers) {
-  const described = expectOk('DESCRIBE', await connection.request('DESCRIBE', address, { Accept: 'application/sdp' }));
-  const base = header(described.headers, 'content-base') ?? header(described.headers, 'content-location') ?? address;
-  const tracks = carriedTracks(parseSdp(described.body));
-  if (tracks[0]?.media !== 'video') throw new RtspFailure('garbage', 'it has no H.264 or H.265 video');
-  let session = '';
-  for (const [index, track] of tracks.entries()) {
-    const response = expectOk(
-      'SETUP',
-      await connection.request('SETUP', controlAddress(base, track.control), {
-        Transport: `RTP/AVP/TCP;unicast;interleaved=${index * 2}-${index * 2 + 1}`,
-        ...(session ? { Session: session } : {}),
-      }),
-    );
-    session ||= (header(response.headers, 'session') ?? '').split(';')[0]?.trim() ?? '';
-  }
-  handlers.tracks(tracks);
-  expectOk('PLAY', await connection.request('PLAY', base, { Session: session, Range: 'npt=0-' }));
+  const { sdp, base } = await describe(connection, address);
+  const tracks = carriedTracks(parseSdp(sdp));
+  if (tracks[0]?.media !== 'video') throw new RtspFailure('no-video', 'it has no H.264 or H.265 video');
+  const session = await startPlaying(connection, base, tracks, () => handlers.tracks(tracks));
   return { session, base };
 }

@@ -1,7 +1,15 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { type LinkMessage, openLink, type Peer } from '../../bus/carriers/link.ts';
-import { type CarryOrder, type DropOrder, MAX_CAMERAS, type Rate, type Told } from './talk.ts';
+import {
+  type CarryOrder,
+  type DepartOrder,
+  type DeparturesOrder,
+  type DropOrder,
+  MAX_CAMERAS,
+  type Rate,
+  type Told,
+} from './talk.ts';
 
 /** What a pool needs, and tells. */
 export interface PoolOptions {
@@ -22,6 +30,8 @@ export interface SwitcherPool {
   keep(camera: string, order: () => CarryOrder): void;
   /** Sends the order of a kept camera again. */
   renew(camera: string): void;
+  /** Sends another order for a kept camera, if its switcher is there. */
+  send(camera: string, order: DeparturesOrder | DepartOrder): void;
   /** Lets a camera go; its program ends if an order says so. */
   forget(camera: string, order?: DropOrder): void;
   close(): void;
@@ -152,6 +162,10 @@ export function openSwitcherPool(options: PoolOptions): SwitcherPool {
       else place(camera);
     },
     renew: send,
+    send(camera, order) {
+      const at = kept.get(camera)?.at;
+      if (at?.cameras) at.peer.send({ ...order });
+    },
     forget(camera, order) {
       const at = kept.get(camera)?.at;
       kept.delete(camera);

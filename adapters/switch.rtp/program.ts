@@ -1,25 +1,43 @@
-import { formatParameter, type MediaTrack } from '../rtsp/sdp.ts';
+import type { MediaTrack } from '../rtsp/sdp.ts';
+import { keepDepartures } from './departures.ts';
+import { createFeed, type Feed } from './feed.ts';
 import { createKeyFrameCollector, type KeyFrameCollector } from './key-frame.ts';
 import { createMeter } from './meter.ts';
 import { keepOutput, type Output } from './output.ts';
+import { keepPace } from './pace.ts';
 import { markerOf, RTP_OVERHEAD_BYTES } from './rtp.ts';
 import { keepSource, type Source } from './source.ts';
-import type { CarryOrder, OutputTold, Rate, SourceTold } from './talk.ts';
-import { createTrackWriter, type TrackWriter } from './track.ts';
+import { createStream, type Start, type Stream } from './stream.ts';
+import type {
+  CarryOrder,
+  DeparturesOrder,
+  DeparturesTold,
+  HoldingTold,
+  OutputTold,
+  Rate,
+  SourceTold,
+  SwitchedTold,
+} from './talk.ts';
 import type { Sight } from './video.ts';
+
+/** How a program and its parts stand, as it is told. */
+export type ProgramTold = SourceTold | OutputTold | SwitchedTold | HoldingTold | DeparturesTold;
 
 /** What a program tells as it happens. */
 export interface ProgramHandlers {
-  told(message: SourceTold | OutputTold): void;
+  told(message: ProgramTold): void;
   keyFrame(source: string, codec: string, annexB: Buffer): void;
 }
 
-/** One camera's program: read from its source, published without a break to every relay that needs it. */
+/** One camera's program: read from its sources, published without a break to every relay that needs it. */
 export interface Program {
   /** Makes it what the order says. What stays the same goes on undisturbed. */
   adjust(order: CarryOrder): void;
-  /** How everything stands now. */
-  standings(): (SourceTold | OutputTold)[];
+  /** Keeps exactly these departure paths. */
+  departures(wanted: DeparturesOrder['items']): void;
+  depart(id: string): void;
+  /** How everything stands now, and which source feeds it since when. */
+  standings(): ProgramTold[];
   rate(atMs: number): Rate;
   /** Sender reports for everything that was sent; also keeps the relays from giving up on a silent camera. */
   report(atMs: number, wallMs: number): void;
@@ -28,73 +46,164 @@ export interface Program {
 
 const now = () => performance.now();
 
-/** What readers of a track must know beforehand; parameter sets may change in band, so they don't count. */
-const essence = (track: MediaTrack) =>
-  track.media === 'video'
-    ? [track.encoding, track.clockRate, formatParameter(track, 'packetization-mode')]
-    : [track.encoding, track.clockRate, track.channels, track.format];
-
-const sameTracks = (some: MediaTrack[], others: MediaTrack[]) =>
-  JSON.stringify(some.map(essence)) === JSON.stringify(others.map(essence));
-
 /** Feeds one camera's program path until closed. */
 export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Program {
   const { camera } = first;
   const startMs = now();
   const outputs = new Map<string, Output>();
+  const sources = new Map<string, Source>();
+  const toldSources = new Map<string, string>();
+  /** Sources whose key frames were too far apart when they were last told. */
+  const longGops = new Set<string>();
   const meter = createMeter(startMs);
   let order = first;
-  let published: MediaTrack[] = [];
-  let writers: TrackWriter[] = [];
-  let source: Source | undefined;
+  let stream: Stream | undefined;
   let collector: KeyFrameCollector | undefined;
-  /** A source that was just opened starts with a key frame; what comes before it can't be shown. */
-  let awaitingKey = true;
 
-  const opened = (sourceId: string, tracks: MediaTrack[]) => {
-    const codec = tracks[0]?.encoding ?? '';
-    collector = createKeyFrameCollector((annexB) => handlers.keyFrame(sourceId, codec, annexB));
-    awaitingKey = true;
-    if (sameTracks(tracks, published)) {
-      for (const writer of writers) writer.restart();
-      return;
-    }
-    published = tracks;
-    writers = tracks.map((track, index) => createTrackWriter(index, track, startMs));
-    for (const output of outputs.values()) output.publish(tracks);
+  const departures = keepDepartures(
+    camera,
+    first.name,
+    () => stream?.tracks,
+    (told) => handlers.told(startable(told)),
+  );
+
+  const flush = () => {
+    for (const output of outputs.values()) output.flush();
+    departures.flush();
   };
-
-  const videoPacket = (writer: TrackWriter, frame: Buffer, sight: Sight, atMs: number) => {
-    // Before the rewriting: the marker stays, but key frames are gathered from the payload that it shares.
-    if (order.keyframes) collector?.see(sight, markerOf(frame), atMs);
-    let { keyStart } = sight;
-    if (awaitingKey && !keyStart) return;
-    awaitingKey = false;
-    for (const set of sight.missingSets) {
-      const inserted = writer.insertBefore(frame, set, atMs);
-      for (const output of outputs.values()) output.writeVideo(inserted, keyStart);
-      keyStart = false;
-    }
-    writer.rewrite(frame, atMs);
-    for (const output of outputs.values()) output.writeVideo(frame, keyStart);
-  };
-
-  const openSource = ({ id, url }: CarryOrder['sources'][number]) =>
-    keepSource(id, url, order.silent_ms, {
-      standing: (standing) => handlers.told({ type: 'source', camera, source: id, ...standing }),
-      tracks: (tracks) => opened(id, tracks),
-      packet(track, frame, sight, atMs) {
-        const writer = writers[track];
-        if (!writer) return;
-        meter.count(frame.length - RTP_OVERHEAD_BYTES, sight);
-        if (sight) return videoPacket(writer, frame, sight, atMs);
-        writer.rewrite(frame, atMs);
+  const sink = keepPace(
+    {
+      video(frame, keyStart) {
+        for (const output of outputs.values()) output.writeVideo(frame, keyStart);
+      },
+      other(frame) {
         for (const output of outputs.values()) output.write(frame);
       },
-      batch() {
-        for (const output of outputs.values()) output.flush();
+    },
+    flush,
+  );
+
+  const publish = (tracks: MediaTrack[]) => {
+    stream = createStream(tracks, startMs, sink);
+    for (const output of outputs.values()) output.publish(tracks);
+    departures.publish(tracks);
+  };
+  /** A packet of whatever feeds the program, for everybody. The program's own rewriting comes last. */
+  const sendVideo = (frame: Buffer, start: Start, atMs: number) => {
+    departures.video(frame, start, atMs);
+    stream?.video(frame, start, atMs);
+  };
+
+  const feed: Feed = createFeed({
+    camera,
+    sources,
+    published: () => stream?.tracks,
+    fits: (source) => stream?.fits(source.tracks()) ?? false,
+    publish,
+    begin(tracks, stored, atMs) {
+      const pictures = stream?.begin(tracks, stored, atMs) ?? 0;
+      departures.begin(tracks, stored, atMs);
+      flush();
+      return pictures;
+    },
+    show(packets, key, atMs) {
+      for (const [index, { frame }] of packets.entries())
+        sendVideo(frame, { keyStart: key && index === 0, missingSets: [] }, atMs);
+      flush();
+    },
+    told(message) {
+      const source = message.type === 'switched' ? sources.get(message.source) : undefined;
+      const codec = source?.tracks()[0]?.encoding ?? '';
+      if (source) collector = createKeyFrameCollector((annexB) => handlers.keyFrame(source.id, codec, annexB));
+      handlers.told(message);
+      for (const one of sources.values()) tellSource(one);
+      const departing = departures.standing();
+      if (departing.known.length > 0) handlers.told(startable(departing));
+    },
+  });
+
+  /** Nobody is sent to a departure path while there is nothing that he could be sent. */
+  const startable = (told: DeparturesTold): DeparturesTold => {
+    const gop = sources.get(feed.on())?.gop;
+    return gop?.ready() && !gop.isLong() ? told : { ...told, ready: [] };
+  };
+
+  /** Audio that the program has no track for is left out. */
+  const audioRemark = ([, audio]: MediaTrack[]): Pick<SourceTold, 'detail'> => {
+    if (!audio || !stream || stream.fitsAudio(audio)) return {};
+    const published = stream.tracks[1]?.encoding ?? 'none';
+    return { detail: `its ${audio.encoding} audio is left out: the program was published with ${published}` };
+  };
+
+  /** How a source stands in this program. */
+  const standingOf = (source: Source): SourceTold => {
+    const standing = source.standing();
+    const told: SourceTold = { type: 'source', camera, source: source.id, ...standing };
+    if (standing.reason) return { ...told, state: 'aside' };
+    if (standing.state !== 'flowing') return told;
+    if (feed.on() === source.id) return { ...told, ...audioRemark(source.tracks()) };
+    if (stream && !stream.fits(source.tracks())) {
+      const published = stream.tracks[0]?.encoding;
+      return { ...told, state: 'aside', reason: 'codec', detail: `${standing.codec}, while ${published} is published` };
+    }
+    if (!source.gop.isLong()) return told;
+    return { ...told, state: 'aside', reason: 'long-gop', detail: 'its key frames are too far apart to keep' };
+  };
+  const tellSource = (source: Source) => {
+    if (source.gop.isLong()) longGops.add(source.id);
+    else longGops.delete(source.id);
+    const told = standingOf(source);
+    const { silent_ms, ...lasting } = told;
+    const key = JSON.stringify(lasting);
+    if (toldSources.get(source.id) === key || (told.state === 'opening' && !toldSources.has(source.id))) return;
+    toldSources.set(source.id, key);
+    handlers.told(told);
+  };
+
+  const videoPacket = (source: Source, frame: Buffer, sight: Sight, atMs: number) => {
+    const long = longGops.has(source.id);
+    if (sight.keyStart || source.gop.isLong() !== long) tellSource(source);
+    const sent = feed.takes(source, sight, atMs);
+    if (feed.on() !== source.id) return;
+    meter.count(frame.length - RTP_OVERHEAD_BYTES, sight);
+    // Before the rewriting: the marker stays, but key frames are gathered from the payload that it shares.
+    if (order.keyframes) collector?.see(sight, markerOf(frame), atMs);
+    if (sent) sendVideo(frame, sight, atMs);
+  };
+
+  const openSource = (id: string, url: string): Source => {
+    const source: Source = keepSource(id, url, order.silent_ms, {
+      standing() {
+        tellSource(source);
+        feed.stands(source);
       },
+      tracks: () => feed.opened(source),
+      packet(_track, frame, sight, atMs) {
+        if (sight) return videoPacket(source, frame, sight, atMs);
+        if (feed.on() !== id) return;
+        meter.count(frame.length - RTP_OVERHEAD_BYTES, undefined);
+        departures.audio(frame, atMs);
+        stream?.audio(frame, atMs);
+      },
+      batch: () => feed.on() === id && flush(),
+      late: () => feed.late(source),
     });
+    return source;
+  };
+
+  const adjustSources = () => {
+    for (const [id, source] of sources) {
+      if (order.sources.some((wanted) => wanted.id === id)) continue;
+      source.close();
+      sources.delete(id);
+      toldSources.delete(id);
+    }
+    for (const { id, url } of order.sources) {
+      const present = sources.get(id);
+      if (present) present.adjust(url, order.silent_ms);
+      else sources.set(id, openSource(id, url));
+    }
+  };
 
   const adjustOutputs = () => {
     for (const [relay, output] of outputs) {
@@ -112,43 +221,46 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
         handlers.told({ type: 'output', camera, relay, ...standing }),
       );
       outputs.set(relay, output);
-      if (published.length > 0) output.publish(published);
+      if (stream) output.publish(stream.tracks);
     }
   };
 
   const adjust = (next: CarryOrder) => {
     order = next;
     adjustOutputs();
-    // One source feeds the program: the preferred one.
-    const preferred = next.sources[0];
-    if (!preferred) return;
-    if (source?.id === preferred.id) return source.adjust(preferred.url, next.silent_ms);
-    source?.close();
-    source = openSource(preferred);
+    adjustSources();
+    feed.choose(next);
   };
   adjust(first);
 
   return {
     adjust,
     standings() {
-      const told: (SourceTold | OutputTold)[] = [];
+      const told: ProgramTold[] = [];
       for (const [relay, output] of outputs) {
         const standing = output.standing();
         if (standing) told.push({ type: 'output', camera, relay, ...standing });
       }
-      if (source) told.push({ type: 'source', camera, source: source.id, ...source.standing() });
-      return told;
+      for (const source of sources.values()) told.push(standingOf(source));
+      const last = feed.last();
+      return [...told, ...(last ? [last] : []), startable(departures.standing())];
+    },
+    departures: departures.adjust,
+    depart(id) {
+      const source = sources.get(feed.on());
+      departures.depart(id, source?.tracks() ?? [], source?.gop.packets() ?? [], now());
     },
     rate: (atMs) => ({ camera, ...meter.read(atMs) }),
     report(atMs, wallMs) {
-      for (const writer of writers) {
-        const report = writer.report(atMs, wallMs);
-        if (report) for (const output of outputs.values()) output.write(report);
-      }
-      for (const output of outputs.values()) output.flush();
+      stream?.report(atMs, wallMs);
+      departures.report(atMs, wallMs);
+      flush();
     },
     close() {
-      source?.close();
+      feed.close();
+      sink.close();
+      departures.close();
+      for (const source of sources.values()) source.close();
       for (const output of outputs.values()) output.close();
     },
   };

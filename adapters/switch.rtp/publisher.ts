@@ -1,7 +1,7 @@
-import { expectOk, openRtsp } from '../rtsp/connection.ts';
+import { openRtsp } from '../rtsp/connection.ts';
 import type { RtspFailure } from '../rtsp/failure.ts';
-import { header } from '../rtsp/message.ts';
-import { announcement, controlAddress, type MediaTrack } from '../rtsp/sdp.ts';
+import type { MediaTrack } from '../rtsp/sdp.ts';
+import { startRecording } from '../rtsp/session.ts';
 
 const TIMEOUTS = { connectTimeoutMs: 2_000, answerTimeoutMs: 5_000 };
 const KEEP_ALIVE_MS = 15_000;
@@ -38,22 +38,7 @@ export async function openPublisher(
   });
   const { socket } = connection;
   try {
-    expectOk(
-      'ANNOUNCE',
-      await connection.request('ANNOUNCE', address, { 'Content-Type': 'application/sdp' }, announcement(name, tracks)),
-    );
-    let session = '';
-    for (const index of tracks.keys()) {
-      const response = expectOk(
-        'SETUP',
-        await connection.request('SETUP', controlAddress(address, `trackID=${index}`), {
-          Transport: `RTP/AVP/TCP;unicast;interleaved=${index * 2}-${index * 2 + 1};mode=record`,
-          ...(session ? { Session: session } : {}),
-        }),
-      );
-      session ||= (header(response.headers, 'session') ?? '').split(';')[0]?.trim() ?? '';
-    }
-    expectOk('RECORD', await connection.request('RECORD', address, { Session: session, Range: 'npt=0-' }));
+    const session = await startRecording(connection, address, name, tracks);
     opened = true;
     keepAlive = setInterval(() => {
       connection.request('OPTIONS', address, { Session: session }).catch(() => {}); // its end is told by onEnd

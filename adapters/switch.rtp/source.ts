@@ -1,7 +1,10 @@
 import type { RtspFailure } from '../rtsp/failure.ts';
 import type { MediaTrack } from '../rtsp/sdp.ts';
+import { createExpectation } from './expectation.ts';
+import { createGop, type Gop } from './gop.ts';
 import { openPlayer } from './player.ts';
 import { payloadOf } from './rtp.ts';
+import { watchSilence } from './silence.ts';
 import type { SourceTold } from './talk.ts';
 import { createVideoReader, type Sight, type VideoReader } from './video.ts';
 
@@ -12,17 +15,28 @@ export type SourceStanding = Omit<SourceTold, 'type' | 'camera' | 'source'>;
 export interface SourceHandlers {
   standing(standing: SourceStanding): void;
   /** It was opened (again): what follows has nothing to do with what came before. */
-  tracks(tracks: MediaTrack[], video: VideoReader): void;
+  tracks(tracks: MediaTrack[]): void;
   /** A packet; `sight` comes with video. The frame is the taker's own. */
   packet(track: number, frame: Buffer, sight: Sight | undefined, atMs: number): void;
   batch(): void;
+  /** Its next picture is overdue, though it may still come. Told once, until a packet comes. */
+  late(silenceMs: number): void;
 }
 
 /** A source of a camera at its intake relay, read for as long as it is kept. */
 export interface Source {
   readonly id: string;
   standing(): SourceStanding;
-  /** A new token for the next connection, another patience with silence; tries at once if it is not open. */
+  /** What it carries; empty until it was opened. */
+  tracks(): MediaTrack[];
+  /** What it has sent since its last key frame. */
+  readonly gop: Gop;
+  lastPacketAtMs(): number;
+  /** Whether its next picture is not due yet. */
+  isFresh(): boolean;
+  /** Whether its next picture is overdue. */
+  isLate(): boolean;
+  /** A new token, another patience with silence; tries at once if it is not open, or is at another relay now. */
   adjust(address: string, silentMs: number): void;
   close(): void;
 }
@@ -33,6 +47,8 @@ const LATER_RETRY_MS = 250;
 const QUICK_ATTEMPTS = 50;
 /** A source that was never there is `opening` for so long, then `ended`. */
 const OPENING_PATIENCE_MS = 3_000;
+/** Later than expected by this is late: two and a half frames at 30 a second. */
+const LATE_MS = 85;
 
 const now = () => performance.now();
 
@@ -43,14 +59,18 @@ export function keepSource(id: string, address: string, silentMs: number, handle
   let standing: SourceStanding = { state: 'opening' };
   let player: { close(): void } | undefined;
   let connecting = false;
+  let place = 0;
   let closed = false;
   let attempts = 0;
   let retryTimer: NodeJS.Timeout | undefined;
-  let silenceTimer: NodeJS.Timeout | undefined;
+  let tracks: MediaTrack[] = [];
+  let late = false;
   let video: VideoReader | undefined;
   let codec = '';
   let lastPacketAt = now();
   const openedAt = now();
+  const gop = createGop();
+  const expectation = createExpectation();
 
   const become = (next: SourceStanding) => {
     standing = next;
@@ -63,17 +83,24 @@ export function keepSource(id: string, address: string, silentMs: number, handle
     if (!same) become({ state: 'flowing', codec, ...size });
   };
 
-  const watchSilence = () => {
-    clearTimeout(silenceTimer);
-    // After a stall of this process timers come first: packets that wait in the socket are read before judging.
-    silenceTimer = setTimeout(() => setImmediate(judgeSilence), Math.max(1, lastPacketAt + patienceMs - now()));
-  };
-  const judgeSilence = () => {
-    if (closed || !player) return;
-    const silence = now() - lastPacketAt;
-    if (silence < patienceMs) return watchSilence();
-    if (standing.state === 'flowing') become({ state: 'silent', silent_ms: Math.round(silence), codec });
-  };
+  const silence = watchSilence({
+    limitMs: () => patienceMs,
+    lastPacketAtMs: () => lastPacketAt,
+    silent(silenceMs) {
+      if (standing.state === 'flowing') become({ state: 'silent', silent_ms: Math.round(silenceMs), codec });
+    },
+  });
+  const lateness = watchSilence({
+    limitMs() {
+      const expected = expectation.expectedMs();
+      return expected === undefined ? undefined : expected + LATE_MS;
+    },
+    lastPacketAtMs: () => lastPacketAt,
+    silent(silenceMs) {
+      late = true;
+      handlers.late(silenceMs);
+    },
+  });
 
   const take = (track: number, frame: Buffer) => {
     const atMs = now();
@@ -84,9 +111,12 @@ export function keepSource(id: string, address: string, silentMs: number, handle
     const sight = video?.read(frame);
     if (!sight) return;
     lastPacketAt = atMs;
-    const waking = standing.state !== 'flowing';
-    if (waking || sight.keyStart) flow();
-    if (waking) watchSilence();
+    late = false;
+    expectation.seen(atMs);
+    gop.add(frame, sight, atMs);
+    if (standing.state !== 'flowing' || sight.keyStart) flow();
+    silence.keep();
+    lateness.keep();
     handlers.packet(track, frame, sight, atMs);
   };
 
@@ -94,11 +124,15 @@ export function keepSource(id: string, address: string, silentMs: number, handle
     if (closed) return;
     player = undefined;
     connecting = false;
-    clearTimeout(silenceTimer);
+    silence.stop();
+    lateness.stop();
+    gop.clear();
     const detail = failure.message;
+    const reason = failure.code === 'no-video' ? { reason: failure.code } : {};
     const patient = standing.state === 'opening' && now() - openedAt < OPENING_PATIENCE_MS;
     if (patient) standing = { state: 'opening', detail };
-    else if (standing.state !== 'ended') become({ state: 'ended', detail });
+    else if (standing.state !== 'ended' || standing.reason !== reason.reason)
+      become({ state: 'ended', detail, ...reason });
     attempts += 1;
     clearTimeout(retryTimer);
     retryTimer = setTimeout(connect, attempts < QUICK_ATTEMPTS ? RETRY_MS : LATER_RETRY_MS);
@@ -108,45 +142,69 @@ export function keepSource(id: string, address: string, silentMs: number, handle
     clearTimeout(retryTimer);
     if (closed || connecting || player) return;
     connecting = true;
+    const mine = place;
+    const isMine = () => mine === place;
     openPlayer(url, {
-      tracks(tracks) {
-        const first = tracks[0];
+      tracks(offered) {
+        if (!isMine()) return;
+        const first = offered[0];
         video = first && createVideoReader(first);
         if (!first || !video) return;
         codec = first.encoding;
-        handlers.tracks(tracks, video);
+        tracks = offered;
+        gop.clear();
+        expectation.reset();
+        late = false;
+        handlers.tracks(offered);
       },
-      packet: take,
+      packet: (track, frame) => isMine() && take(track, frame),
       batch: handlers.batch,
-      end: fail,
+      end: (failure) => isMine() && fail(failure),
     }).then(
       (opened) => {
+        if (closed || !isMine()) return opened.close();
         connecting = false;
-        if (closed) return opened.close();
         attempts = 0;
         player = opened;
-        if (standing.state === 'flowing') watchSilence();
       },
-      (failure: RtspFailure) => fail(failure),
+      (failure: RtspFailure) => isMine() && fail(failure),
     );
+  };
+
+  /** It is to be had at another relay now: what was opened, or is being opened, at the one before counts no more. */
+  const leave = () => {
+    place += 1;
+    player?.close();
+    player = undefined;
+    connecting = false;
+    attempts = 0;
+    if (standing.state !== 'opening') become({ state: 'ended', detail: 'another intake pulls it now' });
   };
 
   connect();
   return {
     id,
+    gop,
     standing: () => standing,
+    tracks: () => tracks,
+    lastPacketAtMs: () => lastPacketAt,
+    isFresh: () => now() - lastPacketAt <= (expectation.expectedMs() ?? patienceMs),
+    isLate: () => late,
     adjust(nextAddress, nextSilentMs) {
+      if (new URL(nextAddress).host !== new URL(url).host) leave();
       url = nextAddress;
       if (nextSilentMs !== patienceMs) {
         patienceMs = nextSilentMs;
-        if (player && standing.state === 'flowing') watchSilence();
+        silence.stop();
+        if (standing.state === 'flowing') silence.keep();
       }
       connect();
     },
     close() {
       closed = true;
       clearTimeout(retryTimer);
-      clearTimeout(silenceTimer);
+      silence.stop();
+      lateness.stop();
       player?.close();
     },
   };

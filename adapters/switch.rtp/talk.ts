@@ -21,6 +21,12 @@ export const carryOrder = shape(
     outputs: Type.Array(Type.Object({ relay: Type.String({ minLength: 1, maxLength: 64 }), url: Address }), {
       maxItems: 16,
     }),
+    /** Which source shall feed the program. A new `run` is obeyed once; the same one again changes nothing. */
+    active: Type.Object({ source: IdSchema, how: Type.Enum(['clean', 'at-once']), run: Type.Integer({ minimum: 0 }) }),
+    /** Sources that may take over without asking, in order. */
+    armed: Type.Array(IdSchema, { maxItems: 8 }),
+    /** Prepared clips that feed the program when no source does, by codec: files of Annex B access units. */
+    slate: Type.Optional(Type.Partial(Type.Object({ H264: Type.String(), H265: Type.String() }))),
     silent_ms: Type.Integer({ minimum: 20, maximum: 600_000 }),
     keyframes: Type.Boolean(),
   }),
@@ -34,17 +40,82 @@ export const dropOrder = shape(
 );
 export type DropOrder = Of<typeof dropOrder>;
 
-/** How a source stands. `opening` until its first packet; `ended` is retried all the time. */
+/** Keep exactly these departure paths ready: silent, until one is told to depart. Repeating it is harmless. */
+export const departuresOrder = shape(
+  'departures order',
+  Type.Object({
+    type: Type.Literal('departures'),
+    epoch: Type.Integer({ minimum: 0 }),
+    camera: IdSchema,
+    items: Type.Array(
+      Type.Object({ id: IdSchema, relay: Type.String({ minLength: 1, maxLength: 64 }), url: Address }),
+      { maxItems: 256 },
+    ),
+  }),
+);
+export type DeparturesOrder = Of<typeof departuresOrder>;
+
+/** The reader of this departure path is connected: send it what is stored, then live. */
+export const departOrder = shape(
+  'depart order',
+  Type.Object({ type: Type.Literal('depart'), epoch: Type.Integer({ minimum: 0 }), camera: IdSchema, id: IdSchema }),
+);
+export type DepartOrder = Of<typeof departOrder>;
+
+/**
+ * How a source stands. `opening` until its first packet; `ended` is retried all the time; `aside` flows, but can't take
+ * over in the program as it is.
+ */
 export interface SourceTold {
   type: 'source';
   camera: string;
   source: string;
-  state: 'opening' | 'flowing' | 'silent' | 'ended';
+  state: 'opening' | 'flowing' | 'silent' | 'ended' | 'aside';
+  reason?: 'codec' | 'no-video' | 'long-gop';
   codec?: string;
   width?: number;
   height?: number;
   silent_ms?: number;
   detail?: string;
+}
+
+/** A source feeds the program now. */
+export interface SwitchedTold {
+  type: 'switched';
+  camera: string;
+  /** Tells this change from every other one of the camera: what is told again is known by it. */
+  id: number;
+  source: string;
+  /** The source before, `slate`, or nothing at the first. */
+  from: string;
+  trigger: 'ended' | 'silent' | 'ordered' | 'first';
+  how: 'clean' | 'burst';
+  /** From the last packet of the one before to noticing. */
+  detect_ms: number;
+  /** From the last packet sent before to the first one of this source. */
+  gap_ms: number;
+  /** Stored pictures that were sent at once. */
+  burst_frames?: number;
+}
+
+/** No source is left: the slate feeds the program, or nothing does where no clip is prepared. */
+export interface HoldingTold {
+  type: 'holding';
+  camera: string;
+  id: number;
+  from: string;
+  trigger: 'ended' | 'silent';
+  detect_ms: number;
+  slate: boolean;
+}
+
+/** The departure paths of a camera: those that are kept, and those that somebody may be sent to. */
+export interface DeparturesTold {
+  type: 'departures';
+  camera: string;
+  known: string[];
+  /** None while the camera has no picture to start with. */
+  ready: string[];
 }
 
 /** How the program path at one relay stands. `down` is retried all the time. */
@@ -77,6 +148,9 @@ export type Told =
   | { type: 'hello'; switcher: string; cameras: string[] }
   | SourceTold
   | OutputTold
+  | SwitchedTold
+  | HoldingTold
+  | DeparturesTold
   | KeyFrameTold
   | { type: 'rates'; items: Rate[] }
   | { type: 'refused'; camera: string; reason: 'epoch' | 'full' | 'order'; text: string };

@@ -1,6 +1,8 @@
 import { randomInt } from 'node:crypto';
 import type { MediaTrack } from '../rtsp/sdp.ts';
+import type { StoredPacket } from './gop.ts';
 import { makeRtp, makeSenderReport, RTP_OVERHEAD_BYTES, sequenceOf, stampRtp, timestampOf } from './rtp.ts';
+import { squeeze } from './squeeze.ts';
 
 /**
  * One track of a program: packets of whatever source come in, one unbroken RTP stream goes out. Sequence numbers
@@ -11,10 +13,15 @@ export interface TrackWriter {
   rewrite(frame: Buffer, atMs: number): void;
   /** Makes a frame that goes before `next` with the same timestamp. */
   insertBefore(next: Buffer, payload: Buffer, atMs: number): Buffer;
+  /**
+   * Copies of what a source has stored, squeezed in time, to be sent at once; what it sends next goes on from there.
+   * @param stored at least one packet
+   */
+  burst(stored: readonly StoredPacket[], atMs: number): Buffer[];
   /** What comes next is from a fresh start of a source: its numbers have nothing to do with those before. */
   restart(): void;
-  /** A sender report for now, once something was sent. */
-  report(atMs: number, wallMs: number): Buffer | undefined;
+  /** A sender report for now. Before anything was sent it says what time the first packet will count from. */
+  report(atMs: number, wallMs: number): Buffer;
 }
 
 /** A jump of the source's own timestamps beyond this is a restart that nobody announced. */
@@ -23,9 +30,25 @@ const MAX_JUMP_SECONDS = 10;
 const MAX_LOST_PACKETS = 3000;
 /** After a restart the next timestamp is later than the last one by at least this. */
 const MIN_STEP_SECONDS = 0.001;
+/** Stored pictures follow each other this closely when there is no room for more. */
+const MIN_BURST_STEP_SECONDS = 0.0001;
+
+/** For frames that get their numbers later. */
+const NO_STAMP = { channel: 0, payloadType: 0, sequence: 0, timestamp: 0, ssrc: 0 };
 
 /** Difference of two 32-bit timestamps, as a signed number. */
 const signedDifference = (later: number, earlier: number): number => (later - earlier) | 0;
+
+/** Copies of stored packets, each after its parameter sets, one after the other in memory: they leave as one piece. */
+function layOut(stored: readonly StoredPacket[]): Buffer[] {
+  const pieces = stored.flatMap(({ frame, sets }) => [...sets.map((set) => makeRtp(set, NO_STAMP)), frame]);
+  const slab = Buffer.concat(pieces);
+  let offset = 0;
+  return pieces.map(({ length }) => {
+    offset += length;
+    return slab.subarray(offset - length, offset);
+  });
+}
 
 /**
  * @param index position of the track in the announcement: its channels are 2·index and 2·index + 1
@@ -45,13 +68,13 @@ export function createTrackWriter(index: number, track: MediaTrack, startMs: num
 
   const ticksAt = (atMs: number) => (firstTimestamp + Math.round(((atMs - startMs) / 1000) * clockRate)) >>> 0;
 
+  /** The earliest timestamp that may come next: a source clock that runs fast may be ahead of ours. */
+  const earliest = () => last && (last.out + Math.ceil(MIN_STEP_SECONDS * clockRate)) >>> 0;
+
   const map = (frame: Buffer, atMs: number) => {
+    const soonest = earliest();
     let out = ticksAt(atMs);
-    // A source clock that runs fast may be ahead of ours: time never goes back.
-    if (last) {
-      const earliest = (last.out + Math.ceil(MIN_STEP_SECONDS * clockRate)) >>> 0;
-      if (signedDifference(out, earliest) < 0) out = earliest;
-    }
+    if (soonest !== undefined && signedDifference(out, soonest) < 0) out = soonest;
     timestampOffset = (out - timestampOf(frame)) >>> 0;
     sequenceOffset = (outSequence + 1 - sequenceOf(frame)) & 0xffff;
     mapped = true;
@@ -66,17 +89,21 @@ export function createTrackWriter(index: number, track: MediaTrack, startMs: num
     return ticks > MAX_JUMP_SECONDS * clockRate || lost > MAX_LOST_PACKETS;
   };
 
-  const stampFor = (frame: Buffer, atMs: number) => {
-    if (!mapped || jumps(frame)) map(frame, atMs);
-    const inSequence = sequenceOf(frame);
-    const inTimestamp = timestampOf(frame);
-    outSequence = (inSequence + sequenceOffset) & 0xffff;
-    const timestamp = (inTimestamp + timestampOffset) >>> 0;
+  /** Notes what is sent, and makes its stamp. */
+  const stamp = (inSequence: number, inTimestamp: number, timestamp: number, atMs: number) => {
     // With pictures out of order the latest timestamp counts, or a restart could overtake it.
     const ahead = !last || signedDifference(timestamp, last.out) > 0;
     last = { inSequence, inTimestamp, out: ahead ? timestamp : (last?.out ?? timestamp), atMs };
     packets += 1;
     return { channel: index * 2, payloadType, sequence: outSequence, timestamp, ssrc };
+  };
+
+  const stampFor = (frame: Buffer, atMs: number) => {
+    if (!mapped || jumps(frame)) map(frame, atMs);
+    const inSequence = sequenceOf(frame);
+    const inTimestamp = timestampOf(frame);
+    outSequence = (inSequence + sequenceOffset) & 0xffff;
+    return stamp(inSequence, inTimestamp, (inTimestamp + timestampOffset) >>> 0, atMs);
   };
 
   return {
@@ -90,12 +117,39 @@ export function createTrackWriter(index: number, track: MediaTrack, startMs: num
       sequenceOffset = (sequenceOffset + 1) & 0xffff;
       return inserted;
     },
+    burst(stored, atMs) {
+      const latest = ticksAt(atMs);
+      const squeezed = squeeze(
+        stored.map(({ timestamp }) => timestamp),
+        {
+          latest,
+          earliest: earliest() ?? latest,
+          maxStep: Math.ceil(MIN_STEP_SECONDS * clockRate),
+          minStep: Math.ceil(MIN_BURST_STEP_SECONDS * clockRate),
+        },
+      );
+      const frames = layOut(stored);
+      let at = 0;
+      for (const { sequence, timestamp, sets } of stored) {
+        for (let part = 0; part <= sets.length; part += 1) {
+          const frame = frames[at] as Buffer;
+          outSequence = (outSequence + 1) & 0xffff;
+          octets += frame.length - RTP_OVERHEAD_BYTES;
+          stampRtp(frame, stamp(sequence, timestamp, squeezed.of(timestamp), atMs));
+          at += 1;
+        }
+      }
+      const newest = stored.at(-1);
+      sequenceOffset = (outSequence - (newest?.sequence ?? 0)) & 0xffff;
+      timestampOffset = squeezed.offset;
+      mapped = true;
+      return frames;
+    },
     restart() {
       mapped = false;
     },
     report(atMs, wallMs) {
-      if (!last) return undefined;
-      const timestamp = (last.out + Math.round(((atMs - last.atMs) / 1000) * clockRate)) >>> 0;
+      const timestamp = last ? (last.out + Math.round(((atMs - last.atMs) / 1000) * clockRate)) >>> 0 : ticksAt(atMs);
       return makeSenderReport({ channel: index * 2 + 1, ssrc, wallMs, timestamp, packets, octets });
     },
   };

@@ -6,11 +6,16 @@ import {
   type FactFilter,
   type Facts,
   FenceRefused,
+  type Holdings,
   type Journal,
   JournalAway,
   type JournalEntry,
+  JournalFull,
   type JournalRecord,
+  type Keeper,
   type Leases,
+  type Ledger,
+  type Ledgered,
   NOT_MINE,
   type SessionCard,
   type Sessions,
@@ -22,9 +27,10 @@ import { errorReply } from './replies.ts';
 
 /**
  * How a store behaves: `here`; `away`: it hears nothing and says so; `deaf`: it stores what it is told, but its
- * acknowledgement is lost; `hung`: it keeps everybody waiting until it is in another mode again.
+ * acknowledgement is lost; `hung`: it keeps everybody waiting until it is in another mode again; `full`: it can be read,
+ * and takes nothing more.
  */
-export type MemoryMode = 'here' | 'away' | 'deaf' | 'hung';
+export type MemoryMode = 'here' | 'away' | 'deaf' | 'hung' | 'full';
 
 /** Everything a group shares, in the memory of one process: for tests, simulation and replay. */
 export interface MemoryStore {
@@ -33,6 +39,10 @@ export interface MemoryStore {
   bus: Bus;
   leases: Leases;
   sessions: Sessions;
+  keeper: Keeper;
+  ledger: Ledger;
+  /** Loses the oldest records and facts, as a damaged disk does. */
+  lose(records: number, facts: number): void;
   set(mode: MemoryMode): void;
   /** Lets the time pass in which the store knows a message told twice for a duplicate. */
   forgetDuplicates(): void;
@@ -47,8 +57,31 @@ interface Line {
   mode(): MemoryMode;
   /** Runs work the way the store's mode says. @throws JournalAway */
   through<T>(work: () => T): Promise<T>;
+  /** The same for work that stores something. @throws JournalAway | JournalFull */
+  into<T>(work: () => T): Promise<T>;
   onChange(listener: () => void): void;
 }
+
+/** What one stream holds, oldest first. */
+interface Shelf<T extends { seq: number }> {
+  items: T[];
+  /** The newest sequence there ever was. */
+  last: number;
+  purgedBefore: number;
+}
+
+/** Records, with the last one of each cell at hand. */
+interface Records extends Shelf<JournalEntry> {
+  lastOf: Map<string, JournalEntry>;
+}
+
+/** Of a record that is gone: if it was its cell's last one, there is none any more. */
+function dropLast({ lastOf }: Records, entry: JournalEntry): void {
+  const subject = subjectOf(entry.record);
+  if (lastOf.get(subject) === entry) lastOf.delete(subject);
+}
+
+const firstOf = <T extends { seq: number }>({ items, last }: Shelf<T>): number => items[0]?.seq ?? last + 1;
 
 const copy = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 
@@ -74,9 +107,14 @@ export function memoryStore(now: () => number = Date.now): MemoryStore {
       if (mode === 'deaf') throw new JournalAway('the store did not answer');
       return result;
     },
+    into: (work) =>
+      line.through(() => {
+        if (mode === 'full') throw new JournalFull('the store is full', 10_023);
+        return work();
+      }),
   };
-  const records: JournalEntry[] = [];
-  const told: Told[] = [];
+  const records: Records = { items: [], last: 0, purgedBefore: 1, lastOf: new Map() };
+  const told: Shelf<Told> = { items: [], last: 0, purgedBefore: 1 };
   const duplicates = new Map<string, number>();
   return {
     journal: memoryJournal(line, records, duplicates),
@@ -84,18 +122,35 @@ export function memoryStore(now: () => number = Date.now): MemoryStore {
     bus: memoryBus(line),
     leases: memoryLeases(line, now),
     sessions: memorySessions(line),
+    keeper: memoryKeeper(line, records, told),
+    ledger: memoryLedger(line),
+    lose(ofRecords, ofFacts) {
+      for (const entry of records.items.splice(0, ofRecords)) dropLast(records, entry);
+      told.items.splice(0, ofFacts);
+    },
     set(next) {
       mode = next;
       for (const listener of [...listeners]) listener();
     },
     forgetDuplicates: () => duplicates.clear(),
-    records: () => copy(records),
-    told: () => copy(told),
+    records: () => copy(records.items),
+    told: () => copy(told.items),
   };
 }
 
+/** The place of the first item behind a sequence. */
+function placeAfter<T extends { seq: number }>(items: readonly T[], seq: number): number {
+  let [low, high] = [0, items.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((items[middle] as T).seq <= seq) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /** What is stored, told in order to who follows it, while the store is here. */
-function memoryFollowers<T>(line: Line, stored: T[]) {
+function memoryFollowers<T extends { seq: number }>(line: Line, shelf: Shelf<T>) {
   const pumps = new Set<() => void>();
   const pump = () => {
     for (const run of [...pumps]) run();
@@ -114,9 +169,12 @@ function memoryFollowers<T>(line: Line, stored: T[]) {
         };
       });
       const run = () => {
-        while (seen < stored.length && line.mode() === 'here' && pumps.has(run)) {
+        while (seen < shelf.last && ['here', 'full'].includes(line.mode()) && pumps.has(run)) {
+          const next = shelf.items[placeAfter(shelf.items, seen)];
+          seen = next?.seq ?? shelf.last;
+          if (!next) continue;
           try {
-            hear(copy(stored[seen++] as T));
+            hear(copy(next));
           } catch (error) {
             finish(error as Error);
           }
@@ -129,42 +187,59 @@ function memoryFollowers<T>(line: Line, stored: T[]) {
   };
 }
 
-function memoryJournal(line: Line, records: JournalEntry[], duplicates: Map<string, number>): Journal {
-  const followers = memoryFollowers(line, records);
-  const lastSeq = new Map<string, number>();
-  const subjectOf = (record: JournalRecord) => journalSubject({ kind: record.kind, id: record.cell });
+const subjectOf = (record: JournalRecord) => journalSubject({ kind: record.kind, id: record.cell });
+
+function memoryJournal(line: Line, shelf: Records, duplicates: Map<string, number>): Journal {
+  const followers = memoryFollowers(line, shelf);
   return {
     append: async (record, expected) =>
-      line.through(() => {
+      line.into(() => {
         const subject = subjectOf(record);
         const messageId = `${subject}:${record.id}`;
         const known = duplicates.get(messageId);
         if (known !== undefined) return { seq: known };
-        const last = lastSeq.get(subject) ?? 0;
-        if (last !== expected) {
-          if (records[last - 1]?.record.id === record.id) return { seq: last };
-          throw new FenceRefused(`${subject} ends at ${last}, not at ${expected}`);
+        const last = shelf.lastOf.get(subject);
+        if ((last?.seq ?? 0) !== expected) {
+          if (last?.record.id === record.id) return { seq: last.seq };
+          throw new FenceRefused(`${subject} ends at ${last?.seq ?? 0}, not at ${expected}`);
         }
-        const seq = records.length + 1;
-        records.push({ seq, record: copy(record) });
-        lastSeq.set(subject, seq);
+        const seq = ++shelf.last;
+        const entry = { seq, record: copy(record) };
+        shelf.items.push(entry);
+        shelf.lastOf.set(subject, entry);
         duplicates.set(messageId, seq);
         followers.wake();
         return { seq };
       }),
-    async *lasts(kind?: Kind) {
-      const seqs = await line.through(() => new Set(lastSeq.values()));
-      for (const entry of records.filter(({ seq, record }) => seqs.has(seq) && (!kind || record.kind === kind))) {
-        yield copy(entry);
-      }
+    async *lasts(kind, upTo = Number.POSITIVE_INFINITY) {
+      const entries = await line.through(() => {
+        const last = new Map<string, JournalEntry>();
+        for (const entry of shelf.items) {
+          if (entry.seq > upTo || (kind && entry.record.kind !== kind)) continue;
+          last.set(subjectOf(entry.record), entry);
+        }
+        return [...last.values()].sort((a, b) => a.seq - b.seq);
+      });
+      for (const entry of entries) yield copy(entry);
     },
+    last: (of) =>
+      line.through(() => {
+        const entry = shelf.lastOf.get(journalSubject(of));
+        return entry && copy(entry);
+      }),
     async *read(of, from = 1) {
       const subject = of && journalSubject(of);
       const entries = await line.through(() =>
-        records.filter(({ seq, record }) => seq >= from && (!subject || subjectOf(record) === subject)),
+        shelf.items.filter(({ seq, record }) => seq >= from && (!subject || subjectOf(record) === subject)),
       );
       for (const entry of entries) yield copy(entry);
     },
+    seqAt: (at) =>
+      line.through(() => {
+        // A record is written right after the last thing in it was heard.
+        const later = shelf.items.find(({ record }) => (record.heard.at(-1)?.at ?? 0) >= at);
+        return (later ? later.seq : shelf.last + 1) - 1;
+      }),
     follow: async (after, hear) => followers.follow(after, hear),
   };
 }
@@ -176,17 +251,17 @@ function wants(filter: FactFilter, envelope: Envelope): boolean {
   return kinds.includes(address.kind) || cells.some((cell) => cell.kind === address.kind && cell.id === address.id);
 }
 
-function memoryFacts(line: Line, told: Told[], duplicates: Map<string, number>): Facts {
-  const followers = memoryFollowers(line, told);
+function memoryFacts(line: Line, shelf: Shelf<Told>, duplicates: Map<string, number>): Facts {
+  const followers = memoryFollowers(line, shelf);
   return {
     async tell(envelope) {
       parseFactType(envelope);
-      return line.through(() => {
+      return line.into(() => {
         const key = `${envelope.subject}:${envelope.id}`;
         const known = duplicates.get(key);
         if (known !== undefined) return { seq: known };
-        const seq = told.length + 1;
-        told.push({ seq, envelope: copy(envelope) });
+        const seq = ++shelf.last;
+        shelf.items.push({ seq, envelope: copy(envelope) });
         duplicates.set(key, seq);
         followers.wake();
         return { seq };
@@ -194,15 +269,76 @@ function memoryFacts(line: Line, told: Told[], duplicates: Map<string, number>):
     },
     last: (of) =>
       line.through(() => {
-        const fact = told.findLast(({ envelope }) => envelope.subject === `${of.kind}/${of.id}`);
+        const fact = shelf.items.findLast(({ envelope }) => envelope.subject === `${of.kind}/${of.id}`);
         return fact && copy(fact);
       }),
-    range: () => line.through(() => ({ first: told.length ? 1 : 0, last: told.length })),
+    range: () => line.through(() => ({ first: firstOf(shelf), last: shelf.last, purgedBefore: shelf.purgedBefore })),
+    async *read(from) {
+      const isWanted = ({ seq, envelope }: Told) =>
+        'after' in from ? seq > from.after : Date.parse(envelope.time) >= from.since;
+      for (const one of await line.through(() => shelf.items.filter(isWanted))) yield copy(one);
+    },
     async subscribe(filter, after, hear): Promise<Subscription> {
-      return followers.follow(after ?? (await line.through(() => told.length)), (one) => {
+      return followers.follow(after ?? (await line.through(() => shelf.last)), (one) => {
         if (wants(filter, one.envelope)) hear(one);
       });
     },
+  };
+}
+
+function memoryKeeper(line: Line, records: Records, told: Shelf<Told>): Keeper {
+  const holdingsOf = <T extends { seq: number }>(shelf: Shelf<T>): Holdings => ({
+    first: firstOf(shelf),
+    last: shelf.last,
+    bytes: JSON.stringify(shelf.items).length,
+    purgedBefore: shelf.purgedBefore,
+  });
+  return {
+    holdings: () => line.through(() => ({ journal: holdingsOf(records), facts: holdingsOf(told) })),
+    forgetRecords: (before, cells) =>
+      line.through(() => {
+        records.purgedBefore = Math.max(records.purgedBefore, before);
+        for (const { of, keep = Number.POSITIVE_INFINITY } of cells) {
+          const subject = journalSubject(of);
+          records.items = records.items.filter((entry) => {
+            const stays = entry.seq >= keep || subjectOf(entry.record) !== subject;
+            if (!stays) dropLast(records, entry);
+            return stays;
+          });
+        }
+      }),
+    forgetFacts: (before) =>
+      line.through(() => {
+        told.purgedBefore = Math.max(told.purgedBefore, before);
+        told.items = told.items.filter(({ seq }) => seq >= before);
+      }),
+  };
+}
+
+function memoryLedger(line: Line): Ledger {
+  const shelf: Shelf<Ledgered> = { items: [], last: 0, purgedBefore: 1 };
+  return {
+    append: (entry, expected) =>
+      line.into(() => {
+        const last = shelf.items.at(-1);
+        if (last?.entry.fact === entry.fact && last.entry.hash === entry.hash) return { seq: last.seq };
+        if ((last?.seq ?? 0) !== expected)
+          throw new FenceRefused(`the ledger ends at ${last?.seq}, not at ${expected}`);
+        shelf.items.push({ seq: ++shelf.last, entry: copy(entry) });
+        return { seq: shelf.last };
+      }),
+    last: () =>
+      line.through(() => {
+        const last = shelf.items.at(-1);
+        return last && copy(last);
+      }),
+    async *read(from = 1) {
+      for (const one of await line.through(() => shelf.items.filter(({ seq }) => seq >= from))) yield copy(one);
+    },
+    forget: (before) =>
+      line.through(() => {
+        shelf.items = shelf.items.filter(({ seq }) => seq >= before);
+      }),
   };
 }
 

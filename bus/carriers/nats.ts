@@ -1,9 +1,11 @@
-import type { Bus, Facts, Journal, Leases } from '../ports.ts';
+import type { Bus, Facts, Journal, Keeper, Leases, Ledger } from '../ports.ts';
 import { natsBus } from './nats/bus.ts';
 import { connectNats, type NatsOptions } from './nats/connection.ts';
 import { natsFacts } from './nats/facts.ts';
 import { natsJournal } from './nats/journal.ts';
+import { natsKeeper } from './nats/keeper.ts';
 import { natsLeases } from './nats/leases.ts';
+import { natsLedger } from './nats/ledger.ts';
 import { startPublisher } from './nats/publisher.ts';
 
 /** The ports that NATS carries, over one connection. */
@@ -12,6 +14,8 @@ export interface NatsStore {
   facts: Facts;
   bus: Bus;
   leases: Leases;
+  keeper: Keeper;
+  ledger: Ledger;
   /** Whether there is a connection now. */
   isUp(): boolean;
   /** Messages that wait for their acknowledgement. */
@@ -32,6 +36,8 @@ export async function natsStore(options: NatsOptions, now: () => number = Date.n
     facts: natsFacts(link, publisher),
     bus: natsBus(link),
     leases: natsLeases(link, now),
+    keeper: natsKeeper(link),
+    ledger: natsLedger(link, publisher),
     isUp: () => link.isUp(),
     outstanding: () => publisher.outstanding(),
     close: () => link.close(),

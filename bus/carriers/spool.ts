@@ -1,5 +1,5 @@
 import { open } from 'node:fs/promises';
-import { type Facts, FenceRefused, type Journal, JournalAway, type Receipt } from '../ports.ts';
+import { type Facts, FenceRefused, type Journal, JournalAway, JournalFull, type Receipt } from '../ports.ts';
 import type { Address } from '../subjects.ts';
 import {
   cellKey,
@@ -42,8 +42,8 @@ export interface SpoolOptions {
 export interface Spool {
   journal: Journal;
   facts: Facts;
-  /** What waits for the stores; zero when they are here. */
-  state(): { spooled: number; bytes: number };
+  /** What waits for the stores; zero when they are here. `full`: they are, and have no room. */
+  state(): { spooled: number; bytes: number; full: boolean };
   /** Resolves once nothing waits: adopting cells before that would miss their last records. */
   drained(): Promise<void>;
   close(): Promise<void>;
@@ -82,6 +82,8 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
   const inFlight = new Set<Flight>();
   let spooled = 0;
   let away = false;
+  /** It is away because it takes no more. */
+  let full = false;
   let closed = false;
   let draining: Promise<void> = Promise.resolve();
   let waiters: (() => void)[] = [];
@@ -148,8 +150,9 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     }
   };
 
-  const divert = () => {
+  const divert = (why: Error) => {
     away = true;
+    full = why instanceof JournalFull;
     const flights = [...inFlight];
     inFlight.clear();
     for (const { line, resolve, reject } of flights) {
@@ -169,7 +172,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
         },
         (error) => {
           if (!inFlight.has(flight)) return;
-          if (error instanceof JournalAway) return divert();
+          if (error instanceof JournalAway || error instanceof JournalFull) return divert(error);
           inFlight.delete(flight);
           reject(error);
         },
@@ -199,6 +202,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
         // Nothing may come between finding the file empty and opening the way.
         if (closed || !(await file.clear()) || file.bytes() > 0) continue;
         away = false;
+        full = false;
         for (const [key, cell] of cells) {
           if (cell.parked) cells.delete(key);
           else cell.stored = undefined;
@@ -238,11 +242,13 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
         if (!receipt.spooled) cells.delete(cellKey(cellOf(line)));
         return receipt;
       },
-      async *lasts(kind) {
+      async *lasts(kind, upTo, onPoison) {
         if (away) throw new JournalAway(`${spooled} records and facts still wait in ${options.file}: try again soon`);
-        yield* journal.lasts(kind);
+        yield* journal.lasts(kind, upTo, onPoison);
       },
+      last: (of) => journal.last(of),
       read: (of, from) => journal.read(of, from),
+      seqAt: (at) => journal.seqAt(at),
       follow: (after, hear) => journal.follow(after, hear),
     },
     facts: {
@@ -251,9 +257,10 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
       },
       last: (of) => facts.last(of),
       range: () => facts.range(),
+      read: (from) => facts.read(from),
       subscribe: (filter, after, hear) => facts.subscribe(filter, after, hear),
     },
-    state: () => ({ spooled, bytes: away ? file.bytes() : 0 }),
+    state: () => ({ spooled, bytes: away ? file.bytes() : 0, full }),
     drained: () => (away ? new Promise((resolve) => waiters.push(resolve)) : Promise.resolve()),
     async close() {
       closed = true;

@@ -1,6 +1,14 @@
 import type { Envelope } from '../envelope.ts';
 import { id } from '../identity.ts';
-import { type Facts, FenceRefused, type Journal, JournalAway, type JournalRecord, JournalRefused } from '../ports.ts';
+import {
+  type Facts,
+  FenceRefused,
+  type Journal,
+  JournalAway,
+  JournalFull,
+  type JournalRecord,
+  JournalRefused,
+} from '../ports.ts';
 import { type Address, parseFactType } from '../subjects.ts';
 
 /** A spooled record with its fence. */
@@ -137,7 +145,7 @@ export function spoolDelivery({ journal, facts, cells, park, done, fault }: Deli
       done(line);
       return true;
     } catch (error) {
-      if (!(error instanceof JournalAway)) fault(error);
+      if (!(error instanceof JournalAway || error instanceof JournalFull)) fault(error);
       return false;
     }
   };

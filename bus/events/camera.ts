@@ -4,7 +4,7 @@ import { type Of, shape } from '../shape.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the camera machine's events and context; older journals climb through `upcast.ts`. */
-export const CAMERA_VERSION = 1;
+export const CAMERA_VERSION = 2;
 
 /** Why a camera can't be reached; the codes of `camera.offline`. */
 export const UnreachableSchema = Type.Enum(
@@ -39,6 +39,11 @@ export const CameraSettingsSchema = Type.Object(
     sources: Type.Array(SourceSchema, { minItems: 1, maxItems: 8 }),
     keep: Type.Enum(['warm', 'on-demand']),
     eye: Type.Boolean({ description: 'poster pictures and the frozen-picture detector' }),
+    hand_back_ms: Type.Optional(
+      Type.Union([Type.Integer({ minimum: 0 }), Type.Literal('never')], {
+        description: 'how long a better source must be steady before it feeds the program again',
+      }),
+    ),
   },
   { additionalProperties: false },
 );
@@ -52,9 +57,12 @@ export const cameraHeard = {
   'audience.left': shape('audience.left', Type.Object({ viewer: IdSchema })),
   'probe.answered': shape(
     'probe.answered',
-    Type.Object({ tracks: Type.Array(TrackSchema), elapsed_ms: Type.Number({ minimum: 0 }) }),
+    Type.Object({ source: IdSchema, tracks: Type.Array(TrackSchema), elapsed_ms: Type.Number({ minimum: 0 }) }),
   ),
-  'probe.failed': shape('probe.failed', Type.Object({ reason: UnreachableSchema, detail: Type.String() })),
+  'probe.failed': shape(
+    'probe.failed',
+    Type.Object({ source: IdSchema, reason: UnreachableSchema, detail: Type.String() }),
+  ),
   'source.flowing': shape(
     'source.flowing',
     Type.Object({
@@ -66,8 +74,36 @@ export const cameraHeard = {
   ),
   'source.silent': shape('source.silent', Type.Object({ source: IdSchema, silent_ms: Type.Number() })),
   'source.ended': shape('source.ended', Type.Object({ source: IdSchema, detail: Type.String() })),
+  'source.aside': shape(
+    'source.aside',
+    Type.Object({ source: IdSchema, reason: Type.Enum(['codec', 'no-video', 'long-gop']), detail: Type.String() }),
+  ),
+  'source.chosen': shape(
+    'source.chosen',
+    Type.Object({ source: Type.String({ description: 'a source, or "auto"' }), by: Type.Optional(Type.String()) }),
+  ),
   'intake.lost': shape('intake.lost', Type.Object({ detail: Type.String() })),
-  'intake.refused': shape('intake.refused', Type.Object({ detail: Type.String() })),
+  'intake.refused': shape('intake.refused', Type.Object({ source: IdSchema, detail: Type.String() })),
+  'program.switched': shape(
+    'program.switched',
+    Type.Object({
+      source: IdSchema,
+      from: Type.String({ description: 'the source before, "slate", or empty at the first' }),
+      trigger: Type.Enum(['ended', 'silent', 'ordered', 'first']),
+      how: Type.Enum(['clean', 'burst', 'slate']),
+      detect_ms: Type.Number({ description: 'from the last packet of the old source to noticing' }),
+      gap_ms: Type.Number({ description: 'from the last packet sent of the old source to the first of the new one' }),
+      burst_frames: Type.Optional(Type.Integer({ minimum: 0 })),
+    }),
+  ),
+  'program.holding': shape(
+    'program.holding',
+    Type.Object({
+      from: Type.String({ description: 'the source that fed the program before' }),
+      trigger: Type.Enum(['ended', 'silent']),
+      detect_ms: Type.Number(),
+    }),
+  ),
   'program.lost': shape('program.lost', Type.Object({ detail: Type.String() })),
   'program.restored': shape('program.restored', Type.Object({})),
   'eye.frozen': shape('eye.frozen', Type.Object({ still_ms: Type.Number() })),
@@ -78,7 +114,10 @@ export type CameraHeard = {
   [T in keyof typeof cameraHeard]: { type: T } & Of<(typeof cameraHeard)[T]>;
 }[keyof typeof cameraHeard];
 
-/** What every camera fact says; the fact's type is `camera.<state>`. */
+/**
+ * What every camera fact says. The fact's type is `camera.<state>`, but for two: `camera.switched` tells that another
+ * source feeds the program, `camera.source` that a standby source came or went.
+ */
 export const CameraFactSchema = Type.Object({
   name: Type.String(),
   zone: Type.String(),
@@ -87,7 +126,13 @@ export const CameraFactSchema = Type.Object({
   since: Type.Number({ description: 'epoch ms' }),
   why: WhySchema,
   detect_ms: Type.Optional(Type.Number({ description: 'from what happened to noticing it' })),
+  decide_ms: Type.Optional(Type.Number({ description: 'from noticing to deciding; 0 when it was decided in advance' })),
   recover_ms: Type.Optional(Type.Number({ description: 'from losing the picture to having it again' })),
+  active_source: Type.Optional(Type.String({ description: 'the source that feeds the program now' })),
+  from_source: Type.Optional(Type.String({ description: 'the source that fed it before, or "slate"' })),
+  source: Type.Optional(Type.String({ description: '`camera.source`: the standby source that changed' })),
+  source_state: Type.Optional(Type.String({ description: '`camera.source`: how it stands now' })),
+  how: Type.Optional(Type.String({ description: '"clean" at a key frame, or "burst": stored pictures, squeezed' })),
 });
 export const cameraSaid = [
   'camera.idle',
@@ -98,6 +143,7 @@ export const cameraSaid = [
   'camera.switching',
   'camera.switched',
   'camera.holding',
+  'camera.source',
   'camera.offline',
   'camera.quarantined',
   'camera.removed',

@@ -2,8 +2,8 @@ import Type from 'typebox';
 import { type Of, shape } from '../shape.ts';
 import { WhySchema } from './why.ts';
 
-/** Version of the relay machine's events and context. */
-export const RELAY_VERSION = 1;
+/** Version of the relay machine's events and context. 2: the pulse, and draining. */
+export const RELAY_VERSION = 2;
 
 /** What a relay is for: intake pulls cameras, delivery carries viewers. */
 export const RelayRoleSchema = Type.Enum(['intake', 'delivery']);
@@ -13,7 +13,12 @@ export type RelayRole = Type.Static<typeof RelayRoleSchema>;
 export const relayHeard = {
   'relay.configured': shape(
     'relay.configured',
-    Type.Object({ role: RelayRoleSchema, region: Type.String(), weight: Type.Number({ minimum: 0 }) }),
+    Type.Object({
+      role: RelayRoleSchema,
+      region: Type.String(),
+      weight: Type.Number({ minimum: 0 }),
+      max_readers: Type.Optional(Type.Integer({ minimum: 1, description: 'viewers it may carry at a time' })),
+    }),
   ),
   'relay.answering': shape(
     'relay.answering',
@@ -23,11 +28,16 @@ export const relayHeard = {
   ),
   'relay.missed': shape('relay.missed', Type.Object({ silent_ms: Type.Number(), detail: Type.String() })),
   'relay.exited': shape('relay.exited', Type.Object({ detail: Type.String() })),
+  'pulse.beating': shape('pulse.beating', Type.Object({ round_trip_ms: Type.Number() })),
+  'pulse.missed': shape('pulse.missed', Type.Object({ silent_ms: Type.Number(), detail: Type.String() })),
   'paths.provisioned': shape(
     'paths.provisioned',
     Type.Object({ instance: Type.String(), paths: Type.Integer(), elapsed_ms: Type.Number() }),
   ),
   'paths.refused': shape('paths.refused', Type.Object({ detail: Type.String() })),
+  'relay.drain': shape('relay.drain', Type.Object({ by: Type.String() })),
+  'relay.resume': shape('relay.resume', Type.Object({ by: Type.String() })),
+  'relay.emptied': shape('relay.emptied', Type.Object({})),
   'alarm.rang': shape('alarm.rang', Type.Object({ name: Type.String() })),
 };
 export type RelayHeard = {
@@ -42,6 +52,16 @@ export const RelayFactSchema = Type.Object({
   from: Type.String(),
   since: Type.Number(),
   why: WhySchema,
+  detect_ms: Type.Optional(Type.Number({ description: 'from its last sign of life to noticing' })),
   recover_ms: Type.Optional(Type.Number()),
+  by: Type.Optional(Type.String({ description: 'who has it drained' })),
 });
-export const relaySaid = ['relay.starting', 'relay.serving', 'relay.suspect', 'relay.dead'] as const;
+export const relaySaid = [
+  'relay.starting',
+  'relay.serving',
+  'relay.degraded',
+  'relay.suspect',
+  'relay.draining',
+  'relay.drained',
+  'relay.dead',
+] as const;

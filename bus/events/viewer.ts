@@ -4,7 +4,7 @@ import { type Of, shape } from '../shape.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the viewer machine's events and context. */
-export const VIEWER_VERSION = 1;
+export const VIEWER_VERSION = 2;
 
 /** Who asks to watch, as their verified token says; no token is kept. */
 export const SubjectSchema = Type.Object(
@@ -14,12 +14,19 @@ export const SubjectSchema = Type.Object(
     role: Type.Enum(['viewer', 'operator', 'admin']),
     cameras: Type.Array(Type.String()),
     zones: Type.Array(Type.String()),
+    granted: Type.Optional(
+      Type.Array(Type.String(), { description: 'cameras that a running incident opened to them' }),
+    ),
     jti: Type.Optional(Type.String({ description: 'id of the token that was used' })),
     iat: Type.Number({ description: 'epoch seconds: when that token was issued' }),
   },
   { additionalProperties: false },
 );
 export type Subject = Type.Static<typeof SubjectSchema>;
+
+/** Why a player opens another connection: what its gateway, or, for `silence`, the player itself has noticed. */
+export const MoveReasonSchema = Type.Enum(['relay-lost', 'relay-restarted', 'relay-ended', 'draining', 'silence']);
+export type MoveReason = Type.Static<typeof MoveReasonSchema>;
 
 /** Everything a viewer cell may hear. */
 export const viewerHeard = {
@@ -37,16 +44,46 @@ export const viewerHeard = {
       held: Type.Integer({ minimum: 0 }),
       quota: Type.Integer({ minimum: 1 }),
       relay: Type.String({ description: 'where placement seats it' }),
+      standby: Type.String({ description: 'where it goes when that relay is lost; empty: nowhere yet' }),
     }),
   ),
-  'leg.opened': shape('leg.opened', Type.Object({ leg: IdSchema, relay: Type.String(), relay_session: Type.String() })),
+  'leg.opened': shape(
+    'leg.opened',
+    Type.Object({
+      leg: IdSchema,
+      relay: Type.String(),
+      path: Type.String({ description: 'the program path, or a departure path' }),
+      relay_session: Type.String(),
+    }),
+  ),
   'leg.refused': shape('leg.refused', Type.Object({ leg: IdSchema, detail: Type.String() })),
   'leg.playing': shape(
     'leg.playing',
-    Type.Object({ leg: IdSchema, first_frame_ms: Type.Optional(Type.Number({ minimum: 0 })) }),
+    Type.Object({
+      leg: IdSchema,
+      first_frame_ms: Type.Optional(Type.Number({ minimum: 0 })),
+      gap_ms: Type.Optional(Type.Number({ minimum: 0, description: 'from the last frame before it to its first' })),
+      silent_ms: Type.Optional(
+        Type.Number({ minimum: 0, description: 'the player went there by itself, after this silence' }),
+      ),
+    }),
   ),
-  'seat.taken': shape('seat.taken', Type.Object({ relay_session: Type.String() })),
-  'seat.left': shape('seat.left', Type.Object({ relay_session: Type.String() })),
+  'leg.closed': shape('leg.closed', Type.Object({ leg: IdSchema })),
+  'seat.taken': shape('seat.taken', Type.Object({ relay: Type.String(), relay_session: Type.String() })),
+  'seat.left': shape('seat.left', Type.Object({ relay: Type.String(), relay_session: Type.String() })),
+  'relay.lost': shape('relay.lost', Type.Object({ relay: Type.String(), reason: Type.Enum(['dead', 'restarted']) })),
+  'standby.chosen': shape('standby.chosen', Type.Object({ relay: Type.String({ description: 'empty: nowhere' }) })),
+  'move.begun': shape(
+    'move.begun',
+    Type.Object({
+      leg: IdSchema,
+      relay: Type.String(),
+      reason: MoveReasonSchema,
+      detect_ms: Type.Number({ minimum: 0, description: 'from the first sign to being sure' }),
+      decide_ms: Type.Number({ minimum: 0, description: 'from being sure to telling the player' }),
+      placement: Type.Optional(WhySchema),
+    }),
+  ),
   'path.degraded': shape(
     'path.degraded',
     Type.Object({ leg: IdSchema, after_ms: Type.Number(), loss: Type.Number(), fps: Type.Number() }),
@@ -73,12 +110,18 @@ export const ViewerFactSchema = Type.Object({
   protocol: Type.String(),
   quality: Type.String(),
   relay: Type.String(),
+  standby: Type.Optional(Type.String()),
   state: Type.String(),
   from: Type.String(),
   since: Type.Number(),
   why: WhySchema,
   expires_at: Type.Number(),
   first_frame_ms: Type.Optional(Type.Number()),
+  /** Of a move: where the picture came from before, and how long each part of it took. */
+  from_relay: Type.Optional(Type.String()),
+  detect_ms: Type.Optional(Type.Number()),
+  decide_ms: Type.Optional(Type.Number()),
+  recover_ms: Type.Optional(Type.Number()),
 });
 export const viewerSaid = [
   'viewer.requested',
@@ -86,6 +129,8 @@ export const viewerSaid = [
   'viewer.denied',
   'viewer.connecting',
   'viewer.watching',
+  'viewer.moving',
+  'viewer.moved',
   'viewer.renewed',
   'viewer.degraded',
   'viewer.recovered',

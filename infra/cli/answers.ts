@@ -17,7 +17,8 @@ const Camera = Type.Object({
   state: Type.String(),
   since: Moment,
   why: WhyText,
-  sources: Type.Optional(Type.Array(Type.Object({ id: Type.String(), url: text }))),
+  sources: Type.Optional(Type.Array(Type.Object({ id: Type.String(), url: text, state: text, why: WhyText }))),
+  active_source: text,
   keep: text,
   origin: text,
   viewers: number,
@@ -31,26 +32,65 @@ export type CameraAnswer = Type.Static<typeof Camera>;
 export const cameraAnswer = shape('camera answer', Camera);
 export const camerasAnswer = shape('list of cameras', list(Camera));
 
-export const relaysAnswer = shape(
-  'list of relays',
-  list(
-    Type.Object({
-      id: Type.String(),
-      role: Type.String(),
-      region: text,
-      state: Type.String(),
-      since: Moment,
-      why: WhyText,
-      sessions: number,
-    }),
-  ),
-);
-export type RelayAnswer = Of<typeof relaysAnswer>['items'][number];
+const Relay = Type.Object({
+  id: Type.String(),
+  role: Type.String(),
+  region: text,
+  state: Type.String(),
+  since: Moment,
+  why: WhyText,
+  sessions: number,
+  max_readers: number,
+  drain: Type.Optional(Type.Object({ by: text })),
+});
+export type RelayAnswer = Type.Static<typeof Relay>;
+export const relayAnswer = shape('relay answer', Relay);
+export const relaysAnswer = shape('list of relays', list(Relay));
 
 export const sessionsAnswer = shape(
   'list of sessions',
-  list(Type.Object({ id: Type.String(), camera: Type.String(), state: Type.String(), subject: text })),
+  list(
+    Type.Object({
+      id: Type.String(),
+      camera: Type.String(),
+      state: Type.String(),
+      subject: text,
+      relay: text,
+      figures: Type.Optional(Type.Object({ at: Type.Number(), gap_ms: number })),
+    }),
+  ),
 );
+export type SessionAnswer = Of<typeof sessionsAnswer>['items'][number];
+
+const Broadcast = Type.Object({
+  id: Type.String(),
+  camera: Type.String(),
+  destination: Type.String(),
+  to: Type.String(),
+  relay: Type.String(),
+  state: Type.String(),
+  since: Moment,
+  why: WhyText,
+  picture: Type.Boolean(),
+});
+export type BroadcastAnswer = Type.Static<typeof Broadcast>;
+export const broadcastAnswer = shape('broadcast answer', Broadcast);
+export const broadcastsAnswer = shape('list of broadcasts', list(Broadcast));
+
+const Incident = Type.Object({
+  id: Type.String(),
+  zone: Type.String(),
+  cameras: Type.Array(Type.String()),
+  reason: Type.String(),
+  by: Type.String(),
+  until: Type.Number(),
+  drill: Type.Boolean(),
+  state: Type.String(),
+  why: WhyText,
+});
+export type IncidentAnswer = Type.Static<typeof Incident>;
+export const incidentAnswer = shape('incident answer', Incident);
+export const incidentsAnswer = shape('list of incidents', list(Incident));
 
 export const readyAnswer = shape(
   'readiness',

@@ -2,8 +2,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Command } from 'commander';
 import type { Envelope } from '../../bus/envelope.ts';
 import { isId } from '../../bus/identity.ts';
-import { BadDuration, durationMs } from '../config/durations.ts';
 import { type Heard, newestSequence, openEvents, readEvents, sequenceBefore } from './log-source.ts';
+import { momentOf } from './moment.ts';
 import { type CommonOptions, type Reach, reach } from './reach.ts';
 import { CommandFailed, misused, printable, type Terminal } from './terminal.ts';
 
@@ -48,14 +48,9 @@ export function logCommand(command: Command, out: Terminal): void {
 /** @throws CommandFailed when the text names no moment */
 function startOf({ since, follow: follows }: LogOptions, nowMs: number): Start {
   if (since === undefined) return follows ? 'now' : { fromMs: nowMs - 3_600_000 };
-  if (/^[0-9]{1,15}$/.test(since)) return { after: Number(since) };
-  try {
-    return { fromMs: nowMs - durationMs(since) };
-  } catch (error) {
-    if (!(error instanceof BadDuration)) throw error;
-  }
-  const fromMs = Date.parse(since);
-  if (!Number.isNaN(fromMs)) return { fromMs };
+  const moment = momentOf(since, nowMs);
+  if (moment?.seq !== undefined) return { after: moment.seq };
+  if (moment?.at !== undefined) return { fromMs: moment.at };
   throw misused(`--since ${since}: expected a time back such as 15m, a moment such as 2026-01-31T03:12, or a sequence`);
 }
 
@@ -96,6 +91,7 @@ async function follow(out: Terminal, to: Reach, from: number, hear: (heard: Hear
 const LEFT_OUT: Record<string, string> = {
   slow: 'events came faster than they were read; some are left out here',
   gone: 'older events are no longer kept',
+  lost: 'the store has lost events here; its files were damaged or deleted',
   ahead: 'there is no such sequence yet; showing what comes',
 };
 
@@ -110,7 +106,7 @@ function show(out: Terminal, heard: Heard, { camera, json }: LogOptions, fromMs:
 /** The camera that an event is about; empty for a relay's. */
 function cameraOf({ subject, data }: Envelope): string {
   const [kind = '', name = ''] = subject.split('/');
-  return kind === 'camera' ? name : typeof data.camera === 'string' ? data.camera : '';
+  return kind === 'camera' || kind === 'rendition' ? name : typeof data.camera === 'string' ? data.camera : '';
 }
 
 /** One event as a person reads it: when, who, what, why. */

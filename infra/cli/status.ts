@@ -17,7 +17,7 @@ import { table } from './table.ts';
 import { CommandFailed, type Paint, patiently, printable, type Terminal } from './terminal.ts';
 
 const GOOD = new Set(['live', 'serving']);
-const CALM = new Set(['idle', 'connecting', 'starting', 'switching', 'draining']);
+const CALM = new Set(['idle', 'connecting', 'starting', 'switching', 'draining', 'drained', 'degraded']);
 const paintOf = (state: string): Paint => (GOOD.has(state) ? 'good' : CALM.has(state) ? 'warn' : 'bad');
 
 /** What status tells of one group. */
@@ -167,7 +167,10 @@ function printRelays(out: Terminal, relays: RelayAnswer[]): void {
         { heading: 'FOR', cell: (relay) => sinceText(relay.since), right: true },
         {
           heading: 'SESSIONS',
-          cell: (relay) => (relay.role === 'intake' ? '' : String(relay.sessions ?? 0)),
+          cell: (relay) =>
+            relay.role === 'intake'
+              ? ''
+              : `${relay.sessions ?? 0}${relay.max_readers ? ` of ${relay.max_readers}` : ''}`,
           right: true,
         },
         { heading: 'ROLE', cell: (relay) => relay.role },

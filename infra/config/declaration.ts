@@ -2,7 +2,8 @@ import Type from 'typebox';
 import { ID_PATTERN } from '../../bus/identity.ts';
 import { type Of, shape } from '../../bus/shape.ts';
 import { PortsSchema, RelayPortsSchema } from './declared-ports.ts';
-import { closed, count, duration, listen, Region, text, texts, webUrl } from './grammar.ts';
+import { DURATION_PATTERN } from './durations.ts';
+import { closed, count, duration, listen, Region, size, text, texts, webUrl } from './grammar.ts';
 
 /**
  * What a configuration file may say: names, grammar, defaults and help, once. The parser, the environment variables
@@ -43,8 +44,16 @@ const RelaySchema = Type.Object(
     role: Type.Enum(['intake', 'delivery'], { default: 'delivery' }),
     region: Type.Optional(Region),
     weight: Type.Number({ minimum: 0, maximum: 1000, expects: 'a number from 0 to 1000', default: 1 }),
+    max_readers: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: 1_000_000, expects: 'a whole number from 1 to 1000000' }),
+    ),
+    drain: Type.Boolean({ expects: 'true or false', default: false }),
     ports: Type.Optional(RelayPortsSchema),
-    api: Type.Optional(webUrl({ later: true, description: 'control API of a relay that somebody else runs' })),
+    api: Type.Optional(webUrl({ description: 'control API of a relay that somebody else runs' })),
+    rtsp: Type.Optional(
+      text('an rtsp:// or rtsps:// address', { pattern: '^rtsps?://[^\\s/@]+/?$', description: 'RTSP of that relay' }),
+    ),
+    whep: Type.Optional(webUrl({ description: 'WHEP of that relay' })),
   },
   { additionalProperties: false },
 );
@@ -67,7 +76,12 @@ const CameraSchema = Type.Object(
     sources: Type.Array(SourceAddress, { minItems: 1, maxItems: 8, expects: 'a list of 1 to 8 addresses' }),
     keep: Type.Enum(['warm', 'on-demand'], { default: 'warm' }),
     eye: Type.Boolean({ expects: 'true or false', default: true }),
-    ladder: Type.Optional(Type.Array(Type.Enum(['1080p', '720p', '480p', '360p']), { later: true })),
+    hand_back: Type.String({
+      pattern: `${DURATION_PATTERN}|^never$`,
+      expects: 'never, or a duration such as 10s',
+      default: '10s',
+    }),
+    ladder: Type.Optional(Type.Array(Type.Enum(['1080p', '720p', '480p', '360p']), { minItems: 1 })),
     record: Type.Optional(
       Type.Object({ keep: duration('7d', 'how long recordings stay') }, { additionalProperties: false, later: true }),
     ),
@@ -82,6 +96,7 @@ const DestinationSchema = Type.Object(
       expects: 'an rtmp:// or rtmps:// address without user and password',
     }),
     key_file: Type.Optional(text('a file that holds the stream key')),
+    stat: Type.Optional(webUrl({ description: 'statistics of an nginx-rtmp: it is asked whether bytes arrive' })),
   },
   { additionalProperties: false },
 );
@@ -212,7 +227,6 @@ export const settings = shape(
       ),
       destinations: Type.Record(Type.String({ pattern: ID_PATTERN }), DestinationSchema, {
         default: {},
-        later: true,
         keys: 'an id: 1 to 64 of a-z, 0-9, _ and -',
       }),
       ports: PortsSchema,
@@ -222,6 +236,14 @@ export const settings = shape(
         },
         closed,
       ),
+      events: Type.Object(
+        {
+          keep: duration('30d', 'how long the event log reaches back'),
+          max_bytes: size('4GB', 'how much of it is kept; the oldest goes first'),
+        },
+        closed,
+      ),
+      ledger: Type.Object({ keep: duration('400d', 'how long it is known who watched which camera') }, closed),
       log: Type.Object(
         { level: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal'], { default: 'info' }) },
         closed,

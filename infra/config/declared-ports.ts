@@ -39,7 +39,8 @@ export const PortsSchema = Type.Object(
     nats: port(4222, 'embedded nats-server, loopback'),
     redis: port(6379, 'embedded redis-server, loopback'),
     edge: port(8081, 'nginx edge for HLS', { later: true }),
-    demo_destination: port(19350, 'nginx-rtmp of the demo', { later: true }),
+    demo_destination: port(19350, 'nginx-rtmp of the demo, loopback'),
+    demo_destination_http: port(19351, 'its statistics and its monitor, loopback'),
   },
   closed,
 );

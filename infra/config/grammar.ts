@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import { ID_PATTERN } from '../../bus/identity.ts';
 import { DURATION_PATTERN } from './durations.ts';
+import { SIZE_PATTERN } from './sizes.ts';
 
 /**
  * The kinds of value that settings have. `expects` ends the sentence "expected …"; `later` marks what is understood but
@@ -31,6 +32,10 @@ export const duration = (fallback: string, description: string) =>
     default: fallback,
     description,
   });
+
+/** A size on the disk, such as `4GB`. */
+export const size = (fallback: string, description: string) =>
+  Type.String({ pattern: SIZE_PATTERN, expects: 'a size such as 500MB or 4GB', default: fallback, description });
 
 /** A port. */
 export const port = (fallback: number, description: string, options = {}) =>

@@ -22,15 +22,24 @@ export interface RelayPorts {
   metrics: number;
 }
 
+/** Where a server of a relay that others run is reached. */
+export interface RelayEndpoint extends Listener {
+  tls: boolean;
+}
+
 /** A relay as configured. */
 export interface ConfiguredRelay {
   id: Id;
   role: RelayRole;
   region: string;
   weight: number;
-  /** Supervised by our launcher; otherwise somebody else runs it at `api`. */
+  /** Viewers it may carry at a time; absent: as many as placement gives it. */
+  maxReaders?: number;
+  /** Takes no new viewers, or cameras. */
+  drain: boolean;
+  /** Supervised by our launcher; otherwise somebody else runs it at these addresses. */
   embedded: boolean;
-  api?: string;
+  remote?: { api: RelayEndpoint; rtsp: RelayEndpoint; whep?: RelayEndpoint };
   ports: RelayPorts;
 }
 
@@ -69,11 +78,17 @@ export interface Config {
   /** At least one of each role. */
   relays: ConfiguredRelay[];
   cameras: ReadonlyMap<Id, CameraSettings>;
+  /** The rungs of cameras that name them. */
+  ladders: ReadonlyMap<Id, string[]>;
   /** The logins that camera addresses carried, by credential reference. A Map, so that JSON of a Config has none. */
   logins: ReadonlyMap<string, Login>;
   destinations: Settings['destinations'];
-  ports: { jwks: number; nats: number; redis: number };
+  ports: { jwks: number; nats: number; redis: number; demoDestination: number; demoDestinationHttp: number };
   limits: { sessionsPerSubject: number };
+  /** How far back the event log reaches, and how large it may become. */
+  events: { keepMs: number; maxBytes: number };
+  /** How long it is known who watched what. */
+  ledger: { keepMs: number };
   log: { level: Settings['log']['level'] };
   /** What works but deserves a look, one line each, with its place. */
   warnings: string[];

@@ -10,7 +10,7 @@ import { BadAddress } from './address.ts';
 import type { Config } from './model.ts';
 import { splitSource } from './resolve.ts';
 
-const { name, zone, keep, eye } = CameraSettingsSchema.properties;
+const { name, zone, keep, eye, hand_back_ms } = CameraSettingsSchema.properties;
 
 /** What a caller of the API may say about a camera; addresses may still carry a login here. */
 export const cameraInput = shape(
@@ -27,6 +27,7 @@ export const cameraInput = shape(
       ),
       keep: Type.Optional(keep),
       eye: Type.Optional(eye),
+      hand_back_ms,
     },
     { additionalProperties: false },
   ),
@@ -101,8 +102,9 @@ export function openOverlay(state: string, secrets: Secrets): Overlay {
         }
         if (!input.sources) throw new OverlayRefused('address', 'a camera needs at least one source');
         const sources = splitSources(camera, input.sources, secrets);
-        const { name = camera, zone = 'default', keep = 'warm', eye = true } = input;
-        return place(cameras, camera, { name, zone, sources, keep, eye });
+        const { name = camera, zone = 'default', keep = 'warm', eye = true, hand_back_ms } = input;
+        const handBack = hand_back_ms === undefined ? {} : { hand_back_ms };
+        return place(cameras, camera, { name, zone, sources, keep, eye, ...handBack });
       }),
     change: (camera, input, config) =>
       change((cameras) => {

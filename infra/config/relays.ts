@@ -3,6 +3,7 @@ import { id } from '../../bus/identity.ts';
 import type { Findings } from './complete.ts';
 import type { Settings } from './declaration.ts';
 import type { ConfiguredRelay, RelayPorts } from './model.ts';
+import { remoteAddresses } from './remote-relays.ts';
 
 /** How far apart the default ports of relays of the same role are. */
 const NEXT_RELAY = 20;
@@ -26,13 +27,16 @@ export function resolveRelays(settings: Settings, findings: Findings): Configure
         message: `two relays are called "${relay.id}"`,
       });
     }
+    const remote = index === undefined ? undefined : remoteAddresses(relay, index, findings);
     relays.push({
       id: id(relay.id),
       role: relay.role,
       region: relay.region ?? settings.regions.default,
       weight: relay.weight,
+      ...(relay.max_readers === undefined ? {} : { maxReaders: relay.max_readers }),
+      drain: relay.drain,
       embedded: relay.api === undefined,
-      ...(relay.api === undefined ? {} : { api: relay.api }),
+      ...(remote ? { remote } : {}),
       ports,
     });
   };
@@ -41,7 +45,7 @@ export function resolveRelays(settings: Settings, findings: Findings): Configure
     ['intake', 'intake-1'],
     ['delivery', 'relay-1'],
   ] as const) {
-    if (!relays.some((relay) => relay.role === role && relay.embedded)) add({ id: name, role, weight: 1 });
+    if (!relays.some((relay) => relay.role === role)) add({ id: name, role, weight: 1, drain: false });
   }
   checkCollisions(settings, relays, findings);
   return relays;

@@ -10,6 +10,7 @@ import { durationMs } from './durations.ts';
 import type { Config, Listener } from './model.ts';
 import type { SettingPath } from './parse.ts';
 import { resolveRelays } from './relays.ts';
+import { bytesIn } from './sizes.ts';
 
 /**
  * Turns what the file says into what the program uses, and checks what no grammar can: addresses, ports that collide,
@@ -21,7 +22,7 @@ export function resolve(file: string, settings: Settings, findings: Findings): C
   const listening = listener(settings.http.listen, ['http', 'listen'], fault);
   const http = { host: listening.host, port: settings.http.port ?? listening.port };
   const media = mediaHost(settings, http.host, fault);
-  const { cameras, logins } = resolveCameras(settings, fault);
+  const { cameras, ladders, logins } = resolveCameras(settings, fault);
   const metrics = settings.metrics.listen && listener(settings.metrics.listen, ['metrics', 'listen'], fault);
   const config: Config = {
     file,
@@ -41,10 +42,19 @@ export function resolve(file: string, settings: Settings, findings: Findings): C
     regions: settings.regions,
     relays: resolveRelays(settings, findings),
     cameras,
+    ladders,
     logins,
     destinations: settings.destinations,
-    ports: { jwks: settings.ports.jwks, nats: settings.ports.nats, redis: settings.ports.redis },
+    ports: {
+      jwks: settings.ports.jwks,
+      nats: settings.ports.nats,
+      redis: settings.ports.redis,
+      demoDestination: settings.ports.demo_destination,
+      demoDestinationHttp: settings.ports.demo_destination_http,
+    },
     limits: { sessionsPerSubject: settings.limits.sessions_per_subject },
+    events: { keepMs: durationMs(settings.events.keep), maxBytes: bytesIn(settings.events.max_bytes) },
+    ledger: { keepMs: durationMs(settings.ledger.keep) },
     log: settings.log,
     warnings: [],
   };
@@ -160,6 +170,7 @@ function resolveIce({ ice }: Settings, beside: (name: string) => string): Config
 
 function resolveCameras(settings: Settings, fault: FaultAt) {
   const cameras = new Map<Id, CameraSettings>();
+  const ladders = new Map<Id, string[]>();
   const logins = new Map<string, Login>();
   for (const [name, camera] of Object.entries(settings.cameras)) {
     const short = typeof camera === 'string';
@@ -179,9 +190,19 @@ function resolveCameras(settings: Settings, fault: FaultAt) {
       sources,
       keep: short ? 'warm' : camera.keep,
       eye: short ? true : camera.eye,
+      ...handBack(short ? DEFAULT_HAND_BACK : camera.hand_back),
     });
+    if (!short && camera.ladder) ladders.set(id(name), camera.ladder);
   }
-  return { cameras, logins };
+  return { cameras, ladders, logins };
+}
+
+const DEFAULT_HAND_BACK = '10s';
+
+/** How long a better source must be steady: nothing said where it is as long as by default. */
+function handBack(text: string): Pick<CameraSettings, 'hand_back_ms'> {
+  if (text === DEFAULT_HAND_BACK) return {};
+  return { hand_back_ms: text === 'never' ? text : durationMs(text) };
 }
 
 /** A source as cells know it; the login, if any, goes into `logins` under a reference that stays the same. */

@@ -86,7 +86,7 @@ const startOnly: Record<string, (config: Config) => unknown> = {
   redis: ({ redis }) => redis,
   auth: ({ auth }) => [auth.issuer, auth.audience, auth.external],
   'ice.public_hosts': ({ ice }) => ice.publicHosts,
-  relays: ({ relays }) => relays,
+  relays: ({ relays }) => relays.map(({ id, role, remote, ports }) => [id, role, remote, ports]),
   ports: ({ ports }) => ports,
   log: ({ log }) => log,
 };

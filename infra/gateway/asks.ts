@@ -1,13 +1,10 @@
-import type { CellView } from '../../actors/cells.ts';
 import { answerGateway, type Entrusted, type Federation } from '../../actors/federation.ts';
 import type { Roster } from '../../actors/roster.ts';
-import type { Gate, LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
+import type { Gate } from '../../adapters/gate.jsonwebtoken.ts';
 import { type Ask, type Bus, NOT_MINE } from '../../bus/ports.ts';
 import { KINDS } from '../../bus/subjects.ts';
-import type { CameraContext } from '../../machines/camera/context.ts';
-import { access, isAtLeast } from '../../machines/policy/access.ts';
-import type { ViewerContext } from '../../machines/viewer/context.ts';
 import type { Poster } from '../http/services.ts';
+import { mayTouch } from '../http/sight.ts';
 import { sendPoster } from './posters.ts';
 
 /** What answering asks needs. */
@@ -27,23 +24,6 @@ class AskRefused extends Error {
     super(text);
     this.name = 'AskRefused';
     this.reason = reason;
-  }
-}
-
-/** Whether a person may know of a cell, or act upon it. Being on the bus makes nobody an administrator. */
-function mayAsk(caller: LoginClaims, view: CellView, act: boolean): boolean {
-  const action = act ? 'operate' : 'watch';
-  switch (view.kind) {
-    case 'camera': {
-      const { zone } = (view.context as unknown as CameraContext).settings ?? { zone: '' };
-      return access(caller, { camera: view.id, zone }, action).allowed;
-    }
-    case 'viewer': {
-      const { subject, camera, zone } = view.context as unknown as ViewerContext;
-      return subject?.sub === caller.sub || access(caller, { camera, zone }, 'operate').allowed;
-    }
-    case 'relay':
-      return isAtLeast(caller.role, act ? 'admin' : 'operator');
   }
 }
 
@@ -68,7 +48,7 @@ export async function answerAsks({ bus, cells, roster, gate, poster }: AskParts)
     const caller = await gate.verifyLogin(token);
     const view = cells.view(to);
     // Who may not know of a cell is told the same as who asks for one that is not there.
-    if (!view || !mayAsk(caller, view, verb !== 'view')) throw new AskRefused('denied', 'Access denied');
+    if (!view || !mayTouch(caller, view, verb !== 'view')) throw new AskRefused('denied', 'Access denied');
     switch (verb) {
       case 'view': {
         const { kind, id, state, tags, since, why } = view;

@@ -5,11 +5,13 @@ import { natsBus } from '../../bus/carriers/nats/bus.ts';
 import { connectNats } from '../../bus/carriers/nats/connection.ts';
 import { natsFacts } from '../../bus/carriers/nats/facts.ts';
 import { natsJournal } from '../../bus/carriers/nats/journal.ts';
+import { natsKeeper } from '../../bus/carriers/nats/keeper.ts';
 import { natsLeases } from '../../bus/carriers/nats/leases.ts';
+import { natsLedger } from '../../bus/carriers/nats/ledger.ts';
 import { startPublisher } from '../../bus/carriers/nats/publisher.ts';
 import { redisSessions } from '../../bus/carriers/redis.ts';
 import { openSpool, type Spool } from '../../bus/carriers/spool.ts';
-import type { Bus, Leases, Sessions } from '../../bus/ports.ts';
+import type { Bus, Keeper, Leases, Ledger, Sessions } from '../../bus/ports.ts';
 import type { Group } from '../group.ts';
 
 /** The ports of the bus, carried by this group's servers. */
@@ -18,6 +20,8 @@ export interface Carriers {
   spool: Spool;
   bus: Bus;
   leases: Leases;
+  keeper: Keeper;
+  ledger: Ledger;
   sessions: Sessions;
   natsIsUp(): boolean;
   close(): Promise<void>;
@@ -59,6 +63,8 @@ export async function openCarriers(group: Group, log: Logger): Promise<Carriers>
     sessions,
     bus: natsBus(link),
     leases: natsLeases(link, Date.now),
+    keeper: natsKeeper(link),
+    ledger: natsLedger(link, publisher),
     natsIsUp: () => link.isUp(),
     async close() {
       sessions.close();

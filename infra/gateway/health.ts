@@ -2,38 +2,47 @@ import type { Cells } from '../../actors/cells.ts';
 import type { HealthReason } from '../http/services.ts';
 import type { Carriers } from './carriers.ts';
 import type { LauncherLink } from './launcher-link.ts';
+import type { Retention } from './retention.ts';
 
 /** What health is judged by. */
 export interface HealthParts {
   carriers: Carriers;
   cells: Cells;
   launcher: LauncherLink;
+  retention: Retention;
   /** Cells that failed too often to be restarted. */
   givenUp: ReadonlySet<string>;
   isLeaving(): boolean;
 }
 
 /** Why the gateway is not, or not wholly, well; empty when it is. */
-export function judgeHealth({ carriers, cells, launcher, givenUp, isLeaving }: HealthParts): HealthReason[] {
+export function judgeHealth({ carriers, cells, launcher, retention, givenUp, isLeaving }: HealthParts): HealthReason[] {
   const reasons: HealthReason[] = [];
   const add = (part: string, state: HealthReason['state'], text: string) => reasons.push({ part, state, text });
   if (isLeaving()) add('gateway', 'down', 'it is stopping');
-  const { spooled, bytes } = carriers.spool.state();
+  const { spooled, bytes, full } = carriers.spool.state();
   if (!carriers.natsIsUp()) {
     add('nats', 'degraded', 'NATS is away: viewing and admission go on, what happens is kept on the local disk');
   }
+  if (full) {
+    add('nats', 'degraded', 'NATS has no room left: viewing and admission go on; free disk space or lower events.keep');
+  }
   if (spooled > 0) add('journal', 'degraded', `${spooled} records and facts (${bytes} bytes) wait for NATS`);
+  for (const trouble of retention.troubles()) add('events', 'degraded', trouble);
   if (!carriers.sessions.ready()) {
     add('redis', 'degraded', 'Redis is away: this gateway answers for its own sessions only');
   }
   if (!launcher.isUp()) add('launcher', 'degraded', 'the launcher does not answer: nothing that dies is restarted');
   for (const relay of cells.list('relay')) {
-    if (!relay.tags.includes('serving')) add(`relay ${relay.id}`, 'degraded', `${relay.state}: ${relay.why.text}`);
+    // One that somebody has drained is as it was wanted.
+    if (!relay.tags.includes('placeable') && !relay.tags.includes('draining'))
+      add(`relay ${relay.id}`, 'degraded', `${relay.state}: ${relay.why.text}`);
   }
   const delivery = cells.list('relay').filter(({ context }) => context.role === 'delivery');
   if (!delivery.some((relay) => relay.tags.includes('serving'))) {
     add('relays', 'down', 'no delivery relay serves: nobody can be shown anything');
   }
-  for (const cell of givenUp) add(cell, 'degraded', 'it failed again and again and is not restarted: see the log');
+  for (const cell of givenUp)
+    add(cell, 'degraded', 'it failed again and again, or its last record can’t be understood: see the log');
   return reasons;
 }

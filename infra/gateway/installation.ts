@@ -4,10 +4,12 @@ import type { Secrets } from '../../adapters/secrets.files.ts';
 import type { CameraSettings } from '../../bus/events/camera.ts';
 import type { Id } from '../../bus/identity.ts';
 import type { Address } from '../../bus/subjects.ts';
+import type { RelayContext } from '../../machines/relay/context.ts';
 import type { Config } from '../config/model.ts';
 import { cameraInput, cameraSettings, forgetUnusedLogins, type Overlay, type PlacedCamera } from '../config/overlay.ts';
 import type { Group } from '../group.ts';
 import type { Overlay as CameraChanges } from '../http/services.ts';
+import { settleRenditions } from './renditions.ts';
 
 /** The cameras and relays that there should be, and how cells come to match. */
 export interface Installation {
@@ -30,6 +32,9 @@ export interface InstallationParts {
   /** The ids of all cameras, each time they change. */
   onCameras(cameras: Id[]): void;
 }
+
+/** Who has a relay drained whose settings say so. */
+const BY_FILE = 'the configuration';
 
 /** In the demo, the cameras that the launcher runs are found where it runs them. */
 function placeDemoSources(cameras: Map<Id, PlacedCamera>, group: Group): void {
@@ -70,17 +75,25 @@ export function keepInstallation(config: Config, parts: InstallationParts): Inst
       .list('camera')
       .filter((view) => !placed.has(view.id) && isOurs(view.id) && !view.tags.includes('over'));
     await Promise.all(gone.map(({ id }) => cells.offer({ kind: 'camera', id }, { type: 'camera.removed' }, by)));
+    await settleRenditions(cells, placed, current.ladders, by);
     forgetUnusedLogins(placed, secrets);
   };
 
   const applyRelays = async (): Promise<void> => {
-    for (const { id, role, region, weight } of group.relays) {
-      const at = { kind: 'relay' as const, id: id as Id };
+    for (const { id, role } of [...group.relays, ...group.remoteRelays]) {
+      // Which relays run was decided at the start; what placement knows of them may have changed since.
+      const said = current.relays.find((relay) => relay.id === id);
+      if (!said) continue;
+      const at = { kind: 'relay' as const, id: said.id };
       if (!parts.belongsHere(at)) continue;
-      const event = { type: 'relay.configured', role, region, weight };
-      const known = cells.view(at)?.context;
-      if (known && known.role === role && known.region === region && known.weight === weight) continue;
-      await (known ? cells.offer(at, event) : cells.create(at, event));
+      const { region, weight, maxReaders: max_readers } = said;
+      const event = { type: 'relay.configured', role, region, weight, ...(max_readers ? { max_readers } : {}) };
+      const known = cells.view(at)?.context as Partial<RelayContext> | undefined;
+      const same =
+        known && isDeepStrictEqual([known.region, known.weight, known.max_readers], [region, weight, max_readers]);
+      if (!same) await (known ? cells.offer(at, event) : cells.create(at, event));
+      if (said.drain && !known?.drain) await cells.offer(at, { type: 'relay.drain', by: BY_FILE });
+      if (!said.drain && known?.drain?.by === BY_FILE) await cells.offer(at, { type: 'relay.resume', by: BY_FILE });
     }
   };
 

@@ -4,9 +4,7 @@ import type { Metrics } from '../http/metrics.ts';
 /** The journal, with what passes through it counted. */
 export function measuredJournal(journal: Journal, { journalAppends, journalQueue }: Metrics): Journal {
   return {
-    lasts: (kind) => journal.lasts(kind),
-    read: (of, from) => journal.read(of, from),
-    follow: (after, hear) => journal.follow(after, hear),
+    ...journal,
     async append(record, expected) {
       journalQueue.inc();
       try {

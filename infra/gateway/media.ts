@@ -1,23 +1,32 @@
+import path from 'node:path';
 import type { Logger } from 'pino';
+import type { CellView } from '../../actors/cells.ts';
 import { alarmOn } from '../../adapters/alarm.ts';
 import { systemClock } from '../../adapters/clock.ts';
+import type { Departures } from '../../adapters/departures.switcher.ts';
 import { createEyes, type Poster } from '../../adapters/eye.ffmpeg.ts';
 import type { Gate } from '../../adapters/gate.jsonwebtoken.ts';
 import { healthMediamtx } from '../../adapters/health.mediamtx.ts';
 import { cameraOfPath, INTAKE_PATHS, intakeMediamtx, intakePath } from '../../adapters/intake.mediamtx.ts';
+import { createLadders } from '../../adapters/ladder.ffmpeg.ts';
 import { type RelayPaths, relayPaths } from '../../adapters/mediamtx/relay-paths.ts';
 import { type Mediamtx, mediamtx } from '../../adapters/mediamtx.ts';
 import { createRtspProbe } from '../../adapters/probe.rtsp.ts';
 import { createProgramSwitchers } from '../../adapters/program.switcher.ts';
-import { provisionMediamtx, wantPrograms } from '../../adapters/provision.mediamtx.ts';
+import { PROGRAM_PATH, provisionMediamtx, wantPrograms } from '../../adapters/provision.mediamtx.ts';
+import { PULSE_PATHS, pulsePath, pulseRtsp } from '../../adapters/pulse.rtsp.ts';
+import { broadcastOfPath, type Destination, PUSH_PATHS, pushMediamtx } from '../../adapters/push.mediamtx.ts';
 import { seatEverywhere, seatMediamtx } from '../../adapters/seat.mediamtx.ts';
 import type { Secrets } from '../../adapters/secrets.files.ts';
+import { createSlates } from '../../adapters/slate.ffmpeg.ts';
 import { whepMediamtx } from '../../adapters/whep.mediamtx.ts';
-import type { CameraSlots, RelaySlots, ViewerSlots } from '../../machines/slots.ts';
+import type { BroadcastSlots, CameraSlots, RelaySlots, RenditionSlots, ViewerSlots } from '../../machines/slots.ts';
 import { findProgram } from '../binaries.ts';
-import type { Group, RelayPlace } from '../group.ts';
+import type { Group } from '../group.ts';
 import type { Whep } from '../http/services.ts';
+import { keepIntakes, type Left } from './intakes.ts';
 import type { LauncherLink } from './launcher-link.ts';
+import { type RelayReach, relayReaches, rtspAddress } from './relay-reach.ts';
 
 /** What the media plane needs of the house. */
 export interface MediaParts {
@@ -25,9 +34,13 @@ export interface MediaParts {
   gate: Gate;
   secrets: Secrets;
   launcher: LauncherLink;
+  /** How a relay stands; undefined before its cell lives. */
+  relay(id: string): CellView | undefined;
   log: Logger;
   /** The fencing token for a camera's orders. */
   epoch(camera: string): number;
+  /** A destination of the configuration as it stands now. */
+  destination(name: string): Destination | undefined;
   /** Told of every call of a relay's control API. */
   onRelayCall(relay: string): void;
 }
@@ -37,20 +50,29 @@ export interface Media {
   cameraSlots: CameraSlots;
   viewerSlots: ViewerSlots;
   relaySlots: RelaySlots;
+  broadcastSlots: BroadcastSlots;
+  departures: Departures;
+  renditionSlots: RenditionSlots;
+  /** Where ladders write HLS: one folder a camera. */
+  hlsFolder: string;
   whep: Whep;
-  /** Where a delivery relay offers RTSP. */
-  rtspAt(relay: string): string | undefined;
+  /** Where a delivery relay offers a path over RTSP. */
+  rtspAt(relay: string, path: string): string | undefined;
   poster(camera: string): Poster | undefined;
   rates(camera: string): { bitrate_bps: number; fps: number } | undefined;
   /** Forgets the pictures and figures of cameras that are no more. */
   setCameras(cameras: readonly string[]): void;
+  /** Learns which intake pulls which camera from what a former gateway left there. */
+  takeUp(): Promise<void>;
+  /** An intake is lost, or shall be empty: its cameras are pulled by others from now on. */
+  leaveIntake(relay: string): Left;
   /** Cells of another gateway come here: what it wrote to the relays is found as it stands, and left untouched. */
   expectCells(): void;
   /**
-   * Deletes what former gateways left at the intakes and no cell holds.
-   * @param elsewhere cameras that are another gateway's to care for
+   * Deletes what former gateways left at the relays and no cell holds.
+   * @param elsewhere cells that are another gateway's to care for
    */
-  sweep(elsewhere: (camera: string) => boolean): void;
+  sweep(elsewhere: (kind: 'camera' | 'broadcast', id: string) => boolean): void;
   close(): void;
 }
 
@@ -60,13 +82,8 @@ const SWITCHER_TOKEN_S = 24 * 3600;
 const RATES_FRESH_MS = 3_000;
 
 const API_TOKEN_S = 600;
-const LOOPBACK = '127.0.0.1';
-
-/** Where the switcher reaches a relay's RTSP: an intake listens on loopback, a delivery relay where viewers come. */
-function mediaHost({ role, host }: RelayPlace): string {
-  if (role === 'intake' || host === '0.0.0.0' || host === '::') return LOOPBACK;
-  return host.includes(':') ? `[${host}]` : host;
-}
+/** A pulse's token is asked for at its two connections, and never again. */
+const PULSE_TOKEN_S = 60;
 
 /** A token for the relays' control API, made anew before it ends. */
 function apiToken(gate: Gate): () => string {
@@ -80,33 +97,54 @@ function apiToken(gate: Gate): () => string {
   };
 }
 
-/** Makes the adapters. The first intake pulls every camera; every delivery relay carries every program. */
-export function openMedia({ group, gate, secrets, launcher, log, epoch, onRelayCall }: MediaParts): Media {
+/** Makes the adapters. One intake pulls each camera; every delivery relay carries every program. */
+export function openMedia({
+  group,
+  gate,
+  secrets,
+  launcher,
+  relay,
+  log,
+  epoch,
+  destination,
+  onRelayCall,
+}: MediaParts): Media {
+  const relays = relayReaches(group);
+  const reaches = new Map(relays.map((reach) => [reach.id, reach]));
   const apis = new Map<string, Mediamtx>();
   const paths = new Map<string, RelayPaths>();
-  for (const { id, api } of group.relays) {
+  for (const { id, api } of relays) {
     const onCall = () => onRelayCall(id);
-    const client = mediamtx({ relay: id, host: LOOPBACK, port: api, token: apiToken(gate), onCall });
+    const client = mediamtx({ relay: id, ...api, token: apiToken(gate), onCall });
     apis.set(id, client);
     paths.set(id, relayPaths(client));
   }
-  const known = <T>(map: Map<string, T>, relay: string): T => {
+  const known = <T>(map: ReadonlyMap<string, T>, relay: string): T => {
     const found = map.get(relay);
     if (!found) throw new Error(`no relay ${relay} belongs to this group`);
     return found;
   };
-  const withRole = (role: RelayPlace['role']) => group.relays.filter((relay) => relay.role === role);
-  const intake = withRole('intake')[0];
-  if (!intake) throw new Error('a group needs an intake relay: add one to `relays`');
+  const withRole = (role: RelayReach['role']) => relays.filter((relay) => relay.role === role);
+  const intakes = keepIntakes({
+    places: withRole('intake'),
+    view: relay,
+    now: systemClock.now,
+    onMoved(camera, { intake, why }) {
+      log.info({ camera, intake, why }, 'another intake pulls a camera');
+      programs.renew(camera);
+    },
+  });
   const deliveries = withRole('delivery');
-  for (const { id } of deliveries) {
-    wantPrograms(known(paths, id), (detail) => log.error({ relay: id, detail }, 'a relay refuses program paths'));
+  for (const { id, role, embedded } of relays) {
+    const refused = (detail: string) => log.error({ relay: id, detail }, 'a relay refuses the paths that it needs');
+    if (role === 'delivery') wantPrograms(known(paths, id), refused);
+    if (!embedded) known(paths, id).want(PULSE_PATHS, PROGRAM_PATH, refused);
   }
 
   const token = (action: 'read' | 'publish', path: string) =>
     gate.mintRelay('switcher', [{ action, path }], SWITCHER_TOKEN_S);
-  const rtsp = (place: RelayPlace, action: 'read' | 'publish', path: string) =>
-    `rtsp://${mediaHost(place)}:${place.rtsp}/${path}?token=${token(action, path)}`;
+  const rtsp = (reach: RelayReach, action: 'read' | 'publish', path: string) =>
+    `${rtspAddress(reach.rtsp, path)}?token=${token(action, path)}`;
 
   const rates = new Map<string, { bitrate_bps: number; fps: number; at: number }>();
   const eyes = createEyes({
@@ -114,11 +152,19 @@ export function openMedia({ group, gate, secrets, launcher, log, epoch, onRelayC
     watch: (camera, wanted) => programs.watch(camera, wanted),
     trouble: (camera, detail) => log.warn({ camera, detail }, 'the eye’s decoder ended; another one takes over'),
   });
+  const slates = createSlates({
+    ffmpeg: findProgram('ffmpeg'),
+    folder: path.join(group.state, 'slates'),
+    trouble: (name, codec, detail) => log.warn({ name, codec, detail }, 'no slate for this camera; it holds without'),
+  });
   const programs = createProgramSwitchers({
     folder: group.links.switchers,
     epoch,
-    sourceUrl: (camera, source) => rtsp(intake, 'read', intakePath(camera, source)),
+    sourceUrl: (camera, source) => rtsp(known(reaches, intakes.of(camera)), 'read', intakePath(camera, source)),
     outputs: (camera) => deliveries.map((relay) => ({ relay: relay.id, url: rtsp(relay, 'publish', camera) })),
+    departureUrl: (relay, path) => rtsp(known(reaches, relay), 'publish', path),
+    slate: slates.clip,
+    remark: (camera, detail) => log.info({ camera, detail }, 'a remark of the switcher'),
     ensureSwitchers: launcher.ensureSwitchers,
     onKeyframe: eyes.look,
     onRates(items) {
@@ -128,12 +174,30 @@ export function openMedia({ group, gate, secrets, launcher, log, epoch, onRelayC
     },
   });
 
+  const hlsFolder = path.join(group.state, 'hls');
+  const ladders = createLadders({
+    ffmpeg: findProgram('ffmpeg'),
+    relays: deliveries.map((place) => ({
+      paths: known(paths, place.id),
+      programUrl: (camera) => rtsp(place, 'read', camera),
+    })),
+    folder: hlsFolder,
+    sockets: path.join(group.links.switchers, 'rungs'),
+  });
+
   const alarm = alarmOn(systemClock);
   return {
     cameraSlots: {
       probe: createRtspProbe({ credential: secrets.login }),
-      intake: intakeMediamtx({ pathsOf: () => known(paths, intake.id), login: secrets.login }),
+      intake: intakeMediamtx({
+        pull(camera) {
+          const end = intakes.pull(camera);
+          return { paths: known(paths, intakes.of(camera)), end };
+        },
+        login: secrets.login,
+      }),
       program: programs.slot,
+      selection: programs.selection,
       eye: eyes.slot,
       alarm,
     },
@@ -152,16 +216,41 @@ export function openMedia({ group, gate, secrets, launcher, log, epoch, onRelayC
             if (name === `relay:${relay}`) hear({ type: what, text: detail });
           }),
       }),
+      pulse: pulseRtsp((relay) => {
+        const path = pulsePath(group.node);
+        const token = gate.mintRelay(
+          'pulse',
+          [
+            { action: 'publish', path },
+            { action: 'read', path },
+          ],
+          PULSE_TOKEN_S,
+        );
+        return `${rtspAddress(known(reaches, relay).rtsp, path)}?token=${token}`;
+      }),
       provision: provisionMediamtx((relay) => known(paths, relay)),
       alarm,
     },
-    whep: whepMediamtx((relay) => {
-      const place = group.relays.find(({ id }) => id === relay);
-      return place && { host: LOOPBACK, port: place.whep };
-    }),
-    rtspAt(relay) {
-      const place = deliveries.find(({ id }) => id === relay);
-      return place && `${place.host}:${place.rtsp}`;
+    renditionSlots: { ...ladders, alarm },
+    hlsFolder,
+    broadcastSlots: {
+      push: pushMediamtx({
+        pathsOf: (relay) => known(paths, relay),
+        apiOf: (relay) => known(apis, relay),
+        programUrl: (relay, camera) => rtsp(known(reaches, relay), 'read', camera),
+        destination,
+      }),
+      alarm,
+    },
+    departures: programs.departures,
+    whep: {
+      ...whepMediamtx((relay) => reaches.get(relay)?.whep),
+      isConnected: async (relay, session) =>
+        (await known(apis, relay).session('webrtcsessions', session)).peerConnectionEstablished === true,
+    },
+    rtspAt(relay, path) {
+      const reach = deliveries.find(({ id }) => id === relay);
+      return reach && rtspAddress(reach.offered, path);
     },
     poster: eyes.poster,
     rates(camera) {
@@ -177,13 +266,29 @@ export function openMedia({ group, gate, secrets, launcher, log, epoch, onRelayC
         eyes.forget(camera);
       }
     },
+    async takeUp() {
+      const look = async ({ id }: RelayReach) => {
+        for (const { name } of await known(apis, id).paths()) {
+          const [, camera] = /^in\/([^/]+)\//.exec(name) ?? [];
+          if (camera) intakes.found(camera, id);
+        }
+      };
+      const looked = await Promise.allSettled(withRole('intake').map(look));
+      for (const one of looked) {
+        // Its cameras are placed anew.
+        if (one.status === 'rejected') log.warn({ err: one.reason }, 'an intake did not tell what it pulls');
+      }
+    },
+    leaveIntake: intakes.leave,
     expectCells() {
       for (const one of paths.values()) one.lookAgain();
     },
     sweep(elsewhere) {
-      for (const { id } of withRole('intake')) {
+      for (const { id, role } of group.relays) {
         known(paths, id)
-          .sweep(INTAKE_PATHS, (path) => elsewhere(cameraOfPath(path)))
+          .sweep(role === 'intake' ? INTAKE_PATHS : PUSH_PATHS, (path) =>
+            role === 'intake' ? elsewhere('camera', cameraOfPath(path)) : elsewhere('broadcast', broadcastOfPath(path)),
+          )
           .then((swept) => swept.length > 0 && log.info({ relay: id, swept }, 'paths that nobody holds are gone'))
           .catch((err) =>
             log.warn({ relay: id, err }, 'leftover paths could not be looked for; a restart clears them'),

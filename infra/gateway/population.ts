@@ -38,7 +38,11 @@ const TOKEN_S = 30;
 export function buildPopulation(house: PopulationHouse): Population {
   const { node, bus, gate, tenure } = house;
   const roster = new Roster(house);
-  const mirror = new Mirror({ ...house, onForeign: (at, holder) => roster.letGo(at, holder) });
+  const mirror = new Mirror({
+    ...house,
+    onForeign: (at, holder) => roster.letGo(at, holder),
+    onPoison: (poison) => roster.parkPoison(poison),
+  });
   const token = () => gate.mintGateway(node, TOKEN_S);
   const cells = new Federation({ node, roster, mirror, bus, members: tenure.members, token });
   const custody = new Custody({ node, roster, mirror, expectCells: house.expectCells });

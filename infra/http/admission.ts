@@ -3,7 +3,8 @@ import type { LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
 import type { Subject } from '../../bus/events/viewer.ts';
 import type { Why } from '../../bus/events/why.ts';
 import { type Id, isId, newId } from '../../bus/identity.ts';
-import { permittedCamera } from './door.ts';
+import { isAtLeast } from '../../machines/policy/access.ts';
+import { type Caller, permittedCamera } from './door.ts';
 import { denied, Refusal } from './errors.ts';
 import type { Hub } from './hub.ts';
 import type { Loads } from './loads.ts';
@@ -29,12 +30,13 @@ export interface Wish {
 }
 
 /** What a cell is told of a token's bearer; the token itself stays outside. */
-export const subjectOf = (claims: LoginClaims): Subject => ({
+export const subjectOf = (claims: Caller): Subject => ({
   sub: claims.sub,
   ...(claims.name === undefined ? {} : { name: claims.name }),
   role: claims.role,
   cameras: claims.cameras,
   zones: claims.zones,
+  ...(claims.granted?.length ? { granted: [...claims.granted] } : {}),
   ...(claims.jti === undefined ? {} : { jti: claims.jti }),
   iat: claims.iat,
 });
@@ -112,7 +114,12 @@ export async function begin(
 ): Promise<Begun> {
   const { cells, config, metrics } = services;
   const { holdings, loads } = counts;
-  const { relay, why: placement } = placeViewer(services, loads, wish.address);
+  const demand = {
+    needs: [wish.protocol === 'rtsp' ? 'rtsp' : 'webrtc'],
+    priority: isAtLeast(claims.role, 'operator'),
+  };
+  const placed = placeViewer(services, loads, wish.address, undefined, demand);
+  const { relay, standby = '', displaced, why: placement } = placed;
   const session = newId('ses');
   const at = { kind: 'viewer' as const, id: session };
   const held = holdings.held(claims.sub);
@@ -123,17 +130,20 @@ export async function begin(
     zone: zoneOf(camera),
     subject: subjectOf(claims),
     protocol: wish.protocol,
-    quality: rungFor(camera, wish.quality),
+    // Over HLS the player chooses, unless somebody chose for it.
+    quality: wish.protocol === 'hls' ? (wish.quality ?? 'auto') : rungFor(camera, wish.quality),
     address: wish.address,
     expires_at: Date.now() + config.auth.streamTokenTtlMs,
     held,
     quota: config.limits.sessionsPerSubject,
     relay,
+    standby,
   });
   written.catch(() => {}); // whoever promises something awaits it
   const view = cells.view(at) ?? (await written).view;
   if (isOpen(view)) {
     loads.seat(session, relay);
+    if (displaced) void displace(services, displaced, session);
     metrics.admissions.inc({ result: 'admitted' });
     return { view, written, placement };
   }
@@ -141,6 +151,14 @@ export async function begin(
   metrics.admissions.inc({ result: quota ? 'quota' : 'denied' });
   if (quota) throw new Refusal(429, 'quota', view.why.text, { why: view.why }, 5);
   throw denied(view.why.reason);
+}
+
+/** Ends a session on a full relay, so that another with priority has its place. */
+async function displace({ cells, log }: HttpServices, session: Id, by: Id): Promise<void> {
+  const event = { type: 'viewer.revoked', by: 'placement', reason: 'displaced' };
+  await cells.offer({ kind: 'viewer', id: session }, event).catch((err: unknown) => {
+    log.warn({ err, session, by }, 'a session could not be ended to make room for another');
+  });
 }
 
 /** Admits somebody to a camera that they may watch, and answers once that is written down. @throws Refusal */

@@ -1,8 +1,10 @@
 import Type from 'typebox';
 import type { CellView } from '../../actors/cells.ts';
 import type { LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
+import { CameraSettingsSchema } from '../../bus/events/camera.ts';
 import { WhySchema } from '../../bus/events/why.ts';
 import { type Id, IdSchema, id } from '../../bus/identity.ts';
+import { activeStanding } from '../../machines/camera/context.ts';
 import { access, isAtLeast } from '../../machines/policy/access.ts';
 import { callerOf, placeOf } from './door.ts';
 import { missing, Refusal } from './errors.ts';
@@ -21,8 +23,17 @@ const CameraSchema = Type.Object({
   since: Type.Number({ description: 'epoch ms' }),
   why: WhySchema,
   health: Type.Enum(['ok', 'degraded', 'dark']),
-  sources: Type.Array(Type.Object({ id: Type.String(), state: Type.String(), url: Type.Optional(Type.String()) })),
+  sources: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      state: Type.String(),
+      since: Type.Number({ description: 'epoch ms; of a flowing source, since when it has been steady' }),
+      why: WhySchema,
+      url: Type.Optional(Type.String()),
+    }),
+  ),
   active_source: Type.String(),
+  chosen_source: Type.Optional(Type.String({ description: "the operator's choice, until that source fails" })),
   rungs: Type.Array(Type.String()),
   viewers: Type.Integer(),
   keep: Type.String(),
@@ -42,6 +53,7 @@ const changes = {
   zone: Type.Optional(Type.String({ pattern: ZonePattern, maxLength: 200 })),
   keep: Type.Optional(Type.Enum(['warm', 'on-demand'])),
   eye: Type.Optional(Type.Boolean()),
+  hand_back_ms: CameraSettingsSchema.properties.hand_back_ms,
 };
 const Sources = Type.Array(Type.String({ minLength: 1, maxLength: 2048 }), { minItems: 1, maxItems: 8 });
 const NewCamera = Type.Object({ id: IdSchema, ...changes, sources: Sources }, { additionalProperties: false });
@@ -57,9 +69,10 @@ function healthOf(view: CellView): 'ok' | 'degraded' | 'dark' {
 
 /** A camera as the interface shows it. Addresses of sources are for those who run them. */
 function show(view: CellView, viewers: number, services: HttpServices, caller: LoginClaims) {
-  const { settings, active, codec, audio, width, height } = cameraOf(view);
+  const context = cameraOf(view);
+  const { settings, active, standings, chosen } = context;
+  const { codec, audio, width, height } = activeStanding(context) ?? {};
   const runs = isAtLeast(caller.role, 'operator');
-  const activeState = view.tags.includes('watchable') || view.tags.includes('connected') ? 'flowing' : view.state;
   const origin = services.overlay.origin(view.id);
   return {
     id: view.id,
@@ -69,12 +82,12 @@ function show(view: CellView, viewers: number, services: HttpServices, caller: L
     since: view.since,
     why: view.why,
     health: healthOf(view),
-    sources: (settings?.sources ?? []).map((source) => ({
-      id: source.id,
-      state: source.id === active ? activeState : 'standby',
-      ...(runs ? { url: source.url } : {}),
-    })),
+    sources: (settings?.sources ?? []).map(({ id: source, url }) => {
+      const { state, since, why } = standings[source] ?? { state: view.state, since: view.since, why: view.why };
+      return { id: source, state, since, why, ...(runs ? { url } : {}) };
+    }),
     active_source: active,
+    ...(chosen === undefined ? {} : { chosen_source: chosen }),
     rungs: rungsOf(view),
     viewers,
     keep: settings?.keep ?? 'warm',

@@ -35,7 +35,14 @@ export interface Connections {
 }
 
 /** After these a player may ask for a new session; after all others it must not. */
-const WORTH_RETRYING = new Set(['expired', 'never-connected', 'not-connected', 'unknown-session', 'gateway-stopping']);
+const WORTH_RETRYING = new Set([
+  'expired',
+  'never-connected',
+  'not-connected',
+  'not-moved',
+  'unknown-session',
+  'gateway-stopping',
+]);
 /** Facts wait for the journal, and the journal may be away: what lives here is looked at this often. */
 const LOOK_EVERY_MS = 500;
 
@@ -77,6 +84,13 @@ export function keepConnections(services: HttpServices, hub: Hub): Connections {
     }
   };
   const stopHearing = hub.listen(hear);
+  // A relay that is lost is told to its players at once; and a player whose camera turned must know not to go away.
+  const stopWatching = cells.onTurn((view) => {
+    if (view.kind === 'viewer') return;
+    for (const connection of bySession.values()) {
+      if (view.kind === 'relay' || connection.camera === view.id) look(connection);
+    }
+  });
   const timer = setInterval(() => {
     for (const connection of bySession.values()) look(connection);
   }, LOOK_EVERY_MS);
@@ -95,6 +109,7 @@ export function keepConnections(services: HttpServices, hub: Hub): Connections {
     close() {
       clearInterval(timer);
       stopHearing();
+      stopWatching();
       bySession.clear();
     },
   };

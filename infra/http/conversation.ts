@@ -3,13 +3,14 @@ import type { Id } from '../../bus/identity.ts';
 import { freshPath, type PathQuality, takeSample } from '../../machines/policy/quality.ts';
 import { renew } from './admission.ts';
 import type { Connection } from './connections.ts';
-import { Refusal } from './errors.ts';
-import { instanceOf, legsKnown } from './legs.ts';
-import type { Figures, PlayerMessage } from './messages.ts';
-import { findRelay } from './placing.ts';
+import { Refusal, unavailable } from './errors.ts';
+import { type Goal, instanceOf, legsKnown } from './legs.ts';
+import type { Figures, PlayerMessage, Says } from './messages.ts';
+import { keepMoves, type Moves } from './moves.ts';
 import { fragmentOf, type Offer, parseOffer } from './sdp.ts';
 import type { HttpServices } from './services.ts';
 import type { Shared } from './shared.ts';
+import { keepStandby, type Standby } from './standby.ts';
 import { isOpen, rungsOf, viewerOf } from './views.ts';
 
 /** Where a player's conversation is heard. */
@@ -22,19 +23,6 @@ export interface Line {
 const CANDIDATES_HELD = 64;
 /** Measurements beyond this are a broken clock, not a picture. */
 const LONGEST_MS = 60_000;
-const LEG_NAMES = [...'abcdefghijklmnopqrstuvwxyz'] as Id[];
-
-/**
- * How a leg was lost, as a code and a sentence.
- * @param now which start of its relay serves; undefined while none does
- * @param opened at which start the leg was opened
- */
-function lossOf(now: string | undefined, opened: string | undefined): [reason: string, why: string] {
-  if (now === undefined) return ['relay-lost', 'its relay does not serve; another one carries the picture'];
-  if (now !== opened) return ['relay-restarted', 'the relay started anew and is serving again'];
-  return ['relay-ended', 'the relay ended the connection'];
-}
-
 /** One player's conversation: hello first, then what it says about its legs. */
 export class Conversation {
   private readonly camera: string;
@@ -43,8 +31,8 @@ export class Conversation {
   private readonly line: Line;
   private readonly opening = new Map<Id, { offer: Offer; candidates: string[] }>();
   private readonly paths = new Map<string, PathQuality>();
-  /** The legs that this player has, and at which start of which relay. */
-  private readonly legs = new Map<Id, { relay: string; instance: string | undefined }>();
+  private readonly moves: Moves;
+  private readonly standby: Standby;
   private connection: Connection | undefined;
   /** Whether a hello was said, believed or not. */
   greeted = false;
@@ -54,6 +42,8 @@ export class Conversation {
     this.services = services;
     this.shared = shared;
     this.line = line;
+    this.moves = keepMoves(services, shared, line.send);
+    this.standby = keepStandby(services, shared.loads, line.send);
   }
 
   /** The session it is about, once hello was believed. */
@@ -74,13 +64,13 @@ export class Conversation {
     if (!view) throw new Refusal(401, 'hello-first', 'the first message must be hello with the stream token');
     switch (message.type) {
       case 'offer':
-        return this.offer(message.leg as Id, message.sdp);
+        return this.offer(message);
       case 'candidate':
         return this.candidate(message.leg as Id, message.candidate, message.sdpMid ?? '0');
       case 'stats':
         return this.measure(connection, message);
       case 'playing':
-        return this.playing(connection, message.leg, message.first_frame_ms, viewerOf(view).first_frame_ms);
+        return this.playing(connection, message, viewerOf(view).first_frame_ms);
       case 'renew':
         return this.renew(await services.gate.verifyLogin(message.token));
       case 'close':
@@ -101,47 +91,65 @@ export class Conversation {
     if (!view) return line.end('unknown-session', 'the session is not known here', true);
     if (!isOpen(view)) return line.end(view.why.reason ?? 'ended', view.why.text, view.why.reason === 'expired');
     // A player that comes back, perhaps to a gateway that started anew, still has the legs it had.
-    for (const [leg, { relay }] of legsKnown(view))
-      this.legs.set(leg, { relay, instance: instanceOf(services, relay) });
+    for (const [leg, { relay, path }] of legsKnown(view)) {
+      this.moves.opened(leg, { relay, path, instance: instanceOf(services, relay) });
+    }
     const { send, end } = line;
     this.connection = { session: pass.session, camera: pass.camera, send, end, checkLegs: () => this.checkLegs() };
     shared.connections.add(this.connection);
     const camera = services.cells.view({ kind: 'camera', id: pass.camera });
     send({ type: 'welcome', session_id: pass.session, camera: pass.camera, rungs: camera ? rungsOf(camera) : [] });
     shared.connections.tellState(this.connection);
+    this.standby.keep(view);
   }
 
-  /**
-   * Has the player open another leg for one that is lost: its relay started anew and does not know it, or ended it.
-   * Browsers notice neither for many seconds.
-   */
+  /** Looks after the player's legs and its standby. */
   private checkLegs(): void {
-    const { services, connection } = this;
-    const view = connection && services.cells.view({ kind: 'viewer', id: connection.session });
+    const view = this.connection && this.services.cells.view({ kind: 'viewer', id: this.connection.session });
     if (!view) return;
-    const seated = new Set(legsKnown(view).map(([leg]) => leg));
-    for (const [leg, { relay, instance }] of this.legs) {
-      const now = instanceOf(services, relay);
-      if (now !== undefined && now === instance && seated.has(leg)) continue;
-      const { relay: next } = findRelay(services, this.shared.loads, viewerOf(view).address, relay);
-      if (next === undefined) continue; // it can't be opened again yet
-      this.legs.delete(leg); // told once
-      const [reason, why] = lossOf(now, instance);
-      const free = LEG_NAMES.find((name) => name !== leg && !seated.has(name) && !this.legs.has(name));
-      if (!free) continue;
-      services.metrics.moves.inc({ kind: 'relay', reason });
-      this.line.send({ type: 'move', leg: free, relay: next, reason, why });
-    }
+    this.moves.check(view);
+    this.standby.keep(view);
   }
 
-  private async offer(name: Id, sdp: string): Promise<void> {
-    const view = this.session && this.services.cells.view({ kind: 'viewer', id: this.session });
+  /** Where an offered leg goes: where its standby lets it, where the player was told to, or where placement has it. */
+  private async goalOf({ leg, relay, standby_token, silent_ms }: Says['offer']): Promise<Goal> {
+    if (relay !== undefined && (await this.isStandby(relay, standby_token))) {
+      if (silent_ms !== undefined) return { relay, haste: 'hops' };
+      // Kept ready anywhere else it would be of no use.
+      const serves = instanceOf(this.services, relay) !== undefined;
+      if (!serves) throw unavailable('standby-lost', `${relay} does not serve just now.`);
+      return { relay, haste: 'no' };
+    }
+    const order = this.moves.orderOf(leg as Id);
+    return order ? { relay: order.relay, haste: order.hurry ? 'hops' : 'no' } : { haste: 'hops' };
+  }
+
+  /** Whether the player was told that it may go there without asking; perhaps by a former gateway. */
+  private async isStandby(relay: string, token: string | undefined): Promise<boolean> {
+    if (token === undefined) return false;
+    const claims = await this.services.gate.verifyStandby(token).catch((error: unknown) => {
+      if (!(error instanceof BadToken)) throw error;
+    });
+    return claims !== undefined && claims.session === this.session && claims.relay === relay;
+  }
+
+  private async offer(message: Says['offer']): Promise<void> {
+    const { leg: given, sdp, silent_ms } = message;
+    const name = given as Id;
+    const { cells } = this.services;
+    const view = this.session && cells.view({ kind: 'viewer', id: this.session });
     if (!view) return;
     const pending = { offer: parseOffer(sdp), candidates: [] as string[] };
     this.opening.set(name, pending);
     try {
-      const { leg, answer } = await this.shared.legs.open(view, name, sdp, pending.offer);
-      this.legs.set(name, { relay: leg.relay, instance: leg.instance });
+      const goal = await this.goalOf(message);
+      if (goal.relay !== undefined && silent_ms !== undefined) {
+        const times = { detect_ms: silent_ms, decide_ms: 0 };
+        const event = { type: 'move.begun', leg: name, relay: goal.relay, reason: 'silence', ...times };
+        void cells.offer({ kind: 'viewer', id: view.id }, event).catch(() => {}); // its opening tells the same
+      }
+      const { leg, answer } = await this.shared.legs.open(view, name, sdp, pending.offer, goal);
+      this.moves.opened(name, leg);
       this.line.send({ type: 'answer', leg: name, sdp: answer });
       for (const fragment of pending.candidates) await this.shared.legs.trickle(leg, fragment);
     } finally {
@@ -183,11 +191,20 @@ export class Conversation {
     await this.services.cells.offer({ kind: 'viewer', id: connection.session }, { ...crossing, leg });
   }
 
-  private async playing({ session }: Connection, leg: string, ms: number | undefined, before: number | undefined) {
+  private async playing({ session }: Connection, message: Says['playing'], before: number | undefined) {
+    const { leg, first_frame_ms: ms, gap_ms, silent_ms } = message;
     const known = ms !== undefined && ms < LONGEST_MS;
+    if (silent_ms !== undefined) this.services.metrics.moves.inc({ kind: 'relay', reason: 'silence' });
     if (known && before === undefined) this.services.metrics.firstFrame.observe(ms / 1000);
-    const event = { type: 'leg.playing', leg, ...(known ? { first_frame_ms: ms } : {}) };
-    await this.services.cells.offer({ kind: 'viewer', id: session }, event);
+    const told = {
+      ...(known ? { first_frame_ms: ms } : {}),
+      ...(gap_ms === undefined ? {} : { gap_ms }),
+      ...(silent_ms === undefined ? {} : { silent_ms }),
+    };
+    const heard = this.services.cells.offer({ kind: 'viewer', id: session }, { type: 'leg.playing', leg, ...told });
+    this.moves.playing(leg as Id);
+    this.checkLegs();
+    await heard;
   }
 
   private async renew(claims: LoginClaims): Promise<void> {
@@ -198,7 +215,7 @@ export class Conversation {
   }
 
   private async close({ session }: Connection, name: Id): Promise<void> {
-    this.legs.delete(name);
+    this.moves.closed(name);
     this.paths.delete(name);
     const leg = this.shared.legs.find(session, name);
     if (leg) await this.shared.legs.close(leg);

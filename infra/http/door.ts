@@ -5,13 +5,17 @@ import { BadToken } from '../../adapters/gate.jsonwebtoken.ts';
 import { isId } from '../../bus/identity.ts';
 import type { SessionCard } from '../../bus/ports.ts';
 import { type Action, access, isAtLeast } from '../../machines/policy/access.ts';
+import { grantedCameras } from '../../machines/policy/grants.ts';
 import { cookieName } from './cookie.ts';
 import { denied, missing, Refusal, unauthorized } from './errors.ts';
 import type { Server } from './fastify.ts';
 import { isOurHost, refuseForeignPage, refuseForeignSocket } from './origin.ts';
 import { type Rule, ruleOf } from './roles.ts';
 import type { HttpServices } from './services.ts';
-import { isOver, viewerOf, zoneOf } from './views.ts';
+import { incidentOf, isOver, viewerOf, zoneOf } from './views.ts';
+
+/** Who calls: the claims of a login token, and what running incidents open beyond them. */
+export type Caller = LoginClaims & { granted?: readonly string[] };
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -19,7 +23,7 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     /** Who calls, by a login token or the cookie; undefined on open routes and with a stream token. */
-    caller: LoginClaims | undefined;
+    caller: Caller | undefined;
     /** The stream token that came instead. */
     pass: StreamClaims | undefined;
     /** The camera or session that the address names, once its rights are checked. */
@@ -46,12 +50,17 @@ export function tokenOf(
   return kept ? { token: kept, cookie: true } : undefined;
 }
 
+/** The incidents that run, as the rights see them. */
+const openings = ({ cells }: HttpServices) =>
+  cells.list('incident').flatMap((view) => (isOver(view) ? [] : [incidentOf(view)]));
+
 async function identify(request: FastifyRequest, rule: Rule, services: HttpServices): Promise<void> {
   const found = tokenOf(request, services.config);
   if (!found) throw unauthorized('missing', 'This needs a token: send "Authorization: Bearer TOKEN", or sign in.');
   if (found.cookie) refuseForeignPage(request, services.config);
   try {
-    request.caller = await services.gate.verifyLogin(found.token);
+    const claims = await services.gate.verifyLogin(found.token);
+    request.caller = { ...claims, granted: grantedCameras(openings(services), claims) };
   } catch (error) {
     const mayJoin = rule.also === 'stream' && !found.cookie;
     const otherKind = error instanceof BadToken && (error.reason === 'type' || error.reason === 'audience');
@@ -64,7 +73,7 @@ const isOperator = (request: FastifyRequest): boolean =>
   request.caller !== undefined && isAtLeast(request.caller.role, 'operator');
 
 /** The camera that somebody wants, if they may have it. @throws Refusal: unknown and forbidden look alike to viewers */
-export function permittedCamera(services: HttpServices, caller: LoginClaims, camera: string, action: Action): CellView {
+export function permittedCamera(services: HttpServices, caller: Caller, camera: string, action: Action): CellView {
   const view = isId(camera) ? services.cells.view({ kind: 'camera', id: camera }) : undefined;
   const knowsAll = isAtLeast(caller.role, 'operator');
   if (!view || isOver(view)) throw knowsAll ? missing(`camera ${camera}`) : denied();
@@ -162,7 +171,7 @@ export function guardRoutes(server: Server, services: HttpServices): void {
 }
 
 /** Who calls. For handlers of routes that need a login. */
-export function callerOf(request: FastifyRequest): LoginClaims {
+export function callerOf(request: FastifyRequest): Caller {
   if (!request.caller) throw new Error(`${request.routeOptions.url} is open in roles.ts, but asks who calls`);
   return request.caller;
 }

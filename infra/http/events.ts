@@ -9,14 +9,18 @@ import type { Server } from './fastify.ts';
 import type { HttpServices } from './services.ts';
 import type { Shared } from './shared.ts';
 import { keepAlive, sendJson } from './socket.ts';
-import type { Sink, Wanted } from './streams.ts';
+import { lastOnly, type Sink, type Wanted } from './streams.ts';
 
 const List = (pattern: string, description: string) =>
   Type.Optional(Type.String({ pattern: `^${pattern}(,${pattern})*$`, maxLength: 4000, description }));
-const querySchema = Type.Object({
+/** `?types=&cameras=&zones=` of every route that tells events. */
+export const wantedQuery = {
   types: List('[a-z]+(\\.[a-z-]+)*(\\.\\*)?', 'for instance camera.live,viewer'),
   cameras: List('[a-z0-9][a-z0-9_-]{0,63}', 'ids'),
   zones: List('[a-z0-9_*/-]{1,200}', 'zones and patterns such as hcm/*'),
+};
+const querySchema = Type.Object({
+  ...wantedQuery,
   after: Type.Optional(
     Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER, description: 'last sequence seen' }),
   ),
@@ -24,7 +28,8 @@ const querySchema = Type.Object({
 type Query = Type.Static<typeof querySchema>;
 
 const split = (text: string | undefined): string[] => text?.split(',') ?? [];
-const wantedIn = (query: Query): Wanted => ({
+/** What such a query wants. */
+export const wantedIn = (query: Pick<Query, keyof typeof wantedQuery>): Wanted => ({
   types: split(query.types),
   cameras: split(query.cameras),
   zones: split(query.zones),
@@ -44,11 +49,13 @@ const RETRY_MS = 1_000;
 const DRAIN_MS = 10_000;
 const FIRST_MESSAGE_MS = 5_000;
 
+const textOf = lastOnly((event: object) => JSON.stringify(event));
+
 /** Writes events as a text stream (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
 function sseSink(out: ServerResponse): Sink {
   const write = (text: string) => void (out.writable && out.write(text));
   return {
-    fact: (event) => write(`id: ${event.sequence}\ndata: ${JSON.stringify(event)}\n\n`),
+    fact: (event) => write(`id: ${event.sequence}\ndata: ${textOf(event)}\n\n`),
     // An id without data raises no event, but moves Last-Event-ID past what this person may not see.
     beat: (sequence) => write(`: still here\nid: ${sequence}\n\n`),
     resync: (sequence, reason) =>

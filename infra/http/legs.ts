@@ -1,10 +1,12 @@
 import type { CellView } from '../../actors/cells.ts';
 import { type Id, isId } from '../../bus/identity.ts';
+import type { ViewerContext } from '../../machines/viewer/context.ts';
+import { type Haste, keepDeparting, type Taken } from './departing.ts';
 import { denied, Refusal, unavailable } from './errors.ts';
 import type { Loads } from './loads.ts';
 import { placeViewer } from './placing.ts';
 import type { Offer } from './sdp.ts';
-import type { HttpServices } from './services.ts';
+import type { HttpServices, WhepOpened } from './services.ts';
 import { isOpen, relayOf, viewerOf } from './views.ts';
 
 /** One peer connection of a session, as far as signalling must know it. */
@@ -13,6 +15,8 @@ export interface Leg {
   session: Id;
   camera: Id;
   relay: string;
+  /** At that relay: the camera's program path, or a departure path. */
+  path: string;
   /** Which start of the relay it was opened at: a newer one does not know it. */
   instance: string | undefined;
   relaySession: string;
@@ -21,12 +25,21 @@ export interface Leg {
   offer: Offer;
   /** Changes with every ICE restart. */
   etag: string;
+  /** The departure path that it is on. */
+  departure: Taken | undefined;
+}
+
+/** Where a leg is to be opened. */
+export interface Goal {
+  /** A relay that was chosen before; otherwise, and when it does not serve any more, placement chooses. */
+  relay?: string | undefined;
+  haste: Haste;
 }
 
 /** The peer connections that were made through this gateway. */
 export interface Legs {
   /** Opens a peer connection for a session. @throws Refusal */
-  open(session: CellView, name: Id, sdp: string, offer: Offer): Promise<{ leg: Leg; answer: string }>;
+  open(session: CellView, name: Id, sdp: string, offer: Offer, goal: Goal): Promise<{ leg: Leg; answer: string }>;
   find(session: Id, name: Id): Leg | undefined;
   of(session: Id): Leg[];
   /** Hands a fragment on; an ICE restart comes back with one. @throws Refusal */
@@ -61,12 +74,19 @@ export function instanceOf(services: HttpServices, relay: string): string | unde
 }
 
 /** The legs that a session has, as its cell knows them. */
-export const legsKnown = (session: CellView): [Id, { relay: string; relay_session: string }][] =>
-  Object.entries(viewerOf(session).legs) as [Id, { relay: string; relay_session: string }][];
+export const legsKnown = (session: CellView): [Id, ViewerContext['legs'][string]][] =>
+  Object.entries(viewerOf(session).legs) as [Id, ViewerContext['legs'][string]][];
+
+/** A connection at a relay, as it was opened. */
+interface Opened extends WhepOpened {
+  path: string;
+  departure: Taken | undefined;
+}
 
 /** Keeps the legs of this gateway's sessions. */
 export function keepLegs(services: HttpServices, loads: Loads): Legs {
   const bySession = new Map<Id, Map<Id, Leg>>();
+  const departing = keepDeparting(services);
   let restarts = 0;
   const { cells, gate, whep, log } = services;
 
@@ -74,9 +94,37 @@ export function keepLegs(services: HttpServices, loads: Loads): Legs {
     void cells.offer({ kind: 'viewer', id: session }, event).catch((error: unknown) => {
       log.warn({ err: error, session, event: event.type }, 'a session did not hear of its leg');
     });
+  /** Asks the relay for a connection: on a departure path where there is one, otherwise on the camera's own. */
+  async function ask(
+    session: Id,
+    camera: Id,
+    relay: string,
+    sdp: string,
+    query: string,
+    haste: Haste,
+  ): Promise<Opened> {
+    const departure = departing.take(camera, relay, haste);
+    const path = departure?.path ?? camera;
+    const token = gate.mintRelay(session, [{ action: 'read', path }], RELAY_TOKEN_S);
+    try {
+      const opened = await whep.open(relay, path, sdp, token, query);
+      void departure?.sendOff(opened.relaySession);
+      return { ...opened, path, departure };
+    } catch (error) {
+      if (!departure) throw error;
+      departure.close();
+      log.info({ err: error, relay, path }, 'a departure path could not be joined');
+      return ask(session, camera, relay, sdp, query, 'no');
+    }
+  }
+  /** The relay lets go of a connection that nobody needs any more. */
+  const letGo = ({ resource, departure }: Pick<Opened, 'resource' | 'departure'>): Promise<void> => {
+    departure?.close();
+    return whep.close(resource);
+  };
 
   return {
-    async open(session, name, sdp, offer) {
+    async open(session, name, sdp, offer, { relay: wanted, haste }) {
       const { relay: seat, address } = viewerOf(session);
       const camera = viewerOf(session).camera as Id;
       const before = bySession.get(session.id)?.get(name);
@@ -87,27 +135,27 @@ export function keepLegs(services: HttpServices, loads: Loads): Legs {
           `A session has at most ${LEGS_PER_SESSION} connections: close one first.`,
         );
       }
-      const { relay } = placeViewer(services, loads, address, seat);
+      const chosen = wanted !== undefined && instanceOf(services, wanted) !== undefined;
+      const relay = chosen ? wanted : placeViewer(services, loads, address, seat).relay;
       const instance = instanceOf(services, relay);
-      const token = gate.mintRelay(session.id, [{ action: 'read', path: camera }], RELAY_TOKEN_S);
-      const opened = await whep.open(relay, camera, sdp, token, `leg=${name}`).catch((error: unknown) => {
+      const opened = await ask(session.id, camera, relay, sdp, `leg=${name}`, haste).catch((error: unknown) => {
         hear(session.id, { type: 'leg.refused', leg: name, detail: reasonOf(error) });
         throw refusalOfRelay(error, services, camera);
       });
       const now = cells.view({ kind: 'viewer', id: session.id });
       if (!now || !isOpen(now)) {
-        void whep.close(opened.resource).catch(() => {}); // the seat cuts it as well
+        letGo(opened).catch(() => {}); // the seat cuts it as well
         throw denied('ended');
       }
       // The same name again is the player trying anew: the first attempt must not stay behind.
-      if (before) void whep.close(before.resource).catch(() => {});
-      const { relaySession, resource } = opened;
-      const etag = `"${name}"`;
-      const leg: Leg = { name, session: session.id, camera, relay, instance, relaySession, resource, offer, etag };
+      if (before) letGo(before).catch(() => {});
+      const { answer, relaySession, resource, path, departure } = opened;
+      const place = { relay, path, instance, relaySession, resource, departure };
+      const leg: Leg = { name, session: session.id, camera, ...place, offer, etag: `"${name}"` };
       const legs = bySession.get(session.id) ?? new Map<Id, Leg>();
       bySession.set(session.id, legs.set(name, leg));
-      hear(session.id, { type: 'leg.opened', leg: name, relay, relay_session: relaySession });
-      return { leg, answer: opened.answer };
+      hear(session.id, { type: 'leg.opened', leg: name, relay, path, relay_session: relaySession });
+      return { leg, answer };
     },
     find: (session, name) => bySession.get(session)?.get(name),
     of: (session) => [...(bySession.get(session)?.values() ?? [])],
@@ -123,10 +171,14 @@ export function keepLegs(services: HttpServices, loads: Loads): Legs {
       const legs = bySession.get(leg.session);
       legs?.delete(leg.name);
       if (legs?.size === 0) bySession.delete(leg.session);
-      await whep.close(leg.resource).catch((error: unknown) => {
+      hear(leg.session, { type: 'leg.closed', leg: leg.name });
+      await letGo(leg).catch((error: unknown) => {
         log.info({ err: error, session: leg.session, leg: leg.name }, 'the relay did not hear that a leg was closed');
       });
     },
-    forget: (session) => void bySession.delete(session),
+    forget(session) {
+      for (const { departure } of bySession.get(session)?.values() ?? []) departure?.close();
+      bySession.delete(session);
+    },
   };
 }

@@ -145,13 +145,13 @@ export function liveRoutes(server: Server, services: HttpServices, shared: Share
         ...(request.query.quality === undefined ? {} : { quality: request.query.quality }),
       });
       const { relay, quality } = viewerOf(admission.view);
-      const place = services.rtspAt(relay);
-      if (!place) throw unavailable('no-rtsp', `Relay ${relay} offers no RTSP.`, {}, 10);
+      const address = services.rtspAt(relay, camera.id);
+      if (!address) throw unavailable('no-rtsp', `Relay ${relay} offers no RTSP.`, {}, 10);
       const permission = { action: 'read' as const, path: camera.id };
       const token = services.gate.mintRelay(admission.session, [permission], admission.expiresInS);
       return {
         session_id: admission.session,
-        rtsp_url: `rtsp://${place}/${camera.id}?token=${token}`,
+        rtsp_url: `${address}?token=${token}`,
         expires_in: admission.expiresInS,
         quality,
       };

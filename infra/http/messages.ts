@@ -18,7 +18,18 @@ export const playerSays = {
       quality: Type.Optional(Type.String({ maxLength: 16 })),
     }),
   ),
-  offer: shape('offer', Type.Object({ ...leg, sdp: Type.String({ maxLength: MAX_SDP_BYTES }) })),
+  offer: shape(
+    'offer',
+    Type.Object({
+      ...leg,
+      sdp: Type.String({ maxLength: MAX_SDP_BYTES }),
+      /** Where it goes without asking: the standby it was given last. */
+      relay: Type.Optional(IdSchema),
+      standby_token: Type.Optional(Token),
+      /** It moves there by itself, since no frame has come for so long; without it the connection is kept ready. */
+      silent_ms: Figure,
+    }),
+  ),
   candidate: shape(
     'candidate',
     Type.Object({
@@ -38,14 +49,16 @@ export const playerSays = {
       kbps: Figure,
       freezes: Figure,
       latency_ms: Figure,
+      gap_ms: Figure,
     }),
   ),
-  playing: shape('playing', Type.Object({ ...leg, first_frame_ms: Figure })),
+  playing: shape('playing', Type.Object({ ...leg, first_frame_ms: Figure, gap_ms: Figure, silent_ms: Figure })),
   renew: shape('renew', Type.Object({ token: Token })),
   close: shape('close', Type.Object(leg)),
 };
 
-type Says = { [T in keyof typeof playerSays]: { type: T } & Of<(typeof playerSays)[T]> };
+/** What a player may say, parsed, by type. */
+export type Says = { [T in keyof typeof playerSays]: { type: T } & Of<(typeof playerSays)[T]> };
 /** One message of a player. */
 export type PlayerMessage = Says[keyof Says];
 /** What a player measured of one leg. */

@@ -51,7 +51,7 @@ export function createMetrics(): Metrics {
     }),
     moves: new Counter({
       name: 'signalbox_moves_total',
-      help: 'Viewers asked to open another leg',
+      help: 'Legs that players were asked to open, or opened by themselves, in place of another',
       labelNames: ['kind', 'reason'],
       registers,
     }),

@@ -2,6 +2,8 @@ import Type from 'typebox';
 import type { CellView } from '../../actors/cells.ts';
 import { WhySchema } from '../../bus/events/why.ts';
 import { IdSchema, id } from '../../bus/identity.ts';
+import type { Address } from '../../bus/subjects.ts';
+import { callerOf } from './door.ts';
 import { missing } from './errors.ts';
 import type { Server } from './fastify.ts';
 import { listOf, pageOf, pageQuery } from './paging.ts';
@@ -13,10 +15,18 @@ const RelaySchema = Type.Object({
   role: Type.Enum(['intake', 'delivery']),
   region: Type.String(),
   weight: Type.Number(),
+  max_readers: Type.Optional(Type.Integer({ description: 'sessions it may carry at a time; absent: any number' })),
   state: Type.String(),
   since: Type.Number({ description: 'epoch ms' }),
   why: WhySchema,
-  sessions: Type.Integer(),
+  sessions: Type.Integer({ description: 'its load: viewer sessions on it' }),
+  placeable: Type.Boolean({ description: 'whether it takes new viewers, or, for an intake, cameras' }),
+  drain: Type.Optional(
+    Type.Object(
+      { by: Type.String(), since: Type.Number({ description: 'epoch ms' }) },
+      { description: 'who has it drained' },
+    ),
+  ),
 });
 
 /** How many sessions each relay carries. */
@@ -31,9 +41,16 @@ export function relayLoad(services: Pick<HttpServices, 'cells'>): Map<string, nu
 }
 
 function show(view: CellView, load: Map<string, number>) {
-  const { role, region, weight } = relayOf(view);
-  const { id: relay, state, since, why } = view;
-  return { id: relay, role, region, weight, state, since, why, sessions: load.get(relay) ?? 0 };
+  const { role, region, weight, max_readers, drain } = relayOf(view);
+  const { id: relay, state, since, why, tags } = view;
+  const sessions = load.get(relay) ?? 0;
+  return {
+    ...{ id: relay, role, region, weight },
+    ...(max_readers === undefined ? {} : { max_readers }),
+    ...{ state, since, why, sessions },
+    placeable: tags.includes('placeable') && sessions < (max_readers ?? Number.POSITIVE_INFINITY),
+    ...(drain ? { drain: { by: drain.by, since: drain.since } } : {}),
+  };
 }
 
 /** `/api/v1/relays`: the pool. */
@@ -51,13 +68,33 @@ export function relayRoutes(server: Server, services: HttpServices): void {
       );
     },
   );
-  server.get(
-    `${path}/:relay_id`,
-    { schema: { tags, params: Type.Object({ relay_id: IdSchema }), response: { 200: RelaySchema } } },
+  const params = Type.Object({ relay_id: IdSchema });
+  const addressOf = (relay: string) => {
+    const at = { kind: 'relay' as const, id: id(relay) };
+    if (!services.cells.view(at)) throw missing(`relay ${relay}`);
+    return at;
+  };
+  const shown = (at: Address) => show(services.cells.view(at) as CellView, relayLoad(services));
+
+  server.get(`${path}/:relay_id`, { schema: { tags, params, response: { 200: RelaySchema } } }, async (request) =>
+    shown(addressOf(request.params.relay_id)),
+  );
+  server.post(
+    `${path}/:relay_id/drain`,
+    { schema: { tags, params, response: { 202: RelaySchema } } },
+    async (request, reply) => {
+      const at = addressOf(request.params.relay_id);
+      await services.cells.offer(at, { type: 'relay.drain', by: callerOf(request).sub });
+      return reply.code(202).send(shown(at));
+    },
+  );
+  server.delete(
+    `${path}/:relay_id/drain`,
+    { schema: { tags, params, response: { 200: RelaySchema } } },
     async (request) => {
-      const view = services.cells.view({ kind: 'relay', id: id(request.params.relay_id) });
-      if (!view) throw missing(`relay ${request.params.relay_id}`);
-      return show(view, relayLoad(services));
+      const at = addressOf(request.params.relay_id);
+      await services.cells.offer(at, { type: 'relay.resume', by: callerOf(request).sub });
+      return shown(at);
     },
   );
 }

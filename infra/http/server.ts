@@ -5,6 +5,7 @@ import fastifyWebsocket from '@fastify/websocket';
 import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
 import type { Id } from '../../bus/identity.ts';
 import { countHoldings } from './admission.ts';
+import { broadcastRoutes } from './broadcasts.ts';
 import { cameraRoutes } from './cameras.ts';
 import { keepConnections } from './connections.ts';
 import { demoRoutes } from './demo.ts';
@@ -12,8 +13,13 @@ import { docsPages, docsRoutes } from './docs.ts';
 import { guardRoutes } from './door.ts';
 import { answerError, bodyOf, Refusal, refusalFor } from './errors.ts';
 import { eventRoutes } from './events.ts';
+import { exportRoutes } from './export.ts';
 import type { Server } from './fastify.ts';
+import { hlsRoutes } from './hls.ts';
 import { createHub } from './hub.ts';
+import { incidentRoutes } from './incidents.ts';
+import { journalRoutes } from './journal.ts';
+import { ledgerRoutes } from './ledger.ts';
 import { keepLegs } from './legs.ts';
 import { liveRoutes } from './live.ts';
 import { keepLoads } from './loads.ts';
@@ -21,6 +27,7 @@ import { loginRoutes } from './login.ts';
 import { operationsRoutes } from './operations.ts';
 import { pageRoutes } from './page.ts';
 import { relayRoutes } from './relays.ts';
+import { replayRoutes } from './replay.ts';
 import { revocationRoutes } from './revocations.ts';
 import { RULES } from './roles.ts';
 import { secureHeaders } from './security.ts';
@@ -28,7 +35,11 @@ import type { HttpServices } from './services.ts';
 import { sessionRoutes } from './sessions.ts';
 import type { Shared } from './shared.ts';
 import { signallingRoutes } from './signalling.ts';
+import { limiter } from './socket.ts';
+import { sourceRoutes } from './sources.ts';
 import { keepStreams } from './streams.ts';
+import { timelineRoutes } from './timeline.ts';
+import { whatIfRoutes } from './whatif.ts';
 import { whepRoutes } from './whep.ts';
 
 const MAX_BODY_BYTES = 256 * 1024;
@@ -59,7 +70,11 @@ function create(services: HttpServices): Server {
   }).withTypeProvider<TypeBoxTypeProvider>();
 }
 
-/** Logs what was answered: never a query, a header or a body. */
+/** An address without its query, and without the signature that an HLS address carries. */
+const loggedPath = (url: string): string =>
+  (url.split('?', 1)[0] ?? '').replace(/^(\/hls\/[^/]*\/[^/]*\/[^/]*)\/[^/]*/, '$1/…');
+
+/** Logs what was answered: never a query, a header, a body or a signature. */
 function logAnswers(server: Server): void {
   server.addHook('onResponse', async (request, reply) => {
     const { method } = request;
@@ -68,7 +83,7 @@ function logAnswers(server: Server): void {
     request.log[level](
       {
         method,
-        path: request.url.split('?', 1)[0],
+        path: loggedPath(request.url),
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime * 10) / 10,
         ip: request.ip,
@@ -94,6 +109,10 @@ async function registerPlugins(server: Server): Promise<void> {
   });
 }
 
+/** So many players are sent from relays that are being drained: opening their legs must not hurt who watches. */
+const DRAINED_PER_SECOND = 20;
+const DRAINED_AT_ONCE = 5;
+
 /**
  * Builds the HTTP floor: every route guarded by the table in roles.ts, every error as JSON.
  * The caller listens and closes.
@@ -110,6 +129,7 @@ export async function buildServer(services: HttpServices): Promise<Server> {
     holdings: countHoldings(services.cells, hub),
     connections: keepConnections(services, hub),
     streams: keepStreams(services, hub),
+    pace: limiter(DRAINED_PER_SECOND, DRAINED_AT_ONCE),
   };
   const registered = new Set<string>();
 
@@ -136,12 +156,22 @@ export async function buildServer(services: HttpServices): Promise<Server> {
 
   liveRoutes(server, services, shared);
   whepRoutes(server, services, shared);
+  hlsRoutes(server, services, shared);
   signallingRoutes(server, services, shared);
   cameraRoutes(server, services);
+  sourceRoutes(server, services);
   sessionRoutes(server, services, shared);
   revocationRoutes(server, services, shared);
   relayRoutes(server, services);
+  broadcastRoutes(server, services);
+  incidentRoutes(server, services);
   eventRoutes(server, services, shared);
+  journalRoutes(server, services);
+  timelineRoutes(server, services);
+  replayRoutes(server, services);
+  exportRoutes(server, services);
+  ledgerRoutes(server, services);
+  whatIfRoutes(server, services);
   operationsRoutes(server, services, shared);
   loginRoutes(server, services);
   await pageRoutes(server, services);

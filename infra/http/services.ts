@@ -1,9 +1,11 @@
 import type { Logger } from 'pino';
 import type { Cells, CellView } from '../../actors/cells.ts';
+import type { Departures } from '../../adapters/departures.switcher.ts';
 import type { Gate } from '../../adapters/gate.jsonwebtoken.ts';
+import type { PathSigner } from '../../adapters/hls-paths.hmac.ts';
 import type { Revocations } from '../../adapters/revocations.files.ts';
 import type { Id } from '../../bus/identity.ts';
-import type { Facts, Sessions } from '../../bus/ports.ts';
+import type { Facts, Journal, Ledger, Sessions } from '../../bus/ports.ts';
 import type { Config } from '../config/model.ts';
 import type { LoginLinks } from './links.ts';
 import type { Metrics } from './metrics.ts';
@@ -23,6 +25,8 @@ export interface Whep {
   /** Hands on candidates, or an ICE restart: then the relay answers with a fragment of its own. */
   trickle(resource: string, fragment: string, ifMatch?: string): Promise<WhepTrickled>;
   close(resource: string): Promise<void>;
+  /** Whether media can flow in a session by now. */
+  isConnected(relay: string, relaySession: string): Promise<boolean>;
 }
 export interface WhepOpened {
   answer: string;
@@ -62,19 +66,27 @@ export interface HttpServices {
   /** Name of this gateway. */
   node: string;
   /** Read at every request, so that a reloaded configuration needs no restart. */
-  config: Pick<Config, 'http' | 'ice' | 'auth' | 'limits' | 'regions'>;
+  config: Pick<Config, 'http' | 'ice' | 'auth' | 'limits' | 'regions' | 'destinations'>;
   cells: Cells;
   facts: Facts;
+  /** What cells heard; read here, never written. */
+  journal: Pick<Journal, 'lasts' | 'read' | 'seqAt'>;
+  /** Who watched what; read here, never written. */
+  ledger: Pick<Ledger, 'read'>;
   sessions: Sessions;
   gate: Gate;
   revocations: Revocations;
   links: LoginLinks;
   whep: Whep;
+  /** Absent: everybody waits for the next key frame. */
+  departures?: Departures;
   poster(camera: Id): Poster | undefined | Promise<Poster | undefined>;
   /** Measured by the switcher; undefined while nothing flows. */
   rates(camera: Id): { bitrate_bps: number; fps: number } | undefined;
-  /** Where a relay offers RTSP, as `host:port`. */
-  rtspAt(relay: string): string | undefined;
+  /** The address at which a relay offers a path over RTSP. */
+  rtspAt(relay: string, path: string): string | undefined;
+  /** HLS: where ladders write, one folder a camera, and who signs its addresses. */
+  hls: { folder: string; paths: PathSigner };
   /** The statechart of a cell's machine, with the present state marked. */
   chart(view: CellView): unknown;
   overlay: Overlay;

@@ -10,4 +10,6 @@ export interface Shared extends Counts {
   connections: Connections;
   hub: Hub;
   streams: Streams;
+  /** Whether one more player may be sent from a relay that is being drained: together they would be a herd. */
+  pace(): boolean;
 }

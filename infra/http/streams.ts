@@ -1,10 +1,12 @@
 import type { LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
 import type { Envelope } from '../../bus/envelope.ts';
+import { isId } from '../../bus/identity.ts';
 import type { Subscription, Told } from '../../bus/ports.ts';
 import { access, inZone, isAtLeast } from '../../machines/policy/access.ts';
 import { Refusal } from './errors.ts';
 import type { Hub } from './hub.ts';
 import type { HttpServices } from './services.ts';
+import { zoneOf } from './views.ts';
 
 /** Which events a subscriber wants; empty lists want all. */
 export interface Wanted {
@@ -14,20 +16,40 @@ export interface Wanted {
 }
 
 /** The camera and zone that an event is about, if it is about one. */
-function placeIn({ subject, data }: Envelope): { camera: string; zone: string } | undefined {
+export function placeIn({ subject, data }: Envelope): { camera: string; zone: string } | undefined {
   const [kind, id = ''] = subject.split('/');
   const zone = typeof data.zone === 'string' ? data.zone : '';
-  if (kind === 'camera') return { camera: id, zone };
-  if (kind === 'viewer') return { camera: typeof data.camera === 'string' ? data.camera : '', zone };
+  if (kind === 'camera' || kind === 'rendition') return { camera: id, zone };
+  if (kind === 'viewer' || kind === 'broadcast')
+    return { camera: typeof data.camera === 'string' ? data.camera : '', zone };
   return undefined;
+}
+
+/** Whether an incident is about a camera that somebody may watch; its zone is not needed to be theirs. */
+function concerns(caller: LoginClaims, { data }: Envelope): boolean {
+  const cameras = Array.isArray(data.cameras) ? data.cameras : [];
+  const zone = typeof data.zone === 'string' ? data.zone : '';
+  return cameras.some((camera) => access(caller, { camera: String(camera), zone }, 'watch').allowed);
 }
 
 /** Whether somebody may see an event: cameras they may watch, their own sessions, and what operators run. */
 export function maySee(caller: LoginClaims, envelope: Envelope): boolean {
+  if (envelope.subject.startsWith('incident/')) return concerns(caller, envelope);
   const place = placeIn(envelope);
   if (!place) return isAtLeast(caller.role, 'operator');
   if (envelope.subject.startsWith('camera/')) return access(caller, place, 'watch').allowed;
   return envelope.data.subject === caller.sub || access(caller, place, 'operate').allowed;
+}
+
+/**
+ * Whether somebody may still see events of a camera that has been moved to another zone since: only where they may see
+ * both.
+ * @param zone where the camera is now; undefined when it is not here
+ */
+function mayStillSee(caller: LoginClaims, envelope: Envelope, zone: string | undefined): boolean {
+  const place = placeIn(envelope);
+  if (!place || zone === undefined || zone === place.zone) return true;
+  return maySee(caller, { ...envelope, data: { ...envelope.data, zone } });
 }
 
 /** Whether an event is among those wanted. A type may be `camera.live`, `camera`, `camera.*`, with or without prefix. */
@@ -45,17 +67,32 @@ export function isWanted(wanted: Wanted, envelope: Envelope): boolean {
   return !wanted.zones.length || wanted.zones.some((pattern) => inZone(place.zone, pattern));
 }
 
+/**
+ * Why events were left out: it reads too slowly; they are no longer kept; there is no such sequence yet; the store has
+ * lost them.
+ */
+export type Resync = 'slow' | 'gone' | 'ahead' | 'lost';
+
 /** Where a subscriber's events go. */
 export interface Sink {
   fact(event: Envelope & { sequence: number }): void;
   /** Nothing happened, but this far it is known. */
   beat(sequence: number): void;
   /** Events were left out: look at everything anew, and go on from this sequence. */
-  resync(sequence: number, reason: 'slow' | 'gone' | 'ahead'): void;
+  resync(sequence: number, reason: Resync): void;
   end(reason: string): void;
   backlogBytes(): number;
   /** Resolves when what was written has gone out. */
   drained(): Promise<void>;
+}
+
+/** Works something out once for a thousand subscribers that are told the same. */
+export function lastOnly<Key extends object, Value>(work: (key: Key) => Value): (key: Key) => Value {
+  let last: { key: Key; value: Value } | undefined;
+  return (key) => {
+    if (last?.key !== key) last = { key, value: work(key) };
+    return last.value;
+  };
 }
 
 /** The running subscriptions of this gateway. */
@@ -80,6 +117,12 @@ const CHECK_EVERY_MS = 1_000;
 
 /** Serves subscribers from the hub, and from the store where they ask for what is longer ago. */
 export function keepStreams(services: HttpServices, hub: Hub): Streams {
+  const zoneNow = lastOnly(({ envelope }: Told) => {
+    const camera = placeIn(envelope)?.camera;
+    const view = isId(camera) ? services.cells.view({ kind: 'camera', id: camera }) : undefined;
+    return view && zoneOf(view);
+  });
+  const eventOf = lastOnly((told: Told) => ({ ...told.envelope, sequence: told.seq }));
   const running = new Set<{ caller: LoginClaims; stop(reason?: string): void }>();
   const { facts, revocations } = services;
 
@@ -113,9 +156,12 @@ export function keepStreams(services: HttpServices, hub: Hub): Streams {
         fallBehind();
         return;
       }
+      // Facts are numbered without a gap, and are forgotten from the oldest on.
+      if (position > 0 && told.seq > position + 1) sink.resync(told.seq - 1, 'lost');
       position = told.seq;
-      if (!isWanted(wanted, told.envelope) || !maySee(caller, told.envelope)) return;
-      sink.fact({ ...told.envelope, sequence: told.seq });
+      const { envelope } = told;
+      if (!isWanted(wanted, envelope) || !maySee(caller, envelope)) return;
+      if (mayStillSee(caller, envelope, zoneNow(told))) sink.fact(eventOf(told));
     };
     /** From what the hub has at hand, no faster than it is read, then live. */
     const follow = async (): Promise<void> => {
@@ -133,10 +179,10 @@ export function keepStreams(services: HttpServices, hub: Hub): Streams {
     const expiry = setTimeout(() => stop('expired'), Math.min(caller.exp * 1000 - Date.now(), LONGEST_TIMER_MS));
     try {
       if (after !== undefined && hub.since(after) === undefined) {
-        const { first } = await facts.range();
+        const { first, purgedBefore } = await facts.range();
         if (after < first - 1) {
           position = first - 1;
-          sink.resync(position, 'gone');
+          sink.resync(position, first > purgedBefore ? 'lost' : 'gone');
         }
         own = await facts.subscribe({}, position, deliver);
         if (over) own.close();

@@ -1,6 +1,9 @@
 import type { CellView } from '../../actors/cells.ts';
-import type { CameraContext } from '../../machines/camera/context.ts';
-import type { RelayContext } from '../../machines/relay.ts';
+import type { BroadcastContext } from '../../machines/broadcast.ts';
+import { activeStanding, type CameraContext } from '../../machines/camera/context.ts';
+import type { IncidentContext } from '../../machines/incident.ts';
+import type { RelayContext } from '../../machines/relay/context.ts';
+import type { RenditionContext } from '../../machines/rendition/context.ts';
 import type { ViewerContext } from '../../machines/viewer/context.ts';
 
 /** What a camera cell knows. */
@@ -10,13 +13,22 @@ export const viewerOf = (view: CellView): ViewerContext => view.context as unkno
 /** What a relay cell knows. */
 export const relayOf = (view: CellView): RelayContext => view.context as unknown as RelayContext;
 
+/** What a broadcast cell knows. */
+export const broadcastOf = (view: CellView): BroadcastContext => view.context as unknown as BroadcastContext;
+
+/** What an incident cell knows. */
+export const incidentOf = (view: CellView): IncidentContext => view.context as unknown as IncidentContext;
+
+/** What a rendition cell knows. */
+export const renditionOf = (view: CellView): RenditionContext => view.context as unknown as RenditionContext;
+
 export const zoneOf = (view: CellView): string => cameraOf(view).settings?.zone ?? '';
 export const isOver = (view: CellView): boolean => view.tags.includes('over');
 export const isOpen = (view: CellView): boolean => view.tags.includes('open');
 
 /** The qualities a camera can be watched in, best first. One until it has renditions. */
 export function rungsOf(view: CellView): string[] {
-  const { height } = cameraOf(view);
+  const height = activeStanding(cameraOf(view))?.height;
   return [height ? `${height}p` : 'source'];
 }
 

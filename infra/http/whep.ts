@@ -19,6 +19,8 @@ const resource = `${whep}/:session_id/:leg`;
 const SDP = 'application/sdp';
 const FRAGMENT = 'application/trickle-ice-sdpfrag';
 const CONNECTING_MS = 5_000;
+/** States of a camera whose picture may come within moments. */
+const COMING = new Set(['connecting', 'switching', 'holding']);
 const LOOK_EVERY_MS = 50;
 const cameraParams = Type.Object({ camera_id: IdSchema });
 const legParams = Type.Object({ camera_id: IdSchema, session_id: IdSchema, leg: IdSchema });
@@ -41,7 +43,7 @@ function answerPreflight(reply: FastifyReply): void {
 /** A camera that is being connected is waited for: players that only speak WHEP do not ask twice. */
 async function awake(services: HttpServices, camera: CellView): Promise<CellView> {
   let now = camera;
-  for (let waitedMs = 0; now.state === 'connecting' && waitedMs < CONNECTING_MS; waitedMs += LOOK_EVERY_MS) {
+  for (let waitedMs = 0; COMING.has(now.state) && waitedMs < CONNECTING_MS; waitedMs += LOOK_EVERY_MS) {
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
     now = services.cells.view({ kind: 'camera', id: camera.id }) ?? now;
   }
@@ -126,7 +128,8 @@ export function whepRoutes(server: Server, services: HttpServices, shared: Share
       const offer = parseOffer(sdp);
       const { view, fresh, written } = await sessionFor(request, services, shared, request.query.quality);
       // The relay and the journal work at the same time; the answer waits for both.
-      const opening = shared.legs.open(view, newId('leg'), sdp, offer);
+      // It can't be told to go on to the program path afterwards.
+      const opening = shared.legs.open(view, newId('leg'), sdp, offer, { haste: 'stays' });
       try {
         const [{ leg, answer }] = await Promise.all([opening, written]);
         const links = iceLinks(iceServers(services, viewerOf(view).subject?.sub));

@@ -29,11 +29,14 @@ const COLORS = [
   ['tomato', 'turquoise'],
 ];
 
+/** A backup is small: three more painters of the full size would cost half a core. */
+const BACKUP = { width: 640, height: 360, bitrateBps: 1_000_000 };
+
 function pictureOf({ name, index, source }: DemoSource, labelled: boolean): Picture {
   const row = COLORS[index % COLORS.length] as string[];
   const color = row[source % row.length] as string;
   const label = source === 0 ? name : `${name} - backup`;
-  return { ...DEMO_PICTURE, color, ...(labelled ? { label } : {}) };
+  return { ...DEMO_PICTURE, ...(source === 0 ? {} : BACKUP), color, ...(labelled ? { label } : {}) };
 }
 
 /** Whether this FFmpeg can write text: not every one is built with a font renderer, not every machine has a font. */
@@ -65,11 +68,8 @@ export function canWrite(env: NodeJS.ProcessEnv): Promise<boolean> {
 /** One word of a command line for mediamtx, which splits it as a shell would and then fills in `$NAME`. */
 const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
 
-/**
- * The settings of a demo camera's RTSP server. The first source paints all the time; a backup only while somebody
- * watches it, so that it costs nothing.
- */
-export function demoCameraSettings(port: number, ffmpeg: string, picture: Picture, always: boolean): object {
+/** The settings of a demo camera's RTSP server; it paints all the time, as a camera does. */
+export function demoCameraSettings(port: number, ffmpeg: string, picture: Picture): object {
   const target = 'rtsp://127.0.0.1:$RTSP_PORT/$MTX_PATH';
   const command = [ffmpeg, ...pictureArguments(picture, target)].map(quoted).join(' ');
   const servers = ['api', 'metrics', 'pprof', 'playback', 'rtmp', 'hls', 'webrtc', 'srt', 'moq'];
@@ -80,9 +80,7 @@ export function demoCameraSettings(port: number, ffmpeg: string, picture: Pictur
     rtspAddress: `127.0.0.1:${port}`,
     authInternalUsers: [{ user: 'any', ips: ['127.0.0.1'], permissions: [{ action: 'publish' }, { action: 'read' }] }],
     paths: {
-      picture: always
-        ? { runOnInit: command, runOnInitRestart: true }
-        : { runOnDemand: command, runOnDemandRestart: true, runOnDemandCloseAfter: '3s' },
+      picture: { runOnInit: command, runOnInitRestart: true },
     },
   };
 }
@@ -96,7 +94,7 @@ export function demoCameraProgram(
 ): Program {
   const name = demoCameraName(place.camera, place.source);
   const picture = pictureOf(place, labelled);
-  const settings = demoCameraSettings(place.port, findProgram('ffmpeg', env), picture, place.source === 0);
+  const settings = demoCameraSettings(place.port, findProgram('ffmpeg', env), picture);
   const config = state.writeRun(`${name.replaceAll(':', '-')}.yml`, JSON.stringify(settings, null, 1));
   return {
     name,

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { Config, ConfiguredRelay } from '../config/model.ts';
 import type { Group, RelayPlace } from '../group.ts';
 import { type DemoSource, demoSourceUrl } from './demo-cameras.ts';
+import { demoDestination } from './demo-destination.ts';
 import type { PortBlock, PortUse } from './ports.ts';
 import type { RelayOptions } from './relay-settings.ts';
 import type { StateFolder } from './state-folder.ts';
@@ -19,6 +20,8 @@ export interface Plan {
   natsPort: number | undefined;
   redisPort: number | undefined;
   demoSources: DemoSource[];
+  /** RTMP and HTTP of the demo's broadcast destination; undefined: there is none. */
+  demoDestination: { port: number; httpPort: number } | undefined;
   switchers: number;
   relayOptions: RelayOptions;
 }
@@ -98,6 +101,11 @@ export async function planGroup(
       demoSources.push({ camera, name, index, source, port });
     }
   }
+  const destination = demo &&
+    Object.keys(config.destinations).length > 0 && {
+      port: await listen(config.ports.demoDestination, 'demo destination, RTMP', 'ports.demo_destination'),
+      httpPort: await listen(config.ports.demoDestinationHttp, 'demo destination, HTTP', 'ports.demo_destination_http'),
+    };
   const group: Group = {
     node: nodeName(state.path),
     gateway: 1,
@@ -111,8 +119,12 @@ export async function planGroup(
     nats: natsAddress(config, natsPort, state),
     redis: redisAddress(config, redisPort, state),
     relays,
+    remoteRelays: config.relays.flatMap(({ id, role, region, weight, remote }) =>
+      remote ? [{ id, role, region, weight, ...remote }] : [],
+    ),
     links: { launcher: path.join(state.sockets, 'launcher.sock'), switchers: state.sockets },
     demoCameras: demo ? demoCameras(config, demoSources) : [],
+    ...(destination ? { demoDestination: demoDestination(destination.port, destination.httpPort, state) } : {}),
   };
   const switchers = Math.max(1, Math.ceil(config.cameras.size / CAMERAS_PER_SWITCHER));
   const relayOptions = {
@@ -128,7 +140,17 @@ export async function planGroup(
     gateway: index + 2,
     http: { ...http, port },
   }));
-  return { group, gateways: [group, ...others], uses, natsPort, redisPort, demoSources, switchers, relayOptions };
+  return {
+    group,
+    gateways: [group, ...others],
+    uses,
+    natsPort,
+    redisPort,
+    demoSources,
+    demoDestination: destination || undefined,
+    switchers,
+    relayOptions,
+  };
 }
 
 type Listen = (

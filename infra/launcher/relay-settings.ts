@@ -1,4 +1,5 @@
-import { PROGRAM_PATH, PROGRAM_PATHS } from '../../adapters/provision.mediamtx.ts';
+import { DEPARTURE_PATHS, PROGRAM_PATH, PROGRAM_PATHS } from '../../adapters/provision.mediamtx.ts';
+import { PULSE_PATHS } from '../../adapters/pulse.rtsp.ts';
 import type { RelayRole } from '../../bus/events/relay.ts';
 import type { RelayPlace } from '../group.ts';
 
@@ -59,8 +60,11 @@ export function relaySettings(place: RelayPlace, options: RelayOptions): Record<
     webrtcAllowOrigins: [],
     ...webrtcMedia(mediaHost, place.webrtcUdp, options.publicHosts),
     ...{ hls: false, moq: false, playback: false, pprof: false },
-    // In the file, so that a delivery relay takes programs the moment it runs, with or without a gateway.
-    paths: place.role === 'delivery' ? { [PROGRAM_PATHS]: PROGRAM_PATH } : {},
+    // In the file, so that a relay takes programs and the pulse the moment it runs, with or without a gateway.
+    paths: {
+      ...(place.role === 'delivery' ? { [PROGRAM_PATHS]: PROGRAM_PATH, [DEPARTURE_PATHS]: PROGRAM_PATH } : {}),
+      [PULSE_PATHS]: PROGRAM_PATH,
+    },
   };
 }
 

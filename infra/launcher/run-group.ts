@@ -2,6 +2,7 @@ import path from 'node:path';
 import { type Group, groupFileName, group as groupShape } from '../group.ts';
 import { type CommandLink, Refused, serveCommands } from './commands.ts';
 import { canWrite, demoCameraName, demoCameraProgram } from './demo-cameras.ts';
+import { demoDestinationProgram } from './demo-destination.ts';
 import { gatewayProgram, type Parts, relayProgram, switcherProgram } from './node-programs.ts';
 import type { Plan } from './plan.ts';
 import { openProcessLog } from './process-log.ts';
@@ -99,7 +100,7 @@ export async function runGroup(
     Promise.all([...supervised.values()].filter(({ name }) => kind.test(name)).map((child) => child.stop(graceMs)));
   const stopEverything = async () => {
     await stopKind(/^gateway/, GRACE_MS.gateway);
-    await stopKind(/^(switcher|relay|camera)/, GRACE_MS.media);
+    await stopKind(/^(switcher|relay|camera|destination)/, GRACE_MS.media);
     await stopKind(/^(nats|redis)$/, GRACE_MS.stores);
     link?.close();
     await undertaker.dismiss();
@@ -114,6 +115,9 @@ async function mediaPrograms(plan: Plan, state: StateFolder, parts: Parts, env: 
   const labelled = plan.demoSources.length > 0 && (await canWrite(env));
   return [
     ...plan.group.relays.map((place) => relayProgram(place, parts.relaySettings(place, plan.relayOptions), state, env)),
+    ...(plan.demoDestination
+      ? [demoDestinationProgram(plan.demoDestination.port, plan.demoDestination.httpPort, state, env)]
+      : []),
     ...plan.demoSources.map((source) => demoCameraProgram(source, labelled, state, env)),
   ];
 }

@@ -8,8 +8,8 @@ import { attempt, must, progress, SetupStopped } from './tell.mjs';
  */
 const FFMPEG = { program: 'ffmpeg', apt: ['ffmpeg'], brew: 'ffmpeg' };
 const REDIS = { program: 'redis-server', apt: ['redis-server', 'redis'], brew: 'redis', service: 'redis-server' };
+const NGINX = { program: 'nginx', apt: ['nginx-light', 'nginx'], brew: 'nginx', service: 'nginx' };
 const FOR_TESTS = [
-  { program: 'nginx', apt: ['nginx-light', 'nginx'], brew: 'nginx', service: 'nginx' },
   { program: 'srt-live-transmit', apt: ['srt-tools'], brew: 'srt' },
   { program: 'turnserver', apt: ['coturn'], brew: 'coturn', service: 'coturn' },
   { program: 'chromium', apt: ['chromium', 'chromium-browser'], with: ['fonts-dejavu-core'], brew: 'chromium' },
@@ -19,10 +19,10 @@ const RTMP_MODULE_FILES = ['/usr/lib/nginx/modules/ngx_rtmp_module.so', '/usr/sh
 
 /** What `start` or `test` needs and this machine lacks. */
 function missing(target, { env, platform }) {
-  const wanted = [FFMPEG, REDIS, ...(target === 'test' ? FOR_TESTS : [])];
+  const wanted = [FFMPEG, REDIS, NGINX, ...(target === 'test' ? FOR_TESTS : [])];
   const lacking = wanted.filter(({ program }) => !find(program, env));
   const hasRtmp = platform !== 'linux' || RTMP_MODULE_FILES.some((file) => existsSync(file));
-  return target === 'test' && !hasRtmp ? [...lacking, RTMP_MODULE] : lacking;
+  return hasRtmp ? lacking : [...lacking, RTMP_MODULE];
 }
 
 const stopWith = (command, why) => {

@@ -1,35 +1,58 @@
 import type { CameraHeard, CameraSettings, Source } from '../../bus/events/camera.ts';
 import type { Stamped } from '../../bus/events/stamp.ts';
 import type { Why } from '../../bus/events/why.ts';
+import { CHOICE_TIMES, type Choice, type Situation, type SourceStanding } from '../policy/sources.ts';
+
+/** How one source of a camera stands: what its own statechart says of it to the others. */
+export interface Standing {
+  state: SourceStanding['state'];
+  /** Epoch ms since when; of a flowing source, since when it has been steady. */
+  since: number;
+  why: Why;
+  /** Epoch ms of recent losses, for telling flapping. */
+  falls: number[];
+  /** Epoch ms at which it was lost while it fed the program: each one makes the way back longer. */
+  lapses: number[];
+  /** How often in a row it was set aside for flapping. */
+  quarantines: number;
+  /** Attempts to open it that brought no picture, in a row. */
+  attempts: number;
+  /** Epoch ms at which the present state gives up waiting. */
+  deadline: number;
+  /** Its picture stood still when it was last looked at. */
+  frozen: boolean;
+  /** What it carries, once known. */
+  codec?: string;
+  audio?: string;
+  width?: number;
+  height?: number;
+}
 
 /** What a camera cell knows: plain JSON, journalled whole. */
 export interface CameraContext {
   id: string;
   /** Undefined only before the first `camera.configured`. */
   settings?: CameraSettings;
-  /** Id of the source that feeds the program path. */
+  /** Id of the source that feeds the program path, or fed it last. */
   active: string;
+  /** Whether any source has fed it since the camera awoke. */
+  fed: boolean;
+  /** How each source stands, by id. */
+  standings: Record<string, Standing>;
+  /** The source that an operator wants, until it fails. */
+  chosen?: string;
+  /** The present choice among the sources, while awake. */
+  choice?: Choice;
+  /** Epoch ms at which the present choice was made. */
+  chosenAt: number;
   /** The state an operator sees, since when (epoch ms), and why. */
   state: string;
   since: number;
   why: Why;
-  /** What the active source carries, once known. */
-  codec?: string;
-  audio?: string;
-  width?: number;
-  height?: number;
   /** Viewers that keep an on-demand camera awake. */
   audience: string[];
   /** When the picture was lost (epoch ms); undefined while there is one. */
   lostAt?: number;
-  /** Epoch ms of recent losses, for telling flapping. */
-  falls: number[];
-  /** How often in a row it was set aside for flapping. */
-  quarantines: number;
-  /** Attempts to open the source that brought no picture, in a row. */
-  attempts: number;
-  /** Epoch ms at which the present state gives up waiting. */
-  deadline: number;
   /** Epoch ms at which an on-demand camera that nobody watches is let go. */
   lingerUntil: number;
 }
@@ -54,8 +77,15 @@ export const CAMERA_TIMES = {
   longestQuarantineMs: 600_000,
 };
 
+/** What the parts of a camera tell each other within one step: a source, or what it feeds, stands otherwise now. */
+export interface StandingsChanged {
+  type: 'standings.changed';
+  /** From what happened to noticing it, where it was measured. */
+  detect_ms?: number;
+}
+
 /** What the camera machine hears. */
-export type CameraEvent = Stamped<CameraHeard>;
+export type CameraEvent = Stamped<CameraHeard | StandingsChanged>;
 
 /** A camera's fact as the machine emits it; the cell stamps it. */
 export interface CameraSaid {
@@ -63,9 +93,24 @@ export interface CameraSaid {
   data: Record<string, unknown>;
 }
 
-/** The source that feeds the program path. */
-export function activeSource(context: CameraContext): Source {
-  const found = context.settings?.sources.find((candidate) => candidate.id === context.active);
-  if (!found) throw new Error(`camera ${context.id} has no source ${context.active}`);
-  return found;
+/** The source at a place of the preferred order; undefined when fewer are configured. */
+export const sourceAt = ({ settings }: CameraContext, place: number): Source | undefined => settings?.sources[place];
+
+/** How the source that feeds the program stands; undefined while the camera is not awake. */
+export const activeStanding = (context: CameraContext): Standing | undefined => context.standings[context.active];
+
+/** How long a better source must be steady before it is handed back to. */
+export const handBackMs = ({ settings }: CameraContext): number | 'never' =>
+  settings?.hand_back_ms ?? CHOICE_TIMES.handBackMs;
+
+/** The sources as the choice among them sees them. */
+export function situationOf(context: CameraContext, at: number): Situation {
+  const sources = (context.settings?.sources ?? []).map(({ id }): SourceStanding => {
+    const standing = context.standings[id];
+    if (!standing) return { id, state: 'connecting', since: at, text: 'not yet asked', frozen: false, lapses: [] };
+    const { state, since, why, frozen, lapses } = standing;
+    return { id, state, since, text: why.text, frozen, lapses };
+  });
+  const { active, fed, chosen } = context;
+  return { sources, active, fed, handBackMs: handBackMs(context), at, ...(chosen === undefined ? {} : { chosen }) };
 }

@@ -1,10 +1,22 @@
 import { fromCallback, setup } from 'xstate';
-import { flapping } from '../policy/backoff.ts';
-import type { AlarmInput, EyeInput, IntakeInput, ProbeInput, ProgramInput } from '../slots.ts';
-import { CAMERA_TIMES, type CameraContext, type CameraEvent, type CameraSaid } from './context.ts';
+import { choose } from '../policy/sources.ts';
+import type { AlarmInput, EyeInput, IntakeInput, ProbeInput, ProgramInput, SelectionInput } from '../slots.ts';
+import {
+  activeStanding,
+  CAMERA_TIMES,
+  type CameraContext,
+  type CameraEvent,
+  type CameraSaid,
+  situationOf,
+} from './context.ts';
+import { type Darkness, darkness } from './darkness.ts';
 import type { Because } from './reasons.ts';
 
-/** The camera machine's types, slots and guards; its chart is in `../camera.ts` and `picture.ts`. */
+const sameSources = (context: CameraContext, event: CameraEvent): boolean =>
+  event.type === 'camera.configured' &&
+  JSON.stringify(event.settings.sources) === JSON.stringify(context.settings?.sources);
+
+/** The camera machine's types, slots and guards; its chart is in `../camera.ts` and the files beside this one. */
 export const machine = setup({
   types: {
     context: {} as CameraContext,
@@ -17,6 +29,7 @@ export const machine = setup({
     probe: fromCallback<CameraEvent, ProbeInput>(() => {}),
     intake: fromCallback<CameraEvent, IntakeInput>(() => {}),
     program: fromCallback<CameraEvent, ProgramInput>(() => {}),
+    selection: fromCallback<CameraEvent, SelectionInput>(() => {}),
     eye: fromCallback<CameraEvent, EyeInput>(() => {}),
     alarm: fromCallback<CameraEvent, AlarmInput>(() => {}),
   },
@@ -29,23 +42,41 @@ export const machine = setup({
       event.type === 'audience.left' &&
       context.settings?.keep === 'on-demand' &&
       context.audience.every((viewer) => viewer === event.viewer),
-    otherSources: ({ context, event }) =>
-      event.type === 'camera.configured' &&
-      JSON.stringify(event.settings.sources) !== JSON.stringify(context.settings?.sources),
-    otherReason: ({ context, event }) =>
-      event.type === 'probe.failed' && (context.state !== 'offline' || context.why.reason !== event.reason),
-    fallsTooOften: ({ context, event }) => flapping(context.falls, event.at).flapping,
-    otherEye: ({ context, event }) =>
-      event.type === 'camera.configured' &&
-      event.settings.eye !== context.settings?.eye &&
-      JSON.stringify(event.settings.sources) === JSON.stringify(context.settings?.sources),
     nobodyWants: ({ context, event }) =>
       event.type === 'camera.configured' && event.settings.keep === 'on-demand' && context.audience.length === 0,
     rang: ({ event }, { name }: { name: string }) => event.type === 'alarm.rang' && event.name === name,
-    rangTooOften: ({ context, event }, { name }: { name: string }) =>
-      event.type === 'alarm.rang' && event.name === name && flapping(context.falls, event.at).flapping,
-    fromActive: ({ context, event }) => 'source' in event && event.source === context.active,
+    otherEye: ({ context, event }) =>
+      event.type === 'camera.configured' && event.settings.eye !== context.settings?.eye && sameSources(context, event),
+    otherIds: ({ context, event }) =>
+      event.type === 'camera.configured' &&
+      event.settings.sources.map(({ id }) => id).join() !== context.settings?.sources.map(({ id }) => id).join(),
+    otherActive: ({ context, event }) => {
+      if (event.type !== 'camera.configured') return false;
+      const find = (sources: typeof event.settings.sources = []) => sources.find(({ id }) => id === context.active);
+      return JSON.stringify(find(event.settings.sources)) !== JSON.stringify(find(context.settings?.sources));
+    },
+    activeFlows: ({ context }) => activeStanding(context)?.state === 'flowing',
+    /** What the switcher feeds is one of the sources that are pulled, and not the one that fed it before. */
+    takesOver: ({ context, event }) =>
+      event.type === 'program.switched' && event.source !== context.active && canFeed(context, event.source),
+    feeds: ({ context, event }) => event.type === 'program.switched' && canFeed(context, event.source),
+    becomes: ({ context }, { state }: { state: Darkness['state'] }) => darkness(context)?.state === state,
   },
+});
+
+/** A source that is left alone, or was taken out, feeds nothing: who says so is late. */
+function canFeed(context: CameraContext, source: string): boolean {
+  const state = context.standings[source]?.state;
+  return state !== undefined && state !== 'quarantined';
+}
+
+/** What a fact of this camera says whatever happened. */
+export const factOf = (context: CameraContext, state: string, since: number) => ({
+  name: context.settings?.name ?? context.id,
+  zone: context.settings?.zone ?? '',
+  state,
+  from: context.state,
+  since,
 });
 
 /** Enters an operator's state: sets it with its reason, and says so. */
@@ -54,52 +85,55 @@ export const become = (state: string, because: Because) =>
     const why = because(context, event);
     const picture = state === 'live';
     const recoverMs = picture && context.lostAt !== undefined ? event.at - context.lostAt : undefined;
-    enqueue.assign({ state, since: event.at, why, ...(picture ? { lostAt: undefined, attempts: 0 } : {}) });
+    const lost = event.type === 'standings.changed' || event.type === 'program.holding';
+    const detectMs = lost ? event.detect_ms : undefined;
+    enqueue.assign({ state, since: event.at, why, ...(picture ? { lostAt: undefined } : {}) });
     enqueue.emit({
       type: `camera.${state}`,
       data: {
-        name: context.settings?.name ?? context.id,
-        zone: context.settings?.zone ?? '',
-        state,
-        from: context.state,
-        since: event.at,
+        ...factOf(context, state, event.at),
         why,
         ...(recoverMs === undefined ? {} : { recover_ms: recoverMs }),
-        ...('silent_ms' in event ? { detect_ms: event.silent_ms } : {}),
+        ...(detectMs === undefined ? {} : { detect_ms: detectMs }),
+        ...(picture ? { active_source: context.active } : {}),
       },
     });
   });
 
-export const remember = machine.assign(({ event }) =>
-  event.type === 'camera.configured' ? { settings: event.settings } : {},
-);
+/** Tells the other parts that a source, or what feeds the program, stands otherwise now. */
+export const tellStandings = machine.raise(({ event }) => ({
+  type: 'standings.changed' as const,
+  id: event.id,
+  at: event.at,
+  ...('silent_ms' in event ? { detect_ms: event.silent_ms } : {}),
+}));
+
+export const remember = machine.assign(({ context, event }) => {
+  if (event.type !== 'camera.configured') return {};
+  const { settings } = event;
+  const present = (id: string | undefined) => settings.sources.some((source) => source.id === id);
+  const active = present(context.active) ? context.active : (settings.sources[0]?.id ?? context.active);
+  const standings = Object.fromEntries(Object.entries(context.standings).filter(([id]) => present(id)));
+  return { settings, active, standings, ...(present(context.chosen) ? {} : { chosen: undefined }) };
+});
 export const join = machine.assign(({ context, event }) =>
   event.type === 'audience.joined' ? { audience: [...new Set([...context.audience, event.viewer])] } : {},
 );
 export const leave = machine.assign(({ context, event }) =>
   event.type === 'audience.left' ? { audience: context.audience.filter((viewer) => viewer !== event.viewer) } : {},
 );
-export const wait = (ms: (context: CameraContext) => number) =>
-  machine.assign(({ context, event }) => ({ deadline: event.at + ms(context) }));
 export const linger = machine.assign(({ event }) => ({ lingerUntil: event.at + CAMERA_TIMES.lingerMs }));
-export const losePicture = machine.assign(({ context, event }) => ({ lostAt: context.lostAt ?? event.at }));
-/** The silence began before it was noticed; the camera is given up a while after its beginning. */
-export const fallSilent = [
-  machine.assign(({ event }) => (event.type === 'source.silent' ? { lostAt: event.at - event.silent_ms } : {})),
-  machine.assign(({ context }) => ({ deadline: (context.lostAt ?? 0) + CAMERA_TIMES.offlineAfterMs })),
-];
-export const countFall = machine.assign(({ context, event }) => ({ falls: flapping(context.falls, event.at).falls }));
-// The camera did not fall when its relay did: a fall heard moments before the relay's is the same event.
-export const forgiveFall = machine.assign(({ context, event }) => ({
-  falls: context.falls.filter((fall) => event.at - fall > 2_000),
-}));
-export const countAttempt = machine.assign(({ context }) => ({ attempts: context.attempts + 1 }));
-export const learn = machine.assign(({ context, event }) => {
-  if (event.type === 'probe.answered') {
-    const audio = event.tracks.find((track) => track.media === 'audio')?.codec;
-    const codec = event.tracks.find((track) => track.media === 'video')?.codec;
-    return { audio, codec };
-  }
-  if (event.type !== 'source.flowing') return {};
-  return { codec: event.codec, width: event.width ?? context.width, height: event.height ?? context.height };
+/** A camera that nobody wants forgets how its sources stood. */
+export const sleep = machine.assign({ standings: {}, fed: false, choice: undefined, lostAt: undefined });
+/** The silence of the active source began before it was noticed. */
+export const losePicture = machine.assign(({ context, event }) => {
+  const active = activeStanding(context);
+  const noticed = event.type === 'program.holding' ? event.at - event.detect_ms : event.at;
+  const began = active?.state === 'silent' ? active.deadline - CAMERA_TIMES.offlineAfterMs : noticed;
+  return { lostAt: context.lostAt ?? began };
 });
+/** Makes the choice among the sources anew; an operator's choice ends with the picture of its source. */
+export const decide = machine.assign(({ context, event }) => ({
+  choice: choose(situationOf(context, event.at)),
+  chosenAt: event.at,
+}));

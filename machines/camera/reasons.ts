@@ -1,15 +1,18 @@
 import type { Unreachable } from '../../bus/events/camera.ts';
 import type { Why } from '../../bus/events/why.ts';
 import { backoff, flapping } from '../policy/backoff.ts';
-import { CAMERA_TIMES, type CameraContext, type CameraEvent } from './context.ts';
+import { CAMERA_TIMES, type CameraContext, type CameraEvent, type Standing } from './context.ts';
 
 /** The reason of a transition: what set it off, the values that decided, and a sentence for a person. */
 export type Because = (context: CameraContext, event: CameraEvent) => Why;
 
+/** The reason why a source stands as it does. */
+export type SourceBecause = (standing: Standing, event: CameraEvent) => Why;
+
 /** A reason that needs no more than a sentence. */
 export const plainly =
-  (text: string): Because =>
-  (_context, event) => ({ trigger: event.type, text });
+  (text: string) =>
+  (_of: unknown, event: CameraEvent): Why => ({ trigger: event.type, text });
 
 const unreachable: Record<Unreachable, string> = {
   refused: 'nothing answers at its address: the camera is off, or its port is wrong',
@@ -25,33 +28,70 @@ const unreachable: Record<Unreachable, string> = {
 
 const detailOf = (event: CameraEvent) => ('detail' in event ? { detail: event.detail } : {});
 
-export const offline: Because = (context, event) => {
+export const offline: SourceBecause = (standing, event) => {
   const failed = event.type === 'probe.failed';
   const reason = failed ? event.reason : 'timeout';
-  const detail = failed ? event.detail : `no packet for ${event.at - (context.lostAt ?? event.at)} ms`;
+  const silentSince = standing.state === 'silent' ? standing.deadline - CAMERA_TIMES.offlineAfterMs : standing.since;
+  const detail = failed ? event.detail : `no packet for ${event.at - silentSince} ms`;
   return { trigger: event.type, reason, text: unreachable[reason], guard: { detail } };
 };
 
-export const ended: Because = (context, event) => ({
+export const ended: SourceBecause = (standing, event) => ({
   trigger: event.type,
   reason: 'ended',
   text: 'the stream ended; asking the camera again',
-  guard: { ...detailOf(event), falls: context.falls.length },
+  guard: { ...detailOf(event), falls: standing.falls.length },
 });
 
-export const relayLost: Because = (_context, event) => ({
+export const relayLost = (_of: unknown, event: CameraEvent): Why => ({
   trigger: event.type,
   reason: 'relay',
   text: unreachable.relay,
   guard: detailOf(event),
 });
 
-export const intakeRefused: Because = (_context, event) => ({
+export const intakeRefused: SourceBecause = (_standing, event) => ({
   trigger: event.type,
   reason: 'relay',
   text: 'the intake relay did not take the camera; trying again',
   guard: detailOf(event),
 });
+
+export const silent: SourceBecause = (_standing, event) => ({
+  trigger: event.type,
+  reason: 'silent',
+  text: 'connected, but it sends nothing',
+  guard: 'silent_ms' in event ? { silent_ms: event.silent_ms } : {},
+});
+
+const unfit = {
+  codec: 'it has another codec than the program',
+  'no-video': 'it carries no video',
+  'long-gop': 'its key frames are too far apart to take over at once',
+};
+
+export const setAside: SourceBecause = (_standing, event) => ({
+  trigger: event.type,
+  reason: event.type === 'source.aside' ? event.reason : 'unsupported',
+  text: event.type === 'source.aside' ? `set aside: ${unfit[event.reason]}` : 'set aside',
+  guard: detailOf(event),
+});
+
+/** How long a flapping source is left alone: twice as long each time. */
+export const quarantineMs = (standing: Standing): number =>
+  backoff(standing.quarantines + 1, CAMERA_TIMES.quarantineMs, CAMERA_TIMES.longestQuarantineMs).waitMs;
+
+export const comesAndGoes: SourceBecause = (standing, event) => {
+  // The present fall is among them already.
+  const { because } = flapping(standing.falls.slice(0, -1), event.at);
+  return {
+    trigger: event.type,
+    reason: 'flapping',
+    text: `it comes and goes: ${because}; left alone for ${quarantineMs(standing) / 1000} s`,
+    guard: { falls: standing.falls.length, quarantine_ms: quarantineMs(standing) },
+    rejected: [{ option: 'connect again at once', because: 'each return costs viewers a picture that breaks' }],
+  };
+};
 
 export const notCarried: Because = (_context, event) => ({
   trigger: event.type,
@@ -60,32 +100,9 @@ export const notCarried: Because = (_context, event) => ({
   guard: detailOf(event),
 });
 
-export const silent: Because = (_context, event) => ({
-  trigger: event.type,
-  reason: 'silent',
-  text: 'connected, but it sends nothing',
-  guard: 'silent_ms' in event ? { silent_ms: event.silent_ms } : {},
-});
-
 export const still: Because = (_context, event) => ({
   trigger: event.type,
   reason: 'still',
   text: 'connected and sending, but the picture stands still',
   guard: 'still_ms' in event ? { still_ms: event.still_ms } : {},
 });
-
-/** How long a flapping camera is left alone: twice as long each time. */
-export const quarantineMs = (context: CameraContext): number =>
-  backoff(context.quarantines + 1, CAMERA_TIMES.quarantineMs, CAMERA_TIMES.longestQuarantineMs).waitMs;
-
-export const comesAndGoes: Because = (context, event) => {
-  // The present fall is among them already.
-  const { because } = flapping(context.falls.slice(0, -1), event.at);
-  return {
-    trigger: event.type,
-    reason: 'flapping',
-    text: `it comes and goes: ${because}; left alone for ${quarantineMs(context) / 1000} s`,
-    guard: { falls: context.falls.length, quarantine_ms: quarantineMs(context) },
-    rejected: [{ option: 'connect again at once', because: 'each return costs viewers a picture that breaks' }],
-  };
-};

@@ -17,7 +17,10 @@ export interface Verdict {
 }
 
 /** The rights that a verified token carries. */
-export type Rights = Pick<Subject, 'role' | 'cameras' | 'zones'>;
+export type Rights = Pick<Subject, 'role' | 'cameras' | 'zones'> & {
+  /** Cameras that a running incident opens, for watching alone. */
+  granted?: readonly string[];
+};
 
 const RANK: Record<Subject['role'], number> = { viewer: 0, operator: 1, admin: 2 };
 const LEAST: Record<Action, Subject['role']> = { watch: 'viewer', operate: 'operator', administer: 'admin' };
@@ -61,5 +64,8 @@ export function access(rights: Rights, place: Place, action: Action): Verdict {
   }
   const because = coveredBy(rights, place);
   if (because) return verdict(true, 'allowed', because);
+  if (action === 'watch' && rights.granted?.includes(place.camera)) {
+    return verdict(true, 'granted', `a running incident opens ${place.camera}`);
+  }
   return verdict(false, 'not-yours', `the token names neither ${place.camera} nor a zone that holds ${place.zone}`);
 }

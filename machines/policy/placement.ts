@@ -8,65 +8,128 @@ export interface RelayStanding {
   weight: number;
   /** Sessions that it carries. */
   load: number;
+  /** Sessions that it may carry; absent: any number. */
+  maxReaders?: number;
   /** The state an operator sees. */
   state: string;
   /** Whether it carries media. */
   serving: boolean;
+  /** Whether somebody has it take no new viewers. */
+  draining: boolean;
+  /** The protocols that it speaks with viewers. */
+  capabilities: readonly string[];
 }
 
-/** Where a viewer goes: undefined when no relay may take it. */
+/** What a viewer needs of a relay. */
+export interface PlacementWish {
+  /** Where the viewer is. */
+  region: string;
+  /** Protocols that the relay must speak. */
+  needs?: readonly string[];
+  /** Where all is full, may take the place of somebody without priority. */
+  priority?: boolean;
+  /** Relays that it shall not go to, for instance the one it comes from. */
+  avoid?: readonly string[];
+}
+
+/** Where a viewer goes: no `relay` when none may take it. */
 export interface Placement {
   relay?: string;
+  /** Where it goes should that relay be lost. */
+  standby?: string;
+  /** Set when relays serve, and each has as many viewers as it may: asking again makes sense after this long. */
+  full?: { retryAfterS: number };
+  /** The relay has no room: somebody without priority must leave it first. */
+  displaces?: string;
   why: Why;
 }
 
+const FULL_RETRY_S = 5;
+
 /** What keeps a relay out altogether, as a sentence; undefined when nothing does. */
-function obstacle({ state, serving, weight }: RelayStanding): string | undefined {
+function obstacle(relay: RelayStanding, { needs = [], avoid = [] }: PlacementWish): string | undefined {
+  const { id, state, serving, draining, weight, capabilities } = relay;
+  if (draining) return 'it is being drained';
   if (!serving) return `it is ${state}`;
-  return weight > 0 ? undefined : 'its weight is 0: it takes no new viewers';
+  if (weight <= 0) return 'its weight is 0: it takes no new viewers';
+  const lacking = needs.filter((need) => !capabilities.includes(need));
+  if (lacking.length > 0) return `it has no ${lacking.join(' and no ')}`;
+  return avoid.includes(id) ? 'this viewer shall not go there' : undefined;
 }
+
+const isFull = ({ load, maxReaders }: RelayStanding): boolean => maxReaders !== undefined && load >= maxReaders;
+/** Its last resort: viewers stay there, new ones go elsewhere while there is one. */
+const isShaky = ({ state }: RelayStanding): boolean => state !== 'serving';
 
 /** How full a relay would be with one more viewer, in viewers for each unit of weight. */
 const fullness = ({ load, weight }: RelayStanding): number => (load + 1) / weight;
 
 const rounded = (score: number): number => Math.round(score * 1000) / 1000;
 
-/** One that answers in time before one that does not, one of the viewer's region before others, the emptiest, by name. */
+/** A sound one before others, one of the viewer's region before others, the emptiest, by name. */
 const byPreference = (region: string) => (one: RelayStanding, other: RelayStanding) =>
-  Number(one.state === 'suspect') - Number(other.state === 'suspect') ||
+  Number(isShaky(one)) - Number(isShaky(other)) ||
   Number(other.region === region) - Number(one.region === region) ||
   fullness(one) - fullness(other) ||
   (one.id < other.id ? -1 : 1);
 
 /** Why the chosen one was better, in the order of {@link byPreference}. */
 function because(candidate: RelayStanding, chosen: RelayStanding, region: string): string {
-  if (candidate.state === 'suspect' && chosen.state !== 'suspect') return 'it does not answer in time';
+  if (isShaky(candidate) && !isShaky(chosen)) return `it is ${candidate.state}`;
   if (candidate.region !== region && chosen.region === region) return `it is in ${candidate.region}, not in ${region}`;
   const [its, lesser] = [rounded(fullness(candidate)), rounded(fullness(chosen))];
   return its === lesser ? 'as good, later by name' : `fuller: ${its} viewers for its weight, against ${lesser}`;
 }
 
-/**
- * Places a viewer on the relay that is least loaded for its weight, in the viewer's region where one serves there.
- * @param relays the delivery relays, in any order
- * @param region where the viewer is
- */
-export function place(relays: readonly RelayStanding[], region: string): Placement {
-  const able = relays.filter((relay) => obstacle(relay) === undefined).sort(byPreference(region));
-  const unable = relays.flatMap((relay) => {
-    const reason = obstacle(relay);
-    return reason === undefined ? [] : [{ option: relay.id, because: reason }];
-  });
-  const [chosen, ...others] = able;
-  if (!chosen) {
-    const text = 'no relay can carry viewers just now';
-    return { why: { trigger: 'placement', reason: 'no-relay', text, guard: { region }, rejected: unable } };
-  }
-  const text =
+/** What was decided, in one sentence. */
+function sentence(chosen: RelayStanding, region: string, displaces: boolean): string {
+  const place =
     chosen.region === region
       ? `${chosen.id} is the least loaded for its weight in ${region}`
-      : `no relay serves ${region}; ${chosen.id} in ${chosen.region} is the least loaded for its weight`;
-  const scores = Object.fromEntries(able.map((relay) => [relay.id, rounded(fullness(relay))]));
-  const rejected = [...others.map((one) => ({ option: one.id, because: because(one, chosen, region) })), ...unable];
-  return { relay: chosen.id, why: { trigger: 'placement', text, guard: { region, scores }, rejected } };
+      : `no relay takes viewers in ${region}; ${chosen.id} in ${chosen.region} is the least loaded for its weight`;
+  return displaces ? `every relay is full; ${place}, and somebody without priority makes room there` : place;
+}
+
+/**
+ * Places a viewer on the relay that is least loaded for its weight, in the viewer's region where one takes viewers
+ * there, and names the one that would carry it on.
+ * @param relays the delivery relays, in any order
+ */
+export function place(relays: readonly RelayStanding[], wish: PlacementWish): Placement {
+  const { region } = wish;
+  const fit = relays.filter((relay) => obstacle(relay, wish) === undefined).sort(byPreference(region));
+  const open = fit.filter((relay) => !isFull(relay));
+  const displaces = open.length === 0 && wish.priority === true;
+  const [chosen, ...others] = displaces ? fit : open;
+  const rejected = relays
+    .flatMap((relay) => {
+      const reason = obstacle(relay, wish) ?? (isFull(relay) ? `full: it carries ${relay.load} viewers` : undefined);
+      return reason === undefined || relay === chosen ? [] : [{ option: relay.id, because: reason }];
+    })
+    .sort((one, other) => (one.option < other.option ? -1 : 1));
+  if (!chosen) {
+    const full = fit.length > 0;
+    const text = full ? 'every relay has as many viewers as it may' : 'no relay can carry viewers just now';
+    const why = { trigger: 'placement', reason: full ? 'full' : 'no-relay', text, guard: { region }, rejected };
+    return full ? { full: { retryAfterS: FULL_RETRY_S }, why } : { why };
+  }
+  const lesser = others
+    .filter((one) => !isFull(one))
+    .map((one) => ({ option: one.id, because: because(one, chosen, region) }));
+  const [standby] = others;
+  return {
+    relay: chosen.id,
+    ...(standby ? { standby: standby.id } : {}),
+    ...(displaces ? { displaces: chosen.id } : {}),
+    why: {
+      trigger: 'placement',
+      text: sentence(chosen, region, displaces),
+      guard: {
+        region,
+        scores: Object.fromEntries(fit.map((relay) => [relay.id, rounded(fullness(relay))])),
+        ...(standby ? { standby: standby.id } : {}),
+      },
+      rejected: [...lesser, ...rejected],
+    },
+  };
 }

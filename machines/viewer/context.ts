@@ -1,5 +1,5 @@
 import type { Stamped } from '../../bus/events/stamp.ts';
-import type { Subject, ViewerHeard } from '../../bus/events/viewer.ts';
+import type { MoveReason, Subject, ViewerHeard } from '../../bus/events/viewer.ts';
 import type { Why } from '../../bus/events/why.ts';
 
 /** What a viewer session knows: plain JSON, journalled whole. No token, no SDP. */
@@ -14,21 +14,41 @@ export interface ViewerContext {
   subject?: Subject;
   protocol: string;
   quality: string;
+  /** The relay that carries its picture. */
   relay: string;
+  /** Where it goes when that one is lost; empty: nowhere yet. */
+  standby: string;
   address: string;
   /** Epoch ms at which the entitlement ends. */
   expires_at: number;
-  /** The player's peer connections, by leg: where each is seated. */
-  legs: Record<string, { relay: string; relay_session: string }>;
+  /** The player's peer connections, by leg: where each is seated, and on which path. */
+  legs: Record<string, { relay: string; path: string; relay_session: string }>;
+  /** The move that is under way. */
+  move?: Move;
   first_frame_ms?: number;
-  /** Epoch ms by which somebody must have connected. */
+  /** Epoch ms by which somebody must have connected, or a move must have ended. */
   deadline: number;
+}
+
+/** A picture on its way from one relay to another. */
+export interface Move {
+  reason: MoveReason;
+  /** The leg that its player opens for it; absent when nobody could be told. */
+  leg?: string;
+  detect_ms: number;
+  decide_ms: number;
+  /** How the other relay was chosen. */
+  placement?: Why;
+  /** Of a move that has ended: from which relay, and how long the picture was away. */
+  ended?: { from_relay: string; recover_ms: number };
 }
 
 /** Durations of the viewer machine, in ms. */
 export const VIEWER_TIMES = {
   /** A session that nobody connects to, or that nobody returns to, ends after this long. */
   connectMs: 30_000,
+  /** Nobody is without a relay for longer: then the player is told to ask for a new session. */
+  moveMs: 20_000,
   /** The longest a relay token of a session lives: after the end, returns are cut for this long. */
   relayTokenMs: 60_000,
 };

@@ -35,22 +35,40 @@ export const machine = setup({
   guards: {
     admissible: ({ event }) => event.type === 'viewer.requested' && admission(event).allowed,
     knownLeg: ({ context, event }) => event.type === 'leg.playing' && Object.hasOwn(context.legs, event.leg),
+    /** The leg that plays now is at another relay than the picture was. */
+    elsewhere: ({ context, event }) =>
+      event.type === 'leg.playing' && ![undefined, context.relay].includes(context.legs[event.leg]?.relay),
+    carried: ({ context, event }) =>
+      event.type === 'relay.lost' &&
+      (event.relay === context.relay || Object.values(context.legs).every(({ relay }) => relay === event.relay)),
+    /** Nobody could be told to move, so whoever connects has come by himself. */
+    unguided: ({ context }) => context.move?.leg === undefined,
+    /** The player gave its own move up: the picture moves again where it was. */
+    givenUp: ({ context, event }) =>
+      event.type === 'leg.closed' &&
+      context.move?.reason === 'silence' &&
+      context.move.leg === event.leg &&
+      Object.keys(context.legs).some((leg) => leg !== event.leg),
     lastSeat: ({ context, event }) =>
       event.type === 'seat.left' &&
       Object.values(context.legs).every((leg) => leg.relay_session === event.relay_session),
+    lastLeg: ({ context, event }) =>
+      event.type === 'leg.closed' && Object.keys(context.legs).every((leg) => leg === event.leg),
     rang: ({ event }, { name }: { name: string }) => event.type === 'alarm.rang' && event.name === name,
   },
 });
 
-/** Enters a state: sets it with its reason, and says so. */
-const become = (state: string, because: (context: ViewerContext, event: ViewerEvent) => Why) =>
+/** Enters a state: sets it with its reason, and says so. @param fact what it says, when that is not the state's name */
+export const become = (state: string, because: (context: ViewerContext, event: ViewerEvent) => Why, fact = state) =>
   machine.enqueueActions(({ context, event, enqueue }) => {
     const why = because(context, event);
     enqueue.assign({ state, since: event.at, why });
-    enqueue.emit(({ context: now }) => said(state, context.state, now, why));
+    enqueue.emit(({ context: now }) => said(fact, context.state, now, why));
   });
 
+/** A fact about a viewer. @param from the state before */
 function said(event: string, from: string, now: ViewerContext, why: Why): ViewerSaid {
+  const { detect_ms, decide_ms, ended: moved } = now.move ?? {};
   return {
     type: `viewer.${event}`,
     data: {
@@ -60,12 +78,14 @@ function said(event: string, from: string, now: ViewerContext, why: Why): Viewer
       protocol: now.protocol,
       quality: now.quality,
       relay: now.relay,
+      standby: now.standby,
       state: now.state,
       from,
       since: now.since,
       why,
       expires_at: now.expires_at,
       ...(now.first_frame_ms === undefined ? {} : { first_frame_ms: now.first_frame_ms }),
+      ...(moved ? { ...moved, detect_ms, decide_ms } : {}),
     },
   };
 }
@@ -73,29 +93,55 @@ function said(event: string, from: string, now: ViewerContext, why: Why): Viewer
 /** Takes over what was asked for. */
 export const request = machine.assign(({ event }) => {
   if (event.type !== 'viewer.requested') return {};
-  const { camera, zone, subject, protocol, quality, relay, address, expires_at } = event;
-  return { camera, zone, subject, protocol, quality, relay, address, expires_at };
+  const { camera, zone, subject, protocol, quality, relay, standby, address, expires_at } = event;
+  return { camera, zone, subject, protocol, quality, relay, standby, address, expires_at };
 });
 /** Somebody must connect by then. */
 export const waitForConnection = machine.assign(({ event }) => ({ deadline: event.at + VIEWER_TIMES.connectMs }));
-const without = (legs: ViewerContext['legs'], relaySession: string): ViewerContext['legs'] =>
-  Object.fromEntries(Object.entries(legs).filter(([, leg]) => leg.relay_session !== relaySession));
-/** A leg was opened at a relay. */
-export const seatLeg = machine.assign(({ context, event }) => {
-  if (event.type !== 'leg.opened') return {};
-  const { relay, leg, relay_session } = event;
-  return { relay, legs: { ...without(context.legs, relay_session), [leg]: { relay, relay_session } } };
+/** The legs but for those of which `gone` holds. */
+const without = (legs: ViewerContext['legs'], gone: (leg: ViewerContext['legs'][string], name: string) => boolean) =>
+  Object.fromEntries(Object.entries(legs).filter(([name, leg]) => !gone(leg, name)));
+const withLeg = (
+  { legs }: ViewerContext,
+  { leg, relay, path, relay_session }: Extract<ViewerEvent, { type: 'leg.opened' }>,
+) => ({
+  ...without(legs, (one) => one.relay_session === relay_session),
+  [leg]: { relay, path, relay_session },
 });
+/** A leg was opened at a relay, beside the picture that is there, or to become the first one. */
+export const addLeg = machine.assign(({ context, event }) =>
+  event.type === 'leg.opened' ? { legs: withLeg(context, event) } : {},
+);
+/** The same for one that is expected to give the picture. */
+export const seatLeg = machine.assign(({ context, event }) =>
+  event.type === 'leg.opened' ? { relay: event.relay, legs: withLeg(context, event) } : {},
+);
 // The relay may show a session before, or without, anybody telling of a leg: then the session names the leg.
 export const seatSession = machine.assign(({ context, event }) => {
   if (event.type !== 'seat.taken') return {};
-  const { relay_session } = event;
+  const { relay, relay_session } = event;
   if (Object.values(context.legs).some((leg) => leg.relay_session === relay_session)) return {};
-  return { legs: { ...context.legs, [relay_session]: { relay: context.relay, relay_session } } };
+  return { legs: { ...context.legs, [relay_session]: { relay, path: context.camera, relay_session } } };
 });
+/** The player closed a leg. */
+export const dropLeg = machine.assign(({ context, event }) =>
+  event.type === 'leg.closed' ? { legs: without(context.legs, (_leg, name) => name === event.leg) } : {},
+);
+/** A relay is gone, and with it every leg that was there. */
+export const forgetRelay = machine.assign(({ context, event }) => {
+  if (event.type !== 'relay.lost') return {};
+  const standby = context.standby === event.relay ? '' : context.standby;
+  return { standby, legs: without(context.legs, ({ relay }) => relay === event.relay) };
+});
+/** Where the viewer would go. */
+export const noteStandby = machine.assign(({ event }) =>
+  event.type === 'standby.chosen' ? { standby: event.relay } : {},
+);
 /** A session is gone from the relay. */
 export const dropSeat = machine.assign(({ context, event }) =>
-  event.type === 'seat.left' ? { legs: without(context.legs, event.relay_session) } : {},
+  event.type === 'seat.left'
+    ? { legs: without(context.legs, ({ relay_session }) => relay_session === event.relay_session) }
+    : {},
 );
 /** The first measured first frame counts. */
 export const noteFirstFrame = machine.assign(({ context, event }) =>
@@ -144,8 +190,11 @@ export const connecting = become('connecting', (_context, event) => ({
 }));
 export const seatLost = become('connecting', (_context, event) => ({
   trigger: event.type,
-  reason: 'seat-left',
-  text: 'the connection to the relay ended; waiting for the player to return',
+  reason: event.type === 'leg.closed' ? 'leg-closed' : 'seat-left',
+  text:
+    event.type === 'leg.closed'
+      ? 'the player closed its connection; waiting for it to return'
+      : 'the connection to the relay ended; waiting for the player to return',
 }));
 export const watching = become('watching', (_context, event) => ({
   trigger: event.type,

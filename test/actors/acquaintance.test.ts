@@ -1,7 +1,10 @@
 import { expect } from 'chai';
 import { acquaint } from '../../actors/acquaintance.ts';
 import { id } from '../../bus/identity.ts';
+import type { CameraContext } from '../../machines/camera/context.ts';
+import { rungsNamed } from '../../machines/policy/ladder.ts';
 import { fakeHouse } from '../fakes/house.ts';
+import { answers, feeds, flows } from '../fakes/source.ts';
 import { until } from '../fixtures/process.ts';
 
 const camera = { kind: 'camera' as const, id: id('cam_001') };
@@ -21,13 +24,13 @@ const requested = {
   type: 'viewer.requested',
   ...{ camera: 'cam_001', zone: 'hcm/airport', protocol: 'webrtc', quality: '720p', address: '127.0.0.1' },
   subject: { sub: 'lan', role: 'admin', cameras: [], zones: [], iat: 1 },
-  ...{ expires_at: 9_000_000_000_000, held: 0, quota: 2, relay: 'relay-1' },
+  ...{ expires_at: 9_000_000_000_000, held: 0, quota: 2, relay: 'relay-1', standby: 'relay-2' },
 };
 
-function acquainted() {
+function acquainted(ways: Parameters<typeof acquaint>[2] = {}) {
   const house = fakeHouse();
   const faults: Error[] = [];
-  acquaint(house.roster, (error) => faults.push(error));
+  acquaint(house.roster, (error) => faults.push(error), ways);
   return { house, faults, stateOf: (at: typeof camera | typeof viewer) => house.roster.view(at)?.state };
 }
 
@@ -62,19 +65,158 @@ describe('cells that know of each other', () => {
     await until('the viewer to end', () => stateOf(viewer) === 'ended');
   });
 
+  it('make a ladder for who watches over HLS, and for nobody else', async () => {
+    const { house, faults } = acquainted();
+    const rendition = { kind: 'rendition' as const, id: camera.id };
+    const rungs = rungsNamed(['360p']);
+    await house.roster.create(camera, configured('warm'));
+    await house.roster.create(rendition, { type: 'rendition.configured', zone: 'hcm', rungs, keep: 'on-demand' });
+    house.slots.probe.held().report(answers());
+    house.slots.program.held().report(flows());
+    house.slots.program.held().report(feeds());
+    await house.roster.create(viewer, requested);
+    const hls = { kind: 'viewer' as const, id: id('ses_2') };
+    await house.roster.create(hls, { ...requested, protocol: 'hls' });
+    await until('the ladder to start', () => house.slots.measure.isHeld());
+    expect(house.roster.view(rendition)?.context.audience).to.deep.equal(['ses_2']);
+    await house.roster.offer(hls, { type: 'viewer.closed' });
+    await until('the ladder to go off', () => house.roster.view(rendition)?.state === 'off');
+    expect(faults).to.deep.equal([]);
+  });
+
   it('tell cameras that their intake fell, so that they are not blamed', async () => {
     const { house, stateOf } = acquainted();
     await house.roster.create(camera, configured('warm'));
-    house.slots.probe
-      .held()
-      .report({ type: 'probe.answered', tracks: [{ media: 'video', codec: 'H264' }], elapsed_ms: 1 });
-    house.slots.program.held().report({ type: 'source.flowing', source: '0', codec: 'H264' });
+    house.slots.probe.held().report(answers());
+    house.slots.program.held().report(flows());
+    house.slots.program.held().report(feeds());
     expect(stateOf(camera)).to.equal('live');
     await house.roster.create(relay, { type: 'relay.configured', role: 'intake', region: 'hcm', weight: 1 });
     house.slots.health.held().report({ type: 'relay.answering', instance: 'A' });
     house.slots.provision.held().report({ type: 'paths.provisioned', instance: 'A', paths: 1, elapsed_ms: 1 });
     house.slots.health.held().report({ type: 'relay.exited', detail: 'SIGKILL' });
     await until('the camera to hear', () => house.roster.view(camera)?.why.reason === 'relay');
-    expect(house.roster.view(camera)?.context.falls).to.deep.equal([]);
+    const context = house.roster.view(camera)?.context as CameraContext | undefined;
+    expect(context?.standings['0']?.falls).to.deep.equal([]);
+  });
+
+  it('push a broadcast through another relay when its own dies, keep its camera awake, and tell a slate as such', async () => {
+    const { house, faults, stateOf } = acquainted();
+    const broadcast = { kind: 'broadcast' as const, id: id('cam_001--city-tv') };
+    const sight = () => house.roster.view(broadcast);
+    for (const name of ['relay-1', 'relay-2']) {
+      const at = { kind: 'relay' as const, id: id(name) };
+      await house.roster.create(at, { type: 'relay.configured', role: 'delivery', region: 'hcm', weight: 1 });
+      await house.roster.offer(at, { type: 'relay.answering', instance: 'A' });
+      await house.roster.offer(at, { type: 'paths.provisioned', instance: 'A', paths: 1, elapsed_ms: 1 });
+    }
+    await house.roster.create(camera, configured('on-demand'));
+    await house.roster.create(broadcast, {
+      type: 'broadcast.requested',
+      ...{ camera: 'cam_001', zone: 'hcm/airport', destination: 'city-tv', to: 'rtmp://127.0.0.1/live' },
+      ...{ relay: 'relay-1', by: 'hoa', picture: false },
+    });
+    await until('the camera to wake', () => stateOf(camera) === 'connecting');
+    house.slots.push
+      .held()
+      .report({ type: 'push.flowing', relay: 'relay-1', bytes: 9_000, elapsed_ms: 600, confirmed: true });
+    house.slots.probe.held().report(answers());
+    house.slots.program.held().report(flows());
+    house.slots.program.held().report(feeds());
+    await until('the picture to be on air', () => sight()?.context.picture === true);
+
+    await house.roster.offer({ kind: 'relay', id: id('relay-1') }, { type: 'relay.exited', detail: 'SIGKILL' });
+    await until('another relay to push', () => house.slots.push.held().input.relay === 'relay-2');
+    expect(sight()?.why).to.deep.include({ trigger: 'pushing' });
+
+    await house.roster.offer(camera, { type: 'camera.removed' });
+    await until('the broadcast to end with its camera', () => sight()?.state === 'stopped');
+    expect(house.slots.push.isHeld()).to.equal(false);
+    expect(faults).to.deep.equal([]);
+  });
+
+  it('tell the viewers of a delivery relay that it fell, and those who would have gone there', async () => {
+    const { house, stateOf } = acquainted();
+    const delivery = { kind: 'relay' as const, id: id('relay-1') };
+    const other = { kind: 'viewer' as const, id: id('ses_2') };
+    await house.roster.create(camera, configured('warm'));
+    await house.roster.create(delivery, { type: 'relay.configured', role: 'delivery', region: 'hcm', weight: 1 });
+    house.slots.health.held().report({ type: 'relay.answering', instance: 'A' });
+    house.slots.provision.held().report({ type: 'paths.provisioned', instance: 'A', paths: 1, elapsed_ms: 1 });
+    await house.roster.create(viewer, requested);
+    await house.roster.create(other, { ...requested, relay: 'relay-2', standby: 'relay-1' });
+    for (const [to, seat] of [
+      [viewer, 'relay-1'],
+      [other, 'relay-2'],
+    ] as const) {
+      await house.roster.offer(to, { type: 'leg.opened', leg: 'a', relay: seat, path: 'cam_001', relay_session: 'r' });
+      await house.roster.offer(to, { type: 'leg.playing', leg: 'a' });
+    }
+    house.slots.health.held().report({ type: 'relay.exited', detail: 'SIGKILL' });
+    await until('its viewer to move', () => stateOf(viewer) === 'moving');
+    await until('the other to have no standby', () => house.roster.view(other)?.context.standby === '');
+    expect(stateOf(other)).to.equal('watching');
+  });
+
+  it('tell a relay that is being drained when its last viewer has left', async () => {
+    const { house } = acquainted();
+    const delivery = { kind: 'relay' as const, id: id('relay-1') };
+    await house.roster.create(camera, configured('warm'));
+    await house.roster.create(delivery, { type: 'relay.configured', role: 'delivery', region: 'hcm', weight: 1 });
+    house.slots.health.held().report({ type: 'relay.answering', instance: 'A' });
+    house.slots.provision.held().report({ type: 'paths.provisioned', instance: 'A', paths: 1, elapsed_ms: 1 });
+    await house.roster.create(viewer, requested);
+    const leg = { leg: 'a', relay: 'relay-1', path: 'cam_001', relay_session: 'r1' };
+    await house.roster.offer(viewer, { type: 'leg.opened', ...leg });
+    await house.roster.offer(delivery, { type: 'relay.drain', by: 'hoa' });
+    const told = () => house.store.told().map(({ envelope }) => envelope.type);
+    await until('the drain to be told', () => told().includes('signalbox.relay.draining'));
+    expect(house.roster.view(delivery)?.state).to.equal('draining');
+    await house.roster.offer(viewer, { type: 'viewer.closed' });
+    await until('the relay to be empty', () => house.roster.view(delivery)?.state === 'drained');
+  });
+
+  it('tell it so too when its last viewer has moved, and only keeps a leg ready there', async () => {
+    const { house } = acquainted();
+    const delivery = { kind: 'relay' as const, id: id('relay-1') };
+    const leg = (name: string, seat: string) => ({ type: 'leg.opened', leg: name, relay: seat, path: 'cam_001' });
+    await house.roster.create(camera, configured('warm'));
+    await house.roster.create(delivery, { type: 'relay.configured', role: 'delivery', region: 'hcm', weight: 1 });
+    house.slots.health.held().report({ type: 'relay.answering', instance: 'A' });
+    house.slots.provision.held().report({ type: 'paths.provisioned', instance: 'A', paths: 1, elapsed_ms: 1 });
+    await house.roster.create(viewer, requested);
+    await house.roster.offer(viewer, { ...leg('a', 'relay-1'), relay_session: 'r1' });
+    await house.roster.offer(viewer, { type: 'leg.playing', leg: 'a' });
+    await house.roster.offer(delivery, { type: 'relay.drain', by: 'hoa' });
+    await house.roster.offer(viewer, { ...leg('b', 'relay-2'), relay_session: 'r2' });
+    expect(house.roster.view(delivery)?.state).to.equal('draining');
+    await house.roster.offer(viewer, { type: 'leg.playing', leg: 'b' });
+    await until('the relay to be empty', () => house.roster.view(delivery)?.state === 'drained');
+  });
+
+  it('tell a relay that nobody is on at once', async () => {
+    const { house } = acquainted();
+    const delivery = { kind: 'relay' as const, id: id('relay-1') };
+    await house.roster.create(delivery, { type: 'relay.configured', role: 'delivery', region: 'hcm', weight: 1 });
+    house.slots.health.held().report({ type: 'relay.answering', instance: 'A' });
+    house.slots.provision.held().report({ type: 'paths.provisioned', instance: 'A', paths: 1, elapsed_ms: 1 });
+    await house.roster.offer(delivery, { type: 'relay.drain', by: 'hoa' });
+    await until('the relay to be empty', () => house.roster.view(delivery)?.state === 'drained');
+  });
+
+  it('tell of a fallen intake only the cameras that it pulled, and an intake that gave all of its away', async () => {
+    const { house } = acquainted({ leaveIntake: () => ({ moved: ['cam_001'], stuck: [] }) });
+    const other = { kind: 'camera' as const, id: id('cam_002') };
+    for (const at of [camera, other]) await house.roster.create(at, configured('warm'));
+    await house.roster.create(relay, { type: 'relay.configured', role: 'intake', region: 'hcm', weight: 1 });
+    house.slots.health.held().report({ type: 'relay.answering', instance: 'A' });
+    house.slots.provision.held().report({ type: 'paths.provisioned', instance: 'A', paths: 1, elapsed_ms: 1 });
+    await house.roster.offer(relay, { type: 'relay.drain', by: 'hoa' });
+    await until('the intake to be empty', () => house.roster.view(relay)?.state === 'drained');
+    const heard = house.store
+      .records()
+      .flatMap(({ record }) => record.heard.map(({ type }) => `${record.cell} ${type}`))
+      .filter((one) => one.endsWith('intake.lost'));
+    expect(heard).to.deep.equal(['cam_001 intake.lost']);
   });
 });

@@ -1,10 +1,11 @@
 import { expect } from 'chai';
 import { replay } from '../../actors/replay.ts';
 import { id } from '../../bus/identity.ts';
-import type { JournalRecord } from '../../bus/ports.ts';
+import type { JournalEntry, JournalRecord } from '../../bus/ports.ts';
+import type { CameraContext } from '../../machines/camera/context.ts';
 import { cameraMachine } from '../../machines/camera.ts';
-import type { ProbeReport } from '../../machines/slots.ts';
-import { fakeHouse } from '../fakes/house.ts';
+import { type FakeHouse, fakeHouse } from '../fakes/house.ts';
+import { answers, fails, feeds, flows } from '../fakes/source.ts';
 import { until } from '../fixtures/process.ts';
 
 const at = { kind: 'camera' as const, id: id('cam_001') };
@@ -18,14 +19,11 @@ const configured = {
     eye: true,
   },
 };
-const answered: ProbeReport = {
-  type: 'probe.answered',
-  tracks: [{ media: 'video', codec: 'H264' }],
-  elapsed_ms: 3,
-};
-const flowing = { type: 'source.flowing', source: '0', codec: 'H264' } as const;
+const answered = answers();
+const flowing = flows();
 
 const asJson = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
+const cameraOf = (house: FakeHouse) => house.roster.view(at)?.context as unknown as CameraContext;
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
 describe('a cell', () => {
@@ -47,8 +45,9 @@ describe('a cell', () => {
     await house.roster.create(at, configured);
     house.slots.probe.held().report(answered);
     house.slots.program.held().report(flowing);
+    house.slots.program.held().report(feeds());
     expect(house.roster.view(at)?.state).to.equal('live');
-    await until('both records', () => house.store.records().flatMap(({ record }) => record.heard).length === 3);
+    await until('both records', () => house.store.records().flatMap(({ record }) => record.heard).length === 4);
   });
 
   it('moves at once and waits for nobody while the journal is away', async () => {
@@ -57,6 +56,7 @@ describe('a cell', () => {
     house.store.set('hung');
     house.slots.probe.held().report(answered);
     house.slots.program.held().report(flowing);
+    house.slots.program.held().report(feeds());
     expect(house.roster.view(at)?.state).to.equal('live');
     await settled();
     expect(house.store.told().map(({ envelope }) => envelope.type)).to.not.include('signalbox.camera.live');
@@ -82,7 +82,7 @@ describe('a cell', () => {
     for (const event of [
       { type: 'camera.explode' },
       { type: '__proto__' },
-      { type: 'probe.failed', reason: 'because', detail: '' },
+      { ...fails(), reason: 'because' },
       { type: 'audience.joined', viewer: '*' },
     ]) {
       const error = await house.roster.offer(at, event).then(
@@ -99,7 +99,7 @@ describe('a cell', () => {
     await house.roster.create(at, configured);
     const probe = house.slots.probe.held();
     probe.report(answered);
-    probe.report({ type: 'probe.failed', reason: 'refused', detail: 'too late' });
+    probe.report(fails());
     await settled();
     expect(house.roster.view(at)?.context).to.have.property('state', 'connecting');
     const heard = house.store.records().flatMap(({ record }) => record.heard.map((one) => one.type));
@@ -111,12 +111,12 @@ describe('a cell', () => {
     await house.roster.create(at, configured);
     house.slots.probe.held().report(answered);
     await until('the record', () => house.store.records().length === 2);
-    const deadline = house.roster.view(at)?.context.deadline;
+    const deadline = cameraOf(house).standings['0']?.deadline;
     const next = house.successor();
     expect(await next.roster.adopt()).to.equal(1);
     expect(asJson(next.roster.view(at)?.context)).to.deep.equal(asJson(house.roster.view(at)?.context));
     expect(next.slots.intake.held().input).to.include({ camera: 'cam_001', source: '0' });
-    expect(next.slots.alarm.held().input).to.deep.equal({ name: 'opening', at: deadline });
+    expect(next.slots.alarm.held().input).to.deep.equal({ name: 'opening:0', at: deadline });
   });
 
   it('tells after a crash what the journal holds and nobody was told', async () => {
@@ -179,8 +179,43 @@ describe('a cell', () => {
     expect(house.roster.view(at)?.state).to.equal('connecting');
     expect(house.slots.intake.held().input).to.include({ camera: 'cam_001' });
     house.slots.program.all.findLast((one) => one.input.camera === 'cam_001')?.report(flowing);
+    house.slots.program.all.findLast((one) => one.input.camera === 'cam_001')?.report(feeds());
     expect(house.roster.view(at)?.state).to.equal('live');
     expect(house.roster.view(other)?.state).to.equal('connecting');
+  });
+
+  it('whose last record cannot be understood does not stop the others, and is made anew behind its fence', async () => {
+    const house = fakeHouse();
+    await house.roster.create(at, configured);
+    const other = { kind: 'camera' as const, id: id('cam_002') };
+    await house.roster.create(other, configured);
+    const [good, bad] = [house.store.records()[1], house.store.records()[0]] as [JournalEntry, JournalEntry];
+    const unknown = { ...(bad.record.after as object), value: { nowhere: {} } };
+    const damaged = { ...bad, record: { ...bad.record, after: unknown } };
+    house.store.journal.lasts = async function* () {
+      yield damaged;
+      yield good;
+    };
+    const next = house.successor();
+    expect(await next.roster.adopt()).to.equal(1);
+    expect(next.roster.view(other)?.state).to.equal('connecting');
+    expect(next.roster.view(at)).to.equal(undefined);
+    expect(next.troubles.join()).to.match(/camera\/cam_001 parked: .*nowhere/);
+    const { receipt } = await next.roster.create(at, configured);
+    expect(receipt.seq).to.equal(3);
+  });
+
+  it('whose last record is of a later program is left to that one', async () => {
+    const house = fakeHouse();
+    await house.roster.create(at, configured);
+    const [entry] = house.store.records() as [JournalEntry];
+    house.store.journal.lasts = async function* () {
+      yield { ...entry, record: { ...entry.record, version: 99 } };
+    };
+    const next = house.successor();
+    expect(await next.roster.adopt()).to.equal(0);
+    const refused = await next.roster.create(at, configured).catch((error: Error) => error.message);
+    expect(refused).to.contain('has version 99, this program knows');
   });
 
   it('that is handed over leaves its effects alone', async () => {
@@ -195,6 +230,7 @@ describe('a cell', () => {
     await house.roster.create(at, configured);
     house.slots.probe.held().report(answered);
     house.slots.program.held().report(flowing);
+    house.slots.program.held().report(feeds());
     house.clock.now += 60_000;
     house.slots.eye.held().report({ type: 'eye.frozen', still_ms: 8_000 });
     await house.roster.offer(at, { type: 'audience.joined', viewer: 'v1' });

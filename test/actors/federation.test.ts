@@ -5,6 +5,7 @@ import { type Id, id } from '../../bus/identity.ts';
 import type { Journal } from '../../bus/ports.ts';
 import { ownerOf } from '../../machines/policy/ownership.ts';
 import { type FakeGateway, fakeGatewayOf } from '../fakes/gateways.ts';
+import { answers } from '../fakes/source.ts';
 import { until } from '../fixtures/process.ts';
 import { all, rejection } from '../fixtures/records.ts';
 
@@ -31,6 +32,7 @@ const requested = {
   held: 0,
   quota: 5,
   relay: 'relay-1',
+  standby: '',
 };
 /** A camera that falls to a gateway when both live. */
 const cameraOf = (gateway: string): { kind: 'camera'; id: Id } => {
@@ -89,7 +91,7 @@ describe('several gateways', () => {
 
   it('take up what a killed one held, in its state and above its epoch, and pictures go on', async () => {
     await two.cells.create(second, configured);
-    two.house.slots.probe.held().report({ type: 'probe.answered', tracks: [], elapsed_ms: 3 });
+    two.house.slots.probe.held().report(answers());
     await two.cells.create(session, requested);
     await until('both to be seen', () => one.cells.view(session) !== undefined && one.cells.view(second) !== undefined);
     const before = two.house.roster.epoch(second);
@@ -145,10 +147,10 @@ describe('several gateways', () => {
     });
     far.mirror.close();
     members.delete('gate-2');
-    far.house.slots.probe.held().report({ type: 'probe.answered', tracks: [], elapsed_ms: 3 });
+    far.house.slots.probe.held().report(answers());
     expect(far.house.slots.intake.isHeld(), 'it brings its pictures all the same').to.equal(true);
     await one.beat();
-    one.house.slots.probe.held().report({ type: 'probe.answered', tracks: [], elapsed_ms: 5 });
+    one.house.slots.probe.held().report(answers());
     await until('the adopter to write', () => store.records().at(-1)?.record.heard.length === 1);
     heal();
     await until('it to let go', () => !far.house.roster.has(second));

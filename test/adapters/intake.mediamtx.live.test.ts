@@ -47,7 +47,7 @@ describe('an intake relay and a real camera', () => {
   const knocks = async () => (await askRtsp('DESCRIBE', server.rtsp('main'), basic)) === 200;
   const hold = (own: RelayPaths, source = '0', url = server.rtsp('main'), credential = 'cam_001-0'): Held => {
     const slot = intakeMediamtx({
-      pathsOf: () => own,
+      pull: () => ({ paths: own, end() {} }),
       login: (reference) => (reference === 'cam_001-0' ? LOGIN : undefined),
     });
     const one = slot({ camera: 'cam_001', source, url, credential }, (event) => reports.push(event));

@@ -51,7 +51,7 @@ describe('knocking at a camera', function () {
   /** Everything that a probe of this address reports, as it comes. */
   const knock = (input: Pick<ProbeInput, 'url'> & Partial<ProbeInput>, slot = probe) => {
     const reports: ProbeReport[] = [];
-    const defaults = { everyMs: 50, unauthorizedEveryMs: 60_000, firstAfterMs: 0 };
+    const defaults = { source: '0', everyMs: 50, unauthorizedEveryMs: 60_000, firstAfterMs: 0 };
     held.push(slot({ ...defaults, ...input }, (event) => reports.push(event)));
     return reports;
   };

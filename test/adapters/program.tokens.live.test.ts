@@ -65,7 +65,7 @@ describe('the program path through relays that admit nobody without a token', fu
     const before = minted;
     await until('fresh tokens', () => minted > before + 6);
     expect(await publishing()).to.deep.equal([session]);
-    expect(ears.heard.map(({ event }) => event.type)).to.deep.equal(['source.flowing']);
+    expect(ears.heard.map(({ event }) => event.type)).to.deep.equal(['source.flowing', 'program.switched']);
 
     // Tokens of a stranger, and a connection that has to be made anew: refused.
     signer = stranger;

@@ -86,13 +86,13 @@ describe('seats at a real relay', () => {
     const held = hold('viewer_1');
     const viewer = await join('viewer_1');
     await until('the seat to be taken', () => reports.length, 2000);
-    expect(reports).to.deep.equal([{ type: 'seat.taken', relay_session: viewer.relaySession }]);
+    expect(reports).to.deep.equal([{ type: 'seat.taken', relay: 'delivery-1', relay_session: viewer.relaySession }]);
     await watching(viewer);
     const leftAt = performance.now();
     await whep.close(viewer.resource);
     await until('the seat to be left', () => reports.length === 2, 2000);
     expect(performance.now() - leftAt).to.be.below(1500);
-    expect(reports[1]).to.deep.equal({ type: 'seat.left', relay_session: viewer.relaySession });
+    expect(reports[1]).to.deep.equal({ type: 'seat.left', relay: 'delivery-1', relay_session: viewer.relaySession });
     held.release();
     await viewer.page.close();
   });

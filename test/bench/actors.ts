@@ -6,11 +6,19 @@ import type { Facts, Journal } from '../../bus/ports.ts';
 import { cameraMachine } from '../../machines/camera.ts';
 import { freshPath, takeSample } from '../../machines/policy/quality.ts';
 import type { CameraSlots } from '../../machines/slots.ts';
+import { answers, feeds, flows } from '../fakes/source.ts';
 import { type BenchOptions, type BenchTable, quantile, thisMachine } from './table.ts';
 
 const SIZES = [1_000, 10_000, 100_000];
 const inert = () => ({ release() {} });
-const slots = { probe: inert, intake: inert, program: inert, eye: inert, alarm: inert } as CameraSlots;
+const slots = {
+  probe: inert,
+  intake: inert,
+  program: inert,
+  selection: inert,
+  eye: inert,
+  alarm: inert,
+} as CameraSlots;
 
 /** A journal and facts that acknowledge at once: what is measured is the cell. */
 const house = (): CellHouse => {
@@ -22,6 +30,7 @@ const house = (): CellHouse => {
     facts: { tell: receipt } as unknown as Facts,
     now: Date.now,
     later: () => () => {},
+    onTurn() {},
     onTold() {},
     onDown(_cell, error) {
       throw error;
@@ -33,8 +42,6 @@ const settings = (keep: string) => ({
   type: 'camera.configured',
   settings: { name: 'Gate', zone: 'hcm/airport', sources: [{ id: '0', url: 'rtsp://127.0.0.1/a' }], keep, eye: true },
 });
-const answered = { type: 'probe.answered', tracks: [{ media: 'video', codec: 'H264' }], elapsed_ms: 1 };
-const flowing = { type: 'source.flowing', source: '0', codec: 'H264', width: 1280, height: 720 };
 
 const heapBytes = (): number => {
   global.gc?.();
@@ -59,8 +66,9 @@ async function create(count: number, kind: CellKind, live: boolean) {
     cell.start();
     void cell.offer(settings(live ? 'warm' : 'on-demand'));
     if (live) {
-      void cell.offer(answered);
-      void cell.offer(flowing);
+      void cell.offer(answers());
+      void cell.offer(flows());
+      void cell.offer(feeds());
     }
     cells.push(cell);
     if (n % 1_000 === 999) await settled();
@@ -89,7 +97,8 @@ async function eventRate(cells: Cell[], events: number): Promise<number> {
 function bareRate(count: number, events: number): number {
   const actors = Array.from({ length: count }, (_, n) => {
     const actor = createActor(cameraMachine, { input: { id: `cam_${n}` } }).start();
-    for (const event of [settings('warm'), answered, flowing]) actor.send({ ...event, id: 'e', at: 1 } as never);
+    for (const event of [settings('warm'), answers(), flows(), feeds()])
+      actor.send({ ...event, id: 'e', at: 1 } as never);
     return actor;
   });
   const startedAt = performance.now();

@@ -5,7 +5,9 @@ import { JournalAway, type Told } from '../../bus/ports.ts';
 import { busContract } from '../contracts/bus.ts';
 import { factsContract } from '../contracts/facts.ts';
 import { journalContract } from '../contracts/journal.ts';
+import { keeperContract } from '../contracts/keeper.ts';
 import { leasesContract } from '../contracts/leases.ts';
+import { ledgerContract } from '../contracts/ledger.ts';
 import { sessionsContract, someCard } from '../contracts/sessions.ts';
 import { until } from '../fixtures/process.ts';
 import { all, rejection, someFact, someRecord } from '../fixtures/records.ts';
@@ -22,6 +24,14 @@ describe('facts in memory', () => {
 
 describe('bus in memory', () => {
   busContract(async () => ({ bus: memoryStore().bus, close }));
+});
+
+describe('keeper in memory', () => {
+  keeperContract(async () => ({ ...memoryStore(), close }));
+});
+
+describe('ledger in memory', () => {
+  ledgerContract(async () => ({ ledger: memoryStore().ledger, close }));
 });
 
 describe('leases in memory', () => {

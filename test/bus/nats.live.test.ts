@@ -3,7 +3,9 @@ import { natsStore } from '../../bus/carriers/nats.ts';
 import { busContract } from '../contracts/bus.ts';
 import { factsContract } from '../contracts/facts.ts';
 import { journalContract } from '../contracts/journal.ts';
+import { keeperContract } from '../contracts/keeper.ts';
 import { leasesContract } from '../contracts/leases.ts';
+import { ledgerContract } from '../contracts/ledger.ts';
 import { startNats, type TestNats } from '../fixtures/nats.ts';
 
 describe('on a real nats-server', () => {
@@ -40,5 +42,7 @@ describe('on a real nats-server', () => {
   describe('journal', () => journalContract(emptyStore));
   describe('facts', () => factsContract(emptyStore));
   describe('bus', () => busContract(emptyStore));
+  describe('keeper', () => keeperContract(emptyStore));
+  describe('ledger', () => ledgerContract(emptyStore));
   describe('leases', () => leasesContract(emptyStore));
 });

@@ -51,10 +51,8 @@ class Process {
       if (process.it?.killed) throw new JournalAway('killed');
     };
     const journal: Journal = {
+      ...store.journal,
       append: (record, expected) => gate().then(() => store.journal.append(record, expected)),
-      lasts: (kind) => store.journal.lasts(kind),
-      read: (of, from) => store.journal.read(of, from),
-      follow: (after, hear) => store.journal.follow(after, hear),
     };
     const facts: Facts = {
       ...store.facts,
@@ -151,7 +149,7 @@ async function run(steps: Step[], folder: string): Promise<void> {
   await process.spool.drained();
   await pause(2); // facts that were told just now
   await process.spool.drained();
-  expect(process.spool.state()).to.deep.equal({ spooled: 0, bytes: 0 });
+  expect(process.spool.state()).to.deep.equal({ spooled: 0, bytes: 0, full: false });
   expect(readFileSync(file, 'utf8')).to.equal('');
   check(store, processes);
   for (const one of processes) await one.spool.close();

@@ -50,6 +50,20 @@ describe('spool', () => {
   describe('as a journal', () => journalContract(async () => ({ journal: spool.journal, close: async () => {} })));
   describe('as facts', () => factsContract(async () => ({ facts: spool.facts, close: async () => {} })));
 
+  it('goes on from the disk while the store has no room, says so, and delivers once it has', async () => {
+    const { seq } = await spool.journal.append(someRecord('cam_a', 1), 0);
+    store.set('full');
+    expect(await spool.journal.append(someRecord('cam_a', 2), seq)).to.deep.equal({ seq: 0, spooled: true });
+    expect(await spool.facts.tell(someFact('cam_a', 2))).to.deep.equal({ seq: 0, spooled: true });
+    expect(spool.state()).to.include({ spooled: 2, full: true });
+    store.set('here');
+    await spool.drained();
+    expect(ids()).to.deep.equal(['i1-1', 'i1-2']);
+    expect(toldIds()).to.deep.equal(['cam_a-f2']);
+    expect(spool.state()).to.include({ spooled: 0, full: false });
+    expect([parked, faults]).to.deep.equal([[], []]);
+  });
+
   it('acknowledges while the journal is away, and delivers in order, marked late, once it is back', async () => {
     const { seq } = await spool.journal.append(someRecord('cam_a', 1), 0);
     store.set('away');
@@ -65,7 +79,7 @@ describe('spool', () => {
     expect(ids()).to.deep.equal(['i1-1', 'i1-2', 'i1-3', 'i1-4']);
     expect(store.records().map(({ record }) => record.late)).to.deep.equal([undefined, true, true, true]);
     expect(toldIds()).to.deep.equal(['cam_a-f2', 'cam_a-f3', 'cam_a-f4']);
-    expect(spool.state()).to.deep.equal({ spooled: 0, bytes: 0 });
+    expect(spool.state()).to.deep.equal({ spooled: 0, bytes: 0, full: false });
     expect(statSync(file).size).to.equal(0);
   });
 

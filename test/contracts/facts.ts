@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Facts, Told } from '../../bus/ports.ts';
 import { until } from '../fixtures/process.ts';
-import { camera, rejection, someFact } from '../fixtures/records.ts';
+import { all, camera, rejection, someFact } from '../fixtures/records.ts';
 
 /** What all carriers of facts promise. `make` gives an empty one. */
 export function factsContract(make: () => Promise<{ facts: Facts; close(): Promise<void> }>): void {
@@ -37,6 +37,19 @@ export function factsContract(make: () => Promise<{ facts: Facts; close(): Promi
     await hears(told, 1);
     expect(told.map(({ envelope }) => envelope.id)).to.deep.equal(['cam_a-f2']);
     subscription.close();
+  });
+
+  it('reads what was told after a sequence, or since a moment, and ends', async () => {
+    expect(await all(facts.read({ after: 0 }))).to.deep.equal([]);
+    const { seq } = await facts.tell(someFact('cam_a', 1));
+    await facts.tell(someFact('cam_b', 2));
+    const ids = async (from: Parameters<Facts['read']>[0]) =>
+      (await all(facts.read(from))).map(({ envelope }) => envelope.id);
+    expect(await ids({ after: 0 })).to.deep.equal(['cam_a-f1', 'cam_b-f2']);
+    expect(await ids({ after: seq })).to.deep.equal(['cam_b-f2']);
+    expect(await ids({ after: 999 })).to.deep.equal([]);
+    expect(await ids({ since: 1_600_000_000_000 })).to.deep.equal(['cam_a-f1', 'cam_b-f2']);
+    expect(await ids({ since: Date.now() + 60_000 })).to.deep.equal([]);
   });
 
   it('tells only the kinds and cells that were asked for', async () => {
@@ -79,7 +92,7 @@ export function factsContract(make: () => Promise<{ facts: Facts; close(): Promi
     const { seq } = await facts.tell(someFact('cam_a', 2, 'live'));
     const { seq: last } = await facts.tell(someFact('cam_b', 3));
     expect(await facts.last(camera('cam_a'))).to.deep.equal({ seq, envelope: someFact('cam_a', 2, 'live') });
-    expect(await facts.range()).to.deep.equal({ first, last });
+    expect(await facts.range()).to.deep.equal({ first, last, purgedBefore: 1 });
   });
 
   it('tells two subscribers the same facts in the same order', async () => {

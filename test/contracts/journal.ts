@@ -69,6 +69,27 @@ export function journalContract(make: () => Promise<{ journal: Journal; close():
     expect((await all(journal.lasts('camera'))).map((entry) => entry.record.id)).to.deep.equal(['i1-2']);
     expect((await all(journal.lasts('viewer'))).map((entry) => entry.seq)).to.deep.equal([two]);
     expect(await all(journal.lasts('relay'))).to.deep.equal([]);
+    expect((await journal.last(camera('cam_a')))?.seq).to.equal(three);
+    expect(await journal.last(camera('cam_b'))).to.equal(undefined);
+  });
+
+  it('tells what the last records were at an earlier sequence', async () => {
+    const { seq: one } = await journal.append(someRecord('cam_a', 1), 0);
+    const { seq: two } = await journal.append(someRecord('v_1', 1, { kind: 'viewer', said: [] }), 0);
+    const { seq: three } = await journal.append(someRecord('cam_a', 2), one);
+    await journal.append(someRecord('cam_b', 1), 0);
+    const seqs = async (...asked: Parameters<Journal['lasts']>) =>
+      (await all(journal.lasts(...asked))).map((entry) => entry.seq).sort((a, b) => a - b);
+    expect(await seqs(undefined, two)).to.deep.equal([one, two]);
+    expect(await seqs(undefined, three)).to.deep.equal([two, three]);
+    expect(await seqs('camera', one)).to.deep.equal([one]);
+    expect(await seqs(undefined, 0)).to.deep.equal([]);
+  });
+
+  it('finds where a moment lies', async () => {
+    const { seq } = await journal.append(someRecord('cam_a', 1), 0);
+    expect(await journal.seqAt(Date.now() + 60_000)).to.equal(seq);
+    expect(await journal.seqAt(1_600_000_000_000)).to.equal(seq - 1);
   });
 
   it('is followed from a sequence on: what is there, then what comes, once and in order', async () => {
@@ -87,7 +108,9 @@ export function journalContract(make: () => Promise<{ journal: Journal; close():
 
   it('finds nothing in an empty journal', async () => {
     expect(await all(journal.lasts())).to.deep.equal([]);
+    expect(await all(journal.lasts(undefined, 7))).to.deep.equal([]);
     expect(await all(journal.read())).to.deep.equal([]);
+    expect(await journal.seqAt(Date.now())).to.equal(0);
   });
 
   it('takes many cells at once, each behind its own fence', async () => {

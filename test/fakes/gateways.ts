@@ -42,7 +42,11 @@ export async function fakeGatewayOf(
 ): Promise<FakeGateway> {
   const house = fakeHouse(store, undefined, { node: name, ...more });
   const { roster, options } = house;
-  const mirror = new Mirror({ ...options, onForeign: (at, node) => roster.letGo(at, node) });
+  const mirror = new Mirror({
+    ...options,
+    onForeign: (at, node) => roster.letGo(at, node),
+    onPoison: (poison) => roster.parkPoison(poison),
+  });
   const living = () => [...members].toSorted();
   const token = () => gate.mintGateway(name, 60);
   const cells = new Federation({ node: name, roster, mirror, bus: store.bus, members: living, token });

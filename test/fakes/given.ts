@@ -8,6 +8,9 @@ export interface Came {
   context: any;
   /** Types of the facts it said, in order. */
   said: string[];
+  /** Data of the last fact of a type. */
+  // biome-ignore lint/suspicious/noExplicitAny: each test knows its machine's facts
+  lastOf(type: string): any;
   /** Data of the last fact. */
   // biome-ignore lint/suspicious/noExplicitAny: each test knows its machine's facts
   last: any;
@@ -36,6 +39,7 @@ export function given(machine: AnyStateMachine, id: string, ...heard: AnyEventOb
     state: context.state,
     context,
     said: facts.map((fact) => fact.type),
+    lastOf: (type) => facts.findLast((fact) => fact.type === type)?.data,
     last: facts.at(-1)?.data,
     invoked: Object.keys(snapshot.children),
     tags: [...snapshot.tags] as string[],

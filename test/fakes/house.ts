@@ -1,5 +1,8 @@
+import { broadcastKind } from '../../actors/broadcast.ts';
 import { cameraKind } from '../../actors/camera.ts';
+import { incidentKind } from '../../actors/incident.ts';
 import { relayKind } from '../../actors/relay.ts';
+import { renditionKind } from '../../actors/rendition.ts';
 import { Roster, type RosterHouse } from '../../actors/roster.ts';
 import { viewerKind } from '../../actors/viewer.ts';
 import { type MemoryStore, memoryStore } from '../../bus/carriers/memory.ts';
@@ -15,7 +18,15 @@ export interface FakeHouse {
   store: MemoryStore;
   slots: {
     [Name in keyof slots.CameraSlots]: FakeOf<slots.CameraSlots[Name]>;
-  } & { seat: FakeOf<slots.SeatSlot>; health: FakeOf<slots.HealthSlot>; provision: FakeOf<slots.ProvisionSlot> };
+  } & {
+    seat: FakeOf<slots.SeatSlot>;
+    health: FakeOf<slots.HealthSlot>;
+    provision: FakeOf<slots.ProvisionSlot>;
+    push: FakeOf<slots.PushSlot>;
+    pulse: FakeOf<slots.PulseSlot>;
+    measure: FakeOf<slots.MeasureSlot>;
+    ladder: FakeOf<slots.LadderSlot>;
+  };
   clock: { now: number };
   troubles: string[];
   /** Runs what was put off with `later`. */
@@ -39,11 +50,16 @@ export function fakeHouse(
     probe: fakeSlot(),
     intake: fakeSlot(),
     program: fakeSlot(),
+    selection: fakeSlot(),
     eye: fakeSlot(),
     alarm: fakeSlot(),
     seat: fakeSlot(),
     health: fakeSlot(),
     provision: fakeSlot(),
+    push: fakeSlot(),
+    pulse: fakeSlot(),
+    measure: fakeSlot(),
+    ladder: fakeSlot(),
   } as unknown as FakeHouse['slots'];
   const troubles: string[] = [];
   const put = new Set<() => void>();
@@ -56,13 +72,22 @@ export function fakeHouse(
         probe: fakes.probe.adapter,
         intake: fakes.intake.adapter,
         program: fakes.program.adapter,
+        selection: fakes.selection.adapter,
         eye: fakes.eye.adapter,
         alarm: fakes.alarm.adapter,
       }),
       viewer: viewerKind({ seat: fakes.seat.adapter, alarm: fakes.alarm.adapter }),
       relay: relayKind({
         health: fakes.health.adapter,
+        pulse: fakes.pulse.adapter,
         provision: fakes.provision.adapter,
+        alarm: fakes.alarm.adapter,
+      }),
+      incident: incidentKind({ alarm: fakes.alarm.adapter }),
+      broadcast: broadcastKind({ push: fakes.push.adapter, alarm: fakes.alarm.adapter }),
+      rendition: renditionKind({
+        measure: fakes.measure.adapter,
+        ladder: fakes.ladder.adapter,
         alarm: fakes.alarm.adapter,
       }),
     },

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { Writable } from 'node:stream';
 import pino from 'pino';
 import { createGate, type LoginGrant } from '../../adapters/gate.jsonwebtoken.ts';
+import { openPathSigner } from '../../adapters/hls-paths.hmac.ts';
 import { openSigningKeys } from '../../adapters/keys.files.ts';
 import { openRevocations } from '../../adapters/revocations.files.ts';
 import { type Id, id } from '../../bus/identity.ts';
@@ -13,12 +14,15 @@ import { createMetrics } from '../../infra/http/metrics.ts';
 import { buildServer } from '../../infra/http/server.ts';
 import type { HttpServices, Whep } from '../../infra/http/services.ts';
 import { type FakeHouse, fakeHouse } from './house.ts';
+import { answers, feeds, flows } from './source.ts';
 
 /** A WHEP relay that answers everything and remembers it. */
 export interface FakeWhep extends Whep {
   opened: { relay: string; path: string; sdp: string; relayToken: string; resource: string }[];
   trickled: { resource: string; fragment: string }[];
   closed: string[];
+  /** The relay sessions in which media can flow. */
+  connected: Set<string>;
   /** The next `open` fails with this reason. */
   refuse(reason: string): void;
   /** The next `trickle` is answered like an ICE restart. */
@@ -32,6 +36,7 @@ function fakeWhep(): FakeWhep {
     opened: [],
     trickled: [],
     closed: [],
+    connected: new Set(),
     refuse: (reason) => {
       refusal = reason;
     },
@@ -57,6 +62,7 @@ function fakeWhep(): FakeWhep {
     async close(resource) {
       whep.closed.push(resource);
     },
+    isConnected: async (_relay, session) => whep.connected.has(session),
   };
   return whep;
 }
@@ -108,9 +114,12 @@ export async function fakeGateway(change: Partial<HttpServices> = {}): Promise<F
       auth: { issuer: 'signalbox', audience: 'signalbox', streamTokenTtlMs: 3_600_000, loginTokenTtlMs: 43_200_000 },
       limits: { sessionsPerSubject: 3 },
       regions: { default: 'hcm', networks: {} },
+      destinations: {},
     },
     cells: house.roster,
     facts: house.store.facts,
+    journal: house.store.journal,
+    ledger: house.store.ledger,
     sessions: house.store.sessions,
     gate,
     revocations,
@@ -118,7 +127,8 @@ export async function fakeGateway(change: Partial<HttpServices> = {}): Promise<F
     whep,
     poster: (camera) => posters.get(camera),
     rates: () => ({ bitrate_bps: 2_000_000, fps: 30 }),
-    rtspAt: (relay) => (relay === 'relay-1' ? '127.0.0.1:8554' : undefined),
+    rtspAt: (relay, path) => (relay === 'relay-1' ? `rtsp://127.0.0.1:8554/${path}` : undefined),
+    hls: { folder: path.join(state, 'hls'), paths: openPathSigner(path.join(state, 'keys', 'hls.key')) },
     chart: (view) => house.roster.chart(view),
     overlay: { add: async () => {}, patch: async () => {}, remove: async () => {}, origin: () => 'file' },
     health: () => [],
@@ -142,12 +152,9 @@ export async function fakeGateway(change: Partial<HttpServices> = {}): Promise<F
       const sources = [{ id: id('0'), url: `rtsp://192.0.2.7/${name}` }];
       const settings = { name: `Camera ${name}`, zone, sources, keep: 'warm', eye: true };
       await house.roster.create(at, { type: 'camera.configured', settings });
-      await house.roster.offer(at, {
-        type: 'probe.answered',
-        tracks: [{ media: 'video', codec: 'H264' }],
-        elapsed_ms: 3,
-      });
-      await house.roster.offer(at, { type: 'source.flowing', source: '0', codec: 'H264', width: 1280, height: 720 });
+      await house.roster.offer(at, answers());
+      await house.roster.offer(at, flows());
+      await house.roster.offer(at, feeds());
       return at.id;
     },
     async relay(name, instance) {

@@ -76,7 +76,7 @@ describe('a group that loses what carries its pictures', function () {
     const former = await startOf('intake-1');
     const killedAt = await group.signal('relay:intake-1', 'SIGKILL');
     const lost = await events.next('relay.dead', 'relay/intake-1', killedAt);
-    const camera = await events.next('camera.connecting', 'camera/north', killedAt);
+    const camera = await events.next('camera.holding', 'camera/north', killedAt);
     expect(camera.data.why.reason).to.be.oneOf(['relay', 'ended']);
     const returnedAt = await answersAnew('intake-1', former);
     const paths = CAMERAS.map((name) => `in/${name}/0`);

@@ -9,7 +9,7 @@ import { startTestGroup, type TestGroup } from '../fixtures/group.ts';
 import { replayAgainstTheLiving } from '../fixtures/journal.ts';
 import { descendants, stillRunning } from '../fixtures/launcher/start.ts';
 import { until } from '../fixtures/process.ts';
-import { median, signIn, watchCamera } from '../fixtures/watcher.ts';
+import { longestGapMs, median, signIn, watchCamera } from '../fixtures/watcher.ts';
 import { openWhepPage } from '../fixtures/whep-page.ts';
 
 const CAMERAS = ['cam_001', 'cam_002', 'cam_003'];
@@ -83,7 +83,7 @@ describe('the demo, as a stranger starts it', function () {
     });
   }
 
-  it('tells within a second that a plug was pulled and why, on the wall too, and shows the picture again by itself', async () => {
+  it('carries on from the backup when a plug is pulled, tells within a second that both are and why, on the wall too, and shows the picture again by itself', async () => {
     const camera = 'cam_001';
     const wall = await openPage(browser);
     await signIn(wall.page, group);
@@ -94,13 +94,23 @@ describe('the demo, as a stranger starts it', function () {
     await watcher.moving();
 
     await wall.page.evaluate("addEventListener('click', () => { window.clickedAt = Date.now(); }, true)");
-    /** Presses the tile's button; resolves to the epoch ms at which the page feels it. */
-    const press = async (): Promise<number> => {
-      await wall.page.locator(`[data-camera=${camera}] .plug`).click();
+    /** Presses the tile's button of a source; resolves to the epoch ms at which the page feels it. */
+    const press = async (source: number): Promise<number> => {
+      await wall.page.locator(`[data-camera=${camera}] .plug[data-source="${source}"]`).click();
       return wall.page.evaluate('clickedAt');
     };
+    const firstAt = Date.now();
+    const pulledFirstAt = await press(0);
+    const switched = await events.next('camera.switched', `camera/${camera}`, firstAt);
+    figure('plug pulled: camera.switched is told after', switched.heardAt - pulledFirstAt);
+    expect(switched.data).to.include({ from_source: '0', active_source: '1' });
+    await until('the tile to tell the switch', () => wall.page.locator(`[data-camera=${camera}] .note.switch`).count());
+    expect((await badge.textContent())?.trim()).to.equal('Live');
+    const { presented } = await watcher.moving(switched.at);
+    figure('plug pulled: longest gap on screen', longestGapMs(presented, pulledFirstAt));
+
     const beforeMs = Date.now();
-    const pressed = press();
+    const pressed = press(1);
     const [offline, tileAt] = await Promise.all([
       events.next('camera.offline', `camera/${camera}`, beforeMs),
       until('the tile to say Offline', async () => (await badge.textContent())?.trim() === 'Offline', 5_000, 10).then(
@@ -118,7 +128,7 @@ describe('the demo, as a stranger starts it', function () {
 
     const { peers: peersBefore } = await watcher.watched();
     const pluggedAt = Date.now();
-    const [answeredAt, pulledAgainAt] = await Promise.all([answers(camera), pulled(camera), press()]);
+    const [answeredAt, pulledAgainAt] = await Promise.all([answers(camera), pulled(camera), press(0)]);
     const live = await events.next('camera.live', `camera/${camera}`, pluggedAt);
     figure('plugged in: the intake pulls the camera after it answers', Math.max(0, pulledAgainAt - answeredAt));
     figure('plugged in: camera.live after the camera answers', live.at - answeredAt);
@@ -138,6 +148,9 @@ describe('the demo, as a stranger starts it', function () {
   it('tells a camera that falls silent from one that is gone: stalled at 1 s, offline at 5 s, live when it sends again', async () => {
     const camera = 'cam_002';
     const name = `camera:${camera}:0`;
+    const unplugged = { source: 1, plugged: false };
+    expect((await group.api('POST', `/api/v1/demo/cameras/${camera}/plug`, unplugged)).status).to.equal(200);
+    await events.next('camera.source', `camera/${camera}`, Date.now() - 1_000);
     const watcher = await watchCamera(browser, group, camera);
     await watcher.moving();
     const stoppedAt = await group.signal(name, 'SIGSTOP');

@@ -69,7 +69,7 @@ describe('the launcher', () => {
 
   it('gives FFmpeg its picture word by word, whatever stands in a label', () => {
     const picture = { ...DEMO_PICTURE, label: "Bến Thành's, $HOME:%{pts}" };
-    const { paths } = demoCameraSettings(9, '/opt/my ffmpeg/ffmpeg', picture, true) as {
+    const { paths } = demoCameraSettings(9, '/opt/my ffmpeg/ffmpeg', picture) as {
       paths: { picture: { runOnInit: string } };
     };
     const command = paths.picture.runOnInit;

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { pulsePath } from '../../adapters/pulse.rtsp.ts';
 import { isId } from '../../bus/identity.ts';
 import type { RelayPlace } from '../../infra/group.ts';
 import { relaySettings } from '../../infra/launcher/relay-settings.ts';
@@ -42,12 +43,16 @@ describe('the settings of a relay', () => {
     expect(told('0.0.0.0', ['203.0.113.5'])).to.deep.equal([true, ['203.0.113.5']]);
   });
 
-  it('take exactly the ids of cameras as program paths, and no path at an intake', () => {
-    const [pattern = ''] = Object.keys(settings('delivery', '127.0.0.1').paths as object);
+  it('take exactly the ids of cameras as program paths, and none but the pulse at an intake', () => {
+    const patterns = Object.keys(settings('delivery', '127.0.0.1').paths as object);
+    const [pattern = ''] = patterns;
+    const pulse = patterns.find((name) => name.includes('pulse/')) ?? '';
     const program = new RegExp(pattern.slice(1));
     for (const name of ['cam_001', 'a', 'in/cam_001/0', '../cam', 'Cam', '', 'x'.repeat(65), 'x'.repeat(64)]) {
       expect(program.test(name), name).to.equal(isId(name));
     }
-    expect(settings('intake', '127.0.0.1').paths).to.deep.equal({});
+    expect(Object.keys(settings('intake', '127.0.0.1').paths as object)).to.deep.equal([pulse]);
+    expect(new RegExp(pulse.slice(1)).test(pulsePath('gw-1'))).to.equal(true);
+    expect(new RegExp(pulse.slice(1)).test('pulse')).to.equal(false);
   });
 });

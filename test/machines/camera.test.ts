@@ -3,6 +3,7 @@ import type { AnyEventObject } from 'xstate';
 import { CAMERA_TIMES } from '../../machines/camera/context.ts';
 import { cameraMachine } from '../../machines/camera.ts';
 import { given as came } from '../fakes/given.ts';
+import { answers, ends, fails, feeds, flows, holds } from '../fakes/source.ts';
 
 const settings = {
   name: 'North gate',
@@ -15,17 +16,19 @@ const settings = {
 const given = (...heard: AnyEventObject[]) => came(cameraMachine, 'cam_001', ...heard);
 
 const configured = { type: 'camera.configured', settings };
-const answered = { type: 'probe.answered', tracks: [{ media: 'video', codec: 'H264' }], elapsed_ms: 3 };
-const flowing = { type: 'source.flowing', source: '0', codec: 'H264', width: 1280, height: 720 };
-const live = [configured, answered, flowing];
-const ended = { type: 'source.ended', source: '0', detail: 'closed' };
+const answered = answers();
+const comes = [answered, flows(), feeds()];
+const fedAgain = feeds('0', { from: 'slate', trigger: 'ended', how: 'burst' });
+const returns = [answered, flows(), fedAgain];
+const live = [configured, ...comes];
+const ended = ends();
 
 describe('a camera', () => {
   it('is asked, pulled and shown', () => {
     const camera = given(...live);
     expect(camera.state).to.equal('live');
     expect(camera.said).to.deep.equal(['camera.connecting', 'camera.live']);
-    expect(camera.invoked.sort()).to.deep.equal(['eye', 'intake', 'program']);
+    expect(camera.invoked.sort()).to.deep.equal(['eye', 'intake.0', 'program', 'selection']);
     expect(camera.tags).to.include('watchable');
   });
 
@@ -40,11 +43,11 @@ describe('a camera', () => {
     const joined = { type: 'audience.joined', viewer: 'v1' };
     const left = { type: 'audience.left', viewer: 'v1', at: 5_000 };
     expect(given(onDemand, joined).state).to.equal('connecting');
-    const lingering = given(onDemand, joined, answered, flowing, left);
+    const lingering = given(onDemand, joined, ...comes, left);
     expect(lingering.state).to.equal('live');
     expect(lingering.invoked).to.include('linger');
     expect(lingering.context.lingerUntil).to.equal(5_000 + CAMERA_TIMES.lingerMs);
-    const gone = given(onDemand, joined, answered, flowing, left, { type: 'alarm.rang', name: 'linger' });
+    const gone = given(onDemand, joined, ...comes, left, { type: 'alarm.rang', name: 'linger' });
     expect(gone.state).to.equal('idle');
     expect(gone.invoked).to.deep.equal([]);
   });
@@ -53,23 +56,27 @@ describe('a camera', () => {
     const silent = { type: 'source.silent', source: '0', silent_ms: 900, at: 10_000 };
     const stalled = given(...live, silent);
     expect(stalled.state).to.equal('stalled');
-    expect(stalled.context.deadline).to.equal(9_100 + CAMERA_TIMES.offlineAfterMs);
-    expect(stalled.invoked).to.include('silence');
-    const offline = given(...live, silent, { type: 'alarm.rang', name: 'silence', at: 14_100 });
+    expect(stalled.last).to.have.property('detect_ms', 900);
+    expect(stalled.context.standings['0'].deadline).to.equal(9_100 + CAMERA_TIMES.offlineAfterMs);
+    expect(stalled.invoked).to.include('silence.0');
+    const held = given(...live, silent, holds('0', 'silent'));
+    expect(held.state).to.equal('stalled');
+    const offline = given(...live, silent, holds('0', 'silent'), { type: 'alarm.rang', name: 'silence:0', at: 14_100 });
     expect(offline.state).to.equal('offline');
     expect(offline.last?.why).to.have.property('reason', 'timeout');
-    expect(offline.invoked).to.include('probe');
+    expect(offline.last?.why.guard.detail).to.contain('5000 ms');
+    expect(offline.invoked).to.include('probe.0');
   });
 
   it('whose plug is pulled is asked at once and offline with the reason', () => {
-    const camera = given(...live, ended, { type: 'probe.failed', reason: 'refused', detail: 'ECONNREFUSED' });
-    expect(camera.said.slice(-2)).to.deep.equal(['camera.connecting', 'camera.offline']);
+    const camera = given(...live, ended, holds(), fails());
+    expect(camera.said.slice(-2)).to.deep.equal(['camera.holding', 'camera.offline']);
     expect(camera.last?.why).to.have.property('reason', 'refused');
     expect(camera.invoked).to.include('program');
   });
 
   it('that comes back says how long the picture was away', () => {
-    const camera = given(...live, { ...ended, at: 20_000 }, answered, { ...flowing, at: 20_400 });
+    const camera = given(...live, { ...ended, at: 20_000 }, holds(), answered, { ...flows(), at: 20_399 }, fedAgain);
     expect(camera.state).to.equal('live');
     expect(camera.last).to.have.property('recover_ms', 400);
   });
@@ -81,33 +88,32 @@ describe('a camera', () => {
   });
 
   it('that comes and goes is quarantined, and asked again afterwards', () => {
-    const falls = Array.from({ length: 5 }, () => [ended, answered, flowing]).flat();
+    const falls = Array.from({ length: 5 }, () => [ended, holds(), ...returns]).flat();
     const camera = given(...live, ...falls, ended);
     expect(camera.state).to.equal('quarantined');
-    expect(camera.invoked).to.not.include('probe');
-    const again = given(...live, ...falls, ended, { type: 'alarm.rang', name: 'quarantine' });
-    expect(again.state).to.equal('connecting');
-    expect(again.context.falls).to.deep.equal([]);
+    expect(camera.invoked).to.not.include('probe.0');
+    const again = given(...live, ...falls, ended, { type: 'alarm.rang', name: 'quarantine:0' });
+    expect(again.state).to.equal('holding');
+    expect(again.context.standings['0'].falls).to.deep.equal([]);
   });
 
   it('is not blamed for the fall of its relay', () => {
     const camera = given(...live, ended, { type: 'intake.lost', detail: 'exit 1' });
-    expect(camera.state).to.equal('connecting');
-    expect(camera.last?.why).to.have.property('reason', 'relay');
-    expect(camera.context.falls).to.deep.equal([]);
+    expect(camera.state).to.equal('holding');
+    expect(camera.context.standings['0'].why).to.have.property('reason', 'relay');
+    expect(camera.context.standings['0'].falls).to.deep.equal([]);
   });
 
   it('that answers but brings no picture is asked less and less often', () => {
-    const rang = { type: 'alarm.rang', name: 'opening' };
+    const rang = { type: 'alarm.rang', name: 'opening:0' };
     const once = given(configured, answered, rang);
     expect(once.state).to.equal('offline');
     const twice = given(configured, answered, rang, answered, rang);
-    expect(twice.context.attempts).to.equal(2);
+    expect(twice.context.standings['0'].attempts).to.equal(2);
   });
 
   it('repeats an unchanged reason to nobody', () => {
-    const refused = { type: 'probe.failed', reason: 'refused', detail: 'x' };
-    expect(given(configured, refused, refused).said).to.deep.equal(['camera.connecting', 'camera.offline']);
+    expect(given(configured, fails(), fails()).said).to.deep.equal(['camera.connecting', 'camera.offline']);
   });
 
   it('whose relay stops carrying it says so, and not that the camera is gone', () => {
@@ -123,7 +129,7 @@ describe('a camera', () => {
     const moved = { ...settings, sources: [{ id: '0', url: 'rtsp://127.0.0.1/other' }] };
     const camera = given(...live, { type: 'camera.configured', settings: moved });
     expect(camera.state).to.equal('connecting');
-    expect(camera.invoked).to.include('probe');
+    expect(camera.invoked).to.include('probe.0');
   });
 
   it('that is only renamed keeps its picture', () => {

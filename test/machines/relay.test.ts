@@ -14,7 +14,7 @@ describe('a relay', () => {
   it('serves once it answers and has its paths', () => {
     const relay = given(...serving);
     expect(relay.said).to.deep.equal(['relay.starting', 'relay.starting', 'relay.serving']);
-    expect(relay.tags).to.deep.equal(['serving']);
+    expect(relay.tags).to.deep.equal(['serving', 'placeable']);
   });
 
   it('that started anew gets its paths before it serves', () => {
@@ -49,5 +49,73 @@ describe('a relay', () => {
       given(configured, answering(), { type: 'paths.refused', detail: 'x' }, { type: 'alarm.rang', name: 'again' })
         .invoked,
     ).to.include('provision');
+  });
+
+  const beating = { type: 'pulse.beating', round_trip_ms: 1 };
+  const still = { type: 'pulse.missed', silent_ms: 310, detail: 'nothing came back' };
+  const unanswered = { type: 'relay.missed', silent_ms: 320, detail: 'timeout' };
+  const rang = { type: 'alarm.rang', name: 'dead' };
+
+  it('that answers its API but moves no media is suspect, then dead, until packets go through it again', () => {
+    const suspect = given(...serving, beating, still);
+    expect(suspect.state).to.equal('suspect');
+    expect(suspect.last).to.include({ detect_ms: 310 });
+    expect(given(...serving, beating, still, answering()).state).to.equal('suspect');
+    const dead = given(...serving, beating, still, rang, answering());
+    expect(dead.state).to.equal('dead');
+    expect(dead.invoked).to.include('pulse');
+    expect(given(...serving, beating, still, rang, beating).state).to.equal('serving');
+  });
+
+  it('whose API alone hangs keeps its viewers and takes no new ones, and says so', () => {
+    const hung = given(...serving, beating, unanswered);
+    expect(hung.state).to.equal('degraded');
+    expect(hung.tags).to.deep.equal(['serving']);
+    expect(hung.last.why.text).to.match(/packets go through it/);
+    expect(given(...serving, beating, unanswered, answering()).state).to.equal('serving');
+    expect(given(...serving, beating, unanswered, still).state).to.equal('suspect');
+  });
+
+  it('that hung as a whole serves again only when it answers and carries media', () => {
+    const hung = [...serving, beating, still, unanswered, rang];
+    expect(given(...hung, answering()).state).to.equal('dead');
+    expect(given(...hung, beating).state).to.equal('dead');
+    expect(given(...hung, beating, answering()).state).to.equal('serving');
+    expect(given(...hung, answering(), beating).state).to.equal('serving');
+  });
+
+  it('that never carries a packet is not taken for one that serves', () => {
+    const relay = given(configured, answering(), still, provisioned());
+    expect(relay.state).to.equal('suspect');
+    expect(relay.invoked).to.include('dead');
+  });
+
+  it('that is drained takes no new viewers, keeps those it has, and is drained when the last has left', () => {
+    const draining = given(...serving, beating, { type: 'relay.drain', by: 'hoa' });
+    expect(draining.state).to.equal('draining');
+    expect(draining.tags).to.deep.equal(['serving', 'draining']);
+    expect(draining.last).to.include({ by: 'hoa' });
+    const drained = given(...serving, beating, { type: 'relay.drain', by: 'hoa' }, { type: 'relay.emptied' });
+    expect(drained.state).to.equal('drained');
+    expect(drained.tags).to.deep.equal(['draining']);
+  });
+
+  it('stays drained over a restart and over a hang, and serves again when that is undone', () => {
+    const drained = [...serving, beating, { type: 'relay.drain', by: 'hoa' }, { type: 'relay.emptied' }];
+    const restarted = [...drained, { type: 'relay.exited', detail: 'SIGKILL' }, answering('B'), provisioned('B')];
+    expect(given(...restarted).state).to.equal('drained');
+    expect(given(...drained, still).state).to.equal('suspect');
+    expect(given(...drained, still, beating).state).to.equal('drained');
+    const resumed = given(...restarted, { type: 'relay.resume', by: 'hoa' });
+    expect(resumed.state).to.equal('serving');
+    expect(resumed.context.drain).to.equal(undefined);
+  });
+
+  it('can be drained while it is away, before it comes back', () => {
+    const away = given(configured, { type: 'relay.drain', by: 'hoa' });
+    expect(away.state).to.equal('starting');
+    expect(given(configured, { type: 'relay.drain', by: 'hoa' }, answering(), provisioned()).state).to.equal(
+      'draining',
+    );
   });
 });

@@ -18,8 +18,9 @@ const requested = {
   held: 0,
   quota: 20,
   relay: 'relay-1',
+  standby: 'relay-2',
 };
-const opened = { type: 'leg.opened', leg: 'a', relay: 'relay-1', relay_session: 'r1' };
+const opened = { type: 'leg.opened', leg: 'a', relay: 'relay-1', path: 'cam_001', relay_session: 'r1' };
 const playing = { type: 'leg.playing', leg: 'a', first_frame_ms: 240 };
 const watching = [requested, opened, playing];
 
@@ -74,7 +75,7 @@ describe('a viewer', () => {
   });
 
   it('that loses its seat may return, and ends when it does not', () => {
-    const left = { type: 'seat.left', relay_session: 'r1' };
+    const left = { type: 'seat.left', relay: 'relay-1', relay_session: 'r1' };
     expect(given(...watching, left).state).to.equal('connecting');
     const returned = given(...watching, left, { ...opened, relay_session: 'r2' }, { type: 'leg.playing', leg: 'a' });
     expect(returned.state).to.equal('watching');
@@ -82,10 +83,77 @@ describe('a viewer', () => {
   });
 
   it('that moves to a second leg stays watching while the first is closed', () => {
-    const second = { type: 'leg.opened', leg: 'b', relay: 'relay-1', relay_session: 'r2' };
-    const viewer = given(...watching, second, { type: 'seat.left', relay_session: 'r1' });
+    const second = { type: 'leg.opened', leg: 'b', relay: 'relay-1', path: 'cam_001', relay_session: 'r2' };
+    const viewer = given(...watching, second, { type: 'seat.left', relay: 'relay-1', relay_session: 'r1' });
     expect(viewer.state).to.equal('watching');
     expect(viewer.context.legs).to.have.all.keys('b');
+  });
+
+  describe('whose relay is lost', () => {
+    const begun = {
+      type: 'move.begun',
+      ...{ leg: 'b', relay: 'relay-2', reason: 'relay-lost', detect_ms: 0, decide_ms: 4 },
+      placement: {
+        trigger: 'placement',
+        text: 'x',
+        guard: { region: 'hcm' },
+        rejected: [{ option: 'r3', because: 'y' }],
+      },
+    };
+    const lost = { type: 'relay.lost', relay: 'relay-1', reason: 'dead' };
+    const second = { type: 'leg.opened', leg: 'b', relay: 'relay-2', path: 'departure/cam_001/1', relay_session: 'r2' };
+    const plays = { type: 'leg.playing', leg: 'b', gap_ms: 117.4 };
+
+    it('moves, and tells from where to where, why, what else there was, and how long each part took', () => {
+      const moving = given(...watching, begun);
+      expect(moving.state).to.equal('moving');
+      expect(moving.last.why.text).to.equal('relay-1 does not serve any more; relay-2 carries the picture on');
+      const moved = given(...watching, begun, lost, second, plays);
+      expect(moved.said.slice(-2)).to.deep.equal(['viewer.moving', 'viewer.moved']);
+      expect(moved.last).to.include({ state: 'watching', from_relay: 'relay-1', relay: 'relay-2', from: 'moving' });
+      expect(moved.last).to.include({ detect_ms: 0, decide_ms: 4, recover_ms: 117 });
+      expect(moved.last.why).to.deep.include({ reason: 'relay-lost', rejected: [{ option: 'r3', because: 'y' }] });
+      expect(moved.context.legs).to.have.all.keys('b');
+    });
+
+    it('is without a relay no longer than its bound; then its player is to ask for a new session', () => {
+      const moving = given(...watching, { ...lost, at: 50_000 });
+      expect(moving.state).to.equal('moving');
+      expect(moving.context.deadline).to.equal(50_000 + VIEWER_TIMES.moveMs);
+      expect(moving.invoked).to.include('move');
+      const over = given(...watching, lost, { type: 'alarm.rang', name: 'move' });
+      expect(over.last.why).to.include({ reason: 'not-moved' });
+    });
+
+    it('and that nobody could tell, is found again where it comes back', () => {
+      const back = { type: 'seat.taken', relay: 'relay-2', relay_session: 'r9' };
+      const moved = given(...watching, lost, back);
+      expect(moved.state).to.equal('watching');
+      expect(moved.context.relay).to.equal('relay-2');
+      expect(given(...watching, begun, second, back).state, 'told: its first frame counts').to.equal('moving');
+    });
+
+    it('does not mind while another one carries its picture', () => {
+      const other = { ...lost, relay: 'relay-2' };
+      const viewer = given(...watching, second, other);
+      expect(viewer.state).to.equal('watching');
+      expect(viewer.context).to.deep.include({ standby: '' });
+      expect(viewer.context.legs).to.have.all.keys('a');
+    });
+
+    it('by its player’s own word, is found on the standby in one step', () => {
+      const moved = given(...watching, second, { ...plays, silent_ms: 108 });
+      expect(moved.said.at(-1)).to.equal('viewer.moved');
+      expect(moved.last.why).to.include({ reason: 'silence', trigger: 'leg.playing' });
+      expect(moved.last).to.include({ detect_ms: 108, recover_ms: 117, from: 'watching' });
+    });
+
+    it('only by mistake, stays where it is', () => {
+      const gaveUp = given(...watching, { ...begun, reason: 'silence' }, second, { type: 'leg.closed', leg: 'b' });
+      expect(gaveUp.state).to.equal('watching');
+      expect(gaveUp.context).to.include({ relay: 'relay-1' });
+      expect(gaveUp.said).to.not.include('viewer.moved');
+    });
   });
 
   it('whose network fails says so, and when it is good again, without leaving its picture', () => {
@@ -100,7 +168,9 @@ describe('a viewer', () => {
   });
 
   it('seen at the relay watches, even when its player tells nothing', () => {
-    expect(given(requested, opened, { type: 'seat.taken', relay_session: 'r1' }).state).to.equal('watching');
+    expect(given(requested, opened, { type: 'seat.taken', relay: 'relay-1', relay_session: 'r1' }).state).to.equal(
+      'watching',
+    );
   });
 
   it('that leaves is over, and so is one whose camera is taken out', () => {

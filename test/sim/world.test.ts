@@ -17,9 +17,19 @@ describe('a house in which everything fails by chance', () => {
     }
     // A simulation that goes nowhere proves nothing.
     expect(crashes).to.be.greaterThan(50);
-    const cameras = ['idle', 'connecting', 'live', 'stalled', 'frozen', 'offline', 'quarantined'];
-    const viewers = ['admitted', 'denied', 'connecting', 'watching', 'ended'];
-    const relays = ['starting', 'serving', 'suspect', 'dead'];
+    const cameras = [
+      'idle',
+      'connecting',
+      'live',
+      'stalled',
+      'frozen',
+      'switching',
+      'holding',
+      'offline',
+      'quarantined',
+    ];
+    const viewers = ['admitted', 'denied', 'connecting', 'watching', 'moving', 'ended'];
+    const relays = ['starting', 'serving', 'degraded', 'suspect', 'draining', 'drained', 'dead'];
     expect([...visited]).to.include.members([
       ...cameras.map((state) => `camera ${state}`),
       ...viewers.map((state) => `viewer ${state}`),

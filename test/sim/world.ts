@@ -1,19 +1,24 @@
 import { acquaint } from '../../actors/acquaintance.ts';
 import type { Offered } from '../../actors/cells.ts';
+import { MACHINES } from '../../actors/machines.ts';
 import { replay } from '../../actors/replay.ts';
 import { type Id, id } from '../../bus/identity.ts';
 import type { JournalRecord } from '../../bus/ports.ts';
 import type { Kind } from '../../bus/subjects.ts';
-import { cameraMachine } from '../../machines/camera.ts';
 import { laws } from '../../machines/laws.ts';
-import { relayMachine } from '../../machines/relay.ts';
-import { viewerMachine } from '../../machines/viewer.ts';
 import { type FakeHouse, fakeHouse } from '../fakes/house.ts';
+import { answers, ends, fails, feeds, flows, holds } from '../fakes/source.ts';
 import { type Chance, chance } from './chance.ts';
 
-const machines = { camera: cameraMachine, viewer: viewerMachine, relay: relayMachine };
 const CAMERAS = ['cam_001', 'cam_002', 'cam_003'].map(id);
 const INTAKE = id('intake-1');
+const RELAY_ACTS = [
+  { type: 'relay.drain', by: 'hoa' },
+  { type: 'relay.resume', by: 'hoa' },
+  { type: 'relay.resume', by: 'hoa' },
+  { type: 'relay.emptied' },
+  { type: 'relay.emptied' },
+];
 
 /** What a run came to. */
 export interface Outcome {
@@ -61,7 +66,10 @@ class World {
     const settings = {
       name: 'Camera',
       zone: 'hcm/center',
-      sources: [{ id: '0', url: `rtsp://127.0.0.1/${this.chance.below(2)}` }],
+      sources: (this.chance.happens(0.8) ? ['0', '1'] : ['0']).map((source) => {
+        return { id: source, url: `rtsp://127.0.0.1/${source}${this.chance.below(2)}` };
+      }),
+      hand_back_ms: this.chance.pick([1_000, 10_000, 'never']),
       keep: this.chance.pick(['warm', 'on-demand']),
       eye: this.chance.happens(0.8),
     };
@@ -91,25 +99,40 @@ class World {
     };
     const say = (one: unknown, event: unknown) => (one as { report(event: unknown): void } | undefined)?.report(event);
     const { chance } = this;
+    const [source, other] = chance.pick([
+      ['0', '1'],
+      ['1', '0'],
+    ] as const);
+    const knocked = (answer: (source: string) => unknown) => {
+      const probe = from(slots.probe) as { input: { source: string } } | undefined;
+      if (probe) say(probe, answer(probe.input.source));
+    };
     const reports: (() => void)[] = [
-      () =>
-        say(from(slots.probe), { type: 'probe.answered', tracks: [{ media: 'video', codec: 'H264' }], elapsed_ms: 1 }),
-      () =>
-        say(from(slots.probe), {
-          type: 'probe.failed',
-          reason: chance.pick(['refused', 'timeout', 'unauthorized']),
-          detail: '',
-        }),
-      () => say(from(slots.program), { type: 'source.flowing', source: '0', codec: 'H264' }),
-      () => say(from(slots.program), { type: 'source.flowing', source: '0', codec: 'H264' }),
-      () => say(from(slots.program), { type: 'source.silent', source: '0', silent_ms: 900 }),
-      () => say(from(slots.program), { type: 'source.ended', source: '0', detail: '' }),
+      () => knocked((source) => answers(source)),
+      () => knocked((source) => answers(source)),
+      () => knocked((source) => fails(source, chance.pick(['refused', 'timeout', 'unauthorized']))),
+      () => say(from(slots.program), flows(source)),
+      () => say(from(slots.program), flows(source)),
+      () => say(from(slots.program), { type: 'source.silent', source, silent_ms: 900 }),
+      () => say(from(slots.program), ends(source)),
+      () => say(from(slots.program), { type: 'source.aside', source, reason: 'codec', detail: '' }),
+      () => this.feed(from(slots.program), source),
+      () => this.feed(from(slots.program), source),
+      () => say(from(slots.program), holds(other, chance.pick(['ended', 'silent']))),
       () => say(from(slots.program), { type: chance.pick(['program.lost', 'program.restored']), detail: '' }),
       () => say(from(slots.eye), chance.happens(0.5) ? { type: 'eye.frozen', still_ms: 8_000 } : { type: 'eye.moved' }),
-      () => say(from(slots.intake), { type: 'intake.refused', detail: '' }),
+      () => say(from(slots.intake), { type: 'intake.refused', source, detail: '' }),
       () => say(from(slots.health), { type: 'relay.answering', instance: chance.pick(['A', 'B']) }),
       () => say(from(slots.health), { type: 'relay.missed', silent_ms: 300, detail: '' }),
       () => say(from(slots.health), { type: 'relay.exited', detail: '' }),
+      () => say(from(slots.pulse), { type: 'pulse.beating', round_trip_ms: 1 }),
+      () =>
+        say(
+          from(slots.pulse),
+          chance.happens(0.5)
+            ? { type: 'pulse.beating', round_trip_ms: 1 }
+            : { type: 'pulse.missed', silent_ms: 300, detail: '' },
+        ),
       () =>
         say(from(slots.provision), {
           type: 'paths.provisioned',
@@ -120,10 +143,20 @@ class World {
       () =>
         say(from(slots.seat), {
           type: chance.pick(['seat.taken', 'seat.left']),
+          relay: chance.pick(['relay-1', 'relay-2']),
           relay_session: chance.pick(['r1', 'r2']),
         }),
     ];
     chance.pick(reports)();
+  }
+
+  /** The switcher feeds the program from a source: as it was told, or by itself from whatever it fed before. */
+  private feed(program: unknown, source: string): void {
+    const { chance } = this;
+    const trigger = chance.pick(['ended', 'silent', 'ordered', 'first'] as const);
+    const from = chance.pick(['', 'slate', '0', '1']);
+    const report = feeds(source, { from, trigger, how: chance.pick(['clean', 'burst']), gap_ms: chance.below(200) });
+    (program as { report(event: unknown): void } | undefined)?.report(report);
   }
 
   /** A loose plug: every camera comes and goes within moments. */
@@ -131,11 +164,13 @@ class World {
     const { probe, program } = this.house.slots;
     for (let round = 0; round < 7; round++) {
       for (const one of probe.all.filter(({ end }) => !end)) {
-        one.report({ type: 'probe.answered', tracks: [{ media: 'video', codec: 'H264' }], elapsed_ms: 1 });
+        one.report(answers(one.input.source));
       }
       for (const one of program.all.filter(({ end }) => !end)) {
-        one.report({ type: 'source.flowing', source: '0', codec: 'H264' });
-        one.report({ type: 'source.ended', source: '0', detail: '' });
+        for (const source of one.input.sources) {
+          one.report(flows(source));
+          one.report(ends(source));
+        }
       }
     }
   }
@@ -147,7 +182,7 @@ class World {
     const camera = this.chance.pick(CAMERAS);
     const keep = (cell: Id, type: string) => (offered: Offered) =>
       void this.acknowledged.push({ seq: offered.receipt.seq, cell, type });
-    const tell = (kind: Kind, to: Id, event: { type: string }) =>
+    const tell = (kind: Kind, to: Id, event: { type: string; [field: string]: unknown }) =>
       roster.offer({ kind, id: to }, event).then(keep(to, event.type), ignore);
     const acts: (() => void)[] = [
       () => {
@@ -160,6 +195,8 @@ class World {
       () => void (viewer && tell('viewer', viewer, this.chance.pick(this.viewerActs()))),
       () => void (viewer && tell('viewer', viewer, this.chance.pick(this.viewerActs()))),
       () => void tell('camera', camera, this.configured()),
+      () => void tell('relay', INTAKE, this.chance.pick(RELAY_ACTS)),
+      () => void tell('camera', camera, { type: 'source.chosen', source: this.chance.pick(['0', '1', 'auto']) }),
     ];
     this.chance.pick(acts)();
   }
@@ -175,15 +212,25 @@ class World {
     return {
       type: 'viewer.requested',
       ...{ camera, zone: 'hcm/center', subject, protocol: 'webrtc', quality: '720p', address: '127.0.0.1' },
-      ...{ expires_at: this.house.clock.now + 60_000, held: this.chance.below(3), quota: 2, relay: 'relay-1' },
+      ...{
+        expires_at: this.house.clock.now + 60_000,
+        held: this.chance.below(3),
+        quota: 2,
+        relay: 'relay-1',
+        standby: 'relay-2',
+      },
     };
   }
 
   private viewerActs() {
     const leg = this.chance.pick(['a', 'b']);
+    const relay = this.chance.pick(['relay-1', 'relay-2']);
     return [
-      { type: 'leg.opened', leg, relay: 'relay-1', relay_session: this.chance.pick(['r1', 'r2']) },
+      { type: 'leg.opened', leg, relay, path: 'cam_001', relay_session: this.chance.pick(['r1', 'r2']) },
       { type: 'leg.playing', leg, first_frame_ms: 100 },
+      { type: 'leg.closed', leg },
+      { type: 'relay.lost', relay, reason: this.chance.pick(['dead', 'restarted']) },
+      { type: 'move.begun', leg, relay, reason: this.chance.pick(['silence', 'draining']), detect_ms: 1, decide_ms: 1 },
       { type: 'viewer.renewed', expires_at: this.house.clock.now + 60_000 },
       { type: 'viewer.closed' },
       { type: 'viewer.revoked', by: 'hoa', reason: 'x' },
@@ -246,7 +293,7 @@ class World {
       lives.set(key, [...(lives.get(key) ?? []), record]);
     }
     for (const [key, records] of lives) {
-      const { firstDifference } = replay(machines[records[0]?.kind ?? 'camera'], records);
+      const { firstDifference } = replay(MACHINES[records[0]?.kind ?? 'camera'], records);
       if (firstDifference)
         return `${key} replayed differs at ${firstDifference.record}: ${JSON.stringify(firstDifference)}`;
     }

@@ -1,27 +1,38 @@
 import { useEffect, useState } from 'preact/hooks';
+import { Declare } from './declare.tsx';
 import { Detail } from './detail.tsx';
 import { Header } from './header.tsx';
 import { Help } from './help.tsx';
-import { useRoom } from './hooks.ts';
+import { useFollowed } from './hooks.ts';
+import { Incidents } from './incidents.tsx';
 import type { Camera } from './model.ts';
 import type { Room } from './room.ts';
 import { go, routeOf, useRoute } from './route.ts';
 import { SignIn } from './sign-in.tsx';
+import { LIVE } from './timeline/link.ts';
+import { TimeTravel } from './timeline/time-travel.tsx';
 import { Wall } from './wall.tsx';
 import { wordsFor } from './words.ts';
 
 /** The dashboard. */
 export function App({ room }: { room: Room }) {
-  const view = useRoom(room);
+  const view = useFollowed(room);
   const route = useRoute();
   const [helping, setHelping] = useState(false);
+  const [declaring, setDeclaring] = useState(false);
+
   useEffect(() => {
     const press = (event: KeyboardEvent): void => {
       if (event.target instanceof HTMLTextAreaElement || event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.key === '?') setHelping(true);
       // An open dialog takes the key for itself.
-      const large = routeOf(location.hash).name === 'camera';
-      if (event.key === 'Escape' && large && !document.querySelector('dialog[open]')) go({ name: 'wall' });
+      if (document.querySelector('dialog[open]')) return;
+      const here = routeOf(location.hash);
+      if (event.key === 'Escape' && here.name === 'camera') go({ name: 'wall' });
+      if (event.key === 't' && here.name !== 'time') {
+        event.stopImmediatePropagation();
+        go({ name: 'time', view: { ...LIVE, cameras: here.name === 'camera' ? [here.id] : [] } });
+      }
     };
     addEventListener('keydown', press);
     return () => removeEventListener('keydown', press);
@@ -31,9 +42,12 @@ export function App({ room }: { room: Room }) {
   const chosen = route.name === 'camera' ? cameras.find(({ id }) => id === route.id) : undefined;
   return (
     <div class="room">
-      <Header view={view} help={() => setHelping(true)} />
+      <Header view={view} help={() => setHelping(true)} declare={() => setDeclaring(true)} />
+      <Incidents facts={view.world.facts} operates={view.operates} />
       <main class={chosen ? 'with-detail' : ''}>
-        {cameras.length === 0 ? (
+        {route.name === 'time' ? (
+          <TimeTravel room={room} />
+        ) : cameras.length === 0 ? (
           <Empty loaded={view.loaded} />
         ) : (
           <Wall cameras={cameras} route={chosen ? route : { name: 'wall' }} demo={view.demo} />
@@ -42,6 +56,7 @@ export function App({ room }: { room: Room }) {
       </main>
       <Announcer cameras={cameras} />
       {helping && <Help close={() => setHelping(false)} />}
+      {declaring && <Declare cameras={cameras} close={() => setDeclaring(false)} />}
     </div>
   );
 }

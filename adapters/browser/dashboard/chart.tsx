@@ -3,8 +3,11 @@ import { type Arrow, BOX_HEIGHT, type Chart, drawChart } from './chart-layout.ts
 import type { Fact } from './model.ts';
 import { duration } from './time.ts';
 
+/** What a chart needs of the event that led to its state. */
+type Came = Pick<Fact, 'type' | 'at' | 'from' | 'state' | 'why'>;
+
 /** A camera's statechart: where it is, how it got there, where it can go. */
-export function ChartView({ chart, last, now }: { chart: Chart; last: Fact | undefined; now: number }) {
+export function ChartView({ chart, last, now }: { chart: Chart; last: Came | undefined; now: number }) {
   // The chart is asked for again and again, and almost always the same.
   const shape = JSON.stringify([chart.states, chart.transitions]);
   const drawing = useMemo(() => drawChart(chart), [shape]);
@@ -93,7 +96,7 @@ export function ChartView({ chart, last, now }: { chart: Chart; last: Fact | und
  * The arrow by which the present state was reached. A fact names the states that people tell apart; the chart may have
  * another in between, and then the last step counts.
  */
-function cameBy(arrows: Arrow[], present: string, last: Fact | undefined): Arrow | undefined {
+function cameBy(arrows: Arrow[], present: string, last: Came | undefined): Arrow | undefined {
   if (last?.state !== present) return undefined;
   const into = arrows.filter(({ to }) => to === present);
   const trigger = last.why?.trigger ?? '';

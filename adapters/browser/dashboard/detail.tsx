@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { sentence } from '../player/sentence.ts';
 import { callApi, listApi } from './api.ts';
+import { Broadcasts } from './broadcasts.tsx';
 import { ChartView } from './chart.tsx';
 import type { Chart } from './chart-layout.ts';
 import { Events } from './events.tsx';
@@ -8,7 +9,9 @@ import { readHistory } from './history.ts';
 import { useNow } from './hooks.ts';
 import { Icon } from './icons.tsx';
 import type { Camera, Fact } from './model.ts';
+import { hashOf } from './route.ts';
 import { duration, timeOfDay } from './time.ts';
+import { LIVE } from './timeline/link.ts';
 import { wordsFor } from './words.ts';
 
 const CHART_EVERY_MS = 1_500;
@@ -47,6 +50,9 @@ export function Detail({ camera, facts }: { camera: Camera; facts: Fact[] }) {
         <a class="back" href="#/">
           Wall <kbd>Esc</kbd>
         </a>
+        <a class="back" href={hashOf({ name: 'time', view: { ...LIVE, cameras: [camera.id] } })}>
+          Time <kbd>t</kbd>
+        </a>
         <p class="where">
           {camera.zone} · <code>{camera.id}</code> {camera.picture && `· ${camera.picture}`}
         </p>
@@ -74,6 +80,7 @@ export function Detail({ camera, facts }: { camera: Camera; facts: Fact[] }) {
         <Events events={events} now={now} />
       </section>
       <Sources camera={camera} />
+      <Broadcasts camera={camera} facts={heard} now={now} />
       <Sessions camera={camera} viewerFacts={heard.filter(({ kind }) => kind === 'viewer').length} now={now} />
     </aside>
   );
@@ -93,8 +100,20 @@ function Guard({ values }: { values: Record<string, unknown> }) {
   );
 }
 
+/** Every source with its state and reason; operators choose which one is shown. */
 function Sources({ camera }: { camera: Camera }) {
+  const [failure, setFailure] = useState('');
   if (camera.sources.length === 0) return null;
+  // Addresses are told to those who may operate.
+  const operates = camera.sources.some(({ url }) => url !== '');
+  const choose = async (source: string): Promise<void> => {
+    setFailure('');
+    try {
+      await callApi('POST', `/api/v1/cameras/${encodeURIComponent(camera.id)}/source`, { source });
+    } catch (error) {
+      setFailure(error instanceof Error ? error.message : String(error));
+    }
+  };
   return (
     <section>
       <h2>Sources</h2>
@@ -102,10 +121,21 @@ function Sources({ camera }: { camera: Camera }) {
         {camera.sources.map((source) => (
           <li key={source.id}>
             <code>{source.id}</code> {source.id === camera.activeSource && <b>on air</b>} {source.state}{' '}
-            <span>{source.text}</span>
+            {operates && camera.sources.length > 1 && source.state === 'flowing' && (
+              <button type="button" disabled={source.id === camera.chosenSource} onClick={() => choose(source.id)}>
+                {source.id === camera.chosenSource ? 'Chosen' : 'Choose'}
+              </button>
+            )}
+            <span>{sentence(source.text)}</span> <span>{source.url}</span>
           </li>
         ))}
       </ul>
+      {camera.chosenSource && operates && (
+        <button type="button" onClick={() => choose('auto')}>
+          By its rules again
+        </button>
+      )}
+      {failure && <p class="why">{failure}</p>}
     </section>
   );
 }

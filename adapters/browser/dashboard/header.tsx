@@ -13,7 +13,7 @@ const AWAY_AFTER_MS = 2_000;
 const WARN_MS = 15 * 60_000;
 
 /** The line on top: how many cameras in which state, relays, the event stream, the time. */
-export function Header({ view, help }: { view: RoomView; help: () => void }) {
+export function Header({ view, help, declare }: { view: RoomView; help: () => void; declare: () => void }) {
   const now = useNow();
   const { world, stream, streamSince, signedInUntil } = view;
   const leftMs = signedInUntil - now;
@@ -52,7 +52,15 @@ export function Header({ view, help }: { view: RoomView; help: () => void }) {
         {stream === 'open' ? 'Events live' : stream === 'connecting' ? 'Connecting' : 'Events away'}
       </span>
       {leftMs < WARN_MS && leftMs > 0 && <span class="stream needs-look">Sign-in ends in {duration(leftMs)}</span>}
+      <a class="to-time" href="#/time" title="What happened, and how everything stood (t)">
+        Time line
+      </a>
       <time class="clock">{new Date(now).toLocaleTimeString('en-GB')}</time>
+      {view.operates && (
+        <button type="button" class="declare-button" onClick={declare}>
+          Emergency…
+        </button>
+      )}
       <button type="button" class="help-button" onClick={help} aria-label="Keys" title="Keys (?)">
         ?
       </button>

@@ -1,6 +1,7 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { Icon } from './icons.tsx';
 import { chooseTheme, chosenTheme, THEMES } from './theme.ts';
+import { TIME_KEYS } from './timeline/keys.ts';
 import { wordsFor } from './words.ts';
 
 const KEYS = [
@@ -8,6 +9,7 @@ const KEYS = [
   ['Enter', 'show the camera large'],
   ['Escape', 'back to the wall'],
   ['?', 'this help'],
+  ...TIME_KEYS,
 ];
 const STATES = [
   ['live', 'the picture arrives and moves'],

@@ -1,12 +1,22 @@
 import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import { houseNow } from './api.ts';
-import type { Room, RoomView } from './room.ts';
 
-/** The room's view, up to date. */
-export function useRoom(room: Room): RoomView {
-  const [view, setView] = useState(room.view());
-  useEffect(() => room.subscribe(() => setView(room.view())), [room]);
+/** Something that has a view, and tells when it changes. */
+export interface Followed<View> {
+  view(): View;
+  subscribe(listener: () => void): () => void;
+}
+
+/** A view, up to date. */
+export function useFollowed<View>(source: Followed<View>): View {
+  const [view, setView] = useState(source.view());
+  useEffect(() => {
+    const follow = (): void => setView(source.view());
+    // It may have changed between being drawn and being followed.
+    follow();
+    return source.subscribe(follow);
+  }, [source]);
   return view;
 }
 

@@ -3,6 +3,8 @@ import './header.css';
 import './dialogs.css';
 import './tile.css';
 import './detail.css';
+import './timeline/timeline.css';
+import './timeline/moment.css';
 import { render } from 'preact';
 import { App } from './app.tsx';
 import { openRoom } from './room.ts';

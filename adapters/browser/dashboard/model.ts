@@ -7,6 +7,24 @@ export interface Why {
   rejected?: { option: string; because: string }[];
 }
 
+/** One source of a camera. */
+export interface Source {
+  id: string;
+  state: string;
+  /** Why it stands so. */
+  text: string;
+  /** Its address, for those who may know it. */
+  url: string;
+}
+
+/** That another source feeds a camera now. */
+export interface Switched {
+  at: number;
+  to: string;
+  text: string;
+  gapMs: number;
+}
+
 /** A camera on the wall. */
 export interface Camera {
   id: string;
@@ -15,8 +33,12 @@ export interface Camera {
   state: string;
   since: number;
   why?: Why;
-  sources: { id: string; state: string; text: string }[];
+  sources: Source[];
   activeSource?: string;
+  /** The operator's choice, while it holds. */
+  chosenSource?: string;
+  /** The last switch that this page heard of. */
+  switched?: Switched;
   viewers: number;
   picture: string;
 }
@@ -25,6 +47,7 @@ export interface Camera {
 export interface Relay {
   id: string;
   role: string;
+  region: string;
   state: string;
   since: number;
   why?: Why;
@@ -55,14 +78,16 @@ export interface World {
 export const EMPTY_WORLD: World = { cameras: [], relays: [], facts: [] };
 const FACTS_KEPT = 500;
 
-type Json = Record<string, unknown>;
+/** Something read of the gateway, not yet looked at. */
+export type Json = Record<string, unknown>;
 const text = (value: unknown, fallback = ''): string => (typeof value === 'string' ? value : fallback);
 const count = (value: unknown): number => (Array.isArray(value) ? value.length : typeof value === 'number' ? value : 0);
 /** Epoch ms from epoch ms or from an RFC 3339 text. */
 const instant = (value: unknown): number =>
   typeof value === 'number' ? value : Number.isNaN(Date.parse(text(value))) ? 0 : Date.parse(text(value));
 
-function whyOf(value: unknown): { why?: Why } {
+/** A reason, where one is told. */
+export function whyOf(value: unknown): { why?: Why } {
   if (value === null || typeof value !== 'object') return {};
   const why = value as Json;
   return { why: { ...why, trigger: text(why.trigger), text: text(why.text) } as Why };
@@ -90,11 +115,13 @@ export function cameraOf(item: Json): Camera {
     sources: sources.map((source) => ({
       id: text(source.id),
       state: text(source.state),
-      text: text(source.url) || text((source.why as Json | undefined)?.text),
+      text: text((source.why as Json | undefined)?.text),
+      url: text(source.url),
     })),
     ...(item.active_source === undefined || item.active_source === null
       ? {}
       : { activeSource: String(item.active_source) }),
+    ...(item.chosen_source ? { chosenSource: text(item.chosen_source) } : {}),
     viewers: count(item.viewers),
     picture: pictureOf((item.picture as Json | undefined) ?? item),
   };
@@ -105,6 +132,7 @@ export function relayOf(item: Json): Relay {
   return {
     id: text(item.id),
     role: text(item.role, 'delivery'),
+    region: text(item.region),
     state: text(item.state),
     since: instant(item.since),
     ...whyOf(item.why),
@@ -153,8 +181,10 @@ function camerasAfter(cameras: Camera[], fact: Fact, since: number): Camera[] {
   return cameras.map((camera) => {
     if (camera.id !== fact.id || since < camera.since || !fact.state) return camera;
     const { name, zone } = fact.data;
+    if (fact.type === 'camera.source') return { ...camera, sources: sourcesAfter(camera.sources, fact) };
     return {
       ...camera,
+      ...switchedBy(fact),
       name: text(name, camera.name),
       zone: text(zone, camera.zone),
       state: fact.state,
@@ -162,6 +192,20 @@ function camerasAfter(cameras: Camera[], fact: Fact, since: number): Camera[] {
       ...(fact.why ? { why: fact.why } : {}),
     };
   });
+}
+
+/** A standby source came or went. */
+function sourcesAfter(sources: Source[], { data, why }: Fact): Source[] {
+  const state = text(data.source_state);
+  return sources.map((source) => (source.id === data.source ? { ...source, state, text: why?.text ?? '' } : source));
+}
+
+/** What a fact says of the source that feeds the program. */
+function switchedBy({ type, at, data, why }: Fact): Partial<Camera> {
+  if (typeof data.active_source !== 'string') return {};
+  const activeSource = data.active_source;
+  if (type !== 'camera.switched') return { activeSource };
+  return { activeSource, switched: { at, to: activeSource, text: why?.text ?? '', gapMs: count(data.recover_ms) } };
 }
 
 /** The world with what was just read of the gateway; facts heard meanwhile that are newer still hold. */
@@ -173,5 +217,9 @@ export function readWorld(world: World, cameras: Camera[], relays: Relay[]): Wor
       const { state, since, why } = before;
       return { ...item, state, since, ...(why ? { why } : {}) };
     });
-  return { ...world, cameras: newer(cameras, world.cameras), relays: newer(relays, world.relays) };
+  const heard = newer(cameras, world.cameras).map((camera) => {
+    const switched = world.cameras.find(({ id }) => id === camera.id)?.switched;
+    return switched ? { ...camera, switched } : camera;
+  });
+  return { ...world, cameras: heard, relays: newer(relays, world.relays) };
 }

@@ -1,19 +1,34 @@
 import { useState } from 'preact/hooks';
 import { callApi } from './api.ts';
-import type { Camera } from './model.ts';
-import { wordsFor } from './words.ts';
+import type { Camera, Source } from './model.ts';
 
-/** Demo only: stops or starts the camera's process, for real. */
-export function Plug({ camera }: { camera: Camera }) {
+/** Demo only: a plug for each source of the camera. */
+export function Plugs({ camera }: { camera: Camera }) {
+  return (
+    <span class="plugs">
+      {camera.sources.map((source) => (
+        <Plug key={source.id} camera={camera} source={source} only={camera.sources.length === 1} />
+      ))}
+    </span>
+  );
+}
+
+const OUT = new Set(['offline', 'quarantined']);
+
+/** Stops or starts a source's process, for real. */
+function Plug({ camera, source, only }: { camera: Camera; source: Source; only: boolean }) {
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState('');
-  // A camera that waits for its picture is plugged in as far as anybody can tell from here.
-  const out = wordsFor(camera.state).dark && camera.state !== 'connecting';
+  // A source that is being asked is plugged in as far as anybody can tell from here.
+  const out = OUT.has(source.state) || (only && OUT.has(camera.state));
   const press = async (): Promise<void> => {
     setBusy(true);
     setFailure('');
     try {
-      await callApi('POST', `/api/v1/demo/cameras/${encodeURIComponent(camera.id)}/plug`, { source: 0, plugged: out });
+      await callApi('POST', `/api/v1/demo/cameras/${encodeURIComponent(camera.id)}/plug`, {
+        source: Number(source.id),
+        plugged: out,
+      });
     } catch (error) {
       setFailure(error instanceof Error ? error.message : String(error));
     }
@@ -25,9 +40,12 @@ export function Plug({ camera }: { camera: Camera }) {
       class="plug"
       disabled={busy}
       onClick={press}
-      title={failure || 'Demo: stops or starts this camera for real'}
+      data-source={source.id}
+      title={failure || `Demo: stops or starts ${only ? 'this camera' : `source ${source.id}`} for real`}
     >
-      {failure ? 'Did not work' : out ? 'Plug in' : 'Pull the plug'}
+      {failure
+        ? 'Did not work'
+        : `${out ? 'Plug in' : only ? 'Pull the plug' : 'Pull plug'}${only ? '' : ` ${source.id}`}`}
     </button>
   );
 }

@@ -14,6 +14,8 @@ export interface RoomView {
   streamSince: number;
   /** Plugs may be pulled. */
   demo: boolean;
+  /** Whether who looks may act: an operator or an administrator. */
+  operates: boolean;
   /** When the sign-in ends, epoch ms; 0 while that is not known. */
   signedInUntil: number;
 }
@@ -39,6 +41,7 @@ export function openRoom(): Room {
     stream: 'connecting',
     streamSince: houseNow(),
     demo: false,
+    operates: false,
     signedInUntil: 0,
   };
   let soon = 0;
@@ -78,7 +81,8 @@ export function openRoom(): Room {
     if (!fact) return;
     change({ world: hearFact(view.world, fact) });
     const known = fact.kind === 'camera' && view.world.cameras.some(({ id }) => id === fact.id);
-    if (fact.kind === 'viewer' || !known) readSoon();
+    // The sources behind a change are in no fact of the camera.
+    if (fact.kind === 'viewer' || fact.kind === 'camera' || !known) readSoon();
   };
 
   const follow = (person: string): void => {
@@ -97,7 +101,8 @@ export function openRoom(): Room {
     try {
       const { sub, role, demo, expires_at } = await callApi('GET', '/api/v1/login');
       // Plugs are for those who may operate.
-      change({ demo: demo === true && role !== 'viewer', signedInUntil: Number(expires_at) || 0 });
+      const operates = role !== 'viewer';
+      change({ operates, demo: demo === true && operates, signedInUntil: Number(expires_at) || 0 });
       follow(String(sub));
     } catch (error) {
       if (error instanceof ApiRefusal && error.status === 401) return change({ signedIn: false, loaded: true });

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Measured } from '../player/measure.ts';
+import type { Moved } from '../player/options.ts';
 import { Player } from '../player/player.ts';
 import type { PlayerState } from '../player/state.ts';
 import type { Camera } from './model.ts';
@@ -9,13 +10,15 @@ export interface Playing {
   state: PlayerState['name'];
   text: string;
   measured?: Measured;
+  moved?: Moved;
 }
 
 /**
  * A camera's picture. The player lives as long as the tile, so that going large and back costs no frame.
  * A camera that has been dark since the page was opened is not asked for a session that it could not serve.
  */
-export function Screen({ camera, dark, tell }: { camera: Camera; dark: boolean; tell: (playing: Playing) => void }) {
+export function Screen(props: { camera: Camera; dark: boolean; hot: boolean; tell: (playing: Playing) => void }) {
+  const { camera, dark, hot, tell } = props;
   const host = useRef<HTMLDivElement>(null);
   const player = useRef<Player>(undefined);
   const [wanted, setWanted] = useState(!dark);
@@ -33,6 +36,7 @@ export function Screen({ camera, dark, tell }: { camera: Camera; dark: boolean; 
       hears: {
         state: (state) => say({ state: state.name, text: textOf(state) }),
         measured: (measured) => say({ measured }),
+        moved: (moved) => say({ moved }),
       },
     });
     player.current = running;
@@ -44,6 +48,9 @@ export function Screen({ camera, dark, tell }: { camera: Camera; dark: boolean; 
     };
   }, [camera.id, wanted, tell]);
 
+  useEffect(() => {
+    if (player.current) player.current.hot = hot;
+  }, [hot, wanted]);
   useEffect(() => {
     if (!dark) player.current?.wake();
   }, [dark]);

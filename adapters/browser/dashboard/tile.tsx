@@ -3,10 +3,13 @@ import { useCallback, useState } from 'preact/hooks';
 import { sentence } from '../player/sentence.ts';
 import { useNow } from './hooks.ts';
 import { Icon } from './icons.tsx';
-import type { Camera } from './model.ts';
-import { Plug } from './plug.tsx';
+import { isImportant, markImportant } from './important.ts';
+import type { Camera, Switched } from './model.ts';
+import { MovedNote } from './moved-note.tsx';
+import { Plugs } from './plug.tsx';
 import { hashOf } from './route.ts';
 import { type Playing, Screen } from './screen.tsx';
+import { Star } from './star.tsx';
 import { duration, timeOfDay } from './time.ts';
 import { wordsFor } from './words.ts';
 
@@ -15,6 +18,11 @@ export function Tile(props: { camera: Camera; demo: boolean; role: 'wall' | 'lar
   const { camera, demo, role, style } = props;
   const [playing, setPlaying] = useState<Playing>();
   const tell = useCallback((now: Playing) => setPlaying(now), []);
+  const [important, setImportant] = useState(isImportant(camera.id));
+  const mark = (on: boolean): void => {
+    markImportant(camera.id, on);
+    setImportant(on);
+  };
   const words = wordsFor(camera.state, camera.why?.reason);
   // The age of a picture that stands still is how long it stands, which is said elsewhere.
   const moving = !words.dark && camera.state !== 'frozen';
@@ -31,9 +39,11 @@ export function Tile(props: { camera: Camera; demo: boolean; role: 'wall' | 'lar
         <span class="unseen">{label}</span>
       </a>
       <div class="picture">
-        <Screen camera={camera} dark={words.dark} tell={tell} />
+        <Screen camera={camera} dark={words.dark} hot={important} tell={tell} />
         {camera.state === 'frozen' && <div class="hatch" />}
         {words.dark ? <Dark camera={camera} /> : <Trouble camera={camera} playing={playing} />}
+        {moving && playing?.state === 'playing' && <MovedNote moved={playing.moved} />}
+        {!words.dark && camera.switched && <Switch switched={camera.switched} />}
       </div>
       <footer class="caption">
         <span class="badge">
@@ -58,7 +68,8 @@ export function Tile(props: { camera: Camera; demo: boolean; role: 'wall' | 'lar
             {camera.viewers}
           </span>
         </span>
-        {demo && role !== 'strip' && <Plug camera={camera} />}
+        {role !== 'strip' && <Star on={important} turn={mark} />}
+        {demo && role !== 'strip' && <Plugs camera={camera} />}
       </footer>
     </article>
   );
@@ -77,6 +88,20 @@ function Dark({ camera }: { camera: Camera }) {
       </span>
       {camera.why?.text && <span class="why">{sentence(camera.why.text)}</span>}
       {words.next && <span class="next">{words.next}</span>}
+    </div>
+  );
+}
+
+const SWITCH_SHOWN_MS = 10_000;
+
+/** For a while after a switch: to which source, why, and how long the picture was away. */
+function Switch({ switched }: { switched: Switched }) {
+  const now = useNow();
+  if (now - switched.at > SWITCH_SHOWN_MS) return null;
+  return (
+    <div class="note switch">
+      <Icon sign="swap" />
+      <b>Source {switched.to}</b> after {Math.round(switched.gapMs)} ms <span>{sentence(switched.text)}</span>
     </div>
   );
 }

@@ -1,3 +1,5 @@
+import type { Fact } from './model.ts';
+
 /** How a state is shown: one word, a sign, whether there is a picture, and what happens next. */
 export interface StateWords {
   word: string;
@@ -35,7 +37,13 @@ const WORDS: Record<string, StateWords> = {
   quarantined: { word: 'Quarantined', sign: 'bars', dark: true, next: 'Left alone for a while, then asked again.' },
   idle: { word: 'Idle', sign: 'moon', dark: true, next: 'Connects when somebody watches.' },
   switching: { word: 'Switching', sign: 'swap', dark: false, next: 'The other source takes over.' },
-  holding: { word: 'No source', sign: 'slate', dark: true, next: 'Waits for any of its sources to return.' },
+  holding: { word: 'Signal lost', sign: 'slate', dark: true, next: 'Asking its sources; any that returns is shown.' },
+  serving: { word: 'Serving', sign: 'play', dark: false, next: '' },
+  starting: { word: 'Starting', sign: 'ring', dark: true, next: '' },
+  suspect: { word: 'Suspect', sign: 'pause', dark: false, next: '' },
+  draining: { word: 'Draining', sign: 'swap', dark: false, next: '' },
+  dead: { word: 'Dead', sign: 'cross', dark: true, next: '' },
+  removed: { word: 'Removed', sign: 'slate', dark: true, next: '' },
 };
 
 const NEXT_BY_REASON: Record<string, string> = {
@@ -44,6 +52,20 @@ const NEXT_BY_REASON: Record<string, string> = {
   'unknown-host': 'Asks again five times a second. Check the host name in its address.',
   relay: 'The relay restarts by itself; the camera follows at once.',
 };
+
+const FACTS: Record<string, { word: string; sign: Sign }> = {
+  'camera.switched': { word: 'Switched', sign: 'swap' },
+};
+
+/** The word and sign of what a camera said. */
+export function wordsOfFact({ type, state, data }: Fact): { word: string; sign: Sign } {
+  if (type !== 'camera.source') return FACTS[type] ?? wordsFor(state);
+  const source = String(data.source_state);
+  return {
+    word: `Source ${data.source} ${source}`,
+    sign: WORDS[source]?.sign ?? (source === 'flowing' ? 'play' : 'ring'),
+  };
+}
 
 /** The words for a state; states that this page does not know keep their own name. */
 export function wordsFor(state: string, reason?: string): StateWords {

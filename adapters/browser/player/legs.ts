@@ -3,108 +3,228 @@ import type { Stage } from './stage.ts';
 
 // A camera may send a key frame only every ten seconds.
 const FIRST_FRAME_MS = 12_000;
+/** A relay that was to help is given up after this long: the gateway is asked for another. */
+const HELP_MS = 4_000;
+/** So many frames of the leg that is kept ready, since the last one in front, prove that the camera sends. */
+const PROOF_FRAMES = 3;
+/** A ready leg whose last frame is older does not flow. */
+const FLOWING_MS = 500;
+
+/**
+ * What a leg is opened for. `replace`: it takes the place of the one in front at its first frame. `repair`: the same,
+ * unless the one in front moves again first. `hop`: the picture is there, it only goes on on another path.
+ * `ready`: it flows unseen, for when the one in front is lost.
+ */
+export type Purpose = 'replace' | 'repair' | 'hop' | 'ready';
+
+/** Where a leg goes, and why. */
+export interface Goal {
+  relay: string;
+  reason: string;
+  /** Lets it in there without the gateway deciding. */
+  token?: string;
+  /** No frame had come for so long. */
+  silentMs?: number;
+}
+
+/** How to open a leg. */
+export interface Opening {
+  purpose: Purpose;
+  /** By default a free one. */
+  name?: string;
+  goal?: Goal;
+}
 
 /** What the legs tell the player. */
 export interface LegsHear {
-  offer(leg: string, sdp: string): void;
+  offer(leg: string, sdp: string, goal: Goal | undefined): void;
   candidate(leg: string, candidate: RTCIceCandidate): void;
   /** A frame of the leg in front. */
   frame(frame: Frame): void;
-  /** This leg's first frame is on screen; it is in front now. */
-  swapped(leg: Leg): void;
+  /**
+   * This leg is in front now, with its first frame or while it flows.
+   * @param gapMs since the last frame of the one before
+   */
+  swapped(leg: Leg, goal: Goal | undefined, gapMs: number | undefined): void;
   /** This leg was closed by us. */
   closed(leg: string): void;
-  /** A leg that was opened shows nothing, or the one in front is gone. */
+  /** A leg that was opened to be in front shows nothing, or the one in front is gone. */
   failed(why: string): void;
 }
 
-/** The leg in front, and the one that is to replace it. */
+/** The leg in front, the one that is to replace it, and the one that is kept ready. */
 export interface Legs {
   front(): Leg | undefined;
-  coming(): Leg | undefined;
-  /**
-   * Prepares a leg. It replaces the one in front at its first frame.
-   * @param purpose `repair`: when the picture in front moves again by itself, the new leg is given up;
-   *   `replace`: it is not
-   * @param name by default the free one of a and b
-   */
-  open(purpose: 'repair' | 'replace', name?: string): void;
-  /** Sends the prepared leg's offer. */
+  coming(): { leg: Leg; purpose: Purpose; goal: Goal | undefined } | undefined;
+  ready(): { relay: string; frames: number; frameMs: number } | undefined;
+  /** Whether the ready leg shows that the camera sends, though the one in front stands; undefined: there is none. */
+  proves(): boolean | undefined;
+  /** Prepares a leg; one that was coming is given up for it. */
+  open(opening: Opening): void;
+  /** Sends the offer of the leg that was prepared last. */
   begin(iceServers: RTCIceServer[]): void;
+  /**
+   * Brings the ready leg to the front, or has it come there with its next frame.
+   * @param name only if that is its name
+   * @returns false when there is none
+   */
+  useReady(goal: Goal, name?: string): boolean;
+  dropReady(): void;
   find(name: string): Leg | undefined;
+  /** The gateway's answer: from now on a picture is due. */
+  answer(name: string, sdp: string): void;
+  /** The gateway does not open this leg. */
+  refused(name: string, why: string): void;
   /** Gives up a leg that has not shown a frame. */
   giveUp(name?: string): void;
   close(): void;
 }
 
+interface Coming {
+  leg: Leg;
+  purpose: Purpose;
+  goal: Goal | undefined;
+  deadline: number;
+}
+
 /** Keeps the legs of one player. */
 export function createLegs(stage: Stage, hears: LegsHear): Legs {
   let front: Leg | undefined;
-  let coming: { leg: Leg; purpose: 'repair' | 'replace'; deadline: number } | undefined;
+  let shownMs: number | undefined;
+  let coming: Coming | undefined;
+  /** `since`: its frames since the last one in front; `frameMs`: when its last one came, on the page's clock. */
+  let ready: { leg: Leg; relay: string; frames: number; since: number; frameMs: number } | undefined;
+  let prepared: { leg: Leg; goal: Goal | undefined } | undefined;
 
+  /** @param successor a leg of the same name takes its place at the gateway too */
+  const shut = (leg: Leg, successor?: Leg): void => {
+    leg.close();
+    stage.free(leg.video);
+    if (successor?.name !== leg.name) hears.closed(leg.name);
+  };
   const giveUp = (name?: string): void => {
     if (!coming || (name !== undefined && coming.leg.name !== name)) return;
     const { leg, deadline } = coming;
     coming = undefined;
     window.clearTimeout(deadline);
-    leg.close();
-    hears.closed(leg.name);
+    shut(leg);
   };
-  const swap = (leg: Leg): void => {
-    window.clearTimeout(coming?.deadline);
-    coming = undefined;
+  const dropReady = (): void => {
+    const leg = ready?.leg;
+    ready = undefined;
+    if (leg) shut(leg);
+  };
+  const swap = (leg: Leg, goal: Goal | undefined, atMs: number): void => {
     const old = front;
     front = leg;
     stage.show(leg.video);
-    old?.close();
-    if (old && old.name !== leg.name) hears.closed(old.name);
-    hears.swapped(leg);
+    if (old) shut(old, leg);
+    hears.swapped(leg, goal, shownMs === undefined ? undefined : atMs - shownMs);
+    shownMs = atMs;
   };
   const frameOf = (leg: Leg, frame: Frame): void => {
-    if (coming?.leg === leg) swap(leg);
+    if (ready?.leg === leg) {
+      ready.frames++;
+      ready.since++;
+      ready.frameMs = performance.now();
+    }
+    if (coming?.leg === leg) {
+      const { goal, deadline } = coming;
+      window.clearTimeout(deadline);
+      coming = undefined;
+      swap(leg, goal, frame.displayMs);
+    }
     if (front !== leg) return;
+    shownMs = frame.displayMs;
+    if (ready) ready.since = 0;
     if (coming?.purpose === 'repair') giveUp();
     hears.frame(frame);
   };
+  const lost = (leg: Leg, why: string): void => {
+    giveUp(leg.name);
+    if (ready?.leg === leg) dropReady();
+    else hears.failed(why);
+  };
+  /** The first leg is `a`; the gateway names those that it orders from the alphabet's first half. */
+  const free = (): string => {
+    const taken = [front, coming?.leg, ready?.leg].flatMap((leg) => (leg ? [leg.name] : []));
+    if (taken.length === 0) return 'a';
+    return [...'nopq'].find((name) => !taken.includes(name)) ?? 'r';
+  };
+  /** A leg that shows nothing in time is given up; one that only hops is no loss. */
+  const late = (leg: Leg, purpose: Purpose): void => {
+    giveUp(leg.name);
+    if (purpose !== 'hop') hears.failed('No picture arrived.');
+  };
+
+  const expect = (leg: Leg, purpose: Purpose, goal: Goal | undefined, withinMs = FIRST_FRAME_MS): void => {
+    window.clearTimeout(coming?.deadline);
+    coming = { leg, purpose, goal, deadline: window.setTimeout(() => late(leg, purpose), withinMs) };
+  };
+  const find = (name: string): Leg | undefined => [front, coming?.leg, ready?.leg].find((leg) => leg?.name === name);
 
   return {
     front: () => front,
-    coming: () => coming?.leg,
-    open(purpose, name = front?.name === 'a' ? 'b' : 'a') {
-      giveUp();
-      const leg = openLeg(name, stage.spare(), {
-        candidate: (candidate) => hears.candidate(name, candidate),
+    coming: () => coming,
+    ready: () => ready,
+    proves: () => (ready && ready.frames > 0 ? ready.since >= PROOF_FRAMES : undefined),
+    open({ purpose, name, goal }) {
+      if (purpose === 'ready') dropReady();
+      else giveUp();
+      const called = name ?? free();
+      const leg: Leg = openLeg(called, stage.spare(), {
+        candidate: (candidate) => hears.candidate(called, candidate),
         frame: (frame) => frameOf(leg, frame),
-        lost(why) {
-          giveUp(name);
-          hears.failed(why);
-        },
+        lost: (why) => lost(leg, why),
       });
-      const late = (): void => {
-        giveUp(name);
-        hears.failed('No picture arrived.');
-      };
-      coming = { leg, purpose, deadline: window.setTimeout(late, FIRST_FRAME_MS) };
+      prepared = { leg, goal };
+      if (purpose === 'ready') {
+        ready = { leg, relay: goal?.relay ?? '', frames: 0, since: 0, frameMs: leg.beganMs };
+        return;
+      }
+      expect(leg, purpose, goal);
     },
     begin(iceServers) {
-      const leg = coming?.leg;
-      leg?.begin(iceServers).then(
-        (sdp) => hears.offer(leg.name, sdp),
+      if (!prepared) return;
+      const { leg, goal } = prepared;
+      prepared = undefined;
+      leg.begin(iceServers).then(
+        (sdp) => hears.offer(leg.name, sdp, goal),
         (error) => {
-          if (coming?.leg !== leg) return;
-          giveUp();
-          hears.failed(`This browser can't make an offer: ${error}`);
+          if (coming?.leg === leg || ready?.leg === leg) lost(leg, `This browser can't make an offer: ${error}`);
         },
       );
     },
-    find: (name) => (coming?.leg.name === name ? coming.leg : front?.name === name ? front : undefined),
+    useReady(goal, name) {
+      if (!ready || (name !== undefined && ready.leg.name !== name)) return false;
+      const { leg, relay, frames, frameMs } = ready;
+      const now = performance.now();
+      giveUp();
+      ready = undefined;
+      if (frames > 0 && now - frameMs < FLOWING_MS) swap(leg, { ...goal, relay }, now);
+      else expect(leg, 'replace', { ...goal, relay });
+      return true;
+    },
+    dropReady,
+    find,
+    answer(name, sdp) {
+      const leg = find(name);
+      if (leg && coming?.leg === leg && coming.goal?.silentMs !== undefined) {
+        expect(leg, coming.purpose, coming.goal, HELP_MS);
+      }
+      leg?.answer(sdp).catch((error: unknown) => lost(leg, `The gateway's answer can't be used: ${error}`));
+    },
+    refused(name, why) {
+      const leg = [coming?.leg, ready?.leg].find((one) => one?.name === name);
+      if (leg) lost(leg, why);
+    },
     giveUp,
     close() {
       giveUp();
+      dropReady();
       const last = front;
       front = undefined;
-      last?.close();
-      if (last) hears.closed(last.name);
+      if (last) shut(last);
     },
   };
 }

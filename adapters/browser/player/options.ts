@@ -11,9 +11,22 @@ export interface PlayerOptions {
   /** How to signal. WHEP is the standard; the WebSocket also tells of moves, states and ends. */
   via?: 'websocket' | 'whep';
   quality?: string;
+  /** Important: a second connection flows unseen at another relay, so that losing one is hardly seen. */
+  hot?: boolean;
   /** From which frames to read a clock that is painted into the picture; default: four a second. */
   clock?: ClockUse;
   hears?: PlayerHears;
+}
+
+/** A move of a picture from one relay to another. */
+export interface Moved {
+  relay: string;
+  /** A code: `relay-lost`, `draining`, `silence` … */
+  reason: string;
+  /** From the last frame before to the first one after. */
+  gapMs: number;
+  /** Epoch ms. */
+  at: number;
 }
 
 /** What a player tells the page around it. */
@@ -24,4 +37,6 @@ export interface PlayerHears {
   /** Whether the gateway can be talked to; the picture does not depend on it. */
   link?(up: boolean): void;
   camera?(state: string, why: string): void;
+  /** The picture comes from another relay now. */
+  moved?(moved: Moved): void;
 }

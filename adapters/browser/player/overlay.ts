@@ -1,4 +1,6 @@
 import type { Measured } from './measure.ts';
+import { movedText } from './moved.ts';
+import type { Moved } from './options.ts';
 import { sentence } from './sentence.ts';
 import type { PlayerState } from './state.ts';
 
@@ -8,7 +10,11 @@ export interface Overlay {
   measured(measured: Measured): void;
   camera(state: string, why: string): void;
   link(up: boolean): void;
+  moved(moved: Moved): void;
 }
+
+/** How long a move is told. */
+const MOVED_FOR_MS = 8_000;
 
 const seconds = (ms: number): string => `${Math.max(0, Math.round(ms / 1_000))} s`;
 
@@ -59,6 +65,9 @@ export function createOverlay(host: HTMLElement): Overlay {
   heading.append(word, ' ', ticking);
   message.append(heading, text);
   const age = part('age');
+  const note = part('moved', 'status');
+  note.hidden = true;
+  let noted = 0;
   let present: PlayerState = { name: 'connecting', since: Date.now() };
   let camera = '';
 
@@ -91,6 +100,14 @@ export function createOverlay(host: HTMLElement): Overlay {
     },
     link(up) {
       host.toggleAttribute('data-link-away', !up);
+    },
+    moved(move) {
+      note.textContent = movedText(move);
+      note.hidden = false;
+      window.clearTimeout(noted);
+      noted = window.setTimeout(() => {
+        note.hidden = true;
+      }, MOVED_FOR_MS);
     },
   };
 }

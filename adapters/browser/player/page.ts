@@ -5,7 +5,7 @@ import { Player } from './player.ts';
 
 /**
  * The player alone: `/watch/CAMERA`, for embedding.
- * Query: `via=whep`, `quality=480p`, `clock=every-frame|off`.
+ * Query: `via=whep`, `quality=480p`, `clock=every-frame|off`, `hot=1` (a second connection is kept ready).
  */
 function start(host: HTMLElement): void {
   const camera = decodeURIComponent(location.pathname.split('/').filter(Boolean).pop() ?? '');
@@ -19,6 +19,7 @@ function start(host: HTMLElement): void {
   const player = new Player(picture, {
     camera,
     via: query.get('via') === 'whep' ? 'whep' : 'websocket',
+    hot: query.get('hot') === '1',
     clock: (query.get('clock') as ClockUse | null) ?? 'sampled',
     ...(quality ? { quality } : {}),
     hears: overlay,

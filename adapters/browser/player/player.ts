@@ -1,8 +1,10 @@
 import { type Admission, type Door, keepRenewed, requestSession } from './admission.ts';
 import { createAttempts } from './attempts.ts';
+import { createGapMeter } from './gap-meter.ts';
 import type { Frame, Leg } from './leg.ts';
-import { createLegs, type LegsHear } from './legs.ts';
+import { createLegs, type Goal, type LegsHear, type Opening } from './legs.ts';
 import { createMeasure } from './measure.ts';
+import { createMover } from './mover.ts';
 import type { PlayerOptions } from './options.ts';
 import { showPoster } from './poster.ts';
 import { hasNoPicture } from './protocol.ts';
@@ -15,7 +17,11 @@ import { createWatchdog } from './watchdog.ts';
 import { openWhep } from './whep.ts';
 
 const AGAIN = { firstMs: 400, longestMs: 15_000 };
-const CHECK_MS = 100;
+const CHECK_MS = 30;
+/** A check that comes this late says that this page was busy, not that the picture stood. */
+const LATE_MS = 100;
+/** A silence this long is told; a shorter one may be over by then. */
+const STALLED_MS = 500;
 /** A standing picture of a camera that should have one is asked for anew after this long. */
 const REOPEN_MS = 1_200;
 /** After a camera came back, its picture usually comes back on the leg that is there. */
@@ -32,7 +38,9 @@ export class Player {
   private readonly stage;
   private readonly legs;
   private readonly measure;
+  private readonly mover;
   private readonly watchdog = createWatchdog();
+  private readonly gaps = createGapMeter();
   private readonly beganMs = performance.now();
   private readonly stopReporting: () => void;
   private readonly checking: number;
@@ -46,17 +54,21 @@ export class Player {
   /** An answer to an older request for a session is dropped. */
   private joins = 0;
   private checkedMs = performance.now();
+  /** Whether a second connection is kept ready for it at another relay. */
+  hot: boolean;
   private silent = true;
 
   constructor(host: HTMLElement, options: PlayerOptions) {
     this.options = options;
+    this.hot = options.hot ?? false;
     this.door = { server: options.server ?? '', ...(options.token ? { token: options.token } : {}) };
-    this.stage = createStage(host, () => this.watchdog.reset(performance.now()));
+    this.stage = createStage(host, () => this.unseen());
     this.legs = createLegs(this.stage, this.legsHear());
+    this.mover = createMover(this.legs, (opening) => this.go(opening));
     this.measure = createMeasure(options.clock ?? 'sampled');
     this.stopReporting = startReporting(this.legs, this.stage, this.measure, {
       measured: (measured) => options.hears?.measured?.(measured),
-      tell: (leg, { figures, latency }) => this.signaller?.stats(leg.name, figures, latency?.ms),
+      tell: (leg, { figures, latency }) => this.signaller?.stats(leg.name, figures, latency?.ms, this.gaps.take()),
     });
     this.checking = window.setInterval(() => this.check(), CHECK_MS);
     showPoster(this.door, options.camera, this.stage.poster);
@@ -86,7 +98,7 @@ export class Player {
   /** Goes back to live after a pause. */
   resume(): void {
     if (this.current.name !== 'paused') return;
-    this.watchdog.reset(performance.now());
+    this.unseen();
     this.stage
       .front()
       ?.play()
@@ -109,6 +121,12 @@ export class Player {
     this.stage.remove();
   }
 
+  /** Frames that nobody was to see are not missed. */
+  private unseen(): void {
+    this.watchdog.reset(performance.now());
+    this.gaps.reset();
+  }
+
   private hear(heard: PlayerHeard): void {
     const next = nextState(this.current, heard, Date.now());
     if (next === this.current) return;
@@ -128,7 +146,7 @@ export class Player {
   private async join(): Promise<void> {
     const run = ++this.joins;
     // The offer is made while the gateway decides.
-    this.legs.open('replace');
+    this.legs.open({ purpose: 'replace' });
     const answer = await requestSession(this.door, this.options.camera, this.options.quality);
     if (run !== this.joins) return;
     if ('refusal' in answer) {
@@ -162,8 +180,13 @@ export class Player {
     this.attempts.cancel();
     if (this.current.name === 'ended' || this.current.name === 'paused') return;
     if (!this.signaller || !this.admission) return void this.join();
-    this.legs.open('repair');
-    this.legs.begin(this.admission.iceServers);
+    this.go({ purpose: 'repair' });
+  }
+
+  /** Opens a leg and offers it. */
+  private go(opening: Opening): void {
+    this.legs.open(opening);
+    this.legs.begin(this.admission?.iceServers ?? []);
   }
 
   private finish(reason: string, text: string): void {
@@ -185,25 +208,31 @@ export class Player {
 
   private legsHear(): LegsHear {
     return {
-      offer: (leg, sdp) => this.signaller?.offer(leg, sdp),
+      offer: (leg, sdp, goal) => this.signaller?.offer(leg, sdp, goal),
       candidate: (leg, candidate) => this.signaller?.candidate(leg, candidate),
       closed: (leg) => this.signaller?.closeLeg(leg),
       failed: (why) => this.again(why),
       frame: (frame) => this.hearFrame(frame),
-      swapped: (leg) => this.hearFirstFrame(leg),
+      swapped: (leg, goal, gapMs) => this.hearFirstFrame(leg, goal, gapMs),
     };
   }
 
-  private hearFirstFrame(leg: Leg): void {
+  private hearFirstFrame(leg: Leg, goal: Goal | undefined, gapMs: number | undefined): void {
     const fromClick = this.current.name === 'connecting' && this.attempts.failed() === 0;
     const firstFrameMs = performance.now() - (fromClick ? this.beganMs : leg.beganMs);
     this.attempts.reset();
-    this.signaller?.playing(leg.name, firstFrameMs);
+    this.signaller?.playing(leg.name, firstFrameMs, gapMs, goal?.silentMs);
     this.hear({ type: 'frame', firstFrameMs });
+    if (!goal || goal.reason === 'departure' || gapMs === undefined) return;
+    this.mover.moved(goal.relay);
+    const moved = { relay: goal.relay, reason: goal.reason, gapMs: Math.max(0, Math.round(gapMs)), at: Date.now() };
+    this.options.hears?.moved?.(moved);
+    this.announce('moved', moved);
   }
 
   private hearFrame(frame: Frame): void {
     this.watchdog.frame(performance.now());
+    this.gaps.frame(frame.displayMs);
     // What was to be repaired has repaired itself; without a session it has not.
     if (this.signaller) this.attempts.cancel();
     this.hear({ type: 'frame' });
@@ -214,19 +243,14 @@ export class Player {
 
   private signallerHears(): SignallerHears {
     return {
-      answer: (leg, sdp) => {
-        const unusable = (error: unknown): void => this.refused(leg, `The gateway's answer can't be used: ${error}`);
-        this.legs.find(leg)?.answer(sdp).catch(unusable);
-      },
+      answer: (leg, sdp) => this.legs.answer(leg, sdp),
       candidate: (leg, candidate) => this.legs.find(leg)?.candidate(candidate),
-      refused: (leg, text) => this.refused(leg, text),
-      move: (leg) => {
-        if (!this.admission) return;
-        this.legs.open('replace', leg);
-        this.legs.begin(this.admission.iceServers);
-      },
+      refused: (leg, text) => this.legs.refused(leg, text),
+      move: (leg, relay, reason) => this.mover.order(leg, { relay, reason }),
+      standby: (relay, token, ttlMs) => this.mover.standby(relay, token, ttlMs),
       cameraState: (state, why) => {
         this.camera = state;
+        this.mover.camera(state);
         this.options.hears?.camera?.(state, why);
         if (!hasNoPicture(state)) this.wake();
       },
@@ -242,19 +266,16 @@ export class Player {
     };
   }
 
-  private refused(leg: string, text: string): void {
-    this.legs.giveUp(leg);
-    this.again(text);
-  }
-
   private check(): void {
     const now = performance.now();
-    // A check that is late itself says that this page was busy, not that the picture stood.
-    const late = now - this.checkedMs > 2 * CHECK_MS;
+    const late = now - this.checkedMs > LATE_MS;
     this.checkedMs = now;
     if (late || !this.stage.seen() || this.current.name === 'paused') return;
-    const silentMs = this.watchdog.silentMs(now);
+    this.mover.keepReady(this.hot, now);
+    const silentMs = this.watchdog.silentMs(now, this.legs.proves());
     if (silentMs === undefined) return;
+    this.mover.help(silentMs, now);
+    if (silentMs < STALLED_MS || this.watchdog.silentMs(now) === undefined) return;
     this.hear({ type: 'silence', silentMs });
     if (silentMs > REOPEN_MS && !hasNoPicture(this.camera) && !this.legs.coming()) this.again('The picture stopped.');
   }

@@ -4,7 +4,7 @@ export const SUBPROTOCOL = 'signalbox.v1';
 /** What the player says. */
 export type ClientMessage =
   | { type: 'hello'; stream_token: string; leg: string; quality?: string }
-  | { type: 'offer'; leg: string; sdp: string }
+  | { type: 'offer'; leg: string; sdp: string; relay?: string; standby_token?: string; silent_ms?: number }
   | { type: 'candidate'; leg: string; candidate: string; sdpMid: string | null; sdpMLineIndex: number | null }
   | {
       type: 'stats';
@@ -16,8 +16,9 @@ export type ClientMessage =
       freezes: number;
       rtt_ms?: number;
       latency_ms?: number;
+      gap_ms?: number;
     }
-  | { type: 'playing'; leg: string; first_frame_ms: number }
+  | { type: 'playing'; leg: string; first_frame_ms: number; gap_ms?: number; silent_ms?: number }
   | { type: 'renew'; token: string }
   | { type: 'close'; leg: string };
 
@@ -27,7 +28,8 @@ export type ServerMessage =
   | { type: 'answer'; leg: string; sdp: string }
   | { type: 'candidate'; leg: string; candidate: string; sdpMid: string | null }
   | { type: 'refused'; leg: string; text: string }
-  | { type: 'move'; leg: string; quality?: string; relay?: string; why: string }
+  | { type: 'move'; leg: string; quality?: string; relay: string; reason: string; why: string }
+  | { type: 'standby'; relay: string; token: string; ttl_ms: number }
   | { type: 'state'; camera: string; state: string; why: string }
   | { type: 'renewed'; stream_token?: string; expires_in?: number }
   | { type: 'end'; reason: string; text: string; retry: boolean };
@@ -37,6 +39,10 @@ const WAITING: ReadonlySet<string> = new Set(['idle', 'connecting', 'stalled', '
 
 /** Whether a camera in this state has no picture to give. */
 export const hasNoPicture = (state: string | undefined): boolean => state !== undefined && WAITING.has(state);
+
+/** Whether a picture that stands is the camera's own affair in this state, so that another relay would be no better. */
+export const standsForAll = (state: string | undefined): boolean =>
+  hasNoPicture(state) || state === 'switching' || state === 'holding';
 
 const text = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 const count = (value: unknown): number | undefined => (typeof value === 'number' ? value : undefined);
@@ -70,9 +76,14 @@ export function parseServerMessage(data: unknown): ServerMessage | undefined {
         type: 'move',
         leg,
         ...(text(said.quality) ? { quality: String(said.quality) } : {}),
-        ...(text(said.relay) ? { relay: String(said.relay) } : {}),
+        relay: text(said.relay) ?? '',
+        reason: text(said.reason) ?? '',
         why: sentence(said.why),
       };
+    case 'standby': {
+      const [relay, token] = [text(said.relay), text(said.token)];
+      return relay && token ? { type: 'standby', relay, token, ttl_ms: count(said.ttl_ms) ?? 0 } : undefined;
+    }
     case 'state':
       return {
         type: 'state',

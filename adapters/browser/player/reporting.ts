@@ -22,7 +22,8 @@ export interface ReportingHears {
 export function startReporting(legs: Legs, stage: Stage, measure: Measure, hears: ReportingHears): () => void {
   let toldMs = 0;
   const take = async (): Promise<void> => {
-    const leg = (stage.seen() ? undefined : legs.coming()) ?? legs.front() ?? legs.coming();
+    const coming = legs.coming()?.leg;
+    const leg = (stage.seen() ? undefined : coming) ?? legs.front() ?? coming;
     const measured = leg && (await measure.take(leg).catch(() => undefined));
     if (!leg || !measured) return;
     hears.measured(measured);

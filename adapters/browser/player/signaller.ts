@@ -1,3 +1,4 @@
+import type { Goal } from './legs.ts';
 import type { Figures } from './statistics.ts';
 
 /** What a way of signalling tells the player. */
@@ -7,7 +8,9 @@ export interface SignallerHears {
   /** This leg can't be had now. */
   refused(leg: string, text: string): void;
   /** Open this leg, swap at its first frame, close the present one. */
-  move(leg: string, why: string): void;
+  move(leg: string, relay: string, reason: string): void;
+  /** Where the player may go by itself for so long. */
+  standby(relay: string, token: string, ttlMs: number): void;
   cameraState(state: string, why: string): void;
   /** The session is over; `retry` tells whether a new one may be asked for. */
   end(reason: string, text: string, retry: boolean): void;
@@ -17,10 +20,12 @@ export interface SignallerHears {
 
 /** A way to agree with the gateway on peer connections: WebSocket or WHEP. */
 export interface Signaller {
-  offer(leg: string, sdp: string): void;
+  /** @param goal where to, when it is not for the gateway to say */
+  offer(leg: string, sdp: string, goal: Goal | undefined): void;
   candidate(leg: string, candidate: RTCIceCandidate): void;
-  stats(leg: string, figures: Figures, latencyMs: number | undefined): void;
-  playing(leg: string, firstFrameMs: number): void;
+  stats(leg: string, figures: Figures, latencyMs: number | undefined, gapMs: number | undefined): void;
+  /** A leg is in front. @param gapMs since the last frame of the one before; @param silentMs why the player went */
+  playing(leg: string, firstFrameMs: number, gapMs: number | undefined, silentMs: number | undefined): void;
   closeLeg(leg: string): void;
   /** Leaves: the gateway ends the session. */
   close(): void;

@@ -64,7 +64,10 @@ export function openSignalling(admission: Admission, options: { quality?: string
         hears.refused(message.leg, message.text);
         break;
       case 'move':
-        hears.move(message.leg, message.why);
+        hears.move(message.leg, message.relay, message.reason);
+        break;
+      case 'standby':
+        hears.standby(message.relay, message.token, message.ttl_ms);
         break;
       case 'state':
         hears.cameraState(message.state, message.why);
@@ -87,9 +90,11 @@ export function openSignalling(admission: Admission, options: { quality?: string
 
   connect();
   return {
-    offer(name, sdp) {
+    offer(name, sdp, goal) {
       leg = name;
-      const offer: ClientMessage = { type: 'offer', leg: name, sdp };
+      const own = goal?.token ? { relay: goal.relay, standby_token: goal.token } : {};
+      const silent = goal?.silentMs === undefined ? {} : { silent_ms: Math.round(goal.silentMs) };
+      const offer: ClientMessage = { type: 'offer', leg: name, sdp, ...own, ...silent };
       unanswered.set(name, [offer]);
       send(offer);
     },
@@ -98,7 +103,7 @@ export function openSignalling(admission: Admission, options: { quality?: string
       unanswered.get(name)?.push(message);
       send(message);
     },
-    stats(name, figures, latencyMs) {
+    stats(name, figures, latencyMs, gapMs) {
       send({
         type: 'stats',
         leg: name,
@@ -109,9 +114,18 @@ export function openSignalling(admission: Admission, options: { quality?: string
         freezes: figures.freezes,
         ...(figures.rttMs === undefined ? {} : { rtt_ms: Math.round(figures.rttMs * 10) / 10 }),
         ...(latencyMs === undefined ? {} : { latency_ms: Math.max(0, latencyMs) }),
+        ...(gapMs === undefined ? {} : { gap_ms: Math.round(gapMs) }),
       });
     },
-    playing: (name, firstFrameMs) => send({ type: 'playing', leg: name, first_frame_ms: Math.round(firstFrameMs) }),
+    playing(name, firstFrameMs, gapMs, silentMs) {
+      send({
+        type: 'playing',
+        leg: name,
+        first_frame_ms: Math.round(firstFrameMs),
+        ...(gapMs === undefined ? {} : { gap_ms: Math.max(0, Math.round(gapMs)) }),
+        ...(silentMs === undefined ? {} : { silent_ms: Math.round(silentMs) }),
+      });
+    },
     closeLeg(name) {
       unanswered.delete(name);
       send({ type: 'close', leg: name });

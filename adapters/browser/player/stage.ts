@@ -1,13 +1,15 @@
 import './player.css';
 
-/** What a player draws on: a poster, and two videos of which one is in front. */
+/** What a player draws on: a poster, and videos of which one is in front. */
 export interface Stage {
   readonly element: HTMLElement;
   /** Shows a still picture until the first frame. */
   poster(url: string): void;
-  /** The video that shows nothing now: a new leg plays there, unseen. */
+  /** A video that shows nothing now: a new leg plays there, unseen. */
   spare(): HTMLVideoElement;
-  /** Brings a video to the front; the other becomes the spare. */
+  /** Nobody plays on this video any more. */
+  free(video: HTMLVideoElement): void;
+  /** Brings a video to the front. */
   show(video: HTMLVideoElement): void;
   front(): HTMLVideoElement | undefined;
   /** Whether somebody could see it: browsers present no frames of what is hidden or scrolled away. */
@@ -41,7 +43,8 @@ export function createStage(host: HTMLElement, cameIntoView: () => void): Stage 
   poster.className = 'sbx-poster';
   poster.alt = '';
   poster.onload = () => poster.classList.add('sbx-there');
-  const videos = [createVideo(), createVideo()] as const;
+  const videos = [createVideo(), createVideo()];
+  const used = new Set<HTMLVideoElement>();
   let front: HTMLVideoElement | undefined;
   let muted = true;
   let inView = true;
@@ -58,7 +61,17 @@ export function createStage(host: HTMLElement, cameIntoView: () => void): Stage 
     poster(url) {
       poster.src = url;
     },
-    spare: () => (front === videos[0] ? videos[1] : videos[0]),
+    spare() {
+      let video = videos.find((one) => !used.has(one));
+      if (!video) {
+        video = createVideo();
+        videos.push(video);
+        element.append(video);
+      }
+      used.add(video);
+      return video;
+    },
+    free: (video) => void used.delete(video),
     show(video) {
       // The new one comes up before the old one goes: no black frame between.
       video.classList.add('sbx-front');

@@ -2,8 +2,11 @@
 export interface Watchdog {
   /** A frame was presented, or was decoded where nothing is presented. */
   frame(atMs: number): void;
-  /** How long the picture has been silent, when that is too long; otherwise undefined. */
-  silentMs(atMs: number): number | undefined;
+  /**
+   * How long the picture has been silent, when that is too long; otherwise undefined.
+   * @param proven another connection shows that the camera sends: then less is too long
+   */
+  silentMs(atMs: number, proven?: boolean): number | undefined;
   /** Forgets everything: another picture starts, or the page was hidden. */
   reset(atMs: number): void;
 }
@@ -12,10 +15,12 @@ export interface Watchdog {
 export interface WatchdogBounds {
   leastMs: number;
   frameIntervals: number;
+  /** When the camera is known to send. */
+  provenMs: number;
 }
 
 /** A frame watchdog; pure but for what it remembers. */
-export function createWatchdog(bounds: WatchdogBounds = { leastMs: 250, frameIntervals: 4 }): Watchdog {
+export function createWatchdog(bounds: WatchdogBounds = { leastMs: 250, frameIntervals: 4, provenMs: 100 }): Watchdog {
   let lastAt: number | undefined;
   let intervalMs = 0;
   return {
@@ -26,10 +31,11 @@ export function createWatchdog(bounds: WatchdogBounds = { leastMs: 250, frameInt
       }
       lastAt = atMs;
     },
-    silentMs(atMs) {
+    silentMs(atMs, proven = false) {
       if (lastAt === undefined) return undefined;
       const silent = atMs - lastAt;
-      return silent >= Math.max(bounds.leastMs, bounds.frameIntervals * intervalMs) ? silent : undefined;
+      const least = proven ? bounds.provenMs : Math.max(bounds.leastMs, bounds.frameIntervals * intervalMs);
+      return silent >= least ? silent : undefined;
     },
     reset(atMs) {
       // A picture that had started is still owed frames; one that had not is not.

@@ -9,7 +9,14 @@ import {
 } from '@nats-io/jetstream';
 import { connect, credsAuthenticator, type NatsConnection } from 'nats';
 import { JournalAway } from '../../ports.ts';
-import { EVERY_FACT, EVERY_JOURNAL, FACT_STREAM, JOURNAL_STREAM } from '../../subjects.ts';
+import {
+  EVERY_FACT,
+  EVERY_JOURNAL,
+  FACT_STREAM,
+  JOURNAL_STREAM,
+  LEDGER_STREAM,
+  LEDGER_SUBJECT,
+} from '../../subjects.ts';
 
 /** Where NATS is and who we are there. */
 export interface NatsOptions {
@@ -26,8 +33,6 @@ export interface NatsOptions {
   timeoutMs?: number;
   /** How many servers of a cluster keep each message. Default 1. */
   replicas?: number;
-  /** What the facts stream keeps; the journal keeps everything. */
-  factsKept?: { maxAgeMs: number; maxFacts: number };
 }
 
 /** One connection to NATS that mends itself, shared by the carriers of this folder. */
@@ -54,8 +59,6 @@ const FIRST_CONNECT_MS = 30_000;
 const NANOS_PER_MS = 1_000_000;
 const NAME_IN_USE = 10_058;
 const TEMPORARILY_UNAVAILABLE = 10_008;
-// A bound in bytes would be reserved on the disk at once.
-const FACTS_KEPT = { maxAgeMs: 30 * 24 * 3600 * 1000, maxFacts: 5_000_000 };
 
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
@@ -187,7 +190,7 @@ async function untilMade(link: NatsLink, options: NatsOptions): Promise<void> {
   const deadline = performance.now() + (options.firstConnectMs ?? FIRST_CONNECT_MS);
   for (;;) {
     try {
-      return await makeStreams(link, options);
+      return await makeStreams(link);
     } catch (error) {
       const silent = error instanceof JournalAway && !link.connection.isClosed();
       if (!silent || performance.now() > deadline) throw error;
@@ -205,29 +208,12 @@ async function makeStream(link: NatsLink, config: Partial<StreamConfig> & { name
   }
 }
 
-/** Makes both streams, or brings them to today's settings. Nothing happens when they have them. */
-async function makeStreams(link: NatsLink, options: NatsOptions): Promise<void> {
-  const kept = options.factsKept ?? FACTS_KEPT;
-  const shared = {
-    storage: 'file',
-    num_replicas: link.replicas,
-    duplicate_window: 120_000 * NANOS_PER_MS,
-    allow_direct: true,
-  } as const;
-  await makeStream(link, {
-    ...shared,
-    name: JOURNAL_STREAM,
-    subjects: [EVERY_JOURNAL],
-    // A full journal refuses the new rather than forget the old: the last record of a cell is its state.
-    discard: 'new' as DiscardPolicy,
-    max_age: 0,
-  });
-  await makeStream(link, {
-    ...shared,
-    name: FACT_STREAM,
-    subjects: [EVERY_FACT],
-    discard: 'old' as DiscardPolicy,
-    max_age: kept.maxAgeMs * NANOS_PER_MS,
-    max_msgs: kept.maxFacts,
-  });
+/** Makes the streams, or brings them to today's settings. Nothing happens when they have them. */
+async function makeStreams(link: NatsLink): Promise<void> {
+  // A full store refuses the new rather than forget the old: forgetting is the keeper's, who knows what may go.
+  const kept = { discard: 'new' as DiscardPolicy, max_age: 0, max_msgs: -1, num_replicas: link.replicas };
+  const settings = { ...kept, storage: 'file', duplicate_window: 120_000 * NANOS_PER_MS, allow_direct: true } as const;
+  await makeStream(link, { ...settings, name: JOURNAL_STREAM, subjects: [EVERY_JOURNAL] });
+  await makeStream(link, { ...settings, name: FACT_STREAM, subjects: [EVERY_FACT] });
+  await makeStream(link, { ...settings, name: LEDGER_STREAM, subjects: [LEDGER_SUBJECT] });
 }

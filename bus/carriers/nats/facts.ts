@@ -1,9 +1,12 @@
+import { DeliverPolicy, type JsMsg } from '@nats-io/jetstream';
 import { type Envelope, envelope as envelopeShape } from '../../envelope.ts';
-import { type FactFilter, type Facts, JournalRefused } from '../../ports.ts';
+import type { FactFilter, Facts, Told } from '../../ports.ts';
 import { EVERY_FACT, FACT_STREAM, factSubject, factsOf, factsOfKind, parseFactType } from '../../subjects.ts';
 import type { NatsLink } from './connection.ts';
 import { followStream } from './following.ts';
-import { type Publisher, StoreRefusal } from './publisher.ts';
+import { purgedBefore } from './keeper.ts';
+import { type Publisher, refusalOf, StoreRefusal } from './publisher.ts';
+import { readStream } from './reading.ts';
 
 /** The subjects that a filter asks for; NATS refuses overlapping ones. */
 function subjectsOf(filter: FactFilter): string[] {
@@ -13,11 +16,20 @@ function subjectsOf(filter: FactFilter): string[] {
   return subjects.size ? [...subjects] : [EVERY_FACT];
 }
 
+/** The fact in a message; undefined when it is none: who reads sees that a sequence is missing. */
+function toldIn(message: JsMsg): Told | undefined {
+  try {
+    return { seq: message.seq, envelope: envelopeShape.parse(message.json()) };
+  } catch {
+    return undefined;
+  }
+}
+
 /** Facts in a JetStream stream, told as CloudEvents. */
 export function natsFacts(link: NatsLink, publisher: Publisher): Facts {
   const state = async () => {
     const info = await link.call('reading the range of facts', () => link.manager.streams.info(FACT_STREAM));
-    return { first: info.state.first_seq, last: info.state.last_seq };
+    return { first: info.state.first_seq, last: info.state.last_seq, purgedBefore: purgedBefore(info) };
   };
   return {
     tell: (envelope) =>
@@ -31,7 +43,7 @@ export function natsFacts(link: NatsLink, publisher: Publisher): Facts {
         publisher.publish(publication, (error, seq) => {
           if (!error) resolve({ seq });
           else if (!(error instanceof StoreRefusal)) reject(error);
-          else reject(new JournalRefused(`fact ${envelope.id} is refused: ${error.message}`, error.code));
+          else reject(refusalOf(`fact ${envelope.id} is refused`, error));
         });
       }),
 
@@ -44,9 +56,21 @@ export function natsFacts(link: NatsLink, publisher: Publisher): Facts {
 
     range: state,
 
+    async *read(from) {
+      const options =
+        'after' in from
+          ? { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: from.after + 1 }
+          : { deliver_policy: DeliverPolicy.StartTime, opt_start_time: new Date(from.since).toISOString() };
+      for await (const message of readStream(link, FACT_STREAM, 'reading facts', options)) {
+        const told = toldIn(message);
+        if (told) yield told;
+      }
+    },
+
     async subscribe(filter, after, hear) {
       return followStream(link, FACT_STREAM, subjectsOf(filter), after ?? (await state()).last, (message) => {
-        hear({ seq: message.seq, envelope: envelopeShape.parse(message.json()) });
+        const told = toldIn(message);
+        if (told) hear(told);
       });
     },
   };

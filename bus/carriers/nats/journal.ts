@@ -1,29 +1,50 @@
-import { DeliverPolicy, type JsMsg } from '@nats-io/jetstream';
-import { FenceRefused, type Journal, type JournalEntry, type JournalRecord, JournalRefused } from '../../ports.ts';
-import { EVERY_JOURNAL, JOURNAL_STREAM, journalSubject, journalsOfKind } from '../../subjects.ts';
+import { DeliverPolicy, type JsMsg, type StoredMsg } from '@nats-io/jetstream';
+import { FenceRefused, type Journal, type JournalEntry, type JournalRecord, type Poison } from '../../ports.ts';
+import { EVERY_JOURNAL, JOURNAL_STREAM, journalSubject, journalsOfKind, parseSubject } from '../../subjects.ts';
 import type { NatsLink } from './connection.ts';
 import { followStream } from './following.ts';
-import { type Publisher, StoreRefusal } from './publisher.ts';
+import { type Publisher, refusalOf, StoreRefusal } from './publisher.ts';
 import { readStream } from './reading.ts';
 
 const WRONG_LAST_SEQUENCE = 10_071;
 
-const entryOf = (message: JsMsg): JournalEntry => ({ seq: message.seq, record: message.json<JournalRecord>() });
+/** The server answers for at most 1,024 subjects at once. */
+const SUBJECTS_AT_ONCE = 500;
+
+/** The record in a message; undefined, and told, when there is none that can be read. */
+function entryOf(message: JsMsg | StoredMsg, onPoison?: (poison: Poison) => void): JournalEntry | undefined {
+  const { subject, seq } = message;
+  try {
+    const record = message.json<JournalRecord>();
+    const isRecord = journalSubject({ kind: record.kind, id: record.cell }) === subject && Array.isArray(record.heard);
+    if (isRecord && record.after) return { seq, record };
+    throw new TypeError(`it is no record of ${subject}`);
+  } catch (error) {
+    const of = parseSubject(subject)?.address;
+    if (of) onPoison?.({ of, seq, reason: (error as Error).message });
+    return undefined;
+  }
+}
 
 /** The journal in a JetStream stream: one subject a cell, fenced by its last sequence. */
 export function natsJournal(link: NatsLink, publisher: Publisher): Journal {
-  /** After an outage a retry may meet its own record beyond the window in which JetStream knows duplicates. */
-  const ownLast = async (subject: string, record: JournalRecord): Promise<number | undefined> => {
-    const last = await link.call(`reading the last record of ${subject}`, () =>
+  const lastOf = async (subject: string): Promise<JournalEntry | undefined> => {
+    const message = await link.call(`reading the last record of ${subject}`, () =>
       link.manager.streams.getMessage(JOURNAL_STREAM, { last_by_subj: subject }),
     );
-    return last && last.json<JournalRecord>().id === record.id ? last.seq : undefined;
+    return message ? entryOf(message) : undefined;
+  };
+
+  /** After an outage a retry may meet its own record beyond the window in which JetStream knows duplicates. */
+  const ownLast = async (subject: string, record: JournalRecord): Promise<number | undefined> => {
+    const last = await lastOf(subject);
+    return last?.record.id === record.id ? last.seq : undefined;
   };
 
   const refused = async (error: unknown, subject: string, record: JournalRecord, expected: number) => {
     if (!(error instanceof StoreRefusal)) throw error;
     if (error.code !== WRONG_LAST_SEQUENCE) {
-      throw new JournalRefused(`the journal refuses record ${record.id} of ${subject}: ${error.message}`, error.code);
+      throw refusalOf(`the journal refuses record ${record.id} of ${subject}`, error);
     }
     const seq = await ownLast(subject, record);
     if (seq !== undefined) return { seq };
@@ -31,6 +52,29 @@ export function natsJournal(link: NatsLink, publisher: Publisher): Journal {
       `another writer has appended to ${subject}: record ${record.id} expected sequence ${expected} (${error.message})`,
     );
   };
+
+  /** What the last records of cells were at an earlier sequence; cells that were not there yet have none. */
+  async function* formerLasts(
+    subjects: string[],
+    upTo: number,
+    onPoison?: (poison: Poison) => void,
+  ): AsyncGenerator<JournalEntry> {
+    for (let from = 0; from < subjects.length && upTo > 0; from += SUBJECTS_AT_ONCE) {
+      const multi_last = subjects.slice(from, from + SUBJECTS_AT_ONCE);
+      const found = await link.call(`reading former last records up to ${upTo}`, async () => {
+        const request = { multi_last, up_to_seq: upTo };
+        const messages: StoredMsg[] = [];
+        for await (const message of await link.manager.direct.getLastMessagesFor(JOURNAL_STREAM, request)) {
+          messages.push(message);
+        }
+        return messages;
+      });
+      for (const message of found) {
+        const entry = entryOf(message, onPoison);
+        if (entry) yield entry;
+      }
+    }
+  }
 
   return {
     append: (record, expected) =>
@@ -47,14 +91,25 @@ export function natsJournal(link: NatsLink, publisher: Publisher): Journal {
         });
       }),
 
-    async *lasts(kind) {
+    async *lasts(kind, upTo = Number.POSITIVE_INFINITY, onPoison) {
       const options = {
         deliver_policy: DeliverPolicy.LastPerSubject,
         filter_subjects: kind ? journalsOfKind(kind) : EVERY_JOURNAL,
       };
       const what = `reading the last records of ${kind ?? 'every'} cell`;
-      for await (const message of readStream(link, JOURNAL_STREAM, what, options)) yield entryOf(message);
+      const movedOn: string[] = [];
+      for await (const message of readStream(link, JOURNAL_STREAM, what, options)) {
+        if (message.seq > upTo) {
+          movedOn.push(message.subject);
+          continue;
+        }
+        const entry = entryOf(message, onPoison);
+        if (entry) yield entry;
+      }
+      yield* formerLasts(movedOn, upTo, onPoison);
     },
+
+    last: (of) => lastOf(journalSubject(of)),
 
     async *read(of, from = 1) {
       const subject = of ? journalSubject(of) : EVERY_JOURNAL;
@@ -64,10 +119,27 @@ export function natsJournal(link: NatsLink, publisher: Publisher): Journal {
         filter_subjects: subject,
       };
       const what = `reading ${subject} from ${from}`;
-      for await (const message of readStream(link, JOURNAL_STREAM, what, options)) yield entryOf(message);
+      for await (const message of readStream(link, JOURNAL_STREAM, what, options)) {
+        const entry = entryOf(message);
+        if (entry) yield entry;
+      }
+    },
+
+    async seqAt(at) {
+      const { state } = await link.call('looking for a moment in the journal', () =>
+        link.manager.streams.info(JOURNAL_STREAM),
+      );
+      if (state.messages === 0) return state.last_seq;
+      const next = await link.call('looking for a moment in the journal', () =>
+        link.manager.direct.getMessage(JOURNAL_STREAM, { start_time: new Date(at) }),
+      );
+      return next ? next.seq - 1 : state.last_seq;
     },
 
     follow: async (after, hear) =>
-      followStream(link, JOURNAL_STREAM, [EVERY_JOURNAL], after, (message) => hear(entryOf(message))),
+      followStream(link, JOURNAL_STREAM, [EVERY_JOURNAL], after, (message) => {
+        const entry = entryOf(message);
+        if (entry) hear(entry);
+      }),
   };
 }

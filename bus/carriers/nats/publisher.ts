@@ -1,5 +1,5 @@
 import { createInbox, type Msg, type MsgHdrs } from 'nats';
-import { JournalAway } from '../../ports.ts';
+import { JournalAway, JournalFull, JournalRefused } from '../../ports.ts';
 import type { NatsLink } from './connection.ts';
 
 /** The stream took the message and refused it. `code` is JetStream's own, for instance 10071. */
@@ -166,6 +166,14 @@ class Stamps {
   encode(): Buffer {
     return this.bytes;
   }
+}
+
+const FULL = new Set([10_023, 10_047, 10_077]);
+
+/** A refusal of the store as its callers know it. */
+export function refusalOf(what: string, { message, code }: StoreRefusal): JournalRefused {
+  const Refused = FULL.has(code) ? JournalFull : JournalRefused;
+  return new Refused(`${what}: ${message}`, code);
 }
 
 /** Our own code for what the client refuses to send; JetStream's for a message above a stream's limit. */

@@ -119,6 +119,22 @@ describe('dashboard in Chromium', function () {
     await until('the banner to go', async () => (await page.locator('.away').count()) === 0);
   });
 
+  it('keeps a second connection ready for a camera that is marked, tells a move on its tile, and remembers the mark', async () => {
+    const { page } = await wall(['live']);
+    await page.locator('.star').click();
+    await until('its player', () => gateway.said.some(({ type }) => type === 'playing'));
+    gateway.tell({ type: 'standby', relay: 'relay-2', token: 'pass-2', ttl_ms: 60_000 });
+    await until('the second connection', () => gateway.said.some((one) => one.standby_token === 'pass-2'));
+    gateway.tell({ type: 'move', leg: 'b', relay: 'relay-2', reason: 'draining', why: 'it is drained' });
+    await until('the move on the tile', async () =>
+      /^Moved to relay-2: its relay is being drained, \d+ ms$/.test(
+        (await page.locator('.note.moved').textContent()) ?? '',
+      ),
+    );
+    await page.reload();
+    await until('the mark', async () => (await page.locator('.star').getAttribute('aria-pressed')) === 'true');
+  });
+
   it('shows one camera large without breaking its picture, with its statechart and its past', async () => {
     const { page, faults } = await wall(['live', 'idle']);
     house.become('cam_001', 'stalled', { trigger: 'source.silent', text: 'connected, but it sends nothing' });
@@ -152,13 +168,35 @@ describe('dashboard in Chromium', function () {
 
   it('pulls a demo camera’s plug', async () => {
     const { page } = await wall(['live']);
-    await page.locator('.plug').click();
+    await page.locator('.plug[data-source="1"]').click();
     await until('the plug to be pulled', () => house.plugs.length > 0);
-    expect(house.plugs).to.deep.equal([{ camera: 'cam_001', plugged: false }]);
-    house.become('cam_001', 'offline', OFFLINE);
+    expect(house.plugs).to.deep.equal([{ camera: 'cam_001', source: 1, plugged: false }]);
+    house.become('cam_001', 'live', OFFLINE, { type: 'source', source: '1', source_state: 'offline' });
     await page.locator('.plug:has-text("Plug in")').click();
     await until('the plug to be put in', () => house.plugs.length > 1);
-    expect(house.plugs[1]).to.deep.equal({ camera: 'cam_001', plugged: true });
+    expect(house.plugs[1]).to.deep.equal({ camera: 'cam_001', source: 1, plugged: true });
+  });
+
+  it('draws a switch on the tile: to which source, why, and how long the picture was away', async () => {
+    const { page } = await wall(['live']);
+    const text = 'on the backup (1), because the preferred source (0) ended (67 ms gap)';
+    const why = { trigger: 'source.ended', reason: 'ended', text };
+    house.become('cam_001', 'live', why, { type: 'switched', from_source: '0', active_source: '1', recover_ms: 67 });
+    const note = page.locator('.note.switch');
+    await until('the note', () => note.count());
+    expect(await note.textContent()).to.match(/Source 1 after 67 ms On the backup \(1\), because the preferred source/);
+    house.become('cam_001', 'holding', { trigger: 'program.holding', text: 'signal lost; asking its sources' });
+    await until('the slate', () => page.locator('.state-holding .veil:has-text("Signal lost")').count());
+    expect(await note.count()).to.equal(0);
+  });
+
+  it('lets an operator choose the source that is shown', async () => {
+    house = furnish(gateway, [stubCamera(1, 'live')]);
+    const { page } = await openPage(browser);
+    await page.goto(`${gateway.url}/#/camera/cam_001`);
+    await page.locator('.sources li:has-text("stream2") button').click();
+    await until('the choice', () => house.chosen.length > 0);
+    expect(house.chosen).to.deep.equal([{ camera: 'cam_001', source: '1' }]);
   });
 
   it('walks from tile to tile with the arrow keys and explains itself with ?', async () => {

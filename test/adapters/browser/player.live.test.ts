@@ -7,31 +7,8 @@ import { startCamera } from '../../fixtures/camera.ts';
 import { openPage, startChromium } from '../../fixtures/chromium.ts';
 import { startMediamtx, type TestMediamtx } from '../../fixtures/mediamtx.ts';
 import { type Running, until } from '../../fixtures/process.ts';
+import { type Seen, seenOn, watchOn } from './player-page.ts';
 import { buildPages, type StubGateway, startStubGateway } from './stub-gateway.ts';
-
-interface Seen {
-  states: { name: string; at: number; firstFrameMs?: number; reason?: string }[];
-  frames: { at: number; latency_ms: number }[];
-  /** When each frame was presented, on either video. */
-  presented: number[];
-}
-
-/** Notes in the page what the player tells, and each frame that any video presents. */
-const NOTE = `
-  window.seen = { states: [], frames: [], presented: [] };
-  document.addEventListener('signalbox:state', ({ detail }) => seen.states.push({ ...detail, at: Date.now() }));
-  document.addEventListener('signalbox:frame', ({ detail }) => seen.frames.push(detail));
-  const watched = new WeakSet();
-  const watch = (video) => {
-    watched.add(video);
-    const tick = () => {
-      if (video.classList.contains('sbx-front')) seen.presented.push(performance.now());
-      video.requestVideoFrameCallback(tick);
-    };
-    video.requestVideoFrameCallback(tick);
-  };
-  setInterval(() => document.querySelectorAll('video').forEach((video) => watched.has(video) || watch(video)), 5);
-`;
 
 describe('player in Chromium', function () {
   this.timeout(60_000);
@@ -55,13 +32,10 @@ describe('player in Chromium', function () {
     rmSync(pages, { recursive: true, force: true });
   });
 
-  const seen = (page: Page): Promise<Seen> => page.evaluate('seen');
-  const watch = async (query = '?clock=every-frame'): Promise<{ page: Page; faults: string[] }> => {
+  const seen = seenOn;
+  const watch = (query = '?clock=every-frame'): Promise<{ page: Page; faults: string[] }> => {
     gateway.said.length = 0;
-    const opened = await openPage(browser, { width: 800, height: 500 });
-    await opened.page.addInitScript(NOTE);
-    await opened.page.goto(`${gateway.url}/watch/cam_001${query}`);
-    return opened;
+    return watchOn(browser, gateway, query);
   };
   const playing = (page: Page): Promise<unknown> =>
     until('a moving picture with a readable clock', async () => (await seen(page)).frames.length >= 5, 15_000);
@@ -159,7 +133,7 @@ describe('player in Chromium', function () {
     gateway.tell({ type: 'end', reason: 'expired', retry: true });
     await until('a new session', () => gateway.admissions() > admitted);
     await until('the picture of the new session', () =>
-      gateway.said.find(({ type, leg }) => type === 'playing' && leg === 'b'),
+      gateway.said.find(({ type, leg }) => type === 'playing' && leg !== 'a'),
     );
     await page.context().close();
   });

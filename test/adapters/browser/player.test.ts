@@ -2,8 +2,9 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { backoffMs } from '../../../adapters/browser/player/backoff.ts';
 import { decodeClock } from '../../../adapters/browser/player/clock.ts';
+import { createGapMeter } from '../../../adapters/browser/player/gap-meter.ts';
 import { createLatencyMeter } from '../../../adapters/browser/player/latency.ts';
-import { hasNoPicture, parseServerMessage } from '../../../adapters/browser/player/protocol.ts';
+import { hasNoPicture, parseServerMessage, standsForAll } from '../../../adapters/browser/player/protocol.ts';
 import { nextState, type PlayerHeard, type PlayerState } from '../../../adapters/browser/player/state.ts';
 import { figuresOf } from '../../../adapters/browser/player/statistics.ts';
 import { createWatchdog } from '../../../adapters/browser/player/watchdog.ts';
@@ -77,6 +78,26 @@ describe('the latency on screen', () => {
   });
 });
 
+describe('the gap meter', () => {
+  it('tells the longest time without a new frame since it was last asked', () => {
+    const gaps = createGapMeter();
+    for (const atMs of [0, 33, 66, 233, 266]) gaps.frame(atMs);
+    expect(gaps.take()).to.equal(167);
+    expect(gaps.take()).to.equal(undefined);
+    gaps.frame(300);
+    expect(gaps.take()).to.equal(34);
+  });
+
+  it('does not count what nobody could see', () => {
+    const gaps = createGapMeter();
+    gaps.frame(0);
+    gaps.reset();
+    gaps.frame(60_000);
+    gaps.frame(60_033);
+    expect(gaps.take()).to.equal(33);
+  });
+});
+
 describe('the frame watchdog', () => {
   const fed = (everyMs: number, frames = 60) => {
     const watchdog = createWatchdog();
@@ -94,6 +115,12 @@ describe('the frame watchdog', () => {
     const { watchdog, lastMs } = fed(500);
     expect(watchdog.silentMs(lastMs + 1_500)).to.equal(undefined);
     expect(watchdog.silentMs(lastMs + 2_100)).to.equal(2_100);
+  });
+
+  it('is quicker when another connection proves that the camera sends', () => {
+    const { watchdog, lastMs } = fed(33);
+    expect(watchdog.silentMs(lastMs + 90, true)).to.equal(undefined);
+    expect(watchdog.silentMs(lastMs + 110, true)).to.equal(110);
   });
 
   it('counts nothing before the first frame, nor while the page was hidden', () => {
@@ -175,6 +202,18 @@ describe('what the gateway says', () => {
   it('tells cameras to wait for from cameras to ask again for', () => {
     for (const state of ['offline', 'stalled', 'connecting', 'quarantined']) expect(hasNoPicture(state)).to.equal(true);
     for (const state of ['live', 'frozen', undefined]) expect(hasNoPicture(state)).to.equal(false);
+  });
+
+  it('tells when a picture stands for all, so that no other relay would help', () => {
+    for (const state of ['offline', 'stalled', 'holding', 'switching']) expect(standsForAll(state)).to.equal(true);
+    for (const state of ['live', 'frozen', undefined]) expect(standsForAll(state)).to.equal(false);
+  });
+
+  it('gives no standby without a relay and a token', () => {
+    const said = { type: 'standby', relay: 'relay-2', token: 't', ttl_ms: 60_000 };
+    expect(parseServerMessage(JSON.stringify(said))).to.deep.equal(said);
+    expect(parseServerMessage(JSON.stringify({ ...said, token: '' }))).to.equal(undefined);
+    expect(parseServerMessage(JSON.stringify({ ...said, relay: undefined }))).to.equal(undefined);
   });
 });
 

@@ -49,9 +49,12 @@ export interface StubGateway {
 
 /**
  * @param pages folder of the built pages
- * @param whep where the relay takes WHEP for a camera
+ * @param whep where a relay takes WHEP for a camera; the relay is named by a player that goes there by itself
  */
-export async function startStubGateway(pages: string, whep: (camera: string) => string): Promise<StubGateway> {
+export async function startStubGateway(
+  pages: string,
+  whep: (camera: string, relay?: string) => string,
+): Promise<StubGateway> {
   const port = await freePort();
   const routes: { pattern: RegExp; answer: Route }[] = [];
   const streams: { pattern: RegExp; answer: Parameters<StubGateway['stream']>[1] }[] = [];
@@ -155,7 +158,12 @@ function pageFile(url: string): string {
 }
 
 /** The gateway's end of the signalling: hello, then offers, which the relay answers. */
-function signal(socket: WebSocket, camera: string, whep: (camera: string) => string, said: unknown[]): void {
+function signal(
+  socket: WebSocket,
+  camera: string,
+  whep: (camera: string, relay?: string) => string,
+  said: unknown[],
+): void {
   const send = (message: object): void => socket.send(JSON.stringify(message));
   let greeted = false;
   socket.on('message', async (data) => {
@@ -166,7 +174,8 @@ function signal(socket: WebSocket, camera: string, whep: (camera: string) => str
       send({ type: 'welcome', session_id: 'ses_1', camera, rungs: [] });
     } else if (message.type === 'offer' && greeted) {
       const headers = { 'content-type': 'application/sdp' };
-      const answer = await fetch(whep(camera), { method: 'POST', body: message.sdp, headers }).catch(() => undefined);
+      const at = whep(camera, message.relay);
+      const answer = await fetch(at, { method: 'POST', body: message.sdp, headers }).catch(() => undefined);
       if (answer?.ok) send({ type: 'answer', leg: message.leg, sdp: await answer.text() });
       else send({ type: 'refused', leg: message.leg, text: 'The relay has no such picture.' });
     }

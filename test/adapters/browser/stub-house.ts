@@ -19,11 +19,13 @@ export interface StubHouse {
   streams(): number;
   /** Where each stream asked to begin, in order. */
   resumed: (string | null)[];
-  plugs: { camera: string; plugged: boolean }[];
+  plugs: { camera: string; source: number; plugged: boolean }[];
+  /** Sources that were chosen. */
+  chosen: { camera: string; source: string }[];
   /** What was signed in with. */
   logins: string[];
   signedIn: boolean;
-  /** A camera changes: the list says so, and a fact is told. */
+  /** A camera changes: the list says so, and a fact is told, of a type of its own where `more` names one. */
   become(id: string, state: string, why: StubCamera['why'], more?: Record<string, unknown>): void;
   cutStreams(): void;
 }
@@ -71,7 +73,7 @@ export function stubCamera(number: number, state: string, forMs = 134_000): Stub
     health: state === 'live' ? 'ok' : 'dark',
     sources: [
       { id: '0', state: state === 'live' ? 'flowing' : state, url: 'rtsp://10.0.0.7/stream1' },
-      { id: '1', state: 'standby', url: 'rtsp://10.0.0.7/stream2' },
+      { id: '1', state: 'flowing', why: WHY.live, url: 'rtsp://10.0.0.7/stream2' },
     ],
     active_source: '0',
     rungs: ['720p'],
@@ -86,7 +88,7 @@ export function stubCamera(number: number, state: string, forMs = 134_000): Stub
 }
 
 /** The camera machine's chart. */
-const CHART = {
+export const CHART = {
   states: [
     ['idle', 'not pulled: nobody watches'],
     ['connecting', 'asking the camera'],
@@ -125,26 +127,29 @@ export function furnish(stub: StubGateway, cameras: StubCamera[]): StubHouse {
     streams: () => streams.size,
     resumed: [],
     plugs: [],
+    chosen: [],
     logins: [],
     signedIn: true,
     become(id, state, why, more = {}) {
       const camera = cameras.find((candidate) => candidate.id === id);
       if (!camera) throw new Error(`the stub has no camera ${id}`);
       const from = camera.state;
+      const { type = state, ...said } = more;
       Object.assign(camera, { state, why, since: Date.now() });
+      if (said.active_source) camera.active_source = said.active_source;
       const { name, zone, since } = camera;
       const seq = told.length + 1;
       const event = {
         specversion: '1.0',
         id: `${id}-${seq}`,
         source: '/gateways/stub',
-        type: `signalbox.camera.${state}`,
+        type: `signalbox.camera.${type}`,
         subject: `camera/${id}`,
         time: new Date(since).toISOString(),
         sequence: seq,
-        data: { name, zone, state, from, since, why, ...more },
+        data: { name, zone, state, from, since, why, ...said },
       };
-      const line = `id: ${seq}\nevent: signalbox.camera.${state}\ndata: ${JSON.stringify(event)}\n\n`;
+      const line = `id: ${seq}\nevent: signalbox.camera.${type}\ndata: ${JSON.stringify(event)}\n\n`;
       told.push({ seq, line, camera: id });
       for (const stream of streams) stream.write(line);
     },
@@ -204,9 +209,14 @@ export function furnish(stub: StubGateway, cameras: StubCamera[]): StubHouse {
       next: null,
     },
   }));
+  stub.route('POST /api/v1/cameras/([^/]+)/source', (_request, [, camera], body) => {
+    house.chosen.push({ camera: String(camera), source: JSON.parse(body).source });
+    return { json: { camera, ...JSON.parse(body) } };
+  });
   stub.route('POST /api/v1/demo/cameras/([^/]+)/plug', (_request, [, camera], body) => {
-    house.plugs.push({ camera: String(camera), plugged: JSON.parse(body).plugged });
-    return { json: { camera, source: 0, plugged: JSON.parse(body).plugged } };
+    const { source, plugged } = JSON.parse(body);
+    house.plugs.push({ camera: String(camera), source, plugged });
+    return { json: { camera, source, plugged } };
   });
   stub.stream('GET /api/v1/events.*', (request, response) => {
     if (!house.signedIn) return void response.writeHead(401).end('{}');

@@ -135,6 +135,7 @@ describe('reading from a broken relay', () => {
         tracks() {},
         packet() {},
         batch() {},
+        late() {},
       });
       await until('several attempts', () => calls >= 3);
       expect(source.standing().state).to.equal('opening');
@@ -168,6 +169,7 @@ describe('reading from a broken relay', () => {
       tracks() {},
       packet: (_track, frame) => kinds.push(String.fromCharCode(frame[16] ?? 0)),
       batch() {},
+      late() {},
     });
     await until('the one proper packet', () => kinds.length > 0);
     expect(kinds).to.deep.equal(['K']);

@@ -14,6 +14,8 @@ const order = (camera: string) => (): CarryOrder => ({
   name: camera,
   sources: [{ id: '0', url: 'rtsp://127.0.0.1:1/in' }],
   outputs: [],
+  active: { source: '0', how: 'at-once', run: 0 },
+  armed: [],
   silent_ms: 900,
   keyframes: false,
 });

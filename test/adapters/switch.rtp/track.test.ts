@@ -70,11 +70,12 @@ describe('one unbroken track from changing sources', () => {
 
   it('reports the wall clock of its timestamps', () => {
     const writer = createTrackWriter(0, VIDEO, 0);
-    expect(writer.report(0, 0)).to.equal(undefined);
+    const early = writer.report(500, 0);
     const frame = incoming(1, 0);
     writer.rewrite(frame, 1_000);
-    const report = writer.report(1_500, Date.UTC(2030, 0, 1) + 250) ?? expect.fail('no report');
+    const report = writer.report(1_500, Date.UTC(2030, 0, 1) + 250);
     expect([report[1], report[5], report.readUInt16BE(2)]).to.deep.equal([1, 200, report.length - 4]);
+    expect(forward(timestampOf(frame), early.readUInt32BE(20)), 'before the first packet too').to.equal(45_000);
     expect(report.readUInt32BE(8)).to.equal(frame.readUInt32BE(12));
     expect(report.readUInt32BE(12)).to.equal((Date.UTC(2030, 0, 1) / 1000 + 2_208_988_800) >>> 0);
     expect(report.readUInt32BE(16)).to.equal(2 ** 30);

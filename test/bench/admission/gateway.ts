@@ -3,13 +3,17 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pino } from 'pino';
+import { broadcastKind } from '../../../actors/broadcast.ts';
 import { cameraKind } from '../../../actors/camera.ts';
+import { incidentKind } from '../../../actors/incident.ts';
 import { relayKind } from '../../../actors/relay.ts';
+import { renditionKind } from '../../../actors/rendition.ts';
 import { Roster } from '../../../actors/roster.ts';
 import { viewerKind } from '../../../actors/viewer.ts';
 import { alarmOn } from '../../../adapters/alarm.ts';
 import { systemClock } from '../../../adapters/clock.ts';
 import { createGate } from '../../../adapters/gate.jsonwebtoken.ts';
+import { openPathSigner } from '../../../adapters/hls-paths.hmac.ts';
 import { openSigningKeys } from '../../../adapters/keys.files.ts';
 import { openRevocations } from '../../../adapters/revocations.files.ts';
 import { whepMediamtx } from '../../../adapters/whep.mediamtx.ts';
@@ -24,6 +28,7 @@ import { openLoginLinks } from '../../../infra/http/links.ts';
 import { createMetrics } from '../../../infra/http/metrics.ts';
 import { buildServer } from '../../../infra/http/server.ts';
 import type { Whep } from '../../../infra/http/services.ts';
+import { answers, feeds, flows } from '../../fakes/source.ts';
 
 /**
  * The gateway under test, in a process of its own so that its processor time can be told from the client's:
@@ -49,9 +54,12 @@ const roster = new Roster({
   journal: spool.journal,
   facts: spool.facts,
   kinds: {
-    camera: cameraKind({ probe: nothing, intake: nothing, program: nothing, eye: nothing, alarm }),
+    camera: cameraKind({ probe: nothing, intake: nothing, program: nothing, selection: nothing, eye: nothing, alarm }),
     viewer: viewerKind({ seat: nothing, alarm }),
-    relay: relayKind({ health: nothing, provision: nothing, alarm }),
+    incident: incidentKind({ alarm }),
+    broadcast: broadcastKind({ push: nothing, alarm }),
+    relay: relayKind({ health: nothing, pulse: nothing, provision: nothing, alarm }),
+    rendition: renditionKind({ measure: nothing, ladder: nothing, alarm }),
   },
   now: systemClock.now,
   later(ms, run) {
@@ -66,8 +74,9 @@ await roster.create(camera, {
   type: 'camera.configured',
   settings: { name: 'Bench', zone: 'hcm/center', sources, keep: 'warm', eye: false },
 });
-await roster.offer(camera, { type: 'probe.answered', tracks: [{ media: 'video', codec: 'H264' }], elapsed_ms: 1 });
-await roster.offer(camera, { type: 'source.flowing', source: '0', codec: 'H264', width: 1280, height: 720 });
+await roster.offer(camera, answers());
+await roster.offer(camera, flows());
+await roster.offer(camera, feeds());
 const relay = { kind: 'relay' as const, id: id('relay-1') };
 await roster.create(relay, { type: 'relay.configured', role: 'delivery', region: 'hcm', weight: 1 });
 await roster.offer(relay, { type: 'relay.answering', instance: 'one' });
@@ -85,6 +94,7 @@ const whep: Whep = {
   open: (...asked) => real.open(...asked),
   trickle: (...asked) => real.trickle(...asked),
   close: (resource) => real.close(resource),
+  isConnected: async () => true,
 };
 const server = await buildServer({
   node: 'bench',
@@ -94,9 +104,12 @@ const server = await buildServer({
     auth: { issuer: 'signalbox', audience: 'signalbox', streamTokenTtlMs: 3_600_000, loginTokenTtlMs: 3_600_000 },
     limits: { sessionsPerSubject: 100_000 },
     regions: { default: 'hcm', networks: {} },
+    destinations: {},
   },
   cells: roster,
   facts: spool.facts,
+  journal: spool.journal,
+  ledger: memoryStore(systemClock.now).ledger,
   sessions: memoryStore(systemClock.now).sessions,
   gate,
   revocations,
@@ -105,6 +118,7 @@ const server = await buildServer({
   poster: () => undefined,
   rates: () => undefined,
   rtspAt: () => undefined,
+  hls: { folder: path.join(state, 'hls'), paths: openPathSigner(path.join(state, 'keys', 'hls.key')) },
   chart: (view) => roster.chart(view),
   overlay: { add: async () => {}, patch: async () => {}, remove: async () => {}, origin: () => 'file' },
   health: () => [],

@@ -4,6 +4,8 @@ import { bundleClock } from '../../fixtures/whep-page.ts';
 
 /** What a page showed, times in ms since its navigation began. */
 export interface Shown {
+  /** Epoch ms of that beginning. */
+  origin: number;
   frames: { at: number; latencyMs?: number }[];
   /** When the first still picture of the camera was on screen. */
   posterAt?: number;
@@ -14,14 +16,17 @@ export interface Shown {
   processingMs?: number;
 }
 
-/** Notes every frame of every video in a page, whosever page it is, and keeps its peer connections at hand. */
+/** Notes every frame that a page shows, whosever page it is, and keeps its peer connections at hand. */
 const NOTE = `
   window.shown = { frames: [], peers: [] };
   const reader = Clock.createClockReader();
   const seen = new WeakSet();
+  // A player of ours may have a second leg waiting behind the one that is seen.
+  const behind = ({ classList }) => classList.contains('sbx-video') && !classList.contains('sbx-front');
   const note = (video) => {
     seen.add(video);
     const tick = (_now, { expectedDisplayTime }) => {
+      if (behind(video)) return void video.requestVideoFrameCallback(tick);
       const at = performance.timeOrigin + expectedDisplayTime;
       const painted = reader.read(video, at);
       shown.frames.push({ at: expectedDisplayTime, ...(painted === undefined ? {} : { latencyMs: at - painted }) });
@@ -54,6 +59,7 @@ const NOTE = `
     const [video] = inbound;
     const mean = (total, count) => (count > 0 ? (total / count) * 1000 : undefined);
     return {
+      origin: performance.timeOrigin,
       frames: shown.frames,
       posterAt: shown.posterAt,
       connectedAt: shown.connectedAt,

@@ -24,7 +24,7 @@ describe('the command line, on this machine alone', () => {
     const help = await command(['--help']);
     expect((await command(['--version'])).out).to.match(/^\d+\.\d+\.\d+\n$/);
     expect(help.code).to.equal(0);
-    for (const name of ['status', 'token', 'camera', 'watch', 'log', 'config'])
+    for (const name of ['status', 'token', 'camera', 'watch', 'log', 'drill', 'config'])
       expect(help.out).to.contain(`  ${name} `);
     for (const name of [
       'status',
@@ -32,6 +32,7 @@ describe('the command line, on this machine alone', () => {
       'camera add',
       'camera remove',
       'camera list',
+      'drill',
       'watch',
       'log',
       'config check',
@@ -140,6 +141,17 @@ describe('the command line, on this machine alone', () => {
     }
   });
 
+  it('drills only a group of this machine, one blow at a time', async () => {
+    const elsewhere = await command(['drill', '--kill', 'relay-1', '--state', state]);
+    expect(elsewhere.code).to.equal(1);
+    expect(elsewhere.err).to.contain('runs on the machine of the group');
+    for (const duration of ['0s', '1h', 'soon']) {
+      const { code, err } = await command(['drill', '--kill', 'relay-1', '--duration', duration, '--state', state]);
+      expect(code, duration).to.equal(2);
+      expect(err).to.contain(duration);
+    }
+  });
+
   it('says when nobody answers', async () => {
     gate();
     const { code, err } = await command(['status', '--state', state, '--url', 'http://127.0.0.1:1']);
@@ -165,7 +177,7 @@ describe('the command line, on this machine alone', () => {
 
   it('checks a configuration with the environment over it', async () => {
     const file = path.join(state, 'sbx.yaml');
-    writeFileSync(file, 'destinations: { tv: { to: rtmp://h/x } }\n');
+    writeFileSync(file, 'cameras: { a: { sources: [rtsp://h/x], record: { keep: 7d } } }\n');
     const { code, out } = await command(['config', 'check', file], { env: { SIGNALBOX_HTTP_PORT: '9000' } });
     expect(code).to.equal(0);
     expect(out).to.contain('not yet in effect').and.to.contain(':9000');

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { id } from '../../../bus/identity.ts';
 import { buildServer } from '../../../infra/http/server.ts';
+import { feeds, flows } from '../../fakes/source.ts';
 import { until } from '../../fixtures/process.ts';
 import { type ServedGateway, serveGateway } from '../../fixtures/served-gateway.ts';
 
@@ -78,7 +79,8 @@ describe('the log on the command line', () => {
     const successor = await buildServer(gateway.services);
     try {
       await successor.listen({ host: '127.0.0.1', port });
-      await gateway.house.roster.offer(cam1, { type: 'source.flowing', source: '0', codec: 'H264' });
+      await gateway.house.roster.offer(cam1, flows());
+      await gateway.house.roster.offer(cam1, feeds());
       const { last } = await gateway.services.facts.range();
       const sequences = () => printed().map((line) => JSON.parse(line).sequence);
       await until('the last event', () => sequences().includes(last));

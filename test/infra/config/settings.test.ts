@@ -34,6 +34,8 @@ describe('the configuration', () => {
     expect(config.relays[0]?.ports).to.include({ rtsp: 8654, rtmp: 1935, srt: 8990 });
     expect(config.auth.streamTokenTtlMs).to.equal(3_600_000);
     expect(config.limits.sessionsPerSubject).to.equal(20);
+    expect(config.events).to.deep.equal({ keepMs: 30 * 86_400_000, maxBytes: 4_000_000_000 });
+    expect(config.ledger).to.deep.equal({ keepMs: 400 * 86_400_000 });
     expect(config.warnings).to.deep.equal([]);
   });
 
@@ -53,6 +55,14 @@ describe('the configuration', () => {
     ]);
     expect([...config.logins]).to.deep.equal([['cam_001-0', { username: 'user', password: 'pass' }]]);
     expect(JSON.stringify(config)).not.to.contain('pass@').and.not.to.contain('"pass"');
+  });
+
+  it('takes how long a better source must be steady, or never', () => {
+    const camera = (handBack: string) =>
+      `cameras:\n  cam_001:\n    sources: [rtsp://10.0.0.7/a]\n    hand_back: ${handBack}\n`;
+    const handBackMs = (text: string) => [...read(camera(text)).cameras.values()][0]?.hand_back_ms;
+    expect([handBackMs('30s'), handBackMs('never'), handBackMs('10s')]).to.deep.equal([30_000, 'never', undefined]);
+    expect(() => read(camera('soon'))).to.throw(/hand_back/);
   });
 
   it('accepts its own commented example and the demo without a warning', () => {
@@ -119,6 +129,14 @@ describe('the configuration', () => {
     ['broken YAML', 'http: { listen: [ }', /^\/etc\/sbx\.yaml:1:\d+: /],
     ["another language's tag", 'state: !!python/object:os.system "id"', /Unresolved tag/],
     ['two servers on one port', 'ports: { nats: 8554 }', /port 8554 is used twice/],
+    ['a relay with room for nobody', 'relays: [{ id: a, max_readers: 0 }]', /a whole number from 1 to/],
+    [
+      'a relay of others over the open Internet',
+      'relays: [{ id: a, role: intake, api: "http://r.example.com", rtsp: "rtsps://r.example.com" }]',
+      /relays\.0\.api: expected https:\/\/, or an IP address of a private network/,
+    ],
+    ['a relay of others without its addresses', 'relays: [{ id: a, api: "https://h" }]', /relays\.0\.rtsp: is missing/],
+    ['addresses of a relay that runs here', 'relays: [{ id: a, rtsp: "rtsp://h" }]', /goes with "api"/],
     ['two relays of one name', 'relays: [{ id: a }, { id: a }]', /two relays are called "a"/],
     ['a proxy that is no address', 'http: { trusted_proxies: [proxy] }', /expected an IP address or a network/],
     ['a network that is none', 'regions: { networks: { 1.0.0.0/99: x } }', /expected a network/],
@@ -152,15 +170,47 @@ describe('the configuration', () => {
   });
 
   it('accepts what comes later, and says that it does nothing yet', () => {
-    const { warnings } = read(
-      'cameras:\n  a: { sources: [rtsp://h/x], ladder: [720p], record: { keep: 7d } }\n' +
-        'destinations: { tv: { to: rtmp://tv.example.com/live } }\n',
-    );
+    const { warnings } = read('cameras:\n  a: { sources: [rtsp://h/x], record: { keep: 7d } }\n');
     expect(warnings.map((line) => line.replace(/^.*?: /, ''))).to.deep.equal([
-      'cameras.a.ladder: understood, but not yet in effect',
       'cameras.a.record: understood, but not yet in effect',
-      'destinations: understood, but not yet in effect',
     ]);
+  });
+
+  it('takes several relays of each role, what each may carry, and which of them stay empty', () => {
+    const { relays } = read(
+      'relays: [{ id: i1, role: intake }, { id: i2, role: intake, drain: true }, { id: r1, max_readers: 40 }]',
+    );
+    expect(relays.map(({ id, role, drain, maxReaders }) => [id, role, drain, maxReaders])).to.deep.equal([
+      ['i1', 'intake', false, undefined],
+      ['i2', 'intake', true, undefined],
+      ['r1', 'delivery', false, 40],
+    ]);
+    expect(relays.map(({ ports }) => ports.rtsp)).to.deep.equal([8654, 8674, 8554]);
+  });
+
+  it('reaches relays that others run: over TLS anywhere, without it in a private network alone, and then warns', () => {
+    const safe =
+      'relays: [{ id: far, api: "https://r.example.com:9997", rtsp: "rtsps://r.example.com", whep: "https://r.example.com" }]';
+    const { relays, warnings } = read(safe);
+    expect(relays.map(({ id, embedded }) => [id, embedded])).to.deep.equal([
+      ['far', false],
+      ['intake-1', true],
+    ]);
+    expect(relays[0]?.remote).to.deep.equal({
+      api: { host: 'r.example.com', port: 9997, tls: true },
+      rtsp: { host: 'r.example.com', port: 322, tls: true },
+      whep: { host: 'r.example.com', port: 443, tls: true },
+    });
+    expect(warnings).to.deep.equal([]);
+    const near = read('relays: [{ id: i, role: intake, api: "http://10.2.0.9:9997", rtsp: "rtsps://10.2.0.9" }]');
+    expect(near.warnings.join()).to.match(/relays\.0\.api: goes over 10\.2\.0\.9 without encryption/);
+  });
+
+  it('knows the rungs of a camera that names them, and refuses an empty ladder', () => {
+    const { ladders } = read('cameras: { a: { sources: [rtsp://h/x], ladder: [480p, 360p] }, b: rtsp://h/y }');
+    expect([...ladders]).to.deep.equal([['a', ['480p', '360p']]]);
+    expect(faultsOf('cameras: { a: { sources: [rtsp://h/x], ladder: [] } }').join()).to.match(/cameras\.a\.ladder/);
+    expect(faultsOf('cameras: { a: { sources: [rtsp://h/x], ladder: [481p] } }').join()).to.match(/480p/);
   });
 
   it('gives a second relay ports of its own', () => {

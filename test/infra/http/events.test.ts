@@ -1,10 +1,12 @@
 import type { Readable } from 'node:stream';
 import { expect } from 'chai';
 import type { WebSocket } from 'ws';
-import { id } from '../../../bus/identity.ts';
+import { type Id, id } from '../../../bus/identity.ts';
+import type { Facts } from '../../../bus/ports.ts';
 import { createHub } from '../../../infra/http/hub.ts';
 import { isWanted, keepStreams, maySee } from '../../../infra/http/streams.ts';
 import { type FakeGateway, fakeGateway } from '../../fakes/http.ts';
+import { feeds, flows } from '../../fakes/source.ts';
 import { until } from '../../fixtures/process.ts';
 
 interface Heard {
@@ -49,8 +51,10 @@ describe('http: events', () => {
   const at = (name: string) => ({ kind: 'camera' as const, id: id(name) });
   const silence = (name: string) =>
     gateway.house.roster.offer(at(name), { type: 'source.silent', source: '0', silent_ms: 900 });
-  const revive = (name: string) =>
-    gateway.house.roster.offer(at(name), { type: 'source.flowing', source: '0', codec: 'H264' });
+  const revive = async (name: string) => {
+    await gateway.house.roster.offer(at(name), flows());
+    return gateway.house.roster.offer(at(name), feeds());
+  };
   const told = () => gateway.house.store.told();
   const isTold = (type: string) =>
     until(type, () => told().some(({ envelope }) => envelope.type === `signalbox.${type}`));
@@ -128,6 +132,25 @@ describe('http: events', () => {
     expect(admin.types().filter((type) => type === 'viewer.admitted')).to.have.length(2);
   });
 
+  it('stops telling of a camera, and of who watches it, when it is moved out of a person’s zones', async () => {
+    const olga = { sub: 'olga', role: 'operator', zones: ['hcm/*'] };
+    const before = await follow(olga, '?cameras=cam_001');
+    const admin = await follow(anna, '?cameras=cam_001');
+    await gateway.server.inject({
+      url: '/live/cam_001/webrtc',
+      headers: gateway.bearer({ sub: 'vera', cameras: ['cam_001'] }),
+    });
+    await until('the viewer', () => before.types().includes('viewer.admitted'));
+    const settings = gateway.house.roster.view(at('cam_001'))?.context.settings as object;
+    const moved = { ...settings, zone: 'hanoi/station' };
+    await gateway.house.roster.offer(at('cam_001'), { type: 'camera.configured', settings: moved });
+    const [viewer] = gateway.house.roster.list('viewer');
+    await gateway.house.roster.offer({ kind: 'viewer', id: viewer?.id as Id }, { type: 'viewer.closed' });
+    await silence('cam_001');
+    await until('all of it', () => admin.types().includes('camera.stalled') && admin.types().includes('viewer.ended'));
+    expect(before.types()).to.deep.equal(['viewer.admitted']);
+  });
+
   it('filters by type, camera and zone', async () => {
     const byType = await follow(anna, '?types=camera.stalled,relay');
     const byCamera = await follow(anna, '?cameras=cam_002');
@@ -146,6 +169,44 @@ describe('http: events', () => {
     expect(resync.data).to.deep.equal({ sequence: told().at(-1)?.seq, reason: 'ahead' });
     await silence('cam_001');
     await until('the event', () => stream.types().includes('camera.stalled'));
+  });
+
+  it('tells a subscriber older than what is kept what it cannot have, and whether it was forgotten or lost', async () => {
+    const resync = async () => {
+      const stream = await follow(anna, '?after=1');
+      return (await until('resync', () => stream.heard.find((one) => one.event === 'resync'))).data;
+    };
+    const { store } = gateway.house;
+    await store.keeper.forgetFacts(4);
+    expect(await resync()).to.deep.equal({ sequence: 3, reason: 'gone' });
+    store.lose(0, 1);
+    expect(await resync()).to.deep.equal({ sequence: 4, reason: 'lost' });
+  });
+
+  it('does not skip silently what the store lost in the middle', async () => {
+    const { store } = gateway.house;
+    const missing = told()[2]?.seq ?? 0;
+    const holed: Facts = {
+      ...store.facts,
+      subscribe: (filter, after, hear) =>
+        store.facts.subscribe(filter, after, (one) => one.seq !== missing && hear(one)),
+    };
+    const lone = await fakeGateway({ facts: holed });
+    const answer = await lone.server.inject({
+      url: '/api/v1/events?after=0',
+      headers: lone.bearer(anna),
+      payloadAsStream: true,
+    });
+    const stream = reader(answer.stream());
+    open.push(stream);
+    const all = told().map(({ seq }) => String(seq));
+    await until('the rest', () => stream.facts().at(-1)?.id === all.at(-1));
+    expect(stream.heard.find((one) => one.event === 'resync')?.data).to.deep.equal({
+      sequence: missing,
+      reason: 'lost',
+    });
+    expect(stream.facts().map((one) => one.id)).to.deep.equal(all.filter((seq) => seq !== String(missing)));
+    await lone.close();
   });
 
   it('ends when the token ends, or is revoked', async () => {

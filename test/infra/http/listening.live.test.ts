@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { WebSocket } from 'ws';
 import { id } from '../../../bus/identity.ts';
 import { type FakeGateway, fakeGateway } from '../../fakes/http.ts';
+import { feeds, flows } from '../../fakes/source.ts';
 import { until } from '../../fixtures/process.ts';
 
 describe('http: over real sockets', () => {
@@ -125,7 +126,8 @@ describe('http: over real sockets', () => {
     );
     const seen = await first;
     clearInterval(soon);
-    await gateway.house.roster.offer(at, { type: 'source.flowing', source: '0', codec: 'H264' });
+    await gateway.house.roster.offer(at, flows());
+    await gateway.house.roster.offer(at, feeds());
     expect(Number(await read('live', seen))).to.be.greaterThan(Number(seen));
   });
 });

@@ -2,17 +2,9 @@ import { expect } from 'chai';
 import type { WebSocket } from 'ws';
 import { id } from '../../../bus/identity.ts';
 import { type FakeGateway, fakeGateway, OFFER } from '../../fakes/http.ts';
+import { connectPlayer, type FakePlayer } from '../../fakes/player.ts';
+import { answers, feeds, flows } from '../../fakes/source.ts';
 import { until } from '../../fixtures/process.ts';
-
-interface Player {
-  socket: WebSocket;
-  // biome-ignore lint/suspicious/noExplicitAny: each test knows what it is told
-  heard: any[];
-  say(message: unknown): void;
-  // biome-ignore lint/suspicious/noExplicitAny: each test knows what it is told
-  told(type: string): Promise<any>;
-  closed(): Promise<void>;
-}
 
 describe('http: signalling over a WebSocket', () => {
   let gateway: FakeGateway;
@@ -20,25 +12,10 @@ describe('http: signalling over a WebSocket', () => {
   const vera = { sub: 'vera', cameras: ['cam_001'] };
   const anna = { sub: 'anna', role: 'admin' as const };
 
-  const connect = async (camera = 'cam_001', headers: Record<string, string> = {}): Promise<Player> => {
-    const socket = await gateway.server.injectWS(`/webrtc/${camera}`, {
-      headers: { host: 'localhost:8080', 'sec-websocket-protocol': 'signalbox.v1', ...headers },
-    });
-    players.push(socket);
-    const heard: Player['heard'] = [];
-    let gone = false;
-    socket.on('message', (data) => heard.push(JSON.parse(data.toString())));
-    socket.on('close', () => {
-      gone = true;
-    });
-    return {
-      socket,
-      heard,
-      say: (message) => socket.send(typeof message === 'string' ? message : JSON.stringify(message)),
-      told: (type) =>
-        until(`${type} among ${JSON.stringify(heard)}`, () => heard.find((one) => one.type === type), 2_000, 5),
-      closed: async () => void (await until('the end of the connection', () => gone, 2_000, 5)),
-    };
+  const connect = async (camera = 'cam_001', headers: Record<string, string> = {}): Promise<FakePlayer> => {
+    const player = await connectPlayer(gateway, camera, headers);
+    players.push(player.socket);
+    return player;
   };
   const grant = async (grantee: object = vera) =>
     (await gateway.server.inject({ url: '/live/cam_001/webrtc', headers: gateway.bearer(grantee) })).json();
@@ -133,10 +110,9 @@ describe('http: signalling over a WebSocket', () => {
       100,
     );
     expect(told()).to.not.include('signalbox.viewer.degraded');
-    gateway.house.slots.probe
-      .held()
-      .report({ type: 'probe.answered', tracks: [{ media: 'video', codec: 'H264' }], elapsed_ms: 1 });
-    gateway.house.slots.program.held().report({ type: 'source.flowing', source: '0', codec: 'H264' });
+    gateway.house.slots.probe.held().report(answers());
+    gateway.house.slots.program.held().report(flows());
+    gateway.house.slots.program.held().report(feeds());
     await until(
       'the verdict',
       () => {
@@ -224,7 +200,7 @@ describe('http: signalling over a WebSocket', () => {
     await player.told('answer');
     player.say({ type: 'playing', leg: 'a' });
     await until('watching', () => viewer(granted.session_id)?.state === 'watching');
-    gateway.house.slots.seat.held().report({ type: 'seat.left', relay_session: 'rs_1' });
+    gateway.house.slots.seat.held().report({ type: 'seat.left', relay: 'relay-1', relay_session: 'rs_1' });
     expect(await player.told('move')).to.include({ leg: 'b', reason: 'relay-ended' });
   });
 

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import jwt from 'jsonwebtoken';
 import { id } from '../../../bus/identity.ts';
 import { type FakeGateway, fakeGateway, OFFER } from '../../fakes/http.ts';
+import { answers, ends, fails, feeds, flows } from '../../fakes/source.ts';
 import { until } from '../../fixtures/process.ts';
 
 const SDP = 'application/sdp';
@@ -158,7 +159,7 @@ describe('http: being let in', () => {
       await until('the leg', () => viewer(session)?.state === 'connecting');
       expect(viewer(session)?.context).to.deep.include({
         protocol: 'whep',
-        legs: { [leg]: { relay: 'relay-1', relay_session: 'rs_1' } },
+        legs: { [leg]: { relay: 'relay-1', path: 'cam_001', relay_session: 'rs_1' } },
       });
     });
 
@@ -234,8 +235,8 @@ describe('http: being let in', () => {
 
     it('says why a dark camera can not be watched, and makes no session', async () => {
       const at = { kind: 'camera' as const, id: id('cam_001') };
-      await gateway.house.roster.offer(at, { type: 'source.ended', source: '0', detail: 'EOF' });
-      await gateway.house.roster.offer(at, { type: 'probe.failed', reason: 'refused', detail: 'ECONNREFUSED' });
+      await gateway.house.roster.offer(at, ends());
+      await gateway.house.roster.offer(at, fails());
       const answer = await post(gateway.bearer(vera));
       expect(answer.statusCode).to.equal(503);
       expect(answer.json()).to.deep.include({ reason: 'no-picture', state: 'offline' });
@@ -245,11 +246,12 @@ describe('http: being let in', () => {
 
     it('waits for a camera that is just being connected', async () => {
       const at = { kind: 'camera' as const, id: id('cam_001') };
-      await gateway.house.roster.offer(at, { type: 'source.ended', source: '0', detail: 'EOF' });
-      expect(gateway.house.roster.view(at)?.state).to.equal('connecting');
+      await gateway.house.roster.offer(at, ends());
+      expect(gateway.house.roster.view(at)?.state).to.equal('holding');
       const answer = post(gateway.bearer(vera));
-      await gateway.house.roster.offer(at, { type: 'probe.answered', tracks: [], elapsed_ms: 1 });
-      await gateway.house.roster.offer(at, { type: 'source.flowing', source: '0', codec: 'H264' });
+      await gateway.house.roster.offer(at, answers());
+      await gateway.house.roster.offer(at, flows());
+      await gateway.house.roster.offer(at, feeds());
       expect((await answer).statusCode).to.equal(201);
     });
 

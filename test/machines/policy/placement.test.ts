@@ -1,74 +1,135 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { place, type RelayStanding } from '../../../machines/policy/placement.ts';
+import { type PlacementWish, place, type RelayStanding } from '../../../machines/policy/placement.ts';
 
 const relay = (id: string, more: Partial<RelayStanding> = {}): RelayStanding => ({
-  ...{ id, region: 'hcm', weight: 1, load: 0, state: 'serving', serving: true },
+  ...{ id, region: 'hcm', weight: 1, load: 0, state: 'serving', serving: true, draining: false },
+  capabilities: ['webrtc', 'rtsp'],
   ...more,
 });
-const standing = fc.record({
-  id: fc.constantFrom('r1', 'r2', 'r3', 'r4', 'r5'),
-  region: fc.constantFrom('hcm', 'hanoi'),
-  weight: fc.integer({ min: 0, max: 5 }),
-  load: fc.integer({ min: 0, max: 50 }),
-  state: fc.constantFrom('serving', 'suspect', 'dead'),
-});
-const pool = fc
-  .uniqueArray(standing, { selector: ({ id }) => id, maxLength: 5 })
-  .map((relays) => relays.map((one) => ({ ...one, serving: one.state !== 'dead' })));
+const hcm: PlacementWish = { region: 'hcm' };
+
+const states = ['serving', 'degraded', 'suspect', 'draining', 'drained', 'dead', 'starting'];
+const standing = fc
+  .record({
+    id: fc.constantFrom('r1', 'r2', 'r3', 'r4', 'r5'),
+    region: fc.constantFrom('hcm', 'hanoi'),
+    weight: fc.integer({ min: 0, max: 5 }),
+    load: fc.integer({ min: 0, max: 50 }),
+    maxReaders: fc.option(fc.integer({ min: 1, max: 50 }), { nil: undefined }),
+    state: fc.constantFrom(...states),
+    capabilities: fc.subarray(['webrtc', 'rtsp']),
+  })
+  .map(({ maxReaders, ...one }) => ({
+    ...one,
+    ...(maxReaders === undefined ? {} : { maxReaders }),
+    serving: ['serving', 'degraded', 'suspect', 'draining'].includes(one.state),
+    draining: ['draining', 'drained'].includes(one.state),
+  }));
+const pool = fc.uniqueArray(standing, { selector: ({ id }) => id, maxLength: 5 });
+const wish = fc.record(
+  {
+    region: fc.constantFrom('hcm', 'hanoi', 'danang'),
+    needs: fc.subarray(['webrtc', 'rtsp']),
+    priority: fc.boolean(),
+    avoid: fc.subarray(['r1', 'r2', 'r3']),
+  },
+  { requiredKeys: ['region'] },
+);
+
+/** Whether a relay may take this viewer, but for its room. */
+const fits = (one: RelayStanding, { needs = [], avoid = [] }: PlacementWish) =>
+  one.serving &&
+  !one.draining &&
+  one.weight > 0 &&
+  !avoid.includes(one.id) &&
+  needs.every((need) => one.capabilities.includes(need));
+const hasRoom = ({ load, maxReaders }: RelayStanding) => maxReaders === undefined || load < maxReaders;
 
 describe('placement', () => {
   it('spreads viewers over relays by their weights: 3, 3 and 2 of every 8', () => {
     const relays = [relay('a', { weight: 3 }), relay('b', { weight: 3 }), relay('c', { weight: 2 })];
     for (let viewer = 0; viewer < 800; viewer++) {
-      const chosen = relays.find(({ id }) => id === place(relays, 'hcm').relay);
+      const chosen = relays.find(({ id }) => id === place(relays, hcm).relay);
       if (chosen) chosen.load += 1;
     }
     expect(relays.map(({ load }) => load)).to.deep.equal([300, 300, 200]);
   });
 
-  it('keeps viewers in their region while a relay serves there, and says so when none does', () => {
+  it('keeps viewers in their region while a relay takes some there, and says so when none does', () => {
     const near = relay('near', { region: 'danang', load: 40 });
     const far = relay('far');
-    expect(place([far, near], 'danang')).to.include({ relay: 'near' });
-    const { relay: chosen, why } = place([far, { ...near, serving: false, state: 'dead' }], 'danang');
+    expect(place([far, near], { region: 'danang' })).to.include({ relay: 'near', standby: 'far' });
+    const { relay: chosen, why } = place([far, { ...near, serving: false, state: 'dead' }], { region: 'danang' });
     expect(chosen).to.equal('far');
-    expect(why.text).to.match(/no relay serves danang; far in hcm/);
+    expect(why.text).to.match(/no relay takes viewers in danang; far in hcm/);
     expect(why.rejected).to.deep.equal([{ option: 'near', because: 'it is dead' }]);
   });
 
   it('goes to a relay that does not answer in time only when no other serves', () => {
-    const slow = relay('a', { state: 'suspect' });
-    expect(place([slow, relay('b', { region: 'hanoi', load: 9 })], 'hcm').relay).to.equal('b');
-    expect(place([slow], 'hcm').relay).to.equal('a');
+    for (const state of ['suspect', 'degraded']) {
+      const slow = relay('a', { state });
+      expect(place([slow, relay('b', { region: 'hanoi', load: 9 })], hcm).relay).to.equal('b');
+      expect(place([slow], hcm).relay).to.equal('a');
+    }
   });
 
   it('tells the scores, and of every other relay why it was not taken', () => {
-    const { why } = place([relay('a', { load: 5 }), relay('b', { load: 1 }), relay('c', { weight: 0 })], 'hcm');
-    expect(why.guard).to.deep.equal({ region: 'hcm', scores: { b: 2, a: 6 } });
+    const others = [
+      relay('c', { weight: 0 }),
+      relay('d', { draining: true, state: 'draining' }),
+      relay('e', { capabilities: ['rtsp'] }),
+      relay('f', { load: 7, maxReaders: 7 }),
+      relay('g'),
+    ];
+    const { why } = place([relay('a', { load: 5 }), relay('b', { load: 1 }), ...others], {
+      ...{ region: 'hcm', needs: ['webrtc'], avoid: ['g'] },
+    });
+    expect(why.guard).to.deep.equal({ region: 'hcm', scores: { b: 2, a: 6, f: 8 }, standby: 'a' });
     expect(why.rejected).to.deep.equal([
       { option: 'a', because: 'fuller: 6 viewers for its weight, against 2' },
       { option: 'c', because: 'its weight is 0: it takes no new viewers' },
+      { option: 'd', because: 'it is being drained' },
+      { option: 'e', because: 'it has no webrtc' },
+      { option: 'f', because: 'full: it carries 7 viewers' },
+      { option: 'g', because: 'this viewer shall not go there' },
     ]);
   });
 
-  it('never takes a relay that can carry nobody, whatever the pool, and always takes one when there is one', () => {
+  it('turns viewers away with a time when every relay is full, but makes room for who has priority', () => {
+    const relays = [relay('a', { load: 4, maxReaders: 4 }), relay('b', { load: 9, maxReaders: 9, weight: 3 })];
+    const refused = place(relays, hcm);
+    expect(refused.relay).to.equal(undefined);
+    expect(refused.full).to.deep.equal({ retryAfterS: 5 });
+    expect(refused.why.reason).to.equal('full');
+    expect(place(relays, { ...hcm, priority: true })).to.include({ relay: 'b', displaces: 'b' });
+    expect(place([relay('c'), ...relays], { ...hcm, priority: true })).to.not.have.property('displaces');
+  });
+
+  it('never takes a relay that may not, whatever the pool, and always takes one when there is one', () => {
     fc.assert(
-      fc.property(pool, fc.constantFrom('hcm', 'hanoi'), (relays, region) => {
-        const able = relays.filter(({ serving, weight }) => serving && weight > 0).map(({ id }) => id);
-        const { relay: chosen, why } = place(relays, region);
+      fc.property(pool, wish, (relays, wanted) => {
+        const fit = relays.filter((one) => fits(one, wanted));
+        const able = (wanted.priority && !fit.some(hasRoom) ? fit : fit.filter(hasRoom)).map(({ id }) => id);
+        const { relay: chosen, standby, displaces, full, why } = place(relays, wanted);
         if (able.length === 0) expect(chosen).to.equal(undefined);
         else expect(able).to.include(chosen);
-        const told = [...(why.rejected ?? []).map(({ option }) => option), ...(chosen ? [chosen] : [])];
-        expect(told.sort()).to.deep.equal(relays.map(({ id }) => id).sort());
+        expect(full !== undefined).to.equal(chosen === undefined && fit.length > 0);
+        expect(displaces).to.equal(chosen !== undefined && !fit.some(hasRoom) ? chosen : undefined);
+        if (standby !== undefined) {
+          expect(able).to.include(standby);
+          expect(standby).to.not.equal(chosen);
+        } else expect(able.length).to.be.lessThan(2);
+        const told = new Set([...(why.rejected ?? []).map(({ option }) => option), ...(chosen ? [chosen] : [])]);
+        expect([...told].sort()).to.deep.equal(relays.map(({ id }) => id).sort());
       }),
     );
   });
 
   it('decides alike in whatever order the relays are listed', () => {
     fc.assert(
-      fc.property(pool, (relays) => {
-        expect(place([...relays].reverse(), 'hcm').relay).to.equal(place(relays, 'hcm').relay);
+      fc.property(pool, wish, (relays, wanted) => {
+        expect(place([...relays].reverse(), wanted)).to.deep.equal(place(relays, wanted));
       }),
     );
   });

@@ -1,0 +1,177 @@
+import type { AnyMachineSnapshot } from 'xstate';
+import { canonical, fingerprint } from '../bus/canonical.ts';
+import type { JournalEntry, JournalRecord } from '../bus/ports.ts';
+import type { Address } from '../bus/subjects.ts';
+import { upcast } from '../bus/upcast.ts';
+import type { CellView } from './cells.ts';
+import { type Chart, chart } from './chart.ts';
+import { MACHINES } from './machines.ts';
+import { type Difference, type Essence, essence, foldRecord, newborn, restored } from './replay.ts';
+import { viewOf } from './snapshot.ts';
+import { type Moment, type Readings, stretch } from './stretch.ts';
+
+/** A cell as it was. */
+export interface CellThen {
+  at: Address;
+  incarnation: string;
+  snapshot: AnyMachineSnapshot;
+  view: CellView;
+  /** Its statechart, with the state that it was in marked. */
+  chart(): Chart;
+  essence: Essence;
+  /** Sequence of the newest record it had heard of. */
+  seq: number;
+  /** Records that were folded and compared with what the living cell was. */
+  compared: number;
+  /** Earlier records are no longer there: it began with what one of them left. */
+  fromCheckpoint: boolean;
+  difference?: Difference & { seq: number };
+}
+
+/** A record that this program does not understand, for instance of a later version; its cell is unknown from there. */
+export interface NotUnderstood {
+  at: Address;
+  seq: number;
+  reason: string;
+}
+
+/** The past while it is folded from the journal. */
+export interface Past {
+  /** Takes the next record. */
+  take(entry: JournalEntry): void;
+  /** Takes a record for granted: its cell goes on from what it left. */
+  trust(entry: JournalEntry): void;
+  /** The cells that lived at that moment, in the order of their names. */
+  cells(): CellThen[];
+  /** How many records were compared, of all cells that ever were. */
+  compared(): number;
+  /** The first difference of all, in the order of the journal. */
+  firstDifference(): (Difference & { seq: number; at: Address }) | undefined;
+  notUnderstood(): NotUnderstood[];
+}
+
+interface Life {
+  at: Address;
+  incarnation: string;
+  snapshot: AnyMachineSnapshot;
+  /** The last record, when an older program wrote it. */
+  older?: JournalRecord;
+  seq: number;
+  compared: number;
+  fromCheckpoint: boolean;
+  difference?: Difference & { seq: number };
+}
+
+/**
+ * Begins to fold the past up to a moment, without effects; without one, up to the last record that is taken. Memory is
+ * held for the living only.
+ */
+export function foldPast({ at = Number.POSITIVE_INFINITY, seq: last = Number.POSITIVE_INFINITY }: Moment): Past {
+  const lives = new Map<string, Life>();
+  const strange: NotUnderstood[] = [];
+  let compared = 0;
+  let first: (Difference & { seq: number; at: Address }) | undefined;
+
+  const keyOf = (record: JournalRecord) => `${record.kind}/${record.cell}`;
+  const begin = (seq: number, record: JournalRecord, snapshot: AnyMachineSnapshot, fromCheckpoint: boolean): Life => {
+    const { kind, cell, incarnation } = record;
+    const life = { at: { kind, id: cell }, incarnation, snapshot, seq, compared: 0, fromCheckpoint };
+    lives.set(keyOf(record), life);
+    return life;
+  };
+  /** Those that are over are not kept: a night has thousands of them. */
+  const forgetIfOver = (record: JournalRecord, { snapshot }: Life) => {
+    if (snapshot.status !== 'active') lives.delete(keyOf(record));
+  };
+  const trust = (seq: number, record: JournalRecord) =>
+    forgetIfOver(record, begin(seq, record, restored(MACHINES[record.kind], record), true));
+  const fold = (seq: number, record: JournalRecord, isNative: boolean) => {
+    const machine = MACHINES[record.kind];
+    let life = lives.get(keyOf(record));
+    if (life?.incarnation !== record.incarnation) life = undefined;
+    if (!life && !record.first) {
+      // What was before its first record that is left can't be known.
+      if (record.heard.every((heard) => heard.at <= at)) trust(seq, record);
+      return;
+    }
+    life ??= begin(seq, record, newborn(machine, record.cell), false);
+    // Where an older program's records end, the present one went on from the snapshot in the last of them.
+    if (isNative && life.older) life.snapshot = restored(machine, life.older);
+    const folded = foldRecord(machine, life.snapshot, record, at);
+    life.snapshot = folded.snapshot;
+    life.seq = seq;
+    if (isNative) delete life.older;
+    else life.older = record;
+    if (folded.whole && isNative) {
+      life.compared += 1;
+      compared += 1;
+    }
+    // What an older machine kept beside the state is not what the present one keeps.
+    if (folded.difference && isNative) {
+      life.difference ??= { ...folded.difference, seq };
+      first ??= { ...folded.difference, seq, at: life.at };
+    }
+    forgetIfOver(record, life);
+  };
+  const understand = (
+    { seq, record }: JournalEntry,
+    work: (seq: number, record: JournalRecord, isNative: boolean) => void,
+  ) => {
+    try {
+      const present = upcast(record);
+      work(seq, present, present.version === record.version);
+    } catch (error) {
+      lives.delete(keyOf(record));
+      strange.push({ at: { kind: record.kind, id: record.cell }, seq, reason: (error as Error).message });
+    }
+  };
+
+  return {
+    trust: (entry) => understand(entry, trust),
+    take(entry) {
+      const heardAt = entry.record.heard[0]?.at;
+      if (entry.seq > last || heardAt === undefined || heardAt > at) return;
+      understand(entry, fold);
+    },
+    cells: () =>
+      [...lives.entries()]
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([, life]) => ({
+          at: life.at,
+          incarnation: life.incarnation,
+          snapshot: life.snapshot,
+          view: viewOf(life.at, life.snapshot),
+          chart: () => chart(MACHINES[life.at.kind], life.snapshot._nodes),
+          essence: essence(life.snapshot),
+          seq: life.seq,
+          compared: life.compared,
+          fromCheckpoint: life.fromCheckpoint,
+          ...(life.difference ? { difference: life.difference } : {}),
+        })),
+    compared: () => compared,
+    firstDifference: () => first,
+    notUnderstood: () => strange,
+  };
+}
+
+/** The canonical hash of what cells were: the same wherever the same records were folded. */
+export function hashOf(cells: readonly Pick<CellThen, 'at' | 'essence'>[]): string {
+  return fingerprint(cells.map(({ at, essence: was }) => [`${at.kind}/${at.id}`, canonical(was)]));
+}
+
+/**
+ * Everything as it was at a moment, from the nearest records at or before it: what each cell was at the last of them
+ * is taken for granted, what follows is folded and compared.
+ * @returns the past, and the newest sequence that had begun by then
+ * @throws JournalAway
+ */
+export async function pastFrom(journal: Readings, moment: Moment): Promise<{ past: Past; seq: number }> {
+  const past = foldPast(moment);
+  let seq = moment.seq ?? 0;
+  for await (const { entry, isTrusted } of stretch(journal, { from: moment, to: moment })) {
+    if (moment.seq === undefined) seq = Math.max(seq, entry.seq);
+    if (isTrusted) past.trust(entry);
+    else past.take(entry);
+  }
+  return { past, seq };
+}

@@ -1,0 +1,100 @@
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useFollowed } from '../hooks.ts';
+import type { Room } from '../room.ts';
+import { Controls } from './controls.tsx';
+import { describe, exactTime, nameIn } from './describe.ts';
+import { useTimeKeys } from './keys.ts';
+import { Lanes } from './lanes.tsx';
+import { Legend } from './legend.tsx';
+import { openPast, type Past } from './past.ts';
+import { EventTable } from './table.tsx';
+import { Then } from './then.tsx';
+import { openTravel, type Travel } from './travel.ts';
+import { ghostsOf, type WhatIf, windowOf } from './whatif.ts';
+import { WhatIfPanel } from './whatif-panel.tsx';
+
+/** The time line: what happened, the state of everything at a moment, and what would happen if. */
+export function TimeTravel({ room }: { room: Room }) {
+  const [open, setOpen] = useState<{ past: Past; travel: Travel }>();
+  useEffect(() => {
+    const past = openPast(room);
+    const travel = openTravel(past);
+    setOpen({ past, travel });
+    return () => {
+      travel.close();
+      past.close();
+    };
+  }, [room]);
+  return open ? <Opened room={room} {...open} /> : null;
+}
+
+function Opened({ room, past, travel }: { room: Room; past: Past; travel: Travel }) {
+  const [answer, setAnswer] = useState<WhatIf>();
+  const [asTable, setAsTable] = useState(false);
+  const ghosts = useMemo(() => (answer ? ghostsOf(answer) : []), [answer]);
+  useTimeKeys(travel);
+  return (
+    <div class="time-travel">
+      <section class="time-main" aria-label="Time line">
+        <Controls past={past} travel={travel} />
+        <Lanes room={room} past={past} travel={travel} ghosts={ghosts} />
+        <Legend />
+      </section>
+      <aside class="detail time-side" aria-label="The moment">
+        <Side room={room} past={past} travel={travel} answer={answer} setAnswer={setAnswer} />
+        <details onToggle={(event) => setAsTable(event.currentTarget.open)}>
+          <summary>Events as a table</summary>
+          {asTable && <EventTable past={past} travel={travel} name={nameIn(room.view().world)} />}
+        </details>
+      </aside>
+    </div>
+  );
+}
+
+/** Beside the lanes: the event, everything then, and what if. */
+function Side(props: {
+  room: Room;
+  past: Past;
+  travel: Travel;
+  answer: WhatIf | undefined;
+  setAnswer: (answer: WhatIf | undefined) => void;
+}) {
+  const { room, past, travel, answer, setAnswer } = props;
+  const { world } = useFollowed(room);
+  const { at, event, cameras } = useFollowed(travel);
+  const { timeline } = useFollowed(past);
+  const name = nameIn(world);
+  const happening = event === undefined ? undefined : timeline.all.find(({ seq }) => seq === event);
+  const show = (found: WhatIf | undefined): void => {
+    setAnswer(found);
+    if (found) travel.look(windowOf(found));
+  };
+  const lane = happening?.lane ?? '';
+  const chosen = lane.startsWith('camera/') ? lane.slice(7) : (cameras[0] ?? '');
+  return (
+    <>
+      <div class="head">
+        <h1>{at === undefined ? 'Now' : exactTime(at)}</h1>
+        <a class="back" href="#/">
+          Wall <kbd>t</kbd>
+        </a>
+      </div>
+      {at === undefined ? (
+        <p class="hint">
+          The time line follows the present. Click it, or press <kbd>←</kbd>, to see how everything stood at a moment.
+        </p>
+      ) : (
+        <>
+          <p class="hint">Decisions are replayed, not pictures: what you read is the past, nothing here is live.</p>
+          {happening && (
+            <p class="happening" aria-live="polite">
+              {describe(happening, name)}
+            </p>
+          )}
+          <Then moments={travel.moments} happening={happening} chosen={chosen} name={name} />
+        </>
+      )}
+      <WhatIfPanel world={world} at={at} name={name} answer={answer} setAnswer={show} />
+    </>
+  );
+}

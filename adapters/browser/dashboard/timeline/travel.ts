@@ -1,0 +1,120 @@
+import { houseNow } from '../api.ts';
+import { hashOfView, isTimeHash, type View, viewOfHash } from './link.ts';
+import { type Moments, openMoments } from './moment.ts';
+import type { Past } from './past.ts';
+import { step } from './timeline-model.ts';
+import { showing, spanOf, type Window } from './window.ts';
+
+/** How many times faster than it was. */
+export const SPEEDS = [1, 10, 60] as const;
+export type Speed = (typeof SPEEDS)[number];
+
+/** What somebody looks at, and whether it plays. */
+export interface Travelled extends View {
+  playing: boolean;
+  speed: Speed;
+}
+
+/** Travelling in time: where somebody is, and how they move. */
+export interface Travel {
+  moments: Moments;
+  view(): Travelled;
+  subscribe(listener: () => void): () => void;
+  /** Another stretch is seen. */
+  look(window: Window): void;
+  /** To a moment; undefined is back to the present. */
+  go(at: number | undefined, event?: number): void;
+  step(direction: 1 | -1): void;
+  toEnd(end: 'first' | 'last'): void;
+  choose(cameras: string[]): void;
+  play(playing: boolean, speed?: Speed): void;
+  close(): void;
+}
+
+const LINK_AFTER_MS = 250;
+
+/** Opens the view that the page's address describes, and keeps the address up to date. */
+export function openTravel(past: Past): Travel {
+  const listeners = new Set<() => void>();
+  const moments = openMoments();
+  let view: Travelled = { ...viewOfHash(location.hash), playing: false, speed: 1 };
+  let linking = 0;
+  let frame = 0;
+  const change = (part: Partial<Travelled>): void => {
+    view = { ...view, ...part };
+    past.reach(reachOf(view, past.view().oldest));
+    moments.ask(view.at);
+    window.clearTimeout(linking);
+    linking = window.setTimeout(() => history.replaceState(null, '', hashOfView(view)), LINK_AFTER_MS);
+    for (const listener of listeners) listener();
+  };
+  const go = (at: number | undefined, event?: number): void => {
+    if (at === undefined) {
+      change({ at, event, playing: false, window: { spanMs: view.window.spanMs } });
+      return;
+    }
+    const now = houseNow();
+    const moment = Math.round(Math.min(at, now));
+    change({ at: moment, event, window: showing(view.window, moment, now) });
+  };
+  const lanes = (): string[] => view.cameras.map((id) => `camera/${id}`);
+  const play = (before: number): void => {
+    frame = requestAnimationFrame((time) => {
+      if (!view.playing || view.at === undefined) return;
+      const at = view.at + (time - before) * view.speed;
+      if (at >= houseNow()) return go(undefined);
+      // A frame may be shorter than the millisecond that moments are counted in.
+      if (Math.round(at) === view.at) return play(before);
+      go(at);
+      play(time);
+    });
+  };
+  const followAddress = (): void => {
+    if (isTimeHash(location.hash)) change({ ...viewOfHash(location.hash), playing: false });
+  };
+  addEventListener('hashchange', followAddress);
+  change({});
+  return {
+    moments,
+    view: () => view,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    look: (window) => change({ window }),
+    go,
+    step(direction) {
+      const where = { at: view.at ?? houseNow() + 1, seq: view.event };
+      const found = step(past.view().timeline.all, where, direction, lanes());
+      if (found) go(found.at, found.seq);
+      else if (direction === 1) go(undefined);
+    },
+    toEnd(end) {
+      const all = past.view().timeline.all;
+      const where = end === 'first' ? { at: Number.NEGATIVE_INFINITY } : { at: Number.POSITIVE_INFINITY };
+      const found = step(all, where, end === 'first' ? 1 : -1, lanes());
+      if (found) go(found.at, found.seq);
+    },
+    choose: (cameras) => change({ cameras }),
+    play(playing, speed = view.speed) {
+      cancelAnimationFrame(frame);
+      const at = view.at ?? spanOf(view.window, houseNow()).from;
+      change({ playing, speed, ...(playing ? { at } : {}) });
+      if (playing) play(performance.now());
+    },
+    close() {
+      removeEventListener('hashchange', followAddress);
+      window.clearTimeout(linking);
+      cancelAnimationFrame(frame);
+      moments.ask(undefined);
+    },
+  };
+}
+
+/** From where the past is needed: what is seen and more, in steps, so that dragging asks seldom and waits rarely. */
+function reachOf({ window, at }: View, oldest: number | undefined): number {
+  const now = houseNow();
+  const stepMs = window.spanMs / 2;
+  const needed = Math.min(spanOf(window, now).from, at ?? now);
+  return Math.max((Math.floor(needed / stepMs) - 1) * stepMs, oldest ?? 0, 0);
+}

@@ -1,0 +1,105 @@
+import { callApi } from '../api.ts';
+import type { Json } from '../model.ts';
+import type { Ghost } from './paint.ts';
+
+/** What is thought away. */
+export type Loss =
+  | { relay: string }
+  | { region: string }
+  | { source: { camera: string; source: string } }
+  | { gateway: true };
+
+/** One thing that would happen. */
+export interface WhatIfStep {
+  afterMs: number;
+  kind: string;
+  id: string;
+  /** Whose viewer it is, for a viewer. */
+  camera: string;
+  from: string;
+  to: string;
+  why: string;
+}
+
+/** What would happen, as the gateway works it out. */
+export interface WhatIf {
+  at: number;
+  steps: WhatIfStep[];
+  /** Viewers that would be moved. */
+  moved: number;
+  /** Viewers that no relay could carry on. */
+  stranded: number;
+  /** What else is to be known, in a sentence. */
+  note: string;
+  /** Cameras without a picture, and for how long; undefined is until somebody repairs it. */
+  dark: { camera: string; forMs?: number }[];
+}
+
+/**
+ * Asks what would happen if something were lost; nothing real is touched.
+ * @param at the moment; now when undefined
+ * @throws ApiRefusal | TypeError when the gateway can't be reached
+ */
+export async function askWhatIf(lose: Loss, at: number | undefined): Promise<WhatIf> {
+  return whatIfOf(await callApi('POST', '/api/v1/whatif', { lose, ...(at === undefined ? {} : { at }) }));
+}
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+const sayOf = (why: unknown): string => text(why) || text((why as Json | null | undefined)?.text);
+const listOf = (value: unknown): Json[] => (Array.isArray(value) ? value : []);
+
+/** What would happen, from the answer of `POST /api/v1/whatif`. */
+export function whatIfOf(answer: Json): WhatIf {
+  return {
+    at: Number(answer.at) || 0,
+    steps: listOf(answer.steps).map((step) => ({
+      afterMs: Number(step.at_ms) || 0,
+      kind: text(step.kind),
+      id: text(step.id),
+      camera: text(step.camera),
+      from: text(step.from),
+      to: text(step.to),
+      why: sayOf(step.why),
+    })),
+    moved: Number(answer.moved) || 0,
+    stranded: Number(answer.stranded) || 0,
+    note: text(answer.note),
+    dark: listOf(answer.dark).map(({ camera, for_ms: forMs }) => ({
+      camera: text(camera),
+      ...(typeof forMs === 'number' ? { forMs } : {}),
+    })),
+  };
+}
+
+/** How far a ghost is drawn that has no end. */
+const ENDLESS_MS = 365 * 86_400_000;
+
+/** What would happen, with the time before it: as far as it is drawn. */
+const SHORTEST_MS = 5_000;
+const LONGEST_MS = 600_000;
+
+/** The window in which all of an answer is seen. */
+export function windowOf({ at, steps, dark }: WhatIf): { to: number; spanMs: number } {
+  const latestMs = Math.max(...steps.map(({ afterMs }) => afterMs), ...dark.map(({ forMs = 0 }) => forMs), SHORTEST_MS);
+  const extentMs = Math.min(latestMs, LONGEST_MS) * 1.3;
+  return { to: at + extentMs, spanMs: 2 * extentMs };
+}
+
+/** What would happen as it is drawn over the time line. */
+export function ghostsOf({ at, steps, dark }: WhatIf): Ghost[] {
+  const marks = steps
+    .filter(({ kind }) => kind === 'camera' || kind === 'relay')
+    .map(({ kind, id, afterMs, to }) => ({
+      lane: `${kind}/${id}`,
+      from: at + afterMs,
+      to: at + afterMs,
+      label: `would be ${to}`,
+    }));
+  const away = dark.map(({ camera, forMs = ENDLESS_MS }) => ({
+    lane: `camera/${camera}`,
+    from: at,
+    to: at + forMs,
+    label: 'would be dark',
+  }));
+  return [...away, ...marks.filter(({ lane }) => !away.some((ghost) => ghost.lane === lane))];
+}

@@ -1,0 +1,134 @@
+import type { DeparturesOrder, DeparturesTold } from './switch.rtp/talk.ts';
+
+/** Silent paths kept ready at delivery relays: who joins one gets the stored pictures at once, then live. */
+export interface Departures {
+  /** Takes a path that is ready for this camera at this relay; undefined when there is none (bounded, being prepared, GOP too long). */
+  take(camera: string, relay: string): Departure | undefined;
+}
+
+/** A departure path that somebody has taken. */
+export interface Departure {
+  /** Path name at the relay, `departure/<camera>/<n>`; a relay read token must name it. */
+  path: string;
+  /** Its reader is connected: send the stored pictures, squeezed, then go on live. */
+  depart(): void;
+  /** The reader has left or moved on: the path is closed and another one is prepared. */
+  close(): void;
+}
+
+/** What preparing departure paths needs. */
+export interface DeparturesOptions {
+  /** Address to publish a path at, with a token. */
+  url(camera: string, relay: string, path: string): string;
+  /** Has the camera's switcher keep exactly these. */
+  order(camera: string, items: DeparturesOrder['items']): void;
+  /** Has it send one of them off. */
+  depart(camera: string, id: string): void;
+}
+
+/** Departure paths as the program adapter keeps them. */
+export interface PreparedDepartures extends Departures {
+  /** The relays that have this camera's program now; none ends what is prepared. */
+  serve(camera: string, relays: readonly string[]): void;
+  /** What the camera's switcher says of its paths. */
+  hear(told: DeparturesTold): void;
+  /** The camera is in other hands, or in nobody's. */
+  forget(camera: string): void;
+}
+
+/** Ready and waiting per camera and relay. */
+const READY = 2;
+/** On their way per camera; who comes beyond waits for the next key frame. */
+const MAX_TAKEN = 64;
+
+interface Prepared {
+  relay: string;
+  url: string;
+  state: 'waiting' | 'ready' | 'taken';
+}
+
+interface Shelf {
+  relays: readonly string[];
+  paths: Map<string, Prepared>;
+  ordering: boolean;
+}
+
+const pathOf = (camera: string, id: string) => `departure/${camera}/${id}`;
+
+/** Prepares departure paths, refilled as soon as one is taken. */
+export function createDepartures(options: DeparturesOptions): PreparedDepartures {
+  const shelves = new Map<string, Shelf>();
+  /** No path is named twice: the token of who had one still opens it for a while. */
+  const born = Date.now().toString(36);
+  let count = 0;
+
+  /** Orders what the shelf holds, once for all changes of this moment. */
+  const order = (camera: string, shelf: Shelf) => {
+    if (shelf.ordering) return;
+    shelf.ordering = true;
+    queueMicrotask(() => {
+      shelf.ordering = false;
+      if (shelves.get(camera) !== shelf) return;
+      options.order(
+        camera,
+        [...shelf.paths].map(([id, { relay, url }]) => ({ id, relay, url })),
+      );
+    });
+  };
+
+  const fill = (camera: string, shelf: Shelf) => {
+    for (const relay of shelf.relays) {
+      const free = [...shelf.paths.values()].filter((one) => one.relay === relay && one.state !== 'taken').length;
+      for (let missing = READY - free; missing > 0; missing -= 1) {
+        count += 1;
+        const id = `${born}-${count}`;
+        const url = options.url(camera, relay, pathOf(camera, id));
+        shelf.paths.set(id, { relay, url, state: 'waiting' });
+        order(camera, shelf);
+      }
+    }
+  };
+
+  const remove = (camera: string, shelf: Shelf, id: string) => {
+    if (shelf.paths.delete(id)) order(camera, shelf);
+  };
+
+  return {
+    serve(camera, relays) {
+      const shelf = shelves.get(camera) ?? { relays: [], paths: new Map(), ordering: false };
+      shelves.set(camera, shelf);
+      shelf.relays = [...relays];
+      for (const [id, { relay, state }] of shelf.paths)
+        if (state !== 'taken' && !relays.includes(relay)) remove(camera, shelf, id);
+      fill(camera, shelf);
+    },
+    hear({ camera, known, ready }) {
+      const shelf = shelves.get(camera);
+      if (!shelf) return;
+      for (const [id, prepared] of shelf.paths) {
+        // A publisher that ended, or a switcher that started anew: who was on the way has lost it.
+        if (prepared.state === 'taken' && !known.includes(id)) shelf.paths.delete(id);
+        if (prepared.state !== 'taken') prepared.state = ready.includes(id) ? 'ready' : 'waiting';
+      }
+      if (known.length !== shelf.paths.size || known.some((id) => !shelf.paths.has(id))) order(camera, shelf);
+      fill(camera, shelf);
+    },
+    forget: (camera) => void shelves.delete(camera),
+    take(camera, relay) {
+      const shelf = shelves.get(camera);
+      if (!shelf) return undefined;
+      const paths = [...shelf.paths];
+      if (paths.filter(([, { state }]) => state === 'taken').length >= MAX_TAKEN) return undefined;
+      const found = paths.find(([, one]) => one.relay === relay && one.state === 'ready');
+      if (!found) return undefined;
+      const [id, prepared] = found;
+      prepared.state = 'taken';
+      fill(camera, shelf);
+      return {
+        path: pathOf(camera, id),
+        depart: () => options.depart(camera, id),
+        close: () => remove(camera, shelf, id),
+      };
+    },
+  };
+}

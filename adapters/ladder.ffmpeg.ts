@@ -1,0 +1,229 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import type { LadderInput, LadderReport, LadderSlot, MeasureReport, MeasureSlot } from '../machines/slots.ts';
+import { type FfmpegRun, runFfmpeg } from './ffmpeg.ts';
+import {
+  AUDIO,
+  INPUT_OPTIONS,
+  inputList,
+  ladderOutput,
+  PACKETS_FORMAT,
+  PACKETS_OPTIONS,
+} from './ladder.ffmpeg/arguments.ts';
+import { emptySegment, isFlowing, sweepBefore } from './ladder.ffmpeg/folder.ts';
+import { readPackets } from './ladder.ffmpeg/packets.ts';
+import type { RelayPaths } from './mediamtx/relay-paths.ts';
+
+/** A relay that has the programs, and takes rungs. */
+export interface LadderRelay {
+  /** Where a camera's program is read; holds a token. */
+  programUrl(camera: string): string;
+  paths: RelayPaths;
+}
+
+/** What the ladder slots need from the place where they are made. */
+export interface LadderOptions {
+  /** Path of FFmpeg. */
+  ffmpeg: string;
+  /** The relays that may feed a ladder, the nearest first: after a failure the next one has its turn. */
+  relays: LadderRelay[];
+  /** Where HLS is written: one folder a camera. */
+  folder: string;
+  /** A folder with a short path, closed to other users: the sockets between FFmpeg and the relay. */
+  sockets: string;
+}
+
+/** The slots of the rendition machine. */
+export interface Ladders {
+  measure: MeasureSlot;
+  ladder: LadderSlot;
+}
+
+/** A program must show a key frame interval within this time. */
+const MEASURE_MS = 6_000;
+/** FFmpeg must have made its first segment within this time. */
+const FIRST_MS = 15_000;
+/** A relay makes a socket in a few milliseconds; it may be starting itself. */
+const SOCKETS_MS = 3_000;
+const LOOK_EVERY_MS = 100;
+const LINES_KEPT = 4;
+
+type Ended = Extract<LadderReport, { type: 'ladder.ended' }>;
+type Reason = Ended['reason'];
+
+/** The path of a rung at its relay; the top rung that is copied has the camera's own. */
+export const rungPath = (camera: string, rung: string): string => `${camera}/${rung}`;
+
+/** What FFmpeg says, without the tokens in addresses. */
+const redacted = (line: string): string => line.replace(/token=[^'"\s&]+/g, 'token=…');
+
+/** What FFmpeg's last words mean. */
+function reasonOf(said: string): Reason {
+  if (/No space left on device/i.test(said)) return 'disk';
+  if (/unix:|Slave muxer/i.test(said)) return 'relay';
+  if (/rtsp|Impossible to open|Connection (refused|timed out)|pipe:0/i.test(said)) return 'source';
+  return 'exited';
+}
+
+/** Keeps the last things that FFmpeg said. */
+function hearLines() {
+  const lines: string[] = [];
+  return {
+    add(line: string) {
+      lines.push(redacted(line));
+      if (lines.length > LINES_KEPT) lines.shift();
+    },
+    /** The end and its likely cause. */
+    ended(detail: string): Ended {
+      const said = lines.join(' | ').slice(-400);
+      return { type: 'ladder.ended', reason: reasonOf(said), detail: said || redacted(detail) };
+    },
+  };
+}
+
+/** Cuts a stream of bytes into lines. */
+function byLine(take: (line: string) => void): (chunk: Buffer) => void {
+  let rest = '';
+  return (chunk) => {
+    const lines = (rest + chunk.toString('latin1')).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) take(line);
+  };
+}
+
+/** Makes the ladder slots: one FFmpeg a camera that decodes once and makes every rung. */
+export function createLadders(options: LadderOptions): Ladders {
+  const turns = new Map<string, number>();
+  const relayFor = (camera: string): LadderRelay => {
+    const relay = options.relays[(turns.get(camera) ?? 0) % options.relays.length];
+    if (!relay) throw new Error('ladders need a delivery relay');
+    return relay;
+  };
+  /** The relay did not do: the next one has its turn. */
+  const passOn = (camera: string, { reason }: Ended): void => {
+    if (reason === 'source' || reason === 'relay') turns.set(camera, (turns.get(camera) ?? 0) + 1);
+  };
+
+  const measure: MeasureSlot = ({ camera }, report: (event: MeasureReport) => void) => {
+    const packets = readPackets();
+    const heard = hearLines();
+    const finish = (event: MeasureReport) => {
+      clearTimeout(timer);
+      run.kill();
+      if (event.type === 'ladder.ended') passOn(camera, event);
+      report(event);
+    };
+    const run = runFfmpeg({
+      program: options.ffmpeg,
+      ...{ inputFormat: 'concat', inputOptions: ['-v warning', ...INPUT_OPTIONS] },
+      ...{ outputFormat: PACKETS_FORMAT, outputOptions: PACKETS_OPTIONS },
+      onOutput: byLine((line) => {
+        const measured = packets.line(line);
+        if (measured) finish({ type: 'program.measured', ...measured });
+      }),
+      onLine: heard.add,
+      onEnd: (detail) => finish(heard.ended(detail)),
+    });
+    const timer = setTimeout(() => {
+      const measured = packets.soFar();
+      const detail = `no picture within ${MEASURE_MS} ms`;
+      finish(measured ? { type: 'program.measured', ...measured } : { type: 'ladder.ended', reason: 'source', detail });
+    }, MEASURE_MS);
+    run.write(Buffer.from(inputList(relayFor(camera).programUrl(camera))));
+    run.end();
+    return {
+      release() {
+        clearTimeout(timer);
+        run.kill();
+      },
+    };
+  };
+
+  const ladder: LadderSlot = (input, report) => {
+    const relay = relayFor(input.camera);
+    const making = make(input, relay, options, (event) => {
+      if (event.type === 'ladder.ended') passOn(input.camera, event);
+      report(event);
+    });
+    return { release: () => making.stop(true), detach: () => making.stop(false) };
+  };
+  return { measure, ladder };
+}
+
+/** Has one ladder made until it is stopped or ends; its end is told once. */
+function make(input: LadderInput, relay: LadderRelay, options: LadderOptions, report: (event: LadderReport) => void) {
+  const { camera, rungs, audio, fps, stalledMs } = input;
+  const folder = path.join(options.folder, camera);
+  const names = [...rungs.map(({ name }) => name), ...(audio ? [AUDIO] : [])];
+  const startedMs = Date.now();
+  const start = String(startedMs);
+  const began = performance.now();
+  const heard = hearLines();
+  const published = rungs.filter(({ how }) => how === 'encoded').map(({ name }) => name);
+  // Short: the system allows about a hundred characters.
+  const socket = (rung: string) =>
+    path.join(options.sockets, `${createHash('sha256').update(`${camera}/${rung}`).digest('hex').slice(0, 16)}.sock`);
+  let run: FfmpegRun | undefined;
+  let over = false;
+  let flowing = false;
+  let movedAt = began;
+
+  const stop = (clear: boolean) => {
+    if (!over) run?.kill();
+    over = true;
+    clearInterval(looking);
+    for (const name of published) relay.paths.drop(rungPath(camera, name));
+    if (clear) rmSync(folder, { recursive: true, force: true });
+  };
+  const end = (event: Ended) => {
+    if (over) return;
+    // The files stay: a player that is a few seconds behind goes on until the next start takes over.
+    stop(false);
+    report(event);
+  };
+  const endFor = (reason: Reason, detail: string) => end({ type: 'ladder.ended', reason, detail });
+
+  const begin = () => {
+    mkdirSync(folder, { recursive: true });
+    run = runFfmpeg({
+      program: options.ffmpeg,
+      ...{ inputFormat: 'concat', inputOptions: ['-v warning', ...INPUT_OPTIONS], folder },
+      also: ladderOutput({ rungs, audio, fps, start, socket }),
+      ...{ outputFormat: PACKETS_FORMAT, outputOptions: PACKETS_OPTIONS },
+      onOutput() {
+        movedAt = performance.now();
+      },
+      onLine: heard.add,
+      onEnd: (detail) => end(heard.ended(detail)),
+    });
+    run.write(Buffer.from(inputList(relay.programUrl(camera))));
+    run.end();
+  };
+
+  const look = () => {
+    const atMs = performance.now();
+    if (!run) {
+      if (published.every((name) => existsSync(socket(name)))) return begin();
+      if (atMs - began > SOCKETS_MS) endFor('relay', `the relay opened no socket within ${SOCKETS_MS} ms`);
+      return;
+    }
+    if (!flowing && isFlowing(folder, names, start)) {
+      flowing = true;
+      sweepBefore(folder, startedMs);
+      report({ type: 'ladder.flowing', elapsed_ms: Math.round(atMs - began) });
+    }
+    const empty = emptySegment(folder, names);
+    if (empty) return endFor('disk', `${empty} is empty`);
+    if (!flowing && atMs - began > FIRST_MS) return endFor('stalled', `no segment within ${FIRST_MS} ms`);
+    if (flowing && atMs - movedAt > stalledMs) return endFor('stalled', `nothing for ${Math.round(atMs - movedAt)} ms`);
+  };
+  const looking = setInterval(look, LOOK_EVERY_MS);
+  mkdirSync(options.sockets, { recursive: true, mode: 0o700 });
+  for (const name of published) {
+    rmSync(socket(name), { force: true }); // one that is there belongs to an earlier start
+    const config = { source: `unix+mpegts://${socket(name)}` };
+    relay.paths.want(rungPath(camera, name), config, (detail) => endFor('relay', detail));
+  }
+  return { stop };
+}

@@ -1,0 +1,116 @@
+import type { PlannedRung } from '../../bus/events/rendition.ts';
+
+/** What a ladder's FFmpeg is to make. */
+export interface Making {
+  /** Best first. */
+  rungs: readonly PlannedRung[];
+  audio: boolean;
+  fps: number;
+  /** Sets the files of this start apart from those of the one before. */
+  start: string;
+  /** The socket at which the relay awaits a rung. */
+  socket(rung: string): string;
+}
+
+/** One FFmpeg output: options, each with its value as one text, and where it goes. */
+export interface Output {
+  format: string;
+  options: string[];
+  target: string;
+}
+
+/** The playlist of what is heard. */
+export const AUDIO = 'audio';
+
+/**
+ * A little less than two seconds: timestamps of live cameras jitter, and a key frame that comes a millisecond before
+ * its segment is full would make the segment twice as long.
+ */
+const SEGMENT_S = 1.9;
+const SEGMENTS_LISTED = 6;
+
+/** Characters that mean something in the description of a `tee` output. */
+const escaped = (text: string): string => text.replace(/[\\'[\]|:]/g, (one) => `\\${one}`);
+
+const hls = (stream: number, name: string, start: string): string =>
+  `[f=hls:select=${stream}:hls_time=${SEGMENT_S}:hls_list_size=${SEGMENTS_LISTED}:hls_segment_type=fmp4` +
+  ':hls_flags=delete_segments+program_date_time+independent_segments+discont_start' +
+  // Numbers go on over restarts, so that no cache ever has two segments of one name.
+  `:hls_start_number_source=epoch:hls_fmp4_init_filename=${name}_${start}.mp4` +
+  `:hls_segment_filename=${name}_%d.m4s]${name}.m3u8`;
+
+const published = (stream: number, socket: string): string => `[f=mpegts:select=${stream}]unix:${escaped(socket)}`;
+
+function encoder(rung: PlannedRung, stream: number, { fps, rungs }: Making): string[] {
+  const copied = rungs.some(({ how }) => how === 'copied');
+  const at = `:v:${stream}`;
+  return [
+    `-c${at} libx264`,
+    `-preset${at} superfast`,
+    `-tune${at} zerolatency`,
+    `-profile${at} baseline`,
+    `-b${at} ${rung.bitrate_bps}`,
+    `-maxrate${at} ${rung.max_bps}`,
+    `-bufsize${at} ${rung.buffer_bits}`,
+    // Segments must begin together on all rungs: where the top one is copied, at the camera's own key frames.
+    `-force_key_frames${at} ${copied ? 'source' : 'expr:gte(t,n_forced)'}`,
+    `-g${at} 1000`,
+    `-sc_threshold${at} 0`,
+    `-threads${at} 1`,
+    `-enc_time_base${at} 1/90000`,
+    // The fine time base would pass for 90,000 frames a second, and starve each of bits.
+    `-x264-params${at} fps=${Math.round(fps * 100)}/100`,
+  ];
+}
+
+/** One decoder, its pictures handed to as many scalers as there are rungs to encode. */
+function scaling(rungs: readonly PlannedRung[]): string | undefined {
+  const encoded = rungs.map((rung, stream) => ({ rung, stream })).filter(({ rung }) => rung.how === 'encoded');
+  if (encoded.length === 0) return undefined;
+  const ends = encoded.map(({ stream }) => `[d${stream}]`).join('');
+  const scalers = encoded.map(
+    ({ rung, stream }) => `[d${stream}]scale=${rung.width}:${rung.height},setsar=1,format=yuv420p[v${stream}]`,
+  );
+  return `[0:v:0]split=${encoded.length}${ends};${scalers.join(';')}`;
+}
+
+/** The rungs as HLS files in the working folder and as streams at the relay, each encoded once. */
+export function ladderOutput(making: Making): Output {
+  const { rungs, audio, start, socket } = making;
+  const filter = scaling(rungs);
+  const streams = rungs.map(({ how }, stream) => (how === 'copied' ? '-map 0:v:0' : `-map [v${stream}]`));
+  const codecs = rungs.flatMap((rung, stream) =>
+    rung.how === 'copied' ? [`-c:v:${stream} copy`] : encoder(rung, stream, making),
+  );
+  const slaves = [
+    ...rungs.map(({ name }, stream) => hls(stream, name, start)),
+    ...(audio ? [hls(rungs.length, AUDIO, start)] : []),
+    // The camera's own path has the copied rung already.
+    ...rungs.flatMap(({ name, how }, stream) => (how === 'encoded' ? [published(stream, socket(name))] : [])),
+  ];
+  return {
+    format: 'tee',
+    options: [
+      ...(filter ? [`-filter_complex ${filter}`] : []),
+      ...streams,
+      ...(audio ? ['-map 0:a:0', '-c:a aac', '-b:a 96k', '-ac 2', '-ar 48000'] : []),
+      ...codecs,
+      '-fps_mode passthrough',
+    ],
+    target: slaves.join('|'),
+  };
+}
+
+/**
+ * A list with one entry, the address with its token: it goes in on standard input, because arguments are visible to
+ * every user of the machine.
+ */
+export const inputList = (url: string): string =>
+  `ffconcat version 1.0\nfile '${url.replaceAll("'", "'\\''")}'\noption rtsp_transport tcp\noption timeout 10000000\n`;
+
+/** How the list is read. */
+export const INPUT_OPTIONS = ['-protocol_whitelist pipe,fd,rtsp,rtp,tcp,udp', '-safe 0'];
+
+/** One line for each packet that comes in: shows that something moves, and what. */
+export const PACKETS_FORMAT = 'framecrc';
+export const PACKETS_OPTIONS = ['-map 0:v:0', '-map 0:a:0?', '-c copy', '-flush_packets 1'];

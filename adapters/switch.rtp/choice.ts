@@ -1,0 +1,64 @@
+/** Feeds a program when no source does. */
+export const SLATE = 'slate';
+
+/** Which source shall feed a program, and which may take over. */
+export interface Choice {
+  wanted: string;
+  /** In order. */
+  armed: readonly string[];
+}
+
+/** A source, as far as choosing goes. */
+export interface Candidate {
+  id: string;
+  /** It flows, and what it has stored begins with a key frame. */
+  ready: boolean;
+  /** Its video can go on in the program as it is published. */
+  fits: boolean;
+  /** Its next picture is not due yet. */
+  fresh: boolean;
+  ended: boolean;
+}
+
+/** A program that has found nothing that fits for so long is published anew for what there is. */
+const LAST_RESORT_MS = 2_000;
+
+/** The sources that may feed the program without asking, the wanted one first. */
+const permitted = ({ wanted, armed }: Choice, candidates: readonly Candidate[]): Candidate[] =>
+  [...new Set([wanted, ...armed])]
+    .map((id) => candidates.find((candidate) => candidate.id === id))
+    .filter((candidate) => candidate !== undefined);
+
+/**
+ * Who takes over from a source that ended or is late. One that is late is left only for one whose next picture is not
+ * due yet: when both are late, it is the network or this machine.
+ */
+export function successor(
+  choice: Choice,
+  lost: { id: string; trigger: 'ended' | 'silent' },
+  candidates: readonly Candidate[],
+): string | undefined {
+  const able = permitted(choice, candidates).filter(({ id, ready, fits }) => id !== lost.id && ready && fits);
+  const fresh = able.find((candidate) => candidate.fresh);
+  return (fresh ?? (lost.trigger === 'ended' ? able[0] : undefined))?.id;
+}
+
+/**
+ * Who feeds a program that has no source now.
+ * @param heldMs how long it has had none; undefined while it never had one
+ */
+export function returning(
+  choice: Choice,
+  candidates: readonly Candidate[],
+  heldMs: number | undefined,
+): string | undefined {
+  const able = permitted(choice, candidates);
+  const wanted = able.find(({ id }) => id === choice.wanted);
+  // At first the wanted one is waited for until it is known not to be there.
+  if (heldMs === undefined && wanted && !wanted.ended) return wanted.ready ? wanted.id : undefined;
+  const fitting = able.find(({ ready, fits }) => ready && fits);
+  if (fitting) return fitting.id;
+  // Better published anew than dark. The wanted one may have come back as another; others only when nothing else comes.
+  if (wanted?.ready) return wanted.id;
+  return (heldMs ?? 0) >= LAST_RESORT_MS ? candidates.find(({ ready, fits }) => ready && !fits)?.id : undefined;
+}

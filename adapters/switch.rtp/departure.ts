@@ -1,0 +1,84 @@
+import type { MediaTrack } from '../rtsp/sdp.ts';
+import type { StoredPacket } from './gop.ts';
+import { keepOutput } from './output.ts';
+import { keepPace } from './pace.ts';
+import { createStream, type Start, type Stream } from './stream.ts';
+
+/** What the program says to a departure path that goes with it. Frames are the program's own and are not changed. */
+export interface Departure {
+  readonly relay: string;
+  /** Its path is there, and nobody has departed on it yet. */
+  isReady(): boolean;
+  /** Its reader is connected: sends the stored packets, and goes on live. */
+  depart(tracks: MediaTrack[], stored: readonly StoredPacket[], atMs: number): void;
+  publish(tracks: MediaTrack[]): void;
+  begin(tracks: MediaTrack[], stored: readonly StoredPacket[], atMs: number): void;
+  video(frame: Buffer, start: Start, atMs: number): void;
+  audio(frame: Buffer, atMs: number): void;
+  report(atMs: number, wallMs: number): void;
+  flush(): void;
+  close(): void;
+}
+
+/** Where a departure path is published, and who hears of it. */
+export interface DepartureParts {
+  relay: string;
+  name: string;
+  url: string;
+  /** It is ready, or not ready any more. */
+  changed(): void;
+  /** Its publisher ended after it had departed: it is over. */
+  gone(): void;
+}
+
+/** Keeps a silent path ready; after its departure it follows the program with numbers of its own. */
+export function keepDeparture(parts: DepartureParts): Departure {
+  let departed = false;
+  let stream: Stream | undefined;
+  const output = keepOutput(parts.relay, parts.name, parts.url, ({ state }) => {
+    if (departed && state === 'down') parts.gone();
+    else parts.changed();
+  });
+  const pace = keepPace(
+    { video: (frame, keyStart) => output.writeVideo(frame, keyStart), other: (frame) => output.write(frame) },
+    () => output.flush(),
+  );
+
+  const begin: Departure['begin'] = (tracks, stored, atMs) => {
+    if (!departed) return;
+    stream?.begin(tracks, stored, atMs);
+    output.flush();
+  };
+
+  return {
+    relay: parts.relay,
+    isReady: () => !departed && output.standing()?.state === 'up',
+    depart(tracks, stored, atMs) {
+      if (departed) return;
+      departed = true;
+      if (stored.length > 0) begin(tracks, stored, atMs);
+    },
+    publish(tracks) {
+      // Its reader would be dropped either way.
+      if (departed) return parts.gone();
+      stream = createStream(tracks, performance.now(), pace);
+      output.publish(tracks);
+    },
+    begin,
+    video(frame, start, atMs) {
+      if (departed) stream?.video(Buffer.from(frame), start, atMs);
+    },
+    audio(frame, atMs) {
+      if (departed) stream?.audio(Buffer.from(frame), atMs);
+    },
+    report(atMs, wallMs) {
+      stream?.report(atMs, wallMs);
+      output.flush();
+    },
+    flush: () => departed && output.flush(),
+    close() {
+      pace.close();
+      output.close();
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import Type from 'typebox';
+import { IdSchema } from '../identity.ts';
+import { type Of, shape } from '../shape.ts';
+import { WhySchema } from './why.ts';
+
+/** Version of the broadcast machine's events and context. */
+export const BROADCAST_VERSION = 1;
+
+/** Everything a broadcast cell may hear. */
+export const broadcastHeard = {
+  'broadcast.requested': shape(
+    'broadcast.requested',
+    Type.Object({
+      camera: IdSchema,
+      zone: Type.String(),
+      destination: IdSchema,
+      to: Type.String({ description: 'address of the destination, without its stream key' }),
+      relay: IdSchema,
+      by: Type.String(),
+      picture: Type.Boolean({ description: 'whether the camera has a picture now' }),
+    }),
+  ),
+  'broadcast.stopped': shape('broadcast.stopped', Type.Object({ by: Type.String() })),
+  'broadcast.moved': shape(
+    'broadcast.moved',
+    Type.Object(
+      { relay: IdSchema, why: WhySchema },
+      { description: 'the relay that pushed is lost; another one does' },
+    ),
+  ),
+  'push.flowing': shape(
+    'push.flowing',
+    Type.Object({
+      relay: Type.String(),
+      bytes: Type.Number(),
+      elapsed_ms: Type.Number(),
+      confirmed: Type.Boolean({ description: 'by the destination itself, which was asked' }),
+    }),
+  ),
+  'push.silent': shape(
+    'push.silent',
+    Type.Object({ relay: Type.String(), silent_ms: Type.Number(), detail: Type.Optional(Type.String()) }),
+  ),
+  'push.refused': shape('push.refused', Type.Object({ relay: Type.String(), detail: Type.String() })),
+  'camera.showing': shape('camera.showing', Type.Object({ picture: Type.Boolean(), state: Type.String() })),
+  'alarm.rang': shape('alarm.rang', Type.Object({ name: Type.String() })),
+};
+export type BroadcastHeard = {
+  [T in keyof typeof broadcastHeard]: { type: T } & Of<(typeof broadcastHeard)[T]>;
+}[keyof typeof broadcastHeard];
+
+/** What every broadcast fact says; the fact's type is `broadcast.<state>`. */
+export const BroadcastFactSchema = Type.Object({
+  camera: Type.String(),
+  zone: Type.String(),
+  destination: Type.String(),
+  relay: Type.String(),
+  by: Type.String(),
+  state: Type.String(),
+  from: Type.String(),
+  since: Type.Number(),
+  why: WhySchema,
+  picture: Type.Boolean({ description: 'false: what is on air is the slate' }),
+  recover_ms: Type.Optional(Type.Number({ description: 'how long nothing arrived at the destination' })),
+});
+export const broadcastSaid = [
+  'broadcast.connecting',
+  'broadcast.on-air',
+  'broadcast.retrying',
+  'broadcast.stopped',
+] as const;

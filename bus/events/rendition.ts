@@ -1,0 +1,88 @@
+import Type from 'typebox';
+import { IdSchema } from '../identity.ts';
+import { type Of, shape } from '../shape.ts';
+import { WhySchema } from './why.ts';
+
+/** Version of the rendition machine's events and context. */
+export const RENDITION_VERSION = 1;
+
+/** A rung as somebody wants it. */
+export const RungSchema = Type.Object(
+  {
+    name: Type.String({ pattern: '^[1-9][0-9]{1,3}p$', description: 'for instance 480p' }),
+    height: Type.Integer({ minimum: 16, maximum: 4320 }),
+    bitrate_bps: Type.Integer({ minimum: 1 }),
+    max_bps: Type.Integer({ minimum: 1 }),
+    buffer_bits: Type.Integer({ minimum: 1, description: 'how far the encoder may run ahead of its bit rate' }),
+  },
+  { additionalProperties: false },
+);
+export type Rung = Type.Static<typeof RungSchema>;
+
+/** A rung as it is made of the present source. */
+export const PlannedRungSchema = Type.Object({
+  ...RungSchema.properties,
+  width: Type.Integer({ minimum: 2 }),
+  how: Type.Enum(['copied', 'encoded']),
+});
+export type PlannedRung = Type.Static<typeof PlannedRungSchema>;
+
+/** What a program carries, as its packets show. */
+export const MeasuredSchema = Type.Object({
+  codec: Type.String({ description: 'as FFmpeg names it, for instance h264' }),
+  width: Type.Integer(),
+  height: Type.Integer(),
+  fps: Type.Number(),
+  gop_ms: Type.Number({ description: 'the longest time between two key frames' }),
+  reordered: Type.Boolean({ description: 'has B-frames: pictures that are shown in another order than sent' }),
+  bitrate_bps: Type.Number(),
+  audio: Type.Boolean(),
+});
+export type Measured = Type.Static<typeof MeasuredSchema>;
+
+/** Why a ladder ended by itself. */
+export const LadderEndSchema = Type.Enum(['source', 'exited', 'stalled', 'disk', 'changed', 'relay']);
+
+/** Everything a rendition cell may hear. */
+export const renditionHeard = {
+  'rendition.configured': shape(
+    'rendition.configured',
+    Type.Object({
+      zone: Type.String({ description: "the camera's" }),
+      rungs: Type.Array(RungSchema, { minItems: 1, maxItems: 8, description: 'best first' }),
+      keep: Type.Enum(['warm', 'on-demand'], { description: 'warm: runs without viewers too' }),
+    }),
+  ),
+  'rendition.removed': shape('rendition.removed', Type.Object({})),
+  'audience.joined': shape('audience.joined', Type.Object({ viewer: IdSchema })),
+  'audience.left': shape('audience.left', Type.Object({ viewer: IdSchema })),
+  'camera.watchable': shape('camera.watchable', Type.Object({})),
+  'camera.dark': shape('camera.dark', Type.Object({ detail: Type.String() })),
+  'program.measured': shape('program.measured', MeasuredSchema),
+  'ladder.flowing': shape('ladder.flowing', Type.Object({ elapsed_ms: Type.Number() })),
+  'ladder.ended': shape('ladder.ended', Type.Object({ reason: LadderEndSchema, detail: Type.String() })),
+  'alarm.rang': shape('alarm.rang', Type.Object({ name: Type.String() })),
+};
+export type RenditionHeard = {
+  [T in keyof typeof renditionHeard]: { type: T } & Of<(typeof renditionHeard)[T]>;
+}[keyof typeof renditionHeard];
+
+/** What every rendition fact says; the fact's type is `rendition.<state>`. */
+export const RenditionFactSchema = Type.Object({
+  zone: Type.String(),
+  state: Type.String(),
+  from: Type.String(),
+  since: Type.Number(),
+  why: WhySchema,
+  rungs: Type.Array(PlannedRungSchema),
+  viewers: Type.Integer(),
+});
+export const renditionSaid = [
+  'rendition.off',
+  'rendition.waiting',
+  'rendition.starting',
+  'rendition.running',
+  'rendition.lingering',
+  'rendition.failed',
+  'rendition.removed',
+] as const;

@@ -1,0 +1,55 @@
+import { foldPast, type Past } from '../../actors/past.ts';
+import { type Moment, type Readings, stretch } from '../../actors/stretch.ts';
+import type { Facts, JournalEntry, Told } from '../../bus/ports.ts';
+
+/**
+ * A line of an archive, as JSON. `checkpoint`: the last record of a cell before the stretch, from which it goes on;
+ * `record`: what a cell heard within it; `fact`: what was told within it; `end`: nothing is missing.
+ */
+export type Line = { checkpoint: JournalEntry } | { record: JournalEntry } | { fact: Told } | { end: true };
+
+/** Between which moments; nothing means from the first, or to the newest. */
+export interface Window {
+  from?: Moment;
+  to?: Moment;
+}
+
+/** What was told late, after an outage, may stand this far behind what came after it. */
+const LATE_MS = 60_000;
+
+/** All that was heard and told in a window, as lines. @throws JournalAway */
+export async function* linesIn(
+  journal: Readings,
+  facts: Pick<Facts, 'read'> | undefined,
+  { from, to }: Window,
+): AsyncGenerator<Line> {
+  for await (const { entry, isTrusted } of stretch(journal, { ...(from ? { from } : {}), ...(to ? { to } : {}) })) {
+    yield isTrusted ? { checkpoint: entry } : { record: entry };
+  }
+  const first = from?.at ?? 0;
+  const last = to?.at ?? Number.POSITIVE_INFINITY;
+  for await (const told of facts?.read(first ? { since: first } : { after: 0 }) ?? []) {
+    const at = Date.parse(told.envelope.time);
+    if (at > last + LATE_MS) break;
+    if (at >= first && at <= last) yield { fact: told };
+  }
+  yield { end: true };
+}
+
+const LOGIN = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@"\\]+@/gi;
+const SECRET_PARAMETER = /([?&](?:token|jwt|password|passwd|pass|pwd|key|secret|auth|signature)=)[^&\s"\\#]+/gi;
+
+/** A line's text. Secrets are not journalled; should an address ever have brought one along, it goes no further. */
+export function textOf(line: Line): string {
+  return JSON.stringify(line).replace(LOGIN, '$1').replace(SECRET_PARAMETER, '$1***');
+}
+
+/** Folds lines up to a moment. */
+export async function foldLines(lines: AsyncIterable<Line>, until: Moment = {}): Promise<Past> {
+  const past = foldPast(until);
+  for await (const line of lines) {
+    if ('checkpoint' in line) past.trust(line.checkpoint);
+    else if ('record' in line) past.take(line.record);
+  }
+  return past;
+}

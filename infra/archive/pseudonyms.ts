@@ -1,0 +1,92 @@
+import { isId } from '../../bus/identity.ts';
+import type { Line } from './lines.ts';
+
+/** Gives people, cameras and addresses other names, the same one everywhere. */
+export interface Pseudonyms {
+  /** Learns the names in a line: all lines must be shown before the first is rewritten. */
+  learn(line: Line): void;
+  rewrite(line: Line): Line;
+}
+
+type Sort = 'person' | 'title' | 'token' | 'address';
+
+/** Which fields hold a name, whatever object they stand in. */
+const FIELDS: Record<string, Sort> = {
+  sub: 'person',
+  subject: 'person',
+  by: 'person',
+  name: 'title',
+  jti: 'token',
+  address: 'address',
+  url: 'address',
+  credential: 'address',
+};
+/** Fields with sentences in which names may occur. */
+const SENTENCES = new Set(['text', 'detail', 'reason']);
+const NETWORK_ADDRESS = /\b\d{1,3}(?:\.\d{1,3}){3}\b|\b(?:[0-9a-f]{1,4}:){2,7}[0-9a-f]{1,4}\b/gi;
+/** Shorter names would be found inside of ordinary words. */
+const SHORTEST_IN_SENTENCES = 3;
+
+/** The sort of name that a field holds; undefined when it holds none. */
+function sortOf(owner: Record<string, unknown>, field: string): Sort | undefined {
+  // An envelope's subject is a cell, an alarm's name is its machine's own word.
+  if (field === 'subject' && 'specversion' in owner) return undefined;
+  if (field === 'name' && 'at' in owner) return undefined;
+  return Object.hasOwn(FIELDS, field) ? FIELDS[field] : undefined;
+}
+
+const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+/** Makes a set of pseudonyms. Numbers are given in the order of learning. */
+export function pseudonyms(): Pseudonyms {
+  const known = new Map<string, string>();
+  /** Names that stand for themselves in sentences: there an id is meant. */
+  const ids = new Set<string>();
+  const counts = new Map<Sort, number>();
+  let finder: RegExp | undefined;
+
+  const nameFor = (sort: Sort, original: string): string => {
+    const found = known.get(original);
+    if (found) return found;
+    const n = (counts.get(sort) ?? 0) + 1;
+    counts.set(sort, n);
+    if (sort === 'title' && isId(original)) ids.add(original);
+    const name = original.includes('://') ? `rtsp://address-${n}.invalid/` : `${sort}-${n}`;
+    known.set(original, name);
+    finder = undefined;
+    return name;
+  };
+  const learn = (value: unknown): void => {
+    if (value === null || typeof value !== 'object') return;
+    for (const [field, inner] of Object.entries(value)) {
+      const sort = sortOf(value as Record<string, unknown>, field);
+      if (sort && typeof inner === 'string' && inner) {
+        nameFor(sort, inner);
+        if (URL.canParse(inner)) nameFor('address', new URL(inner).hostname);
+      } else learn(inner);
+    }
+  };
+  const sentence = (text: string): string => {
+    if (!finder) {
+      const names = [...known.keys()].filter((name) => name.length >= SHORTEST_IN_SENTENCES && !ids.has(name));
+      names.sort((a, b) => b.length - a.length);
+      finder = new RegExp(`(?<![\\p{L}\\p{N}])(?:${names.map(escaped).join('|') || '(?!)'})(?![\\p{L}\\p{N}])`, 'gu');
+    }
+    return text
+      .replace(finder, (name) => known.get(name) ?? name)
+      .replace(NETWORK_ADDRESS, (address) => nameFor('address', address));
+  };
+  const rewrite = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(rewrite);
+    if (value === null || typeof value !== 'object') return value;
+    const owner = value as Record<string, unknown>;
+    return Object.fromEntries(
+      Object.entries(owner).map(([field, inner]) => {
+        if (typeof inner !== 'string') return [field, rewrite(inner)];
+        if (sortOf(owner, field)) return [field, known.get(inner) ?? inner];
+        return [field, SENTENCES.has(field) ? sentence(inner) : inner];
+      }),
+    );
+  };
+  return { learn, rewrite: (line) => rewrite(line) as Line };
+}

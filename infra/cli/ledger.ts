@@ -1,0 +1,129 @@
+import { createReadStream } from 'node:fs';
+import type { Command } from 'commander';
+import Type from 'typebox';
+import { isId } from '../../bus/identity.ts';
+import { type LedgerEntry, proveLedger } from '../../bus/ledger.ts';
+import { shape } from '../../bus/shape.ts';
+import { readLedgerHead } from '../archive/ledger-head.ts';
+import { textLines } from '../archive/text-lines.ts';
+import { momentOf } from './moment.ts';
+import { type CommonOptions, type Reach, reach, stateFolder } from './reach.ts';
+import { request } from './request.ts';
+import { table } from './table.ts';
+import { CommandFailed, misused, type Terminal } from './terminal.ts';
+
+interface ListOptions extends CommonOptions {
+  camera?: string;
+  sub?: string;
+  since?: string;
+}
+interface VerifyOptions extends CommonOptions {
+  file?: string;
+}
+
+const page = shape(
+  'page of the ledger',
+  Type.Object({
+    items: Type.Array(Type.Unknown()),
+    next: Type.Union([Type.Integer(), Type.Null()]),
+  }),
+);
+
+/** The entries of a gateway's ledger. */
+async function* entriesOf(out: Terminal, to: Reach, filter: Record<string, string> = {}): AsyncGenerator<unknown> {
+  for (let after: number | null = 0; after !== null; ) {
+    const query = new URLSearchParams({ ...filter, after: String(after), limit: '5000' });
+    const { items, next } = page.parse(await request(out, to, 'GET', `/api/v1/ledger?${query}`));
+    yield* items;
+    after = next;
+  }
+}
+
+/** `signalbox ledger list`: who watched which camera. With `--json` a line an entry, which `verify --file` proves. */
+export function ledgerListCommand(command: Command, out: Terminal): void {
+  command
+    .description('print who watched which camera, from where, under which token, from when until when')
+    .option('--camera <ID>', 'only of this camera')
+    .option('--sub <NAME>', 'only of this person')
+    .option('--since <T>', 'a time back (7d) or a moment (2026-01-31)')
+    .action(async (options: ListOptions) => {
+      const { camera, sub, since } = options;
+      if (camera !== undefined && !isId(camera)) throw misused(`--camera ${camera}: expected an id such as cam_001`);
+      const from = since === undefined ? 0 : momentOf(since, Date.now())?.at;
+      if (from === undefined) throw misused(`--since ${since}: expected a time back such as 7d, or a moment`);
+      const filter = { ...(camera ? { camera } : {}), ...(sub ? { subject: sub } : {}) };
+      const shown: LedgerEntry[] = [];
+      for await (const one of entriesOf(out, reach(options, out), filter)) {
+        const entry = one as LedgerEntry;
+        if (entry.at < from) continue;
+        if (options.json) out.print(JSON.stringify(entry));
+        else shown.push(entry);
+      }
+      if (!options.json) out.print(tableOf(out, shown));
+    });
+}
+
+const timeOf = (at: number | undefined): string => (at === undefined ? '' : new Date(at).toISOString().slice(0, 19));
+
+function tableOf(out: Terminal, entries: LedgerEntry[]): string {
+  return table(
+    entries,
+    [
+      { heading: 'n', right: true, cell: ({ n }) => String(n) },
+      { heading: 'when', cell: ({ at }) => timeOf(at) },
+      { heading: 'what', cell: ({ what }) => what },
+      { heading: 'camera', cell: ({ camera = '' }) => camera },
+      { heading: 'who', cell: ({ subject = '', name }) => (name ? `${name} (${subject})` : subject) },
+      { heading: 'from where', cell: ({ address = '' }) => address },
+      { heading: 'token', cell: ({ token = '' }) => token },
+      { heading: 'since', cell: ({ from }) => timeOf(from) },
+      { heading: 'why', cell: ({ reason = '', up_to: upTo }) => (upTo ? `up to ${upTo.n}` : reason) },
+    ],
+    out.columns,
+  );
+}
+
+/** `signalbox ledger verify`: proves that no entry was altered, removed or put elsewhere. */
+export function ledgerVerifyCommand(command: Command, out: Terminal): void {
+  command
+    .description('prove that no entry of the access ledger was altered, removed or reordered')
+    .option('--file <F>', 'entries that `ledger list --json` has printed, instead of those of the running group')
+    .action(async (options: VerifyOptions) => {
+      const proof = options.file === undefined ? await ofGroup(out, options) : await ofFile(options.file);
+      if (options.json) out.printJson({ ...proof, fault: proof.fault ?? null });
+      const { entries, first, head, fault } = proof;
+      if (fault) throw new CommandFailed(`the ledger is not as it was written: ${fault}`);
+      if (options.json) return;
+      if (!head) return out.print('the ledger is empty');
+      const since = first === 1 ? '' : `, from ${first} on; older ones were forgotten by retention`;
+      out.print(`${entries} entries are as they were written${since}`);
+      out.print(`head ${head.n} ${head.hash}`);
+    });
+}
+
+/** A gateway on this machine has left word of its last entry beside its data, which the store can't change. */
+async function ofGroup(out: Terminal, options: VerifyOptions) {
+  const remembered = options.url === undefined ? readLedgerHead(stateFolder(options, out.env)) : undefined;
+  return proveLedger(entriesOf(out, reach(options, out)), remembered);
+}
+
+async function ofFile(file: string) {
+  const parsed = async function* () {
+    for await (const text of textLines(createReadStream(file))) yield parsedOr(text);
+  };
+  try {
+    return await proveLedger(parsed());
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    throw new CommandFailed(`${file} can't be read (${code})`);
+  }
+}
+
+function parsedOr(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

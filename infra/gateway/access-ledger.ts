@@ -1,0 +1,149 @@
+import type { Cells } from '../../actors/cells.ts';
+import { type LedgerHead, type LedgerNote, linkEntry } from '../../bus/ledger.ts';
+import { type Facts, FenceRefused, type Journal, type Ledger, type Ledgered, type Told } from '../../bus/ports.ts';
+import { type Address, parseFactType } from '../../bus/subjects.ts';
+import type { ViewerContext } from '../../machines/viewer/context.ts';
+
+/** What writing the ledger needs. */
+export interface LedgerParts {
+  ledger: Ledger;
+  facts: Pick<Facts, 'subscribe' | 'range'>;
+  journal: Pick<Journal, 'last' | 'read'>;
+  cells: Pick<Cells, 'view'>;
+  onFault(error: Error): void;
+  /** Told of the last entry after each one, to be remembered elsewhere: it proves that none is missing at the end. */
+  onWritten(head: LedgerHead): void;
+  /** Between two attempts while the store is away or full. */
+  retryMs?: number;
+}
+
+/** The ledger while it is written. */
+export interface AccessLedger {
+  /** Forgets entries older than a moment (epoch ms), and notes that it did. @throws JournalAway */
+  forgetBefore(at: number): Promise<void>;
+  close(): void;
+}
+
+const WRITTEN: Record<string, LedgerNote['what']> = { admitted: 'admitted', denied: 'denied', ended: 'ended' };
+const RETRY_MS = 1_000;
+
+/**
+ * Writes down who watches which camera, from what viewers say. Each entry names the fact it was made from, so that
+ * whoever writes goes on behind the last one: no fact is left out by a crash, and none is written twice by two gateways.
+ */
+export async function keepLedger(parts: LedgerParts): Promise<AccessLedger> {
+  const { ledger, facts, onFault, onWritten, retryMs = RETRY_MS } = parts;
+  let last: Ledgered | undefined = await ledger.last();
+  let closed = false;
+  let work: Promise<void> = Promise.resolve();
+  const pause = () => new Promise<void>((resolve) => setTimeout(resolve, retryMs));
+
+  const append = async (note: LedgerNote): Promise<void> => {
+    const entry = linkEntry(note, last?.entry);
+    const { seq } = await ledger.append(entry, last?.seq ?? 0);
+    last = { seq, entry };
+    onWritten({ n: entry.n, hash: entry.hash });
+  };
+  const write = async (told: Told): Promise<void> => {
+    for (let isFirst = true; !closed && told.seq > (last?.entry.fact_seq ?? 0); isFirst = false) {
+      try {
+        return await append(await noteOf(told, parts));
+      } catch (error) {
+        if (error instanceof FenceRefused) {
+          last = await ledger.last().catch(() => last);
+          continue;
+        }
+        if (isFirst) onFault(error as Error);
+        await pause();
+      }
+    }
+  };
+  const hear = (told: Told): void => {
+    if (!isWritten(told)) return;
+    work = work.then(() => write(told));
+  };
+  const follow = async (): Promise<void> => {
+    let from: number | undefined = last?.entry.fact_seq ?? 0;
+    while (!closed) {
+      try {
+        const running = await facts.subscribe({ kinds: ['viewer'] }, from, hear);
+        stop = running.close;
+        const error = await running.ended;
+        if (error) throw error;
+      } catch (error) {
+        onFault(error as Error);
+        // Facts that end before the last one written are others: their store was replaced.
+        if (error instanceof RangeError) from = undefined;
+        await pause();
+      }
+    }
+  };
+  let stop = () => {};
+  void follow();
+
+  return {
+    async forgetBefore(at) {
+      let kept: Ledgered | undefined;
+      let gone: Ledgered | undefined;
+      for await (const one of ledger.read()) {
+        kept = one;
+        if (one.entry.at >= at) break;
+        gone = one;
+      }
+      // The last entry stays: the next one is linked to it.
+      if (!gone || !kept || kept === gone) return;
+      const { n, hash } = gone.entry;
+      const note = { what: 'forgotten', at: Date.now(), fact: 'retention', up_to: { n, hash } } as const;
+      const noted = work.then(() => append({ ...note, fact_seq: last?.entry.fact_seq ?? 0 }));
+      work = noted.catch(() => {});
+      await noted;
+      await ledger.forget(kept.seq);
+    },
+    close() {
+      closed = true;
+      stop();
+    },
+  };
+}
+
+const eventOf = ({ envelope }: Told): string => parseFactType(envelope).event;
+const isWritten = (told: Told): boolean => Object.hasOwn(WRITTEN, eventOf(told));
+
+/** What is written of a fact. */
+async function noteOf(told: Told, { cells, journal }: LedgerParts): Promise<LedgerNote> {
+  const { address } = parseFactType(told.envelope);
+  const at = Date.parse(told.envelope.time);
+  const what = WRITTEN[eventOf(told)] as LedgerNote['what'];
+  const living = cells.view(address)?.context as ViewerContext | undefined;
+  const context = living ?? (await lastContext(journal, address));
+  const { data } = told.envelope as unknown as { data: Partial<ViewerContext> & { subject?: string } };
+  const { subject } = context ?? {};
+  const why = data.why;
+  return {
+    what,
+    at,
+    fact: told.envelope.id,
+    fact_seq: told.seq,
+    session: address.id,
+    camera: data.camera ?? '',
+    zone: data.zone ?? '',
+    subject: data.subject ?? '',
+    ...(subject?.name === undefined ? {} : { name: subject.name }),
+    ...(subject?.jti === undefined ? {} : { token: subject.jti }),
+    address: context?.address ?? '',
+    protocol: data.protocol ?? '',
+    ...(what === 'ended' ? { from: await admittedAt(journal, address, at), until: at } : {}),
+    ...(what === 'admitted' ? {} : { reason: why?.reason ?? why?.text ?? '' }),
+  };
+}
+
+async function lastContext(journal: LedgerParts['journal'], of: Address): Promise<ViewerContext | undefined> {
+  const entry = await journal.last(of);
+  return (entry?.record.after as { context?: ViewerContext } | undefined)?.context;
+}
+
+/** When a session began, by its own journal. */
+async function admittedAt(journal: LedgerParts['journal'], of: Address, otherwise: number): Promise<number> {
+  for await (const { record } of journal.read(of)) return record.heard[0]?.at ?? otherwise;
+  return otherwise;
+}

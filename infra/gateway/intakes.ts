@@ -1,0 +1,115 @@
+import type { CellView } from '../../actors/cells.ts';
+import type { IntakeChoice, IntakeStanding } from '../../machines/policy/intake.ts';
+import { pullBy } from '../../machines/policy/intake.ts';
+import type { RelayReach } from './relay-reach.ts';
+
+/** Which intake pulls which camera. */
+export interface Intakes {
+  /** The intake that pulls this camera, or will. */
+  of(camera: string): string;
+  /** A source of the camera is pulled from now on, until the result is called. */
+  pull(camera: string): () => void;
+  /** What a former gateway left: this camera is pulled there. */
+  found(camera: string, intake: string): void;
+  /** An intake is lost, or shall be empty: its cameras go elsewhere. */
+  leave(intake: string): Left;
+}
+
+/** What became of the cameras of an intake. */
+export interface Left {
+  /** Pulled by another one from now on. */
+  moved: string[];
+  /** No other intake could take them. */
+  stuck: string[];
+}
+
+/** What keeping them needs. */
+export interface IntakesParts {
+  /** The intakes of this group. */
+  places: readonly Pick<RelayReach, 'id' | 'weight'>[];
+  /** How a relay stands; undefined before its cell lives. */
+  view(relay: string): CellView | undefined;
+  now(): number;
+  /** A camera has another intake than before. */
+  onMoved(camera: string, choice: IntakeChoice): void;
+}
+
+/** An intake that has started counts as serving for this long: it is being given its paths. */
+const EXPECTED_FOR_MS = 5_000;
+
+/**
+ * Keeps each camera with one intake. It stays there while that intake serves, and while any of its sources is pulled;
+ * it goes back to the intake that is its own when nothing of it is pulled anyway, never out of a running picture.
+ */
+export function keepIntakes({ places, view, now, onMoved }: IntakesParts): Intakes {
+  const present = new Map<string, string>();
+  /** How many of a camera's sources are pulled. */
+  const pulls = new Map<string, number>();
+  /** Cameras that stay where they are at their next pull too: they were found there, or have just been moved there. */
+  const settled = new Set<string>();
+
+  const standing = ({ id, weight }: IntakesParts['places'][number]): IntakeStanding => {
+    const cell = view(id);
+    if (!cell)
+      return { id, weight, state: 'starting', serving: false, placeable: false, draining: false, expected: true };
+    const { state, since, tags, context } = cell;
+    return {
+      id,
+      weight: Number(context.weight),
+      state,
+      serving: tags.includes('serving'),
+      placeable: tags.includes('placeable'),
+      draining: context.drain !== undefined,
+      expected: state === 'starting' && now() - since < EXPECTED_FOR_MS,
+    };
+  };
+  const choose = (camera: string, lost?: string): IntakeChoice => {
+    const stays = lost !== undefined || pulls.has(camera) || settled.has(camera);
+    return pullBy(camera, places.map(standing), {
+      ...(stays ? { present: present.get(camera) } : {}),
+      ...(lost ? { lost } : {}),
+    });
+  };
+  const move = (camera: string, choice: IntakeChoice): void => {
+    const before = present.get(camera);
+    if (choice.intake === undefined || choice.intake === before) return;
+    present.set(camera, choice.intake);
+    if (before !== undefined) onMoved(camera, choice);
+  };
+  const of = (camera: string): string => {
+    if (!present.has(camera)) move(camera, choose(camera));
+    return present.get(camera) ?? '';
+  };
+
+  return {
+    of,
+    pull(camera) {
+      if (!pulls.has(camera)) move(camera, choose(camera));
+      settled.delete(camera);
+      pulls.set(camera, (pulls.get(camera) ?? 0) + 1);
+      let over = false;
+      return () => {
+        if (over) return;
+        over = true;
+        const left = (pulls.get(camera) ?? 1) - 1;
+        if (left > 0) pulls.set(camera, left);
+        else pulls.delete(camera);
+      };
+    },
+    found(camera, intake) {
+      present.set(camera, intake);
+      settled.add(camera);
+    },
+    leave(intake) {
+      const moved: string[] = [];
+      const stuck: string[] = [];
+      for (const [camera, at] of present) {
+        if (at !== intake) continue;
+        move(camera, choose(camera, intake));
+        settled.add(camera);
+        (present.get(camera) === intake ? stuck : moved).push(camera);
+      }
+      return { moved, stuck };
+    },
+  };
+}

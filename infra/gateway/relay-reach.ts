@@ -1,0 +1,43 @@
+import type { Endpoint } from '../../adapters/mediamtx/exchange.ts';
+import type { Group, RelayPlace } from '../group.ts';
+
+/** How this gateway reaches a relay, whoever runs it. */
+export interface RelayReach {
+  id: string;
+  role: RelayPlace['role'];
+  weight: number;
+  /** Its settings are ours: the launcher wrote them. */
+  embedded: boolean;
+  api: Endpoint;
+  /** For the switcher and the pulse. */
+  rtsp: Endpoint;
+  whep?: Endpoint;
+  /** Where viewers find RTSP. */
+  offered: Endpoint;
+}
+
+const LOOPBACK = '127.0.0.1';
+
+/** An intake listens on loopback, a delivery relay where viewers come. */
+const mediaHost = ({ role, host }: RelayPlace): string =>
+  role === 'intake' || host === '0.0.0.0' || host === '::' ? LOOPBACK : host;
+
+/** Every relay of a group. */
+export function relayReaches({ relays, remoteRelays }: Group): RelayReach[] {
+  const own = relays.map((place) => ({
+    id: place.id,
+    role: place.role,
+    weight: place.weight,
+    embedded: true,
+    api: { host: LOOPBACK, port: place.api },
+    rtsp: { host: mediaHost(place), port: place.rtsp },
+    whep: { host: LOOPBACK, port: place.whep },
+    offered: { host: place.host, port: place.rtsp },
+  }));
+  const others = remoteRelays.map(({ region: _region, ...one }) => ({ ...one, embedded: false, offered: one.rtsp }));
+  return [...own, ...others];
+}
+
+/** The address of a stream over RTSP. */
+export const rtspAddress = ({ host, port, tls }: Endpoint, path: string): string =>
+  `${tls ? 'rtsps' : 'rtsp'}://${host.includes(':') ? `[${host}]` : host}:${port}/${path}`;

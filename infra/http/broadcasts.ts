@@ -1,0 +1,107 @@
+import Type from 'typebox';
+import type { CellView } from '../../actors/cells.ts';
+import { NoPusher, requestBroadcast } from '../../actors/pushing.ts';
+import { WhySchema } from '../../bus/events/why.ts';
+import { IdSchema, id } from '../../bus/identity.ts';
+import { access } from '../../machines/policy/access.ts';
+import { callerOf, permittedCamera } from './door.ts';
+import { denied, missing, Refusal, unavailable } from './errors.ts';
+import type { Server } from './fastify.ts';
+import { listOf, pageOf, pageQuery } from './paging.ts';
+import type { HttpServices } from './services.ts';
+import { broadcastOf } from './views.ts';
+
+const BroadcastSchema = Type.Object({
+  id: Type.String(),
+  camera: Type.String(),
+  zone: Type.String(),
+  destination: Type.String(),
+  to: Type.String({ description: 'address of the destination, without its stream key' }),
+  relay: Type.String({ description: 'the relay that pushes' }),
+  by: Type.String(),
+  state: Type.String({ description: 'connecting, on-air, retrying or stopped' }),
+  since: Type.Number({ description: 'epoch ms' }),
+  why: WhySchema,
+  picture: Type.Boolean({ description: 'false: what is pushed is the slate, as the camera has no picture' }),
+});
+
+function show(view: CellView) {
+  const { camera, zone, destination, to, relay, by, picture } = broadcastOf(view);
+  const { state, since, why } = view;
+  return { id: view.id, camera, zone, destination, to, relay, by, state, since, why, picture };
+}
+
+/** `/api/v1/broadcasts`: what is pushed where, and whether it is on air. */
+export function broadcastRoutes(server: Server, services: HttpServices): void {
+  const { cells, config } = services;
+  const path = '/api/v1/broadcasts';
+  const tags = ['broadcasts'];
+  const params = Type.Object({ broadcast_id: IdSchema });
+  const stopped = Type.Optional(Type.Boolean({ description: 'also those that were stopped' }));
+
+  server.get(
+    path,
+    {
+      schema: {
+        tags,
+        querystring: Type.Object({ ...pageQuery, stopped }),
+        response: { 200: listOf(BroadcastSchema) },
+      },
+    },
+    async (request) => {
+      const caller = callerOf(request);
+      const mine = cells.list('broadcast').filter((view) => {
+        const wanted = request.query.stopped || view.tags.includes('wanted');
+        return wanted && access(caller, broadcastOf(view), 'operate').allowed;
+      });
+      return pageOf(mine.map(show), request.query);
+    },
+  );
+
+  const body = Type.Object({ camera: IdSchema, destination: IdSchema }, { additionalProperties: false });
+  server.post(
+    path,
+    { schema: { tags, body, response: { 200: BroadcastSchema, 201: BroadcastSchema } } },
+    async (request, reply) => {
+      const { camera, destination } = request.body;
+      const caller = callerOf(request);
+      const place = permittedCamera(services, caller, camera, 'operate');
+      const found = Object.hasOwn(config.destinations, destination) ? config.destinations[destination] : undefined;
+      if (!found) {
+        const known = Object.keys(config.destinations);
+        const text = known.length
+          ? `There are ${known.join(', ')}.`
+          : 'The configuration has none: add `destinations`.';
+        throw new Refusal(404, 'not-found', `There is no destination ${destination}. ${text}`);
+      }
+      try {
+        const wish = { camera: place.id, destination, to: found.to, by: caller.sub };
+        const { view, begun } = await requestBroadcast(cells, wish);
+        return reply.code(begun ? 201 : 200).send(show(view));
+      } catch (error) {
+        if (error instanceof NoPusher) throw unavailable('no-relay', 'No relay can push just now.', { why: error.why });
+        throw error;
+      }
+    },
+  );
+
+  const DestinationSchema = Type.Object({ id: Type.String(), to: Type.String() });
+  server.get(
+    '/api/v1/destinations',
+    { schema: { tags, querystring: Type.Object(pageQuery), response: { 200: listOf(DestinationSchema) } } },
+    async (request) => {
+      const all = Object.entries(config.destinations).map(([name, { to }]) => ({ id: name, to }));
+      return pageOf(all, request.query);
+    },
+  );
+
+  server.delete(`${path}/:broadcast_id`, { schema: { tags, params } }, async (request, reply) => {
+    const caller = callerOf(request);
+    const at = { kind: 'broadcast' as const, id: id(request.params.broadcast_id) };
+    const view = cells.view(at);
+    if (!view) throw missing(`broadcast ${at.id}`);
+    if (!access(caller, broadcastOf(view), 'operate').allowed) throw denied();
+    if (view.tags.includes('wanted')) await cells.offer(at, { type: 'broadcast.stopped', by: caller.sub });
+    return reply.code(204).send();
+  });
+}

@@ -1,0 +1,67 @@
+import type { Departure } from '../../adapters/departures.switcher.ts';
+import type { Id } from '../../bus/identity.ts';
+import type { HttpServices } from './services.ts';
+
+/**
+ * Who takes a departure path: a player that is told to hop on to the program path afterwards (`hops`), a client that
+ * stays on it to its end (`stays`), or nobody, since the picture is not waited for (`no`).
+ */
+export type Haste = 'hops' | 'stays' | 'no';
+
+/** So many clients that can't hop may keep a departure path of a camera; others wait for the next key frame. */
+const STAYING_PER_CAMERA = 4;
+const LOOK_EVERY_MS = 10;
+const CONNECTED_WITHIN_MS = 5_000;
+
+/** A departure path that somebody has. */
+export interface Taken {
+  path: string;
+  /** Sends the stored pictures as soon as its reader is connected; gives up in the end. */
+  sendOff(relaySession: string): Promise<void>;
+  /** Its reader has left or moved on. Idempotent. */
+  close(): void;
+}
+
+/** Hands out departure paths. */
+export interface Departing {
+  /** A path for somebody who joins; undefined when there is none, or none for him. */
+  take(camera: Id, relay: string, haste: Haste): Taken | undefined;
+}
+
+/** Joins through the departure paths of these services, if they have any. */
+export function keepDeparting({ departures, whep, log }: HttpServices): Departing {
+  const staying = new Map<Id, number>();
+  const stays = (camera: Id): number => staying.get(camera) ?? 0;
+
+  /** Waits for the reader of a path, and lets it depart. */
+  async function sendOff(departure: Departure, relay: string, relaySession: string, isClosed: () => boolean) {
+    const giveUpAt = performance.now() + CONNECTED_WITHIN_MS;
+    while (!isClosed() && performance.now() < giveUpAt) {
+      // A relay that does not answer now may answer the next time.
+      const connected = await whep.isConnected(relay, relaySession).catch(() => false);
+      if (connected && !isClosed()) return departure.depart();
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    }
+    if (!isClosed()) log.info({ relay, path: departure.path }, 'nobody connected to a departure path');
+  }
+
+  return {
+    take(camera, relay, haste) {
+      if (haste === 'no' || (haste === 'stays' && stays(camera) >= STAYING_PER_CAMERA)) return undefined;
+      const departure = departures?.take(camera, relay);
+      if (!departure) return undefined;
+      if (haste === 'stays') staying.set(camera, stays(camera) + 1);
+      let closed = false;
+      return {
+        path: departure.path,
+        sendOff: (relaySession) => sendOff(departure, relay, relaySession, () => closed),
+        close() {
+          if (closed) return;
+          closed = true;
+          if (haste === 'stays') staying.set(camera, stays(camera) - 1);
+          departure.close();
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,146 @@
+import type { CellView } from '../../actors/cells.ts';
+import type { MoveReason } from '../../bus/events/viewer.ts';
+import { type Id, isId } from '../../bus/identity.ts';
+import type { Placement } from '../../machines/policy/placement.ts';
+import { instanceOf, type Leg, legsKnown } from './legs.ts';
+import { findRelay } from './placing.ts';
+import type { HttpServices } from './services.ts';
+import type { Shared } from './shared.ts';
+import { relayOf, viewerOf } from './views.ts';
+
+/** A leg as a player has it: where it is, and at which start of its relay it was opened. */
+export type HeldLeg = Pick<Leg, 'relay' | 'instance' | 'path'>;
+
+/** Where a player was told to open a leg. */
+export interface Order {
+  relay: string;
+  /** Whether a picture is waited for. Otherwise it goes to the program path, and swaps at its next key frame. */
+  hurry: boolean;
+}
+
+/** The legs of one player: which are lost, and where it is told to go on. */
+export interface Moves {
+  opened(leg: Id, held: HeldLeg): void;
+  /** This leg is in front now. */
+  playing(leg: Id): void;
+  closed(leg: Id): void;
+  /** What it was told about a leg that it offers. */
+  orderOf(leg: Id): Order | undefined;
+  /** Has the player open another leg where the one in front is lost, or its relay is being drained. */
+  check(session: CellView): void;
+}
+
+/** What has become of a leg. */
+interface Loss {
+  reason: MoveReason;
+  text: string;
+  detectMs: number;
+  decideMs: number;
+}
+
+/** Those that it opens by itself a player names from the alphabet's second half. */
+const LEG_NAMES = [...'abcdefghijklm'] as Id[];
+
+/**
+ * How a leg was lost; undefined while it is not.
+ * @param relay as it is now
+ * @param seated whether the relay still has the leg, as far as is known
+ */
+function lossOf(relay: CellView | undefined, { instance }: HeldLeg, seated: boolean): Loss | undefined {
+  const decideMs = relay ? Math.max(0, Date.now() - relay.since) : 0;
+  if (!relay?.tags.includes('serving')) {
+    const { lostAt } = relay ? relayOf(relay) : {};
+    const detectMs = relay && lostAt !== undefined ? relay.since - lostAt : 0;
+    const text = 'its relay does not serve; another one carries the picture';
+    return { reason: 'relay-lost', text, detectMs, decideMs };
+  }
+  if (relayOf(relay).instance !== instance) {
+    const text = 'the relay started anew and is serving again';
+    return { reason: 'relay-restarted', text, detectMs: 0, decideMs };
+  }
+  if (!seated) return { reason: 'relay-ended', text: 'the relay ended the connection', detectMs: 0, decideMs: 0 };
+  if (!relay.tags.includes('draining')) return undefined;
+  return { reason: 'draining', text: 'its relay is being drained; another one takes over', detectMs: 0, decideMs };
+}
+
+/**
+ * Watches over the legs of one player. Browsers notice neither the end of a connection nor that of a relay for many
+ * seconds, so the player is told.
+ */
+export function keepMoves(
+  services: HttpServices,
+  shared: Shared,
+  send: (message: { type: 'move'; leg: Id; relay: string; reason: string; why: string }) => void,
+): Moves {
+  const legs = new Map<Id, HeldLeg>();
+  const orders = new Map<Id, Order>();
+  let front: Id | undefined;
+  const { cells, metrics, log } = services;
+
+  const free = (): Id | undefined => LEG_NAMES.find((name) => !legs.has(name) && !orders.has(name));
+  const serves = ({ relay, instance }: HeldLeg): boolean =>
+    instance !== undefined && instanceOf(services, relay) === instance;
+  /** A leg that flows already, unseen, at a relay that serves. */
+  const hot = (lost: Id) => [...legs].find(([name, held]) => name !== lost && !orders.has(name) && serves(held));
+
+  const order = (leg: Id, { relay, hurry }: Order, reason: string, why: string): void => {
+    orders.clear(); // what was ordered before, and not done, is no use any more
+    orders.set(leg, { relay, hurry });
+    metrics.moves.inc({ kind: reason === 'departure' ? 'path' : 'relay', reason });
+    send({ type: 'move', leg, relay, reason, why });
+  };
+  const begin = (session: Id, leg: Id, relay: string, loss: Loss, placement: Placement): void => {
+    const { reason, detectMs, decideMs } = loss;
+    const times = { detect_ms: detectMs, decide_ms: decideMs };
+    const event = { type: 'move.begun', leg, relay, reason, ...times, placement: placement.why };
+    cells.offer({ kind: 'viewer', id: session }, event).catch((error: unknown) => {
+      log.warn({ err: error, session }, 'a session did not hear of its move');
+    });
+  };
+  /** Sends the player from a lost leg to one that flows already, or to where placement would have it. */
+  const move = (session: CellView, lost: Id, held: HeldLeg, loss: Loss): void => {
+    const { address } = viewerOf(session);
+    const ready = hot(lost);
+    const placement: Placement = ready
+      ? { relay: ready[1].relay, why: { trigger: 'standby', text: `the picture flows from ${ready[1].relay} already` } }
+      : findRelay(services, shared.loads, address, loss.reason === 'draining' ? undefined : held.relay);
+    const leg = ready?.[0] ?? free();
+    const { relay } = placement;
+    // While nowhere is better it stays, or it can't be opened again yet.
+    if (relay === undefined || leg === undefined || (loss.reason === 'draining' && relay === held.relay)) return;
+    if (loss.reason === 'draining' && !shared.pace()) return;
+    legs.delete(lost); // told once
+    order(leg, { relay, hurry: loss.reason !== 'draining' }, loss.reason, loss.text);
+    begin(session.id, leg, relay, loss, placement);
+  };
+
+  return {
+    opened: (leg, held) => void legs.set(leg, held),
+    playing(leg) {
+      front = leg;
+      orders.delete(leg);
+      const held = legs.get(leg);
+      const name = free();
+      if (!held?.path.startsWith('departure/') || name === undefined) return;
+      const why = 'the picture is there; it goes on where everybody watches';
+      order(name, { relay: held.relay, hurry: false }, 'departure', why);
+    },
+    closed(leg) {
+      legs.delete(leg);
+      orders.delete(leg);
+    },
+    orderOf: (leg) => orders.get(leg),
+    check(session) {
+      const seated = new Set(legsKnown(session).map(([leg]) => leg));
+      for (const [leg, held] of [...legs]) {
+        const relay = isId(held.relay) ? cells.view({ kind: 'relay', id: held.relay }) : undefined;
+        const loss = lossOf(relay, held, seated.has(leg));
+        if (!loss) continue;
+        // One that is kept ready, unseen, is replaced by the player itself.
+        const unseen = front !== undefined && leg !== front && legs.has(front);
+        if (!unseen) move(session, leg, held, loss);
+        else if (loss.reason !== 'draining') legs.delete(leg);
+      }
+    },
+  };
+}

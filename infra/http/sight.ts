@@ -1,0 +1,74 @@
+import type { CellView } from '../../actors/cells.ts';
+import type { LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
+import { access, isAtLeast, type Place } from '../../machines/policy/access.ts';
+import { broadcastOf, cameraOf, renditionOf, viewerOf } from './views.ts';
+
+/** The camera that a cell is, or that it shows; undefined for what belongs to no single one. */
+export function placeOfCell(view: CellView): Place | undefined {
+  switch (view.kind) {
+    case 'camera':
+      return { camera: view.id, zone: cameraOf(view).settings?.zone ?? '' };
+    case 'viewer': {
+      const { camera, zone } = viewerOf(view);
+      return { camera, zone };
+    }
+    case 'rendition':
+      return { camera: view.id, zone: renditionOf(view).zone };
+    case 'broadcast': {
+      const { camera, zone } = broadcastOf(view);
+      return { camera, zone };
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** Whether a person may know of a cell, or act upon it: cameras they may watch, their own sessions, what they run. */
+export function mayTouch(caller: LoginClaims, view: CellView, act = false): boolean {
+  const place = placeOfCell(view);
+  if (!place) return isAtLeast(caller.role, act ? 'admin' : 'operator');
+  if (view.kind === 'camera') return access(caller, place, act ? 'operate' : 'watch').allowed;
+  return viewerOf(view).subject?.sub === caller.sub || access(caller, place, 'operate').allowed;
+}
+
+const SECRETIVE = new Set(['url', 'address', 'credential']);
+const NETWORK_ADDRESS =
+  /\b\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?\b|\[?(?:[0-9a-f]{1,4}:){2,7}[0-9a-f]{0,4}\]?(?::\d{1,5})?/gi;
+const HIDDEN = '…';
+
+/** Addresses that stand in a value: of sources, and of people. */
+function addressesIn(value: unknown, found = new Set<string>()): Set<string> {
+  if (value === null || typeof value !== 'object') return found;
+  for (const [key, inner] of Object.entries(value)) {
+    if (typeof inner === 'string' && inner !== '' && SECRETIVE.has(key)) {
+      found.add(inner);
+      if (URL.canParse(inner)) found.add(new URL(inner).hostname);
+    }
+    addressesIn(inner, found);
+  }
+  found.delete('');
+  return found;
+}
+
+function without(value: unknown, hidden: readonly string[]): unknown {
+  if (typeof value === 'string') {
+    const known = hidden.reduce((text, one) => text.replaceAll(one, HIDDEN), value);
+    return known.replace(NETWORK_ADDRESS, HIDDEN);
+  }
+  if (Array.isArray(value)) return value.map((inner) => without(inner, hidden));
+  if (value === null || typeof value !== 'object') return value;
+  const kept = Object.entries(value).filter(([key]) => !SECRETIVE.has(key));
+  return Object.fromEntries(kept.map(([key, inner]) => [key, without(inner, hidden)]));
+}
+
+/**
+ * What a person may read of what a cell knew or said. Addresses of sources and of people are for those who operate the
+ * camera; others get everything else.
+ */
+export function redacted<T>(caller: LoginClaims, place: Place | undefined, value: T): T {
+  if (!place || access(caller, place, 'operate').allowed) return value;
+  return without(
+    value,
+    [...addressesIn(value)].sort((a, b) => b.length - a.length),
+  ) as T;
+}

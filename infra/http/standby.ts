@@ -1,0 +1,54 @@
+import type { CellView } from '../../actors/cells.ts';
+import { isId } from '../../bus/identity.ts';
+import type { Loads } from './loads.ts';
+import { findRelay } from './placing.ts';
+import type { HttpServices } from './services.ts';
+import { viewerOf } from './views.ts';
+
+/** How long a standby token lives. */
+const TOKEN_S = 60;
+/** Before its end another one is handed out. */
+const FRESH_MS = 15_000;
+
+/** Where a player may go by itself when its relay is lost: a relay, and a token that lets it in there. */
+export interface Standby {
+  /** Sees to it that the player knows a standby that serves, and a token for it that lasts a while. */
+  keep(session: CellView): void;
+}
+
+/** Keeps the standby of one player. @param send tells it */
+export function keepStandby(
+  services: HttpServices,
+  loads: Loads,
+  send: (message: { type: 'standby'; relay: string; token: string; ttl_ms: number }) => void,
+): Standby {
+  const { cells, gate, log } = services;
+  let given: { relay: string; endsMs: number } | undefined;
+
+  const note = (session: CellView, relay: string): void => {
+    if (viewerOf(session).standby === relay) return;
+    cells.offer({ kind: 'viewer', id: session.id }, { type: 'standby.chosen', relay }).catch((error: unknown) => {
+      log.warn({ err: error, session: session.id }, 'a session did not hear of its standby');
+    });
+  };
+  /** Whether a relay that was chosen may still be gone to. */
+  const isStill = (relay: string): boolean => {
+    const view = isId(relay) ? cells.view({ kind: 'relay', id: relay }) : undefined;
+    return view?.tags.includes('serving') === true && !view.tags.includes('draining');
+  };
+  return {
+    keep(session) {
+      const { relay: seat, standby, address } = viewerOf(session);
+      const relay =
+        isStill(standby) && standby !== seat
+          ? standby
+          : findRelay(services, loads, address, undefined, { needs: ['webrtc'], avoid: [seat] }).relay;
+      note(session, relay ?? '');
+      const now = performance.now();
+      if (relay === undefined || (given?.relay === relay && given.endsMs - now > FRESH_MS)) return;
+      given = { relay, endsMs: now + TOKEN_S * 1_000 };
+      const token = gate.mintStandby({ session: session.id, relay }, TOKEN_S);
+      send({ type: 'standby', relay, token, ttl_ms: TOKEN_S * 1_000 });
+    },
+  };
+}

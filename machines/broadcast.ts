@@ -1,0 +1,248 @@
+import { fromCallback, setup } from 'xstate';
+import type { BroadcastHeard } from '../bus/events/broadcast.ts';
+import type { Stamped } from '../bus/events/stamp.ts';
+import type { Why } from '../bus/events/why.ts';
+import { backoff } from './policy/backoff.ts';
+import type { AlarmInput, PushInput } from './slots.ts';
+
+/** What a broadcast cell knows: plain JSON, journalled whole. */
+export interface BroadcastContext {
+  id: string;
+  state: string;
+  since: number;
+  why: Why;
+  camera: string;
+  zone: string;
+  destination: string;
+  /** Address of the destination, without its stream key. */
+  to: string;
+  /** The relay that pushes. */
+  relay: string;
+  by: string;
+  /** False while the camera's picture is lost: what is on air is the slate then, and no success. */
+  picture: boolean;
+  /** Failures in a row. */
+  attempts: number;
+  /** Epoch ms since when nothing arrives that did before. */
+  lostAt?: number;
+  deadline: number;
+}
+
+/** Durations of the broadcast machine, in ms. */
+export const BROADCAST_TIMES = {
+  /** A destination that takes nothing for this long after the push began is tried anew. */
+  connectWithinMs: 5_000,
+  /** Bytes that stand for this long have ceased to arrive. */
+  silentMs: 2_000,
+  firstRetryMs: 250,
+  /** A destination that is back shall be on air within two seconds. */
+  longestRetryMs: 1_500,
+};
+
+type Event = Stamped<BroadcastHeard>;
+/** A broadcast's fact as the machine emits it; the cell stamps it. */
+export interface BroadcastSaid {
+  type: `broadcast.${string}`;
+  data: Record<string, unknown>;
+}
+
+const machine = setup({
+  types: {
+    context: {} as BroadcastContext,
+    events: {} as Event,
+    emitted: {} as BroadcastSaid,
+    input: {} as { id: string },
+    tags: {} as 'wanted' | 'on-air',
+  },
+  actors: {
+    push: fromCallback<Event, PushInput>(() => {}),
+    alarm: fromCallback<Event, AlarmInput>(() => {}),
+  },
+  guards: {
+    /** Late words of a relay that no longer pushes count for nothing. */
+    ofThisRelay: ({ context, event }) => 'relay' in event && event.relay === context.relay,
+    otherPicture: ({ context, event }) => event.type === 'camera.showing' && event.picture !== context.picture,
+  },
+});
+
+/** Enters a state: sets it with its reason, and says so. */
+const become = (state: string, because: (context: BroadcastContext, event: Event) => Why) =>
+  machine.enqueueActions(({ context, event, enqueue }) => {
+    const why = because(context, event);
+    const onAir = state === 'on-air';
+    const recoverMs = onAir && context.lostAt !== undefined ? event.at - context.lostAt : undefined;
+    const lost = context.state === 'on-air' ? event.at : context.lostAt;
+    const lostAt = onAir || state === 'stopped' ? undefined : lost;
+    const since = state === context.state ? context.since : event.at;
+    enqueue.assign({ state, since, why, lostAt });
+    const { camera, zone, destination, relay, by, picture } = context;
+    enqueue.emit({
+      type: `broadcast.${state}`,
+      data: {
+        ...{ camera, zone, destination, relay, by, state, from: context.state, since, why, picture },
+        ...(recoverMs === undefined ? {} : { recover_ms: recoverMs }),
+      },
+    });
+  });
+
+const begin = machine.assign(({ event }) => {
+  if (event.type !== 'broadcast.requested') return {};
+  const { camera, zone, destination, to, relay, by, picture } = event;
+  const deadline = event.at + BROADCAST_TIMES.connectWithinMs;
+  return { camera, zone, destination, to, relay, by, picture, attempts: 0, deadline };
+});
+const connectAgain = machine.assign(({ event }) => ({ deadline: event.at + BROADCAST_TIMES.connectWithinMs }));
+const failed = machine.assign(({ context, event }) => {
+  const attempts = context.attempts + 1;
+  const { waitMs } = backoff(attempts, BROADCAST_TIMES.firstRetryMs, BROADCAST_TIMES.longestRetryMs);
+  return { attempts, deadline: event.at + waitMs };
+});
+const arrived = machine.assign({ attempts: 0 });
+const moveOn = machine.assign(({ event }) =>
+  event.type === 'broadcast.moved' ? { relay: event.relay, deadline: event.at + BROADCAST_TIMES.connectWithinMs } : {},
+);
+const notePicture = machine.assign(({ event }) => (event.type === 'camera.showing' ? { picture: event.picture } : {}));
+
+const requested = become('connecting', (context, event) => ({
+  trigger: event.type,
+  text: `asked for by ${context.by}; connecting to ${context.destination}`,
+}));
+const triedAgain = become('connecting', (context, event) => ({
+  trigger: event.type,
+  text: `trying ${context.destination} again`,
+  guard: { attempts: context.attempts },
+}));
+const arrives = (event: Event) =>
+  event.type === 'push.flowing' && event.confirmed
+    ? 'the destination confirms that bytes arrive'
+    : 'bytes leave for the destination, which can’t be asked';
+const onAir = become('on-air', (context, event) => ({
+  trigger: event.type,
+  text: context.picture ? arrives(event) : 'bytes arrive, but of the slate: the camera has no picture',
+  ...(context.picture ? {} : { reason: 'slate' }),
+  ...(event.type === 'push.flowing'
+    ? { guard: { bytes: event.bytes, elapsed_ms: event.elapsed_ms, confirmed: event.confirmed } }
+    : {}),
+}));
+const shown = become('on-air', (context, event) => ({
+  trigger: event.type,
+  text: context.picture
+    ? 'the camera’s picture is on air again'
+    : 'the camera’s picture is lost: the destination gets the slate',
+  ...(context.picture ? {} : { reason: 'slate' }),
+}));
+const retrying = become('retrying', (context, event) => {
+  const because = backoff(context.attempts, BROADCAST_TIMES.firstRetryMs, BROADCAST_TIMES.longestRetryMs);
+  const retry = { retry_ms: because.waitMs, attempts: context.attempts };
+  if (event.type === 'push.refused') {
+    return { trigger: event.type, reason: 'refused', text: `the push failed: ${event.detail}`, guard: retry };
+  }
+  if (event.type === 'push.silent') {
+    const said = event.detail ? `: ${event.detail}` : '';
+    const guard = { ...retry, silent_ms: event.silent_ms };
+    return { trigger: event.type, reason: 'silent', text: `the destination takes nothing any more${said}`, guard };
+  }
+  return {
+    trigger: event.type,
+    reason: 'timeout',
+    text: `the destination took nothing within ${BROADCAST_TIMES.connectWithinMs / 1000} s`,
+    guard: retry,
+  };
+});
+const movedAway = become('connecting', (_context, event) =>
+  event.type === 'broadcast.moved' ? event.why : { trigger: event.type, text: 'another relay pushes now' },
+);
+const stopped = become('stopped', (_context, event) => ({
+  trigger: event.type,
+  text: event.type === 'broadcast.stopped' ? `stopped by ${event.by}` : 'stopped',
+}));
+
+const fails = { target: 'retrying', actions: [failed, retrying] } as const;
+
+/**
+ * The push of one camera to one destination. On air means that bytes rise at the destination's socket, not that one
+ * was opened; everything else is tried again, until somebody stops it.
+ */
+export const broadcastMachine = machine.createMachine({
+  id: 'broadcast',
+  context: ({ input }) => ({
+    id: input.id,
+    state: 'new',
+    since: 0,
+    why: { trigger: 'new', text: 'not yet asked for' },
+    camera: '',
+    zone: '',
+    destination: '',
+    to: '',
+    relay: '',
+    by: '',
+    picture: false,
+    attempts: 0,
+    deadline: 0,
+  }),
+  initial: 'new',
+  states: {
+    new: { on: { 'broadcast.requested': { target: 'wanted', actions: [begin, requested] } } },
+    wanted: {
+      tags: ['wanted'],
+      initial: 'pushing',
+      on: {
+        'broadcast.stopped': { target: 'stopped', actions: stopped },
+        'broadcast.moved': { target: '.pushing', actions: [moveOn, movedAway] },
+        'camera.showing': { actions: notePicture },
+      },
+      states: {
+        pushing: {
+          initial: 'connecting',
+          invoke: {
+            src: 'push',
+            id: 'push',
+            input: ({ context }) => ({
+              broadcast: context.id,
+              camera: context.camera,
+              destination: context.destination,
+              relay: context.relay,
+              silentMs: BROADCAST_TIMES.silentMs,
+            }),
+          },
+          on: { 'push.refused': { guard: 'ofThisRelay', ...fails } },
+          states: {
+            connecting: {
+              meta: { text: 'waits for the destination to take bytes' },
+              invoke: {
+                src: 'alarm',
+                id: 'connect',
+                input: ({ context }) => ({ name: 'connect', at: context.deadline }),
+              },
+              on: {
+                'push.flowing': { guard: 'ofThisRelay', target: 'onAir', actions: [arrived, onAir] },
+                'alarm.rang': { target: '#broadcast.wanted.retrying', actions: [failed, retrying] },
+              },
+            },
+            onAir: {
+              tags: ['on-air'],
+              meta: { text: 'bytes arrive at the destination' },
+              on: {
+                'push.silent': {
+                  guard: 'ofThisRelay',
+                  target: '#broadcast.wanted.retrying',
+                  actions: [failed, retrying],
+                },
+                'camera.showing': { guard: 'otherPicture', actions: [notePicture, shown] },
+              },
+            },
+          },
+        },
+        retrying: {
+          meta: { text: 'waits before the next attempt' },
+          invoke: { src: 'alarm', id: 'retry', input: ({ context }) => ({ name: 'retry', at: context.deadline }) },
+          on: { 'alarm.rang': { target: 'pushing', actions: [connectAgain, triedAgain] } },
+        },
+      },
+    },
+    stopped: {
+      meta: { text: 'nothing is pushed' },
+      on: { 'broadcast.requested': { target: 'wanted', actions: [begin, requested] } },
+    },
+  },
+});

@@ -1,0 +1,79 @@
+import { choose } from '../policy/sources.ts';
+import { type CameraContext, type CameraEvent, situationOf } from './context.ts';
+import { decide, machine, tellStandings } from './parts.ts';
+
+type Heard = { context: CameraContext; event: CameraEvent };
+
+/** Whether the choice among the sources would come out otherwise now. */
+function changes({ context, event }: Heard): boolean {
+  const { choice, active } = context;
+  if (!choice) return false;
+  const next = choose(situationOf(context, event.at));
+  const essence = ({ source, how, armed, why, reconsiderAt }: typeof next) =>
+    JSON.stringify([source, source === active || how, armed, why.reason, reconsiderAt]);
+  return essence(choice) !== essence(next);
+}
+
+/** Whether time alone may change the choice that would be made now. */
+const waits = ({ context, event }: Heard): boolean => choose(situationOf(context, event.at)).reconsiderAt !== undefined;
+
+/** Whether anything is known of the sources yet. */
+const known = ({ context }: Heard): boolean => Object.keys(context.standings).length > 0;
+
+/** An operator can choose a source that gives a picture, or leave the choice to the rules again. */
+const choosable = ({ context, event }: Heard): boolean =>
+  event.type === 'source.chosen' &&
+  (event.source === 'auto' || context.standings[event.source]?.state === 'flowing') &&
+  event.source !== context.chosen;
+
+/** The region that chooses which source feeds the program, and has the switcher know it. */
+export const selection = machine.createStateConfig({
+  initial: 'none',
+  on: {
+    'standings.changed': [
+      { guard: (heard) => changes(heard) && waits(heard), target: '.made.waiting', actions: decide },
+      { guard: changes, target: '.made.settled', actions: decide },
+    ],
+    'source.chosen': {
+      guard: choosable,
+      actions: [
+        machine.assign(({ event }) =>
+          event.type === 'source.chosen' ? { chosen: event.source === 'auto' ? undefined : event.source } : {},
+        ),
+        tellStandings,
+      ],
+    },
+  },
+  states: {
+    none: {
+      always: [
+        { guard: (heard) => known(heard) && waits(heard), target: 'made.waiting', actions: decide },
+        { guard: known, target: 'made.settled', actions: decide },
+      ],
+    },
+    made: {
+      initial: 'settled',
+      invoke: {
+        src: 'selection',
+        id: 'selection',
+        input: ({ context }) => ({
+          camera: context.id,
+          source: context.choice?.source ?? context.active,
+          how: context.choice?.how ?? 'at-once',
+          armed: context.choice?.armed ?? [],
+        }),
+      },
+      states: {
+        settled: {},
+        waiting: {
+          invoke: {
+            src: 'alarm',
+            id: 'reconsider',
+            input: ({ context }) => ({ name: 'reconsider', at: context.choice?.reconsiderAt ?? 0 }),
+          },
+          on: { 'alarm.rang': { guard: { type: 'rang', params: { name: 'reconsider' } }, actions: tellStandings } },
+        },
+      },
+    },
+  },
+});

@@ -1,0 +1,210 @@
+import type { Source } from '../../bus/events/camera.ts';
+import { backoff } from '../policy/backoff.ts';
+import { CAMERA_TIMES, sourceAt } from './context.ts';
+import { machine } from './parts.ts';
+import {
+  comesAndGoes,
+  ended,
+  intakeRefused,
+  offline,
+  plainly,
+  quarantineMs,
+  relayLost,
+  silent as sendsNothing,
+  setAside,
+} from './reasons.ts';
+import { type At, type Heard, standingAt } from './standing.ts';
+
+/** Where a source is, without its password. */
+const addressOf = ({ url, credential }: Source) => ({ url, ...(credential ? { credential } : {}) });
+
+const region = ({ place }: At): string => `#camera.awake.sources.source${place}`;
+
+/** Whoever says that it flows knows better than the knocks at its door. */
+function arrives(at: At) {
+  const flows = {
+    guard: at.mine,
+    target: `${region(at)}.pulled.flowing`,
+    actions: [at.learn, ...at.stand('flowing', plainly('its picture arrives'))],
+  };
+  return { 'source.flowing': flows, 'program.switched': flows };
+}
+
+const intoQuarantine = ({ countFall, note, stand }: At) => [
+  countFall,
+  note((known, event) => ({ deadline: event.at + quarantineMs(known) })),
+  ...stand('quarantined', comesAndGoes),
+];
+
+/** Nobody pulls it: knocking at its door until it answers. */
+function knocking(at: At) {
+  const { place, own, standing, mine, learn, until, note, stand } = at;
+  // A camera did not fall when its relay did: a fall heard moments before the relay's is the same event.
+  const forgiveFall = note((known, event) => ({ falls: known.falls.filter((fall) => event.at - fall > 2_000) }));
+  const otherReason = (heard: Heard): boolean =>
+    heard.event.type === 'probe.failed' &&
+    (standing(heard).state !== 'offline' || standing(heard).why.reason !== heard.event.reason);
+  return machine.createStateConfig({
+    initial: 'connecting',
+    invoke: {
+      src: 'probe',
+      id: `probe.${place}`,
+      input: ({ context }) => ({
+        source: own({ context }).id,
+        ...addressOf(own({ context })),
+        everyMs: CAMERA_TIMES.knockEveryMs,
+        unauthorizedEveryMs: CAMERA_TIMES.unauthorizedEveryMs,
+        firstAfterMs: backoff(standing({ context }).attempts, 500, 10_000).waitMs,
+      }),
+    },
+    on: {
+      ...arrives(at),
+      'intake.lost': { target: '.connecting', actions: [forgiveFall, ...stand('connecting', relayLost)] },
+      'probe.answered': {
+        guard: mine,
+        target: 'pulled',
+        actions: [learn, until(CAMERA_TIMES.openingMs), ...stand('opening', plainly('it answers'))],
+      },
+      'probe.failed': {
+        guard: (heard) => mine(heard) && otherReason(heard),
+        target: '.offline',
+        actions: stand('offline', offline),
+      },
+    },
+    states: { connecting: {}, offline: {} },
+  });
+}
+
+/** Its first packets are awaited. */
+const opening = (at: At) =>
+  machine.createStateConfig({
+    invoke: at.alarm('opening'),
+    on: {
+      ...arrives(at),
+      // A source that never flowed has not fallen: its end only means that it is not there yet.
+      'source.ended': { guard: at.mine },
+      'alarm.rang': {
+        guard: at.rang('opening'),
+        target: `${region(at)}.knocking.offline`,
+        actions: [at.countAttempt, ...at.stand('offline', offline)],
+      },
+    },
+  });
+
+/** Its packets arrive. */
+const flowing = ({ mine, learn, note, stand }: At) =>
+  machine.createStateConfig({
+    on: {
+      'source.flowing': { guard: mine, actions: learn },
+      'source.silent': {
+        guard: mine,
+        target: 'silent',
+        actions: [
+          note((_known, event) => ({
+            deadline: event.at + CAMERA_TIMES.offlineAfterMs - ('silent_ms' in event ? event.silent_ms : 0),
+          })),
+          ...stand('silent', sendsNothing),
+        ],
+      },
+    },
+  });
+
+/** Connected, and no packet arrives. */
+const silent = (at: At) =>
+  machine.createStateConfig({
+    invoke: at.alarm('silence'),
+    on: {
+      ...arrives(at),
+      'alarm.rang': [
+        {
+          guard: (heard) => at.rang('silence')(heard) && at.tooOften(heard),
+          target: `${region(at)}.quarantined`,
+          actions: intoQuarantine(at),
+        },
+        {
+          guard: at.rang('silence'),
+          target: `${region(at)}.knocking.offline`,
+          actions: [at.countFall, ...at.stand('offline', offline)],
+        },
+      ],
+    },
+  });
+
+/** The intake pulls it. */
+function pulled(at: At) {
+  const { place, own, mine, tooOften, until, countFall, countAttempt, stand } = at;
+  return machine.createStateConfig({
+    initial: 'opening',
+    invoke: {
+      src: 'intake',
+      id: `intake.${place}`,
+      input: ({ context }) => ({ camera: context.id, source: own({ context }).id, ...addressOf(own({ context })) }),
+    },
+    on: {
+      'intake.lost': {
+        target: '.opening',
+        reenter: true,
+        actions: [until(CAMERA_TIMES.openingMs), ...stand('opening', relayLost)],
+      },
+      'intake.refused': {
+        guard: mine,
+        target: 'knocking.connecting',
+        actions: [countAttempt, ...stand('connecting', intakeRefused)],
+      },
+      'source.ended': [
+        { guard: (heard) => mine(heard) && tooOften(heard), target: 'quarantined', actions: intoQuarantine(at) },
+        { guard: mine, target: 'knocking.connecting', actions: [countFall, ...stand('connecting', ended)] },
+      ],
+      'source.aside': { guard: mine, target: '.aside', actions: stand('aside', setAside) },
+    },
+    states: { opening: opening(at), flowing: flowing(at), silent: silent(at), aside: { on: arrives(at) } },
+  });
+}
+
+/** It comes and goes: left alone for a while. */
+const quarantined = ({ alarm, rang, note, stand }: At) =>
+  machine.createStateConfig({
+    invoke: alarm('quarantine'),
+    on: {
+      'alarm.rang': {
+        guard: rang('quarantine'),
+        target: 'knocking.connecting',
+        actions: [
+          note((known) => ({ falls: [], quarantines: known.quarantines + 1 })),
+          ...stand('connecting', plainly('the quarantine is over; asking the camera')),
+        ],
+      },
+    },
+  });
+
+/**
+ * The statechart of the source at one place of the preferred order: from knocking at its door to its packets. It is
+ * the same for every place; what it comes to is kept in `standings`, where the picture and the choice look.
+ */
+export function sourceRegion(place: number) {
+  const at = standingAt(place);
+  return machine.createStateConfig({
+    initial: 'absent',
+    on: {
+      'camera.configured': {
+        guard: ({ context, event }) =>
+          event.type === 'camera.configured' &&
+          JSON.stringify(event.settings.sources[place]) !== JSON.stringify(sourceAt(context, place)),
+        target: '.absent',
+        actions: at.forget,
+      },
+    },
+    states: {
+      absent: {
+        always: {
+          guard: ({ context }) => sourceAt(context, place) !== undefined,
+          target: 'knocking',
+          actions: at.stand('connecting', plainly('asking the camera')),
+        },
+      },
+      knocking: knocking(at),
+      pulled: pulled(at),
+      quarantined: quarantined(at),
+    },
+  });
+}

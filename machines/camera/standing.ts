@@ -1,0 +1,114 @@
+import type { Source } from '../../bus/events/camera.ts';
+import { flapping } from '../policy/backoff.ts';
+import { type CameraContext, type CameraEvent, type Standing, sourceAt } from './context.ts';
+import { factOf, machine, tellStandings } from './parts.ts';
+import type { SourceBecause } from './reasons.ts';
+
+/** An event, and the context in which it is heard. */
+export interface Heard {
+  context: CameraContext;
+  event: CameraEvent;
+}
+
+const FRESH: Standing = {
+  ...{ state: 'connecting', since: 0, why: { trigger: 'new', text: 'not yet asked' }, falls: [], lapses: [] },
+  ...{ quarantines: 0, attempts: 0, deadline: 0, frozen: false },
+};
+
+/** Changes what is known of the source at a place. */
+const note = (place: number, change: (standing: Standing, event: CameraEvent) => Partial<Standing>) =>
+  machine.assign(({ context, event }) => {
+    const source = sourceAt(context, place);
+    if (!source) return {};
+    const standing = context.standings[source.id] ?? FRESH;
+    return { standings: { ...context.standings, [source.id]: { ...standing, ...change(standing, event) } } };
+  });
+
+/** Says that a source beside the active one came or went: an operator must know when there is no backup any more. */
+const tellStandby = (place: number, state: Standing['state']) =>
+  machine.enqueueActions(({ context, event, enqueue }) => {
+    const source = sourceAt(context, place);
+    if (!source || source.id === context.active || state === 'connecting' || state === 'opening') return;
+    const why = context.standings[source.id]?.why ?? { trigger: event.type, text: state };
+    const data = { ...factOf(context, context.state, context.since), why, source: source.id, source_state: state };
+    enqueue.emit({ type: 'camera.source', data });
+  });
+
+/** Enters a state of a source: sets it with its reason, and tells the other parts. */
+const stand = (place: number, state: Standing['state'], because: SourceBecause) => [
+  note(place, (standing, event) => ({
+    state,
+    why: because(standing, event),
+    since: event.at,
+    ...(state === 'flowing' ? { attempts: 0, frozen: false } : {}),
+  })),
+  tellStandby(place, state),
+  tellStandings,
+];
+
+/** What a report tells of what the source carries. */
+function carries(event: CameraEvent): Partial<Standing> {
+  if (event.type === 'probe.answered') {
+    const find = (media: string) => event.tracks.find((track) => track.media === media)?.codec;
+    const [audio, codec] = [find('audio'), find('video')];
+    return { ...(audio ? { audio } : {}), ...(codec ? { codec } : {}) };
+  }
+  if (event.type !== 'source.flowing') return {};
+  const { codec, width, height } = event;
+  return { codec, ...(width && height ? { width, height } : {}) };
+}
+
+/** What the statechart of the source at a place asks of the context. */
+function reading(place: number) {
+  const own = ({ context }: { context: CameraContext }): Source => {
+    const source = sourceAt(context, place);
+    if (!source) throw new Error(`camera ${context.id} has no source at place ${place}`);
+    return source;
+  };
+  const standing = ({ context }: { context: CameraContext }): Standing =>
+    context.standings[own({ context }).id] ?? FRESH;
+  const mine = ({ context, event }: Heard): boolean =>
+    'source' in event && event.source === sourceAt(context, place)?.id;
+  const rang =
+    (name: string) =>
+    ({ context, event }: Heard): boolean =>
+      event.type === 'alarm.rang' && event.name === `${name}:${sourceAt(context, place)?.id}`;
+  const tooOften = (heard: Heard): boolean => flapping(standing(heard).falls, heard.event.at).flapping;
+  const alarm = (name: string) => ({
+    src: 'alarm' as const,
+    id: `${name}.${place}`,
+    input: ({ context }: { context: CameraContext }) => ({
+      name: `${name}:${own({ context }).id}`,
+      at: standing({ context }).deadline,
+    }),
+  });
+
+  return { own, standing, mine, rang, tooOften, alarm };
+}
+
+/** What the statechart of the source at a place writes into the context. */
+function writing(place: number) {
+  const learn = note(place, (_standing, event) => carries(event));
+  const until = (ms: number) => note(place, (_standing, event) => ({ deadline: event.at + ms }));
+  const countFall = note(place, (known, event) => ({ falls: flapping(known.falls, event.at).falls }));
+  const countAttempt = note(place, (known) => ({ attempts: known.attempts + 1 }));
+  const forget = machine.assign(({ context }) => {
+    const id = sourceAt(context, place)?.id;
+    if (id === undefined) return {};
+    const { [id]: _forgotten, ...standings } = context.standings;
+    return { standings };
+  });
+  return {
+    learn,
+    until,
+    countFall,
+    countAttempt,
+    forget,
+    note: (change: Parameters<typeof note>[1]) => note(place, change),
+    stand: (state: Standing['state'], because: SourceBecause) => stand(place, state, because),
+  };
+}
+
+/** The standing of the source at one place of the preferred order: what its statechart reads and writes. */
+export const standingAt = (place: number) => ({ place, ...reading(place), ...writing(place) });
+export type At = ReturnType<typeof standingAt>;

@@ -1,0 +1,104 @@
+import type { Why } from '../../bus/events/why.ts';
+import { steadyMs } from '../policy/sources.ts';
+import { type CameraContext, type CameraEvent, handBackMs, type Standing, situationOf } from './context.ts';
+import { factOf, machine, tellStandings } from './parts.ts';
+
+/** A source as a person speaks of it. */
+function nameOf({ settings }: CameraContext, id: string): string {
+  const place = settings?.sources.findIndex((source) => source.id === id) ?? -1;
+  if (place < 0) return id;
+  return place === 0 ? `the preferred source (${id})` : `the backup (${id})`;
+}
+
+/** How the camera gets back to its preferred source, as the end of a sentence. */
+function wayBack(context: CameraContext, source: string, at: number): string {
+  const preferred = situationOf(context, at).sources[0];
+  if (!preferred || preferred.id === source) return '';
+  if (context.chosen === source) return '; that holds until it fails or an operator says otherwise';
+  const waitMs = steadyMs(preferred, handBackMs(context), at);
+  if (waitMs === undefined) return '; an operator must hand it back';
+  return `; it returns when ${nameOf(context, preferred.id)} has been steady for ${waitMs / 1000} s`;
+}
+
+/** Why another source feeds the program now. */
+function because(context: CameraContext, event: Extract<CameraEvent, { type: 'program.switched' }>): Why {
+  const { source, from, trigger, gap_ms, how } = event;
+  const causes = {
+    ended: () => `${nameOf(context, from)} ended`,
+    silent: () => `${nameOf(context, from)} fell silent`,
+    ordered: () => context.choice?.why.text ?? 'it was ordered',
+    first: () => 'it came first',
+  };
+  const gap = from === '' ? '' : ` (${Math.round(gap_ms)} ms gap)`;
+  const rejected = context.choice?.source === source ? context.choice.why.rejected : undefined;
+  return {
+    trigger: trigger === 'ordered' ? 'selection' : `source.${trigger}`,
+    reason: trigger === 'ordered' ? (context.choice?.why.reason ?? trigger) : trigger,
+    text: `on ${nameOf(context, source)}, because ${causes[trigger]()}${gap}${wayBack(context, source, event.at)}`,
+    guard: { from, how, gap_ms },
+    ...(rejected && rejected.length > 0 ? { rejected } : {}),
+  };
+}
+
+/** A source that was lost while it fed the program counts as steady from now on only, and waits longer each time. */
+function lapsed(standing: Standing, at: number): Standing {
+  const since = standing.state === 'flowing' ? at : standing.since;
+  return { ...standing, since, lapses: [...standing.lapses, at].slice(-10) };
+}
+
+/** The standings after the program has left a source by itself. */
+function afterLeaving(context: CameraContext, event: CameraEvent): Pick<CameraContext, 'standings'> {
+  const left =
+    (event.type === 'program.switched' && (event.trigger === 'ended' || event.trigger === 'silent')) ||
+    event.type === 'program.holding';
+  const standing = left && event.from === context.active ? context.standings[event.from] : undefined;
+  if (!standing) return { standings: context.standings };
+  return { standings: { ...context.standings, [context.active]: lapsed(standing, event.at) } };
+}
+
+/** The slate feeds the program: the source before has lapsed. */
+export const leaveSource = [machine.assign(({ context, event }) => afterLeaving(context, event)), tellStandings];
+
+/** Another source feeds the program: adopts what the switcher did, and says so with what it took. */
+export const takeOver = [
+  machine.enqueueActions(({ context, event, enqueue }) => {
+    if (event.type !== 'program.switched') return;
+    const { source, from, trigger, how, detect_ms, gap_ms } = event;
+    const next = { ...context, ...afterLeaving(context, event) };
+    const why = because(next, event);
+    const data = { ...factOf(context, 'live', event.at), why, active_source: source };
+    const awayMs = context.lostAt === undefined ? undefined : event.at - context.lostAt;
+    const recoverMs = context.standings[from] ? gap_ms : awayMs;
+    const recovered = recoverMs === undefined ? {} : { recover_ms: recoverMs };
+    const times = trigger === 'first' ? recovered : { ...recovered, detect_ms };
+    const decideMs = trigger === 'ordered' ? event.at - context.chosenAt : 0;
+    const chosen = trigger !== 'ordered' && context.chosen === context.active ? undefined : context.chosen;
+    enqueue.assign({ standings: next.standings, active: source, fed: true, chosen });
+    enqueue.assign({ state: 'live', since: event.at, why, lostAt: undefined });
+    if (context.fed) {
+      const way = { from_source: from, how, decide_ms: decideMs };
+      enqueue.emit({ type: 'camera.switched', data: { ...data, ...times, ...way } });
+    }
+    // One switch, one measurement: whoever counts them must not count it twice.
+    const alone = context.fed ? {} : times;
+    if (context.state !== 'live') enqueue.emit({ type: 'camera.live', data: { ...data, ...alone } });
+  }),
+  tellStandings,
+];
+
+/** What fed the program is not there any more: the next source is its first. */
+export const startAnew = machine.assign({ fed: false });
+
+/** The source that fed the program before feeds it again. */
+export const feedAgain = [machine.assign({ fed: true }), tellStandings];
+
+/** The eye judged the picture of the active source. */
+export const noteStill = (frozen: boolean) => [
+  machine.assign(({ context, event }) => {
+    const standing = context.standings[context.active];
+    if (!standing) return {};
+    const known = frozen ? lapsed(standing, event.at) : standing;
+    return { standings: { ...context.standings, [context.active]: { ...known, frozen } } };
+  }),
+  tellStandings,
+];

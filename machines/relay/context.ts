@@ -1,0 +1,50 @@
+import type { RelayHeard, RelayRole } from '../../bus/events/relay.ts';
+import type { Stamped } from '../../bus/events/stamp.ts';
+import type { Why } from '../../bus/events/why.ts';
+
+/** What a relay cell knows: plain JSON, journalled whole. */
+export interface RelayContext {
+  id: string;
+  state: string;
+  since: number;
+  why: Why;
+  role: RelayRole;
+  region: string;
+  weight: number;
+  /** Viewers it may carry at a time; undefined: as many as placement gives it. */
+  max_readers?: number;
+  /** When the process started that has, or is being given, its paths. */
+  instance?: string;
+  /** Whether its control API answers. */
+  answers: boolean;
+  /** What the pulse tells: whether packets go through it. */
+  media: 'unknown' | 'flows' | 'silent';
+  /** Set while it shall take no new viewers: who asked for that, since when, and whether its last one has left. */
+  drain?: { by: string; since: number; emptied: boolean };
+  /** Epoch ms since when it carries nothing; undefined while it does. */
+  lostAt?: number;
+  deadline: number;
+}
+
+/** Durations of the relay machine, in ms. */
+export const RELAY_TIMES = {
+  // An exit is told by the launcher at once, and a hang by the pulse; this is for an API that hangs alone.
+  healthEveryMs: 1_000,
+  /** Between two packets of the pulse. */
+  pulseEveryMs: 100,
+  /** No packet for this long is `pulse.missed`. */
+  pulseSilentMs: 300,
+  /** A suspect relay that stays silent this long is dead. */
+  deadAfterMs: 1_000,
+  /** Between two attempts to give a relay its paths. */
+  provisionAgainMs: 250,
+};
+
+/** What the relay machine hears. */
+export type RelayEvent = Stamped<RelayHeard>;
+
+/** A relay's fact as the machine emits it; the cell stamps it. */
+export interface RelaySaid {
+  type: `relay.${string}`;
+  data: Record<string, unknown>;
+}

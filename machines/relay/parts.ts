@@ -1,0 +1,137 @@
+import { fromCallback, setup } from 'xstate';
+import type { AlarmInput, HealthInput, ProvisionInput, PulseInput } from '../slots.ts';
+import { RELAY_TIMES, type RelayContext, type RelayEvent, type RelaySaid } from './context.ts';
+import { type Because, empty, fit, gone, newProcess, putAside, silent, speechless } from './reasons.ts';
+
+/** The relay machine's types, slots and guards; its chart is in `../relay.ts`. */
+export const machine = setup({
+  types: {
+    context: {} as RelayContext,
+    events: {} as RelayEvent,
+    emitted: {} as RelaySaid,
+    input: {} as { id: string },
+    tags: {} as 'serving' | 'placeable' | 'draining' | 'dark',
+  },
+  actors: {
+    health: fromCallback<RelayEvent, HealthInput>(() => {}),
+    pulse: fromCallback<RelayEvent, PulseInput>(() => {}),
+    provision: fromCallback<RelayEvent, ProvisionInput>(() => {}),
+    alarm: fromCallback<RelayEvent, AlarmInput>(() => {}),
+  },
+  guards: {
+    otherInstance: ({ context, event }) => 'instance' in event && event.instance !== context.instance,
+    mediaFlows: ({ context }) => context.media === 'flows',
+    mediaSilent: ({ context }) => context.media === 'silent',
+    apiSilent: ({ context }) => !context.answers,
+    draining: ({ context }) => context.drain?.emptied === false,
+    drained: ({ context }) => context.drain?.emptied === true,
+  },
+});
+
+/** States in which it carries media. */
+const CARRYING = new Set(['serving', 'degraded', 'draining', 'drained']);
+
+/** Enters a state: sets it with its reason, and says so. */
+export const become = (state: string, because: Because) =>
+  machine.enqueueActions(({ context, event, enqueue }) => {
+    const why = because(context, event);
+    const carries = CARRYING.has(state);
+    const silentMs = 'silent_ms' in event ? event.silent_ms : undefined;
+    const recoverMs = carries && context.lostAt !== undefined ? event.at - context.lostAt : undefined;
+    const lostAt = context.lostAt ?? event.at - (event.type === 'pulse.missed' ? event.silent_ms : 0);
+    enqueue.assign({ state, since: event.at, why, lostAt: carries ? undefined : lostAt });
+    enqueue.emit({
+      type: `relay.${state}`,
+      data: {
+        role: context.role,
+        region: context.region,
+        state,
+        from: context.state,
+        since: event.at,
+        why,
+        ...(state === 'suspect' && silentMs !== undefined ? { detect_ms: silentMs } : {}),
+        ...(recoverMs === undefined ? {} : { recover_ms: recoverMs }),
+        ...(context.drain ? { by: context.drain.by } : {}),
+      },
+    });
+  });
+
+export const configure = machine.assign(({ event }) =>
+  event.type === 'relay.configured'
+    ? { role: event.role, region: event.region, weight: event.weight, max_readers: event.max_readers }
+    : {},
+);
+const noteInstance = machine.assign(({ event }) =>
+  'instance' in event ? { instance: event.instance, answers: true, media: 'unknown' as const } : {},
+);
+/** What the two witnesses say last: its control API, and the packets through it. */
+export const noteWitness = machine.assign(({ event }) => {
+  switch (event.type) {
+    case 'relay.answering':
+      return { answers: true };
+    case 'relay.missed':
+    case 'relay.exited':
+      return { answers: false };
+    case 'pulse.beating':
+      return { media: 'flows' as const };
+    case 'pulse.missed':
+      return { media: 'silent' as const };
+    default:
+      return {};
+  }
+});
+export const noteDrain = machine.assign(({ context, event }) => {
+  switch (event.type) {
+    case 'relay.drain':
+      return { drain: context.drain ?? { by: event.by, since: event.at, emptied: false } };
+    case 'relay.emptied':
+      return { drain: context.drain && { ...context.drain, emptied: true } };
+    case 'relay.resume':
+      return { drain: undefined };
+    default:
+      return {};
+  }
+});
+export const wait = (ms: number) => machine.assign(({ event }) => ({ deadline: event.at + ms }));
+
+const KNOWN = '#relay.watched.known';
+
+const aside = [
+  { guard: 'drained', target: `${KNOWN}.drained`, actions: [noteWitness, become('drained', empty)] },
+  { guard: 'draining', target: `${KNOWN}.draining`, actions: [noteWitness, become('draining', putAside)] },
+] as const;
+const speechlessly = {
+  guard: 'apiSilent',
+  target: `${KNOWN}.degraded`,
+  actions: [noteWitness, noteDrain, become('degraded', speechless)],
+} as const;
+
+/** It answers and carries media: in service, unless somebody has it drained. */
+export const serves = {
+  target: `${KNOWN}.serving`,
+  actions: [noteWitness, noteDrain, become('serving', fit)],
+} as const;
+export const answered = [...aside, serves] as const;
+/** Packets go through it: where it stands is told by who has it drained, and by whether its API answers. */
+export const settled = [...aside, speechlessly, serves] as const;
+/** It may take viewers again. */
+export const resumed = [speechlessly, serves] as const;
+
+/** It is silent: dead, if it stays so. */
+export const suspected = {
+  target: `${KNOWN}.suspect`,
+  actions: [noteWitness, wait(RELAY_TIMES.deadAfterMs), become('suspect', silent)],
+} as const;
+
+/** Its viewers stay, no new one comes. */
+export const drains = { target: `${KNOWN}.draining`, actions: [noteDrain, become('draining', putAside)] } as const;
+
+/** Another process answers than the one that has its paths. */
+export const returns = {
+  guard: 'otherInstance',
+  target: KNOWN,
+  reenter: true,
+  actions: [become('starting', newProcess), noteInstance],
+} as const;
+
+export const exits = { target: '#relay.watched.gone', actions: [noteWitness, become('dead', gone)] } as const;

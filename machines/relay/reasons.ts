@@ -1,0 +1,68 @@
+import type { Why } from '../../bus/events/why.ts';
+import type { RelayContext, RelayEvent } from './context.ts';
+
+/** Tells why a relay enters a state. */
+export type Because = (context: RelayContext, event: RelayEvent) => Why;
+
+/** The event's name and one sentence. */
+export const plainly =
+  (text: string): Because =>
+  (_context, event) => ({ trigger: event.type, text });
+
+export const newProcess = plainly('a new process answers; it is being given its paths');
+
+/** It carries media and takes viewers. */
+export const fit: Because = (_context, event) => {
+  const trigger = event.type;
+  switch (event.type) {
+    case 'paths.provisioned':
+      return {
+        trigger,
+        text: 'it answers and has its paths',
+        guard: { paths: event.paths, elapsed_ms: event.elapsed_ms },
+      };
+    case 'relay.resume':
+      return { trigger, text: `${event.by} has it take viewers again` };
+    case 'pulse.beating':
+      return { trigger, text: 'packets go through it again', guard: { round_trip_ms: event.round_trip_ms } };
+    default:
+      return { trigger, text: 'it answers again, as the same process' };
+  }
+};
+
+/** The API hangs, the media does not: whoever is there stays, nobody new comes. */
+export const speechless: Because = (_context, event) => ({
+  trigger: event.type,
+  reason: 'api-silent',
+  text: 'its control API does not answer, but packets go through it: its viewers stay, new ones go elsewhere',
+  ...(event.type === 'relay.missed' ? { guard: { silent_ms: event.silent_ms, detail: event.detail } } : {}),
+});
+
+export const silent: Because = ({ answers }, event) => ({
+  trigger: event.type,
+  reason: 'silent',
+  text:
+    event.type === 'relay.missed'
+      ? 'it does not answer in time'
+      : `no packet goes through it${answers ? ', though its control API has not been missed' : ''}`,
+  ...('silent_ms' in event ? { guard: { silent_ms: event.silent_ms, detail: event.detail } } : {}),
+});
+
+export const gone: Because = (_context, event) => ({
+  trigger: event.type,
+  reason: event.type === 'relay.exited' ? 'exited' : 'silent',
+  text: event.type === 'relay.exited' ? 'its process ended; it is being restarted' : 'it has not answered for too long',
+  ...('detail' in event ? { guard: { detail: event.detail } } : {}),
+});
+
+export const putAside: Because = ({ drain }, event) => ({
+  trigger: event.type,
+  reason: 'drain',
+  text: `${event.type === 'relay.drain' ? event.by : drain?.by} has it take no new viewers; it waits until the last one has left`,
+});
+
+export const empty: Because = ({ drain }, event) => ({
+  trigger: event.type,
+  reason: 'drain',
+  text: `nobody is on it any more; ${drain?.by} has it take no new viewers until that is undone`,
+});

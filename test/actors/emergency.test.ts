@@ -1,0 +1,127 @@
+import { expect } from 'chai';
+import { acquaint } from '../../actors/acquaintance.ts';
+import { raiseIncidents } from '../../actors/emergency.ts';
+import { id } from '../../bus/identity.ts';
+import { type FakeHouse, fakeHouse } from '../fakes/house.ts';
+import { until } from '../fixtures/process.ts';
+
+const HOUR = 3_600_000;
+const camera = (name: string) => ({ kind: 'camera' as const, id: id(name) });
+const incident = (name: string) => ({ kind: 'incident' as const, id: id(name) });
+const push = (name: string) => ({ kind: 'broadcast' as const, id: id(`${name}--city-tv`) });
+
+/** @param raising false: the gateway dies between declaring and raising */
+async function housed(raising = true) {
+  const house = fakeHouse();
+  const faults: Error[] = [];
+  const follow = (one: FakeHouse) => {
+    acquaint(one.roster, (error) => faults.push(error));
+    raiseIncidents(
+      one.roster,
+      one.roster,
+      (name) => (name === 'city-tv' ? 'rtmp://127.0.0.1/live' : undefined),
+      (error) => faults.push(error),
+    );
+  };
+  if (raising) follow(house);
+  const relay = { kind: 'relay' as const, id: id('relay-1') };
+  await house.roster.create(relay, { type: 'relay.configured', role: 'delivery', region: 'hcm', weight: 1 });
+  await house.roster.offer(relay, { type: 'relay.answering', instance: 'A' });
+  await house.roster.offer(relay, { type: 'paths.provisioned', instance: 'A', paths: 1, elapsed_ms: 1 });
+  for (const name of ['gate', 'hall']) {
+    const sources = [{ id: '0', url: 'rtsp://127.0.0.1/a' }];
+    const settings = { name, zone: 'hcm/airport', sources, keep: 'on-demand', eye: true };
+    await house.roster.create(camera(name), { type: 'camera.configured', settings });
+  }
+  const declare = (name: string, cameras: string[], more: object = {}) =>
+    house.roster.create(incident(name), {
+      type: 'incident.declared',
+      ...{ zone: '', cameras, reason: 'fire', by: 'hoa', until: house.clock.now + HOUR, drill: false },
+      ...{ destinations: ['city-tv'], grants: { roles: [], subjects: [] }, ...more },
+    });
+  const stateOf = (at: Parameters<FakeHouse['roster']['view']>[0]) => house.roster.view(at)?.state;
+  const active = (name: string) => until(`${name} to be active`, () => stateOf(incident(name)) === 'active');
+  return { house, faults, follow, declare, stateOf, active };
+}
+
+describe('an incident that is raised', () => {
+  it('wakes its cameras and puts them on air, and lowers it all when it is closed', async () => {
+    const { house, faults, declare, stateOf, active } = await housed();
+    await declare('inc_1', ['gate', 'hall']);
+    await active('inc_1');
+    for (const name of ['gate', 'hall']) {
+      expect(stateOf(camera(name))).to.equal('connecting');
+      expect(stateOf(push(name))).to.equal('connecting');
+    }
+    await house.roster.offer(incident('inc_1'), { type: 'incident.ended', by: 'hoa' });
+    await until('the pushes to stop', () => ['gate', 'hall'].every((name) => stateOf(push(name)) === 'stopped'));
+    await until('the cameras to be let go', () => {
+      const audience = (name: string) => house.roster.view(camera(name))?.context.audience as string[];
+      return ['gate', 'hall'].every((name) => audience(name).length === 0);
+    });
+    expect(faults).to.deep.equal([]);
+  });
+
+  it('leaves alone what another running incident wants, and what an operator had begun before', async () => {
+    const { house, declare, stateOf, active } = await housed();
+    const operators = { type: 'broadcast.requested', zone: 'hcm/airport', destination: 'city-tv', camera: 'hall' };
+    const more = { to: 'rtmp://127.0.0.1/live', relay: 'relay-1', by: 'lan', picture: false };
+    await house.roster.create(push('hall'), { ...operators, ...more });
+    await declare('inc_1', ['gate', 'hall']);
+    await declare('inc_2', ['gate']);
+    await active('inc_1');
+    await active('inc_2');
+    await house.roster.offer(incident('inc_1'), { type: 'incident.ended', by: 'hoa' });
+    const audience = () => house.roster.view(camera('hall'))?.context.audience as string[];
+    await until('the hall to be let go by it', () => !audience().includes('inc_1'));
+    expect(stateOf(push('gate'))).to.equal('connecting');
+    expect(stateOf(push('hall'))).to.equal('connecting');
+    await house.roster.offer(incident('inc_2'), { type: 'incident.ended', by: 'hoa' });
+    await until('the gate to be taken off air', () => stateOf(push('gate')) === 'stopped');
+    expect(stateOf(push('hall'))).to.equal('connecting');
+  });
+
+  it('as a drill pushes nothing, and says so', async () => {
+    const { house, declare, stateOf, active } = await housed();
+    await declare('inc_1', ['gate'], { drill: true });
+    await active('inc_1');
+    expect(stateOf(push('gate'))).to.equal(undefined);
+    expect(house.roster.view(incident('inc_1'))?.why.text).to.contain('this is a drill');
+  });
+
+  it('cuts the people whom it alone had let in when it ends, and nobody else', async () => {
+    const { house, declare, stateOf, active } = await housed();
+    await declare('inc_1', ['gate'], { grants: { roles: [], subjects: ['minh'] } });
+    await active('inc_1');
+    const watch = (name: string, subject: object) =>
+      house.roster.create(
+        { kind: 'viewer', id: id(name) },
+        {
+          type: 'viewer.requested',
+          ...{ camera: 'gate', zone: 'hcm/airport', protocol: 'webrtc', quality: '720p', address: '127.0.0.1' },
+          subject: { role: 'viewer', cameras: [], zones: [], iat: 1, ...subject },
+          ...{ expires_at: 9_000_000_000_000, held: 0, quota: 2, relay: 'relay-1', standby: '' },
+        },
+      );
+    await watch('ses_guest', { sub: 'minh', granted: ['gate'] });
+    await watch('ses_own', { sub: 'lan', zones: ['hcm/*'] });
+    const guest = { kind: 'viewer' as const, id: id('ses_guest') };
+    expect(stateOf(guest)).to.equal('admitted');
+    await house.roster.offer(incident('inc_1'), { type: 'incident.ended', by: 'hoa' });
+    await until('the guest to be cut', () => stateOf(guest) === 'ended');
+    expect(stateOf({ kind: 'viewer', id: id('ses_own') })).to.equal('admitted');
+  });
+
+  it('comes back with a gateway that was killed in the middle of it, and what was half raised is raised', async () => {
+    const { house, faults, follow, declare } = await housed(false);
+    await declare('inc_1', ['gate']);
+    const next = house.successor();
+    await next.roster.adopt();
+    follow(next);
+    await until('it to be active', () => next.roster.view(incident('inc_1'))?.state === 'active');
+    expect(next.roster.view(push('gate'))?.tags).to.include('wanted');
+    const armed = next.slots.alarm.all.filter((one) => !one.end && one.input.name === 'end');
+    expect(armed.at(-1)?.input.at).to.equal(house.clock.now + HOUR);
+    expect(faults).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,125 @@
+import { setImmediate as breathe } from 'node:timers/promises';
+import { expect } from 'chai';
+import { foldPast } from '../../actors/past.ts';
+import { type Consequences, type Loss, whatIf } from '../../actors/whatif.ts';
+import { id } from '../../bus/identity.ts';
+import { place } from '../../machines/policy/placement.ts';
+import { type FakeHouse, fakeHouse } from '../fakes/house.ts';
+import { answers, feeds, flows } from '../fakes/source.ts';
+
+describe('a what-if', () => {
+  let house: FakeHouse;
+  const cam = (name: string) => ({ kind: 'camera' as const, id: id(name) });
+
+  const relay = async (name: string, role: string) => {
+    const at = { kind: 'relay' as const, id: id(name) };
+    await house.roster.create(at, { type: 'relay.configured', role, region: 'hcm', weight: 1 });
+    await house.roster.offer(at, { type: 'relay.answering', instance: 'A' });
+    await house.roster.offer(at, { type: 'paths.provisioned', instance: 'A', paths: 1, elapsed_ms: 1 });
+  };
+  const camera = async (name: string) => {
+    const sources = [{ id: id('0'), url: `rtsp://192.0.2.7/${name}` }];
+    const settings = { name, zone: 'hcm/center', sources, keep: 'warm', eye: true };
+    await house.roster.create(cam(name), { type: 'camera.configured', settings });
+    for (const event of [answers(), flows(), feeds()]) await house.roster.offer(cam(name), event);
+  };
+  const viewer = async (name: string, of: string, on: string) => {
+    const at = { kind: 'viewer' as const, id: id(name) };
+    const subject = { sub: name, role: 'viewer', cameras: [of], zones: [], iat: 1 };
+    await house.roster.create(at, {
+      type: 'viewer.requested',
+      ...{ camera: of, zone: 'hcm/center', subject, protocol: 'webrtc', quality: '720p', address: '127.0.0.1' },
+      ...{ expires_at: house.clock.now + 3_600_000, held: 0, quota: 9, relay: on, standby: '' },
+    });
+    const seat = { relay: on, relay_session: `rs_${name}` };
+    await house.roster.offer(at, { type: 'leg.opened', leg: 'a', path: of, ...seat });
+    await house.roster.offer(at, { type: 'leg.playing', leg: 'a' });
+  };
+  const ask = (loss: Partial<Loss>): Promise<Consequences> => {
+    const past = foldPast({});
+    for (const entry of house.store.records()) past.take(entry);
+    return whatIf(
+      past.cells(),
+      house.clock.now,
+      { relays: [], sources: [], ...loss },
+      {
+        settle: async () => void (await breathe()),
+        seat: (_viewer, relays, loadOf) =>
+          place(
+            relays.map(({ id: name, state, tags, context }) => ({
+              ...{ id: name, state, serving: tags.includes('serving'), load: loadOf(name) },
+              ...{ region: context.region as string, weight: context.weight as number },
+              ...{ draining: tags.includes('draining'), capabilities: ['webrtc'] },
+            })),
+            { region: 'hcm' },
+          ),
+      },
+    );
+  };
+  const states = ({ steps }: Consequences, name: string) => steps.filter((one) => one.id === name).map(({ to }) => to);
+
+  beforeEach(async () => {
+    house = fakeHouse();
+    await relay('intake-1', 'intake');
+    await relay('relay-1', 'delivery');
+    await relay('relay-2', 'delivery');
+    await camera('cam_001');
+    await camera('cam_002');
+    for (let n = 0; n < 6; n++) await viewer(`v_${n}`, 'cam_001', n < 4 ? 'relay-1' : 'relay-2');
+  });
+
+  it('without a loss changes nothing, for as long as it looks', async () => {
+    const { steps, moved, stranded, dark } = await ask({});
+    expect({ steps, moved, stranded, dark }).to.deep.equal({ steps: [], moved: [], stranded: [], dark: [] });
+  });
+
+  it('moves the viewers of a lost relay to the one that is left, with the reason, and no camera goes dark', async () => {
+    const outcome = await ask({ relays: ['relay-1'] });
+    expect(outcome.moved.sort()).to.deep.equal(['v_0', 'v_1', 'v_2', 'v_3']);
+    expect(outcome.stranded).to.deep.equal([]);
+    expect(outcome.dark).to.deep.equal([]);
+    expect(states(outcome, 'relay-1')[0]).to.equal('dead');
+    const moves = outcome.steps.filter(
+      ({ kind, from, to }) => kind === 'viewer' && from === 'relay-1' && to === 'relay-2',
+    );
+    expect(moves.map((one) => one.id).sort()).to.deep.equal(['v_0', 'v_1', 'v_2', 'v_3']);
+    expect(moves[0]).to.include({ camera: 'cam_001' });
+    expect(moves[0]?.at_ms).to.be.within(1, 2_000);
+    expect(moves[0]?.why.text).to.contain('relay-2');
+  });
+
+  it('tells who would be left without a relay', async () => {
+    const outcome = await ask({ relays: ['relay-1', 'relay-2'] });
+    expect(outcome.moved).to.deep.equal([]);
+    expect(outcome.stranded).to.have.length(6);
+    expect(outcome.steps.filter(({ to }) => to === '')).to.have.length(6);
+  });
+
+  it('darkens a camera whose only source is lost, and no other, for as long as it looks', async () => {
+    const outcome = await ask({ sources: [{ camera: 'cam_001', source: '0' }] });
+    expect(outcome.dark).to.deep.equal([{ camera: 'cam_001', for_ms: null }]);
+    expect(states(outcome, 'cam_001')).to.include('offline');
+    expect(states(outcome, 'cam_002')).to.deep.equal([]);
+  });
+
+  it('darkens every camera when the only intake is lost', async () => {
+    const { dark } = await ask({ relays: ['intake-1'] });
+    expect(dark.map((one) => one.camera)).to.deep.equal(['cam_001', 'cam_002']);
+  });
+
+  it('lets deadlines pass that were armed before: what is stalled goes offline', async () => {
+    await house.roster.offer(cam('cam_002'), { type: 'source.silent', source: '0', silent_ms: 900 });
+    const outcome = await ask({});
+    expect(states(outcome, 'cam_002')[0]).to.equal('offline');
+    expect(outcome.steps[0]?.at_ms).to.be.within(3_000, 5_000);
+  });
+
+  it('touches nothing real', async () => {
+    const before = { records: house.store.records(), told: house.store.told() };
+    const held = house.slots.seat.all.length;
+    await ask({ relays: ['relay-1', 'intake-1'] });
+    expect({ records: house.store.records(), told: house.store.told() }).to.deep.equal(before);
+    expect(house.slots.seat.all.length).to.equal(held);
+    expect(house.roster.view({ kind: 'relay', id: id('relay-1') })?.state).to.equal('serving');
+  });
+});

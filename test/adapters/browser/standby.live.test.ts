@@ -1,0 +1,147 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect } from 'chai';
+import type { Browser, Page } from 'playwright-core';
+import { startCamera } from '../../fixtures/camera.ts';
+import { startChromium } from '../../fixtures/chromium.ts';
+import { figure } from '../../fixtures/figures.ts';
+import { startMediamtx, type TestMediamtx } from '../../fixtures/mediamtx.ts';
+import { freeze, type Running, until } from '../../fixtures/process.ts';
+import { longestGapMs } from '../../fixtures/watcher.ts';
+import { seenOn, watchOn } from './player-page.ts';
+import { buildPages, type StubGateway, startStubGateway } from './stub-gateway.ts';
+
+/** Two relays with the same picture; nobody tells the player anything but what the tests say. */
+describe('a player with a standby', function () {
+  this.timeout(60_000);
+  const pages = mkdtempSync(path.join(tmpdir(), 'sbx-pages-'));
+  let browser: Browser;
+  let relays: Record<string, TestMediamtx>;
+  let cameras: Running[];
+  let gateway: StubGateway;
+  let page: Page;
+
+  const show = async (picture: { fps?: number } = {}) => {
+    const sources = Object.values(relays);
+    cameras = sources.map((relay) => startCamera(relay.rtsp('cam_001'), { fps: 30, gopSeconds: 0.5, ...picture }));
+    for (const relay of sources) {
+      await until('a picture', async () => (await relay.api('GET', '/v3/paths/get/cam_001')).ready);
+    }
+  };
+  before(async () => {
+    const [first, second] = await Promise.all([startMediamtx(), startMediamtx(), buildPages(pages)]);
+    relays = { 'relay-1': first, 'relay-2': second };
+    browser = await startChromium();
+    const portOf = (relay = 'relay-1') => relays[relay]?.ports.whep;
+    gateway = await startStubGateway(pages, (name, relay) => `http://127.0.0.1:${portOf(relay)}/${name}/whep`);
+    await show();
+  });
+  afterEach(async () => {
+    for (const running of [...cameras, ...Object.values(relays).map((relay) => relay.process())]) {
+      running.child.kill('SIGCONT');
+    }
+    await page.context().close();
+  });
+  after(async () => {
+    await browser?.close();
+    await gateway?.stop();
+    await Promise.all((cameras ?? []).map((camera) => camera.stop()));
+    await Promise.all(Object.values(relays ?? {}).map((relay) => relay.close()));
+    rmSync(pages, { recursive: true, force: true });
+  });
+
+  const watch = async (query = '?clock=every-frame') => {
+    gateway.said.length = 0;
+    ({ page } = await watchOn(browser, gateway, query));
+    await until('a moving picture', async () => (await seenOn(page)).frames.length >= 10, 15_000);
+    gateway.tell({ type: 'standby', relay: 'relay-2', token: 'pass-2', ttl_ms: 60_000 });
+  };
+  const hang = async () => {
+    const from = (await page.evaluate('performance.now()')) as number;
+    await freeze(relays['relay-1']?.process() as Running);
+    return from;
+  };
+  /** Frames go on for a while after an instant of the page. */
+  const moving = (from: number) =>
+    until('frames again', async () => (await seenOn(page)).presented.filter((at) => at > from + 700).length > 10);
+  const offers = () => gateway.said.filter(({ type }) => type === 'offer').slice(1);
+  const ticks = (ms: number) => page.evaluate(`new Promise((done) => setTimeout(done, ${ms}))`);
+
+  it('goes there by itself when its relay hangs, and tells how long it was without a picture', async () => {
+    await watch();
+    const from = await hang();
+    await moving(from);
+    const [offer] = offers();
+    expect(offer).to.include({ relay: 'relay-2', standby_token: 'pass-2' });
+    expect(offer.silent_ms).to.be.within(250, 500);
+    const { presented, moves } = await seenOn(page);
+    figure('relay hangs, standby not kept ready, key frame every 0.5 s: gap', longestGapMs(presented, from));
+    expect(longestGapMs(presented, from)).to.be.lessThan(2_000);
+    expect(moves).to.have.length(1);
+    expect(moves[0]).to.include({ relay: 'relay-2', reason: 'silence' });
+    const told = gateway.said.filter(({ type }) => type === 'playing').at(-1);
+    expect(told.gap_ms).to.be.closeTo(longestGapMs(presented, from), 60);
+    expect(await page.locator('.sbx-moved').textContent()).to.match(
+      /^Moved to relay-2: no frame came any more, \d+ ms$/,
+    );
+  });
+
+  it('is there at once when a second connection is kept ready', async () => {
+    await watch('?clock=every-frame&hot=1');
+    await until('the second connection to flow', async () => (await seenOn(page)).unseen.length > 10, 10_000);
+    expect(offers()[0]).to.include({ relay: 'relay-2', standby_token: 'pass-2' }).and.to.not.have.property('silent_ms');
+    const from = await hang();
+    await moving(from);
+    const { presented, moves } = await seenOn(page);
+    figure('relay hangs, standby kept ready: gap', longestGapMs(presented, from));
+    expect(longestGapMs(presented, from)).to.be.lessThan(300);
+    expect(moves).to.have.length(1);
+  });
+
+  it('is not chased away by a camera that is silent everywhere', async () => {
+    await watch('?clock=every-frame&hot=1');
+    await until('the second connection to flow', async () => (await seenOn(page)).unseen.length > 10, 10_000);
+    await Promise.all(cameras.map(freeze));
+    await ticks(1_100);
+    expect(offers().filter(({ silent_ms }) => silent_ms !== undefined)).to.deep.equal([]);
+    expect((await seenOn(page)).moves).to.deep.equal([]);
+  });
+
+  it('stays where it is while its camera is said to be held', async () => {
+    await watch();
+    gateway.tell({ type: 'state', camera: 'cam_001', state: 'holding', why: 'no source is left' });
+    await hang();
+    await ticks(800);
+    expect(offers()).to.deep.equal([]);
+  });
+
+  it('concludes nothing while nobody sees it', async () => {
+    await watch();
+    await page.evaluate('document.querySelector(".sbx-stage").style.transform = "translateY(5000px)"');
+    await ticks(300);
+    await hang();
+    await ticks(1_200);
+    expect(offers()).to.deep.equal([]);
+  });
+
+  it('comes back to the picture when its network changes in the middle of a move', async () => {
+    await watch();
+    await gateway.stop();
+    const from = await hang();
+    await until('the picture to stand', async () => (await seenOn(page)).states.at(-1)?.name === 'stalled');
+    await gateway.start();
+    await moving(from);
+    expect(offers().at(-1)).to.include({ relay: 'relay-2' });
+    expect((await seenOn(page)).moves.at(-1)).to.include({ relay: 'relay-2' });
+  });
+
+  it('grants a camera of five frames a second its pauses', async () => {
+    await Promise.all(cameras.map((camera) => camera.stop()));
+    await show({ fps: 5 });
+    await watch();
+    await ticks(3_000);
+    expect(offers()).to.deep.equal([]);
+    expect((await seenOn(page)).states.map(({ name }) => name)).to.not.include('stalled');
+  });
+});

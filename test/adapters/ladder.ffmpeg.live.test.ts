@@ -1,0 +1,158 @@
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect } from 'chai';
+import { createLadders, type Ladders } from '../../adapters/ladder.ffmpeg.ts';
+import { type RelayPaths, relayPaths } from '../../adapters/mediamtx/relay-paths.ts';
+import type { Measured } from '../../bus/events/rendition.ts';
+import { findProgram } from '../../infra/binaries.ts';
+import { planLadder } from '../../machines/policy/ladder.ts';
+import type { LadderReport, MeasureReport } from '../../machines/slots.ts';
+import { startCamera } from '../fixtures/camera.ts';
+import { type Running, until } from '../fixtures/process.ts';
+import { serveTokenKeys, startRelay, type TestRelay, type TokenKeys } from '../fixtures/relay.ts';
+
+const rung = (height: number, kbps: number) => ({
+  ...{ name: `${height}p`, height, bitrate_bps: kbps * 1000, max_bps: kbps * 1200, buffer_bits: kbps * 600 },
+});
+const RUNGS = [rung(180, 400), rung(90, 100)];
+
+/** The processes whose arguments name a folder, with their arguments. */
+function ffmpegs(): { pid: number; argv: string }[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => {
+      try {
+        return { pid: Number(name), argv: readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ') };
+      } catch {
+        return { pid: Number(name), argv: '' }; // it ended since
+      }
+    })
+    .filter(({ argv }) => argv.includes('framecrc') && argv.includes('90p.m3u8'));
+}
+
+describe('a ladder of a real program', () => {
+  let keys: TokenKeys;
+  let relay: TestRelay;
+  let paths: RelayPaths;
+  let switcher: Running;
+  let folder: string;
+  let ladders: Ladders;
+  let measured: Measured;
+  const reports: LadderReport[] = [];
+
+  before(async function () {
+    this.timeout(30_000);
+    keys = await serveTokenKeys();
+    relay = await startRelay('delivery', keys);
+    paths = relayPaths(relay.api);
+    folder = mkdtempSync(path.join(tmpdir(), 'sbx-hls-'));
+    const publish = keys.token('switcher', [{ action: 'publish', path: 'cam_001' }]);
+    switcher = startCamera(relay.rtsp('cam_001', publish), {
+      ...{ width: 320, height: 180, bitrateBps: 400_000, gopSeconds: 1, audio: 'pcm_alaw' },
+    });
+    await until('the program', async () => (await relay.api.paths()).some((one) => one.available));
+    ladders = createLadders({
+      ffmpeg: findProgram('ffmpeg'),
+      relays: [
+        {
+          paths,
+          programUrl: (camera) => relay.rtsp(camera, keys.token('ladder', [{ action: 'read', path: camera }])),
+        },
+      ],
+      folder: path.join(folder, 'hls'),
+      sockets: path.join(folder, 'run'),
+    });
+  });
+  beforeEach(() => {
+    reports.length = 0;
+  });
+  after(async () => {
+    await switcher?.stop();
+    paths?.close();
+    await relay?.close();
+    keys?.close();
+    if (folder) rmSync(folder, { recursive: true, force: true });
+  });
+
+  const measure = async (camera: string): Promise<MeasureReport> => {
+    const heard: MeasureReport[] = [];
+    const held = ladders.measure({ camera }, (event) => heard.push(event));
+    const report = await until('a measurement', () => heard[0], 12_000);
+    held.release();
+    return report;
+  };
+  const hold = (stalledMs = 5_000) => {
+    const { rungs } = planLadder(measured, RUNGS);
+    const input = { camera: 'cam_001', rungs, audio: measured.audio, fps: measured.fps, stalledMs };
+    return ladders.ladder(input, (event) => reports.push(event));
+  };
+  const file = (name: string) => readFileSync(path.join(folder, 'hls/cam_001', name), 'utf8');
+  const flows = () => until('the first segments', () => reports.some(({ type }) => type === 'ladder.flowing'), 12_000);
+
+  it('is planned by what the packets show: size, rate, key frames, order, sound', async function () {
+    this.timeout(15_000);
+    const report = await measure('cam_001');
+    expect(report).to.include({ type: 'program.measured', codec: 'h264', width: 320, height: 180, audio: true });
+    measured = report as Measured & { type: 'program.measured' };
+    expect(measured.reordered).to.equal(false);
+    expect(measured.gop_ms).to.be.within(950, 1_050);
+    expect(measured.fps).to.be.within(20, 31);
+    expect(measured.bitrate_bps).to.be.within(50_000, 600_000);
+  });
+
+  it('says that a program can’t be read, and shows nobody the token', async () => {
+    const report = await measure('cam_404');
+    expect(report).to.include({ type: 'ladder.ended', reason: 'source' });
+    expect(JSON.stringify(report)).to.not.match(/eyJ/);
+  });
+
+  it('makes each rung once: segments that begin together, and a stream at the relay', async function () {
+    this.timeout(25_000);
+    const held = hold();
+    await flows();
+    const [ffmpeg] = await until('FFmpeg', () => ffmpegs());
+    expect(ffmpeg?.argv).to.not.match(/token|eyJ/);
+    const dates = (name: string) =>
+      [...file(name).matchAll(/PROGRAM-DATE-TIME:(\S+)/g)].map(([, time]) => Date.parse(String(time)));
+    await until('three segments', () => dates('90p.m3u8').length >= 3 && dates('180p.m3u8').length >= 3);
+    const apart = dates('180p.m3u8')
+      .slice(0, 3)
+      .map((at, index) => Math.abs(at - (dates('90p.m3u8')[index] ?? 0)));
+    expect(Math.max(...apart)).to.be.below(100);
+    expect(file('audio.m3u8')).to.include('.m4s');
+    await until('the rung at the relay', async () =>
+      (await relay.api.paths()).some(({ name, available }) => name === 'cam_001/90p' && available),
+    );
+    held.release();
+    await until('FFmpeg to be gone', () => ffmpegs().length === 0);
+    expect(existsSync(path.join(folder, 'hls/cam_001'))).to.equal(false);
+    await until('the rung to be gone', async () =>
+      (await relay.api.pathConfigs()).every(({ name }) => name !== 'cam_001/90p'),
+    );
+  });
+
+  it('that hangs is killed, and says so', async function () {
+    this.timeout(25_000);
+    const held = hold(1_000);
+    await flows();
+    const [ffmpeg] = ffmpegs();
+    if (!ffmpeg) throw new Error('no FFmpeg runs');
+    process.kill(ffmpeg.pid, 'SIGSTOP');
+    await until('the report', () => reports.find(({ type }) => type === 'ladder.ended'), 4_000);
+    expect(reports.at(-1)).to.include({ type: 'ladder.ended', reason: 'stalled' });
+    await until('FFmpeg to be gone', () => ffmpegs().length === 0);
+    held.release();
+  });
+
+  it('whose program ends tells it once, and leaves its files to players that are behind', async function () {
+    this.timeout(25_000);
+    const held = hold();
+    await flows();
+    await switcher.stop();
+    await until('the report', () => reports.find(({ type }) => type === 'ladder.ended'), 6_000);
+    expect(reports.map(({ type }) => type)).to.deep.equal(['ladder.flowing', 'ladder.ended']);
+    expect(file('90p.m3u8')).to.include('.m4s');
+    held.release();
+  });
+});

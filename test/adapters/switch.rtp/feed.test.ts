@@ -1,0 +1,180 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { createFeed } from '../../../adapters/switch.rtp/feed.ts';
+import type { Source } from '../../../adapters/switch.rtp/source.ts';
+import type { CarryOrder, HoldingTold, SourceTold, SwitchedTold } from '../../../adapters/switch.rtp/talk.ts';
+
+const SIGHT = { newUnit: true, key: false, keyStart: false, missingSets: [], pieces: [] };
+const track = (encoding: string) => ({
+  ...{ media: 'video' as const, encoding, payloadType: 96, clockRate: 90_000, control: '' },
+});
+
+/** A source that is as the test says. */
+function fakeSource(id: string, encoding = 'H264') {
+  const state = { stands: 'opening' as SourceTold['state'], stored: false, fresh: true, late: false };
+  const source = {
+    id,
+    standing: () => ({ state: state.stands }),
+    tracks: () => [track(encoding)],
+    gop: { ready: () => state.stored, packets: () => (state.stored ? [{}] : []), isLong: () => false },
+    lastPacketAtMs: () => performance.now(),
+    isFresh: () => state.fresh,
+    isLate: () => state.late,
+  } as unknown as Source;
+  return { source, state };
+}
+
+/** A feed over fake sources: what it tells, and which source was begun with. */
+function stage(encodings: Record<string, string> = { a: 'H264', b: 'H264' }) {
+  const fakes = new Map(Object.entries(encodings).map(([id, encoding]) => [id, fakeSource(id, encoding)]));
+  const told: (SwitchedTold | HoldingTold)[] = [];
+  let published: string | undefined;
+  const feed = createFeed({
+    camera: 'cam_1',
+    sources: new Map([...fakes].map(([id, { source }]) => [id, source])),
+    published: () => (published ? [track(published)] : undefined),
+    fits: (source) => source.tracks()[0]?.encoding === published,
+    publish(tracks) {
+      published = tracks[0]?.encoding;
+    },
+    begin: () => 1,
+    show() {},
+    told: (message) => told.push(message),
+  });
+  const fake = (id: string) => fakes.get(id) ?? expect.fail(`no source ${id}`);
+  let run = 0;
+  const stage = {
+    feed,
+    told,
+    fake,
+    published: () => published,
+    order(source: string, how: 'clean' | 'at-once' = 'at-once', again = false) {
+      if (!again) run += 1;
+      const armed = [...fakes.keys()].filter((id) => id !== source);
+      feed.choose({ active: { source, how, run }, armed } as unknown as CarryOrder);
+    },
+    /** A packet of a source, a key frame's first one where wanted. */
+    packet(id: string, keyStart = false) {
+      const { source, state } = fake(id);
+      state.stands = 'flowing';
+      state.late = false;
+      if (keyStart) state.stored = true;
+      return feed.takes(source, { ...SIGHT, key: keyStart, keyStart }, performance.now());
+    },
+    becomes(id: string, stands: 'ended' | 'silent') {
+      const { source, state } = fake(id);
+      state.stands = stands;
+      if (stands === 'ended') state.stored = false;
+      state.fresh = false;
+      feed.stands(source);
+    },
+    late(id: string) {
+      fake(id).state.late = true;
+      fake(id).state.fresh = false;
+      feed.late(fake(id).source);
+    },
+  };
+  return stage;
+}
+
+describe('which source feeds a program', () => {
+  const started = () => {
+    const all = stage();
+    all.order('a');
+    all.packet('b', true);
+    expect(all.feed.on(), 'the wanted one is waited for').to.equal('');
+    all.packet('a', true);
+    expect(all.feed.on()).to.equal('a');
+    all.fake('b').state.fresh = true;
+    return all;
+  };
+
+  it('is the armed one at once when the present one ends or is late', () => {
+    for (const fall of ['ended', 'late'] as const) {
+      const all = started();
+      if (fall === 'ended') all.becomes('a', 'ended');
+      else all.late('a');
+      expect(all.feed.on()).to.equal('b');
+      const trigger = fall === 'ended' ? 'ended' : 'silent';
+      expect(all.told.at(-1)).to.include({ type: 'switched', source: 'b', from: 'a', trigger });
+    }
+  });
+
+  it('stays when both are late, until the other has a picture', () => {
+    const all = started();
+    all.fake('b').state.fresh = false;
+    all.late('a');
+    expect(all.feed.on()).to.equal('a');
+    all.fake('b').state.fresh = true;
+    all.packet('b');
+    expect(all.feed.on()).to.equal('b');
+  });
+
+  it('changes cleanly at a key frame when that is ordered, and is not undone by repeating the order', () => {
+    const all = started();
+    all.order('b', 'clean');
+    all.packet('b');
+    expect(all.feed.on()).to.equal('a');
+    all.packet('b', true);
+    expect(all.told.at(-1)).to.include({ source: 'b', trigger: 'ordered', how: 'clean' });
+    all.becomes('b', 'ended');
+    expect(all.feed.on()).to.equal('a');
+    all.packet('b', true);
+    all.order('b', 'clean', true);
+    all.packet('b', true);
+    expect(all.feed.on(), 'the order was obeyed once').to.equal('a');
+    all.order('b', 'at-once');
+    expect(all.feed.on()).to.equal('b');
+  });
+
+  it('is the slate when none is left, and whoever returns first after it', () => {
+    const all = started();
+    all.becomes('b', 'ended');
+    all.becomes('a', 'silent');
+    expect(all.told.at(-1)).to.include({ type: 'holding', from: 'a', trigger: 'silent' });
+    expect(all.feed.on()).to.equal('slate');
+    all.packet('b');
+    expect(all.feed.on(), 'it has no key frame yet').to.equal('slate');
+    all.packet('b', true);
+    expect(all.told.at(-1)).to.include({ source: 'b', from: 'slate' });
+  });
+
+  it('is never one of another codec while there is a slate to show, for a while', () => {
+    const all = stage({ a: 'H264', b: 'H265' });
+    all.order('a');
+    all.packet('a', true);
+    all.packet('b', true);
+    all.becomes('a', 'ended');
+    all.packet('b', true);
+    expect(all.feed.on()).to.equal('slate');
+    expect(all.published()).to.equal('H264');
+  });
+
+  it('is a source that can be shown, whatever the sources do, and every change is told once', () => {
+    const step = fc.record({
+      what: fc.constantFrom('packet', 'key', 'ended', 'silent', 'late', 'clean', 'at-once', 'again'),
+      id: fc.constantFrom('a', 'b', 'c'),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+        const all = stage({ a: 'H264', b: 'H264', c: 'H265' });
+        all.order('a');
+        for (const { what, id } of steps) {
+          const before = all.feed.on();
+          const changes = all.told.length;
+          if (what === 'packet' || what === 'key') all.packet(id, what === 'key');
+          else if (what === 'ended' || what === 'silent') all.becomes(id, what);
+          else if (what === 'late') all.late(id);
+          else all.order(id, what === 'clean' ? 'clean' : 'at-once', what === 'again');
+          const on = all.feed.on();
+          if (on !== '' && on !== 'slate') {
+            expect(all.fake(on).state.stands, `${on} after ${what} of ${id}`).to.equal('flowing');
+            expect(all.fake(on).source.tracks()[0]?.encoding).to.equal(all.published());
+          }
+          if (on !== before) expect(all.told.length).to.be.above(changes);
+        }
+        expect(new Set(all.told.map((one) => one.id)).size).to.equal(all.told.length);
+      }),
+    );
+  });
+});

@@ -1,0 +1,41 @@
+import type { Departure, Departures } from '../../adapters/departures.switcher.ts';
+
+/** A departure path as a test sees it. */
+export interface FakeDeparture {
+  camera: string;
+  relay: string;
+  path: string;
+  departed: boolean;
+  closed: boolean;
+}
+
+/** Departure paths as a test wants them; what becomes of each is noted. */
+export interface FakeDepartures extends Departures {
+  /** Whether there is one when it is asked for. */
+  ready: boolean;
+  taken: FakeDeparture[];
+}
+
+/** Makes departure paths that are ready. */
+export function fakeDepartures(): FakeDepartures {
+  const departures: FakeDepartures = {
+    ready: true,
+    taken: [],
+    take(camera, relay): Departure | undefined {
+      if (!departures.ready) return undefined;
+      const path = `departure/${camera}/${departures.taken.length}`;
+      const noted = { camera, relay, path, departed: false, closed: false };
+      departures.taken.push(noted);
+      return {
+        path,
+        depart() {
+          noted.departed = true;
+        },
+        close() {
+          noted.closed = true;
+        },
+      };
+    },
+  };
+  return departures;
+}

@@ -1,0 +1,111 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect } from 'chai';
+import { command } from '../fixtures/command-line.ts';
+import type { Follower } from '../fixtures/events.ts';
+import { figure } from '../fixtures/figures.ts';
+import { startTestGroup, type TestGroup } from '../fixtures/group.ts';
+import { makeState } from '../fixtures/launcher/start.ts';
+import { until } from '../fixtures/process.ts';
+import { type RtmpDestination, startRtmpDestination } from '../fixtures/rtmp-destination.ts';
+import { type Site, startSite } from '../fixtures/site.ts';
+
+describe('a broadcast to a real nginx-rtmp', function () {
+  this.timeout(60_000);
+  let site: Site;
+  let destination: RtmpDestination;
+  let folder: ReturnType<typeof makeState>;
+  let group: TestGroup;
+  let events: Follower;
+  const subject = 'broadcast/north--city-tv';
+
+  before(async () => {
+    folder = makeState();
+    [site, destination] = await Promise.all([startSite(['north']), startRtmpDestination()]);
+    const keyFile = path.join(folder.path, 'city-tv.key');
+    writeFileSync(keyFile, `${destination.key}\n`, { mode: 0o600 });
+    group = await startTestGroup({
+      cameras: site.cameras(),
+      destinations: { 'city-tv': { to: destination.to, key_file: keyFile, stat: destination.stat } },
+    });
+    events = group.follow(0);
+    await events.next('camera.live', 'camera/north', 0, 20_000);
+  });
+  after(async () => {
+    events?.close();
+    await group?.stop();
+    await destination?.close();
+    await site?.close();
+    folder?.close();
+  });
+
+  it('is on air within moments of one command, and the picture can be decoded there', async () => {
+    const at = Date.now();
+    const { code, out, err } = await command(['broadcast', 'start', 'north', 'city-tv', '--state', group.state]);
+    expect(code, err).to.equal(0);
+    expect(out).to.contain('north--city-tv is on-air: the destination confirms that bytes arrive');
+    const fact = await events.next('broadcast.on-air', subject, at);
+    figure('broadcast: from the command to confirmed on air', fact.at - at);
+    expect(await destination.decoded()).to.be.greaterThan(5);
+  });
+
+  it('tells a lost camera as the slate or as silence, never as success, and is on air again with it', async () => {
+    const at = Date.now();
+    await site.leave('north');
+    await until('it to be no success any more', async () => {
+      const [one] = (await group.api('GET', '/api/v1/broadcasts')).body.items;
+      return one.state !== 'on-air' || one.picture === false;
+    });
+    await site.join('north');
+    const back = await events.next('camera.live', 'camera/north', at, 20_000);
+    await until(
+      'the picture to be on air',
+      async () => {
+        const [one] = (await group.api('GET', '/api/v1/broadcasts')).body.items;
+        return one.state === 'on-air' && one.picture === true;
+      },
+      15_000,
+    );
+    figure('broadcast: from the camera’s return to on air', Date.now() - back.at);
+    expect(await destination.decoded()).to.be.greaterThan(5);
+  });
+
+  it('comes back by itself when its destination was away, and tells how long', async () => {
+    const at = Date.now();
+    await destination.process().stop('SIGTERM');
+    await events.next('broadcast.retrying', subject, at);
+    await destination.start();
+    const startedAt = Date.now();
+    const back = await events.next('broadcast.on-air', subject, startedAt, 10_000);
+    expect(back.data.recover_ms).to.be.greaterThan(0);
+    figure('broadcast: from the destination’s return to on air', back.at - startedAt);
+  });
+
+  it('goes on while the gateway is killed: the destination sees no new connection', async () => {
+    const before = await destination.received();
+    const pid = await group.pid('gateway');
+    await group.signal('gateway', 'SIGKILL');
+    await group.restarted('gateway', pid);
+    await until(
+      'the gateway to answer',
+      async () => (await group.api('GET', '/readyz').catch(() => undefined))?.status === 200,
+      10_000,
+    );
+    await until(
+      'it to be on air',
+      async () => (await group.api('GET', '/api/v1/broadcasts')).body.items[0]?.state === 'on-air',
+    );
+    // A new connection would count from nothing.
+    expect(await destination.received()).to.be.greaterThan(before as number);
+  });
+
+  it('ends when it is stopped, and its key is in nothing that was written or told', async () => {
+    const at = Date.now();
+    const { code } = await command(['broadcast', 'stop', 'north--city-tv', '--state', group.state]);
+    expect(code).to.equal(0);
+    await events.next('broadcast.stopped', subject, at);
+    await until('nobody to publish', async () => (await destination.received()) === undefined);
+    expect(group.logs()).not.to.contain(destination.key);
+    expect(JSON.stringify(events.heard)).not.to.contain(destination.key);
+  });
+});

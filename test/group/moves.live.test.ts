@@ -1,0 +1,154 @@
+import { expect } from 'chai';
+import type { Browser } from 'playwright-core';
+import type { Follower } from '../fixtures/events.ts';
+import { figure } from '../fixtures/figures.ts';
+import type { TestGroup } from '../fixtures/group.ts';
+import { replayAgainstTheLiving } from '../fixtures/journal.ts';
+import { until } from '../fixtures/process.ts';
+import { startWatchedGroup, type WatchedGroup } from '../fixtures/watched-group.ts';
+import { longestGapMs, type Watcher, watchCamera } from '../fixtures/watcher.ts';
+import { openWhepPage } from '../fixtures/whep-page.ts';
+
+/** Two people watch a camera with a key frame every two seconds: one keeps a second connection ready, one does not. */
+describe('viewers of a group with two delivery relays', function () {
+  this.timeout(60_000);
+  let watched: WatchedGroup | undefined;
+  let group: TestGroup;
+  let events: Follower;
+  let cold: Watcher;
+  let hot: Watcher;
+
+  before(async () => {
+    const relays = ['relay-1', 'relay-2'].map((id) => ({ id, region: 'hcm', weight: 3 }));
+    const picture = { fps: 30, gopSeconds: 2, bitrateBps: 1_500_000 };
+    watched = await startWatchedGroup(['north'], { relays, regions: { default: 'hcm' } }, picture);
+    ({ group, events, watcher: cold } = watched);
+    hot = await watchCamera(watched.browser, group, 'north', { query: 'hot=1' });
+    await hot.moving();
+  });
+  after(() => watched?.close());
+
+  /** Both relays serve, both pictures move, and the second connection of who has one flows. */
+  const steady = async () => {
+    const serving = async () =>
+      (await group.api('GET', '/api/v1/relays')).body.items.every(
+        ({ state }: { state: string }) => state === 'serving',
+      );
+    await until('every relay to serve', serving, 20_000);
+    const from = Date.now();
+    await Promise.all([cold.moving(from, 10), hot.moving(from, 10)]);
+    const flows = async () => (await hot.watched()).unseen.filter((at) => at > from).length > 5;
+    await until('the second connection to flow', flows, 15_000);
+  };
+  /** The paths that somebody watches over WebRTC. */
+  const paths = async (): Promise<string[]> => {
+    const lists = ['relay-1', 'relay-2'].map((relay) => group.askRelay(relay, 'webrtcsessions/list'));
+    const items: { path: string; state: string }[] = (await Promise.all(lists)).flatMap((list) => list.items);
+    return items.filter(({ state }) => state === 'read').map(({ path }) => path);
+  };
+  const pageOf = (which: 'cold' | 'hot'): Watcher => (which === 'cold' ? cold : hot);
+  const sessionOf = async (which: 'cold' | 'hot') => {
+    const session = (await pageOf(which).watched()).sessions.at(-1);
+    return (await group.api('GET', `/api/v1/sessions/${session}`)).body;
+  };
+  /** Gap on each screen around an instant, once both have moved on. */
+  const gaps = async (at: number) => {
+    const [a, b] = await Promise.all([cold.moving(at + 1_000, 20), hot.moving(at + 1_000, 20)]);
+    return { cold: longestGapMs(a.presented, at), hot: longestGapMs(b.presented, at) };
+  };
+
+  it('carry on when their relay is killed: through a second connection, or a departure path at the other relay', async () => {
+    for (const which of ['hot', 'hot', 'cold'] as const) {
+      await steady();
+      const { relay, id } = await sessionOf(which);
+      const killedAt = await group.signal(`relay:${relay}`, 'SIGKILL');
+      const moved = await events.next('viewer.moved', `viewer/${id}`, killedAt);
+      const gap = (await gaps(killedAt))[which];
+      figure(`delivery relay killed, ${which}: longest gap between frames`, gap);
+      expect(moved.data).to.include({ from_relay: relay, state: 'watching' });
+      // It is told at once; on a busy machine its own watchdog may be as fast.
+      expect(moved.data.why.reason).to.be.oneOf(['relay-lost', 'silence']);
+      expect(moved.data.decide_ms).to.be.lessThan(100);
+      expect(gap).to.be.lessThan(which === 'hot' ? 300 : 700);
+      const told = (await pageOf(which).watched()).moves.at(-1);
+      expect(told).to.include({ relay: moved.data.relay });
+    }
+    const text = await hot.page.locator('.sbx-moved').textContent();
+    expect(text).to.match(/^Moved to relay-[12]: .+, \d+ ms$/);
+  });
+
+  it('see a picture at once, then go on where everybody watches', async () => {
+    const late = await watchCamera(watched?.browser as Browser, group, 'north');
+    const { states } = await late.moving();
+    figure(
+      'first frame of a page that opens a warm camera, key frame every 2 s',
+      states[0]?.firstFrameMs ?? Number.NaN,
+    );
+    expect(states[0]?.firstFrameMs).to.be.lessThan(1_000);
+    await until('everybody to be on the program path', async () => (await paths()).every((path) => path === 'north'));
+    await late.close();
+  });
+
+  it('are cut on a departure path as anywhere else', async () => {
+    const client = await openWhepPage(watched?.browser as Browser);
+    const opened = await client.open(`${group.url}/live/north/whep`, group.token());
+    await client.moving();
+    const departed = async () => (await paths()).filter((path) => path.startsWith('departure/north/'));
+    expect(await departed()).to.have.length(1);
+    expect((await group.api('DELETE', `/api/v1/sessions/${opened.session}`)).status).to.equal(204);
+    await until('the relay to have let it go', async () => (await departed()).length === 0, 5_000);
+    await client.close();
+  });
+
+  it('go by themselves when their relay hangs and nobody tells', async () => {
+    await steady();
+    const { relay } = await sessionOf('hot');
+    const hungAt = await group.signal(`relay:${relay}`, 'SIGSTOP');
+    try {
+      const { hot: gap } = await gaps(hungAt);
+      figure('delivery relay hangs, hot: longest gap between frames', gap);
+      expect(gap).to.be.lessThan(500);
+      expect((await hot.watched()).moves.at(-1)).to.include({ reason: 'silence' });
+    } finally {
+      await group.signal(`relay:${relay}`, 'SIGCONT');
+    }
+  });
+
+  it('leave a relay that is drained without missing a frame, and it is empty then', async () => {
+    await steady();
+    const { relay, id } = await sessionOf('cold');
+    const at = Date.now();
+    expect((await group.api('POST', `/api/v1/relays/${relay}/drain`)).status).to.be.lessThan(300);
+    const moved = await events.next('viewer.moved', `viewer/${id}`, at, 10_000);
+    expect(moved.data.why).to.include({ reason: 'draining' });
+    await events.next('relay.drained', `relay/${relay}`, at, 10_000);
+    const gap = (await gaps(moved.at)).cold;
+    figure('delivery relay drained, cold: longest gap between frames', gap);
+    expect(gap).to.be.lessThan(200);
+    await group.api('DELETE', `/api/v1/relays/${relay}/drain`);
+  });
+
+  it('are carried on when their gateway and their relay are killed together', async () => {
+    await steady();
+    const [first, second] = [await sessionOf('cold'), await sessionOf('hot')];
+    const { relay } = first;
+    const before = await group.pid('gateway');
+    await group.signal('gateway', 'SIGKILL');
+    const killedAt = await group.signal(`relay:${relay}`, 'SIGKILL');
+    await group.restarted('gateway', before);
+    const { cold: gap, hot: hotGap } = await gaps(killedAt);
+    figure('gateway and delivery relay killed together, cold: longest gap between frames', gap);
+    figure('gateway and delivery relay killed together, hot: longest gap between frames', hotGap);
+    for (const [which, { id }] of [
+      ['cold', first],
+      ['hot', second],
+    ] as const) {
+      await until('it to watch', async () => (await sessionOf(which)).state === 'watching', 10_000);
+      expect((await sessionOf(which)).id, 'the same session').to.equal(id);
+    }
+  });
+
+  it('have a journal from which a replay reaches the state of every one of them', async () => {
+    expect((await replayAgainstTheLiving(group)).faults).to.deep.equal([]);
+  });
+});

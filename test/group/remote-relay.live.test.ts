@@ -1,0 +1,130 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect } from 'chai';
+import type { RelayPlace } from '../../infra/group.ts';
+import { relaySettings } from '../../infra/launcher/relay-settings.ts';
+import type { Follower } from '../fixtures/events.ts';
+import { startTestGroup, type TestGroup } from '../fixtures/group.ts';
+import { freePort, type Running, run, until } from '../fixtures/process.ts';
+import { askRtsp } from '../fixtures/relay.ts';
+import { type Site, startSite } from '../fixtures/site.ts';
+
+/** A way to a port of this machine on which nothing moves while it is held up. */
+async function startWay(to: number) {
+  const ends = new Set<net.Socket>();
+  let held = false;
+  const server = net.createServer((near) => {
+    const far = net.connect(to, '127.0.0.1');
+    for (const [one, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      ends.add(one);
+      one.on('data', (chunk) => other.write(chunk));
+      one.on('error', () => other.destroy());
+      one.on('close', () => other.destroy() && ends.delete(one));
+      if (held) one.pause();
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    port: (server.address() as net.AddressInfo).port,
+    hold(up: boolean) {
+      held = up;
+      for (const one of ends) one[held ? 'pause' : 'resume']();
+    },
+    close() {
+      server.close();
+      for (const one of ends) one.destroy();
+    },
+  };
+}
+
+describe('a delivery relay that somebody else runs', function () {
+  this.timeout(60_000);
+  let site: Site;
+  let group: TestGroup;
+  let events: Follower;
+  let folder: string;
+  let far: Running | undefined;
+  let place: RelayPlace;
+  let api: Awaited<ReturnType<typeof startWay>>;
+
+  before(async () => {
+    folder = mkdtempSync(path.join(tmpdir(), 'sbx-far-'));
+    place = {
+      ...{ id: 'far', role: 'delivery', region: 'hcm', weight: 1, embedded: false, host: '127.0.0.1' },
+      ...{ api: await freePort(), metrics: await freePort(), rtsp: await freePort(), srt: await freePort() },
+      ...{ whep: await freePort(), webrtcUdp: await freePort(), hls: await freePort(), rtmp: await freePort() },
+    };
+    api = await startWay(place.api);
+    site = await startSite(['north']);
+    const at = (protocol: string, port: number) => `${protocol}://127.0.0.1:${port}`;
+    const addresses = { api: at('http', api.port), rtsp: at('rtsp', place.rtsp), whep: at('http', place.whep) };
+    group = await startTestGroup({ cameras: site.cameras(), relays: [{ id: 'far', ...addresses }] });
+    events = group.follow(0);
+  });
+  after(async () => {
+    events?.close();
+    await group?.stop();
+    await far?.stop('SIGKILL');
+    api?.close();
+    await site?.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** Starts it as its owner would: it knows where our keys are, and has no path of its own. */
+  const start = () => {
+    const trust = { issuer: 'signalbox', audience: 'signalbox:relay', publicHosts: [] };
+    const settings = { ...relaySettings(place, { jwksPort: group.group.jwks.port, ...trust }), paths: {} };
+    const file = path.join(folder, 'far.yml');
+    writeFileSync(file, JSON.stringify(settings));
+    far = run('mediamtx', [file], { cwd: folder });
+  };
+
+  it('is not run here, and nobody is shown anything before it answers', async () => {
+    expect((await group.processes()).map(({ name }) => name).filter((name) => name.startsWith('relay:'))).to.deep.equal(
+      ['relay:intake-1'],
+    );
+    const refused = await group.api('GET', '/live/north/webrtc');
+    expect([refused.status, refused.body.reason]).to.deep.equal([503, 'no-relay']);
+  });
+
+  it('is given its paths, and carries cameras to viewers as one of ours does', async () => {
+    start();
+    await events.next('relay.serving', 'relay/far', 0, 20_000);
+    await events.next('camera.live', 'camera/north', 0, 20_000);
+    const { status, body } = await group.api('GET', '/live/north/rtsp');
+    expect(status).to.equal(200);
+    expect(body.rtsp_url).to.include(`rtsp://127.0.0.1:${place.rtsp}/north?token=`);
+    expect(await askRtsp('DESCRIBE', body.rtsp_url)).to.equal(200);
+    expect(await askRtsp('DESCRIBE', body.rtsp_url.replace(/\?.*/, ''))).to.equal(401);
+  });
+
+  it('keeps its viewers while its control API alone hangs, and says so', async () => {
+    const heldAt = Date.now();
+    api.hold(true);
+    const { data } = await events.next('relay.degraded', 'relay/far', heldAt, 5_000);
+    expect(data.why).to.include({ reason: 'api-silent' });
+    const { body } = await group.api('GET', '/readyz');
+    expect(body.reasons.map(({ part }: { part: string }) => part)).to.include('relay far');
+    api.hold(false);
+    await events.next('relay.serving', 'relay/far', heldAt, 10_000);
+    const said = events.heard.filter(({ subject, at }) => at >= heldAt && /^(relay|camera)\//.test(subject));
+    expect(said.map(({ type }) => type)).to.deep.equal(['relay.degraded', 'relay.serving']);
+  });
+
+  it('is missed when it is killed though no launcher tells, and serves again when its owner starts it', async () => {
+    const killedAt = Date.now();
+    await far?.stop('SIGKILL');
+    const { data } = await events.next('relay.suspect', 'relay/far', killedAt, 5_000);
+    expect(data.since - killedAt).to.be.lessThan(1_000);
+    await events.next('relay.dead', 'relay/far', killedAt, 5_000);
+    start();
+    await events.next('relay.serving', 'relay/far', killedAt, 20_000);
+    const path = async () => (await group.api('GET', '/api/v1/cameras/north')).body.state;
+    await until('the camera to be carried again', async () => (await path()) === 'live', 15_000);
+  });
+});

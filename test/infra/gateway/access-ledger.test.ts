@@ -1,0 +1,135 @@
+import { expect } from 'chai';
+import { id } from '../../../bus/identity.ts';
+import { type LedgerEntry, proveLedger } from '../../../bus/ledger.ts';
+import { JournalAway } from '../../../bus/ports.ts';
+import { type AccessLedger, keepLedger } from '../../../infra/gateway/access-ledger.ts';
+import { type FakeHouse, fakeHouse } from '../../fakes/house.ts';
+import { until } from '../../fixtures/process.ts';
+import { all } from '../../fixtures/records.ts';
+
+describe('the access ledger', () => {
+  let house: FakeHouse;
+  let faults: string[];
+  const kept: AccessLedger[] = [];
+  const viewer = (name: string) => ({ kind: 'viewer' as const, id: id(name) });
+
+  const keep = async (of = house, store = house.store) => {
+    const { ledger, facts, journal } = store;
+    const onFault = (error: Error) => void faults.push(error.message);
+    const parts = { ledger, facts, journal, cells: of.roster, onFault, onWritten: () => {}, retryMs: 5 };
+    const running = await keepLedger(parts);
+    kept.push(running);
+    return running;
+  };
+  const entries = async (): Promise<LedgerEntry[]> => (await all(house.store.ledger.read())).map(({ entry }) => entry);
+  const written = (count: number) => until(`${count} entries`, async () => (await entries()).length === count);
+  const watch = (name: string, quota = 5) =>
+    house.roster.create(viewer(name), {
+      type: 'viewer.requested',
+      subject: { sub: 'vera', name: 'Vera', role: 'viewer', cameras: ['cam_a'], zones: [], iat: 1, jti: 'token-7' },
+      ...{ camera: 'cam_a', zone: 'hcm/center', protocol: 'webrtc', quality: '720p', address: '192.0.2.44' },
+      ...{ expires_at: house.clock.now + 60_000, held: 0, quota, relay: 'relay-1', standby: '' },
+    });
+  const leave = (name: string) => house.roster.offer(viewer(name), { type: 'viewer.closed' });
+  const prove = async () =>
+    proveLedger(
+      (async function* () {
+        yield* await entries();
+      })(),
+    );
+
+  beforeEach(() => {
+    house = fakeHouse();
+    faults = [];
+  });
+  afterEach(() => {
+    for (const one of kept.splice(0)) one.close();
+  });
+
+  it('tells who watched what, from where, under which token, from when until when, and why it ended', async () => {
+    await keep();
+    const from = house.clock.now;
+    await watch('v_1');
+    house.clock.now += 5_000;
+    await leave('v_1');
+    await written(2);
+    const [admitted, ended] = await entries();
+    const who = {
+      session: 'v_1',
+      camera: 'cam_a',
+      zone: 'hcm/center',
+      subject: 'vera',
+      name: 'Vera',
+      token: 'token-7',
+    };
+    expect(admitted).to.deep.include({ n: 1, what: 'admitted', at: from, address: '192.0.2.44', ...who });
+    expect(ended).to.deep.include({ n: 2, what: 'ended', from, until: from + 5_000, reason: 'closed', ...who });
+    expect((await prove()).fault).to.equal(undefined);
+  });
+
+  it('leaves nothing out that happened while nobody wrote, and knows it without the living cells', async () => {
+    const first = await keep();
+    await watch('v_1');
+    await written(1);
+    first.close();
+    await leave('v_1');
+    await watch('v_2');
+    await keep(house.successor());
+    await written(3);
+    expect((await entries()).map(({ what, session }) => `${what} ${session}`)).to.deep.equal([
+      'admitted v_1',
+      'ended v_1',
+      'admitted v_2',
+    ]);
+    expect((await entries()).map(({ address }) => address)).to.deep.equal(Array(3).fill('192.0.2.44'));
+    expect((await prove()).fault).to.equal(undefined);
+  });
+
+  it('writes each once, in one chain, though two gateways write', async () => {
+    await Promise.all([keep(), keep(), keep()]);
+    for (let n = 0; n < 20; n++) await watch(`v_${n}`);
+    for (let n = 0; n < 20; n++) await leave(`v_${n}`);
+    await written(40);
+    expect(new Set((await entries()).map(({ fact }) => fact)).size).to.equal(40);
+    expect((await prove()).fault).to.equal(undefined);
+  });
+
+  it('tries again while the store is away, and finds its own entry when only the answer was lost', async () => {
+    const { ledger } = house.store;
+    let attempts = 0;
+    const shaky: typeof ledger = {
+      ...ledger,
+      async append(entry, expected) {
+        attempts += 1;
+        if (attempts === 1) throw new JournalAway('away');
+        if (attempts === 3) await ledger.append(entry, expected).then(() => Promise.reject(new JournalAway('deaf')));
+        return ledger.append(entry, expected);
+      },
+    };
+    await keep(house, { ...house.store, ledger: shaky });
+    await watch('v_1');
+    await written(1);
+    await watch('v_2');
+    await watch('v_3');
+    await written(3);
+    expect(faults).to.deep.equal(['away', 'deaf']);
+    expect((await prove()).fault).to.equal(undefined);
+  });
+
+  it('forgets what is too old, says so in the chain, and still proves the rest', async () => {
+    const ledger = await keep();
+    await watch('v_1');
+    await leave('v_1');
+    house.clock.now += 400 * 86_400_000;
+    await watch('v_2');
+    await written(3);
+    await ledger.forgetBefore(house.clock.now - 1);
+    const left = await entries();
+    expect(left.map(({ what }) => what)).to.deep.equal(['admitted', 'forgotten']);
+    expect(left[1]?.up_to).to.include({ n: 2 });
+    expect(await prove()).to.include({ entries: 2, first: 3 });
+    await leave('v_2');
+    await written(3);
+    expect((await prove()).fault).to.equal(undefined);
+  });
+});

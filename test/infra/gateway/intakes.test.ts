@@ -1,0 +1,71 @@
+import { expect } from 'chai';
+import type { CellView } from '../../../actors/cells.ts';
+import { id } from '../../../bus/identity.ts';
+import { keepIntakes } from '../../../infra/gateway/intakes.ts';
+
+const TAGS: Record<string, string[]> = { serving: ['serving', 'placeable'], draining: ['serving', 'draining'] };
+
+/** Two intakes whose states are set by hand. */
+function pool() {
+  const states: Record<string, string> = { a: 'serving', b: 'serving' };
+  const moves: string[] = [];
+  const view = (name: string): CellView | undefined => {
+    const state = states[name] ?? '';
+    const context = { weight: 1, ...(state === 'draining' ? { drain: {} } : {}) };
+    const why = { trigger: 'test', text: 'so' };
+    return { kind: 'relay', id: id(name), state, tags: TAGS[state] ?? ['dark'], since: 0, why, context };
+  };
+  const onMoved = (camera: string) => void moves.push(`${camera} → ${intakes.of(camera)}`);
+  const intakes = keepIntakes({
+    places: ['a', 'b'].map((name) => ({ id: name, weight: 1 })),
+    view,
+    now: () => 100_000,
+    onMoved,
+  });
+  const camera = ['c0', 'c1', 'c2', 'c3', 'c4', 'c5'].find((name) => intakes.of(name) === 'a') ?? '';
+  return { states, moves, intakes, camera };
+}
+
+describe('the intake of a camera', () => {
+  it('is left when it dies, and not returned to while the camera has a picture from another', () => {
+    const { states, moves, intakes, camera } = pool();
+    intakes.pull(camera);
+    states.a = 'dead';
+    expect(intakes.leave('a').moved).to.include(camera);
+    expect(moves).to.include(`${camera} → b`);
+    states.a = 'serving';
+    intakes.pull(camera); // another of its sources
+    expect(intakes.of(camera)).to.equal('b');
+  });
+
+  it('is its own again when nothing of it is pulled any more, but not in the very next breath', () => {
+    const { states, intakes, camera } = pool();
+    const before = intakes.pull(camera);
+    states.a = 'dead';
+    intakes.leave('a');
+    before();
+    states.a = 'serving';
+    const again = intakes.pull(camera);
+    expect(intakes.of(camera)).to.equal('b');
+    again();
+    intakes.pull(camera);
+    expect(intakes.of(camera)).to.equal('a');
+  });
+
+  it('is the one where a former gateway left it, whichever is its own', () => {
+    const { intakes, camera } = pool();
+    intakes.found(camera, 'b');
+    intakes.pull(camera);
+    expect(intakes.of(camera)).to.equal('b');
+  });
+
+  it('stays, and tells so, when no other one can take it', () => {
+    const { states, moves, intakes, camera } = pool();
+    intakes.pull(camera);
+    states.b = 'draining';
+    states.a = 'draining';
+    expect(intakes.leave('a')).to.deep.include({ moved: [] });
+    expect(intakes.leave('a').stuck).to.include(camera);
+    expect(moves).to.deep.equal([]);
+  });
+});

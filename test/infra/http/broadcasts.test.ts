@@ -1,0 +1,75 @@
+import { expect } from 'chai';
+import { type FakeGateway, fakeGateway } from '../../fakes/http.ts';
+
+describe('broadcasts over HTTP', () => {
+  let gateway: FakeGateway;
+  beforeEach(async () => {
+    gateway = await fakeGateway({});
+    gateway.services.config.destinations['city-tv'] = { to: 'rtmp://127.0.0.1/live', key_file: '/nowhere/key' };
+    await gateway.camera('gate', 'hcm/airport');
+  });
+  afterEach(async () => {
+    delete gateway.services.config.destinations['city-tv'];
+    await gateway.close();
+  });
+
+  const operator = { role: 'operator' as const, zones: ['hcm/*'] };
+  const ask = (method: 'GET' | 'POST' | 'DELETE', url: string, grant: object = operator, payload?: object) =>
+    gateway.server.inject({
+      method,
+      url,
+      headers: { host: 'localhost', ...gateway.bearer(grant) },
+      ...(payload ? { payload } : {}),
+    });
+  const start = (grant?: object, destination = 'city-tv', camera = 'gate') =>
+    ask('POST', '/api/v1/broadcasts', grant, { camera, destination });
+
+  it('start one push for each camera and destination, however often it is asked for, and stop it', async () => {
+    const first = await start();
+    expect(first.statusCode).to.equal(201);
+    expect(first.json()).to.include({
+      ...{ id: 'gate--city-tv', camera: 'gate', destination: 'city-tv', state: 'connecting', relay: 'relay-1' },
+      ...{ to: 'rtmp://127.0.0.1/live', picture: true },
+    });
+    expect((await start()).statusCode).to.equal(200);
+    expect(gateway.house.slots.push.all).to.have.length(1);
+    expect((await ask('GET', '/api/v1/broadcasts')).json().items).to.have.length(1);
+    expect((await ask('DELETE', '/api/v1/broadcasts/gate--city-tv')).statusCode).to.equal(204);
+    expect(gateway.house.slots.push.isHeld()).to.equal(false);
+    expect((await ask('GET', '/api/v1/broadcasts')).json().items).to.deep.equal([]);
+    const [stopped] = (await ask('GET', '/api/v1/broadcasts?stopped=true')).json().items;
+    expect(stopped).to.include({ state: 'stopped' });
+    expect((await start()).statusCode).to.equal(201);
+  });
+
+  it('are an operator’s of the camera’s zone alone', async () => {
+    expect((await start({ role: 'viewer', zones: ['*'] })).statusCode).to.equal(403);
+    expect((await start({ role: 'operator', zones: ['hanoi/*'] })).statusCode).to.equal(403);
+    await start();
+    const elsewhere = { role: 'operator', zones: ['hanoi/*'] };
+    expect((await ask('GET', '/api/v1/broadcasts', elsewhere)).json().items).to.deep.equal([]);
+    expect((await ask('DELETE', '/api/v1/broadcasts/gate--city-tv', elsewhere)).statusCode).to.equal(403);
+  });
+
+  it('tell operators where cameras can be pushed to, without the keys', async () => {
+    const { items } = (await ask('GET', '/api/v1/destinations')).json();
+    expect(items).to.deep.equal([{ id: 'city-tv', to: 'rtmp://127.0.0.1/live' }]);
+  });
+
+  it('say which destinations there are when one is not known', async () => {
+    const answer = await start(operator, 'citytv');
+    expect(answer.statusCode).to.equal(404);
+    expect(answer.json().error).to.contain('There are city-tv.');
+    expect((await start(operator, 'constructor')).statusCode).to.equal(404);
+  });
+
+  it('are not begun while no relay serves', async () => {
+    await gateway.house.roster.offer(
+      { kind: 'relay', id: 'relay-1' as never },
+      { type: 'relay.exited', detail: 'SIGKILL' },
+    );
+    const answer = await start();
+    expect(answer.statusCode).to.equal(503);
+    expect(answer.json()).to.include({ reason: 'no-relay' });
+  });
+});

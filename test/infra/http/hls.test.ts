@@ -1,0 +1,173 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect } from 'chai';
+import { id } from '../../../bus/identity.ts';
+import { rungsNamed } from '../../../machines/policy/ladder.ts';
+import { type FakeGateway, fakeGateway } from '../../fakes/http.ts';
+import { until } from '../../fixtures/process.ts';
+
+const SEGMENT = '720p_1795660902.m4s';
+/** The start of an initialization segment: all that is read of it is the codec. */
+const INIT = Buffer.concat([Buffer.from('....avcC'), Buffer.from([1, 0x42, 0xc0, 0x1f])]);
+const measured = {
+  ...{ type: 'program.measured', codec: 'h264', width: 1280, height: 720, fps: 30, gop_ms: 2_000 },
+  ...{ reordered: false, bitrate_bps: 2_000_000, audio: true },
+};
+
+describe('HLS', () => {
+  let gateway: FakeGateway;
+  const rendition = { kind: 'rendition' as const, id: id('cam_001') };
+  const vera = { sub: 'vera', cameras: ['cam_001'] };
+
+  beforeEach(async () => {
+    gateway = await fakeGateway();
+    await gateway.camera('cam_001', 'hcm/center');
+    await gateway.camera('cam_002', 'hcm/center');
+    const { roster } = gateway.house;
+    const rungs = rungsNamed(['720p', '360p']);
+    await roster.create(rendition, { type: 'rendition.configured', zone: 'hcm/center', rungs, keep: 'warm' });
+    for (const event of [{ type: 'camera.watchable' }, measured, { type: 'ladder.flowing', elapsed_ms: 1 }]) {
+      await roster.offer(rendition, event);
+    }
+    const folder = path.join(gateway.services.hls.folder, 'cam_001');
+    mkdirSync(folder, { recursive: true });
+    for (const rung of ['720p', '360p']) {
+      writeFileSync(path.join(folder, `${rung}.m3u8`), `#EXTM3U\n${SEGMENT}\n`);
+      writeFileSync(path.join(folder, `${rung}_17.mp4`), INIT);
+    }
+    writeFileSync(path.join(folder, SEGMENT), '0123456789');
+    writeFileSync(path.join(gateway.services.hls.folder, 'secret.mp4'), 'secret');
+  });
+  afterEach(() => gateway.close());
+
+  const granted = async (query = '') => {
+    const answer = await gateway.server.inject({ url: `/live/cam_001/hls${query}`, headers: gateway.bearer(vera) });
+    expect(answer.statusCode).to.equal(200);
+    const { hls_url, session_id } = answer.json() as { hls_url: string; session_id: string };
+    return { session: id(session_id), base: new URL(hls_url).pathname.replace(/[^/]+$/, '') };
+  };
+  const get = (url: string, headers: Record<string, string> = {}) => gateway.server.inject({ url, headers });
+
+  it('hands out an address that opens the master playlist, every rung with its size, rate and codecs', async () => {
+    const { base } = await granted();
+    const { statusCode, body, headers } = await get(`${base}master.m3u8`);
+    expect(statusCode).to.equal(200);
+    expect(headers['content-type']).to.match(/mpegurl/);
+    expect(body).to.include(
+      'BANDWIDTH=2696000,AVERAGE-BANDWIDTH=2096000,RESOLUTION=1280x720,FRAME-RATE=30.000,' +
+        'CODECS="avc1.42c01f,mp4a.40.2",AUDIO="audio"\n720p.m3u8',
+    );
+    expect(body).to.match(/RESOLUTION=640x360.*\n360p\.m3u8/);
+    expect(body).to.include('URI="audio.m3u8"');
+  });
+
+  it('offers the one rung that was asked for', async () => {
+    const { base } = await granted('?quality=360p');
+    const { body } = await get(`${base}master.m3u8`);
+    expect(body.match(/^\w+\.m3u8$/gm)).to.deep.equal(['360p.m3u8']);
+  });
+
+  it('lets caches keep segments, and playlists for a second at most, for players of any site', async () => {
+    const { base } = await granted();
+    const playlist = await get(`${base}720p.m3u8`);
+    expect(playlist.headers['cache-control']).to.equal('public, max-age=1');
+    const segment = await get(base + SEGMENT);
+    expect(segment.body).to.equal('0123456789');
+    expect(segment.headers['cache-control']).to.match(/public, max-age=[1-9]\d/);
+    expect(segment.headers['access-control-allow-origin']).to.equal('*');
+  });
+
+  it('gives a range of a segment', async () => {
+    const { base } = await granted();
+    const middle = await get(base + SEGMENT, { range: 'bytes=2-4' });
+    expect([middle.statusCode, middle.body]).to.deep.equal([206, '234']);
+    expect(middle.headers['content-range']).to.equal('bytes 2-4/10');
+    expect((await get(base + SEGMENT, { range: 'bytes=-3' })).body).to.equal('789');
+    expect((await get(base + SEGMENT, { range: 'bytes=8-' })).body).to.equal('89');
+    expect((await get(base + SEGMENT, { range: 'bytes=10-' })).statusCode).to.equal(416);
+    expect((await get(base + SEGMENT, { range: 'lines=1-2' })).body).to.equal('0123456789');
+  });
+
+  it('refuses another camera, session, expiry or signature, on playlists and segments alike', async () => {
+    const { base } = await granted();
+    const other = await granted();
+    const [, , camera = '', session = '', expires = '', signature = ''] = base.split('/');
+    const altered = [
+      ['cam_002', session, expires, signature],
+      [camera, other.session, expires, signature],
+      [camera, session, String(Number(expires) + 1), signature],
+      [camera, session, expires, signature.replace(/^./, (first) => (first === 'A' ? 'B' : 'A'))],
+    ];
+    for (const parts of altered) {
+      for (const file of ['master.m3u8', '720p.m3u8', SEGMENT]) {
+        const { statusCode, body } = await get(`/hls/${parts.join('/')}/${file}`);
+        expect(statusCode, `${parts.join('/')}/${file}`).to.equal(403);
+        expect(body).to.not.include('0123');
+      }
+    }
+  });
+
+  it('refuses an address that has run out', async () => {
+    const { session } = await granted();
+    const signed = gateway.services.hls.paths.sign({ camera: 'cam_001', session, expires: 1_700_000_000 });
+    expect((await get(`/hls/${signed}/${SEGMENT}`)).statusCode).to.equal(410);
+  });
+
+  it('gives no file beside the segments', async () => {
+    const { base } = await granted();
+    for (const file of [
+      '../secret.mp4',
+      '..%2fsecret.mp4',
+      '%2e%2e%2fsecret.mp4',
+      '..\\secret.mp4',
+      'secret.txt',
+      '.mp4',
+    ]) {
+      const { statusCode, body } = await get(base + file);
+      expect(statusCode, file).to.be.within(400, 404);
+      expect(body).to.not.equal('secret');
+    }
+  });
+
+  it('ends at the next playlist and segment when the right is taken back', async () => {
+    const { base, session } = await granted();
+    expect((await get(`${base}720p.m3u8`)).statusCode).to.equal(200);
+    const at = { kind: 'viewer' as const, id: session };
+    await until('the viewer to watch', () => gateway.house.roster.view(at)?.state === 'watching');
+    await gateway.house.roster.offer(at, { type: 'viewer.revoked', by: 'anna', reason: 'test' });
+    for (const file of ['master.m3u8', '720p.m3u8', SEGMENT]) {
+      expect((await get(base + file)).statusCode, file).to.equal(403);
+    }
+  });
+
+  it('goes on at the same address when the session is renewed', async () => {
+    const { base, session } = await granted();
+    const renewed = await gateway.server.inject({
+      ...{ method: 'POST', url: `/api/v1/sessions/${session}/renew`, headers: gateway.bearer(vera) },
+    });
+    expect(renewed.statusCode).to.equal(200);
+    expect((await get(`${base}720p.m3u8`)).statusCode).to.equal(200);
+  });
+
+  it('says why it is not ready when the ladder failed', async () => {
+    const { base } = await granted();
+    for (let fall = 0; fall < 4; fall++) {
+      await gateway.house.roster.offer(rendition, { type: 'ladder.ended', reason: 'disk', detail: 'x' });
+      if (fall === 3) break;
+      await gateway.house.roster.offer(rendition, { type: 'alarm.rang', name: 'again' });
+    }
+    const { statusCode, headers, body } = await get(`${base}master.m3u8`);
+    expect([statusCode, headers['retry-after']]).to.deep.equal([503, '2']);
+    expect(JSON.parse(body)).to.include({ reason: 'no-ladder', state: 'failed' });
+    expect(JSON.parse(body).why.reason).to.equal('disk');
+  });
+
+  it('writes no signature into the log', async () => {
+    const { base } = await granted();
+    await get(base + SEGMENT);
+    const signature = base.split('/').at(-2) ?? '';
+    expect(signature).to.have.length(43);
+    await until('the answer to be logged', () => gateway.log.some((line) => line.includes(SEGMENT)));
+    expect(gateway.log.join()).to.not.include(signature);
+  });
+});

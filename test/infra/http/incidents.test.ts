@@ -1,0 +1,100 @@
+import { expect } from 'chai';
+import { acquaint } from '../../../actors/acquaintance.ts';
+import { raiseIncidents } from '../../../actors/emergency.ts';
+import { type FakeGateway, fakeGateway } from '../../fakes/http.ts';
+import { until } from '../../fixtures/process.ts';
+
+describe('incidents over HTTP', () => {
+  let gateway: FakeGateway;
+  beforeEach(async () => {
+    gateway = await fakeGateway({});
+    const fault = (error: Error) => {
+      throw error;
+    };
+    acquaint(gateway.house.roster, fault);
+    raiseIncidents(gateway.house.roster, gateway.house.roster, () => undefined, fault);
+    for (const [name, zone] of [
+      ['gate', 'hcm/airport'],
+      ['hall', 'hcm/airport'],
+      ['quay', 'danang/port'],
+    ] as const) {
+      await gateway.camera(name, zone);
+    }
+  });
+  afterEach(() => gateway.close());
+
+  const operator = { sub: 'hoa', role: 'operator' as const, zones: ['hcm/*'] };
+  const ask = (method: 'GET' | 'POST' | 'PATCH' | 'DELETE', url: string, payload?: object, grant: object = operator) =>
+    gateway.server.inject({
+      method,
+      url,
+      headers: { host: 'localhost', ...gateway.bearer(grant) },
+      ...(payload ? { payload } : {}),
+    });
+  const declare = (more: object = {}, grant?: object) =>
+    ask('POST', '/api/v1/incidents', { zone: 'hcm/*', reason: 'fire in hall 2', ...more }, grant);
+
+  it('are declared for a zone with one request, an hour by default, and closed with another', async () => {
+    const answer = await declare();
+    expect(answer.statusCode).to.equal(201);
+    const incident = answer.json();
+    expect(incident).to.deep.include({ zone: 'hcm/*', cameras: ['gate', 'hall'], by: 'hoa', drill: false });
+    expect(incident.until - Date.now()).to.be.closeTo(3_600_000, 5_000);
+    const renewed = await ask('PATCH', `/api/v1/incidents/${incident.id}`, { minutes: 120 });
+    expect(renewed.json().until - Date.now()).to.be.closeTo(7_200_000, 5_000);
+    expect((await ask('DELETE', `/api/v1/incidents/${incident.id}`)).statusCode).to.equal(204);
+    expect((await ask('GET', '/api/v1/incidents')).json().items).to.deep.equal([]);
+    expect((await ask('GET', '/api/v1/incidents?closed=true')).json().items[0]).to.include({ state: 'closed' });
+    expect((await ask('DELETE', `/api/v1/incidents/${incident.id}`)).statusCode).to.equal(404);
+  });
+
+  it('declared twice with the same key are one, also at the same moment', async () => {
+    const answers = await Promise.all([declare({ key: 'alarm 7' }), declare({ key: 'alarm 7' })]);
+    expect(new Set(answers.map((answer) => answer.json().id)).size).to.equal(1);
+    expect((await declare({ key: 'alarm 7' })).statusCode).to.equal(200);
+    expect((await ask('GET', '/api/v1/incidents')).json().items).to.have.length(1);
+  });
+
+  it('are only about cameras that the operator acts upon', async () => {
+    expect((await declare({ zone: 'danang/*' })).statusCode).to.equal(404);
+    expect((await declare({ zone: undefined, cameras: ['quay'] })).statusCode).to.equal(403);
+    expect((await declare({}, { role: 'viewer', zones: ['*'] })).statusCode).to.equal(403);
+    const { id } = (await declare()).json();
+    const elsewhere = { role: 'operator', zones: ['danang/*'] };
+    expect((await ask('DELETE', `/api/v1/incidents/${id}`, undefined, elsewhere)).statusCode).to.equal(403);
+    expect((await ask('GET', '/api/v1/incidents', undefined, elsewhere)).json().items).to.deep.equal([]);
+  });
+
+  it('refuse what they can not mean, and change nothing', async () => {
+    for (const wrong of [{ zone: undefined }, { cameras: ['gate'] }, { minutes: 0 }, { reason: '' }, { severity: 1 }]) {
+      expect((await declare(wrong)).statusCode, JSON.stringify(wrong)).to.equal(400);
+    }
+    expect((await declare({ destinations: ['nowhere'] })).statusCode).to.equal(404);
+    expect((await ask('GET', '/api/v1/incidents')).json().items).to.deep.equal([]);
+  });
+
+  it('let the people they name watch while they run, and no longer', async () => {
+    const guest = { sub: 'minh', role: 'viewer' as const };
+    const watch = () => ask('GET', '/live/gate/webrtc', undefined, guest);
+    expect((await watch()).statusCode).to.equal(403);
+    const { id } = (await declare({ grants: { subjects: ['minh'] } })).json();
+    const admitted = await watch();
+    expect(admitted.statusCode).to.equal(200);
+    const session = { kind: 'viewer' as const, id: admitted.json().session_id };
+    expect((await ask('GET', '/api/v1/cameras', undefined, guest)).json().items).to.have.length(2);
+    // What lets a guest watch lets them do nothing else, and tells them nothing of the other guests.
+    const [seen] = (await ask('GET', '/api/v1/incidents', undefined, guest)).json().items;
+    expect(seen).not.to.have.property('grants');
+    await ask('DELETE', `/api/v1/incidents/${id}`);
+    await until('the guest to be cut', () => gateway.house.roster.view(session)?.state === 'ended');
+    expect((await watch()).statusCode).to.equal(403);
+  });
+
+  it('give a named operator of elsewhere the picture, and not the controls', async () => {
+    const other = { sub: 'nam', role: 'operator' as const, zones: ['danang/*'] };
+    await declare({ grants: { subjects: ['nam'] } });
+    expect((await ask('GET', '/api/v1/cameras/gate', undefined, other)).statusCode).to.equal(200);
+    const push = { camera: 'gate', destination: 'city-tv' };
+    expect((await ask('POST', '/api/v1/broadcasts', push, other)).statusCode).to.equal(403);
+  });
+});

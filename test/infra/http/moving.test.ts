@@ -1,0 +1,222 @@
+import { expect } from 'chai';
+import { id } from '../../../bus/identity.ts';
+import { fakeDepartures } from '../../fakes/departures.ts';
+import { type FakeGateway, fakeGateway, OFFER } from '../../fakes/http.ts';
+import { connectPlayer, type FakePlayer } from '../../fakes/player.ts';
+import { until } from '../../fixtures/process.ts';
+
+describe('http: a player that moves', () => {
+  let gateway: FakeGateway;
+  let player: FakePlayer;
+  let session: string;
+  const departures = fakeDepartures();
+  const vera = { sub: 'vera', cameras: ['cam_001'] };
+
+  beforeEach(async () => {
+    departures.taken.length = 0;
+    departures.ready = false;
+    gateway = await fakeGateway({ departures });
+    await gateway.relay('relay-2', 'first');
+    await gateway.camera('cam_001', 'hcm/center');
+    ({ player, session } = await join(vera));
+  });
+  afterEach(async () => {
+    player.socket.terminate();
+    expect(gateway.house.troubles).to.deep.equal([]);
+    await gateway.close();
+  });
+
+  const join = async (who: { sub: string; cameras: string[] }) => {
+    const headers = gateway.bearer(who);
+    const granted = (await gateway.server.inject({ url: '/live/cam_001/webrtc', headers })).json();
+    const one = await connectPlayer(gateway);
+    one.say({ type: 'hello', stream_token: granted.stream_token, leg: 'a' });
+    await one.told('welcome');
+    return { player: one, session: String(granted.session_id) };
+  };
+  const view = () => gateway.house.roster.view({ kind: 'viewer', id: id(session) });
+  const relay = (name: string, event: { type: string; [field: string]: unknown }) =>
+    gateway.house.roster.offer({ kind: 'relay', id: id(name) }, event);
+  const told = (type: string) => player.heard.filter((one) => one.type === type);
+  /** Offers a leg and says that it plays. */
+  const play = async (leg: string, more: object = {}, playing: object = {}) => {
+    const answered = told('answer').length;
+    player.say({ type: 'offer', leg, sdp: OFFER, ...more });
+    await until('the answer', () => told('answer').length > answered);
+    player.say({ type: 'playing', leg, ...playing });
+    await until('its first frame to be known', () => view()?.state === 'watching');
+  };
+
+  it('is given a standby and a token for it, which lets it in there without anybody deciding', async () => {
+    const standby = await player.told('standby');
+    expect(standby).to.include({ relay: 'relay-2', ttl_ms: 60_000 });
+    expect(view()?.context.standby).to.equal('relay-2');
+    await play('a');
+    const go = { relay: 'relay-2', standby_token: standby.token, silent_ms: 262 };
+    player.say({ type: 'offer', leg: 'b', sdp: OFFER, ...go });
+    await until('the move', () => view()?.state === 'moving');
+    await until('the connection there', () => gateway.whep.opened.at(-1)?.relay === 'relay-2');
+    player.say({ type: 'playing', leg: 'b', gap_ms: 402 });
+    await until('the arrival', () => view()?.state === 'watching');
+    expect(view()?.context.relay).to.equal('relay-2');
+    expect(view()?.why).to.deep.include({ reason: 'silence' });
+    expect(view()?.why.guard).to.include({ detect_ms: 262, recover_ms: 402 });
+    await until('another standby', () => told('standby').at(-1)?.relay === 'relay-1');
+  });
+
+  it('is let in by its own token only, and where that is for', async () => {
+    await play('a');
+    player.say({ type: 'offer', leg: 'b', sdp: OFFER, relay: 'relay-2', standby_token: 'guessed', silent_ms: 1 });
+    await until('the connection', () => gateway.whep.opened.length === 2);
+    expect(gateway.whep.opened[1]?.relay, 'placement decided').to.equal('relay-1');
+    expect(view()?.state).to.equal('watching');
+  });
+
+  it('is told of a dead relay at once, while the journal does not answer', async () => {
+    await play('a');
+    gateway.house.store.set('hung');
+    void relay('relay-1', { type: 'relay.exited', detail: 'killed' });
+    const toldAt = performance.now();
+    expect(await player.told('move')).to.include({ leg: 'b', relay: 'relay-2', reason: 'relay-lost' });
+    expect(performance.now() - toldAt).to.be.lessThan(100);
+    expect(view()?.state).to.equal('moving');
+    gateway.house.store.set('here');
+  });
+
+  it('leaves a relay that is being drained, which carries it until the other has its picture', async () => {
+    await play('a');
+    // A departure path would show it old pictures first.
+    departures.ready = true;
+    await relay('relay-1', { type: 'relay.drain', by: 'hoa' });
+    const move = await player.told('move');
+    expect(move).to.include({ leg: 'b', relay: 'relay-2', reason: 'draining' });
+    expect(gateway.whep.closed).to.deep.equal([]);
+    await play('b', {}, { gap_ms: 33 });
+    expect(gateway.whep.opened.at(-1)).to.include({ path: 'cam_001', relay: 'relay-2' });
+    expect(view()?.context.relay).to.equal('relay-2');
+    expect(view()?.why.text).to.equal('relay-1 is being drained; relay-2 carries the picture on');
+    player.say({ type: 'close', leg: 'a' });
+    await until('the old leg to be closed', () => gateway.whep.closed.length === 1);
+  });
+
+  it('leaves it in its turn, when many do', async () => {
+    const crowd = await Promise.all([...Array(12).keys()].map((n) => join({ sub: `one-${n}`, cameras: ['cam_001'] })));
+    for (const { player: one } of crowd) {
+      one.say({ type: 'offer', leg: 'a', sdp: OFFER });
+      await one.told('answer');
+      one.say({ type: 'playing', leg: 'a' });
+    }
+    const on = (name: string) =>
+      gateway.house.roster
+        .list('viewer')
+        .filter(({ context, state }) => context.relay === name && state === 'watching');
+    await until('all to watch', () => on('relay-1').length + on('relay-2').length === crowd.length);
+    const leaving = on('relay-1').length;
+    expect(leaving).to.be.greaterThan(5);
+    await relay('relay-1', { type: 'relay.drain', by: 'hoa' });
+    const moving = () => crowd.filter(({ player: one }) => one.heard.some(({ type }) => type === 'move')).length;
+    expect(moving(), 'not all at once').to.be.at.most(5);
+    await until('all to be told', () => moving() === leaving, 3_000);
+    for (const { player: one } of crowd) one.socket.terminate();
+  });
+
+  it('goes to the leg that flows there already, when it has one', async () => {
+    const { token } = await player.told('standby');
+    await play('a');
+    player.say({ type: 'offer', leg: 'b', sdp: OFFER, relay: 'relay-2', standby_token: token });
+    await until('the second leg', () => gateway.whep.opened.length === 2);
+    expect(view()?.state, 'kept ready, it moves nothing').to.equal('watching');
+    expect(view()?.context.relay).to.equal('relay-1');
+    await relay('relay-1', { type: 'relay.exited', detail: 'killed' });
+    await until('the move', () => told('move').find(({ reason }) => reason === 'relay-lost'));
+    expect(told('move').at(-1)).to.include({ leg: 'b', relay: 'relay-2' });
+    player.say({ type: 'playing', leg: 'b', gap_ms: 67 });
+    await until('the arrival', () => view()?.state === 'watching' && view()?.context.relay === 'relay-2');
+  });
+
+  it('whose other leg is lost, unseen, is left in peace', async () => {
+    const { token } = await player.told('standby');
+    await play('a');
+    player.say({ type: 'offer', leg: 'b', sdp: OFFER, relay: 'relay-2', standby_token: token });
+    await until('the second leg', () => gateway.whep.opened.length === 2);
+    await relay('relay-2', { type: 'relay.exited', detail: 'killed' });
+    expect(told('move')).to.deep.equal([]);
+    expect(view()?.state).to.equal('watching');
+  });
+
+  it('joins through a departure path, which departs when it is connected, and hops on to where all watch', async () => {
+    departures.ready = true;
+    player.say({ type: 'offer', leg: 'a', sdp: OFFER });
+    await player.told('answer');
+    const [path] = departures.taken;
+    expect(gateway.whep.opened[0]).to.include({ path: 'departure/cam_001/0', relay: 'relay-1' });
+    expect(path?.departed).to.equal(false);
+    gateway.whep.connected.add('rs_1');
+    await until('the departure', () => path?.departed);
+    player.say({ type: 'playing', leg: 'a', first_frame_ms: 61 });
+    const hop = await player.told('move');
+    expect(hop).to.include({ leg: 'b', relay: 'relay-1', reason: 'departure' });
+    player.say({ type: 'offer', leg: 'b', sdp: OFFER });
+    await until('the ordinary path', () => gateway.whep.opened[1]?.path === 'cam_001');
+    player.say({ type: 'playing', leg: 'b', gap_ms: 33 });
+    player.say({ type: 'close', leg: 'a' });
+    await until('the path to be closed', () => path?.closed);
+    expect(view()?.state).to.equal('watching');
+    expect(Object.keys(view()?.context.legs as object)).to.deep.equal(['b']);
+    expect(told('move')).to.have.length(1);
+    const moved = gateway.house.store.told().filter(({ envelope }) => envelope.type === 'signalbox.viewer.moved');
+    expect(moved, 'nobody need know').to.deep.equal([]);
+  });
+
+  it('gives its departure path back when its session is ended under it', async () => {
+    departures.ready = true;
+    player.say({ type: 'offer', leg: 'a', sdp: OFFER });
+    await player.told('answer');
+    const headers = gateway.bearer({ sub: 'anna', role: 'admin' });
+    await gateway.server.inject({ method: 'DELETE', url: `/api/v1/sessions/${session}`, headers });
+    await until('the path to be closed', () => departures.taken[0]?.closed);
+    expect(gateway.house.slots.seat.all.at(-1)?.end, 'its seat is cut, whatever path it sits on').to.equal('released');
+  });
+
+  it('takes the ordinary path when there is no departure, or it can not be joined', async () => {
+    departures.ready = true;
+    gateway.whep.refuse('no-stream');
+    player.say({ type: 'offer', leg: 'a', sdp: OFFER });
+    await player.told('answer');
+    expect(gateway.whep.opened[0]).to.include({ path: 'cam_001' });
+    expect(departures.taken[0]).to.include({ closed: true, departed: false });
+  });
+
+  it('that only speaks WHEP stays on its departure path to its end; only a few may', async () => {
+    departures.ready = true;
+    const headers = { ...gateway.bearer({ sub: 'anna', role: 'admin' }), 'content-type': 'application/sdp' };
+    const locations: string[] = [];
+    for (let n = 0; n < 3; n++) {
+      const answer = await gateway.server.inject({
+        method: 'POST',
+        url: '/live/cam_001/whep',
+        headers: { ...headers, ...gateway.bearer({ sub: `client-${n}`, role: 'admin' }) },
+        payload: OFFER,
+      });
+      locations.push(String(answer.headers.location));
+    }
+    expect(departures.taken.map(({ closed }) => closed)).to.deep.equal([false, false, false]);
+    await gateway.server.inject({
+      method: 'DELETE',
+      url: locations[0] ?? '',
+      headers: gateway.bearer({ sub: 'client-0', role: 'admin' }),
+    });
+    await until('the path to be closed', () => departures.taken[0]?.closed);
+    for (let n = 0; n < 4; n++) {
+      const own = gateway.bearer({ sub: `more-${n}`, role: 'admin' });
+      await gateway.server.inject({
+        method: 'POST',
+        url: '/live/cam_001/whep',
+        headers: { ...headers, ...own },
+        payload: OFFER,
+      });
+    }
+    expect(departures.taken.filter(({ closed }) => !closed)).to.have.length(4);
+    expect(gateway.whep.opened.filter(({ path }) => path === 'cam_001')).to.have.length(2);
+  });
+});

@@ -1,0 +1,226 @@
+import { expect } from 'chai';
+import type { AnyEventObject } from 'xstate';
+import { cameraMachine } from '../../machines/camera.ts';
+import { CHOICE_TIMES } from '../../machines/policy/sources.ts';
+import { given as came } from '../fakes/given.ts';
+import { answers, ends, fails, feeds, flows, holds } from '../fakes/source.ts';
+
+const settings = {
+  name: 'North gate',
+  zone: 'hcm/airport',
+  sources: ['0', '1'].map((id) => ({ id, url: `rtsp://127.0.0.1/${id}` })),
+  keep: 'warm' as const,
+  eye: true,
+};
+const configured = { type: 'camera.configured', settings };
+const given = (...heard: AnyEventObject[]) => came(cameraMachine, 'cam_001', ...heard);
+const at = (ms: number, event: AnyEventObject) => ({ ...event, at: ms });
+const reconsider = { type: 'alarm.rang', name: 'reconsider' };
+
+/** Both sources flow, the preferred one feeds the program. */
+const both = [configured, answers('0'), answers('1'), flows('0'), flows('1'), feeds('0')];
+/** The preferred source ended at 20 s, and the backup took over. */
+const toBackup = feeds('1', { from: '0', trigger: 'ended', how: 'burst', detect_ms: 4, gap_ms: 67 });
+const onBackup = [...both, at(20_000, ends('0')), at(20_004, toBackup)];
+/** The preferred source is back since 30 s. */
+const back = [...onBackup, at(29_900, answers('0')), at(30_000, flows('0'))];
+const handedBack = feeds('0', { from: '1', trigger: 'ordered', gap_ms: 33 });
+
+describe('a camera with a backup', () => {
+  it('arms the backup while the preferred source feeds the program', () => {
+    const camera = given(...both);
+    expect(camera.state).to.equal('live');
+    expect(camera.context.choice).to.deep.include({ source: '0', armed: ['1'] });
+    expect(camera.invoked).to.include.members(['intake.0', 'intake.1', 'selection']);
+  });
+
+  it('is carried on by the backup when the preferred source ends, and says why, how and how fast', () => {
+    const camera = given(...onBackup);
+    expect(camera.state).to.equal('live');
+    expect(camera.said.slice(-3)).to.deep.equal(['camera.switching', 'camera.switched', 'camera.live']);
+    const said = { from_source: '0', active_source: '1', how: 'burst', detect_ms: 4, decide_ms: 0, recover_ms: 67 };
+    expect(camera.lastOf('camera.switched')).to.include(said);
+    expect(camera.lastOf('camera.live'), 'counted once').to.not.have.property('recover_ms');
+    expect(camera.context.why.text).to.equal(
+      'on the backup (1), because the preferred source (0) ended (67 ms gap); ' +
+        'it returns when the preferred source (0) has been steady for 10 s',
+    );
+    expect(camera.context.choice).to.deep.include({ source: '1', armed: ['0'] });
+  });
+
+  it('adopts a switch on silence that it was not asked for, while its picture goes on', () => {
+    const camera = given(
+      ...both,
+      feeds('1', { from: '0', trigger: 'silent', how: 'burst', detect_ms: 118, gap_ms: 133 }),
+    );
+    expect(camera.state).to.equal('live');
+    expect(camera.said.at(-1)).to.equal('camera.switched');
+    expect(camera.last).to.include({ from_source: '0', active_source: '1', decide_ms: 0, recover_ms: 133 });
+    expect(camera.context.choice).to.deep.include({ source: '1' });
+  });
+
+  it('is handed back at a key frame, once the preferred source has been steady for its time, and not before', () => {
+    const waiting = given(...back);
+    expect(waiting.context.choice).to.deep.include({ source: '1', reconsiderAt: 40_000 });
+    expect(waiting.invoked).to.include('reconsider');
+    expect(given(...back, at(39_999, reconsider)).context.choice.source).to.equal('1');
+    const due = given(...back, at(40_000, reconsider));
+    expect(due.context.choice).to.deep.include({ source: '0', how: 'clean', armed: ['1'] });
+    const home = given(...back, at(40_000, reconsider), at(41_000, handedBack));
+    expect(home.state).to.equal('live');
+    expect(home.said.at(-1)).to.equal('camera.switched');
+    expect(home.last).to.include({ decide_ms: 1_000, recover_ms: 33, how: 'clean' });
+    expect(home.context.why.reason).to.equal('steady');
+  });
+
+  it('waits twice as long after each time that the preferred source failed it', () => {
+    const again = [
+      ...back,
+      at(40_000, reconsider),
+      at(41_000, handedBack),
+      at(50_000, ends('0')),
+      at(50_001, toBackup),
+    ];
+    const camera = given(...again, at(50_900, answers('0')), at(51_000, flows('0')));
+    expect(camera.context.choice.reconsiderAt).to.equal(51_000 + 2 * CHOICE_TIMES.handBackMs);
+  });
+
+  it('is never handed back by itself when it is configured so', () => {
+    const never = { type: 'camera.configured', settings: { ...settings, hand_back_ms: 'never' } };
+    const camera = given(never, ...back.slice(1));
+    expect(camera.context.choice.source).to.equal('1');
+    expect(camera.invoked).to.not.include('reconsider');
+    expect(camera.context.why.text).to.contain('an operator must hand it back');
+  });
+
+  it('gives the preferred source a head start, then takes the backup that came first', () => {
+    const early = [configured, answers('1'), flows('1')];
+    expect(given(...early).context.choice.armed).to.deep.equal([]);
+    const late = given(...early, at(1_001 + CHOICE_TIMES.headStartMs, reconsider));
+    expect(late.context.choice).to.deep.include({ source: '1', how: 'at-once' });
+    const camera = given(...early, at(1_001 + CHOICE_TIMES.headStartMs, reconsider), feeds('1'));
+    expect(camera.state).to.equal('live');
+    expect(camera.context.active).to.equal('1');
+    expect(camera.context.why.text).to.contain('it came first');
+  });
+
+  it('takes the backup at once at the start when the preferred source refuses', () => {
+    const camera = given(configured, fails('0'), answers('1'), flows('1'));
+    expect(camera.context.choice).to.deep.include({ source: '1' });
+    expect(camera.context.choice.why.rejected[0]).to.have.property('option', '0');
+    expect(camera.context.choice.why.rejected[0].because).to.match(/^nothing answers at its address.* \(offline for /);
+  });
+
+  it('leaves a still picture for a backup that moves', () => {
+    const frozen = given(...both, { type: 'eye.frozen', still_ms: 8_000 });
+    expect(frozen.state).to.equal('frozen');
+    expect(frozen.context.choice).to.deep.include({ source: '1', how: 'at-once' });
+    const moved = given(
+      ...both,
+      { type: 'eye.frozen', still_ms: 8_000 },
+      feeds('1', { from: '0', trigger: 'ordered', how: 'burst' }),
+    );
+    expect(moved.state).to.equal('live');
+    expect(moved.said.slice(-2)).to.deep.equal(['camera.switched', 'camera.live']);
+    expect(moved.context.choice.source).to.equal('1');
+  });
+
+  it('stays where it is when both pictures stand still', () => {
+    const still = { type: 'eye.frozen', still_ms: 8_000 };
+    const camera = given(...both, still, feeds('1', { from: '0', trigger: 'ordered', how: 'burst' }), still);
+    expect(camera.state).to.equal('frozen');
+    expect(camera.context.choice).to.deep.include({ source: '1' });
+  });
+
+  it('whose sources are both dead shows the slate, then says why it is offline', () => {
+    const slate = [...onBackup, ends('1'), holds('1')];
+    const holding = given(...slate);
+    expect(holding.state).to.equal('holding');
+    expect(holding.tags).to.not.include('watchable');
+    expect(given(...slate, fails('0')).state).to.equal('holding');
+    const offline = given(...slate, fails('0'), fails('1', 'timeout'));
+    expect(offline.state).to.equal('offline');
+    expect(offline.last.why.rejected).to.deep.include({
+      option: '0',
+      because: 'nothing answers at its address: the camera is off, or its port is wrong',
+    });
+  });
+
+  it('that has nothing leaves the slate for whichever source returns first', () => {
+    const dark = [...onBackup, ends('1'), holds('1'), fails('0'), fails('1')];
+    const camera = given(
+      ...dark,
+      answers('0'),
+      flows('0'),
+      feeds('0', { from: 'slate', trigger: 'ended', how: 'burst' }),
+    );
+    expect(camera.state).to.equal('live');
+    expect(camera.context.active).to.equal('0');
+    expect(camera.lastOf('camera.switched')).to.include({ from_source: 'slate' }).and.have.property('recover_ms');
+  });
+
+  it('whose sources both come and go is quarantined when both are', () => {
+    const falls = (source: string) =>
+      Array.from({ length: 6 }, () => [answers(source), flows(source), ends(source)]).flat();
+    const one = given(configured, ...falls('0'));
+    expect(one.state).to.equal('connecting');
+    const camera = given(configured, ...falls('0'), ...falls('1'));
+    expect(camera.state).to.equal('quarantined');
+    expect(camera.invoked).to.not.include.members(['probe.0']);
+    expect(camera.invoked).to.not.include.members(['probe.1']);
+  });
+
+  it('sets a source aside that does not fit its program, and says so among the rejected', () => {
+    const aside = { type: 'source.aside', source: '0', reason: 'codec', detail: 'H265 beside H264' };
+    const camera = given(...onBackup, answers('0'), aside);
+    expect(camera.context.choice).to.deep.include({ source: '1', armed: [] });
+    expect(camera.context.choice.why.rejected[0].because).to.contain('another codec');
+  });
+
+  it('obeys an operator until the chosen source fails', () => {
+    const chosen = { type: 'source.chosen', source: '1', by: 'hoa' };
+    const wanted = given(...both, chosen);
+    expect(wanted.context.choice).to.deep.include({ source: '1', how: 'clean' });
+    const there = [...both, chosen, feeds('1', { from: '0', trigger: 'ordered' })];
+    expect(given(...there).context.why.text).to.contain('an operator chose 1');
+    expect(given(...there, at(60_000, { type: 'audience.joined', viewer: 'v1' })).context.choice.source).to.equal('1');
+    const failed = given(...there, ends('1'), feeds('0', { from: '1', trigger: 'ended', how: 'burst' }));
+    expect(failed.context.active).to.equal('0');
+    expect(failed.context).to.not.have.property('chosen', '1');
+  });
+
+  it('goes by its rules again when the operator says so', () => {
+    const chosen = [...both, { type: 'source.chosen', source: '1' }, feeds('1', { from: '0', trigger: 'ordered' })];
+    expect(given(...chosen, at(60_000, { type: 'source.chosen', source: 'auto' })).context.choice.source).to.equal('0');
+  });
+
+  it('does not go to a source that an operator chooses and that gives no picture', () => {
+    const camera = given(...onBackup, { type: 'source.chosen', source: '0' });
+    expect(camera.context.choice.source).to.equal('1');
+    expect(camera.context).to.not.have.property('chosen', '0');
+  });
+
+  it('whose active source is taken out of the configuration goes on with another', () => {
+    const [, second] = settings.sources;
+    const camera = given(...both, { type: 'camera.configured', settings: { ...settings, sources: [second] } });
+    expect(camera.state).to.equal('connecting');
+    expect(camera.context.active).to.equal('1');
+    expect(Object.keys(camera.context.standings)).to.deep.equal(['1']);
+  });
+
+  it('that gets a further source keeps its picture', () => {
+    const third = { id: '2', url: 'rtsp://127.0.0.1/2' };
+    const more = { type: 'camera.configured', settings: { ...settings, sources: [...settings.sources, third] } };
+    const camera = given(...both, more);
+    expect(camera.state).to.equal('live');
+    expect(camera.invoked).to.include('probe.2');
+  });
+
+  it('is told again after a crash in the middle of a switch, and goes on from there', () => {
+    const switching = [...both, at(20_000, ends('0'))];
+    expect(given(...switching).state).to.equal('switching');
+    expect(given(...switching, toBackup).state).to.equal('live');
+    // What the former gateway has adopted already changes nothing when it is told again.
+    expect(given(...switching, toBackup, toBackup).said).to.deep.equal(given(...switching, toBackup).said);
+  });
+});

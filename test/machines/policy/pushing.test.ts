@@ -1,0 +1,22 @@
+import { expect } from 'chai';
+import { pusher } from '../../../machines/policy/pushing.ts';
+
+const relay = (id: string, pushes = 0, state = 'serving') => ({ id, pushes, state, serving: state === 'serving' });
+
+describe('the relay that pushes a broadcast', () => {
+  it('is the one with the fewest pushes, by name, and the others are told why not', () => {
+    const { relay: chosen, why } = pusher([relay('relay-2', 1), relay('relay-1', 1), relay('relay-3', 4)]);
+    expect(chosen).to.equal('relay-1');
+    expect(why.rejected).to.deep.equal([
+      { option: 'relay-2', because: 'as good, later by name' },
+      { option: 'relay-3', because: 'it pushes 4 already, against 1' },
+    ]);
+  });
+
+  it('is never one that does not serve', () => {
+    expect(pusher([relay('relay-1', 0, 'dead'), relay('relay-2', 9)]).relay).to.equal('relay-2');
+    const none = pusher([relay('relay-1', 0, 'dead')]);
+    expect(none.relay).to.equal(undefined);
+    expect(none.why).to.deep.include({ reason: 'no-relay', rejected: [{ option: 'relay-1', because: 'it is dead' }] });
+  });
+});
