@@ -31,6 +31,7 @@ export type FactListener = (envelope: Envelope, view: CellView) => void;
 const RESTARTS_PER_MINUTE = 3;
 /** Ended cells are kept this long for who asks what became of them. */
 const KEEP_ENDED_MS = 60_000;
+
 /** The cells that live in this gateway. */
 export class Roster implements Cells {
   private readonly house: RosterHouse;
