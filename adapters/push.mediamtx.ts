@@ -78,7 +78,10 @@ export function pushMediamtx(settings: PushSettings): PushSlot {
         stop();
         paths.drop(name);
       },
-      detach: stop,
+      detach() {
+        stop();
+        paths.leave(name);
+      },
     };
   };
 }
