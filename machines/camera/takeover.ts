@@ -20,12 +20,15 @@ function wayBack(context: CameraContext, source: string, at: number): string {
   return `; it returns when ${nameOf(context, preferred.id)} has been steady for ${waitMs / 1000} s`;
 }
 
+/** Why the slate is left. */
+const RETURNED = 'its picture came back first';
+
 /** Why another source feeds the program now. */
 function because(context: CameraContext, event: Extract<CameraEvent, { type: 'program.switched' }>): Why {
   const { source, from, trigger, gap_ms, how } = event;
   const causes = {
-    ended: () => `${nameOf(context, from)} ended`,
-    silent: () => `${nameOf(context, from)} fell silent`,
+    ended: () => (from === 'slate' ? RETURNED : `${nameOf(context, from)} ended`),
+    silent: () => (from === 'slate' ? RETURNED : `${nameOf(context, from)} fell silent`),
     ordered: () => context.choice?.why.text ?? 'it was ordered',
     first: () => 'it came first',
   };

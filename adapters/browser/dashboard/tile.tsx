@@ -42,8 +42,10 @@ export function Tile(props: { camera: Camera; demo: boolean; role: 'wall' | 'lar
         <Screen camera={camera} dark={words.dark} hot={important} tell={tell} />
         {camera.state === 'frozen' && <div class="hatch" />}
         {words.dark ? <Dark camera={camera} /> : <Trouble camera={camera} playing={playing} />}
-        {moving && playing?.state === 'playing' && <MovedNote moved={playing.moved} />}
-        {!words.dark && camera.switched && <Switch switched={camera.switched} />}
+        <div class="notes">
+          {moving && playing?.state === 'playing' && <MovedNote moved={playing.moved} />}
+          {!words.dark && camera.switched && <Switch switched={camera.switched} />}
+        </div>
       </div>
       <footer class="caption">
         <span class="badge">
