@@ -54,9 +54,11 @@ async function sourceRows(stage: Stage, pairs: number, say: (text: string) => vo
     ...rows('preferred source killed, our player', of(killed, 'ours'), of(killed, 'stock'), { p50: 85, p95: 130 }),
     ...rows('preferred source killed, plain WHEP client', of(killed, 'plain'), [], { p50: 85, p95: 130 }),
     ...rows('preferred source silent, our player', of(hung, 'ours'), of(hung, 'stock'), { p50: 140, p95: 200 }),
-    ...rows('hand-back', [...of(killed, 'handBack'), ...of(hung, 'handBack')], [], { p95: 85 }),
+    ...rows('planned switch back to the preferred source', [...of(killed, 'handBack'), ...of(hung, 'handBack')], [], {
+      p95: 85,
+    }),
     {
-      measure: 'frames of a hand-back repeated or out of order',
+      measure: 'frames of a switch back repeated or out of order',
       ours: disorder,
       unit: '',
       aim: '0',

@@ -1,3 +1,4 @@
+import { until } from '../../fixtures/process.ts';
 import { gapMs, outOfOrder } from './gaps.ts';
 import type { Screen, Stage } from './stage.ts';
 
@@ -29,13 +30,18 @@ interface Screens {
   stock: Screen;
 }
 
-async function handedBack(stage: Stage, { ours }: Screens, from: number): Promise<{ gap: number; disorder: number }> {
-  const switched = async (): Promise<number> => {
-    const fact = await stage.events.next('camera.switched', 'camera/cam', from, SWITCH_WITHIN_MS);
-    return fact.data.active_source === '0' ? fact.at : switched();
-  };
-  const at = await switched();
+/** Orders the program back to the preferred source: by itself it would wait longer after each failure. */
+async function handedBack(stage: Stage, { ours }: Screens): Promise<{ gap: number; disorder: number }> {
+  const route = '/api/v1/cameras/cam';
+  const choose = (source: string) => stage.group.api('POST', `${route}/source`, { source });
+  const flows = async () => (await stage.group.api('GET', route)).body.sources[0].state === 'flowing';
+  await until('the preferred source to flow again', flows, SWITCH_WITHIN_MS);
+  await anyPhase();
+  const orderedAt = Date.now();
+  await choose('0');
+  const { at } = await stage.events.next('camera.switched', 'camera/cam', orderedAt, SWITCH_WITHIN_MS);
   const frames = await ours.moving(at + AFTER_MS);
+  await choose('auto');
   return {
     gap: gapMs(frames, at - AFTER_MS, at + AFTER_MS),
     disorder: outOfOrder(frames, at - AFTER_MS, at + AFTER_MS),
@@ -47,9 +53,8 @@ async function one(stage: Stage, screens: Screens, lose: () => Promise<number>, 
   const at = await lose();
   const fact = await stage.events.next('camera.switched', 'camera/cam', at, SWITCH_WITHIN_MS);
   const [ours, plain] = await Promise.all([screens.ours.moving(at + AFTER_MS), screens.plain.moving(at + AFTER_MS)]);
-  const backAt = Date.now();
   await bring();
-  const back = await handedBack(stage, screens, backAt);
+  const back = await handedBack(stage, screens);
   const stock = await screens.stock.moving(at + AFTER_MS, 20, STOCK_WITHIN_MS);
   return {
     ours: gapMs(ours, at, at + AFTER_MS),

@@ -115,7 +115,7 @@ async function openPlain(browser: Browser, group: TestGroup): Promise<Screen> {
 export async function setStage(config: object = {}): Promise<Stage> {
   const [preferred, backup, browser] = await Promise.all([setUpCamera(), setUpCamera(), startChromium()]);
   const stock = await startMediamtx({ paths: { cam: { source: preferred.url, rtspTransport: 'tcp' } } });
-  const cam = { name: 'Bench', sources: [preferred.url, backup.url], keep: 'warm', hand_back: '3s' };
+  const cam = { name: 'Bench', sources: [preferred.url, backup.url], keep: 'warm' };
   const group = await startTestGroup({ cameras: { cam }, ...config });
   const events = group.follow(0);
   await events.next('camera.live', 'camera/cam', 0, 20_000);
