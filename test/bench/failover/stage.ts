@@ -119,6 +119,12 @@ export async function setStage(config: object = {}): Promise<Stage> {
   const group = await startTestGroup({ cameras: { cam }, ...config });
   const events = group.follow(0);
   await events.next('camera.live', 'camera/cam', 0, 20_000);
+  // Either source may have come first.
+  const choose = (source: string) => group.api('POST', '/api/v1/cameras/cam/source', { source });
+  const active = async () => (await group.api('GET', '/api/v1/cameras/cam')).body.active_source;
+  await choose('0');
+  await until('the preferred source to be on air', async () => (await active()) === '0', 15_000);
+  await choose('auto');
   await until('the stock path', async () => (await stock.api('GET', '/v3/paths/get/cam')).ready, 15_000);
   const cookie = { name: `signalbox-${group.group.http.port}`, value: group.token() };
   return {
