@@ -18,16 +18,20 @@ import type { HttpServices } from './services.ts';
 import type { Shared } from './shared.ts';
 import { isOpen, renditionOf, viewerOf } from './views.ts';
 
-const files = '/hls/:camera_id/:session_id/:expires/:signature/:file';
+const folder = '/hls/:camera_id/:session_id/:expires/:signature';
+const files = `${folder}/:file`;
 const MASTER = 'master.m3u8';
-const fileParams = Type.Object({
+const pathParams = Type.Object({
   camera_id: IdSchema,
   session_id: IdSchema,
   expires: Type.String({ pattern: '^[1-9][0-9]{0,11}$', description: 'epoch seconds' }),
   signature: Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' }),
+});
+const fileParams = Type.Object({
+  ...pathParams.properties,
   file: Type.String({ pattern: '^[a-z0-9]{1,16}(_[0-9]{1,20})?\\.(m3u8|m4s|mp4)$' }),
 });
-type FileParams = Type.Static<typeof fileParams>;
+type PathParams = Type.Static<typeof pathParams>;
 
 /**
  * A path can be renewed only by another one, which a player would have to load anew. So it outlives its session's
@@ -35,9 +39,11 @@ type FileParams = Type.Static<typeof fileParams>;
  */
 const PATH_LIFE_S = 24 * 3600;
 /** A playlist names its newest segment for two seconds; an older one makes live stale. */
-const PLAYLIST_CACHE = 'public, max-age=1';
+const PLAYLIST_CACHE = 'public, max-age=1, stale-if-error=10';
 /** Names of segments never come twice. */
-const SEGMENT_CACHE = 'public, max-age=60, immutable';
+const SEGMENT_CACHE = 'public, max-age=60, stale-if-error=60, immutable';
+/** An edge may believe for a second that an address is good, and somewhat longer while no gateway answers. */
+const CHECK_CACHE = 'public, max-age=1, stale-if-error=10';
 const STARTING_MS = 15_000;
 const LOOK_EVERY_MS = 100;
 const TYPES: Record<string, string> = {
@@ -47,7 +53,7 @@ const TYPES: Record<string, string> = {
 };
 
 /** The session that a signed path belongs to, if it still gives a right. @throws Refusal */
-function checkPath(services: HttpServices, params: FileParams): CellView {
+function checkPath(services: HttpServices, params: PathParams): CellView {
   const { camera_id: camera, session_id: session, expires, signature } = params;
   const against = services.hls.paths.against({ camera, session, expires: Number(expires) }, signature, Date.now());
   if (against === 'expired') throw new Refusal(410, 'expired', 'This address has run out; ask for a new one.');
@@ -152,7 +158,7 @@ export function hlsRoutes(server: Server, services: HttpServices, shared: Shared
   server.get(files, { schema: { params: fileParams, tags: ['watching'] } }, async (request, reply) => {
     const { camera_id: camera, file } = request.params;
     const session = checkPath(services, request.params);
-    const folder = path.join(services.hls.folder, camera);
+    const made = path.join(services.hls.folder, camera);
     const extension = path.extname(file).slice(1);
     if (extension === 'm3u8') audience.asked(session.id);
     reply.type(TYPES[extension] ?? 'application/octet-stream');
@@ -160,9 +166,22 @@ export function hlsRoutes(server: Server, services: HttpServices, shared: Shared
       const { rungs, source } = await playable(services, camera as Id);
       const { audio = false, fps = 30, bitrate_bps: bitrateBps = 0 } = source ?? {};
       reply.header('cache-control', 'no-store'); // it depends on the session
-      return reply.send(masterPlaylist({ folder, rungs, audio, fps, bitrateBps }, viewerOf(session).quality));
+      return reply.send(masterPlaylist({ folder: made, rungs, audio, fps, bitrateBps }, viewerOf(session).quality));
     }
     reply.header('cache-control', extension === 'm3u8' ? PLAYLIST_CACHE : SEGMENT_CACHE);
-    return sendFile(request, reply, path.join(folder, file));
+    return sendFile(request, reply, path.join(made, file));
+  });
+
+  server.get(folder, { schema: { params: pathParams, tags: ['watching'] } }, async (request, reply) => {
+    let session: CellView;
+    try {
+      session = checkPath(services, request.params);
+    } catch (error) {
+      // The edge knows yes and no, nothing else.
+      throw error instanceof Refusal ? denied(error.reason, error.more) : error;
+    }
+    // Behind an edge this is all that is heard of a player.
+    audience.asked(session.id);
+    return reply.header('cache-control', CHECK_CACHE).code(204).send();
   });
 }

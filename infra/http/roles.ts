@@ -38,6 +38,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   },
   'GET /live/:camera_id/hls': { who: 'viewer', camera: 'watch', text: 'a signed HLS address' },
   'OPTIONS /hls/:camera_id/:session_id/:expires/:signature/:file': anyone('what browsers ask before a range'),
+  'GET /hls/:camera_id/:session_id/:expires/:signature': anyone('for an edge: whether a signed address is good'),
   'GET /hls/:camera_id/:session_id/:expires/:signature/:file': anyone(
     'playlists and segments; the signed address is the right, and ends with its session',
   ),

@@ -1,0 +1,102 @@
+/** Where an edge listens, whom it fetches from, and where it keeps what it fetched. */
+export interface Edge {
+  listen: string;
+  /** Gateways, as HOST:PORT. */
+  origins: readonly string[];
+  /** Absolute path of a folder for cached segments. */
+  cache: string;
+}
+
+/** A path that is safe between quotes in nginx's language. */
+function quoted(path: string): string {
+  if (/["\\$\n]/.test(path)) throw new Error(`"${path}" can't be written into an nginx configuration: use plain names`);
+  return `"${path}"`;
+}
+
+/** What playlists and segments have in common: the right is asked for on each hit, and is no part of the key. */
+const cached = `
+      auth_request /_check;
+      proxy_pass http://signalbox;
+      proxy_cache hls;
+      proxy_cache_key $camera/$file;
+      proxy_cache_lock on;
+      proxy_cache_lock_timeout 5s;
+      proxy_cache_background_update on;
+      add_header X-Cache $upstream_cache_status always;
+      add_header Access-Control-Allow-Origin * always;`;
+
+/**
+ * The configuration of an nginx before the gateways, for HLS.
+ *
+ * Every player has an address of its own, so the signature is left out of the cache key: else nothing would ever be
+ * hit. It is checked on every hit instead, by asking a gateway (auth_request), whose answer is kept for a second; a
+ * check by nginx alone (secure_link) could not know of a revocation. How long something may be served, also while no
+ * gateway answers, is told by the gateways' Cache-Control.
+ */
+export function edgeSettings({ listen, origins, cache }: Edge): string {
+  const servers = origins.map((origin) => `    server ${origin} max_fails=1 fail_timeout=1s;`).join('\n');
+  const folder = (name: string) => quoted(`${cache}/${name}`);
+  return `# The edge of Signalbox for HLS, made by infra/nginx/edge.ts.
+worker_processes auto;
+events {
+  worker_connections 4096;
+}
+http {
+  # Addresses hold signatures: none is logged.
+  access_log off;
+  sendfile on;
+  client_body_temp_path ${folder('body')};
+  proxy_temp_path ${folder('proxy')};
+  proxy_cache_path ${folder('hls')} levels=1:2 keys_zone=hls:10m max_size=2g inactive=60s use_temp_path=off;
+  proxy_cache_path ${folder('checks')} levels=1:2 keys_zone=checks:10m max_size=64m inactive=15s use_temp_path=off;
+
+  upstream signalbox {
+${servers}
+    keepalive 32;
+  }
+
+  proxy_http_version 1.1;
+  proxy_set_header Connection "";
+  proxy_set_header Host $http_host;
+  proxy_set_header X-Forwarded-For $remote_addr;
+  proxy_set_header X-Forwarded-Proto $scheme;
+  proxy_connect_timeout 1s;
+  proxy_read_timeout 30s;
+  proxy_hide_header Access-Control-Allow-Origin;
+
+  server {
+    listen ${listen};
+    server_tokens off;
+
+    # The list of rungs belongs to one session, and is asked for once.
+    location ~ "^/hls/[a-z0-9_-]+/[a-z0-9_-]+/[0-9]+/[A-Za-z0-9_-]+/master\\.m3u8$" {
+      proxy_pass http://signalbox;
+      add_header X-Cache BYPASS always;
+      add_header Access-Control-Allow-Origin * always;
+    }
+
+    location ~ "^/hls/(?<camera>[a-z0-9_-]+)/(?<pass>[a-z0-9_-]+/[0-9]+/[A-Za-z0-9_-]+)/(?<file>[a-z0-9_]+\\.(m3u8|m4s|mp4))$" {${cached}
+    }
+
+    location = /_check {
+      internal;
+      proxy_pass http://signalbox/hls/$camera/$pass;
+      proxy_pass_request_body off;
+      # One header set here replaces all that are set above.
+      proxy_set_header Connection "";
+      proxy_set_header Host $http_host;
+      proxy_set_header X-Forwarded-For $remote_addr;
+      proxy_set_header X-Forwarded-Proto $scheme;
+      proxy_set_header Content-Length "";
+      proxy_cache checks;
+      proxy_cache_key $camera/$pass;
+      proxy_cache_lock on;
+    }
+
+    location / {
+      return 404;
+    }
+  }
+}
+`;
+}

@@ -1,0 +1,125 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { expect } from 'chai';
+import { id } from '../../bus/identity.ts';
+import { edgeSettings } from '../../infra/nginx/edge.ts';
+import { type FakeGateway, fakeGateway } from '../fakes/http.ts';
+import { freePort, type Running, run, until } from '../fixtures/process.ts';
+
+const SEGMENT = '480p_1795660902.m4s';
+
+describe('an nginx edge before a gateway', () => {
+  let gateway: FakeGateway;
+  let edge: Running;
+  let port: number;
+  let cache: string;
+  /** Requests that reached the gateway for a file. */
+  const reached: string[] = [];
+
+  before(async function () {
+    this.timeout(20_000);
+    gateway = await fakeGateway();
+    await gateway.camera('cam_001', 'hcm/center');
+    gateway.services.config.limits.sessionsPerSubject = 100;
+    const made = path.join(gateway.services.hls.folder, 'cam_001');
+    mkdirSync(made, { recursive: true });
+    writeFileSync(path.join(made, SEGMENT), '0123456789');
+    writeFileSync(path.join(made, '480p.m3u8'), `#EXTM3U\n${SEGMENT}\n`);
+    await gateway.server.listen({ host: '127.0.0.1', port: 0 });
+    gateway.server.server.on('request', (request: { url?: string }) => {
+      if (/\.(m3u8|m4s)$/.test(request.url ?? '')) reached.push(path.basename(request.url ?? ''));
+    });
+    port = await freePort();
+    cache = mkdtempSync(path.join(tmpdir(), 'sbx-edge-'));
+    const origin = `127.0.0.1:${(gateway.server.server.address() as AddressInfo).port}`;
+    // Started by root, its workers would be somebody else, who may not enter this folder.
+    const user = process.getuid?.() === 0 ? 'user root;\n' : '';
+    writeFileSync(
+      path.join(cache, 'nginx.conf'),
+      `${user}daemon off;\npid ${cache}/pid;\n${edgeSettings({ listen: `127.0.0.1:${port}`, origins: [origin], cache })}`,
+    );
+    edge = run('nginx', ['-p', cache, '-e', path.join(cache, 'error.log'), '-c', path.join(cache, 'nginx.conf')]);
+    await until(`the edge; it said ${edge.output()}`, async () => (await fetch(`http://127.0.0.1:${port}/`)).status);
+  });
+  beforeEach(() => {
+    reached.length = 0;
+  });
+  after(async () => {
+    await edge?.stop('SIGTERM');
+    await gateway?.close();
+    if (cache) rmSync(cache, { recursive: true, force: true });
+  });
+
+  const player = async (sub: string) => {
+    const headers = gateway.bearer({ sub, cameras: ['cam_001'] });
+    const answer = await gateway.server.inject({ url: '/live/cam_001/hls', headers });
+    const { hls_url, session_id } = answer.json() as { hls_url: string; session_id: string };
+    const base = new URL(hls_url).pathname.replace(/[^/]+$/, '');
+    const get = (file: string, range?: string) =>
+      fetch(`http://127.0.0.1:${port}${base}${file}`, range ? { headers: { range } } : {});
+    return { session: id(session_id), base, get };
+  };
+
+  it('fetches a segment once for players whose addresses differ, and says so', async () => {
+    const [one, two] = [await player('vera'), await player('vito')];
+    const first = await one.get(SEGMENT);
+    expect([first.status, first.headers.get('x-cache'), await first.text()]).to.deep.equal([200, 'MISS', '0123456789']);
+    const second = await two.get(SEGMENT);
+    expect([second.status, second.headers.get('x-cache')]).to.deep.equal([200, 'HIT']);
+    expect(second.headers.get('access-control-allow-origin')).to.equal('*');
+    expect(reached).to.deep.equal([SEGMENT]);
+    const part = await two.get(SEGMENT, 'bytes=2-4');
+    expect([part.status, await part.text()]).to.deep.equal([206, '234']);
+  });
+
+  it('collapses a herd that asks for one playlist into one request', async () => {
+    const players = await Promise.all(Array.from({ length: 30 }, (_, n) => player(`viewer-${n}`)));
+    const answers = await Promise.all(players.map(({ get }) => get('480p.m3u8')));
+    expect(new Set(answers.map(({ status }) => status))).to.deep.equal(new Set([200]));
+    expect(reached.length).to.be.at.most(2);
+  });
+
+  it('checks the signature on a hit as well', async () => {
+    const { base, get } = await player('vera');
+    expect((await get(SEGMENT)).headers.get('x-cache')).to.equal('HIT');
+    const [, , , session = '', expires = '', signature = ''] = base.split('/');
+    for (const altered of [
+      `cam_001/${session}/${Number(expires) + 1}/${signature}`,
+      `cam_001/ses_other/${expires}/${signature}`,
+      `cam_001/${session}/${expires}/${'A'.repeat(43)}`,
+    ]) {
+      const answer = await fetch(`http://127.0.0.1:${port}/hls/${altered}/${SEGMENT}`);
+      expect(answer.status, altered).to.equal(403);
+      expect(await answer.text()).to.not.include('0123');
+    }
+  });
+
+  it('refuses a revoked player within little more than a second, though others are served from the cache', async () => {
+    const [goes, stays] = [await player('vera'), await player('vito')];
+    expect((await goes.get(SEGMENT)).status).to.equal(200);
+    const at = { kind: 'viewer' as const, id: goes.session };
+    await gateway.house.roster.offer(at, { type: 'viewer.revoked', by: 'anna', reason: 'test' });
+    const revokedAt = performance.now();
+    await until('the refusal', async () => (await goes.get(SEGMENT)).status === 403, 4_000, 50);
+    expect(performance.now() - revokedAt).to.be.below(2_500);
+    expect((await stays.get(SEGMENT)).status).to.equal(200);
+  });
+
+  it('goes on with what it has for a while when no gateway answers', async () => {
+    const { get } = await player('vera');
+    expect((await get('480p.m3u8')).status).to.equal(200);
+    await gateway.server.close();
+    const stale = await until(
+      'a playlist that is over its age',
+      async () => {
+        const answer = await get('480p.m3u8');
+        return answer.headers.get('x-cache') === 'STALE' ? answer : undefined;
+      },
+      5_000,
+      100,
+    );
+    expect(stale.status).to.equal(200);
+  });
+});
