@@ -49,6 +49,7 @@ async function handedBack(stage: Stage, { ours }: Screens): Promise<{ gap: numbe
 }
 
 async function one(stage: Stage, screens: Screens, lose: () => Promise<number>, bring: () => Promise<unknown>) {
+  await stage.preferredOnAir();
   await anyPhase();
   const at = await lose();
   const fact = await stage.events.next('camera.switched', 'camera/cam', at, SWITCH_WITHIN_MS);

@@ -36,6 +36,8 @@ export interface Stage {
   group: TestGroup;
   events: Follower;
   stock: TestMediamtx;
+  /** Has the preferred source feed the program: either may have come first, or a busy machine may have starved it. */
+  preferredOnAir(): Promise<void>;
   /** @param query of our player page, for instance `hot=1` */
   openOurs(query?: string): Promise<Screen>;
   openPlain(): Promise<Screen>;
@@ -119,12 +121,6 @@ export async function setStage(config: object = {}): Promise<Stage> {
   const group = await startTestGroup({ cameras: { cam }, ...config });
   const events = group.follow(0);
   await events.next('camera.live', 'camera/cam', 0, 20_000);
-  // Either source may have come first.
-  const choose = (source: string) => group.api('POST', '/api/v1/cameras/cam/source', { source });
-  const active = async () => (await group.api('GET', '/api/v1/cameras/cam')).body.active_source;
-  await choose('0');
-  await until('the preferred source to be on air', async () => (await active()) === '0', 15_000);
-  await choose('auto');
   await until('the stock path', async () => (await stock.api('GET', '/v3/paths/get/cam')).ready, 15_000);
   const cookie = { name: `signalbox-${group.group.http.port}`, value: group.token() };
   return {
@@ -133,6 +129,14 @@ export async function setStage(config: object = {}): Promise<Stage> {
     group,
     events,
     stock,
+    async preferredOnAir() {
+      const route = '/api/v1/cameras/cam';
+      const choose = (source: string) => group.api('POST', `${route}/source`, { source });
+      const onAir = async () => (await group.api('GET', route)).body.active_source === '0';
+      await choose('0');
+      await until('the preferred source to be on air', onAir, 15_000);
+      await choose('auto');
+    },
     openOurs: (query = '') => openScreen(openWatched(browser, `${group.url}/watch/cam?${query}`, cookie)),
     openPlain: () => openPlain(browser, group),
     openStock: () => openScreen(openWatched(browser, `http://127.0.0.1:${stock.ports.whep}/cam/`)),
