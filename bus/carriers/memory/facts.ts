@@ -1,0 +1,47 @@
+import type { Envelope } from '../../envelope.ts';
+import type { FactFilter, Facts, Subscription, Told } from '../../ports.ts';
+import { parseFactType } from '../../subjects.ts';
+import type { Line } from './line.ts';
+import { copy, firstOf, memoryFollowers, type Shelf } from './shelf.ts';
+
+function wants(filter: FactFilter, envelope: Envelope): boolean {
+  const { address } = parseFactType(envelope);
+  const { kinds = [], cells = [] } = filter;
+  if (kinds.length + cells.length === 0) return true;
+  return kinds.includes(address.kind) || cells.some((cell) => cell.kind === address.kind && cell.id === address.id);
+}
+
+export function memoryFacts(line: Line, shelf: Shelf<Told>, duplicates: Map<string, number>): Facts {
+  const followers = memoryFollowers(line, shelf);
+  return {
+    async tell(envelope) {
+      parseFactType(envelope);
+      return line.into(() => {
+        const key = `${envelope.subject}:${envelope.id}`;
+        const known = duplicates.get(key);
+        if (known !== undefined) return { seq: known };
+        const seq = ++shelf.last;
+        shelf.items.push({ seq, envelope: copy(envelope) });
+        duplicates.set(key, seq);
+        followers.wake();
+        return { seq };
+      });
+    },
+    last: (of) =>
+      line.through(() => {
+        const fact = shelf.items.findLast(({ envelope }) => envelope.subject === `${of.kind}/${of.id}`);
+        return fact && copy(fact);
+      }),
+    range: () => line.through(() => ({ first: firstOf(shelf), last: shelf.last, purgedBefore: shelf.purgedBefore })),
+    async *read(from) {
+      const isWanted = ({ seq, envelope }: Told) =>
+        'after' in from ? seq > from.after : Date.parse(envelope.time) >= from.since;
+      for (const one of await line.through(() => shelf.items.filter(isWanted))) yield copy(one);
+    },
+    async subscribe(filter, after, hear): Promise<Subscription> {
+      return followers.follow(after ?? (await line.through(() => shelf.last)), (one) => {
+        if (wants(filter, one.envelope)) hear(one);
+      });
+    },
+  };
+}

@@ -1,0 +1,59 @@
+import { FenceRefused, type Journal, type JournalEntry } from '../../ports.ts';
+import { journalSubject } from '../../subjects.ts';
+import type { Line } from './line.ts';
+import { copy, memoryFollowers, type Records, subjectOf } from './shelf.ts';
+
+export function memoryJournal(line: Line, shelf: Records, duplicates: Map<string, number>): Journal {
+  const followers = memoryFollowers(line, shelf);
+  return {
+    append: async (record, expected) =>
+      line.into(() => {
+        const subject = subjectOf(record);
+        const messageId = `${subject}:${record.id}`;
+        const known = duplicates.get(messageId);
+        if (known !== undefined) return { seq: known };
+        const last = shelf.lastOf.get(subject);
+        if ((last?.seq ?? 0) !== expected) {
+          if (last?.record.id === record.id) return { seq: last.seq };
+          throw new FenceRefused(`${subject} ends at ${last?.seq ?? 0}, not at ${expected}`);
+        }
+        const seq = ++shelf.last;
+        const entry = { seq, record: copy(record) };
+        shelf.items.push(entry);
+        shelf.lastOf.set(subject, entry);
+        duplicates.set(messageId, seq);
+        followers.wake();
+        return { seq };
+      }),
+    async *lasts(kind, upTo = Number.POSITIVE_INFINITY) {
+      const entries = await line.through(() => {
+        const last = new Map<string, JournalEntry>();
+        for (const entry of shelf.items) {
+          if (entry.seq > upTo || (kind && entry.record.kind !== kind)) continue;
+          last.set(subjectOf(entry.record), entry);
+        }
+        return [...last.values()].sort((a, b) => a.seq - b.seq);
+      });
+      for (const entry of entries) yield copy(entry);
+    },
+    last: (of) =>
+      line.through(() => {
+        const entry = shelf.lastOf.get(journalSubject(of));
+        return entry && copy(entry);
+      }),
+    async *read(of, from = 1) {
+      const subject = of && journalSubject(of);
+      const entries = await line.through(() =>
+        shelf.items.filter(({ seq, record }) => seq >= from && (!subject || subjectOf(record) === subject)),
+      );
+      for (const entry of entries) yield copy(entry);
+    },
+    seqAt: (at) =>
+      line.through(() => {
+        // A record is written right after the last thing in it was heard.
+        const later = shelf.items.find(({ record }) => (record.heard.at(-1)?.at ?? 0) >= at);
+        return (later ? later.seq : shelf.last + 1) - 1;
+      }),
+    follow: async (after, hear) => followers.follow(after, hear),
+  };
+}
