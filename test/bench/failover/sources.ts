@@ -82,7 +82,7 @@ export async function outage(stage: Stage, { ours }: Screens): Promise<number> {
   await stage.backup.kill();
   await stage.events.next('camera.offline', 'camera/cam', at, SWITCH_WITHIN_MS);
   const answersAt = await stage.preferred.start();
-  const frames = await ours.moving(answersAt, 5);
+  const frames = await ours.moving(answersAt);
   await stage.backup.start();
   return (frames.find((frame) => frame.at > answersAt && frame.latencyMs !== undefined)?.at ?? Number.NaN) - answersAt;
 }

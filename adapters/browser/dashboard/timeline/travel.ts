@@ -1,5 +1,5 @@
 import { houseNow } from '../api.ts';
-import { hashOfView, isTimeHash, type View, viewOfHash } from './link.ts';
+import { hashOfView, isTimeHash, LIVE, type View, viewOfHash } from './link.ts';
 import { type Moments, openMoments } from './moment.ts';
 import type { Past } from './past.ts';
 import { step } from './timeline-model.ts';
@@ -32,6 +32,7 @@ export interface Travel {
 }
 
 const LINK_AFTER_MS = 250;
+const LEAST_AGE_MS = 60_000;
 
 /** Opens the view that the page's address describes, and keeps the address up to date. */
 export function openTravel(past: Past): Travel {
@@ -74,6 +75,14 @@ export function openTravel(past: Past): Travel {
   };
   addEventListener('hashchange', followAddress);
   change({});
+  // A house that is minutes old would be a sliver at the edge of an hour.
+  const stopFitting = past.subscribe(() => {
+    const { oldest } = past.view();
+    if (oldest === undefined) return;
+    stopFitting();
+    const ageMs = Math.max(LEAST_AGE_MS, (houseNow() - oldest) * 1.1);
+    if (hashOfView(view) === hashOfView(LIVE) && ageMs < view.window.spanMs) change({ window: { spanMs: ageMs } });
+  });
   return {
     moments,
     view: () => view,
@@ -103,6 +112,7 @@ export function openTravel(past: Past): Travel {
       if (playing) play(performance.now());
     },
     close() {
+      stopFitting();
       removeEventListener('hashchange', followAddress);
       window.clearTimeout(linking);
       cancelAnimationFrame(frame);
