@@ -75,7 +75,7 @@ export function keepInstallation(config: Config, parts: InstallationParts): Inst
       .list('camera')
       .filter((view) => !placed.has(view.id) && isOurs(view.id) && !view.tags.includes('over'));
     await Promise.all(gone.map(({ id }) => cells.offer({ kind: 'camera', id }, { type: 'camera.removed' }, by)));
-    await settleRenditions(cells, placed, current.ladders, by);
+    await settleRenditions(cells, parts.belongsHere, placed, current.ladders, by);
     forgetUnusedLogins(placed, secrets);
   };
 

@@ -30,7 +30,7 @@ export function demoDestinationProgram(
   env: NodeJS.ProcessEnv,
 ): Program {
   const folder = path.join(state.run, 'destination');
-  mkdirSync(path.join(folder, 'hls'), { recursive: true });
+  mkdirSync(path.join(folder, 'hls'), { recursive: true, mode: 0o700 });
   const module = rtmpModule();
   const key = state.secret('demo-destination').value;
   const text = destinationConfig({ port, httpPort, folder, key, ...(module ? { module } : {}) });

@@ -68,7 +68,10 @@ describe('a start that can not work', function () {
       readdirSync(path.join(state.path, folder)).map((name) => path.join(state.path, folder, name)),
     );
     expect(files.length).to.be.greaterThan(20);
-    for (const file of files) expect((statSync(file).mode & 0o777).toString(8), file).to.equal('600');
+    for (const file of files) {
+      const { mode } = statSync(file);
+      expect((mode & 0o777).toString(8), file).to.equal(statSync(file).isDirectory() ? '700' : '600');
+    }
     expect((statSync(state.path).mode & 0o777).toString(8)).to.equal('700');
     const commandLines = descendants(launcher.pid).map((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
     for (const name of ['nats-gateway', 'nats-reader', 'redis']) {
