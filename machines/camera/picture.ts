@@ -2,7 +2,7 @@ import { CAMERA_TIMES, type CameraContext } from './context.ts';
 import { type Darkness, darkness } from './darkness.ts';
 import { become, losePicture, machine } from './parts.ts';
 import { notCarried, plainly, relayLost, still } from './reasons.ts';
-import { feedAgain, leaveSource, noteStill, startAnew, takeOver } from './takeover.ts';
+import { feedAgain, leaveSource, noteStill, startAnew, takeOver, takeOverUnseen } from './takeover.ts';
 
 /** Enters what the picture becomes without a source that feeds it. */
 const darken = (state: Darkness['state']) => [
@@ -68,8 +68,15 @@ const unpublished = machine.createStateConfig({
   tags: ['dark'],
   on: {
     'standings.changed': { guard: 'activeFlows' },
-    'program.switched': {},
-    'program.restored': { target: 'carried', actions: become('live', plainly('it is carried to viewers again')) },
+    'program.switched': [{ guard: 'takesOver', actions: takeOverUnseen }, {}],
+    'program.restored': [
+      {
+        guard: 'activeFlows',
+        target: 'carried',
+        actions: become('live', plainly('it is carried to viewers again')),
+      },
+      { target: 'holding', actions: become('holding', plainly('carried to viewers again; no source feeds it yet')) },
+    ],
   },
 });
 

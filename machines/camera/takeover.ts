@@ -89,6 +89,15 @@ export const takeOver = [
   tellStandings,
 ];
 
+/** The same while nothing is carried to viewers: there is nothing to say of a picture that nobody sees. */
+export const takeOverUnseen = [
+  machine.assign(({ context, event }) => {
+    if (event.type !== 'program.switched') return {};
+    return { ...afterLeaving(context, event), active: event.source, fed: true };
+  }),
+  tellStandings,
+];
+
 /** What fed the program is not there any more: the next source is its first. */
 export const startAnew = machine.assign({ fed: false });
 

@@ -34,6 +34,16 @@ describe('a camera with a backup', () => {
     expect(camera.invoked).to.include.members(['intake.0', 'intake.1', 'selection']);
   });
 
+  it('that is not carried adopts a switch meanwhile, and is not called live before its source flows', () => {
+    const lost = { type: 'program.lost', detail: 'relay-1' };
+    const restored = { type: 'program.restored' };
+    const switched = given(...both, lost, ends('0'), toBackup, restored);
+    expect(switched.context).to.include({ state: 'live', active: '1' });
+    const aside = { type: 'source.aside', source: '0', reason: 'codec', detail: '' };
+    expect(given(...both, lost, aside, restored).state).to.equal('holding');
+    expect(given(...both, lost, aside, restored, toBackup).context).to.include({ state: 'live', active: '1' });
+  });
+
   it('is carried on by the backup when the preferred source ends, and says why, how and how fast', () => {
     const camera = given(...onBackup);
     expect(camera.state).to.equal('live');
