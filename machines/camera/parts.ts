@@ -114,7 +114,15 @@ export const remember = machine.assign(({ context, event }) => {
   const present = (id: string | undefined) => settings.sources.some((source) => source.id === id);
   const active = present(context.active) ? context.active : (settings.sources[0]?.id ?? context.active);
   const standings = Object.fromEntries(Object.entries(context.standings).filter(([id]) => present(id)));
-  return { settings, active, standings, ...(present(context.chosen) ? {} : { chosen: undefined }) };
+  // A choice that stands under another hand-back time is made anew with it.
+  const sameRule = settings.hand_back_ms === context.settings?.hand_back_ms;
+  return {
+    settings,
+    active,
+    standings,
+    ...(sameRule || !context.choice ? {} : { chosenAt: event.at }),
+    ...(present(context.chosen) ? {} : { chosen: undefined }),
+  };
 });
 export const join = machine.assign(({ context, event }) =>
   event.type === 'audience.joined' ? { audience: [...new Set([...context.audience, event.viewer])] } : {},
