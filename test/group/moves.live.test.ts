@@ -92,12 +92,15 @@ describe('viewers of a group with two delivery relays', function () {
   it('are cut on a departure path as anywhere else', async () => {
     const client = await openWhepPage(watched?.browser as Browser);
     const opened = await client.open(`${group.url}/live/north/whep`, group.token());
-    await client.moving();
-    const departed = async () => (await paths()).filter((path) => path.startsWith('departure/north/'));
-    expect(await departed()).to.have.length(1);
-    expect((await group.api('DELETE', `/api/v1/sessions/${opened.session}`)).status).to.equal(204);
-    await until('the relay to have let it go', async () => (await departed()).length === 0, 5_000);
-    await client.close();
+    try {
+      await client.moving();
+      const departed = async () => (await paths()).filter((path) => path.startsWith('departure/north/')).length;
+      await until('it alone to be on a departure path', async () => (await departed()) === 1);
+      expect((await group.api('DELETE', `/api/v1/sessions/${opened.session}`)).status).to.equal(204);
+      await until('the relay to have let it go', async () => (await departed()) === 0, 5_000);
+    } finally {
+      await client.close();
+    }
   });
 
   it('go by themselves when their relay hangs and nobody tells', async () => {
