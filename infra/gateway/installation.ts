@@ -1,5 +1,6 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import type { Cells } from '../../actors/cells.ts';
+import { CellDown, type Cells } from '../../actors/cells.ts';
 import type { Secrets } from '../../adapters/secrets.files.ts';
 import type { CameraSettings } from '../../bus/events/camera.ts';
 import type { Id } from '../../bus/identity.ts';
@@ -45,6 +46,10 @@ function placeDemoSources(cameras: Map<Id, PlacedCamera>, group: Group): void {
     cameras.set(demo.id as Id, { ...camera, settings: { ...camera.settings, sources } });
   }
 }
+
+/** Another gateway is known as a member within half a second. */
+const APPLY_AGAIN_MS = 300;
+const APPLY_ATTEMPTS = 10;
 
 /** Keeps cells and configuration together. */
 export function keepInstallation(config: Config, parts: InstallationParts): Installation {
@@ -105,9 +110,17 @@ export function keepInstallation(config: Config, parts: InstallationParts): Inst
     return turn;
   };
 
+  /** Gateways that start together may both create a cell: the fence lets one of them, and the other looks again. */
   const applyAll = async (): Promise<void> => {
-    await applyRelays();
-    await applyCameras();
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await applyRelays();
+        return await applyCameras();
+      } catch (error) {
+        if (!(error instanceof CellDown) || attempt === APPLY_ATTEMPTS) throw error;
+        await wait(APPLY_AGAIN_MS);
+      }
+    }
   };
 
   return {
