@@ -1,4 +1,5 @@
 import type { Why } from '../../bus/events/why.ts';
+import { hash } from './hash.ts';
 
 /** An intake relay as the choice of who pulls a camera sees it. */
 export interface IntakeStanding {
@@ -21,17 +22,6 @@ export interface IntakeStanding {
 export interface IntakeChoice {
   intake?: string;
   why: Why;
-}
-
-/** FNV-1a with a final mix: spreads names that differ in one digit. */
-function hash(text: string): number {
-  let value = 0x811c9dc5;
-  for (let index = 0; index < text.length; index++) {
-    value = Math.imul(value ^ text.charCodeAt(index), 0x01000193);
-  }
-  value = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
-  value = Math.imul(value ^ (value >>> 13), 0xc2b2ae35);
-  return (value ^ (value >>> 16)) >>> 0;
 }
 
 /** Weighted rendezvous: the same for a camera and an intake for ever, whatever other intakes there are. */

@@ -1,3 +1,5 @@
+import { hash } from './hash.ts';
+
 /** Who a cell belongs to, and why. */
 export interface Ownership {
   /** Undefined while there is no gateway. */
@@ -11,15 +13,6 @@ export interface Claimable {
   id: string;
   /** The gateway that wrote its last record. */
   holder?: string;
-}
-
-/** FNV-1a, with the bits mixed at the end (as MurmurHash3 does): names that differ in their last letter lie far apart. */
-function hash(text: string): number {
-  let bits = 0x811c9dc5;
-  for (let index = 0; index < text.length; index++) bits = Math.imul(bits ^ text.charCodeAt(index), 0x01000193);
-  bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
-  bits = Math.imul(bits ^ (bits >>> 13), 0xc2b2ae35);
-  return (bits ^ (bits >>> 16)) >>> 0;
 }
 
 /**
