@@ -97,7 +97,10 @@ export function raiseIncidents(
 
   const attempt = (work: Promise<void>) => void work.catch(onFault);
   // What a crash left half raised or half lowered is finished now.
-  for (const view of running()) if (view.state === 'declared') attempt(raise(view));
+  for (const view of cells.list('incident')) {
+    if (view.state === 'declared') attempt(raise(view));
+    if (!view.tags.includes('running')) attempt(cutGuests(view));
+  }
   attempt(lowerBroadcasts());
 
   return roster.onFact((fact, view) => {

@@ -39,9 +39,19 @@ async function housed(raising = true) {
       ...{ zone: '', cameras, reason: 'fire', by: 'hoa', until: house.clock.now + HOUR, drill: false },
       ...{ destinations: ['city-tv'], grants: { roles: [], subjects: [] }, ...more },
     });
+  const watch = (name: string, subject: object) =>
+    house.roster.create(
+      { kind: 'viewer', id: id(name) },
+      {
+        type: 'viewer.requested',
+        ...{ camera: 'gate', zone: 'hcm/airport', protocol: 'webrtc', quality: '720p', address: '127.0.0.1' },
+        subject: { role: 'viewer', cameras: [], zones: [], iat: 1, ...subject },
+        ...{ expires_at: 9_000_000_000_000, held: 0, quota: 2, relay: 'relay-1', standby: '' },
+      },
+    );
   const stateOf = (at: Parameters<FakeHouse['roster']['view']>[0]) => house.roster.view(at)?.state;
   const active = (name: string) => until(`${name} to be active`, () => stateOf(incident(name)) === 'active');
-  return { house, faults, follow, declare, stateOf, active };
+  return { house, faults, follow, declare, watch, stateOf, active };
 }
 
 describe('an incident that is raised', () => {
@@ -90,19 +100,9 @@ describe('an incident that is raised', () => {
   });
 
   it('cuts the people whom it alone had let in when it ends, and nobody else', async () => {
-    const { house, declare, stateOf, active } = await housed();
+    const { house, declare, watch, stateOf, active } = await housed();
     await declare('inc_1', ['gate'], { grants: { roles: [], subjects: ['minh'] } });
     await active('inc_1');
-    const watch = (name: string, subject: object) =>
-      house.roster.create(
-        { kind: 'viewer', id: id(name) },
-        {
-          type: 'viewer.requested',
-          ...{ camera: 'gate', zone: 'hcm/airport', protocol: 'webrtc', quality: '720p', address: '127.0.0.1' },
-          subject: { role: 'viewer', cameras: [], zones: [], iat: 1, ...subject },
-          ...{ expires_at: 9_000_000_000_000, held: 0, quota: 2, relay: 'relay-1', standby: '' },
-        },
-      );
     await watch('ses_guest', { sub: 'minh', granted: ['gate'] });
     await watch('ses_own', { sub: 'lan', zones: ['hcm/*'] });
     const guest = { kind: 'viewer' as const, id: id('ses_guest') };
@@ -122,6 +122,21 @@ describe('an incident that is raised', () => {
     expect(next.roster.view(push('gate'))?.tags).to.include('wanted');
     const armed = next.slots.alarm.all.filter((one) => !one.end && one.input.name === 'end');
     expect(armed.at(-1)?.input.at).to.equal(house.clock.now + HOUR);
+    expect(faults).to.deep.equal([]);
+  });
+
+  it('cuts its guests with the next gateway when it ended while none was there to cut them', async () => {
+    const { house, faults, follow, declare, watch } = await housed(false);
+    await declare('inc_1', ['gate'], { grants: { roles: [], subjects: ['minh'] } });
+    await watch('ses_guest', { sub: 'minh', granted: ['gate'] });
+    await watch('ses_own', { sub: 'lan', zones: ['hcm/*'] });
+    await house.roster.offer(incident('inc_1'), { type: 'incident.ended', by: 'hoa' });
+    const next = house.successor();
+    await next.roster.adopt();
+    follow(next);
+    const stateThere = (name: string) => next.roster.view({ kind: 'viewer', id: id(name) })?.state;
+    await until('the guest to be cut', () => stateThere('ses_guest') === 'ended');
+    expect(stateThere('ses_own')).to.equal('admitted');
     expect(faults).to.deep.equal([]);
   });
 });
