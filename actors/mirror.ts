@@ -1,9 +1,11 @@
-import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate';
+import type { AnyMachineSnapshot } from 'xstate';
 import type { Journal, JournalEntry, Poison, Subscription } from '../bus/ports.ts';
 import { type Address, KINDS, type Kind } from '../bus/subjects.ts';
+import { upcast, VERSIONS } from '../bus/upcast.ts';
 import type { CellKind } from './cell.ts';
 import type { CellView } from './cells.ts';
 import { type Chart, chart } from './chart.ts';
+import { restored } from './replay.ts';
 import { viewOf } from './snapshot.ts';
 
 /** What the mirror needs of the house. */
@@ -141,11 +143,11 @@ export class Mirror {
     return reflection.view;
   }
 
-  private resolve({ kind }: Address, { entry }: Reflection): AnyMachineSnapshot {
-    return this.house.kinds[kind].machine.resolveState(entry.record.after as StateOf) as AnyMachineSnapshot;
+  private resolve({ kind }: Address, { entry: { record } }: Reflection): AnyMachineSnapshot {
+    // What a later program wrote is shown as it stands.
+    const known = record.version > VERSIONS[kind] ? record : upcast(record);
+    return restored(this.house.kinds[kind].machine, known);
   }
 }
-
-type StateOf = Parameters<AnyStateMachine['resolveState']>[0];
 
 const isAlive = ({ record }: JournalEntry): boolean => (record.after as { status?: string }).status === 'active';

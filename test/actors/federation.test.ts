@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { NoSuchCell } from '../../actors/cells.ts';
 import { memoryStore } from '../../bus/carriers/memory.ts';
 import { type Id, id } from '../../bus/identity.ts';
-import type { Journal } from '../../bus/ports.ts';
+import type { Journal, JournalEntry } from '../../bus/ports.ts';
 import { ownerOf } from '../../machines/policy/ownership.ts';
 import { type FakeGateway, fakeGatewayOf } from '../fakes/gateways.ts';
 import { answers } from '../fakes/source.ts';
@@ -79,6 +79,25 @@ describe('several gateways', () => {
     expect(two.cells.view(session)?.state).to.equal('ended');
     two.house.runLater();
     expect(two.cells.view(session), 'ended sessions are forgotten').to.equal(undefined);
+  });
+
+  it('show what an older program wrote at another one as today’s does', async () => {
+    await two.cells.create(session, requested);
+    await until('the other one to see it', () => one.cells.view(session) !== undefined);
+    const [entry] = (await all(store.journal.lasts('viewer'))) as [JournalEntry];
+    const { context, ...state } = entry.record.after as { context: Record<string, unknown> };
+    const { standby: _, ...older } = context;
+    const record = {
+      ...entry.record,
+      id: 'older',
+      version: 1,
+      heard: [],
+      said: [],
+      after: { ...state, context: older },
+    };
+    const { seq } = await store.journal.append(record, entry.seq);
+    await one.mirror.reached(seq);
+    expect(one.cells.view(session)?.context).to.deep.equal(context);
   });
 
   it('tell what went wrong at the other as if it had been here', async () => {
