@@ -37,6 +37,7 @@ const everyCamera =
   () => ({ moved: [], stuck: cells.list('camera').map(({ id }) => id) });
 
 const sight = <T>(view: CellView): T => view.context as unknown as T;
+
 /** How acquaintance is widened. */
 export interface Ways {
   /** Those who may have to know; default: the cells whose facts are heard. */
@@ -49,14 +50,18 @@ export interface Ways {
 const CARRIED = new Set(['serving', 'degraded', 'suspect', 'draining', 'drained']);
 const isIntake = (relay: CellView): boolean => sight<RelaySight>(relay).role === 'intake';
 
-/** An on-demand camera may count viewers that ended while nobody looked: after a start, or another gateway's end. */
+/**
+ * On-demand cameras and ladders may count viewers that ended while nobody looked: after a start, or another gateway's
+ * end.
+ */
 export function recountAudiences(cells: Cells, onFault: (error: Error) => void): void {
-  for (const camera of cells.list('camera')) {
-    for (const viewer of sight<CameraSight>(camera).audience) {
+  for (const counting of [...cells.list('camera'), ...cells.list('rendition')]) {
+    for (const viewer of sight<CameraSight | RenditionSight>(counting).audience) {
       const kinds = ['viewer', 'broadcast', 'incident'] as const;
       const present = kinds.map((kind) => cells.view({ kind, id: viewer as Id })).find((view) => view !== undefined);
       if (present?.tags.some((tag) => ['open', 'wanted', 'running'].includes(tag))) continue;
-      cells.offer({ kind: 'camera', id: camera.id }, { type: 'audience.left', viewer }).catch(unlessGone(onFault));
+      const { kind, id } = counting;
+      cells.offer({ kind, id }, { type: 'audience.left', viewer }).catch(unlessGone(onFault));
     }
   }
 }
@@ -208,10 +213,6 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void, ways: 
   for (const rendition of cells.list('rendition')) {
     const camera = cells.view({ kind: 'camera', id: rendition.id });
     if (camera) tellLadder(camera);
-    for (const viewer of sight<RenditionSight>(rendition).audience) {
-      const present = cells.view({ kind: 'viewer', id: viewer as Id });
-      if (!present?.tags.includes('open')) tell('rendition', rendition.id, { type: 'audience.left', viewer });
-    }
   }
 
   return roster.onFact((fact, view) => {

@@ -72,12 +72,12 @@ export class Federation implements Cells {
     return !this.house.roster.has(at) && this.house.mirror.view(at) !== undefined;
   }
 
-  /** The statechart of a cell, with its present state marked. */
   /** Of the cells that live here: of the others, word comes with the journal. */
   onTurn(hear: (view: CellView) => void): () => void {
     return this.house.roster.onTurn(hear);
   }
 
+  /** The statechart of a cell, with its present state marked. */
   chart(at: Address): Chart | undefined {
     return this.house.roster.chart(at) ?? this.house.mirror.chart(at);
   }

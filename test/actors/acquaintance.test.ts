@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { acquaint } from '../../actors/acquaintance.ts';
+import { acquaint, recountAudiences } from '../../actors/acquaintance.ts';
 import { id } from '../../bus/identity.ts';
 import type { CameraContext } from '../../machines/camera/context.ts';
 import { rungsNamed } from '../../machines/policy/ladder.ts';
@@ -81,6 +81,25 @@ describe('cells that know of each other', () => {
     expect(house.roster.view(rendition)?.context.audience).to.deep.equal(['ses_2']);
     await house.roster.offer(hls, { type: 'viewer.closed' });
     await until('the ladder to go off', () => house.roster.view(rendition)?.state === 'off');
+    expect(faults).to.deep.equal([]);
+  });
+
+  it('forget viewers that ended while nobody looked, so that camera and ladder rest', async () => {
+    const house = fakeHouse();
+    const rendition = { kind: 'rendition' as const, id: camera.id };
+    const rungs = rungsNamed(['360p']);
+    await house.roster.create(camera, configured('on-demand'));
+    await house.roster.create(rendition, { type: 'rendition.configured', zone: 'hcm', rungs, keep: 'on-demand' });
+    const hls = { kind: 'viewer' as const, id: id('ses_2') };
+    await house.roster.create(hls, { ...requested, protocol: 'hls' });
+    for (const at of [camera, rendition]) {
+      for (const name of ['ses_gone', 'ses_2']) await house.roster.offer(at, { type: 'audience.joined', viewer: name });
+    }
+    const audiences = () => [camera, rendition].map((at) => house.roster.view(at)?.context.audience);
+    const faults: Error[] = [];
+    recountAudiences(house.roster, (error) => faults.push(error));
+    await until('the one that ended to be forgotten', () => !audiences().flat().includes('ses_gone'));
+    expect(audiences()).to.deep.equal([['ses_2'], ['ses_2']]);
     expect(faults).to.deep.equal([]);
   });
 
