@@ -200,8 +200,9 @@ describe('player in Chromium', function () {
   it('takes itself out of the relay when a WHEP page is left', async () => {
     const { page } = await watch('?clock=every-frame&via=whep');
     await playing(page);
+    gateway.asked.length = 0;
     await page.goto('about:blank');
-    await until('the session to be deleted', () => gateway.said.find(({ type }) => type === 'whep-DELETE'));
+    await until('the session to be deleted', () => gateway.asked.find(({ method }) => method === 'DELETE'));
     await until('the relay to have no reader', async () => {
       const { items } = await relay.api('GET', '/v3/webrtcsessions/list');
       return items.filter(({ state }: { state: string }) => state === 'read').length === 0;

@@ -33,6 +33,8 @@ export interface StubGateway {
   /** What players said over their WebSockets. */
   // biome-ignore lint/suspicious/noExplicitAny: tests read what they know is there
   said: any[];
+  /** What players over WHEP asked for after their offer, and how it was answered. */
+  asked: { method: string; status: number }[];
   sockets: Set<WebSocket>;
   /** How often a session was asked for. */
   admissions(): number;
@@ -64,6 +66,7 @@ export async function startStubGateway(
   const stub: StubGateway = {
     url: `http://127.0.0.1:${port}`,
     said: [],
+    asked: [],
     sockets: new Set(),
     admissions: () => admissions,
     refuse: undefined,
@@ -124,7 +127,7 @@ export async function startStubGateway(
       ...(body ? { body } : {}),
       headers: type ? { 'content-type': type, 'if-match': '*' } : {},
     });
-    stub.said.push({ type: `whep-${method}`, status: answer.status });
+    stub.asked.push({ method: String(method), status: answer.status });
     return { status: answer.status };
   });
 
