@@ -31,7 +31,8 @@ const nodeArguments = (script: string, args: string[]): string[] => [
 ];
 
 /** Where a group's translated scripts are: inside the repository, one folder for each data folder. */
-export const compiledFolder = (state: StateFolder): string => path.join(root, '.build', path.basename(state.sockets));
+export const compiledFolder = ({ sockets }: Pick<StateFolder, 'sockets'>): string =>
+  path.join(root, '.build', path.basename(sockets));
 
 /** Whether somebody answers on a Unix socket. */
 function listens(socketPath: string): Promise<boolean> {

@@ -62,9 +62,14 @@ function takePidFile(file: string, state: string): void {
   throw new StateFolderRefused(`another group is just starting on ${state}`);
 }
 
+/** Where the Unix sockets of the group with this data folder are. */
+export function socketsFolder(state: string): string {
+  const mark = createHash('sha256').update(path.resolve(state)).digest('hex').slice(0, 12);
+  return path.join(tmpdir(), `signalbox-${process.getuid?.() ?? 0}-${mark}`);
+}
+
 function makeSocketsFolder(state: string): string {
-  const mark = createHash('sha256').update(state).digest('hex').slice(0, 12);
-  const folder = path.join(tmpdir(), `signalbox-${process.getuid?.() ?? 0}-${mark}`);
+  const folder = socketsFolder(state);
   mkdirSync(folder, { mode: 0o700, recursive: true });
   const found = lstatSync(folder);
   // The temporary folder is everybody's: somebody else could have made it first, to listen in.
