@@ -194,6 +194,11 @@ function camerasAfter(cameras: Camera[], fact: Fact, since: number): Camera[] {
   });
 }
 
+/** The source that feeds a camera while it is not the preferred one. */
+export function backupOf({ sources, activeSource }: Camera): string | undefined {
+  return activeSource === sources[0]?.id ? undefined : activeSource;
+}
+
 /** A standby source came or went. */
 function sourcesAfter(sources: Source[], { data, why }: Fact): Source[] {
   const state = text(data.source_state);

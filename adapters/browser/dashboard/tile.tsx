@@ -4,7 +4,7 @@ import { sentence } from '../player/sentence.ts';
 import { useNow } from './hooks.ts';
 import { Icon } from './icons.tsx';
 import { isImportant, markImportant } from './important.ts';
-import type { Camera, Switched } from './model.ts';
+import { backupOf, type Camera, type Switched } from './model.ts';
 import { MovedNote } from './moved-note.tsx';
 import { Plugs } from './plug.tsx';
 import { hashOf } from './route.ts';
@@ -28,7 +28,9 @@ export function Tile(props: { camera: Camera; demo: boolean; role: 'wall' | 'lar
   const moving = !words.dark && camera.state !== 'frozen';
   const latency = moving && playing?.state === 'playing' ? playing.measured?.latency : undefined;
   const stale = moving && (playing?.state === 'stalled' || playing?.state === 'reconnecting');
-  const label = `${camera.name}, ${camera.zone}: ${words.word}${words.dark && camera.why ? `, ${camera.why.text}` : ''}`;
+  const backup = words.dark ? undefined : backupOf(camera);
+  const onBackup = backup === undefined ? '' : `, on backup ${backup}`;
+  const label = `${camera.name}, ${camera.zone}: ${words.word}${words.dark && camera.why ? `, ${camera.why.text}` : onBackup}`;
   return (
     <article
       class={`tile in-${role} state-${camera.state} ${words.dark ? 'dark' : stale ? 'stale' : ''}`}
@@ -54,7 +56,14 @@ export function Tile(props: { camera: Camera; demo: boolean; role: 'wall' | 'lar
         </span>
         <span class="title">
           <span class="name">{camera.name}</span>
-          <span class="zone">{camera.zone}</span>
+          <span class="place">
+            {backup !== undefined && (
+              <b class="backup">
+                <Icon sign="swap" /> On backup {backup}
+              </b>
+            )}
+            <span class="zone">{camera.zone}</span>
+          </span>
         </span>
         <span class="figures">
           {latency && (

@@ -185,9 +185,11 @@ describe('dashboard in Chromium', function () {
     const note = page.locator('.note.switch');
     await until('the note', () => note.count());
     expect(await note.textContent()).to.match(/Source 1 after 67 ms On the backup \(1\), because the preferred source/);
+    expect(await page.locator('.caption').textContent(), 'which lasts longer than the note').to.contain('On backup 1');
     house.become('cam_001', 'holding', { trigger: 'program.holding', text: 'signal lost; asking its sources' });
     await until('the slate', () => page.locator('.state-holding .veil:has-text("Signal lost")').count());
     expect(await note.count()).to.equal(0);
+    expect(await page.locator('.caption').textContent(), 'nothing feeds it').to.not.contain('backup');
   });
 
   it('lets an operator choose the source that is shown', async () => {
