@@ -25,16 +25,29 @@ export function placeIn({ subject, data }: Envelope): { camera: string; zone: st
   return undefined;
 }
 
-/** Whether an incident is about a camera that somebody may watch; its zone is not needed to be theirs. */
-function concerns(caller: LoginClaims, { data }: Envelope): boolean {
+/** In which zone a camera is now; undefined where it is not here. */
+export type ZoneNow = (camera: string) => string | undefined;
+
+/** Where cameras are, by the cells that live. */
+export const zonesBy =
+  ({ cells }: Pick<HttpServices, 'cells'>): ZoneNow =>
+  (camera) => {
+    const view = isId(camera) ? cells.view({ kind: 'camera', id: camera }) : undefined;
+    return view && zoneOf(view);
+  };
+
+/** Whether an incident is about a camera that somebody may watch; the zone it was declared for need not be theirs. */
+function concerns(caller: LoginClaims, { data }: Envelope, zoneNow: ZoneNow): boolean {
   const cameras = Array.isArray(data.cameras) ? data.cameras : [];
   const zone = typeof data.zone === 'string' ? data.zone : '';
-  return cameras.some((camera) => access(caller, { camera: String(camera), zone }, 'watch').allowed);
+  return cameras.some(
+    (camera) => access(caller, { camera: String(camera), zone: zoneNow(String(camera)) ?? zone }, 'watch').allowed,
+  );
 }
 
 /** Whether somebody may see an event: cameras they may watch, their own sessions, and what operators run. */
-export function maySee(caller: LoginClaims, envelope: Envelope): boolean {
-  if (envelope.subject.startsWith('incident/')) return concerns(caller, envelope);
+export function maySee(caller: LoginClaims, envelope: Envelope, zoneNow: ZoneNow = () => undefined): boolean {
+  if (envelope.subject.startsWith('incident/')) return concerns(caller, envelope, zoneNow);
   const place = placeIn(envelope);
   if (!place) return isAtLeast(caller.role, 'operator');
   if (envelope.subject.startsWith('camera/')) return access(caller, place, 'watch').allowed;
@@ -117,11 +130,8 @@ const CHECK_EVERY_MS = 1_000;
 
 /** Serves subscribers from the hub, and from the store where they ask for what is longer ago. */
 export function keepStreams(services: HttpServices, hub: Hub): Streams {
-  const zoneNow = lastOnly(({ envelope }: Told) => {
-    const camera = placeIn(envelope)?.camera;
-    const view = isId(camera) ? services.cells.view({ kind: 'camera', id: camera }) : undefined;
-    return view && zoneOf(view);
-  });
+  const zones = zonesBy(services);
+  const zoneNow = lastOnly(({ envelope }: Told) => zones(placeIn(envelope)?.camera ?? ''));
   const eventOf = lastOnly((told: Told) => ({ ...told.envelope, sequence: told.seq }));
   const running = new Set<{ caller: LoginClaims; stop(reason?: string): void }>();
   const { facts, revocations } = services;
@@ -160,7 +170,7 @@ export function keepStreams(services: HttpServices, hub: Hub): Streams {
       if (position > 0 && told.seq > position + 1) sink.resync(told.seq - 1, 'lost');
       position = told.seq;
       const { envelope } = told;
-      if (!isWanted(wanted, envelope) || !maySee(caller, envelope)) return;
+      if (!isWanted(wanted, envelope) || !maySee(caller, envelope, zones)) return;
       if (mayStillSee(caller, envelope, zoneNow(told))) sink.fact(eventOf(told));
     };
     /** From what the hub has at hand, no faster than it is read, then live. */

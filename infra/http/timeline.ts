@@ -10,7 +10,7 @@ import type { Server } from './fastify.ts';
 import { Sequence } from './journal.ts';
 import type { HttpServices } from './services.ts';
 import { redacted } from './sight.ts';
-import { isWanted, maySee, placeIn } from './streams.ts';
+import { isWanted, maySee, placeIn, zonesBy } from './streams.ts';
 
 const Moment = (description: string) =>
   Type.Optional(Type.Integer({ minimum: 0, maximum: 8_640_000_000_000_000, description: `epoch ms: ${description}` }));
@@ -92,7 +92,7 @@ async function oldestOf(facts: Facts): Promise<{ seq: number; at: number } | nul
 }
 
 /** `GET /api/v1/timeline`: what happened between two moments, oldest first. */
-export function timelineRoutes(server: Server, { facts }: HttpServices): void {
+export function timelineRoutes(server: Server, { facts, cells }: HttpServices): void {
   server.get(
     '/api/v1/timeline',
     { schema: { tags: ['events'], querystring: querySchema, response: { 200: TimelineSchema } } },
@@ -101,6 +101,7 @@ export function timelineRoutes(server: Server, { facts }: HttpServices): void {
       const { from = Math.max(0, to - HOUR_MS) } = request.query;
       if (from > to) throw new Refusal(400, 'bad-request', '?from= lies behind ?to=: exchange them.');
       const caller = callerOf(request);
+      const zones = zonesBy({ cells });
       const wanted = wantedIn(request.query);
       const items: ReturnType<typeof show>[] = [];
       let reached = after ?? 0;
@@ -113,7 +114,8 @@ export function timelineRoutes(server: Server, { facts }: HttpServices): void {
         if (truncated) break;
         reached = told.seq;
         read += 1;
-        if (at < from || at > to || !isWanted(wanted, told.envelope) || !maySee(caller, told.envelope)) continue;
+        if (at < from || at > to || !isWanted(wanted, told.envelope)) continue;
+        if (!maySee(caller, told.envelope, zones)) continue;
         items.push(show(told, caller));
       }
       // What was told late stands where it happened.

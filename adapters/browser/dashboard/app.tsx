@@ -43,16 +43,28 @@ export function App({ room }: { room: Room }) {
   return (
     <div class="room">
       <Header view={view} help={() => setHelping(true)} declare={() => setDeclaring(true)} />
-      <Incidents facts={view.world.facts} operates={view.operates} />
+      <Incidents incidents={view.emergencies.incidents} operates={view.operates} />
       <main class={chosen ? 'with-detail' : ''}>
         {route.name === 'time' ? (
           <TimeTravel room={room} />
         ) : cameras.length === 0 ? (
           <Empty loaded={view.loaded} />
         ) : (
-          <Wall cameras={cameras} route={chosen ? route : { name: 'wall' }} demo={view.demo} />
+          <Wall
+            cameras={cameras}
+            emergencies={view.emergencies}
+            route={chosen ? route : { name: 'wall' }}
+            demo={view.demo}
+          />
         )}
-        {chosen && <Detail key={chosen.id} camera={chosen} facts={view.world.facts} />}
+        {chosen && (
+          <Detail
+            key={chosen.id}
+            camera={chosen}
+            facts={view.world.facts}
+            broadcasts={view.emergencies.broadcasts.filter(({ camera }) => camera === chosen.id)}
+          />
+        )}
       </main>
       <Announcer cameras={cameras} />
       {helping && <Help close={() => setHelping(false)} />}

@@ -1,38 +1,14 @@
 import { useEffect, useState } from 'preact/hooks';
 import { sentence } from '../player/sentence.ts';
 import { callApi, listApi } from './api.ts';
-import type { Camera, Fact, Why } from './model.ts';
+import { type Broadcast, lampOf } from './emergency.ts';
+import type { Camera } from './model.ts';
 import { duration } from './time.ts';
 
-interface Broadcast {
-  id: string;
-  destination: string;
-  state: string;
-  since: number;
-  picture: boolean;
-  why?: Why;
-}
-
-/** What a lamp says of a push: the sign and the word carry it, the colour only helps. */
-function lampOf(broadcast: Broadcast | undefined): { lamp: string; sign: string; word: string } {
-  if (!broadcast) return { lamp: 'off', sign: '○', word: 'off' };
-  if (broadcast.state !== 'on-air') return { lamp: 'trying', sign: '◐', word: broadcast.state };
-  return broadcast.picture
-    ? { lamp: 'air', sign: '●', word: 'on air' }
-    : { lamp: 'slate', sign: '◍', word: 'on air with the slate' };
-}
-
 /** The destinations that this camera can be pushed to, each with its lamp; shown to operators. */
-export function Broadcasts({ camera, facts, now }: { camera: Camera; facts: Fact[]; now: number }) {
+export function Broadcasts({ camera, running, now }: { camera: Camera; running: Broadcast[]; now: number }) {
   const [destinations, setDestinations] = useState<string[]>([]);
-  const [running, setRunning] = useState<Broadcast[]>([]);
   const [failure, setFailure] = useState('');
-  const changes = facts.filter(({ kind }) => kind === 'broadcast').length;
-  const read = (): Promise<void> =>
-    listApi('/api/v1/broadcasts').then(
-      (items) => setRunning(items.filter((item) => item.camera === camera.id) as unknown as Broadcast[]),
-      () => setRunning([]),
-    );
   useEffect(() => {
     listApi('/api/v1/destinations').then(
       (items) => setDestinations(items.map(({ id }) => String(id))),
@@ -40,9 +16,6 @@ export function Broadcasts({ camera, facts, now }: { camera: Camera; facts: Fact
       () => setDestinations([]),
     );
   }, []);
-  useEffect(() => {
-    if (destinations.length > 0) void read();
-  }, [camera.id, changes, destinations.length]);
   if (destinations.length === 0) return null;
 
   const press = async (destination: string, broadcast: Broadcast | undefined): Promise<void> => {
@@ -53,7 +26,6 @@ export function Broadcasts({ camera, facts, now }: { camera: Camera; facts: Fact
     } catch (error) {
       setFailure(error instanceof Error ? error.message : String(error));
     }
-    await read();
   };
   return (
     <section>

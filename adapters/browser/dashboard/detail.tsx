@@ -4,6 +4,7 @@ import { callApi, listApi } from './api.ts';
 import { Broadcasts } from './broadcasts.tsx';
 import { ChartView } from './chart.tsx';
 import type { Chart } from './chart-layout.ts';
+import type { Broadcast } from './emergency.ts';
 import { Events } from './events.tsx';
 import { readHistory } from './history.ts';
 import { useNow } from './hooks.ts';
@@ -21,7 +22,8 @@ const isAbout = (fact: Fact, camera: string): boolean =>
   fact.kind === 'camera' ? fact.id === camera : fact.data.camera === camera;
 
 /** Beside a large camera: its state and why, its statechart, its last events, its sources, who watches. */
-export function Detail({ camera, facts }: { camera: Camera; facts: Fact[] }) {
+export function Detail(props: { camera: Camera; facts: Fact[]; broadcasts: Broadcast[] }) {
+  const { camera, facts, broadcasts } = props;
   const now = useNow();
   const [chart, setChart] = useState<Chart>();
   const [past, setPast] = useState<Fact[]>([]);
@@ -80,7 +82,7 @@ export function Detail({ camera, facts }: { camera: Camera; facts: Fact[] }) {
         <Events events={events} now={now} />
       </section>
       <Sources camera={camera} />
-      <Broadcasts camera={camera} facts={heard} now={now} />
+      <Broadcasts camera={camera} running={broadcasts} now={now} />
       <Sessions camera={camera} viewerFacts={heard.filter(({ kind }) => kind === 'viewer').length} now={now} />
     </aside>
   );

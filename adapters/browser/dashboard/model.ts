@@ -80,10 +80,11 @@ const FACTS_KEPT = 500;
 
 /** Something read of the gateway, not yet looked at. */
 export type Json = Record<string, unknown>;
-const text = (value: unknown, fallback = ''): string => (typeof value === 'string' ? value : fallback);
+/** A text, or another one where none is told. */
+export const text = (value: unknown, fallback = ''): string => (typeof value === 'string' ? value : fallback);
 const count = (value: unknown): number => (Array.isArray(value) ? value.length : typeof value === 'number' ? value : 0);
 /** Epoch ms from epoch ms or from an RFC 3339 text. */
-const instant = (value: unknown): number =>
+export const instant = (value: unknown): number =>
   typeof value === 'number' ? value : Number.isNaN(Date.parse(text(value))) ? 0 : Date.parse(text(value));
 
 /** A reason, where one is told. */

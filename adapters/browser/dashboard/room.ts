@@ -1,4 +1,5 @@
 import { ApiRefusal, callApi, houseNow, listApi } from './api.ts';
+import { broadcastOf, type Emergencies, hearEmergency, incidentOf, NO_EMERGENCIES } from './emergency.ts';
 import { cameraOf, EMPTY_WORLD, factOf, hearFact, readWorld, relayOf, type World } from './model.ts';
 import { followShared } from './shared-stream.ts';
 import type { StreamStatus } from './stream.ts';
@@ -6,6 +7,7 @@ import type { StreamStatus } from './stream.ts';
 /** What the page shows: the world, and how well it is known. */
 export interface RoomView {
   world: World;
+  emergencies: Emergencies;
   /** The lists were read at least once. */
   loaded: boolean;
   signedIn: boolean;
@@ -31,11 +33,19 @@ const READ_EVERY_MS = 10_000;
 const READ_SOON_MS = 250;
 const AGAIN_MS = 1_000;
 
+/** A list that others than operators are refused. */
+const listForOperators: typeof listApi = (path) =>
+  listApi(path).catch((error) => {
+    if (error instanceof ApiRefusal && error.status === 403) return [];
+    throw error;
+  });
+
 /** Opens the room: finds out who looks, reads the lists, follows the events. */
 export function openRoom(): Room {
   const listeners = new Set<() => void>();
   let view: RoomView = {
     world: EMPTY_WORLD,
+    emergencies: NO_EMERGENCIES,
     loaded: false,
     signedIn: true,
     stream: 'connecting',
@@ -52,16 +62,15 @@ export function openRoom(): Room {
 
   const read = async (): Promise<void> => {
     try {
-      const [cameras, relays] = await Promise.all([
+      const [cameras, relays, incidents, broadcasts] = await Promise.all([
         listApi('/api/v1/cameras'),
-        // Relays are shown to operators only.
-        listApi('/api/v1/relays').catch((error) => {
-          if (error instanceof ApiRefusal && error.status === 403) return [];
-          throw error;
-        }),
+        listForOperators('/api/v1/relays'),
+        listApi('/api/v1/incidents'),
+        listForOperators('/api/v1/broadcasts'),
       ]);
       const world = readWorld(view.world, cameras.map(cameraOf), relays.map(relayOf));
-      change({ world, loaded: true, signedIn: true });
+      const emergencies = { incidents: incidents.map(incidentOf), broadcasts: broadcasts.map(broadcastOf) };
+      change({ world, emergencies, loaded: true, signedIn: true });
     } catch (error) {
       if (error instanceof ApiRefusal && error.status === 401) change({ signedIn: false, loaded: true });
     }
@@ -79,7 +88,7 @@ export function openRoom(): Room {
     }
     const fact = factOf(event, seq);
     if (!fact) return;
-    change({ world: hearFact(view.world, fact) });
+    change({ world: hearFact(view.world, fact), emergencies: hearEmergency(view.emergencies, fact) });
     const known = fact.kind === 'camera' && view.world.cameras.some(({ id }) => id === fact.id);
     // The sources behind a change are in no fact of the camera.
     if (fact.kind === 'viewer' || fact.kind === 'camera' || !known) readSoon();

@@ -1,6 +1,7 @@
 import type { CSSProperties } from 'preact';
 import { useCallback, useState } from 'preact/hooks';
 import { sentence } from '../player/sentence.ts';
+import type { Broadcast, Incident } from './emergency.ts';
 import { useNow } from './hooks.ts';
 import { Icon } from './icons.tsx';
 import { isImportant, markImportant } from './important.ts';
@@ -11,11 +12,23 @@ import { hashOf } from './route.ts';
 import { type Playing, Screen } from './screen.tsx';
 import { Star } from './star.tsx';
 import { duration, timeOfDay } from './time.ts';
+import { Urgent, wordOf } from './urgent.tsx';
 import { wordsFor } from './words.ts';
 
+/** What a tile shows, and where it stands. */
+interface TileProps {
+  camera: Camera;
+  /** The emergency that the camera is in. */
+  incident: Incident | undefined;
+  /** Where it is pushed to, as far as the viewer may know. */
+  broadcasts: Broadcast[];
+  demo: boolean;
+  role: 'wall' | 'large' | 'strip';
+  style: CSSProperties;
+}
+
 /** A camera on the wall: its picture, and a border, a sign and a word that tell its state. */
-export function Tile(props: { camera: Camera; demo: boolean; role: 'wall' | 'large' | 'strip'; style: CSSProperties }) {
-  const { camera, demo, role, style } = props;
+export function Tile({ camera, incident, broadcasts, demo, role, style }: TileProps) {
   const [playing, setPlaying] = useState<Playing>();
   const tell = useCallback((now: Playing) => setPlaying(now), []);
   const [important, setImportant] = useState(isImportant(camera.id));
@@ -30,10 +43,12 @@ export function Tile(props: { camera: Camera; demo: boolean; role: 'wall' | 'lar
   const stale = moving && (playing?.state === 'stalled' || playing?.state === 'reconnecting');
   const backup = words.dark ? undefined : backupOf(camera);
   const onBackup = backup === undefined ? '' : `, on backup ${backup}`;
-  const label = `${camera.name}, ${camera.zone}: ${words.word}${words.dark && camera.why ? `, ${camera.why.text}` : onBackup}`;
+  const urgency = incident ? `${wordOf(incident)}, ${incident.reason}. ` : '';
+  const state = `${words.word}${words.dark && camera.why ? `, ${camera.why.text}` : onBackup}`;
+  const label = `${urgency}${camera.name}, ${camera.zone}: ${state}`;
   return (
     <article
-      class={`tile in-${role} state-${camera.state} ${words.dark ? 'dark' : stale ? 'stale' : ''}`}
+      class={`tile in-${role} state-${camera.state} ${words.dark ? 'dark' : stale ? 'stale' : ''} ${frameOf(incident)}`}
       style={style}
       data-camera={camera.id}
     >
@@ -44,6 +59,7 @@ export function Tile(props: { camera: Camera; demo: boolean; role: 'wall' | 'lar
         <Screen camera={camera} dark={words.dark} hot={important} tell={tell} />
         {camera.state === 'frozen' && <div class="hatch" />}
         {words.dark ? <Dark camera={camera} /> : <Trouble camera={camera} playing={playing} />}
+        <Urgent incident={incident} broadcasts={broadcasts} />
         <div class="notes">
           {moving && playing?.state === 'playing' && <MovedNote moved={playing.moved} />}
           {!words.dark && camera.switched && <Switch switched={camera.switched} />}
@@ -85,6 +101,9 @@ export function Tile(props: { camera: Camera; demo: boolean; role: 'wall' | 'lar
     </article>
   );
 }
+
+const frameOf = (incident: Incident | undefined): string =>
+  incident ? `emergency ${incident.drill ? 'drill' : ''}` : '';
 
 /** Over the last picture of a camera that gives none: since when, why, what next. */
 function Dark({ camera }: { camera: Camera }) {

@@ -1,5 +1,6 @@
 import type { CSSProperties } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { type Emergencies, incidentAt } from './emergency.ts';
 import { useSize } from './hooks.ts';
 import { type Arrangement, arrange, NARROW_PX } from './layout.ts';
 import type { Camera } from './model.ts';
@@ -9,14 +10,18 @@ import { Tile } from './tile.tsx';
 const GAP_PX = 8;
 /** Caption and borders of a tile. */
 const CAPTION_PX = 46;
+/** On a phone, the plugs of a demo camera stand below its name. */
+const PLUGS_PX = 34;
 const STRIP_PX = 136;
 
 /** All cameras; or one large and the others in a strip beneath it. The tiles stay, so their pictures do. */
-export function Wall({ cameras, route, demo }: { cameras: Camera[]; route: Route; demo: boolean }) {
+export function Wall(props: { cameras: Camera[]; emergencies: Emergencies; route: Route; demo: boolean }) {
+  const { cameras, emergencies, route, demo } = props;
   const area = useRef<HTMLElement>(null);
   const size = useSize(area);
   const chosen = route.name === 'camera' ? route.id : undefined;
-  const arrangement = arrange(cameras.length, size, GAP_PX, CAPTION_PX);
+  const captionPx = CAPTION_PX + (demo && size.width < NARROW_PX ? PLUGS_PX : 0);
+  const arrangement = arrange(cameras.length, size, GAP_PX, captionPx);
   useArrows(area, arrangement.columns);
   const others = cameras.length > 1;
   return (
@@ -24,8 +29,18 @@ export function Wall({ cameras, route, demo }: { cameras: Camera[]; route: Route
       {size.width > 0 &&
         cameras.map((camera) => {
           const role = chosen === undefined ? 'wall' : chosen === camera.id ? 'large' : 'strip';
-          const style = role === 'wall' ? fixed(arrangement) : role === 'large' ? large(size, others) : {};
-          return <Tile key={camera.id} camera={camera} demo={demo} role={role} style={style} />;
+          const style = role === 'wall' ? fixed(arrangement) : role === 'large' ? large(size, captionPx, others) : {};
+          return (
+            <Tile
+              key={camera.id}
+              camera={camera}
+              incident={incidentAt(emergencies, camera.id)}
+              broadcasts={emergencies.broadcasts.filter((one) => one.camera === camera.id)}
+              demo={demo}
+              role={role}
+              style={style}
+            />
+          );
         })}
     </section>
   );
@@ -37,11 +52,12 @@ const fixed = ({ tileWidth, tileHeight }: Arrangement): CSSProperties => ({
 });
 
 /** As large as the area allows, with room for the strip. */
-function large({ width, height }: { width: number; height: number }, others: boolean): CSSProperties {
-  if (width < NARROW_PX) return { width: '100%', height: `${Math.floor((width * 9) / 16) + CAPTION_PX}px` };
-  const room = height - CAPTION_PX - (others ? STRIP_PX + GAP_PX : 0);
+function large(area: { width: number; height: number }, captionPx: number, others: boolean): CSSProperties {
+  const { width, height } = area;
+  if (width < NARROW_PX) return { width: '100%', height: `${Math.floor((width * 9) / 16) + captionPx}px` };
+  const room = height - captionPx - (others ? STRIP_PX + GAP_PX : 0);
   const tileWidth = Math.min(width, Math.floor((room * 16) / 9));
-  return { width: `${tileWidth}px`, height: `${Math.floor((tileWidth * 9) / 16) + CAPTION_PX}px` };
+  return { width: `${tileWidth}px`, height: `${Math.floor((tileWidth * 9) / 16) + captionPx}px` };
 }
 
 /** Arrow keys lead from tile to tile; on a large camera, left and right lead to the one before and after. */

@@ -11,7 +11,18 @@ export interface StateWords {
 }
 
 /** Signs that are told apart by their shape alone. */
-export type Sign = 'play' | 'pause' | 'snow' | 'cross' | 'ring' | 'moon' | 'bars' | 'swap' | 'slate' | 'query';
+export type Sign =
+  | 'play'
+  | 'pause'
+  | 'snow'
+  | 'cross'
+  | 'ring'
+  | 'moon'
+  | 'bars'
+  | 'swap'
+  | 'slate'
+  | 'siren'
+  | 'query';
 
 const WORDS: Record<string, StateWords> = {
   live: { word: 'Live', sign: 'play', dark: false, next: '' },

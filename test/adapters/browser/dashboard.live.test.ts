@@ -215,6 +215,49 @@ describe('dashboard in Chromium', function () {
     await until('the help to close', async () => (await page.locator('dialog').count()) === 0);
   });
 
+  it('frames the cameras of an emergency, counts down, and lights a lamp for each push, also on a phone', async () => {
+    const { page, faults } = await wall(['live', 'offline', 'idle']);
+    const fire = {
+      ...{ id: 'inc_1', zone: '', cameras: ['cam_001', 'cam_002'], reason: 'fire in hall 2', by: 'hoa' },
+      ...{ until: Date.now() + 3_600_000, drill: false, why: { trigger: 'incident.raised', text: 'it runs' } },
+    };
+    house.alert('incident', { ...fire, state: 'active' });
+    const ribbon = (id: string) => tile(page, id).locator('.ribbon');
+    await until('the frame', () =>
+      page
+        .locator('.tile.emergency')
+        .count()
+        .then((count) => count === 2),
+    );
+    expect(await ribbon('cam_001').textContent()).to.match(/^Emergencyfire in hall 2(59 min \d\d s|1 h 00 min)$/);
+    expect(await tile(page, 'cam_002').locator('.unseen').textContent()).to.contain('Emergency, fire in hall 2. North');
+    const push = { id: 'cam_001--city-tv', camera: 'cam_001', destination: 'city-tv', picture: true };
+    house.alert('broadcast', { ...push, state: 'on-air', why: { trigger: 'push.flowing', text: 'bytes arrive' } });
+    const lamp = tile(page, 'cam_001').locator('.lamps li');
+    await until('the lamp', async () => (await lamp.textContent().catch(() => ''))?.includes('city-tv on air'));
+    const refused = { trigger: 'push.refused', text: 'the push failed: connection refused' };
+    house.alert('broadcast', { ...push, state: 'retrying', why: refused });
+    await until('the reason', async () => (await lamp.textContent())?.includes('the push failed'));
+    await page.setViewportSize({ width: 390, height: 844 });
+    await until('one column', async () => ((await page.locator('.tile').first().boundingBox())?.width ?? 0) > 360);
+    const offline = tile(page, 'cam_002');
+    const [veil, plug] = await Promise.all([
+      offline.locator('.picture').boundingBox(),
+      offline.locator('.plug').first().boundingBox(),
+    ]);
+    expect(plug?.y, 'the plugs stand below the picture').to.be.at.least((veil?.y ?? 0) + (veil?.height ?? 0));
+    expect(await page.evaluate('document.documentElement.scrollWidth')).to.equal(390);
+    house.alert('broadcast', { ...push, state: 'stopped' });
+    house.alert('incident', { ...fire, state: 'closed' });
+    await until('all of it to be gone', () =>
+      page
+        .locator('.emergency, .urgent')
+        .count()
+        .then((count) => count === 0),
+    );
+    expect(faults).to.deep.equal([]);
+  });
+
   it('signs somebody in with a pasted token', async () => {
     house = furnish(gateway, [stubCamera(1, 'idle')]);
     house.signedIn = false;

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { type Chart, drawChart } from '../../../adapters/browser/dashboard/chart-layout.ts';
+import { hearEmergency, incidentAt, lampOf, NO_EMERGENCIES } from '../../../adapters/browser/dashboard/emergency.ts';
 import { arrange } from '../../../adapters/browser/dashboard/layout.ts';
 import {
   cameraOf,
@@ -122,6 +123,44 @@ describe('what the page knows', () => {
       data: fc.object(),
     });
     fc.assert(fc.property(event, (sent) => void hear(world, factOf(sent, 2))));
+  });
+});
+
+describe('what the page knows of emergencies', () => {
+  const told = (kind: string, id: string, data: Record<string, unknown>) => {
+    const heard = factOf({ type: `signalbox.${kind}.${data.state}`, subject: `${kind}/${id}`, data }, 1);
+    if (!heard) throw new Error('no fact');
+    return heard;
+  };
+  const fire = { cameras: ['a', 'b'], reason: 'fire', until: 9_000, drill: false, state: 'active', since: 10 };
+  const known = hearEmergency(NO_EMERGENCIES, told('incident', 'inc_1', fire));
+
+  it('begins and ends with what is told of an incident, and old news sets nothing back', () => {
+    expect(incidentAt(known, 'a')).to.include({ id: 'inc_1', reason: 'fire', until: 9_000 });
+    expect(incidentAt(known, 'c')).to.equal(undefined);
+    const renewed = hearEmergency(known, told('incident', 'inc_1', { ...fire, until: 20_000, since: 30 }));
+    const late = hearEmergency(renewed, told('incident', 'inc_1', { ...fire, state: 'closed', since: 20 }));
+    expect(incidentAt(late, 'a')).to.include({ until: 20_000 });
+    expect(hearEmergency(late, told('incident', 'inc_1', { ...fire, state: 'closed', since: 40 }))).to.deep.equal(
+      NO_EMERGENCIES,
+    );
+  });
+
+  it('tells a tile of the emergency before the drill, and of the one that lasts longest', () => {
+    const more = { ...fire, cameras: ['a'] };
+    const drill = hearEmergency(known, told('incident', 'inc_2', { ...more, drill: true, until: 99_000 }));
+    expect(incidentAt(drill, 'a')?.id).to.equal('inc_1');
+    const longer = hearEmergency(drill, told('incident', 'inc_3', { ...more, until: 50_000 }));
+    expect(incidentAt(longer, 'a')?.id).to.equal('inc_3');
+  });
+
+  it('lights a lamp for each push, and a slate is no success', () => {
+    const push = { camera: 'a', destination: 'city-tv', state: 'on-air', since: 1, picture: true };
+    const [one] = hearEmergency(NO_EMERGENCIES, told('broadcast', 'a--city-tv', push)).broadcasts;
+    expect(lampOf(one)).to.include({ lamp: 'air', word: 'on air' });
+    expect(lampOf(one && { ...one, picture: false })).to.include({ lamp: 'slate' });
+    expect(lampOf(one && { ...one, state: 'retrying' })).to.include({ lamp: 'trying', word: 'retrying' });
+    expect(lampOf(undefined)).to.include({ lamp: 'off' });
   });
 });
 

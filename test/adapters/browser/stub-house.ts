@@ -15,6 +15,11 @@ export interface StubCamera {
 /** What the stub says of its cameras, and how a test changes it. */
 export interface StubHouse {
   cameras: StubCamera[];
+  /** Emergencies and pushes, as their lists tell them. */
+  incidents: ({ id: string } & Record<string, unknown>)[];
+  broadcasts: ({ id: string } & Record<string, unknown>)[];
+  /** A fact of an incident or a broadcast is told; the list says the same. */
+  alert(kind: 'incident' | 'broadcast', item: { id: string; state: string } & Record<string, unknown>): void;
   /** How many event streams are open. */
   streams(): number;
   /** Where each stream asked to begin, in order. */
@@ -122,8 +127,26 @@ export const CHART = {
 export function furnish(stub: StubGateway, cameras: StubCamera[]): StubHouse {
   const streams = new Set<http.ServerResponse>();
   const told: { seq: number; line: string; camera: string }[] = [];
+  const say = (kind: string, id: string, type: string, data: Record<string, unknown>): void => {
+    const seq = told.length + 1;
+    const event = {
+      specversion: '1.0',
+      id: `${id}-${seq}`,
+      source: '/gateways/stub',
+      type: `signalbox.${kind}.${type}`,
+      subject: `${kind}/${id}`,
+      time: new Date(Number(data.since)).toISOString(),
+      sequence: seq,
+      data,
+    };
+    const line = `id: ${seq}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;
+    told.push({ seq, line, camera: id });
+    for (const stream of streams) stream.write(line);
+  };
   const house: StubHouse = {
     cameras,
+    incidents: [],
+    broadcasts: [],
     streams: () => streams.size,
     resumed: [],
     plugs: [],
@@ -138,20 +161,15 @@ export function furnish(stub: StubGateway, cameras: StubCamera[]): StubHouse {
       Object.assign(camera, { state, why, since: Date.now() });
       if (said.active_source) camera.active_source = said.active_source;
       const { name, zone, since } = camera;
-      const seq = told.length + 1;
-      const event = {
-        specversion: '1.0',
-        id: `${id}-${seq}`,
-        source: '/gateways/stub',
-        type: `signalbox.camera.${type}`,
-        subject: `camera/${id}`,
-        time: new Date(since).toISOString(),
-        sequence: seq,
-        data: { name, zone, state, from, since, why, ...said },
-      };
-      const line = `id: ${seq}\nevent: signalbox.camera.${type}\ndata: ${JSON.stringify(event)}\n\n`;
-      told.push({ seq, line, camera: id });
-      for (const stream of streams) stream.write(line);
+      say('camera', id, String(type), { name, zone, state, from, since, why, ...said });
+    },
+    alert(kind, item) {
+      const items = kind === 'incident' ? house.incidents : house.broadcasts;
+      const { id, ...said } = { since: Date.now(), ...item };
+      const others = items.filter((one) => one.id !== id);
+      const over = item.state === 'closed' || item.state === 'stopped';
+      items.splice(0, items.length, ...others, ...(over ? [] : [{ id, ...said }]));
+      say(kind, id, item.state, said);
     },
     cutStreams() {
       for (const stream of streams) stream.destroy();
@@ -164,6 +182,12 @@ export function furnish(stub: StubGateway, cameras: StubCamera[]): StubHouse {
     'GET /api/v1/cameras',
     guarded(() => ({ items: house.cameras, next: null })),
   );
+  for (const kind of ['incidents', 'broadcasts'] as const) {
+    stub.route(
+      `GET /api/v1/${kind}`,
+      guarded(() => ({ items: house[kind], next: null })),
+    );
+  }
   stub.route(
     'GET /api/v1/relays',
     guarded(() => ({

@@ -319,4 +319,16 @@ describe('http: events', () => {
     const nobody = { sub: 'x', role: 'viewer' as const, cameras: [], zones: [], iat: 0, exp: 0 };
     expect(maySee(nobody, live)).to.equal(false);
   });
+
+  it('tells of an emergency to whoever may watch one of its cameras, whatever zone it was declared for', () => {
+    const zones = (camera: string) => (camera === 'cam_001' ? 'hcm/center' : 'hanoi/station');
+    const incident = { type: 'signalbox.incident.active', subject: 'incident/inc_1' };
+    const watcher = { sub: 'x', role: 'viewer' as const, cameras: [], zones: ['hcm/center'], iat: 0, exp: 0 };
+    const seen = (data: object) => maySee(watcher, { ...incident, data } as never, zones);
+    expect(seen({ zone: '', cameras: ['cam_002', 'cam_001'] })).to.equal(true);
+    expect(seen({ zone: 'hcm/*', cameras: ['cam_001'] })).to.equal(true);
+    expect(seen({ zone: 'hcm/center', cameras: ['cam_002'] }), 'a zone that names it, and is not its own').to.equal(
+      false,
+    );
+  });
 });
