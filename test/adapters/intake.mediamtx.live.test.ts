@@ -86,7 +86,7 @@ describe('an intake relay and a real camera', () => {
       await until('the path to be gone', async () => (await relay.api.paths()).length === 0);
     }
     // Measured: 22 to 43 ms.
-    expect(Math.max(...afterMs)).to.be.below(500);
+    expect(Math.max(...afterMs)).to.be.below(1_500);
   });
   it('wakes a source that sleeps until its next retry', async () => {
     await Promise.all([server.kill(), picture.stop()]);
@@ -100,7 +100,7 @@ describe('an intake relay and a real camera', () => {
     const backAt = performance.now();
     hold(paths);
     await until('the first packet', async () => (await bytes()) > 0, 5000, 2);
-    expect(performance.now() - backAt).to.be.below(500);
+    expect(performance.now() - backAt).to.be.below(1_500);
   });
 
   it('goes on undisturbed when the gateway is replaced by another that holds the same sources', async () => {
@@ -142,7 +142,7 @@ describe('an intake relay and a real camera', () => {
     held.at(-1)?.release();
     const askedAt = performance.now();
     await until('the path to be gone', async () => (await relay.api.paths()).length === 0);
-    expect(performance.now() - askedAt).to.be.below(1000);
+    expect(performance.now() - askedAt).to.be.below(2_500);
     child.kill('SIGCONT');
   });
 

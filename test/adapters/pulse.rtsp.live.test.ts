@@ -53,7 +53,7 @@ describe('the pulse of a relay', function () {
       await until('the miss', () => last()?.type === 'pulse.missed', 2_000, 2);
       const missedMs = (last()?.at ?? 0) - stoppedAt;
       figure(`a ${role} relay hangs: missed by its pulse`, missedMs);
-      expect(missedMs).to.be.within(250, 500);
+      expect(missedMs).to.be.within(250, 1_500);
       child.kill('SIGCONT');
       await until('the beat', () => last()?.type === 'pulse.beating');
       held.release();

@@ -62,7 +62,7 @@ describe('the health of a real relay', () => {
     const stoppedAt = performance.now();
     child.kill('SIGSTOP');
     await until('the miss', () => last()?.type === 'relay.missed');
-    expect((last()?.at ?? 0) - stoppedAt).to.be.within(250, 700);
+    expect((last()?.at ?? 0) - stoppedAt).to.be.within(250, 2_000);
     child.kill('SIGCONT');
     await until('the answer', () => last()?.type === 'relay.answering');
     expect(reports).to.have.length(3);
@@ -81,7 +81,7 @@ describe('the health of a real relay', () => {
     await starting;
     const answersAt = performance.now();
     await until('the new instance', () => last()?.type === 'relay.answering', 2000, 2);
-    expect((last()?.at ?? 0) - answersAt).to.be.below(200);
+    expect((last()?.at ?? 0) - answersAt).to.be.below(1_000);
     expect(reports.map(({ type }) => type)).to.deep.equal(['relay.answering', 'relay.exited', 'relay.answering']);
     expect(last()).not.to.include({ instance: before.started });
     held.release();

@@ -91,7 +91,7 @@ describe('seats at a real relay', () => {
     const leftAt = performance.now();
     await whep.close(viewer.resource);
     await until('the seat to be left', () => reports.length === 2, 2000);
-    expect(performance.now() - leftAt).to.be.below(1500);
+    expect(performance.now() - leftAt).to.be.below(3000);
     expect(reports[1]).to.deep.equal({ type: 'seat.left', relay: 'delivery-1', relay_session: viewer.relaySession });
     held.release();
     await viewer.page.close();
@@ -104,7 +104,7 @@ describe('seats at a real relay', () => {
     const releasedAt = performance.now();
     held.release();
     await until('the session to be ended', async () => (await present('viewer_2')) === 0, 2000, 5);
-    expect(performance.now() - releasedAt).to.be.below(500);
+    expect(performance.now() - releasedAt).to.be.below(1500);
     const frames = await viewer.frames();
     await new Promise((resolve) => setTimeout(resolve, 300));
     expect(await viewer.frames()).to.be.at.most(frames + 3);

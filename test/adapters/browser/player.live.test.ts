@@ -176,7 +176,7 @@ describe('player in Chromium', function () {
       }
       return [performance.now() - (created ?? began), firstFrameMs];
     })()`)) as [number, number];
-    expect(shownMs).to.be.lessThan(100);
+    expect(shownMs).to.be.lessThan(500);
     expect(firstFrameMs).to.be.greaterThan(0);
     await page.context().close();
   });
@@ -241,7 +241,7 @@ describe('player in Chromium', function () {
       (await seen(page)).states.find(({ name }) => name === 'stalled'),
     );
     const stalled = (await seen(page)).states.find(({ name }) => name === 'stalled');
-    expect((stalled?.at ?? 0) - killedAt).to.be.lessThan(1_000);
+    expect((stalled?.at ?? 0) - killedAt).to.be.lessThan(2_500);
     camera = startCamera(relay.rtsp('cam_001'), { gopSeconds: 0.5 });
     await until('the camera to publish', async () => (await relay.api('GET', '/v3/paths/get/cam_001')).ready);
     gateway.tell({ type: 'state', camera: 'cam_001', state: 'live', why: 'its picture arrives' });
