@@ -28,7 +28,7 @@ export interface PathConfig {
   overridePublisher?: boolean;
   sourceOnDemandCloseAfter?: string;
   /** Addresses that the path is pushed to, keys included. */
-  forward?: { dest: string }[];
+  forward?: { dest: string; destFingerprint?: string }[];
 }
 
 /** How one push of a path stands. `forwarding` is said before anything is connected: only rising bytes prove it. */

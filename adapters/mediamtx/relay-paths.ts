@@ -215,7 +215,8 @@ function canStay({ config, delivering }: Standing, asked: PathConfig): boolean {
 /** What matters of a field: a path that reads with an older token reads all the same. */
 function essence(field: keyof PathConfig, config: PathConfig): unknown {
   if (field === 'source') return config.source.replace(/\?token=.*$/, '');
-  return field === 'forward' ? config.forward?.map(({ dest }) => dest) : config[field];
+  if (field === 'forward') return config.forward?.map(({ dest, destFingerprint = '' }) => [dest, destFingerprint]);
+  return config[field];
 }
 
 /**

@@ -92,10 +92,17 @@ const CameraSchema = Type.Object(
 const DestinationSchema = Type.Object(
   {
     to: Type.String({
-      pattern: '^rtmps?://[^\\s@]+$',
-      expects: 'an rtmp:// or rtmps:// address without user and password',
+      pattern: '^(rtmps?|srt)://[^\\s@#]+$',
+      expects: 'an rtmp://, rtmps:// or srt:// address without user, password and key',
     }),
-    key_file: Type.Optional(text('a file that holds the stream key')),
+    key_file: Type.Optional(text('a file that holds the stream key; for SRT, the stream id')),
+    passphrase_file: Type.Optional(text('a file that holds the passphrase of an SRT destination')),
+    fingerprint: Type.Optional(
+      Type.String({
+        pattern: '^([0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$',
+        expects: 'the SHA-256 of a certificate: 64 hexadecimal digits',
+      }),
+    ),
     stat: Type.Optional(webUrl({ description: 'statistics of an nginx-rtmp: it is asked whether bytes arrive' })),
   },
   { additionalProperties: false },

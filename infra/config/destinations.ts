@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Destination } from '../../adapters/push.mediamtx.ts';
+import type { Destination } from '../../adapters/push.mediamtx/address.ts';
 import type { Group } from '../group.ts';
 import type { Config } from './model.ts';
 
@@ -12,14 +12,30 @@ export function withDemoDestination(config: Config, { demoDestination }: Group):
   return { ...config, destinations: Object.fromEntries(names.map((name) => [name, { to, key_file: keyFile, stat }])) };
 }
 
-/** A destination of the configuration; its key is read from its file whenever it is needed. */
+/** What no grammar can tell of destinations: their secrets stand in files, and each belongs to one protocol. */
+export function faultsOf({ to, passphrase_file, fingerprint }: Config['destinations'][string]): [string, string][] {
+  const isSrt = to.startsWith('srt:');
+  const faults: [string, string][] = [];
+  if (isSrt && !/^srt:\/\/[^/?]+:\d+/.test(to)) faults.push(['to', 'an SRT address needs a port: srt://HOST:PORT']);
+  if (/[?&](passphrase|streamid)=/i.test(to)) {
+    faults.push(['to', 'secrets stand in files: key_file holds the stream id, passphrase_file the passphrase']);
+  }
+  if (passphrase_file && !isSrt) faults.push(['passphrase_file', 'only SRT has a passphrase: expected none']);
+  if (fingerprint && !to.startsWith('rtmps:')) faults.push(['fingerprint', 'only RTMPS has one: expected none']);
+  return faults;
+}
+
+/** A destination of the configuration; its secrets are read from their files whenever they are needed. */
 export function destinationOf({ file, destinations }: Config, name: string): Destination | undefined {
   const found = Object.hasOwn(destinations, name) ? destinations[name] : undefined;
   if (!found) return undefined;
-  const { to, key_file: keyFile, stat } = found;
+  const { to, key_file: keyFile, passphrase_file: passphraseFile, stat, fingerprint } = found;
+  const beside = (name: string) => () => readFileSync(path.resolve(path.dirname(file), name), 'utf8');
   return {
     to,
-    ...(keyFile === undefined ? {} : { key: () => readFileSync(path.resolve(path.dirname(file), keyFile), 'utf8') }),
+    ...(keyFile === undefined ? {} : { key: beside(keyFile) }),
+    ...(passphraseFile === undefined ? {} : { passphrase: beside(passphraseFile) }),
+    ...(fingerprint === undefined ? {} : { fingerprint: fingerprint.replaceAll(':', '').toLowerCase() }),
     ...(stat === undefined ? {} : { stat }),
   };
 }

@@ -6,6 +6,7 @@ import { type Id, id } from '../../bus/identity.ts';
 import { BadAddress, loginOf, parseCameraAddress } from './address.ts';
 import { complete, type Findings } from './complete.ts';
 import { authSettings, type Settings } from './declaration.ts';
+import { faultsOf } from './destinations.ts';
 import { durationMs } from './durations.ts';
 import type { Config, Listener } from './model.ts';
 import type { SettingPath } from './parse.ts';
@@ -59,6 +60,9 @@ export function resolve(file: string, settings: Settings, findings: Findings): C
     warnings: [],
   };
   checkDoors(settings, config, fault);
+  for (const [name, destination] of Object.entries(settings.destinations)) {
+    for (const [setting, message] of faultsOf(destination)) fault(['destinations', name, setting], message);
+  }
   return config;
 }
 

@@ -1,12 +1,9 @@
 import { expect } from 'chai';
-import { relayPaths } from '../../adapters/mediamtx/relay-paths.ts';
-import { mediamtx } from '../../adapters/mediamtx.ts';
-import { pushMediamtx } from '../../adapters/push.mediamtx.ts';
-import type { PushReport } from '../../machines/slots.ts';
 import { startCamera } from '../fixtures/camera.ts';
 import { descendants } from '../fixtures/launcher/start.ts';
 import { startMediamtx, type TestMediamtx } from '../fixtures/mediamtx.ts';
 import { type Running, until } from '../fixtures/process.ts';
+import { holdPush } from '../fixtures/push.ts';
 import { type RtmpDestination, startRtmpDestination } from '../fixtures/rtmp-destination.ts';
 
 describe('a push to a real nginx-rtmp', function () {
@@ -27,31 +24,8 @@ describe('a push to a real nginx-rtmp', function () {
   });
 
   /** Holds the push; the key is the destination's unless another is given. */
-  const push = (key = destination.key, asked = true) => {
-    const api = mediamtx({ relay: 'relay-1', host: '127.0.0.1', port: relay.ports.api, token: () => '' });
-    const paths = relayPaths(api);
-    const reports: PushReport[] = [];
-    const slot = pushMediamtx({
-      pathsOf: () => paths,
-      apiOf: () => api,
-      programUrl: (_relay, name) => relay.rtsp(name),
-      destination: () => ({ to: destination.to, key: () => key, ...(asked ? { stat: destination.stat } : {}) }),
-    });
-    const input = { broadcast: 'gate--tv', camera: 'gate', destination: 'tv', relay: 'relay-1', silentMs: 1_000 };
-    const held = slot(input, (report) => reports.push(report));
-    const next = (type: PushReport['type']) =>
-      until(`${type}, after ${JSON.stringify(reports)}`, () => reports.find((one) => one.type === type), 10_000, 20);
-    return {
-      reports,
-      next,
-      async release() {
-        held.release();
-        await until('the path to be gone', async () => !(await names(relay)).includes('push/gate--tv'));
-        paths.close();
-        api.close();
-      },
-    };
-  };
+  const push = (key = destination.key, asked = true) =>
+    holdPush(relay, { to: destination.to, key: () => key, ...(asked ? { stat: destination.stat } : {}) });
 
   it('is told to flow when bytes arrive, and the picture can be decoded there; released, it ends', async () => {
     const broadcast = push();
@@ -101,9 +75,6 @@ describe('a push to a real nginx-rtmp', function () {
     await broadcast.release();
   });
 });
-
-const names = async (relay: TestMediamtx): Promise<string[]> =>
-  (await relay.api('GET', '/v3/config/paths/list')).items.map(({ name }: { name: string }) => name);
 
 /** The worker of nginx does the work; its master only waits. */
 function workerOf(destination: RtmpDestination): number {
