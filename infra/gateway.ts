@@ -33,6 +33,7 @@ import { openMedia } from './gateway/media.ts';
 import { listenForMetrics } from './gateway/metrics-listener.ts';
 import { buildPopulation } from './gateway/population.ts';
 import { findPosters } from './gateway/posters.ts';
+import { publicWhep } from './gateway/relay-reach.ts';
 import { keepRetention } from './gateway/retention.ts';
 import { shareSessions } from './gateway/session-cards.ts';
 import { takeTenure } from './gateway/tenure.ts';
@@ -211,6 +212,7 @@ const server = await buildServer({
   whep: media.whep,
   departures: media.departures,
   rtspAt: media.rtspAt,
+  whepAt: (relay) => publicWhep(relay, config, group),
   poster: findPosters({ node: group.node, bus: carriers.bus, gate, cells, poster: media.poster }),
   rates: media.rates,
   hls: { folder: media.hlsFolder, paths: openPathSigner(path.join(group.state, 'keys', 'hls.key')) },

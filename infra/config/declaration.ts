@@ -54,6 +54,9 @@ const RelaySchema = Type.Object(
       text('an rtsp:// or rtsps:// address', { pattern: '^rtsps?://[^\\s/@]+/?$', description: 'RTSP of that relay' }),
     ),
     whep: Type.Optional(webUrl({ description: 'WHEP of that relay' })),
+    whep_public: Type.Optional(
+      webUrl({ description: 'WHEP of the relay as players reach it, for when no gateway answers; https behind https' }),
+    ),
   },
   { additionalProperties: false },
 );

@@ -40,6 +40,8 @@ export interface ConfiguredRelay {
   /** Supervised by our launcher; otherwise somebody else runs it at these addresses. */
   embedded: boolean;
   remote?: { api: RelayEndpoint; rtsp: RelayEndpoint; whep?: RelayEndpoint };
+  /** Its WHEP as players reach it, without a slash at the end. */
+  whepPublic?: string;
   ports: RelayPorts;
 }
 

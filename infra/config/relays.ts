@@ -28,6 +28,11 @@ export function resolveRelays(settings: Settings, findings: Findings): Configure
       });
     }
     const remote = index === undefined ? undefined : remoteAddresses(relay, index, findings);
+    const whepPublic = relay.whep_public?.replace(/\/+$/, '');
+    if (whepPublic !== undefined && !remote && settings.http.public_url === undefined) {
+      const message = 'needs http.public_url: the relay lets in pages of that address alone';
+      findings.faults.push({ path: ['relays', index ?? 0, 'whep_public'], part: 'value', message });
+    }
     relays.push({
       id: id(relay.id),
       role: relay.role,
@@ -37,6 +42,7 @@ export function resolveRelays(settings: Settings, findings: Findings): Configure
       drain: relay.drain,
       embedded: relay.api === undefined,
       ...(remote ? { remote } : {}),
+      ...(whepPublic === undefined ? {} : { whepPublic }),
       ports,
     });
   };

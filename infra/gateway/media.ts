@@ -248,6 +248,8 @@ export function openMedia({
       ...whepMediamtx((relay) => reaches.get(relay)?.whep),
       isConnected: async (relay, session) =>
         (await known(apis, relay).session('webrtcsessions', session)).peerConnectionEstablished === true,
+      isOf: async (relay, relaySession, session) =>
+        (await known(apis, relay).session('webrtcsessions', relaySession)).user === session,
     },
     rtspAt(relay, path) {
       const reach = deliveries.find(({ id }) => id === relay);

@@ -1,4 +1,6 @@
-import type { Endpoint } from '../../adapters/mediamtx/exchange.ts';
+import { type Endpoint, originOf } from '../../adapters/mediamtx/exchange.ts';
+import type { Config } from '../config/model.ts';
+import { isLoopback } from '../config/resolve.ts';
 import type { Group, RelayPlace } from '../group.ts';
 
 /** How this gateway reaches a relay, whoever runs it. */
@@ -36,6 +38,17 @@ export function relayReaches({ relays, remoteRelays }: Group): RelayReach[] {
   }));
   const others = remoteRelays.map(({ region: _region, ...one }) => ({ ...one, embedded: false, offered: one.rtsp }));
   return [...own, ...others];
+}
+
+/**
+ * Where players reach a relay's WHEP themselves, should no gateway answer: as configured, or on loopback where all of
+ * them are on this machine. Undefined: nowhere.
+ */
+export function publicWhep(relay: string, { relays, http }: Pick<Config, 'relays' | 'http'>, group: Group) {
+  const named = relays.find(({ id }) => id === relay)?.whepPublic;
+  const own = group.relays.find(({ id }) => id === relay);
+  if (named !== undefined || !own || http.publicUrl !== undefined || !isLoopback(group.http.host)) return named;
+  return originOf({ host: LOOPBACK, port: own.whep });
 }
 
 /** The address of a stream over RTSP. */

@@ -65,6 +65,8 @@ export class Conversation {
     switch (message.type) {
       case 'offer':
         return this.offer(message);
+      case 'opened':
+        return this.openedItself(connection, message);
       case 'candidate':
         return this.candidate(message.leg as Id, message.candidate, message.sdpMid ?? '0');
       case 'stats':
@@ -157,6 +159,17 @@ export class Conversation {
     }
   }
 
+  /** A leg that the player opened at its standby while nobody answered: the relay knows whose it is. */
+  private async openedItself({ session, camera }: Connection, { leg, relay, relay_session }: Says['opened']) {
+    const { whep } = this.services;
+    const instance = instanceOf(this.services, relay);
+    const own = instance !== undefined && (await whep.isOf(relay, relay_session, session).catch(() => false));
+    if (!own) throw unavailable('leg-lost', `${relay} has no such connection of this session.`);
+    this.moves.opened(leg as Id, { relay, path: camera, instance });
+    const event = { type: 'leg.opened', leg, relay, path: camera, relay_session };
+    await this.services.cells.offer({ kind: 'viewer', id: session }, event);
+  }
+
   private async candidate(name: Id, text: string, mid: string): Promise<void> {
     const pending = this.opening.get(name);
     if (pending) {
@@ -218,6 +231,12 @@ export class Conversation {
     this.moves.closed(name);
     this.paths.delete(name);
     const leg = this.shared.legs.find(session, name);
-    if (leg) await this.shared.legs.close(leg);
+    if (leg) return this.shared.legs.close(leg);
+    // Opened through a former gateway, or by the player itself: it has closed it already.
+    const at = { kind: 'viewer' as const, id: session };
+    const view = this.services.cells.view(at);
+    if (view && Object.hasOwn(viewerOf(view).legs, name)) {
+      await this.services.cells.offer(at, { type: 'leg.closed', leg: name });
+    }
   }
 }

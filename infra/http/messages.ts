@@ -30,6 +30,8 @@ export const playerSays = {
       silent_ms: Figure,
     }),
   ),
+  /** It was opened at the standby while no gateway answered. */
+  opened: shape('opened', Type.Object({ ...leg, relay: IdSchema, relay_session: Type.String({ format: 'uuid' }) })),
   candidate: shape(
     'candidate',
     Type.Object({

@@ -19,7 +19,8 @@ export async function pageRoutes(server: Server, services: HttpServices): Promis
     if (!folder || !existsSync(`${folder}/${file}`)) {
       throw unavailable('no-page', 'The page is not built: `npm run page` builds it.', {}, 10);
     }
-    reply.header('content-security-policy', contentSecurityPolicy(request.host, embeddable));
+    const relays = services.cells.list('relay').flatMap(({ id }) => services.whepAt(id) ?? []);
+    reply.header('content-security-policy', contentSecurityPolicy(request.host, embeddable, relays));
     reply.header('permissions-policy', 'camera=(), microphone=(), geolocation=(), fullscreen=*, autoplay=*');
     return reply.sendFile(file);
   };

@@ -6,8 +6,9 @@ import type { HttpServices } from './services.ts';
  * What a page of ours may load: only what comes from here. The sockets are named as well because older browsers do
  * not count them as `'self'`.
  * @param embeddable whether pages of other sites may frame it
+ * @param relays where players reach relays themselves
  */
-export function contentSecurityPolicy(host: string, embeddable: boolean): string {
+export function contentSecurityPolicy(host: string, embeddable: boolean, relays: readonly string[] = []): string {
   return [
     "default-src 'none'",
     "script-src 'self'",
@@ -17,7 +18,7 @@ export function contentSecurityPolicy(host: string, embeddable: boolean): string
     "media-src 'self' blob:",
     "font-src 'self'",
     "manifest-src 'self'",
-    `connect-src 'self' ws://${host} wss://${host}`,
+    [`connect-src 'self' ws://${host} wss://${host}`, ...relays].join(' '),
     "base-uri 'none'",
     "form-action 'none'",
     `frame-ancestors ${embeddable ? '*' : "'none'"}`,

@@ -27,6 +27,8 @@ export interface Whep {
   close(resource: string): Promise<void>;
   /** Whether media can flow in a session by now. */
   isConnected(relay: string, relaySession: string): Promise<boolean>;
+  /** Whether a session at a relay was opened with a token of this session of ours. */
+  isOf(relay: string, relaySession: string, session: Id): Promise<boolean>;
 }
 export interface WhepOpened {
   answer: string;
@@ -85,6 +87,8 @@ export interface HttpServices {
   rates(camera: Id): { bitrate_bps: number; fps: number } | undefined;
   /** The address at which a relay offers a path over RTSP. */
   rtspAt(relay: string, path: string): string | undefined;
+  /** Where players reach a relay's WHEP themselves, for when no gateway answers; undefined: nowhere. */
+  whepAt(relay: string): string | undefined;
   /** HLS: where ladders write, one folder a camera, and who signs its addresses. */
   hls: { folder: string; paths: PathSigner };
   /** The statechart of a cell's machine, with the present state marked. */

@@ -47,8 +47,8 @@ function converse(socket: WebSocket, camera: string, services: HttpServices, sha
   const take = (message: PlayerMessage): void => {
     if (message.type === 'hello') clearTimeout(impatience);
     const turn = () => conversation.hear(message).catch((error: unknown) => tellFault(error, message));
-    // Only hello is waited for: an offer that the relay answers slowly must not hold up another leg.
-    if (message.type === 'hello') order = order.then(turn);
+    // An offer that the relay answers slowly must not hold up another leg; what is said of an opened one comes after it.
+    if (message.type === 'hello' || message.type === 'opened') order = order.then(turn);
     else void order.then(turn);
   };
 

@@ -5,7 +5,7 @@ import { findRelay } from './placing.ts';
 import type { HttpServices } from './services.ts';
 import { viewerOf } from './views.ts';
 
-/** How long a standby token lives. */
+/** How long the tokens of a standby live. */
 const TOKEN_S = 60;
 /** Before its end another one is handed out. */
 const FRESH_MS = 15_000;
@@ -16,12 +16,20 @@ export interface Standby {
   keep(session: CellView): void;
 }
 
+/** What a player is told of its standby. */
+type StandbyTold = {
+  type: 'standby';
+  relay: string;
+  /** With it the gateway opens a leg there without deciding. */
+  token: string;
+  ttl_ms: number;
+  /** Where that relay itself takes an offer, should no gateway answer; and the token that it wants. */
+  whep_url?: string;
+  relay_token?: string;
+};
+
 /** Keeps the standby of one player. @param send tells it */
-export function keepStandby(
-  services: HttpServices,
-  loads: Loads,
-  send: (message: { type: 'standby'; relay: string; token: string; ttl_ms: number }) => void,
-): Standby {
+export function keepStandby(services: HttpServices, loads: Loads, send: (message: StandbyTold) => void): Standby {
   const { cells, gate, log } = services;
   let given: { relay: string; endsMs: number } | undefined;
 
@@ -36,6 +44,14 @@ export function keepStandby(
     const view = isId(relay) ? cells.view({ kind: 'relay', id: relay }) : undefined;
     return view?.tags.includes('serving') === true && !view.tags.includes('draining');
   };
+  /** How the player gets into the relay while nobody is there to ask. */
+  const direct = (session: CellView, relay: string): Pick<StandbyTold, 'whep_url' | 'relay_token'> => {
+    const origin = services.whepAt(relay);
+    const { camera } = viewerOf(session);
+    if (origin === undefined) return {};
+    const relay_token = gate.mintRelay(session.id, [{ action: 'read', path: camera }], TOKEN_S);
+    return { whep_url: `${origin}/${camera}/whep`, relay_token };
+  };
   return {
     keep(session) {
       const { relay: seat, standby, address } = viewerOf(session);
@@ -48,7 +64,7 @@ export function keepStandby(
       if (relay === undefined || (given?.relay === relay && given.endsMs - now > FRESH_MS)) return;
       given = { relay, endsMs: now + TOKEN_S * 1_000 };
       const token = gate.mintStandby({ session: session.id, relay }, TOKEN_S);
-      send({ type: 'standby', relay, token, ttl_ms: TOKEN_S * 1_000 });
+      send({ type: 'standby', relay, token, ttl_ms: TOKEN_S * 1_000, ...direct(session, relay) });
     },
   };
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import path from 'node:path';
+import { originOf } from '../../adapters/mediamtx/exchange.ts';
 import type { Config, ConfiguredRelay } from '../config/model.ts';
 import type { Group, RelayPlace } from '../group.ts';
 import { type DemoSource, demoSourceUrl } from './demo-cameras.ts';
@@ -133,6 +134,7 @@ export async function planGroup(
     // The gate signs relay tokens for an audience of their own.
     audience: `${config.auth.audience}:relay`,
     publicHosts: config.ice.publicHosts,
+    origins: pageOrigins(config, [http.port, ...otherPorts]),
   };
   const others = otherPorts.map((port, index) => ({
     ...group,
@@ -152,6 +154,12 @@ export async function planGroup(
     relayOptions,
   };
 }
+
+/** Where pages of ours come from, as browsers tell it. */
+const pageOrigins = ({ http }: Config, ports: number[]): string[] =>
+  http.publicUrl === undefined
+    ? [http.host, 'localhost'].flatMap((host) => ports.map((port) => originOf({ host, port })))
+    : [new URL(http.publicUrl).origin];
 
 type Listen = (
   port: number,

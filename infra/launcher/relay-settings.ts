@@ -12,6 +12,8 @@ export interface RelayOptions {
   audience: string;
   /** Addresses of this machine that browsers can reach, for instance its public one behind NAT. */
   publicHosts: string[];
+  /** The page's, which may speak WHEP with a delivery relay itself when no gateway answers. */
+  origins: string[];
   logLevel?: 'error' | 'warn' | 'info' | 'debug';
 }
 
@@ -57,7 +59,7 @@ export function relaySettings(place: RelayPlace, options: RelayOptions): Record<
     srtAddress: address(mediaHost, place.srt),
     webrtc: servers.webrtc,
     webrtcAddress: `${LOOPBACK}:${place.whep}`,
-    webrtcAllowOrigins: [],
+    webrtcAllowOrigins: options.origins,
     ...webrtcMedia(mediaHost, place.webrtcUdp, options.publicHosts),
     ...{ hls: false, moq: false, playback: false, pprof: false },
     // In the file, so that a relay takes programs and the pulse the moment it runs, with or without a gateway.

@@ -23,6 +23,8 @@ export interface FakeWhep extends Whep {
   closed: string[];
   /** The relay sessions in which media can flow. */
   connected: Set<string>;
+  /** Whose each relay session is that was opened without the gateway. */
+  owners: Map<string, string>;
   /** The next `open` fails with this reason. */
   refuse(reason: string): void;
   /** The next `trickle` is answered like an ICE restart. */
@@ -37,6 +39,7 @@ function fakeWhep(): FakeWhep {
     trickled: [],
     closed: [],
     connected: new Set(),
+    owners: new Map(),
     refuse: (reason) => {
       refusal = reason;
     },
@@ -63,6 +66,7 @@ function fakeWhep(): FakeWhep {
       whep.closed.push(resource);
     },
     isConnected: async (_relay, session) => whep.connected.has(session),
+    isOf: async (_relay, relaySession, session) => whep.owners.get(relaySession) === session,
   };
   return whep;
 }
@@ -128,6 +132,7 @@ export async function fakeGateway(change: Partial<HttpServices> = {}): Promise<F
     poster: (camera) => posters.get(camera),
     rates: () => ({ bitrate_bps: 2_000_000, fps: 30 }),
     rtspAt: (relay, path) => (relay === 'relay-1' ? `rtsp://127.0.0.1:8554/${path}` : undefined),
+    whepAt: (relay) => (relay === 'relay-2' ? 'http://127.0.0.1:8909' : undefined),
     hls: { folder: path.join(state, 'hls'), paths: openPathSigner(path.join(state, 'keys', 'hls.key')) },
     chart: (view) => house.roster.chart(view),
     overlay: { add: async () => {}, patch: async () => {}, remove: async () => {}, origin: () => 'file' },

@@ -135,6 +135,7 @@ describe('viewers of a group with two delivery relays', function () {
     await steady();
     const [first, second] = [await sessionOf('cold'), await sessionOf('hot')];
     const { relay } = first;
+    const other = relay === 'relay-1' ? 'relay-2' : 'relay-1';
     const before = await group.pid('gateway');
     await group.signal('gateway', 'SIGKILL');
     const killedAt = await group.signal(`relay:${relay}`, 'SIGKILL');
@@ -142,11 +143,22 @@ describe('viewers of a group with two delivery relays', function () {
     const { cold: gap, hot: hotGap } = await gaps(killedAt);
     figure('gateway and delivery relay killed together, cold: longest gap between frames', gap);
     figure('gateway and delivery relay killed together, hot: longest gap between frames', hotGap);
+    // It is at the other relay before any gateway could send it there.
+    expect((await cold.watched()).moves.at(-1)).to.include({ reason: 'silence', relay: other });
+    expect(gap).to.be.lessThan(3_500);
     for (const [which, { id }] of [
       ['cold', first],
       ['hot', second],
     ] as const) {
-      await until('it to watch', async () => (await sessionOf(which)).state === 'watching', 10_000);
+      const there = which === 'cold' || second.relay === relay ? other : second.relay;
+      await until(
+        'it to be known where it watches',
+        async () => {
+          const now = await sessionOf(which);
+          return now.state === 'watching' && now.relay === there && now.legs.length === (which === 'cold' ? 1 : 2);
+        },
+        10_000,
+      );
       expect((await sessionOf(which)).id, 'the same session').to.equal(id);
     }
   });

@@ -77,7 +77,7 @@ describe('a delivery relay that somebody else runs', function () {
 
   /** Starts it as its owner would: it knows where our keys are, and has no path of its own. */
   const start = () => {
-    const trust = { issuer: 'signalbox', audience: 'signalbox:relay', publicHosts: [] };
+    const trust = { issuer: 'signalbox', audience: 'signalbox:relay', publicHosts: [], origins: [] };
     const settings = { ...relaySettings(place, { jwksPort: group.group.jwks.port, ...trust }), paths: {} };
     const file = path.join(folder, 'far.yml');
     writeFileSync(file, JSON.stringify(settings));

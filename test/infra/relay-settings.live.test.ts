@@ -114,6 +114,21 @@ describe('a relay under its settings', () => {
     expect((await delivery.api.pathConfigs()).map(({ name }) => name)).not.to.include('evil');
   });
 
+  it('lets our own page speak WHEP with it, and no page of another origin', async () => {
+    const allowed = async (origin: string) => {
+      const headers = { origin, 'access-control-request-method': 'POST' };
+      const answer = await fetch(`http://127.0.0.1:${delivery.place.whep}/cam_001/whep`, {
+        method: 'OPTIONS',
+        headers,
+      });
+      return answer.headers.get('access-control-allow-origin');
+    };
+    expect(await allowed('http://127.0.0.1:8080')).to.equal('http://127.0.0.1:8080');
+    for (const origin of ['http://127.0.0.1:8081', 'https://127.0.0.1:8080', 'http://evil.example', 'null']) {
+      expect(await allowed(origin), origin).to.equal(null);
+    }
+  });
+
   it('takes a reading token for reading alone', async () => {
     const statuses = await Promise.all([
       askRtsp('ANNOUNCE', delivery.rtsp('cam_001', keys.token('viewer_1', read))),

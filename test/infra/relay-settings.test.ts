@@ -9,7 +9,7 @@ const place = (role: RelayPlace['role'], host: string): RelayPlace => ({
   ...{ api: 1, metrics: 2, rtsp: 3, srt: 4, whep: 5, webrtcUdp: 6, hls: 7, rtmp: 8 },
 });
 const settings = (role: RelayPlace['role'], host: string, publicHosts: string[] = []) =>
-  relaySettings(place(role, host), { jwksPort: 9, issuer: 'i', audience: 'a', publicHosts });
+  relaySettings(place(role, host), { jwksPort: 9, issuer: 'i', audience: 'a', publicHosts, origins: [] });
 
 describe('the settings of a relay', () => {
   it('keep its API, metrics and signalling on loopback wherever media listens', () => {

@@ -1,4 +1,5 @@
 import { type Frame, type Leg, openLeg } from './leg.ts';
+import type { WhepAt } from './resources.ts';
 import type { Stage } from './stage.ts';
 
 // A camera may send a key frame only every ten seconds.
@@ -23,6 +24,8 @@ export interface Goal {
   reason: string;
   /** Lets it in there without the gateway deciding. */
   token?: string;
+  /** Where that relay takes the offer itself, while no gateway answers. */
+  direct?: WhepAt | undefined;
   /** No frame had come for so long. */
   silentMs?: number;
 }

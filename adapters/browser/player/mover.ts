@@ -1,5 +1,6 @@
 import type { Goal, Legs, Opening } from './legs.ts';
 import { standsForAll } from './protocol.ts';
+import type { Standby } from './signaller.ts';
 
 /** A ready leg that has shown nothing after this long is opened anew. */
 const READY_WITHIN_MS = 5_000;
@@ -14,8 +15,8 @@ const MARGIN_MS = 1_000;
 
 /** Moves a player's picture between relays: where the gateway says, or by itself where its standby lets it. */
 export interface Mover {
-  /** Where it may go without asking, for so long. */
-  standby(relay: string, token: string, ttlMs: number): void;
+  /** Where it may go without asking. */
+  standby(standby: Standby): void;
   /** The picture comes from this relay now: it is no standby any more. */
   moved(relay: string): void;
   /** Goes where the gateway says. */
@@ -30,15 +31,15 @@ export interface Mover {
 
 /** @param go opens a leg and offers it */
 export function createMover(legs: Legs, go: (opening: Opening) => void): Mover {
-  let standby: { relay: string; token: string; endsMs: number } | undefined;
+  let standby: (Standby & { endsMs: number }) | undefined;
   let camera: string | undefined;
   let readiedMs = Number.NEGATIVE_INFINITY;
   let helpedMs = Number.NEGATIVE_INFINITY;
   const isFresh = (atMs: number): boolean => standby !== undefined && standby.endsMs - atMs > MARGIN_MS;
 
   return {
-    standby(relay, token, ttlMs) {
-      standby = { relay, token, endsMs: performance.now() + ttlMs };
+    standby(told) {
+      standby = { ...told, endsMs: performance.now() + told.ttlMs };
     },
     moved(relay) {
       if (standby?.relay === relay) standby = undefined;
@@ -61,12 +62,12 @@ export function createMover(legs: Legs, go: (opening: Opening) => void): Mover {
       if (!hot) return ready && legs.dropReady();
       // Another leg on its way is more urgent.
       if (!standby || !isFresh(atMs) || legs.coming() || !legs.front()) return;
-      const { relay, token } = standby;
+      const { relay, token, direct } = standby;
       const patienceMs = ready && ready.frames > 0 ? READY_SILENT_MS : READY_WITHIN_MS;
       const flows = ready?.relay === relay && atMs - ready.frameMs < patienceMs;
       if (flows || atMs - readiedMs < READY_AGAIN_MS) return;
       readiedMs = atMs;
-      go({ purpose: 'ready', goal: { relay, token, reason: 'ready' } });
+      go({ purpose: 'ready', goal: { relay, token, direct, reason: 'ready' } });
     },
     help(silentMs, atMs) {
       if (standsForAll(camera)) return;
@@ -77,8 +78,8 @@ export function createMover(legs: Legs, go: (opening: Opening) => void): Mover {
       const busy = coming !== undefined && coming.purpose !== 'hop';
       if (proof !== undefined || busy || !standby || !isFresh(atMs) || atMs - helpedMs < HELP_AGAIN_MS) return;
       helpedMs = atMs;
-      const { relay, token } = standby;
-      go({ purpose: 'repair', goal: { relay, token, reason: 'silence', silentMs } });
+      const { relay, token, direct } = standby;
+      go({ purpose: 'repair', goal: { relay, token, direct, reason: 'silence', silentMs } });
     },
   };
 }

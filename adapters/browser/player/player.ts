@@ -1,5 +1,6 @@
 import { type Admission, type Door, keepRenewed, requestSession } from './admission.ts';
 import { createAttempts } from './attempts.ts';
+import { createDirect } from './direct.ts';
 import { createGapMeter } from './gap-meter.ts';
 import type { Frame, Leg } from './leg.ts';
 import { createLegs, type Goal, type LegsHear, type Opening } from './legs.ts';
@@ -39,6 +40,7 @@ export class Player {
   private readonly legs;
   private readonly measure;
   private readonly mover;
+  private readonly direct;
   private readonly watchdog = createWatchdog();
   private readonly gaps = createGapMeter();
   private readonly beganMs = performance.now();
@@ -65,6 +67,13 @@ export class Player {
     this.stage = createStage(host, () => this.unseen());
     this.legs = createLegs(this.stage, this.legsHear());
     this.mover = createMover(this.legs, (opening) => this.go(opening));
+    this.direct = createDirect({
+      answer: (leg, sdp, relay, relaySession) => {
+        this.signaller?.opened(leg, relay, relaySession);
+        this.legs.answer(leg, sdp);
+      },
+      refused: (leg, text) => this.legs.refused(leg, text),
+    });
     this.measure = createMeasure(options.clock ?? 'sampled');
     this.stopReporting = startReporting(this.legs, this.stage, this.measure, {
       measured: (measured) => options.hears?.measured?.(measured),
@@ -200,6 +209,7 @@ export class Player {
     this.attempts.cancel();
     this.stopRenewal();
     this.legs.close();
+    this.direct.close();
     this.signaller?.close();
     this.signaller = undefined;
     this.stopReporting();
@@ -208,9 +218,18 @@ export class Player {
 
   private legsHear(): LegsHear {
     return {
-      offer: (leg, sdp, goal) => this.signaller?.offer(leg, sdp, goal),
-      candidate: (leg, candidate) => this.signaller?.candidate(leg, candidate),
-      closed: (leg) => this.signaller?.closeLeg(leg),
+      offer: (leg, sdp, goal) => {
+        this.direct.offer(leg, sdp, goal, this.signaller?.reaches() ?? false);
+        this.signaller?.offer(leg, sdp, goal);
+      },
+      candidate: (leg, candidate) => {
+        this.direct.candidate(leg, candidate);
+        this.signaller?.candidate(leg, candidate);
+      },
+      closed: (leg) => {
+        this.direct.closeLeg(leg);
+        this.signaller?.closeLeg(leg);
+      },
       failed: (why) => this.again(why),
       frame: (frame) => this.hearFrame(frame),
       swapped: (leg, goal, gapMs) => this.hearFirstFrame(leg, goal, gapMs),
@@ -243,11 +262,14 @@ export class Player {
 
   private signallerHears(): SignallerHears {
     return {
-      answer: (leg, sdp) => this.legs.answer(leg, sdp),
+      answer: (leg, sdp) => {
+        this.direct.answered(leg);
+        this.legs.answer(leg, sdp);
+      },
       candidate: (leg, candidate) => this.legs.find(leg)?.candidate(candidate),
       refused: (leg, text) => this.legs.refused(leg, text),
       move: (leg, relay, reason) => this.mover.order(leg, { relay, reason }),
-      standby: (relay, token, ttlMs) => this.mover.standby(relay, token, ttlMs),
+      standby: (standby) => this.mover.standby(standby),
       cameraState: (state, why) => {
         this.camera = state;
         this.mover.camera(state);

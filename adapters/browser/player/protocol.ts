@@ -5,6 +5,7 @@ export const SUBPROTOCOL = 'signalbox.v1';
 export type ClientMessage =
   | { type: 'hello'; stream_token: string; leg: string; quality?: string }
   | { type: 'offer'; leg: string; sdp: string; relay?: string; standby_token?: string; silent_ms?: number }
+  | { type: 'opened'; leg: string; relay: string; relay_session: string }
   | { type: 'candidate'; leg: string; candidate: string; sdpMid: string | null; sdpMLineIndex: number | null }
   | {
       type: 'stats';
@@ -29,7 +30,7 @@ export type ServerMessage =
   | { type: 'candidate'; leg: string; candidate: string; sdpMid: string | null }
   | { type: 'refused'; leg: string; text: string }
   | { type: 'move'; leg: string; quality?: string; relay: string; reason: string; why: string }
-  | { type: 'standby'; relay: string; token: string; ttl_ms: number }
+  | { type: 'standby'; relay: string; token: string; ttl_ms: number; whep_url?: string; relay_token?: string }
   | { type: 'state'; camera: string; state: string; why: string }
   | { type: 'renewed'; stream_token?: string; expires_in?: number }
   | { type: 'end'; reason: string; text: string; retry: boolean };
@@ -82,7 +83,9 @@ export function parseServerMessage(data: unknown): ServerMessage | undefined {
       };
     case 'standby': {
       const [relay, token] = [text(said.relay), text(said.token)];
-      return relay && token ? { type: 'standby', relay, token, ttl_ms: count(said.ttl_ms) ?? 0 } : undefined;
+      const [url, pass] = [text(said.whep_url), text(said.relay_token)];
+      const direct = url && pass ? { whep_url: url, relay_token: pass } : {};
+      return relay && token ? { type: 'standby', relay, token, ttl_ms: count(said.ttl_ms) ?? 0, ...direct } : undefined;
     }
     case 'state':
       return {

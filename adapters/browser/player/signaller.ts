@@ -1,5 +1,16 @@
 import type { Goal } from './legs.ts';
+import type { WhepAt } from './resources.ts';
 import type { Figures } from './statistics.ts';
+
+/** Where the player may go by itself, for `ttlMs` from now. */
+export interface Standby {
+  relay: string;
+  /** The gateway lets it in there without deciding. */
+  token: string;
+  ttlMs: number;
+  /** Where that relay lets it in itself; absent: it must ask the gateway. */
+  direct?: WhepAt | undefined;
+}
 
 /** What a way of signalling tells the player. */
 export interface SignallerHears {
@@ -9,8 +20,7 @@ export interface SignallerHears {
   refused(leg: string, text: string): void;
   /** Open this leg, swap at its first frame, close the present one. */
   move(leg: string, relay: string, reason: string): void;
-  /** Where the player may go by itself for so long. */
-  standby(relay: string, token: string, ttlMs: number): void;
+  standby(standby: Standby): void;
   cameraState(state: string, why: string): void;
   /** The session is over; `retry` tells whether a new one may be asked for. */
   end(reason: string, text: string, retry: boolean): void;
@@ -20,8 +30,12 @@ export interface SignallerHears {
 
 /** A way to agree with the gateway on peer connections: WebSocket or WHEP. */
 export interface Signaller {
+  /** Whether anybody is there to be asked, as far as is known. */
+  reaches(): boolean;
   /** @param goal where to, when it is not for the gateway to say */
   offer(leg: string, sdp: string, goal: Goal | undefined): void;
+  /** A leg was opened at this relay itself; told as soon as somebody hears it. */
+  opened(leg: string, relay: string, relaySession: string): void;
   candidate(leg: string, candidate: RTCIceCandidate): void;
   stats(leg: string, figures: Figures, latencyMs: number | undefined, gapMs: number | undefined): void;
   /** A leg is in front. @param gapMs since the last frame of the one before; @param silentMs why the player went */

@@ -1,11 +1,16 @@
 import type { Admission } from './admission.ts';
 import { backoffMs } from './backoff.ts';
 import { type ClientMessage, parseServerMessage, type ServerMessage, SUBPROTOCOL } from './protocol.ts';
-import type { Signaller, SignallerHears } from './signaller.ts';
+import type { Signaller, SignallerHears, Standby } from './signaller.ts';
 
 // A gateway that was killed is back within 3 s; a wall of players must not make its return harder.
 const AGAIN = { firstMs: 150, longestMs: 2_000 };
 const OPENING_MS = 5_000;
+
+const standbyOf = (said: Extract<ServerMessage, { type: 'standby' }>): Standby => {
+  const { relay, token, ttl_ms: ttlMs, whep_url: url, relay_token: pass } = said;
+  return { relay, token, ttlMs, ...(url && pass ? { direct: { url, token: pass } } : {}) };
+};
 
 /**
  * Signalling over a WebSocket. When the socket drops it comes back by itself and says hello again with the same
@@ -17,16 +22,25 @@ export function openSignalling(admission: Admission, options: { quality?: string
   let attempt = 0;
   let timer = 0;
   let over = false;
+  let welcomed = false;
   let leg = 'a';
   const unanswered = new Map<string, ClientMessage[]>();
+  /** Of legs that were opened elsewhere while nobody was here to be told. */
+  const untold = new Map<string, ClientMessage[]>();
 
   const send = (message: ClientMessage): void => {
     if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+  };
+  const reaches = (): boolean => welcomed && socket?.readyState === WebSocket.OPEN;
+  const tell = (name: string, message: ClientMessage): void => {
+    if (reaches()) send(message);
+    else untold.set(name, [...(untold.get(name) ?? []), message]);
   };
 
   const connect = (): void => {
     const opening = new WebSocket(admission.signallingUrl, SUBPROTOCOL);
     socket = opening;
+    welcomed = false;
     const tooLong = window.setTimeout(() => opening.close(), OPENING_MS);
     opening.onopen = () => {
       window.clearTimeout(tooLong);
@@ -50,6 +64,9 @@ export function openSignalling(admission: Admission, options: { quality?: string
     switch (message.type) {
       case 'welcome':
         attempt = 0;
+        welcomed = true;
+        for (const messages of untold.values()) messages.forEach(send);
+        untold.clear();
         hears.link(true);
         break;
       case 'answer':
@@ -67,7 +84,7 @@ export function openSignalling(admission: Admission, options: { quality?: string
         hears.move(message.leg, message.relay, message.reason);
         break;
       case 'standby':
-        hears.standby(message.relay, message.token, message.ttl_ms);
+        hears.standby(standbyOf(message));
         break;
       case 'state':
         hears.cameraState(message.state, message.why);
@@ -90,6 +107,12 @@ export function openSignalling(admission: Admission, options: { quality?: string
 
   connect();
   return {
+    reaches,
+    opened(name, relay, relaySession) {
+      leg = name;
+      unanswered.delete(name);
+      tell(name, { type: 'opened', leg: name, relay, relay_session: relaySession });
+    },
     offer(name, sdp, goal) {
       leg = name;
       const own = goal?.token ? { relay: goal.relay, standby_token: goal.token } : {};
@@ -118,7 +141,7 @@ export function openSignalling(admission: Admission, options: { quality?: string
       });
     },
     playing(name, firstFrameMs, gapMs, silentMs) {
-      send({
+      tell(name, {
         type: 'playing',
         leg: name,
         first_frame_ms: Math.round(firstFrameMs),
@@ -128,7 +151,8 @@ export function openSignalling(admission: Admission, options: { quality?: string
     },
     closeLeg(name) {
       unanswered.delete(name);
-      send({ type: 'close', leg: name });
+      untold.delete(name);
+      tell(name, { type: 'close', leg: name });
     },
     close: leave,
   };

@@ -12,6 +12,8 @@ import { longestGapMs } from '../../fixtures/watcher.ts';
 import { seenOn, watchOn } from './player-page.ts';
 import { buildPages, type StubGateway, startStubGateway } from './stub-gateway.ts';
 
+const STANDBY = { type: 'standby', relay: 'relay-2', token: 'pass-2', ttl_ms: 60_000 };
+
 /** Two relays with the same picture; nobody tells the player anything but what the tests say. */
 describe('a player with a standby', function () {
   this.timeout(60_000);
@@ -33,8 +35,7 @@ describe('a player with a standby', function () {
     const [first, second] = await Promise.all([startMediamtx(), startMediamtx(), buildPages(pages)]);
     relays = { 'relay-1': first, 'relay-2': second };
     browser = await startChromium();
-    const portOf = (relay = 'relay-1') => relays[relay]?.ports.whep;
-    gateway = await startStubGateway(pages, (name, relay) => `http://127.0.0.1:${portOf(relay)}/${name}/whep`);
+    gateway = await startStubGateway(pages, whepAt);
     await show();
   });
   afterEach(async () => {
@@ -51,11 +52,12 @@ describe('a player with a standby', function () {
     rmSync(pages, { recursive: true, force: true });
   });
 
+  const whepAt = (name: string, relay = 'relay-1') => `http://127.0.0.1:${relays[relay]?.ports.whep}/${name}/whep`;
   const watch = async (query = '?clock=every-frame') => {
     gateway.said.length = 0;
     ({ page } = await watchOn(browser, gateway, query));
     await until('a moving picture', async () => (await seenOn(page)).frames.length >= 10, 15_000);
-    gateway.tell({ type: 'standby', relay: 'relay-2', token: 'pass-2', ttl_ms: 60_000 });
+    gateway.tell(STANDBY);
   };
   const hang = async () => {
     const from = (await page.evaluate('performance.now()')) as number;
@@ -123,6 +125,36 @@ describe('a player with a standby', function () {
     await hang();
     await ticks(1_200);
     expect(offers()).to.deep.equal([]);
+  });
+
+  it('goes there without the gateway when that is lost together with its relay, and says so to the next one', async () => {
+    await watch();
+    gateway.tell({ ...STANDBY, whep_url: whepAt('cam_001', 'relay-2'), relay_token: 'pass-there' });
+    await gateway.stop();
+    const from = await hang();
+    await moving(from);
+    const { presented, moves } = await seenOn(page);
+    figure('relay hangs, gateway away, key frame every 0.5 s: gap', longestGapMs(presented, from));
+    expect(longestGapMs(presented, from)).to.be.lessThan(2_000);
+    expect(moves).to.have.length(1);
+    const items = (await relays['relay-2']?.api('GET', '/v3/webrtcsessions/list'))?.items ?? [];
+    await gateway.start();
+    await until('the gateway to be told', () => gateway.said.some(({ type, gap_ms }) => type === 'playing' && gap_ms));
+    const [opened, playing] = gateway.said.slice(-2);
+    expect(items.map(({ id }: { id: string }) => id)).to.include(opened.relay_session);
+    expect(opened).to.include({ type: 'opened', leg: playing.leg, relay: 'relay-2' });
+    expect(gateway.said.findLast(({ type }) => type === 'hello')).to.include({ leg: opened.leg });
+    expect(offers(), 'nothing was left to ask for').to.deep.equal([]);
+  });
+
+  it('goes there without a gateway that hears it and does not answer', async () => {
+    await watch();
+    gateway.tell({ ...STANDBY, whep_url: whepAt('cam_001', 'relay-2'), relay_token: 'pass-there' });
+    gateway.mute = true;
+    const from = await hang();
+    await moving(from);
+    expect(longestGapMs((await seenOn(page)).presented, from)).to.be.within(1_200, 3_000);
+    gateway.mute = false;
   });
 
   it('comes back to the picture when its network changes in the middle of a move', async () => {

@@ -7,7 +7,7 @@ import { freePort } from '../../fixtures/process.ts';
 
 /** What the pages are served with. */
 const POLICY =
-  "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; connect-src 'self' ws: wss:; style-src 'self'; script-src 'self'";
+  "default-src 'self'; img-src 'self' blob: data:; media-src 'self' blob:; connect-src 'self' ws: wss: http://127.0.0.1:*; style-src 'self'; script-src 'self'";
 const TYPES: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',
@@ -36,6 +36,8 @@ export interface StubGateway {
   /** What players over WHEP asked for after their offer, and how it was answered. */
   asked: { method: string; status: number }[];
   sockets: Set<WebSocket>;
+  /** Hears what players say, and answers nothing. */
+  mute: boolean;
   /** How often a session was asked for. */
   admissions(): number;
   /** Answers to `GET /live/…` other than a session. */
@@ -68,6 +70,7 @@ export async function startStubGateway(
     said: [],
     asked: [],
     sockets: new Set(),
+    mute: false,
     admissions: () => admissions,
     refuse: undefined,
     route: (pattern, answer) => routes.unshift({ pattern: new RegExp(`^${pattern}$`), answer }),
@@ -81,7 +84,7 @@ export async function startStubGateway(
       upgrader.on('connection', (socket, request) => {
         stub.sockets.add(socket);
         socket.on('close', () => stub.sockets.delete(socket));
-        signal(socket, String(request.url?.split('/').pop()), whep, stub.said);
+        signal(socket, String(request.url?.split('/').pop()), whep, stub);
       });
       await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
     },
@@ -165,13 +168,14 @@ function signal(
   socket: WebSocket,
   camera: string,
   whep: (camera: string, relay?: string) => string,
-  said: unknown[],
+  stub: Pick<StubGateway, 'said' | 'mute'>,
 ): void {
   const send = (message: object): void => socket.send(JSON.stringify(message));
   let greeted = false;
   socket.on('message', async (data) => {
     const message = JSON.parse(String(data));
-    said.push(message);
+    stub.said.push(message);
+    if (stub.mute) return;
     if (message.type === 'hello') {
       greeted = message.stream_token === 'stream-token';
       send({ type: 'welcome', session_id: 'ses_1', camera, rungs: [] });

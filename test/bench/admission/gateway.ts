@@ -95,6 +95,7 @@ const whep: Whep = {
   trickle: (...asked) => real.trickle(...asked),
   close: (resource) => real.close(resource),
   isConnected: async () => true,
+  isOf: async () => true,
 };
 const server = await buildServer({
   node: 'bench',
@@ -118,6 +119,7 @@ const server = await buildServer({
   poster: () => undefined,
   rates: () => undefined,
   rtspAt: () => undefined,
+  whepAt: () => undefined,
   hls: { folder: path.join(state, 'hls'), paths: openPathSigner(path.join(state, 'keys', 'hls.key')) },
   chart: (view) => roster.chart(view),
   overlay: { add: async () => {}, patch: async () => {}, remove: async () => {}, origin: () => 'file' },

@@ -206,6 +206,14 @@ describe('the configuration', () => {
     expect(near.warnings.join()).to.match(/relays\.0\.api: goes over 10\.2\.0\.9 without encryption/);
   });
 
+  it('knows where players reach a relay themselves, and needs our public address for one that runs here', () => {
+    const open = 'relays: [{ id: r1, whep_public: "https://r1.example.com/" }]';
+    expect(read(`http: { public_url: "https://wall.example.com" }\n${open}`).relays[0]).to.include({
+      whepPublic: 'https://r1.example.com',
+    });
+    expect(faultsOf(open).join()).to.match(/relays\.0\.whep_public: needs http\.public_url/);
+  });
+
   it('knows the rungs of a camera that names them, and refuses an empty ladder', () => {
     const { ladders } = read('cameras: { a: { sources: [rtsp://h/x], ladder: [480p, 360p] }, b: rtsp://h/y }');
     expect([...ladders]).to.deep.equal([['a', ['480p', '360p']]]);

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
 import { id } from '../../../bus/identity.ts';
 import { fakeDepartures } from '../../fakes/departures.ts';
@@ -62,6 +63,33 @@ describe('http: a player that moves', () => {
     expect(view()?.why).to.deep.include({ reason: 'silence' });
     expect(view()?.why.guard).to.include({ detect_ms: 262, recover_ms: 402 });
     await until('another standby', () => told('standby').at(-1)?.relay === 'relay-1');
+  });
+
+  it('goes to its standby without the gateway, and says so when one is there again', async () => {
+    const standby = await player.told('standby');
+    expect(standby).to.include({ whep_url: 'http://127.0.0.1:8909/cam_001/whep' });
+    const pass = JSON.parse(Buffer.from(standby.relay_token.split('.')[1], 'base64url').toString());
+    expect(pass).to.deep.include({ sub: session, mediamtx_permissions: [{ action: 'read', path: 'cam_001' }] });
+    expect(pass.exp * 1_000 - Date.now()).to.be.within(1, 60_000);
+    await play('a');
+    const own = randomUUID();
+    gateway.whep.owners.set(own, session);
+    player.say({ type: 'opened', leg: 'n', relay: 'relay-2', relay_session: own });
+    player.say({ type: 'playing', leg: 'n', gap_ms: 700, silent_ms: 300 });
+    await until('the arrival', () => view()?.context.relay === 'relay-2');
+    expect(view()?.why.guard).to.include({ detect_ms: 300, recover_ms: 700 });
+    expect(gateway.whep.opened).to.have.length(1);
+    player.say({ type: 'close', leg: 'n' });
+    await until('it to be closed', () => !Object.keys(view()?.context.legs ?? {}).includes('n'));
+  });
+
+  it('is not believed about a connection that the relay knows as another’s', async () => {
+    await play('a');
+    const other = randomUUID();
+    gateway.whep.owners.set(other, 'ses_other');
+    player.say({ type: 'opened', leg: 'n', relay: 'relay-2', relay_session: other });
+    expect(await player.told('error')).to.include({ leg: 'n', reason: 'leg-lost' });
+    expect(Object.keys(view()?.context.legs ?? {})).to.deep.equal(['a']);
   });
 
   it('is let in by its own token only, and where that is for', async () => {

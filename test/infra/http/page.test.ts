@@ -42,6 +42,13 @@ describe('http: the page', () => {
     });
   });
 
+  it('may speak with a relay that players reach themselves, and with no other', async () => {
+    await gateway.relay('relay-2', 'first');
+    const { headers } = await get('/watch/cam_001');
+    const [, connect] = /connect-src ([^;]*)/.exec(String(headers['content-security-policy'])) ?? [];
+    expect(connect?.split(' ').filter((source) => source.startsWith('http'))).to.deep.equal(['http://127.0.0.1:8909']);
+  });
+
   it('lets other pages embed the player, and nothing else of it', async () => {
     const { headers, body } = await get('/watch/cam_001');
     expect(body).to.contain('player');
