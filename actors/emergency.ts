@@ -23,7 +23,7 @@ const signature = (incident: string): string => `incident ${incident}`;
 export function raiseIncidents(
   roster: Roster,
   cells: Cells,
-  addressOf: (destination: string) => string | undefined,
+  addressOf: (destination: string) => { to: string; encoded: boolean } | undefined,
   onFault: (error: Error) => void,
 ): () => void {
   const running = () => cells.list('incident').filter(({ tags }) => tags.includes('running'));
@@ -32,10 +32,10 @@ export function raiseIncidents(
 
   /** Pushes one camera of an incident. Resolves to what went wrong, if anything. */
   const push = async (incident: string, camera: string, destination: string): Promise<string | undefined> => {
-    const to = addressOf(destination);
-    if (to === undefined) return `the configuration has no destination ${destination}`;
+    const found = addressOf(destination);
+    if (found === undefined) return `the configuration has no destination ${destination}`;
     try {
-      await requestBroadcast(cells, { camera: camera as Id, destination, to, by: signature(incident) });
+      await requestBroadcast(cells, { camera: camera as Id, destination, ...found, by: signature(incident) });
       return undefined;
     } catch (error) {
       if (error instanceof NoPusher) return `${camera} to ${destination}: ${error.message}`;

@@ -43,6 +43,8 @@ export interface BroadcastWish {
   /** Address of the destination, without its stream key. */
   to: string;
   by: string;
+  /** An encoder makes what the destination asks for. */
+  encoded: boolean;
 }
 
 /**
@@ -51,7 +53,7 @@ export interface BroadcastWish {
  */
 export async function requestBroadcast(
   cells: Cells,
-  { camera, destination, to, by }: BroadcastWish,
+  { camera, destination, to, by, encoded }: BroadcastWish,
 ): Promise<{ view: CellView; begun: boolean }> {
   const at = { kind: 'broadcast' as const, id: broadcastId(camera, destination) };
   const former = cells.view(at);
@@ -61,7 +63,17 @@ export async function requestBroadcast(
   const place = cells.view({ kind: 'camera', id: camera });
   const { zone = '' } = (place?.context.settings ?? {}) as { zone?: string };
   const picture = place?.tags.includes('watchable') ?? false;
-  const event = { type: 'broadcast.requested', camera, zone, destination, to, relay, by, picture };
+  const event = {
+    type: 'broadcast.requested',
+    camera,
+    zone,
+    destination,
+    to,
+    relay,
+    by,
+    picture,
+    ...(encoded ? { encoded } : {}),
+  };
   const { view } = await (former ? cells.offer(at, event) : cells.create(at, event));
   return { view, begun: true };
 }

@@ -43,6 +43,7 @@ export interface LivePath {
   name: string;
   available: boolean;
   inboundBytes: number;
+  tracks2?: { codec: string }[];
 }
 
 /** The lists of sessions that a relay keeps, by protocol. A relay without that server has no such list. */
@@ -69,6 +70,8 @@ export interface Mediamtx {
   /** False when there was none. */
   deletePath(name: string): Promise<boolean>;
   paths(): Promise<LivePath[]>;
+  /** One of them. Refused with 404 while there is no such path. */
+  path(name: string): Promise<LivePath>;
   /** The pushes of a path. Refused with 404 while there is no such path. */
   forwards(name: string): Promise<ForwardStanding[]>;
   sessions(kind: SessionKind): Promise<RelaySession[]>;
@@ -128,6 +131,7 @@ export function mediamtx({ relay, token, onCall, ...endpoint }: RelayAddress): M
     },
     deletePath: (name) => unlessGone(ask('DELETE', `/v3/config/paths/delete/${inPath(name)}`)),
     paths: () => list('paths/list'),
+    path: (name) => ask('GET', `/v3/paths/get/${inPath(name)}`),
     forwards: (name) => list('paths/forward/list', `path=${encodeURIComponent(name)}&`),
     sessions: (kind) => list(`${kind}/list`),
     session: (kind, id) => ask('GET', `/v3/${kind}/get/${inPath(id)}`),

@@ -1,9 +1,11 @@
-import type { PushSlot } from '../machines/slots.ts';
+import type { PushInput, PushReport, PushSlot } from '../machines/slots.ts';
 import { RelayAway } from './mediamtx/exchange.ts';
 import type { RelayPaths } from './mediamtx/relay-paths.ts';
-import { type ForwardStanding, type Mediamtx, RelayRefused } from './mediamtx.ts';
+import { type ForwardStanding, type Mediamtx, type PathConfig, RelayRefused } from './mediamtx.ts';
 import { addressOf, type Destination } from './push.mediamtx/address.ts';
 import { watchBytes } from './push.mediamtx/bytes.ts';
+import { type Encoded, pushEncoded, type Wish } from './push.mediamtx/encoded.ts';
+import type { Encoders } from './push.mediamtx/making.ts';
 
 /** What pushing needs. */
 export interface PushSettings {
@@ -12,6 +14,11 @@ export interface PushSettings {
   /** Where a relay reads its own program path of a camera, token included. */
   programUrl(relay: string, camera: string): string;
   destination(name: string): Destination | undefined;
+  /** The camera as people call it. */
+  nameOf(camera: string): string;
+  encoders: Encoders;
+  /** A folder with a short path, closed to other users: the sockets between encoders and relays. */
+  folder: string;
 }
 
 /** Where a broadcast lives at its relay. */
@@ -26,10 +33,12 @@ export const PUSH_PATHS = /^push\//;
 /**
  * Has a relay push a camera over RTMP, RTMPS or SRT while the slot is held: a path of its own reads the program path,
  * which never goes away, and forwards it. A lost source, a slate or a switch never reaches the destination as a new
- * connection, and remaking a push disturbs no viewer.
+ * connection, and remaking a push disturbs no viewer. Where the destination asks for what the camera does not send, the
+ * path reads an encoder instead, which reads the program.
  */
 export function pushMediamtx(settings: PushSettings): PushSlot {
-  return ({ broadcast, camera, destination, relay, silentMs }, report) => {
+  return (input, report) => {
+    const { broadcast, camera, destination, relay, silentMs } = input;
     const paths = settings.pathsOf(relay);
     const name = pushPath(broadcast);
     const refused = (detail: string) => report({ type: 'push.refused', relay, detail });
@@ -38,9 +47,11 @@ export function pushMediamtx(settings: PushSettings): PushSlot {
       queueMicrotask(() => refused(address.fault));
       return { release() {} };
     }
-    const { forward, hide, received } = address;
-    const source = settings.programUrl(relay, camera);
-    paths.want(name, { source, rtspTransport: 'tcp', forward: [forward] }, (detail) => refused(hide(detail)));
+    const { forward, hide, received, wish } = address;
+    const read = (source: Pick<PathConfig, 'source' | 'rtspTransport'>) =>
+      paths.want(name, { ...source, forward: [forward] }, (detail) => refused(hide(detail)));
+    const encoder = wish && encode(settings, input, wish, read, report);
+    if (!encoder) read({ source: settings.programUrl(relay, camera), rtspTransport: 'tcp' });
     const sent = () => sentBytes(settings.apiOf(relay), name);
     const stop = watchBytes({ sent, ...(received ? { received } : {}) }, silentMs, {
       flowing: (bytes, elapsedMs) =>
@@ -51,26 +62,53 @@ export function pushMediamtx(settings: PushSettings): PushSlot {
           elapsed_ms: Math.round(elapsedMs),
           confirmed: received !== undefined,
         }),
-      silent: (standingMs, detail) =>
-        report({
-          type: 'push.silent',
-          relay,
-          silent_ms: Math.round(standingMs),
-          ...(detail ? { detail: hide(detail) } : {}),
-        }),
+      silent(standingMs, detail) {
+        if (encoder?.hangs(silentMs)) return;
+        const said = detail ? { detail: hide(detail) } : {};
+        report({ type: 'push.silent', relay, silent_ms: Math.round(standingMs), ...said });
+      },
       failed: (detail) => refused(hide(detail)),
     });
     return {
       release() {
         stop();
+        encoder?.stop();
         paths.drop(name);
       },
       detach() {
         stop();
+        encoder?.detach();
         paths.leave(name);
       },
     };
   };
+}
+
+/** Kinds of sound, by mediamtx's names for them. */
+const SOUND = /audio|opus|g711|g722|lpcm|ac-3|vorbis|flac|speex/i;
+
+/** Has an encoder make what the destination asks for, and the relay read that. */
+function encode(
+  settings: PushSettings,
+  { broadcast, camera, relay }: PushInput,
+  wish: Wish,
+  read: (source: { source: string }) => void,
+  report: (event: PushReport) => void,
+): Encoded {
+  const parts = {
+    ...{ broadcast, wish, name: settings.nameOf(camera), url: settings.programUrl(relay, camera) },
+    ...{ folder: settings.folder, encoders: settings.encoders },
+    async hasSound() {
+      const { tracks2 = [] } = await settings.apiOf(relay).path(camera);
+      return tracks2.some(({ codec }) => SOUND.test(codec));
+    },
+    await: (socket: string) => read({ source: `unix+mpegts://${socket}` }),
+  };
+  return pushEncoded(parts, {
+    ended: (cause, detail) => report({ type: 'push.ended', relay, cause, detail }),
+    slow: (speed) => report({ type: 'push.slow', relay, speed }),
+    steady: () => report({ type: 'push.steady', relay }),
+  });
 }
 
 /** What has left for the destination, and why nothing does; undefined when the relay does not tell. */

@@ -47,8 +47,15 @@ function relayWithoutPulse(record: JournalRecord): JournalRecord {
   };
 }
 
+/** Broadcasts were all of the camera's own packets: no encoder made anything. */
+function broadcastUnencoded(record: JournalRecord): JournalRecord {
+  const after = record.after as After;
+  return { ...record, version: 2, after: { ...after, context: { ...after.context, encoded: false } } };
+}
+
 /** One step up: from a version to the next. Keyed `kind@from`. */
 const steps: Record<string, (record: JournalRecord) => JournalRecord> = {
+  'broadcast@1': broadcastUnencoded,
   'camera@1': cameraFrom1,
   'relay@1': relayWithoutPulse,
   'viewer@1': viewerWithStandby,

@@ -89,6 +89,8 @@ const media = openMedia({
   log,
   epoch: (camera) => population.roster.epoch({ kind: 'camera', id: camera as Id }),
   destination: (name) => destinationOf(config, name),
+  nameOf: (camera) =>
+    String((cells.view({ kind: 'camera', id: camera as Id })?.context.settings as { name?: string })?.name ?? camera),
   onRelayCall: (relay) => metrics.relayCalls.inc({ relay }),
 });
 
@@ -149,7 +151,10 @@ acquaint(roster, untold, { cells, leaveIntake: media.leaveIntake });
 raiseIncidents(
   roster,
   cells,
-  (name) => destinationOf(config, name)?.to,
+  (name) => {
+    const found = destinationOf(config, name);
+    return found && { to: found.to, encoded: found.wish !== undefined };
+  },
   (err) => log.error({ err }, 'an incident could not be raised or lowered'),
 );
 shareSessions(roster, carriers.sessions, group.node);

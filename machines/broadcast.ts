@@ -21,6 +21,8 @@ export interface BroadcastContext {
   by: string;
   /** False while the camera's picture is lost: what is on air is the slate then, and no success. */
   picture: boolean;
+  /** An encoder makes what the destination asks for. */
+  encoded: boolean;
   /** Failures in a row. */
   attempts: number;
   /** Epoch ms since when nothing arrives that did before. */
@@ -32,6 +34,8 @@ export interface BroadcastContext {
 export const BROADCAST_TIMES = {
   /** A destination that takes nothing for this long after the push began is tried anew. */
   connectWithinMs: 5_000,
+  /** The same where an encoder has to begin first. */
+  encodeWithinMs: 15_000,
   /** Bytes that stand for this long have ceased to arrive. */
   silentMs: 2_000,
   firstRetryMs: 250,
@@ -65,6 +69,11 @@ const machine = setup({
   },
 });
 
+/** A reason that needs nothing to be worked out. */
+const plainly =
+  (text: string) =>
+  (_context: BroadcastContext, { type }: Event): Why => ({ trigger: type, text });
+
 /** Enters a state: sets it with its reason, and says so. */
 const become = (state: string, because: (context: BroadcastContext, event: Event) => Why) =>
   machine.enqueueActions(({ context, event, enqueue }) => {
@@ -85,21 +94,25 @@ const become = (state: string, because: (context: BroadcastContext, event: Event
     });
   });
 
+/** How long a push may take to begin. */
+const patienceMs = ({ encoded }: { encoded: boolean }): number =>
+  encoded ? BROADCAST_TIMES.encodeWithinMs : BROADCAST_TIMES.connectWithinMs;
+
 const begin = machine.assign(({ event }) => {
   if (event.type !== 'broadcast.requested') return {};
-  const { camera, zone, destination, to, relay, by, picture } = event;
-  const deadline = event.at + BROADCAST_TIMES.connectWithinMs;
-  return { camera, zone, destination, to, relay, by, picture, attempts: 0, deadline };
+  const { camera, zone, destination, to, relay, by, picture, encoded = false } = event;
+  const deadline = event.at + patienceMs({ encoded });
+  return { camera, zone, destination, to, relay, by, picture, encoded, attempts: 0, deadline };
 });
-const connectAgain = machine.assign(({ event }) => ({ deadline: event.at + BROADCAST_TIMES.connectWithinMs }));
+const connectAgain = machine.assign(({ context, event }) => ({ deadline: event.at + patienceMs(context) }));
 const failed = machine.assign(({ context, event }) => {
   const attempts = context.attempts + 1;
   const { waitMs } = backoff(attempts, BROADCAST_TIMES.firstRetryMs, BROADCAST_TIMES.longestRetryMs);
   return { attempts, deadline: event.at + waitMs };
 });
 const arrived = machine.assign({ attempts: 0 });
-const moveOn = machine.assign(({ event }) =>
-  event.type === 'broadcast.moved' ? { relay: event.relay, deadline: event.at + BROADCAST_TIMES.connectWithinMs } : {},
+const moveOn = machine.assign(({ context, event }) =>
+  event.type === 'broadcast.moved' ? { relay: event.relay, deadline: event.at + patienceMs(context) } : {},
 );
 const notePicture = machine.assign(({ event }) => (event.type === 'camera.showing' ? { picture: event.picture } : {}));
 
@@ -131,11 +144,21 @@ const shown = become('on-air', (context, event) => ({
     : 'the camera’s picture is lost: the destination gets the slate',
   ...(context.picture ? {} : { reason: 'slate' }),
 }));
+const slowed = become('on-air', (_context, event) => ({
+  trigger: event.type,
+  reason: 'encoder-slow',
+  text: `on air, but the encoder can’t keep up: it makes ${event.type === 'push.slow' ? event.speed : 0} s in a second`,
+}));
+const keepsUp = become('on-air', plainly('the encoder keeps up again'));
 const retrying = become('retrying', (context, event) => {
   const because = backoff(context.attempts, BROADCAST_TIMES.firstRetryMs, BROADCAST_TIMES.longestRetryMs);
   const retry = { retry_ms: because.waitMs, attempts: context.attempts };
   if (event.type === 'push.refused') {
     return { trigger: event.type, reason: 'refused', text: `the push failed: ${event.detail}`, guard: retry };
+  }
+  if (event.type === 'push.ended') {
+    const reason = `encoder-${event.cause}`;
+    return { trigger: event.type, reason, text: `the encoder ${event.cause}: ${event.detail}`, guard: retry };
   }
   if (event.type === 'push.silent') {
     const said = event.detail ? `: ${event.detail}` : '';
@@ -145,7 +168,7 @@ const retrying = become('retrying', (context, event) => {
   return {
     trigger: event.type,
     reason: 'timeout',
-    text: `the destination took nothing within ${BROADCAST_TIMES.connectWithinMs / 1000} s`,
+    text: `the destination took nothing within ${patienceMs(context) / 1000} s`,
     guard: retry,
   };
 });
@@ -177,6 +200,7 @@ export const broadcastMachine = machine.createMachine({
     relay: '',
     by: '',
     picture: false,
+    encoded: false,
     attempts: 0,
     deadline: 0,
   }),
@@ -205,7 +229,10 @@ export const broadcastMachine = machine.createMachine({
               silentMs: BROADCAST_TIMES.silentMs,
             }),
           },
-          on: { 'push.refused': { guard: 'ofThisRelay', ...fails } },
+          on: {
+            'push.refused': { guard: 'ofThisRelay', ...fails },
+            'push.ended': { guard: 'ofThisRelay', ...fails },
+          },
           states: {
             connecting: {
               meta: { text: 'waits for the destination to take bytes' },
@@ -228,6 +255,8 @@ export const broadcastMachine = machine.createMachine({
                   target: '#broadcast.wanted.retrying',
                   actions: [failed, retrying],
                 },
+                'push.slow': { guard: 'ofThisRelay', actions: slowed },
+                'push.steady': { guard: 'ofThisRelay', actions: keepsUp },
                 'camera.showing': { guard: 'otherPicture', actions: [notePicture, shown] },
               },
             },

@@ -158,8 +158,12 @@ export interface PushInput {
   /** Bytes that stand for this long are `push.silent`. */
   silentMs: number;
 }
-export type PushReport = Report<BroadcastHeard, 'push.flowing' | 'push.silent' | 'push.refused'>;
+export type PushReport = Report<
+  BroadcastHeard,
+  'push.flowing' | 'push.silent' | 'push.refused' | 'push.ended' | 'push.slow' | 'push.steady'
+>;
 export type PushSlot = Adapter<PushInput, PushReport>;
+
 /** Looks at a camera's program until it is known what it carries. */
 export interface MeasureInput {
   camera: string;

@@ -1,4 +1,5 @@
 import { receivedBytes } from '../stat.nginx-rtmp.ts';
+import type { Wish } from './encoded.ts';
 
 /** Where a destination takes pictures, and the secrets that open it. Those are read when they are needed. */
 export interface Destination {
@@ -12,6 +13,8 @@ export interface Destination {
   fingerprint?: string;
   /** Address of the destination's own statistics, where it can be asked whether it receives (nginx-rtmp). */
   stat?: string;
+  /** What FFmpeg makes of the program; absent: it takes it as it is. */
+  wish?: Wish;
 }
 
 /** A destination as the relay wants it. */
@@ -21,12 +24,13 @@ export interface Address {
   hide(text: string): string;
   /** What has arrived, by the destination's own words; absent where it can't be asked. */
   received?(): Promise<number | undefined>;
+  wish?: Wish;
 }
 
 /** The address of a destination with all that opens it, or why there is none. */
 export function addressOf(name: string, found: Destination | undefined): Address | { fault: string } {
   if (!found) return { fault: `the configuration has no destination ${name}: add it to \`destinations\`` };
-  const { to, stat, fingerprint } = found;
+  const { to, stat, fingerprint, wish } = found;
   try {
     const key = found.key?.().trim() ?? '';
     const passphrase = found.passphrase?.().trim() ?? '';
@@ -34,6 +38,7 @@ export function addressOf(name: string, found: Destination | undefined): Address
     return {
       forward: { dest, ...(fingerprint ? { destFingerprint: fingerprint } : {}) },
       hide: hiding([key, passphrase]),
+      ...(wish ? { wish } : {}),
       ...(stat === undefined ? {} : { received: () => receivedBytes(stat, key) }),
     };
   } catch (error) {

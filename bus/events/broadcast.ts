@@ -4,7 +4,7 @@ import { type Of, shape } from '../shape.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the broadcast machine's events and context. */
-export const BROADCAST_VERSION = 1;
+export const BROADCAST_VERSION = 2;
 
 /** Everything a broadcast cell may hear. */
 export const broadcastHeard = {
@@ -18,6 +18,7 @@ export const broadcastHeard = {
       relay: IdSchema,
       by: Type.String(),
       picture: Type.Boolean({ description: 'whether the camera has a picture now' }),
+      encoded: Type.Optional(Type.Boolean({ description: 'an encoder makes what the destination asks for' })),
     }),
   ),
   'broadcast.stopped': shape('broadcast.stopped', Type.Object({ by: Type.String() })),
@@ -42,6 +43,21 @@ export const broadcastHeard = {
     Type.Object({ relay: Type.String(), silent_ms: Type.Number(), detail: Type.Optional(Type.String()) }),
   ),
   'push.refused': shape('push.refused', Type.Object({ relay: Type.String(), detail: Type.String() })),
+  'push.ended': shape(
+    'push.ended',
+    Type.Object(
+      { relay: Type.String(), cause: Type.Enum(['exited', 'hung']), detail: Type.String() },
+      { description: 'the encoder that makes what the destination asks for' },
+    ),
+  ),
+  'push.slow': shape(
+    'push.slow',
+    Type.Object({
+      relay: Type.String(),
+      speed: Type.Number({ description: 'seconds of media that the encoder makes in a second' }),
+    }),
+  ),
+  'push.steady': shape('push.steady', Type.Object({ relay: Type.String() })),
   'camera.showing': shape('camera.showing', Type.Object({ picture: Type.Boolean(), state: Type.String() })),
   'alarm.rang': shape('alarm.rang', Type.Object({ name: Type.String() })),
 };

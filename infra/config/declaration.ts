@@ -107,6 +107,19 @@ const DestinationSchema = Type.Object(
       }),
     ),
     stat: Type.Optional(webUrl({ description: 'statistics of an nginx-rtmp: it is asked whether bytes arrive' })),
+    audio: Type.Enum(['copy', 'aac', 'silence', 'none'], {
+      default: 'copy',
+      description: 'aac: converted, and silence where the camera has no sound',
+    }),
+    video: Type.Enum(['copy', 'h264'], { default: 'copy', description: 'h264: encoded without B-frames' }),
+    size: Type.Optional(Type.Enum(['1080p', '720p', '480p', '360p'])),
+    bitrate_kbps: Type.Optional(count(4_000, 50_000, 'of the encoded picture')),
+    overlay: Type.Optional(
+      text('a word that is written on the picture', {
+        maxLength: 60,
+        description: 'a word on the picture, with a clock and the name of the camera',
+      }),
+    ),
   },
   { additionalProperties: false },
 );

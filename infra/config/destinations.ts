@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Destination } from '../../adapters/push.mediamtx/address.ts';
+import type { Wish } from '../../adapters/push.mediamtx/encoded.ts';
+import { RUNGS } from '../../machines/policy/ladder.ts';
 import type { Group } from '../group.ts';
+import type { Settings } from './declaration.ts';
 import type { Config } from './model.ts';
 
 /** The configuration with the demo's own nginx-rtmp behind every destination. */
@@ -9,7 +12,13 @@ export function withDemoDestination(config: Config, { demoDestination }: Group):
   if (!demoDestination) return config;
   const { to, keyFile, stat } = demoDestination;
   const names = Object.keys(config.destinations);
-  return { ...config, destinations: Object.fromEntries(names.map((name) => [name, { to, key_file: keyFile, stat }])) };
+  const place = (name: string) => ({
+    ...(config.destinations[name] as Settings['destinations'][string]),
+    to,
+    key_file: keyFile,
+    stat,
+  });
+  return { ...config, destinations: Object.fromEntries(names.map((name) => [name, place(name)])) };
 }
 
 /** What no grammar can tell of destinations: their secrets stand in files, and each belongs to one protocol. */
@@ -30,6 +39,7 @@ export function destinationOf({ file, destinations }: Config, name: string): Des
   const found = Object.hasOwn(destinations, name) ? destinations[name] : undefined;
   if (!found) return undefined;
   const { to, key_file: keyFile, passphrase_file: passphraseFile, stat, fingerprint } = found;
+  const wish = wishOf(found);
   const beside = (name: string) => () => readFileSync(path.resolve(path.dirname(file), name), 'utf8');
   return {
     to,
@@ -37,5 +47,26 @@ export function destinationOf({ file, destinations }: Config, name: string): Des
     ...(passphraseFile === undefined ? {} : { passphrase: beside(passphraseFile) }),
     ...(fingerprint === undefined ? {} : { fingerprint: fingerprint.replaceAll(':', '').toLowerCase() }),
     ...(stat === undefined ? {} : { stat }),
+    ...(wish ? { wish } : {}),
+  };
+}
+
+/** What a picture of a size costs, unless the destination says otherwise. */
+const USUAL_BPS = 4_000_000;
+
+/** What FFmpeg has to make for a destination; undefined where it takes everything as it is. */
+export function wishOf({
+  audio,
+  video,
+  size,
+  bitrate_kbps: kbps,
+  overlay,
+}: Config['destinations'][string]): Wish | undefined {
+  if (audio === 'copy' && video === 'copy' && size === undefined && overlay === undefined) return undefined;
+  const rung = RUNGS.find(({ name }) => name === size);
+  return {
+    ...{ audio, video, bitrateBps: kbps ? kbps * 1000 : (rung?.bitrate_bps ?? USUAL_BPS) },
+    ...(rung ? { height: rung.height } : {}),
+    ...(overlay === undefined ? {} : { overlay }),
   };
 }

@@ -1,4 +1,7 @@
+import Type from 'typebox';
+import { type EncoderNews, type Encoders, MakingSchema } from '../../adapters/push.mediamtx/making.ts';
 import { type LinkMessage, openLink } from '../../bus/carriers/link.ts';
+import { shape } from '../../bus/shape.ts';
 
 /** What the launcher tells of one of its processes. */
 export interface ProcessNews {
@@ -15,11 +18,23 @@ export interface LauncherLink {
   /** Demo only: stops or starts the process of a demo camera's source. @throws Error with `reason` */
   plug(camera: string, source: number, plugged: boolean): Promise<void>;
   ensureSwitchers(count: number): void;
+  /** The encoders of pushes, which run there. */
+  encoders: Encoders;
+  /** Ends the encoders that nobody here hears of. @param spared those that somebody else does */
+  sweepEncoders(spared: (name: string) => boolean): Promise<void>;
   /** Tells that this gateway serves, and where browsers sign in. */
   ready(url: string): void;
   isUp(): boolean;
   close(): void;
 }
+
+/** What the launcher answers when it is asked for its encoders. */
+const encoderList = shape(
+  'list of encoders',
+  Type.Object({
+    items: Type.Array(Type.Object({ name: Type.String(), making: MakingSchema, socket: Type.String() })),
+  }),
+);
 
 const ANSWER_WITHIN_MS = 10_000;
 
@@ -40,19 +55,30 @@ export class LauncherRefused extends Error {
  */
 export function openLauncherLink(socket: string, holder: string, epoch: () => number): LauncherLink {
   const listeners = new Set<(news: ProcessNews) => void>();
-  const waiting = new Map<number, { resolve(): void; reject(error: Error): void }>();
+  const encoderListeners = new Map<string, Set<(news: EncoderNews) => void>>();
+  const waiting = new Map<number, { resolve(answer: LinkMessage): void; reject(error: Error): void }>();
   let readyUrl: string | undefined;
   let switchers = 0;
   let refs = 0;
+
+  const tellOf = ({ name }: LinkMessage, news: EncoderNews): void => {
+    for (const listener of encoderListeners.get(String(name)) ?? []) listener(news);
+  };
 
   const hear = (message: LinkMessage): void => {
     const waiter = waiting.get(Number(message.ref));
     switch (message.type) {
       case 'done':
-        waiter?.resolve();
+        waiter?.resolve(message);
         break;
       case 'refused':
         waiter?.reject(new LauncherRefused(String(message.reason), String(message.text)));
+        break;
+      case 'encoder-made':
+        tellOf(message, { what: 'made', mediaMs: Number(message.media_ms) });
+        break;
+      case 'encoder-ended':
+        tellOf(message, { what: 'ended', detail: String(message.detail) });
         break;
       case 'started':
       case 'exited': {
@@ -71,9 +97,9 @@ export function openLauncherLink(socket: string, holder: string, epoch: () => nu
     },
   });
 
-  const ask = (message: LinkMessage): Promise<void> => {
+  const ask = (message: LinkMessage): Promise<LinkMessage> => {
     const ref = ++refs;
-    return new Promise<void>((resolve, reject) => {
+    return new Promise<LinkMessage>((resolve, reject) => {
       if (!link.isUp())
         return reject(new LauncherRefused('away', 'the launcher does not answer: is the group stopping?'));
       const timer = setTimeout(
@@ -81,9 +107,9 @@ export function openLauncherLink(socket: string, holder: string, epoch: () => nu
         ANSWER_WITHIN_MS,
       );
       waiting.set(ref, {
-        resolve: () => {
+        resolve: (answer) => {
           clearTimeout(timer);
-          resolve();
+          resolve(answer);
         },
         reject: (error) => {
           clearTimeout(timer);
@@ -94,12 +120,36 @@ export function openLauncherLink(socket: string, holder: string, epoch: () => nu
     }).finally(() => waiting.delete(ref));
   };
 
+  const encoders: Encoders = {
+    list: async () => encoderList.parse(await ask({ type: 'encoders' })).items,
+    async start(name, encoding) {
+      await ask({ type: 'encode', name, ...encoding });
+    },
+    stop: (name) => link.send({ type: 'end-encoder', name, holder, epoch: epoch() }),
+    hear(name, listener) {
+      const listening = encoderListeners.get(name) ?? new Set();
+      encoderListeners.set(name, listening.add(listener));
+      return () => {
+        listening.delete(listener);
+        if (listening.size === 0) encoderListeners.delete(name);
+      };
+    },
+  };
+
   return {
     onProcess(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    plug: (camera, source, plugged) => ask({ type: 'plug', camera, source, plugged }),
+    async plug(camera, source, plugged) {
+      await ask({ type: 'plug', camera, source, plugged });
+    },
+    encoders,
+    async sweepEncoders(spared) {
+      for (const { name } of await encoders.list()) {
+        if (!encoderListeners.has(name) && !spared(name)) encoders.stop(name);
+      }
+    },
     ensureSwitchers(count) {
       switchers = Math.max(switchers, count);
       link.send({ type: 'ensure-switchers', ref: ++refs, holder, epoch: epoch(), count: switchers });

@@ -42,6 +42,8 @@ export interface MediaParts {
   epoch(camera: string): number;
   /** A destination of the configuration as it stands now. */
   destination(name: string): Destination | undefined;
+  /** A camera as people call it. */
+  nameOf(camera: string): string;
   /** Told of every call of a relay's control API. */
   onRelayCall(relay: string): void;
 }
@@ -108,6 +110,7 @@ export function openMedia({
   log,
   epoch,
   destination,
+  nameOf,
   onRelayCall,
 }: MediaParts): Media {
   const relays = relayReaches(group);
@@ -240,6 +243,9 @@ export function openMedia({
         apiOf: (relay) => known(apis, relay),
         programUrl: (relay, camera) => rtsp(known(reaches, relay), 'read', camera),
         destination,
+        nameOf,
+        encoders: launcher.encoders,
+        folder: path.join(group.links.switchers, 'pushes'),
       }),
       alarm,
     },
@@ -297,6 +303,9 @@ export function openMedia({
             log.warn({ relay: id, err }, 'leftover paths could not be looked for; a restart clears them'),
           );
       }
+      launcher
+        .sweepEncoders((name) => elsewhere('broadcast', name))
+        .catch((err) => log.warn({ err }, 'leftover encoders could not be looked for'));
     },
     close() {
       programs.close();

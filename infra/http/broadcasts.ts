@@ -4,6 +4,7 @@ import { NoPusher, requestBroadcast } from '../../actors/pushing.ts';
 import { WhySchema } from '../../bus/events/why.ts';
 import { IdSchema, id } from '../../bus/identity.ts';
 import { access } from '../../machines/policy/access.ts';
+import { wishOf } from '../config/destinations.ts';
 import { callerOf, permittedCamera } from './door.ts';
 import { denied, missing, Refusal, unavailable } from './errors.ts';
 import type { Server } from './fastify.ts';
@@ -75,7 +76,8 @@ export function broadcastRoutes(server: Server, services: HttpServices): void {
         throw new Refusal(404, 'not-found', `There is no destination ${destination}. ${text}`);
       }
       try {
-        const wish = { camera: place.id, destination, to: found.to, by: caller.sub };
+        const encoded = wishOf(found) !== undefined;
+        const wish = { camera: place.id, destination, to: found.to, by: caller.sub, encoded };
         const { view, begun } = await requestBroadcast(cells, wish);
         return reply.code(begun ? 201 : 200).send(show(view));
       } catch (error) {

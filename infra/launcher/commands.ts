@@ -1,7 +1,9 @@
 import Type from 'typebox';
+import { MakingSchema } from '../../adapters/push.mediamtx/making.ts';
 import { type LinkMessage, type Peer, serveLink } from '../../bus/carriers/link.ts';
 import { IdSchema } from '../../bus/identity.ts';
 import { type Of, ShapeError, shape } from '../../bus/shape.ts';
+import type { EncoderWatch, RunningEncoders } from './encoders.ts';
 import type { Exit, ProcessState } from './supervise.ts';
 
 const Ref = Type.Union([Type.String(), Type.Number()]);
@@ -22,6 +24,19 @@ const requests = {
     'ensure-switchers request',
     Type.Object({ ref: Ref, epoch: Type.Number(), count: Type.Integer({ minimum: 1, maximum: 64 }) }),
   ),
+  encode: shape(
+    'encode request',
+    Type.Object({
+      ref: Ref,
+      epoch: Type.Number(),
+      name: IdSchema,
+      making: MakingSchema,
+      url: Type.String({ pattern: '^rtsps?://[^\\s]+$', maxLength: 4096 }),
+      socket: Type.String({ pattern: '^/[^\\s]{1,200}$' }),
+    }),
+  ),
+  'end-encoder': shape('end-encoder request', Type.Object({ epoch: Type.Number(), name: IdSchema })),
+  encoders: shape('encoders request', Type.Object({ ref: Ref })),
   processes: shape('processes request', Type.Object({ ref: Type.Optional(Ref) })),
   ready: shape(
     'ready message',
@@ -45,6 +60,8 @@ export interface Commands {
   plug(request: Of<(typeof requests)['plug']>): Promise<void>;
   ensureSwitchers(count: number): Promise<void>;
   processes(): ProcessState[];
+  /** The encoders of pushes. */
+  encoders: Pick<RunningEncoders, 'start' | 'stop' | 'list'>;
   /** A gateway serves, and browsers sign in at this address. */
   ready(gateway: string, url: string): void;
 }
@@ -53,6 +70,7 @@ export interface Commands {
 export interface CommandLink {
   started(name: string, pid: number): void;
   exited(exit: Exit): void;
+  encoder: EncoderWatch;
   close(): void;
 }
 
@@ -65,6 +83,15 @@ async function obey(message: LinkMessage, commands: Commands, peer: Peer): Promi
     case 'ensure-switchers':
       await commands.ensureSwitchers(requests['ensure-switchers'].parse(message).count);
       return peer.send({ type: 'done', ref });
+    case 'encode': {
+      const { name, ...encoding } = requests.encode.parse(message);
+      commands.encoders.start(name, encoding);
+      return peer.send({ type: 'done', ref });
+    }
+    case 'end-encoder':
+      return commands.encoders.stop(requests['end-encoder'].parse(message).name);
+    case 'encoders':
+      return peer.send({ type: 'done', ref, items: commands.encoders.list() });
     case 'processes':
       return peer.send({ type: 'processes', ref, items: commands.processes() });
     case 'ready': {
@@ -114,6 +141,10 @@ export async function serveCommands(socket: string, commands: Commands): Promise
     started: (name, pid) => tell({ type: 'started', name, pid }),
     exited: ({ name, code, signal, text, restartMs }) =>
       tell({ type: 'exited', name, code, signal, text, restart_ms: restartMs ?? null }),
+    encoder: {
+      made: (name, mediaMs) => tell({ type: 'encoder-made', name, media_ms: mediaMs }),
+      ended: (name, detail) => tell({ type: 'encoder-ended', name, detail }),
+    },
     close: () => link.close(),
   };
 }

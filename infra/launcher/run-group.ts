@@ -1,8 +1,10 @@
 import path from 'node:path';
+import { findProgram } from '../binaries.ts';
 import { type Group, groupFileName, group as groupShape } from '../group.ts';
 import { type CommandLink, Refused, serveCommands } from './commands.ts';
 import { canWrite, demoCameraName, demoCameraProgram } from './demo-cameras.ts';
 import { demoDestinationProgram } from './demo-destination.ts';
+import { keepEncoders } from './encoders.ts';
 import { gatewayProgram, type Parts, relayProgram, switcherProgram } from './node-programs.ts';
 import type { Plan } from './plan.ts';
 import { openProcessLog } from './process-log.ts';
@@ -66,6 +68,10 @@ export async function runGroup(
     const missing = wanted.filter((name) => !supervised.has(name));
     await startAll(missing.map((name) => add(switcherProgram(name, parts.switcher, state.sockets, env))));
   };
+  const encoders = keepEncoders(findProgram('ffmpeg', env), {
+    made: (name, mediaMs) => link?.encoder.made(name, mediaMs),
+    ended: (name, detail) => link?.encoder.ended(name, detail),
+  });
   link = await serveCommands(plan.group.links.launcher, {
     async plug({ camera, source, plugged }) {
       const child = supervised.get(demoCameraName(camera, source));
@@ -74,6 +80,7 @@ export async function runGroup(
       else await child.stop(0);
     },
     ensureSwitchers,
+    encoders,
     processes: () => [...supervised.values()].map((child) => child.state()),
     ready(gateway, url) {
       urls.set(gateway, url);
@@ -100,6 +107,7 @@ export async function runGroup(
     Promise.all([...supervised.values()].filter(({ name }) => kind.test(name)).map((child) => child.stop(graceMs)));
   const stopEverything = async () => {
     await stopKind(/^gateway/, GRACE_MS.gateway);
+    encoders.stopAll();
     await stopKind(/^(switcher|relay|camera|destination)/, GRACE_MS.media);
     await stopKind(/^(nats|redis)$/, GRACE_MS.stores);
     link?.close();

@@ -19,7 +19,7 @@ async function housed(raising = true) {
     raiseIncidents(
       one.roster,
       one.roster,
-      (name) => (name === 'city-tv' ? 'rtmp://127.0.0.1/live' : undefined),
+      (name) => (name === 'city-tv' ? { to: 'rtmp://127.0.0.1/live', encoded: false } : undefined),
       (error) => faults.push(error),
     );
   };

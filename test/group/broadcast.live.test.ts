@@ -14,6 +14,7 @@ describe('a broadcast to a real nginx-rtmp', function () {
   this.timeout(60_000);
   let site: Site;
   let destination: RtmpDestination;
+  let hall: RtmpDestination;
   let folder: ReturnType<typeof makeState>;
   let group: TestGroup;
   let events: Follower;
@@ -21,12 +22,28 @@ describe('a broadcast to a real nginx-rtmp', function () {
 
   before(async () => {
     folder = makeState();
-    [site, destination] = await Promise.all([startSite(['north']), startRtmpDestination()]);
+    [site, destination, hall] = await Promise.all([
+      startSite(['north']),
+      startRtmpDestination(),
+      startRtmpDestination('k3y-of-the-hall'),
+    ]);
     const keyFile = path.join(folder.path, 'city-tv.key');
+    const hallFile = path.join(folder.path, 'hall.key');
     writeFileSync(keyFile, `${destination.key}\n`, { mode: 0o600 });
+    writeFileSync(hallFile, `${hall.key}\n`, { mode: 0o600 });
     group = await startTestGroup({
       cameras: site.cameras(),
-      destinations: { 'city-tv': { to: destination.to, key_file: keyFile, stat: destination.stat } },
+      destinations: {
+        'city-tv': { to: destination.to, key_file: keyFile, stat: destination.stat },
+        hall: {
+          to: hall.to,
+          key_file: hallFile,
+          stat: hall.stat,
+          audio: 'silence',
+          size: '360p',
+          overlay: 'EMERGENCY',
+        },
+      },
     });
     events = group.follow(0);
     await events.next('camera.live', 'camera/north', 0, 20_000);
@@ -35,6 +52,7 @@ describe('a broadcast to a real nginx-rtmp', function () {
     events?.close();
     await group?.stop();
     await destination?.close();
+    await hall?.close();
     await site?.close();
     folder?.close();
   });
@@ -81,8 +99,18 @@ describe('a broadcast to a real nginx-rtmp', function () {
     figure('broadcast: from the destination’s return to on air', back.at - startedAt);
   });
 
-  it('goes on while the gateway is killed: the destination sees no new connection', async () => {
+  it('is made fit for a destination that asks for sound, another size and words on the picture', async () => {
+    const at = Date.now();
+    await group.api('POST', '/api/v1/broadcasts', { camera: 'north', destination: 'hall' });
+    const fact = await events.next('broadcast.on-air', 'broadcast/north--hall', at, 20_000);
+    figure('broadcast: from the request to on air through an encoder', fact.at - at);
+    expect(await hall.streams()).to.deep.equal(['aac', 'h264,640,360,0']);
+    expect(await hall.decoded(3)).to.be.greaterThan(5);
+  });
+
+  it('goes on while the gateway is killed: the destinations see no new connection', async () => {
     const before = await destination.received();
+    const beforeAtHall = await hall.received();
     const pid = await group.pid('gateway');
     await group.signal('gateway', 'SIGKILL');
     await group.restarted('gateway', pid);
@@ -92,20 +120,29 @@ describe('a broadcast to a real nginx-rtmp', function () {
       10_000,
     );
     await until(
-      'it to be on air',
-      async () => (await group.api('GET', '/api/v1/broadcasts')).body.items[0]?.state === 'on-air',
+      'both to be on air',
+      async () => {
+        const { items } = (await group.api('GET', '/api/v1/broadcasts')).body;
+        return items.length === 2 && items.every(({ state }: { state: string }) => state === 'on-air');
+      },
+      20_000,
     );
     // A new connection would count from nothing.
     expect(await destination.received()).to.be.greaterThan(before as number);
+    expect(await hall.received()).to.be.greaterThan(beforeAtHall as number);
   });
 
   it('ends when it is stopped, and its key is in nothing that was written or told', async () => {
     const at = Date.now();
-    const { code } = await command(['broadcast', 'stop', 'north--city-tv', '--state', group.state]);
-    expect(code).to.equal(0);
+    for (const name of ['city-tv', 'hall']) {
+      const { code } = await command(['broadcast', 'stop', `north--${name}`, '--state', group.state]);
+      expect(code).to.equal(0);
+    }
     await events.next('broadcast.stopped', subject, at);
-    await until('nobody to publish', async () => (await destination.received()) === undefined);
-    expect(group.logs()).not.to.contain(destination.key);
-    expect(JSON.stringify(events.heard)).not.to.contain(destination.key);
+    for (const one of [destination, hall]) {
+      await until('nobody to publish', async () => (await one.received()) === undefined);
+      expect(group.logs()).not.to.contain(one.key);
+      expect(JSON.stringify(events.heard)).not.to.contain(one.key);
+    }
   });
 });

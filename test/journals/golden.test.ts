@@ -39,7 +39,8 @@ const journal = (file: string): JournalRecord[] =>
 
 /**
  * Journals of a real run of the demo, one file per machine and version: a plug pulled, an intake killed, a page closed.
- * The rendition's is of real cells whose FFmpeg was scripted: four failures, another codec, other rungs.
+ * The rendition's and the second of the broadcast are of real cells whose FFmpeg was scripted: failures, another codec,
+ * other rungs; an encoder that is slow, ends and hangs.
  */
 describe('a journal of long ago', () => {
   for (const file of files) {

@@ -73,6 +73,29 @@ describe('a broadcast', () => {
     expect(back.last.why).not.to.have.property('reason');
   });
 
+  it('names an encoder that ended or hangs, and tells one that can’t keep up while it stays on air', () => {
+    for (const cause of ['exited', 'hung']) {
+      const broadcast = given(...onAir, { type: 'push.ended', relay: 'relay-1', cause, detail: 'x' });
+      expect(broadcast.last).to.include({ state: 'retrying' });
+      expect(broadcast.last.why).to.include({ reason: `encoder-${cause}` });
+    }
+    const slow = given(...onAir, { type: 'push.slow', relay: 'relay-1', speed: 0.6 });
+    expect(slow.last).to.include({ state: 'on-air' });
+    expect(slow.last.why).to.include({ reason: 'encoder-slow' });
+    expect(slow.last.why.text).to.contain('0.6 s in a second');
+    const steady = given(
+      ...onAir,
+      { type: 'push.slow', relay: 'relay-1', speed: 0.6 },
+      { type: 'push.steady', relay: 'relay-1' },
+    );
+    expect(steady.last.why).not.to.have.property('reason');
+  });
+
+  it('gives an encoder the time that it needs to begin', () => {
+    const broadcast = given({ ...requested, encoded: true, at: 1_000 });
+    expect(broadcast.context.deadline).to.equal(1_000 + BROADCAST_TIMES.encodeWithinMs);
+  });
+
   it('ends when somebody stops it, at any time, and can be asked for again', () => {
     const stop = { type: 'broadcast.stopped', by: 'hoa' };
     for (const before of [[requested], onAir, [requested, refused]]) {

@@ -5,7 +5,10 @@ describe('broadcasts over HTTP', () => {
   let gateway: FakeGateway;
   beforeEach(async () => {
     gateway = await fakeGateway({});
-    gateway.services.config.destinations['city-tv'] = { to: 'rtmp://127.0.0.1/live', key_file: '/nowhere/key' };
+    gateway.services.config.destinations['city-tv'] = {
+      ...{ to: 'rtmp://127.0.0.1/live', key_file: '/nowhere/key' },
+      ...{ audio: 'copy' as const, video: 'copy' as const },
+    };
     await gateway.camera('gate', 'hcm/airport');
   });
   afterEach(async () => {

@@ -1,0 +1,43 @@
+import { encoderOutput } from './encoder.ffmpeg/arguments.ts';
+import { type FfmpegRun, runFfmpeg } from './ffmpeg.ts';
+import { INPUT_OPTIONS, inputList, PACKETS_FORMAT, PACKETS_OPTIONS } from './ladder.ffmpeg/arguments.ts';
+import type { Encoding } from './push.mediamtx/making.ts';
+
+/** Who is told how an encoder fares. */
+export interface EncoderHear {
+  /** Twice a second: how much media has come out since it began. */
+  made(mediaMs: number): void;
+  /** It is over, once; not told after `kill`. */
+  ended(detail: string): void;
+}
+
+const LINES_KEPT = 4;
+const PROGRESS = /^(\w+)=(.*)$/;
+
+/** Starts the FFmpeg that makes a program fit for a destination. */
+export function startEncoder(ffmpeg: string, { making, url, socket }: Encoding, hear: EncoderHear): FfmpegRun {
+  const lines: string[] = [];
+  const listen = (line: string) => {
+    const [, name, value] = PROGRESS.exec(line) ?? [];
+    if (name === 'out_time_us') return hear.made(Math.max(0, Math.round(Number(value) / 1000) || 0));
+    // The other lines of a progress report tell nothing that is needed.
+    if (name) return;
+    lines.push(line.replace(/token=[^'"\s&]+/g, 'token=…'));
+    if (lines.length > LINES_KEPT) lines.shift();
+  };
+  const run = runFfmpeg({
+    program: ffmpeg,
+    inputFormat: 'concat',
+    inputOptions: ['-v warning', '-progress pipe:2', '-stats_period 0.5', ...INPUT_OPTIONS],
+    also: encoderOutput(making, socket),
+    outputFormat: PACKETS_FORMAT,
+    outputOptions: PACKETS_OPTIONS,
+    onOutput() {},
+    onLine: listen,
+    onEnd: (detail) => hear.ended(lines.join(' | ').slice(-400) || detail),
+  });
+  // Counting frames to guess their rate would cost another second; nothing here needs it.
+  run.write(Buffer.from(`${inputList(url)}option fpsprobesize 0\n`));
+  run.end();
+  return run;
+}
