@@ -32,6 +32,12 @@ interface BroadcastSight {
 /** Has the cameras of an intake pulled by others: tells which are, and which none could take. */
 type LeaveIntake = (relay: string) => { moved: string[]; stuck: string[] };
 
+/** What became of an intake's cameras: `lost` had to leave their picture behind, `stuck` are still there. */
+export interface Emptied {
+  lost: string[];
+  stuck: string[];
+}
+
 const everyCamera =
   (cells: Pick<Cells, 'list'>): LeaveIntake =>
   () => ({ moved: [], stuck: cells.list('camera').map(({ id }) => id) });
@@ -44,6 +50,8 @@ export interface Ways {
   cells?: Cells;
   /** Has the cameras of an intake pulled by others; without it, one intake pulls all of them. */
   leaveIntake?: LeaveIntake;
+  /** The same for an intake that shall be empty, without a picture lost on the way; default: as if it were lost. */
+  emptyIntake?: (relay: string) => Promise<Emptied>;
 }
 
 /** States in which a relay carries media. */
@@ -131,7 +139,7 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void, ways: 
     }
   };
 
-  const loseIntake = (relay: CellView, cameras: string[], cause: string) => {
+  const loseIntake = (relay: CellView, cameras: string[], cause?: string) => {
     const event = { type: 'intake.lost', detail: `${relay.id}: ${relay.why.text}` };
     for (const camera of cameras) tell('camera', camera as Id, event, cause);
   };
@@ -144,10 +152,14 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void, ways: 
   };
 
   /** An intake that shall be empty gives its cameras away, as far as another one can take them. */
-  const emptyIntake = (relay: CellView, cause: string) => {
+  const emptyIntake = (relay: CellView, cause?: string) => {
+    const emptied = ({ lost, stuck }: Emptied) => {
+      loseIntake(relay, lost, cause);
+      if (stuck.length === 0) tell('relay', relay.id, { type: 'relay.emptied' }, cause);
+    };
+    if (ways.emptyIntake) return void ways.emptyIntake(relay.id).then(emptied, onFault);
     const { moved, stuck } = leaveIntake(relay.id);
-    loseIntake(relay, moved, cause);
-    if (stuck.length === 0) tell('relay', relay.id, { type: 'relay.emptied' }, cause);
+    emptied({ lost: moved, stuck });
   };
 
   /** An intake that serves takes the cameras of those that can't, or shall not. */
@@ -210,6 +222,8 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void, ways: 
   };
 
   recountAudiences(cells, onFault);
+  // A gateway that ended may have left it half empty.
+  for (const relay of roster.list('relay')) if (isIntake(relay) && relay.state === 'draining') emptyIntake(relay);
   for (const rendition of cells.list('rendition')) {
     const camera = cells.view({ kind: 'camera', id: rendition.id });
     if (camera) tellLadder(camera);

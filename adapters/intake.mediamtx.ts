@@ -19,12 +19,41 @@ export const cameraOfPath = (path: string): string => path.split('/')[1] ?? '';
 /** All paths that are ours at an intake relay: after adoption, those that nobody holds are swept. */
 export const INTAKE_PATHS = /^in\//;
 
+/** A camera that two relays pull, on its way from one to the other. */
+export interface Crossing {
+  /** What is pulled twice; empty when nothing of the camera was pulled. */
+  paths: string[];
+  /** Whatever of the camera is pulled now is pulled by the second relay alone from now on. */
+  arrive(): void;
+  /** The second relay pulls it no more. */
+  giveUp(): void;
+}
+
+/** The intake slot, and the way from one relay to another. */
+export interface IntakeMediamtx {
+  slot: IntakeSlot;
+  /** Has a second relay pull the sources of a camera that are pulled. */
+  cross(camera: string, to: RelayPaths): Crossing;
+}
+
+/** A source that is pulled: where, and how it is asked for. */
+interface Pulled {
+  camera: string;
+  name: string;
+  at: Set<RelayPaths>;
+  askAt(paths: RelayPaths): void;
+}
+
 /**
  * Has the intake relay pull a source while the slot is held. Logins meet addresses only here, on the way to the
  * relay's API on loopback.
  */
-export function intakeMediamtx({ pull, login }: IntakeSettings): IntakeSlot {
-  return ({ camera, source, url, credential }, report) => {
+export function intakeMediamtx({ pull, login }: IntakeSettings): IntakeMediamtx {
+  const pulled = new Set<Pulled>();
+  const leave = (one: Pulled, paths: RelayPaths): void => {
+    if (one.at.delete(paths)) paths.drop(one.name);
+  };
+  const slot: IntakeSlot = ({ camera, source, url, credential }, report) => {
     const name = intakePath(camera, source);
     const refused = (detail: string) => report({ type: 'intake.refused', source, detail });
     const found = credential === undefined ? undefined : login(credential);
@@ -38,14 +67,46 @@ export function intakeMediamtx({ pull, login }: IntakeSettings): IntakeSlot {
       return { release() {} };
     }
     const { paths, end } = pull(camera);
-    paths.want(name, address, refused);
+    const one: Pulled = {
+      ...{ camera, name, at: new Set() },
+      askAt(there) {
+        one.at.add(there);
+        there.want(name, address, refused);
+      },
+    };
+    one.askAt(paths);
+    pulled.add(one);
     return {
       release() {
-        paths.drop(name);
+        pulled.delete(one);
+        for (const there of one.at) leave(one, there);
         end();
       },
-      detach: () => paths.leave(name),
+      detach() {
+        pulled.delete(one);
+        for (const there of one.at) there.leave(name);
+      },
     };
+  };
+  const of = (camera: string) => [...pulled].filter((one) => one.camera === camera);
+  return {
+    slot,
+    cross(camera, to) {
+      const crossing = of(camera).filter(({ at }) => !at.has(to));
+      for (const one of crossing) one.askAt(to);
+      return {
+        paths: crossing.map(({ name }) => name),
+        arrive() {
+          for (const one of of(camera)) {
+            if (!one.at.has(to)) one.askAt(to);
+            for (const there of [...one.at]) if (there !== to) leave(one, there);
+          }
+        },
+        giveUp() {
+          for (const one of crossing) if (pulled.has(one)) leave(one, to);
+        },
+      };
+    },
   };
 }
 

@@ -44,6 +44,8 @@ export interface LivePath {
   available: boolean;
   inboundBytes: number;
   tracks2?: { codec: string }[];
+  /** Who reads it now. */
+  readers: { type: string; id: string }[];
 }
 
 /** The lists of sessions that a relay keeps, by protocol. A relay without that server has no such list. */

@@ -147,7 +147,7 @@ await media.takeUp();
 const adopted = await population.open();
 await installation.apply(config);
 media.sweep((kind, name) => !cells.belongsHere({ kind, id: name as Id }));
-acquaint(roster, untold, { cells, leaveIntake: media.leaveIntake });
+acquaint(roster, untold, { cells, leaveIntake: media.leaveIntake, emptyIntake: media.emptyIntake });
 raiseIncidents(
   roster,
   cells,

@@ -31,6 +31,8 @@ export interface Feed {
   choose(order: CarryOrder): void;
   /** A source was opened (again). */
   opened(source: Source): void;
+  /** A source comes from another place, beginning with its next packet. */
+  moved(source: Source): void;
   /** A source ended, fell silent or flows. */
   stands(source: Source): void;
   /** The next picture of a source is overdue. */
@@ -56,6 +58,8 @@ export function createFeed(parts: FeedParts): Feed {
   let pending: 'clean' | 'at-once' | undefined;
   let on = '';
   let playing = false;
+  /** The source that is on has other numbers from its next packet on, which begins a key frame. */
+  let rebased = false;
   let held: { atMs: number; trigger: 'ended' | 'silent' } | undefined;
   let lastSentAt: number | undefined;
   let last: SwitchedTold | HoldingTold | undefined;
@@ -82,6 +86,7 @@ export function createFeed(parts: FeedParts): Feed {
     if (!parts.published() || !parts.fits(source)) parts.publish(source.tracks());
     slate.stop();
     playing = false;
+    rebased = false;
     on = source.id;
     pending = undefined;
     held = undefined;
@@ -167,6 +172,9 @@ export function createFeed(parts: FeedParts): Feed {
         if (on === SLATE) playSlate();
       }
     },
+    moved(source) {
+      rebased = source.id === on;
+    },
     stands(source) {
       const { state } = source.standing();
       if (source.id === on && (state === 'ended' || state === 'silent')) lose(state, now() - source.lastPacketAtMs());
@@ -179,7 +187,10 @@ export function createFeed(parts: FeedParts): Feed {
     takes(source, sight, atMs) {
       if (source.id === on) {
         lastSentAt = atMs;
-        return true;
+        if (!rebased) return true;
+        rebased = false;
+        parts.begin(source.tracks(), source.gop.packets(), atMs);
+        return false;
       }
       if (dark()) brighten(atMs);
       else if (pending && source.id === choice.wanted) obey(atMs, sight.keyStart);

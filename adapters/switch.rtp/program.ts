@@ -178,6 +178,7 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
         feed.stands(source);
       },
       tracks: () => feed.opened(source),
+      moved: () => feed.moved(source),
       packet(_track, frame, sight, atMs) {
         if (sight) return videoPacket(source, frame, sight, atMs);
         if (feed.on() !== id) return;

@@ -1,5 +1,6 @@
 import type { RtspFailure } from '../rtsp/failure.ts';
 import type { MediaTrack } from '../rtsp/sdp.ts';
+import { approach } from './approach.ts';
 import { createExpectation } from './expectation.ts';
 import { createGop, type Gop } from './gop.ts';
 import { openPlayer } from './player.ts';
@@ -16,6 +17,8 @@ export interface SourceHandlers {
   standing(standing: SourceStanding): void;
   /** It was opened (again): what follows has nothing to do with what came before. */
   tracks(tracks: MediaTrack[]): void;
+  /** The next packet, which begins a key frame, and all after it come from another place: their numbers are others. */
+  moved(): void;
   /** A packet; `sight` comes with video. The frame is the taker's own. */
   packet(track: number, frame: Buffer, sight: Sight | undefined, atMs: number): void;
   batch(): void;
@@ -36,7 +39,10 @@ export interface Source {
   isFresh(): boolean;
   /** Whether its next picture is overdue. */
   isLate(): boolean;
-  /** A new token, another patience with silence; tries at once if it is not open, or is at another relay now. */
+  /**
+   * A new token, another patience with silence; tries at once if it is not open. At another relay it is opened beside
+   * the picture that is there, which it replaces at its next key frame.
+   */
   adjust(address: string, silentMs: number): void;
   close(): void;
 }
@@ -59,6 +65,8 @@ export function keepSource(id: string, address: string, silentMs: number, handle
   let standing: SourceStanding = { state: 'opening' };
   let player: { close(): void } | undefined;
   let connecting = false;
+  /** Where it will come from, once that has a key frame. */
+  let coming: { close(): void } | undefined;
   let place = 0;
   let closed = false;
   let attempts = 0;
@@ -109,7 +117,9 @@ export function keepSource(id: string, address: string, silentMs: number, handle
       return;
     }
     const sight = video?.read(frame);
-    if (!sight) return;
+    if (sight) see(track, frame, sight, atMs);
+  };
+  const see = (track: number, frame: Buffer, sight: Sight, atMs: number) => {
     lastPacketAt = atMs;
     late = false;
     expectation.seen(atMs);
@@ -124,6 +134,7 @@ export function keepSource(id: string, address: string, silentMs: number, handle
     if (closed) return;
     player = undefined;
     connecting = false;
+    stopComing();
     silence.stop();
     lateness.stop();
     gop.clear();
@@ -171,6 +182,29 @@ export function keepSource(id: string, address: string, silentMs: number, handle
     );
   };
 
+  const stopComing = () => {
+    coming?.close();
+    coming = undefined;
+  };
+  /** It is to be had at another relay, and its picture is here: that goes on until the other one has a key frame. */
+  const approachAt = (address: string) => {
+    stopComing();
+    const other = approach(address, {
+      arrived({ tracks: offered, video: reader, frame, sight }) {
+        place += 1;
+        player?.close();
+        player = other;
+        coming = undefined;
+        [tracks, video, codec] = [offered, reader, offered[0]?.encoding ?? codec];
+        handlers.moved();
+        see(0, frame, sight, now());
+      },
+      packet: take,
+      batch: handlers.batch,
+      end: (failure) => player === other && fail(failure),
+    });
+    coming = other;
+  };
   /** It is to be had at another relay now: what was opened, or is being opened, at the one before counts no more. */
   const leave = () => {
     place += 1;
@@ -191,7 +225,10 @@ export function keepSource(id: string, address: string, silentMs: number, handle
     isFresh: () => now() - lastPacketAt <= (expectation.expectedMs() ?? patienceMs),
     isLate: () => late,
     adjust(nextAddress, nextSilentMs) {
-      if (new URL(nextAddress).host !== new URL(url).host) leave();
+      if (new URL(nextAddress).host !== new URL(url).host) {
+        if (player && standing.state === 'flowing') approachAt(nextAddress);
+        else leave();
+      }
       url = nextAddress;
       if (nextSilentMs !== patienceMs) {
         patienceMs = nextSilentMs;
@@ -205,6 +242,7 @@ export function keepSource(id: string, address: string, silentMs: number, handle
       clearTimeout(retryTimer);
       silence.stop();
       lateness.stop();
+      stopComing();
       player?.close();
     },
   };

@@ -11,8 +11,12 @@ export interface Intakes {
   pull(camera: string): () => void;
   /** What a former gateway left: this camera is pulled there. */
   found(camera: string, intake: string): void;
-  /** An intake is lost, or shall be empty: its cameras go elsewhere. */
+  /** An intake is lost: its cameras go elsewhere. */
   leave(intake: string): Left;
+  /** Where the cameras of an intake would go if it were to be empty; those that no other one can take stay out. */
+  leaving(intake: string): { camera: string; choice: IntakeChoice }[];
+  /** This camera is pulled by another intake from now on. */
+  move(camera: string, choice: IntakeChoice): void;
 }
 
 /** What became of the cameras of an intake. */
@@ -98,6 +102,15 @@ export function keepIntakes({ places, view, now, onMoved }: IntakesParts): Intak
     },
     found(camera, intake) {
       present.set(camera, intake);
+      settled.add(camera);
+    },
+    leaving: (intake) =>
+      [...present]
+        .filter(([, at]) => at === intake)
+        .map(([camera]) => ({ camera, choice: choose(camera, intake) }))
+        .filter(({ choice }) => choice.intake !== undefined && choice.intake !== intake),
+    move(camera, choice) {
+      move(camera, choice);
       settled.add(camera);
     },
     leave(intake) {

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Logger } from 'pino';
+import type { Emptied } from '../../actors/acquaintance.ts';
 import type { CellView } from '../../actors/cells.ts';
 import { alarmOn } from '../../adapters/alarm.ts';
 import { systemClock } from '../../adapters/clock.ts';
@@ -25,6 +26,7 @@ import type { BroadcastSlots, CameraSlots, RelaySlots, RenditionSlots, ViewerSlo
 import { findProgram } from '../binaries.ts';
 import type { Group } from '../group.ts';
 import type { Whep } from '../http/services.ts';
+import { handOverCameras } from './hand-over.ts';
 import { keepIntakes, type Left } from './intakes.ts';
 import type { LauncherLink } from './launcher-link.ts';
 import { type RelayReach, relayReaches, rtspAddress } from './relay-reach.ts';
@@ -67,8 +69,10 @@ export interface Media {
   setCameras(cameras: readonly string[]): void;
   /** Learns which intake pulls which camera from what a former gateway left there. */
   takeUp(): Promise<void>;
-  /** An intake is lost, or shall be empty: its cameras are pulled by others from now on. */
+  /** An intake is lost: its cameras are pulled by others from now on. */
   leaveIntake(relay: string): Left;
+  /** An intake shall be empty: others pull its cameras, and the pictures go along. */
+  emptyIntake(relay: string): Promise<Emptied>;
   /** Cells of another gateway come here: what it wrote to the relays is found as it stands, and left untouched. */
   expectCells(): void;
   /**
@@ -190,16 +194,17 @@ export function openMedia({
   });
 
   const alarm = alarmOn(systemClock);
+  const pulling = intakeMediamtx({
+    pull(camera) {
+      const end = intakes.pull(camera);
+      return { paths: known(paths, intakes.of(camera)), end };
+    },
+    login: secrets.login,
+  });
   return {
     cameraSlots: {
       probe: createRtspProbe({ credential: secrets.login }),
-      intake: intakeMediamtx({
-        pull(camera) {
-          const end = intakes.pull(camera);
-          return { paths: known(paths, intakes.of(camera)), end };
-        },
-        login: secrets.login,
-      }),
+      intake: pulling.slot,
       program: programs.slot,
       selection: programs.selection,
       eye: eyes.slot,
@@ -289,6 +294,12 @@ export function openMedia({
       }
     },
     leaveIntake: intakes.leave,
+    emptyIntake: handOverCameras({
+      intakes,
+      cross: (camera, to) => pulling.cross(camera, known(paths, to)),
+      paths: (intake) => known(apis, intake).paths(),
+      log,
+    }),
     expectCells() {
       for (const one of paths.values()) one.lookAgain();
     },

@@ -46,7 +46,7 @@ describe('an intake relay and a real camera', () => {
   const basic = `Basic ${Buffer.from(`${LOGIN.username}:${LOGIN.password}`).toString('base64')}`;
   const knocks = async () => (await askRtsp('DESCRIBE', server.rtsp('main'), basic)) === 200;
   const hold = (own: RelayPaths, source = '0', url = server.rtsp('main'), credential = 'cam_001-0'): Held => {
-    const slot = intakeMediamtx({
+    const { slot } = intakeMediamtx({
       pull: () => ({ paths: own, end() {} }),
       login: (reference) => (reference === 'cam_001-0' ? LOGIN : undefined),
     });

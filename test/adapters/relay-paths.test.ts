@@ -29,7 +29,7 @@ function fakeRelay(standing: Record<string, PathConfig> = {}, available: string[
     relay: 'intake-1',
     info: async () => ({ version: 'v1', started: faults.instance }),
     pathConfigs: () => look([...configs].map(([name, config]) => ({ name, ...config }))),
-    paths: () => look<LivePath>(available.map((name) => ({ name, available: true, inboundBytes: 1 }))),
+    paths: () => look<LivePath>(available.map((name) => ({ name, available: true, inboundBytes: 1, readers: [] }))),
     replacePath: (name: string, config: PathConfig) => write(`put ${name}`, () => configs.set(name, config)),
     async deletePath(name: string) {
       const had = configs.has(name);

@@ -5,6 +5,7 @@ import type { Follower } from '../fixtures/events.ts';
 import { figure } from '../fixtures/figures.ts';
 import { startTestGroup, type TestGroup } from '../fixtures/group.ts';
 import { until } from '../fixtures/process.ts';
+import { readProgram } from '../fixtures/program-reader.ts';
 import { type Site, startSite } from '../fixtures/site.ts';
 
 /** Names of cameras, one that each of two intakes pulls when both serve. */
@@ -70,11 +71,25 @@ describe('a pool of two intakes and two delivery relays', function () {
   });
 
   it('gives the cameras of a drained intake to the other one, which it can do without afterwards', async () => {
+    const { body } = await group.api('GET', `/live/${second}/rtsp`);
+    const reader = await readProgram(body.rtsp_url);
+    await until('pictures', () => reader.packets.length > 50);
+    const [at, fromMs] = [Date.now(), performance.now()];
+    const usual = reader.gapMs(0);
     const { code, out } = await command(['drain', 'intake-2', '--state', group.state]);
     expect(code).to.equal(0);
     expect(out).to.include('intake-2 is drained');
     await until('its cameras to be pulled by the other', async () => (await pulledBy('intake-1')).length === 2);
     await until('it to pull none', async () => (await pulledBy('intake-2')).length === 0);
+    const pictures = reader.packets.length;
+    await until('more pictures', () => reader.packets.length > pictures + 30);
+    reader.close();
+    await group.api('DELETE', `/api/v1/sessions/${body.session_id}`);
+    figure('an intake is drained, 15 frames/s: longest gap between packets of its camera', reader.gapMs(fromMs));
+    expect(reader.gapMs(fromMs), `usually ${usual} ms`).to.be.lessThan(Math.max(usual, 67) + 100);
+    expect(reader.faults()).to.deep.equal([]);
+    const facts = events.heard.filter((one) => one.at >= at && one.subject === `camera/${second}`);
+    expect(facts, 'its camera has noticed nothing').to.deep.equal([]);
     const state = async (camera: string) => (await group.api('GET', `/api/v1/cameras/${camera}`)).body.state;
     for (const camera of [first, second])
       await until(`${camera} to be live`, async () => (await state(camera)) === 'live');

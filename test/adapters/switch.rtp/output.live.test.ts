@@ -133,6 +133,7 @@ describe('reading from a broken relay', () => {
       source = keepSource('0', url, 900, {
         standing: ({ state }) => stands.push(state),
         tracks() {},
+        moved() {},
         packet() {},
         batch() {},
         late() {},
@@ -167,6 +168,7 @@ describe('reading from a broken relay', () => {
     source = keepSource('0', url, 900, {
       standing() {},
       tracks() {},
+      moved() {},
       packet: (_track, frame) => kinds.push(String.fromCharCode(frame[16] ?? 0)),
       batch() {},
       late() {},

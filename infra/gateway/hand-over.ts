@@ -1,0 +1,87 @@
+import type { Logger } from 'pino';
+import type { Emptied } from '../../actors/acquaintance.ts';
+import type { Crossing } from '../../adapters/intake.mediamtx.ts';
+import { RelayAway } from '../../adapters/mediamtx/exchange.ts';
+import { type LivePath, RelayRefused } from '../../adapters/mediamtx.ts';
+import type { IntakeChoice } from '../../machines/policy/intake.ts';
+import type { Intakes } from './intakes.ts';
+
+/** What emptying an intake needs. */
+export interface HandOverParts {
+  intakes: Pick<Intakes, 'leaving' | 'leave' | 'move'>;
+  /** Has an intake pull a camera beside the one that does. */
+  cross(camera: string, to: string): Crossing;
+  /** What an intake pulls. @throws RelayAway | RelayRefused */
+  paths(intake: string): Promise<LivePath[]>;
+  log: Logger;
+  /** How long a camera may take for each of its two steps; default 10 s. */
+  patienceMs?: number;
+}
+
+const PATIENCE_MS = 10_000;
+const LOOK_EVERY_MS = 100;
+/** So many cameras at a time: each is pulled twice meanwhile. */
+const AT_A_TIME = 8;
+
+/**
+ * Empties an intake without a picture lost: each camera is pulled by another one first, the switcher goes over to that
+ * at a key frame, and then the old pull ends. A camera that can't be pulled twice goes over as if the intake were lost.
+ */
+export function handOverCameras({ intakes, cross, paths, log, patienceMs = PATIENCE_MS }: HandOverParts) {
+  const running = new Map<string, Promise<Emptied>>();
+
+  /** Looks until something holds of an intake's paths. @returns whether it came to hold in time */
+  const comes = async (intake: string, holds: (found: Map<string, LivePath>) => boolean): Promise<boolean> => {
+    const untilMs = performance.now() + patienceMs;
+    while (performance.now() < untilMs) {
+      const found = await quietly(paths(intake));
+      if (found && holds(new Map(found.map((path) => [path.name, path])))) return true;
+      await new Promise((done) => setTimeout(done, LOOK_EVERY_MS));
+    }
+    return false;
+  };
+
+  /** @returns whether its picture went along */
+  const handOver = async (camera: string, from: string, choice: IntakeChoice): Promise<boolean> => {
+    const to = choice.intake ?? '';
+    const before = new Map((await quietly(paths(from)))?.map((path) => [path.name, path]));
+    const crossing = cross(camera, to);
+    const flowing = crossing.paths.filter((name) => before.get(name)?.available);
+    if (flowing.length === 0 || !(await comes(to, (there) => flowing.every((name) => there.get(name)?.available)))) {
+      crossing.giveUp();
+      return false;
+    }
+    intakes.move(camera, choice);
+    const left = await comes(from, (here) => flowing.every((name) => (here.get(name)?.readers ?? []).length === 0));
+    if (!left) log.warn({ camera, from, to }, 'the switcher has not left an intake in time; it is cut');
+    crossing.arrive();
+    return true;
+  };
+
+  const emptyOut = async (intake: string): Promise<Emptied> => {
+    const leaving = intakes.leaving(intake);
+    for (let first = 0; first < leaving.length; first += AT_A_TIME) {
+      const some = leaving.slice(first, first + AT_A_TIME);
+      await Promise.all(some.map(({ camera, choice }) => handOver(camera, intake, choice)));
+    }
+    // Whatever is still there goes the short way.
+    const { moved, stuck } = intakes.leave(intake);
+    return { lost: moved, stuck };
+  };
+
+  return (intake: string): Promise<Emptied> => {
+    const present = running.get(intake) ?? emptyOut(intake).finally(() => running.delete(intake));
+    running.set(intake, present);
+    return present;
+  };
+}
+
+/** An intake that is away says nothing; its own health watch does. */
+async function quietly<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof RelayAway || error instanceof RelayRefused) return undefined;
+    throw error;
+  }
+}
