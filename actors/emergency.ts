@@ -3,30 +3,56 @@ import type { IncidentContext } from '../machines/incident.ts';
 import { access } from '../machines/policy/access.ts';
 import { grantedCameras } from '../machines/policy/grants.ts';
 import type { ViewerContext } from '../machines/viewer/context.ts';
-import type { Cells, CellView } from './cells.ts';
+import { CellExists, type Cells, type CellView } from './cells.ts';
 import { NoPusher, requestBroadcast } from './pushing.ts';
 import type { Roster } from './roster.ts';
 
 const incidentOf = (view: CellView): IncidentContext => view.context as unknown as IncidentContext;
 const viewerOf = (view: CellView): ViewerContext => view.context as unknown as ViewerContext;
 
+/** What could not be raised or lowered, as a store or another gateway was away, is tried again after this long. */
+const AGAIN_MS = 1_000;
+
 /** How a broadcast names the incident that asked for it. */
 const signature = (incident: string): string => `incident ${incident}`;
 
+/** The incidents that run, wherever they live. */
+const running = (cells: Pick<Cells, 'list'>): IncidentContext[] =>
+  cells
+    .list('incident')
+    .filter(({ tags }) => tags.includes('running'))
+    .map(incidentOf);
+
+/** The cameras that running incidents are about: what is done for them lasts until the last of those is over. */
+export const urgentCameras = (cells: Pick<Cells, 'list'>): Set<string> =>
+  new Set(running(cells).flatMap(({ cameras }) => cameras));
+
+/** What raising needs of the house. */
+export interface EmergencyHouse {
+  /** The cells that live here: each incident is raised and lowered by the gateway where it lives. */
+  roster: Roster;
+  cells: Cells;
+  /** A destination of the configuration: where it is, and whether an encoder has to work for it. */
+  addressOf(destination: string): { to: string; encoded: boolean } | undefined;
+  /** Brings cameras to the quality that they shall have now: the best while an incident is about them. */
+  settleQuality(cameras: Id[], cause: string): Promise<void>;
+  later(ms: number, run: () => void): void;
+  onFault(error: Error): void;
+}
+
+/** The raising of incidents as it goes on. */
+export interface Raising {
+  /** Cells have come here from another gateway: what it left half raised or half lowered is finished. */
+  review(): void;
+  stop(): void;
+}
+
 /**
  * Raises what an incident raises, and lowers it again when no other running incident wants it: its cameras are kept
- * awake, its broadcasts run, and who was let in by it alone is cut when it ends.
- * @param roster the cells whose facts are heard: each incident is raised by the gateway where it lives
- * @param addressOf where a destination of the configuration is; undefined when it has none of that name
- * @returns how to stop it
+ * awake and at their best, its broadcasts run, and who was let in by it alone is cut when it ends.
  */
-export function raiseIncidents(
-  roster: Roster,
-  cells: Cells,
-  addressOf: (destination: string) => { to: string; encoded: boolean } | undefined,
-  onFault: (error: Error) => void,
-): () => void {
-  const running = () => cells.list('incident').filter(({ tags }) => tags.includes('running'));
+export function raiseIncidents(house: EmergencyHouse): Raising {
+  const { roster, cells, addressOf, settleQuality } = house;
   const offer = (kind: 'camera' | 'viewer' | 'broadcast' | 'incident', id: string, event: { type: string }) =>
     cells.offer({ kind, id: id as Id }, event);
 
@@ -39,11 +65,19 @@ export function raiseIncidents(
       return undefined;
     } catch (error) {
       if (error instanceof NoPusher) return `${camera} to ${destination}: ${error.message}`;
+      if (error instanceof CellExists) return undefined; // another incident asked in the same moment
       throw error;
     }
   };
 
+  const underWay = new Set<string>();
   const raise = async (view: CellView): Promise<void> => {
+    if (underWay.has(view.id)) return;
+    underWay.add(view.id);
+    await raiseAll(view).finally(() => underWay.delete(view.id));
+  };
+
+  const raiseAll = async (view: CellView): Promise<void> => {
     const { cameras, destinations, drill } = incidentOf(view);
     const present = cameras.filter(
       (camera) => cells.view({ kind: 'camera', id: camera as Id })?.tags.includes('over') === false,
@@ -56,57 +90,69 @@ export function raiseIncidents(
       ? []
       : present.flatMap((camera) => destinations.map((destination) => ({ camera, destination })));
     const pushed = await Promise.all(wanted.map(({ camera, destination }) => push(view.id, camera, destination)));
-    const faults = [...failed, ...pushed.filter((fault) => fault !== undefined)];
+    // Quality costs most, and comes when the pushes are on their way.
+    const worse = await settleQuality(present as Id[], view.id).then(
+      () => [],
+      (error: Error) => [`the quality is what it was: ${error.message}`],
+    );
+    const faults = [...failed, ...pushed.filter((fault) => fault !== undefined), ...worse];
     const broadcasts = pushed.filter((fault) => fault === undefined).length;
     const told = { type: 'incident.raised', cameras: present.length, broadcasts, failed: faults };
     await offer('incident', view.id, told);
   };
 
   const lower = async (view: CellView): Promise<void> => {
-    for (const camera of incidentOf(view).cameras) {
-      if (cells.view({ kind: 'camera', id: camera as Id })) await offer('camera', camera, left(view.id));
-    }
-    await lowerBroadcasts();
-    await cutGuests(view);
+    const present = incidentOf(view).cameras.filter((camera) => cells.view({ kind: 'camera', id: camera as Id }));
+    for (const camera of present) await offer('camera', camera, left(view.id));
+    await lowerBroadcasts(cells.list('broadcast'));
+    await cutGuests([view], cells.list('viewer'));
+    await settleQuality(present as Id[], view.id);
   };
 
   /** Stops what only incidents wanted that are over; one that still runs takes a broadcast over. */
-  const lowerBroadcasts = async (): Promise<void> => {
-    for (const broadcast of cells.list('broadcast')) {
+  const lowerBroadcasts = async (broadcasts: CellView[]): Promise<void> => {
+    for (const broadcast of broadcasts) {
       const { by, camera, destination } = broadcast.context as { by: string; camera: string; destination: string };
       if (!broadcast.tags.includes('wanted') || !by.startsWith(signature(''))) continue;
-      const wanting = running().filter((one) => {
-        const { cameras, destinations, drill } = incidentOf(one);
-        return !drill && cameras.includes(camera) && destinations.includes(destination);
-      });
-      if (wanting.length === 0) await offer('broadcast', broadcast.id, stopped(by));
+      const isWanted = running(cells).some(
+        (one) => !one.drill && one.cameras.includes(camera) && one.destinations.includes(destination),
+      );
+      if (!isWanted) await offer('broadcast', broadcast.id, stopped(by));
     }
   };
 
-  /** Ends the sessions of people whom nothing lets in any more. */
-  const cutGuests = async (view: CellView): Promise<void> => {
-    const { cameras } = incidentOf(view);
-    const openings = running().map(incidentOf);
-    for (const viewer of cells.list('viewer')) {
+  /** Ends the sessions of people whom nothing lets in any more, now that these incidents are over. */
+  const cutGuests = async (over: CellView[], viewers: CellView[]): Promise<void> => {
+    const endedBy = new Map(over.flatMap((view) => incidentOf(view).cameras.map((camera) => [camera, view.id])));
+    const openings = running(cells);
+    for (const viewer of viewers) {
       const { subject, camera, zone } = viewerOf(viewer);
-      if (!subject || !viewer.tags.includes('open') || !cameras.includes(camera)) continue;
+      const incident = endedBy.get(camera);
+      if (!subject || !viewer.tags.includes('open') || incident === undefined) continue;
       const rights = { ...subject, granted: grantedCameras(openings, subject) };
-      if (!access(rights, { camera, zone }, 'watch').allowed) await offer('viewer', viewer.id, revoked(view.id));
+      if (!access(rights, { camera, zone }, 'watch').allowed) await offer('viewer', viewer.id, revoked(incident));
     }
   };
 
-  const attempt = (work: Promise<void>) => void work.catch(onFault);
-  // What a crash left half raised or half lowered is finished now.
-  for (const view of cells.list('incident')) {
-    if (view.state === 'declared') attempt(raise(view));
-    if (!view.tags.includes('running')) attempt(cutGuests(view));
-  }
-  attempt(lowerBroadcasts());
+  const attempt = (work: Promise<void>) =>
+    void work.catch((error) => {
+      house.onFault(error);
+      house.later(AGAIN_MS, review);
+    });
+  const review = (): void => {
+    const ours = roster.list('incident');
+    for (const view of ours) if (view.state === 'declared') attempt(raise(view));
+    const over = ours.filter(({ tags }) => tags.includes('over'));
+    attempt(cutGuests(over, cells.list('viewer')));
+    attempt(lowerBroadcasts(roster.list('broadcast')));
+  };
 
-  return roster.onFact((fact, view) => {
+  const stop = roster.onFact((fact, view) => {
     if (fact.type === 'signalbox.incident.declared') attempt(raise(view));
     if (fact.type === 'signalbox.incident.closed') attempt(lower(view));
   });
+  review();
+  return { review, stop };
 }
 
 const joined = (incident: string) => ({ type: 'audience.joined', viewer: incident });

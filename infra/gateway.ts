@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import { acquaint, recountAudiences } from '../actors/acquaintance.ts';
 import { broadcastKind } from '../actors/broadcast.ts';
 import { cameraKind } from '../actors/camera.ts';
-import { raiseIncidents } from '../actors/emergency.ts';
+import { type Raising, raiseIncidents } from '../actors/emergency.ts';
 import { incidentKind } from '../actors/incident.ts';
 import { relayKind } from '../actors/relay.ts';
 import { renditionKind } from '../actors/rendition.ts';
@@ -95,6 +95,7 @@ const media = openMedia({
 });
 
 const givenUp = new Set<string>();
+let raising: Raising | undefined;
 const population = buildPopulation({
   node: group.node,
   bus: carriers.bus,
@@ -127,6 +128,7 @@ const population = buildPopulation({
   onMoved(moved) {
     log.info(moved, 'cells have moved among the gateways');
     recountAudiences(cells, untold);
+    raising?.review();
     installation
       .review()
       .catch((err) => log.error({ err }, 'the configuration could not be applied to cells that came'));
@@ -148,15 +150,17 @@ const adopted = await population.open();
 await installation.apply(config);
 media.sweep((kind, name) => !cells.belongsHere({ kind, id: name as Id }));
 acquaint(roster, untold, { cells, leaveIntake: media.leaveIntake, emptyIntake: media.emptyIntake });
-raiseIncidents(
+raising = raiseIncidents({
   roster,
   cells,
-  (name) => {
+  addressOf(name) {
     const found = destinationOf(config, name);
     return found && { to: found.to, encoded: found.wish !== undefined };
   },
-  (err) => log.error({ err }, 'an incident could not be raised or lowered'),
-);
+  settleQuality: installation.settleQuality,
+  later: (ms, run) => void setTimeout(run, ms),
+  onFault: (err) => log.error({ err }, 'an incident could not be raised or lowered'),
+});
 shareSessions(roster, carriers.sessions, group.node);
 log.info({ adopted, cameras: config.cameras.size }, 'cells are up');
 

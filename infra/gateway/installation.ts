@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { CellDown, type Cells } from '../../actors/cells.ts';
+import { urgentCameras } from '../../actors/emergency.ts';
 import type { Secrets } from '../../adapters/secrets.files.ts';
 import type { CameraSettings } from '../../bus/events/camera.ts';
 import type { Id } from '../../bus/identity.ts';
@@ -18,6 +19,8 @@ export interface Installation {
   apply(config: Config): Promise<void>;
   /** The same for the configuration that is in effect, after cells have come here or gone. */
   review(): Promise<void>;
+  /** The same for some cameras and what is made of them, wherever they live: their quality is another one now. */
+  settleQuality(cameras: readonly Id[], by: string): Promise<void>;
   /** Changes over the API. */
   changes: CameraChanges;
 }
@@ -62,7 +65,8 @@ export function keepInstallation(config: Config, parts: InstallationParts): Inst
     const view = cells.view(at);
     const known = view?.tags.includes('over') ? undefined : view?.context.settings;
     // A setting that is absent and one that is undefined are the same setting.
-    const wanted = JSON.parse(JSON.stringify(settings)) as CameraSettings;
+    const raised = settings.eye || urgentCameras(cells).has(camera);
+    const wanted = JSON.parse(JSON.stringify({ ...settings, eye: raised })) as CameraSettings;
     if (isDeepStrictEqual(known, wanted)) return;
     const event = { type: 'camera.configured', settings: wanted };
     await (known ? cells.offer(at, event, by) : cells.create(at, event, by));
@@ -129,6 +133,13 @@ export function keepInstallation(config: Config, parts: InstallationParts): Inst
       return inTurn(applyAll);
     },
     review: () => inTurn(applyAll),
+    settleQuality: (cameras, by) =>
+      inTurn(async () => {
+        const concerned = new Set<string>(cameras);
+        const ours = [...placed].filter(([camera]) => concerned.has(camera));
+        await Promise.all(ours.map(([camera, { settings }]) => settle(camera, settings, by)));
+        await settleRenditions(cells, ({ id }) => concerned.has(id), placed, current.ladders, by);
+      }),
     changes: {
       async add(camera, settings) {
         overlay.add(camera, cameraInput.parse(settings), current);

@@ -1,7 +1,10 @@
 import { expect } from 'chai';
 import { acquaint } from '../../actors/acquaintance.ts';
-import { raiseIncidents } from '../../actors/emergency.ts';
+import type { Cells } from '../../actors/cells.ts';
+import { raiseIncidents, urgentCameras } from '../../actors/emergency.ts';
+import { memoryStore } from '../../bus/carriers/memory.ts';
 import { id } from '../../bus/identity.ts';
+import { type FakeGateway, fakeGatewayOf } from '../fakes/gateways.ts';
 import { type FakeHouse, fakeHouse } from '../fakes/house.ts';
 import { until } from '../fixtures/process.ts';
 
@@ -14,14 +17,19 @@ const push = (name: string) => ({ kind: 'broadcast' as const, id: id(`${name}--c
 async function housed(raising = true) {
   const house = fakeHouse();
   const faults: Error[] = [];
-  const follow = (one: FakeHouse) => {
-    acquaint(one.roster, (error) => faults.push(error));
-    raiseIncidents(
-      one.roster,
-      one.roster,
-      (name) => (name === 'city-tv' ? { to: 'rtmp://127.0.0.1/live', encoded: false } : undefined),
-      (error) => faults.push(error),
-    );
+  const settled: string[][] = [];
+  const follow = (one: FakeHouse, cells: Cells = one.roster) => {
+    acquaint(one.roster, (error) => faults.push(error), { cells });
+    return raiseIncidents({
+      roster: one.roster,
+      cells,
+      addressOf: (name) => (name === 'city-tv' ? { to: 'rtmp://127.0.0.1/live', encoded: false } : undefined),
+      async settleQuality(cameras) {
+        settled.push(cameras.map((camera) => `${camera} ${urgentCameras(cells).has(camera) ? 'best' : 'usual'}`));
+      },
+      later() {},
+      onFault: (error) => faults.push(error),
+    });
   };
   if (raising) follow(house);
   const relay = { kind: 'relay' as const, id: id('relay-1') };
@@ -51,7 +59,7 @@ async function housed(raising = true) {
     );
   const stateOf = (at: Parameters<FakeHouse['roster']['view']>[0]) => house.roster.view(at)?.state;
   const active = (name: string) => until(`${name} to be active`, () => stateOf(incident(name)) === 'active');
-  return { house, faults, follow, declare, watch, stateOf, active };
+  return { house, faults, settled, follow, declare, watch, stateOf, active };
 }
 
 describe('an incident that is raised', () => {
@@ -89,6 +97,20 @@ describe('an incident that is raised', () => {
     await house.roster.offer(incident('inc_2'), { type: 'incident.ended', by: 'hoa' });
     await until('the gate to be taken off air', () => stateOf(push('gate')) === 'stopped');
     expect(stateOf(push('hall'))).to.equal('connecting');
+  });
+
+  it('brings its cameras to their best, and back when the last incident about them is over', async () => {
+    const { house, settled, declare, active } = await housed();
+    await declare('inc_1', ['gate', 'hall']);
+    await active('inc_1');
+    await declare('inc_2', ['gate'], { drill: true });
+    await active('inc_2');
+    expect(settled).to.deep.equal([['gate best', 'hall best'], ['gate best']]);
+    await house.roster.offer(incident('inc_1'), { type: 'incident.ended', by: 'hoa' });
+    await until('its cameras to be looked at again', () => settled.length === 3);
+    await house.roster.offer(incident('inc_2'), { type: 'incident.ended', by: 'hoa' });
+    await until('the last one to be looked at again', () => settled.length === 4);
+    expect(settled.slice(2)).to.deep.equal([['gate best', 'hall usual'], ['gate usual']]);
   });
 
   it('as a drill pushes nothing, and says so', async () => {
@@ -137,6 +159,46 @@ describe('an incident that is raised', () => {
     const stateThere = (name: string) => next.roster.view({ kind: 'viewer', id: id(name) })?.state;
     await until('the guest to be cut', () => stateThere('ses_guest') === 'ended');
     expect(stateThere('ses_own')).to.equal('admitted');
+    expect(faults).to.deep.equal([]);
+  });
+});
+
+describe('an incident of one gateway among others', () => {
+  it('is raised by the one where it lives, and by the next when that dies before it has', async () => {
+    const store = memoryStore();
+    const members = new Set<string>();
+    const gateways = [await fakeGatewayOf(store, members, 'gate-1'), await fakeGatewayOf(store, members, 'gate-2')];
+    const [first] = gateways as [FakeGateway, FakeGateway];
+    const sources = [{ id: '0', url: 'rtsp://127.0.0.1/a' }];
+    const settings = { name: 'gate', zone: 'hcm/airport', sources, keep: 'on-demand', eye: true };
+    await first.cells.create(camera('gate'), { type: 'camera.configured', settings });
+    const declared = {
+      ...{ type: 'incident.declared', zone: '', cameras: ['gate'], reason: 'fire', by: 'hoa', drill: true },
+      ...{ until: first.house.clock.now + HOUR, destinations: [], grants: { roles: [], subjects: [] } },
+    };
+    await first.cells.create(incident('inc_1'), declared);
+    const owner = gateways.find(({ house }) => house.roster.has(incident('inc_1'))) as FakeGateway;
+    const other = gateways.find((one) => one !== owner) as FakeGateway;
+    await until('the other one to see it', () => other.cells.view(incident('inc_1')));
+    const settled: string[] = [];
+    const faults: Error[] = [];
+    const raising = raiseIncidents({
+      ...{ roster: other.house.roster, cells: other.cells, addressOf: () => undefined },
+      settleQuality: async (cameras) => void settled.push(...cameras),
+      later() {},
+      onFault: (error) => faults.push(error),
+    });
+    raising.review();
+    await other.beat();
+    expect(other.cells.view(incident('inc_1'))?.state, 'it is not the other one’s to raise').to.equal('declared');
+    owner.kill();
+    await until('the other one to take it up', async () => {
+      await other.beat();
+      return other.house.roster.has(incident('inc_1'));
+    });
+    raising.review();
+    await until('it to be active', () => other.cells.view(incident('inc_1'))?.state === 'active');
+    expect(settled).to.deep.equal(['gate']);
     expect(faults).to.deep.equal([]);
   });
 });

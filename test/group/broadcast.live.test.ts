@@ -132,6 +132,17 @@ describe('a broadcast to a real nginx-rtmp', function () {
     expect(await hall.received()).to.be.greaterThan(beforeAtHall as number);
   });
 
+  it('goes to its best while an incident is about it, with nobody watching, and falls back when that is over', async () => {
+    const at = Date.now();
+    const said = { cameras: ['north'], reason: 'smoke', drill: true };
+    const { body } = await group.api('POST', '/api/v1/incidents', said);
+    const running = await events.next('rendition.running', 'rendition/north', at, 20_000);
+    expect(running.data).to.include({ viewers: 0 });
+    const closing = Date.now();
+    await group.api('DELETE', `/api/v1/incidents/${body.id}`);
+    await events.next('rendition.off', 'rendition/north', closing);
+  });
+
   it('ends when it is stopped, and its key is in nothing that was written or told', async () => {
     const at = Date.now();
     for (const name of ['city-tv', 'hall']) {

@@ -12,7 +12,15 @@ describe('incidents over HTTP', () => {
       throw error;
     };
     acquaint(gateway.house.roster, fault);
-    raiseIncidents(gateway.house.roster, gateway.house.roster, () => undefined, fault);
+    const { roster } = gateway.house;
+    raiseIncidents({
+      roster,
+      cells: roster,
+      addressOf: () => undefined,
+      settleQuality: async () => {},
+      later() {},
+      onFault: fault,
+    });
     for (const [name, zone] of [
       ['gate', 'hcm/airport'],
       ['hall', 'hcm/airport'],
