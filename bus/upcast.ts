@@ -53,12 +53,16 @@ function broadcastUnencoded(record: JournalRecord): JournalRecord {
   return { ...record, version: 2, after: { ...after, context: { ...after.context, encoded: false } } };
 }
 
+/** Viewers who made room for others were told that their right was taken back; nothing of a record is otherwise. */
+const viewerNeverDisplaced = (record: JournalRecord): JournalRecord => ({ ...record, version: 3 });
+
 /** One step up: from a version to the next. Keyed `kind@from`. */
 const steps: Record<string, (record: JournalRecord) => JournalRecord> = {
   'broadcast@1': broadcastUnencoded,
   'camera@1': cameraFrom1,
   'relay@1': relayWithoutPulse,
   'viewer@1': viewerWithStandby,
+  'viewer@2': viewerNeverDisplaced,
 };
 
 /** Thrown when a record is newer than this program. */

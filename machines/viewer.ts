@@ -72,6 +72,10 @@ export const viewerMachine = machine.createMachine({
       },
       on: {
         'viewer.revoked': { target: 'ended', actions: ended('revoked', 'the right to watch was taken back') },
+        'viewer.displaced': {
+          target: 'ended',
+          actions: ended('displaced', 'every relay is full, and somebody with priority has its place'),
+        },
         'viewer.closed': { target: 'ended', actions: ended('closed', 'the viewer left') },
         'camera.removed': { target: 'ended', actions: ended('camera-removed', 'the camera was taken out') },
         'standby.chosen': { actions: noteStandby },

@@ -4,7 +4,7 @@ import { type Of, shape } from '../shape.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the viewer machine's events and context. */
-export const VIEWER_VERSION = 2;
+export const VIEWER_VERSION = 3;
 
 /** Who asks to watch, as their verified token says; no token is kept. */
 export const SubjectSchema = Type.Object(
@@ -94,6 +94,8 @@ export const viewerHeard = {
   ),
   'viewer.renewed': shape('viewer.renewed', Type.Object({ expires_at: Type.Number() })),
   'viewer.revoked': shape('viewer.revoked', Type.Object({ by: Type.String(), reason: Type.String() })),
+  /** Every relay is full, and somebody with priority takes its place. */
+  'viewer.displaced': shape('viewer.displaced', Type.Object({ by: IdSchema })),
   'viewer.closed': shape('viewer.closed', Type.Object({})),
   'camera.removed': shape('camera.removed', Type.Object({})),
   'alarm.rang': shape('alarm.rang', Type.Object({ name: Type.String() })),

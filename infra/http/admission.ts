@@ -3,12 +3,11 @@ import type { LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
 import type { Subject } from '../../bus/events/viewer.ts';
 import type { Why } from '../../bus/events/why.ts';
 import { type Id, isId, newId } from '../../bus/identity.ts';
-import { isAtLeast } from '../../machines/policy/access.ts';
 import { type Caller, permittedCamera } from './door.ts';
 import { denied, Refusal } from './errors.ts';
 import type { Hub } from './hub.ts';
 import type { Loads } from './loads.ts';
-import { placeViewer } from './placing.ts';
+import { displace, isPrior, placeViewer } from './placing.ts';
 import type { HttpServices } from './services.ts';
 import { isOpen, rungFor, viewerOf, zoneOf } from './views.ts';
 
@@ -116,7 +115,7 @@ export async function begin(
   const { holdings, loads } = counts;
   const demand = {
     needs: [wish.protocol === 'rtsp' ? 'rtsp' : 'webrtc'],
-    priority: isAtLeast(claims.role, 'operator'),
+    priority: isPrior(claims),
   };
   const placed = placeViewer(services, loads, wish.address, undefined, demand);
   const { relay, standby = '', displaced, why: placement } = placed;
@@ -143,7 +142,7 @@ export async function begin(
   const view = cells.view(at) ?? (await written).view;
   if (isOpen(view)) {
     loads.seat(session, relay);
-    if (displaced) void displace(services, displaced, session);
+    if (displaced) displace(services, displaced, session);
     metrics.admissions.inc({ result: 'admitted' });
     return { view, written, placement };
   }
@@ -151,14 +150,6 @@ export async function begin(
   metrics.admissions.inc({ result: quota ? 'quota' : 'denied' });
   if (quota) throw new Refusal(429, 'quota', view.why.text, { why: view.why }, 5);
   throw denied(view.why.reason);
-}
-
-/** Ends a session on a full relay, so that another with priority has its place. */
-async function displace({ cells, log }: HttpServices, session: Id, by: Id): Promise<void> {
-  const event = { type: 'viewer.revoked', by: 'placement', reason: 'displaced' };
-  await cells.offer({ kind: 'viewer', id: session }, event).catch((err: unknown) => {
-    log.warn({ err, session, by }, 'a session could not be ended to make room for another');
-  });
 }
 
 /** Admits somebody to a camera that they may watch, and answers once that is written down. @throws Refusal */

@@ -36,6 +36,7 @@ export interface Connections {
 
 /** After these a player may ask for a new session; after all others it must not. */
 const WORTH_RETRYING = new Set([
+  'displaced',
   'expired',
   'never-connected',
   'not-connected',

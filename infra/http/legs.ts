@@ -4,7 +4,7 @@ import type { ViewerContext } from '../../machines/viewer/context.ts';
 import { type Haste, keepDeparting, type Taken } from './departing.ts';
 import { denied, Refusal, unavailable } from './errors.ts';
 import type { Loads } from './loads.ts';
-import { placeViewer } from './placing.ts';
+import { displace, isPrior, placeViewer } from './placing.ts';
 import type { Offer } from './sdp.ts';
 import type { HttpServices, WhepOpened } from './services.ts';
 import { isOpen, relayOf, viewerOf } from './views.ts';
@@ -125,7 +125,7 @@ export function keepLegs(services: HttpServices, loads: Loads): Legs {
 
   return {
     async open(session, name, sdp, offer, { relay: wanted, haste }) {
-      const { relay: seat, address } = viewerOf(session);
+      const { relay: seat, address, subject } = viewerOf(session);
       const camera = viewerOf(session).camera as Id;
       const before = bySession.get(session.id)?.get(name);
       if (!before && (bySession.get(session.id)?.size ?? 0) >= LEGS_PER_SESSION) {
@@ -136,7 +136,13 @@ export function keepLegs(services: HttpServices, loads: Loads): Legs {
         );
       }
       const chosen = wanted !== undefined && instanceOf(services, wanted) !== undefined;
-      const relay = chosen ? wanted : placeViewer(services, loads, address, seat).relay;
+      const priority = subject !== undefined && isPrior(subject);
+      const placed = chosen ? { relay: wanted } : placeViewer(services, loads, address, seat, { priority });
+      const { relay } = placed;
+      if ('displaced' in placed && placed.displaced) {
+        displace(services, placed.displaced, session.id);
+        loads.seat(session.id, relay);
+      }
       const instance = instanceOf(services, relay);
       const opened = await ask(session.id, camera, relay, sdp, `leg=${name}`, haste).catch((error: unknown) => {
         hear(session.id, { type: 'leg.refused', leg: name, detail: reasonOf(error) });

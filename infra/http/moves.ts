@@ -3,7 +3,7 @@ import type { MoveReason } from '../../bus/events/viewer.ts';
 import { type Id, isId } from '../../bus/identity.ts';
 import type { Placement } from '../../machines/policy/placement.ts';
 import { instanceOf, type Leg, legsKnown } from './legs.ts';
-import { findRelay } from './placing.ts';
+import { displace, findPlace, isPrior, type Place } from './placing.ts';
 import type { HttpServices } from './services.ts';
 import type { Shared } from './shared.ts';
 import { relayOf, viewerOf } from './views.ts';
@@ -99,16 +99,22 @@ export function keepMoves(
   };
   /** Sends the player from a lost leg to one that flows already, or to where placement would have it. */
   const move = (session: CellView, lost: Id, held: HeldLeg, loss: Loss): void => {
-    const { address } = viewerOf(session);
+    const { address, subject } = viewerOf(session);
     const ready = hot(lost);
-    const placement: Placement = ready
+    // Nobody is sent away for a drain: it can wait.
+    const priority = loss.reason !== 'draining' && subject !== undefined && isPrior(subject);
+    const placement: Place = ready
       ? { relay: ready[1].relay, why: { trigger: 'standby', text: `the picture flows from ${ready[1].relay} already` } }
-      : findRelay(services, shared.loads, address, loss.reason === 'draining' ? undefined : held.relay);
+      : findPlace(services, shared.loads, address, loss.reason === 'draining' ? undefined : held.relay, { priority });
     const leg = ready?.[0] ?? free();
     const { relay } = placement;
     // While nowhere is better it stays, or it can't be opened again yet.
     if (relay === undefined || leg === undefined || (loss.reason === 'draining' && relay === held.relay)) return;
     if (loss.reason === 'draining' && !shared.pace()) return;
+    if (placement.displaced) {
+      displace(services, placement.displaced, session.id);
+      shared.loads.seat(session.id, relay);
+    }
     legs.delete(lost); // told once
     order(leg, { relay, hurry: loss.reason !== 'draining' }, loss.reason, loss.text);
     begin(session.id, leg, relay, loss, placement);

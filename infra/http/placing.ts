@@ -1,5 +1,7 @@
 import type { CellView } from '../../actors/cells.ts';
+import type { Subject } from '../../bus/events/viewer.ts';
 import type { Id } from '../../bus/identity.ts';
+import { isAtLeast } from '../../machines/policy/access.ts';
 import { type Placement, type PlacementWish, place, type RelayStanding } from '../../machines/policy/placement.ts';
 import { unavailable } from './errors.ts';
 import type { Loads } from './loads.ts';
@@ -58,11 +60,28 @@ export function findRelay(
   return place(relays, { region: regionOf(address, services.config.regions), ...demand });
 }
 
-/** Where a viewer is carried. */
-export interface Placed extends Placement {
-  relay: string;
+/** Whether somebody may take the place of others where every relay is full. */
+export const isPrior = ({ role }: Pick<Subject, 'role'>): boolean => isAtLeast(role, 'operator');
+
+/** Where a viewer may be carried. */
+export interface Place extends Placement {
   /** The session that must end first: its relay is full. */
   displaced?: Id;
+}
+
+/** The same as {@link findRelay}; where all is full, who has priority takes the place of one who has none. */
+export function findPlace(...[services, loads, address, preferred, demand]: Parameters<typeof findRelay>): Place {
+  const placement = findRelay(services, loads, address, preferred, demand);
+  if (placement.displaces === undefined) return placement;
+  const displaced = youngestWithoutPriority(services, placement.displaces);
+  if (displaced) return { ...placement, displaced };
+  const { relay: _none, displaces: _nobody, ...nowhere } = placement;
+  return { ...nowhere, full: { retryAfterS: 1 } };
+}
+
+/** Where a viewer is carried. */
+export interface Placed extends Place {
+  relay: string;
 }
 
 /** The same for a viewer who must be carried. @throws Refusal 503 when no relay can, or each is full */
@@ -73,15 +92,21 @@ export function placeViewer(
   preferred?: string,
   demand: Demand = {},
 ): Placed {
-  const placement = findRelay(services, loads, address, preferred, demand);
-  const { relay, full, displaces, why } = placement;
-  const displaced = displaces === undefined ? undefined : youngestWithoutPriority(services, displaces);
-  if (full || (displaces !== undefined && !displaced)) {
+  const found = findPlace(services, loads, address, preferred, demand);
+  const { relay, full, why } = found;
+  if (full) {
     const text = 'Every relay carries as many viewers as it may: try again later.';
-    throw unavailable('full', text, { why }, full?.retryAfterS ?? 1);
+    throw unavailable('full', text, { why }, full.retryAfterS);
   }
   if (relay === undefined) throw unavailable('no-relay', 'No relay can carry viewers just now.', { why });
-  return { ...placement, relay, ...(displaced ? { displaced } : {}) };
+  return { ...found, relay };
+}
+
+/** Ends a session on a full relay, so that another with priority has its place. */
+export function displace({ cells, log }: HttpServices, session: Id, by: Id): void {
+  cells.offer({ kind: 'viewer', id: session }, { type: 'viewer.displaced', by }).catch((err: unknown) => {
+    log.warn({ err, session, by }, 'a session could not be ended to make room for another');
+  });
 }
 
 /** Who makes room on a full relay: of its sessions, the last that began for somebody who is no operator. */

@@ -133,6 +133,7 @@ const machines: Record<string, { machine: AnyStateMachine; walks: Walk[] }> = {
           { type: 'path.recovered', leg: 'a', after_ms: 5_000, loss: 0, fps: 30 },
           { type: 'viewer.renewed', expires_at: 10 },
           { type: 'viewer.revoked', by: 'x', reason: 'x' },
+          { type: 'viewer.displaced', by: 'ses_other' },
           { type: 'viewer.closed' },
           { type: 'camera.removed' },
           ...['connect', 'expiry', 'move'].map((name) => ({ type: 'alarm.rang', name })),

@@ -234,6 +234,7 @@ class World {
       { type: 'viewer.renewed', expires_at: this.house.clock.now + 60_000 },
       { type: 'viewer.closed' },
       { type: 'viewer.revoked', by: 'hoa', reason: 'x' },
+      { type: 'viewer.displaced', by: 'ses_other' },
     ];
   }
 

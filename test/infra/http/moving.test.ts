@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect } from 'chai';
+import { acquaint } from '../../../actors/acquaintance.ts';
 import { id } from '../../../bus/identity.ts';
 import { fakeDepartures } from '../../fakes/departures.ts';
 import { type FakeGateway, fakeGateway, OFFER } from '../../fakes/http.ts';
@@ -27,7 +28,7 @@ describe('http: a player that moves', () => {
     await gateway.close();
   });
 
-  const join = async (who: { sub: string; cameras: string[] }) => {
+  const join = async (who: { sub: string; cameras: string[]; role?: 'operator' }) => {
     const headers = gateway.bearer(who);
     const granted = (await gateway.server.inject({ url: '/live/cam_001/webrtc', headers })).json();
     const one = await connectPlayer(gateway);
@@ -109,6 +110,59 @@ describe('http: a player that moves', () => {
     expect(performance.now() - toldAt).to.be.lessThan(100);
     expect(view()?.state).to.equal('moving');
     gateway.house.store.set('here');
+  });
+
+  describe('whose relay dies while the others are full', () => {
+    let other: Awaited<ReturnType<typeof join>>;
+    const full = async () => {
+      acquaint(gateway.house.roster, (error) => expect.fail(error.message));
+      await gateway.house.roster.offer(
+        { kind: 'relay', id: id('relay-2') },
+        { type: 'relay.configured', role: 'delivery', region: 'hcm', weight: 1, max_readers: 1 },
+      );
+      other = await join({ sub: 'oanh', cameras: ['cam_001'] });
+      const seat = gateway.house.roster.view({ kind: 'viewer', id: id(other.session) });
+      expect(seat?.context.relay, 'the emptier one').to.equal('relay-2');
+    };
+    afterEach(() => other.player.socket.terminate());
+
+    it('is told so, waits, and is sent to the first place that becomes free', async () => {
+      await full();
+      await play('a');
+      await relay('relay-1', { type: 'relay.exited', detail: 'killed' });
+      await until('the loss', () => view()?.state === 'moving');
+      player.say({ type: 'offer', leg: 'n', sdp: OFFER });
+      expect(await player.told('refused')).to.include({ leg: 'n', reason: 'full', retry: true });
+      expect(told('move')).to.deep.equal([]);
+      const headers = gateway.bearer({ sub: 'ada', role: 'admin', zones: ['*'] });
+      await gateway.server.inject({ method: 'DELETE', url: `/api/v1/sessions/${other.session}`, headers });
+      expect(await player.told('move')).to.include({ relay: 'relay-2', reason: 'relay-lost' });
+      await play('b');
+      expect(view()?.context.relay).to.equal('relay-2');
+    });
+
+    it('ends when its time has run out, and may ask for a new session', async () => {
+      await full();
+      await play('a');
+      await relay('relay-1', { type: 'relay.exited', detail: 'killed' });
+      await until('the loss', () => view()?.state === 'moving');
+      await gateway.house.roster.offer({ kind: 'viewer', id: id(session) }, { type: 'alarm.rang', name: 'move' });
+      expect(await player.told('end')).to.include({ reason: 'not-moved', retry: true });
+      const again = await gateway.server.inject({ url: '/live/cam_001/webrtc', headers: gateway.bearer(vera) });
+      expect([again.statusCode, again.headers['retry-after']]).to.deep.equal([503, '5']);
+    });
+
+    it('takes the place of a viewer when it has priority; that one is told, and may come again', async () => {
+      other = { player, session };
+      ({ player, session } = await join({ sub: 'olga', cameras: ['cam_001'], role: 'operator' }));
+      expect(view()?.context.relay).to.equal('relay-2');
+      await play('a');
+      const bound = { role: 'delivery', region: 'hcm', weight: 1, max_readers: 1 };
+      await relay('relay-1', { type: 'relay.configured', ...bound });
+      await relay('relay-2', { type: 'relay.exited', detail: 'killed' });
+      expect(await player.told('move')).to.include({ relay: 'relay-1', reason: 'relay-lost' });
+      expect(await other.player.told('end')).to.include({ reason: 'displaced', retry: true });
+    });
   });
 
   it('leaves a relay that is being drained, which carries it until the other has its picture', async () => {

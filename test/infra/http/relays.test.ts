@@ -56,7 +56,7 @@ describe('http: the pool of relays', () => {
     const stateOf = (session: string) => gateway.house.roster.view({ kind: 'viewer', id: id(session) });
     expect((await watch('oanh', 'operator')).statusCode).to.equal(200);
     await until('the youngest viewer to leave', () => stateOf(younger)?.state === 'ended');
-    expect(stateOf(younger)?.why.guard).to.include({ by: 'placement', reason: 'displaced' });
+    expect(stateOf(younger)?.why).to.include({ reason: 'displaced' });
     expect(stateOf(older)?.state).to.equal('admitted');
     await until('the place to be counted', async () => (await watch('olga', 'operator')).statusCode === 200);
     await until('the other viewer to leave', () => stateOf(older)?.state === 'ended');
