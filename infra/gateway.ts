@@ -37,6 +37,7 @@ import { publicWhep } from './gateway/relay-reach.ts';
 import { keepRetention } from './gateway/retention.ts';
 import { shareSessions } from './gateway/session-cards.ts';
 import { takeTenure } from './gateway/tenure.ts';
+import { keepWebhooks } from './gateway/webhooks.ts';
 import { group as groupShape } from './group.ts';
 import { openLoginLinks } from './http/links.ts';
 import { createMetrics } from './http/metrics.ts';
@@ -185,6 +186,13 @@ const retention = keepRetention({
   onFault: (err) => log.error({ err }, 'the event log could not be swept'),
 });
 
+const webhooks = keepWebhooks({ outbox: carriers.outbox, log, metrics });
+const settleWebhooks = () =>
+  webhooks
+    .set(config.webhooks.map((one) => ({ ...one, secret: () => readFileSync(one.secretFile, 'utf8') })))
+    .catch((err) => log.error({ err }, 'webhooks could not be set up'));
+void settleWebhooks();
+
 const links = openLoginLinks(path.join(group.state, 'links'));
 const health = () => judgeHealth({ carriers, cells, launcher, retention, givenUp, isLeaving: () => leaving });
 const server = await buildServer({
@@ -252,6 +260,7 @@ const watch = watchConfig(
   process.env,
   ({ config: next, restart }) => {
     config = withDemoDestination(next, group);
+    void settleWebhooks();
     if (restart.length > 0) log.warn({ restart }, 'these settings take effect at the next start');
     installation.apply(next).then(
       () => log.info({ cameras: next.cameras.size }, 'the changed configuration is in effect'),
@@ -273,6 +282,7 @@ async function leave(reason: string): Promise<void> {
   const forced = setTimeout(() => process.exit(1), LEAVE_WITHIN_MS);
   watch.close();
   retention.close();
+  webhooks.close();
   accessLedger.close();
   ledgerHead.close();
   asks.close();

@@ -8,6 +8,7 @@ import {
   type Keeper,
   type Leases,
   type Ledger,
+  type Outbox,
   type Sessions,
   type Told,
 } from '../ports.ts';
@@ -18,6 +19,7 @@ import { memoryKeeper } from './memory/keeper.ts';
 import { memoryLeases } from './memory/leases.ts';
 import { memoryLedger } from './memory/ledger.ts';
 import type { Line, MemoryMode } from './memory/line.ts';
+import { memoryOutbox } from './memory/outbox.ts';
 import { memorySessions } from './memory/sessions.ts';
 import { copy, dropLast, type Records, type Shelf } from './memory/shelf.ts';
 
@@ -30,6 +32,7 @@ export interface MemoryStore {
   sessions: Sessions;
   keeper: Keeper;
   ledger: Ledger;
+  outbox: Outbox;
   /** Loses the oldest records and facts, as a damaged disk does. */
   lose(records: number, facts: number): void;
   set(mode: MemoryMode): void;
@@ -80,6 +83,7 @@ export function memoryStore(now: () => number = Date.now): MemoryStore {
     sessions: memorySessions(line),
     keeper: memoryKeeper(line, records, told),
     ledger: memoryLedger(line),
+    outbox: memoryOutbox(line, told),
     lose(ofRecords, ofFacts) {
       for (const entry of records.items.splice(0, ofRecords)) dropLast(records, entry);
       told.items.splice(0, ofFacts);

@@ -1,4 +1,4 @@
-import type { Bus, Facts, Journal, Keeper, Leases, Ledger } from '../ports.ts';
+import type { Bus, Facts, Journal, Keeper, Leases, Ledger, Outbox } from '../ports.ts';
 import { natsBus } from './nats/bus.ts';
 import { connectNats, type NatsOptions } from './nats/connection.ts';
 import { natsFacts } from './nats/facts.ts';
@@ -6,6 +6,7 @@ import { natsJournal } from './nats/journal.ts';
 import { natsKeeper } from './nats/keeper.ts';
 import { natsLeases } from './nats/leases.ts';
 import { natsLedger } from './nats/ledger.ts';
+import { natsOutbox } from './nats/outbox.ts';
 import { startPublisher } from './nats/publisher.ts';
 
 /** The ports that NATS carries, over one connection. */
@@ -16,6 +17,7 @@ export interface NatsStore {
   leases: Leases;
   keeper: Keeper;
   ledger: Ledger;
+  outbox: Outbox;
   /** Whether there is a connection now. */
   isUp(): boolean;
   /** Messages that wait for their acknowledgement. */
@@ -26,9 +28,14 @@ export interface NatsStore {
 /**
  * Connects to NATS and carries the ports over it.
  * @param now epoch ms, for the expiry of leases
+ * @param heldMs after this long, what a reader of the outbox had when it died is handed out again
  * @throws JournalAway when no server answers within `firstConnectMs`
  */
-export async function natsStore(options: NatsOptions, now: () => number = Date.now): Promise<NatsStore> {
+export async function natsStore(
+  options: NatsOptions,
+  now: () => number = Date.now,
+  heldMs?: number,
+): Promise<NatsStore> {
   const link = await connectNats(options);
   const publisher = startPublisher(link);
   return {
@@ -38,6 +45,7 @@ export async function natsStore(options: NatsOptions, now: () => number = Date.n
     leases: natsLeases(link, now),
     keeper: natsKeeper(link),
     ledger: natsLedger(link, publisher),
+    outbox: natsOutbox(link, heldMs),
     isUp: () => link.isUp(),
     outstanding: () => publisher.outstanding(),
     close: () => link.close(),

@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import { ID_PATTERN } from '../../bus/identity.ts';
 import { type Of, shape } from '../../bus/shape.ts';
+import { DestinationSchema, WebhookSchema } from './declared-outputs.ts';
 import { PortsSchema, RelayPortsSchema } from './declared-ports.ts';
 import { DURATION_PATTERN } from './durations.ts';
 import { closed, count, duration, listen, Region, size, text, texts, webUrl } from './grammar.ts';
@@ -87,38 +88,6 @@ const CameraSchema = Type.Object(
     ladder: Type.Optional(Type.Array(Type.Enum(['1080p', '720p', '480p', '360p']), { minItems: 1 })),
     record: Type.Optional(
       Type.Object({ keep: duration('7d', 'how long recordings stay') }, { additionalProperties: false, later: true }),
-    ),
-  },
-  { additionalProperties: false },
-);
-
-const DestinationSchema = Type.Object(
-  {
-    to: Type.String({
-      pattern: '^(rtmps?|srt)://[^\\s@#]+$',
-      expects: 'an rtmp://, rtmps:// or srt:// address without user, password and key',
-    }),
-    key_file: Type.Optional(text('a file that holds the stream key; for SRT, the stream id')),
-    passphrase_file: Type.Optional(text('a file that holds the passphrase of an SRT destination')),
-    fingerprint: Type.Optional(
-      Type.String({
-        pattern: '^([0-9A-Fa-f]{2}:?){31}[0-9A-Fa-f]{2}$',
-        expects: 'the SHA-256 of a certificate: 64 hexadecimal digits',
-      }),
-    ),
-    stat: Type.Optional(webUrl({ description: 'statistics of an nginx-rtmp: it is asked whether bytes arrive' })),
-    audio: Type.Enum(['copy', 'aac', 'silence', 'none'], {
-      default: 'copy',
-      description: 'aac: converted, and silence where the camera has no sound',
-    }),
-    video: Type.Enum(['copy', 'h264'], { default: 'copy', description: 'h264: encoded without B-frames' }),
-    size: Type.Optional(Type.Enum(['1080p', '720p', '480p', '360p'])),
-    bitrate_kbps: Type.Optional(count(4_000, 50_000, 'of the encoded picture')),
-    overlay: Type.Optional(
-      text('a word that is written on the picture', {
-        maxLength: 60,
-        description: 'a word on the picture, with a clock and the name of the camera',
-      }),
     ),
   },
   { additionalProperties: false },
@@ -252,6 +221,7 @@ export const settings = shape(
         default: {},
         keys: 'an id: 1 to 64 of a-z, 0-9, _ and -',
       }),
+      webhooks: Type.Array(WebhookSchema, { default: [], maxItems: 32 }),
       ports: PortsSchema,
       limits: Type.Object(
         {

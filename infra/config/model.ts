@@ -85,6 +85,8 @@ export interface Config {
   /** The logins that camera addresses carried, by credential reference. A Map, so that JSON of a Config has none. */
   logins: ReadonlyMap<string, Login>;
   destinations: Settings['destinations'];
+  /** Other systems that facts are posted to; the secrets stand in files. */
+  webhooks: { url: string; secretFile: string; types: string[] }[];
   ports: { jwks: number; nats: number; redis: number; demoDestination: number; demoDestinationHttp: number };
   limits: { sessionsPerSubject: number };
   /** How far back the event log reaches, and how large it may become. */

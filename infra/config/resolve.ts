@@ -46,6 +46,7 @@ export function resolve(file: string, settings: Settings, findings: Findings): C
     ladders,
     logins,
     destinations: settings.destinations,
+    webhooks: settings.webhooks.map(({ url, types, secret_file }) => ({ url, types, secretFile: beside(secret_file) })),
     ports: {
       jwks: settings.ports.jwks,
       nats: settings.ports.nats,

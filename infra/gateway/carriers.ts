@@ -8,10 +8,11 @@ import { natsJournal } from '../../bus/carriers/nats/journal.ts';
 import { natsKeeper } from '../../bus/carriers/nats/keeper.ts';
 import { natsLeases } from '../../bus/carriers/nats/leases.ts';
 import { natsLedger } from '../../bus/carriers/nats/ledger.ts';
+import { natsOutbox } from '../../bus/carriers/nats/outbox.ts';
 import { startPublisher } from '../../bus/carriers/nats/publisher.ts';
 import { redisSessions } from '../../bus/carriers/redis.ts';
 import { openSpool, type Spool } from '../../bus/carriers/spool.ts';
-import type { Bus, Keeper, Leases, Ledger, Sessions } from '../../bus/ports.ts';
+import type { Bus, Keeper, Leases, Ledger, Outbox, Sessions } from '../../bus/ports.ts';
 import type { Group } from '../group.ts';
 
 /** The ports of the bus, carried by this group's servers. */
@@ -22,6 +23,7 @@ export interface Carriers {
   leases: Leases;
   keeper: Keeper;
   ledger: Ledger;
+  outbox: Outbox;
   sessions: Sessions;
   natsIsUp(): boolean;
   close(): Promise<void>;
@@ -65,6 +67,7 @@ export async function openCarriers(group: Group, log: Logger): Promise<Carriers>
     leases: natsLeases(link, Date.now),
     keeper: natsKeeper(link),
     ledger: natsLedger(link, publisher),
+    outbox: natsOutbox(link),
     natsIsUp: () => link.isUp(),
     async close() {
       sessions.close();

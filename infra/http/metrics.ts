@@ -15,6 +15,7 @@ export interface Metrics {
   eventLoopDelay: Gauge<'quantile'>;
   relayLoad: Gauge<'relay'>;
   relayCalls: Counter<'relay'>;
+  webhooks: Counter<'webhook' | 'result'>;
 }
 
 /** Makes the metrics of one gateway in a registry of their own. */
@@ -81,6 +82,12 @@ export function createMetrics(): Metrics {
       name: 'signalbox_relay_load',
       help: 'Viewer sessions seated at a relay',
       labelNames: ['relay'],
+      registers,
+    }),
+    webhooks: new Counter({
+      name: 'signalbox_webhook_deliveries_total',
+      help: 'Attempts to deliver a fact to another system, by its host and what became of them',
+      labelNames: ['webhook', 'result'],
       registers,
     }),
     relayCalls: new Counter({

@@ -8,6 +8,7 @@ import { journalContract } from '../contracts/journal.ts';
 import { keeperContract } from '../contracts/keeper.ts';
 import { leasesContract } from '../contracts/leases.ts';
 import { ledgerContract } from '../contracts/ledger.ts';
+import { outboxContract } from '../contracts/outbox.ts';
 import { sessionsContract, someCard } from '../contracts/sessions.ts';
 import { until } from '../fixtures/process.ts';
 import { all, rejection, someFact, someRecord } from '../fixtures/records.ts';
@@ -32,6 +33,10 @@ describe('keeper in memory', () => {
 
 describe('ledger in memory', () => {
   ledgerContract(async () => ({ ledger: memoryStore().ledger, close }));
+});
+
+describe('outbox in memory', () => {
+  outboxContract(async () => ({ ...memoryStore(), close }));
 });
 
 describe('leases in memory', () => {

@@ -6,6 +6,7 @@ import { journalContract } from '../contracts/journal.ts';
 import { keeperContract } from '../contracts/keeper.ts';
 import { leasesContract } from '../contracts/leases.ts';
 import { ledgerContract } from '../contracts/ledger.ts';
+import { outboxContract } from '../contracts/outbox.ts';
 import { startNats, type TestNats } from '../fixtures/nats.ts';
 
 describe('on a real nats-server', () => {
@@ -44,5 +45,6 @@ describe('on a real nats-server', () => {
   describe('bus', () => busContract(emptyStore));
   describe('keeper', () => keeperContract(emptyStore));
   describe('ledger', () => ledgerContract(emptyStore));
+  describe('outbox', () => outboxContract(emptyStore));
   describe('leases', () => leasesContract(emptyStore));
 });
