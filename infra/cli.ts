@@ -20,6 +20,7 @@ import { replayCommand } from './cli/replay.ts';
 import { statusCommand } from './cli/status.ts';
 import { CommandFailed, type Surroundings, type Terminal, terminal } from './cli/terminal.ts';
 import { tokenCommand } from './cli/token.ts';
+import { userAddCommand, userListCommand, userPasswordCommand, userRemoveCommand } from './cli/user.ts';
 import { watchCommand } from './cli/watch.ts';
 import { whatIfCommand } from './cli/whatif.ts';
 
@@ -70,6 +71,11 @@ function program(out: Terminal): Command {
   const ledger = root.command('ledger').description('who watched which camera, provably');
   ledgerListCommand(remote(ledger.command('list')), out);
   ledgerVerifyCommand(remote(ledger.command('verify')), out);
+  const user = root.command('user').description('who signs in with a name and a password');
+  userAddCommand(local(user.command('add')), out);
+  userPasswordCommand(local(user.command('password')), out);
+  userRemoveCommand(local(user.command('remove')), out);
+  userListCommand(local(user.command('list')), out);
   tokenCommand(local(root.command('token')), out);
   loginCommand(local(root.command('login')), out);
   const config = root.command('config').description('check a configuration file');

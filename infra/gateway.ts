@@ -11,6 +11,8 @@ import { renditionKind } from '../actors/rendition.ts';
 import { viewerKind } from '../actors/viewer.ts';
 import { systemClock } from '../adapters/clock.ts';
 import { openPathSigner } from '../adapters/hls-paths.hmac.ts';
+import { openPasswords } from '../adapters/passwords.scrypt.ts';
+import { openPeople } from '../adapters/people.files.ts';
 import { openSecrets } from '../adapters/secrets.files.ts';
 import { type Id, id } from '../bus/identity.ts';
 import type { ViewerContext } from '../machines/viewer/context.ts';
@@ -226,6 +228,8 @@ const server = await buildServer({
   gate,
   revocations,
   links,
+  people: openPeople(path.join(group.state, 'people.json')),
+  passwords: openPasswords(),
   whep: media.whep,
   departures: media.departures,
   rtspAt: media.rtspAt,

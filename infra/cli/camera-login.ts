@@ -1,6 +1,5 @@
-import { createInterface } from 'node:readline';
-import { Writable } from 'node:stream';
 import { BadAddress, parseCameraAddress } from '../config/address.ts';
+import { readPassword } from './password.ts';
 import { misused, type Terminal } from './terminal.ts';
 
 /** Where a camera's login comes from: never from the command line itself. */
@@ -8,8 +7,6 @@ export interface LoginOptions {
   user?: string;
   passwordStdin?: boolean;
 }
-
-const LONGEST_PASSWORD = 4096;
 
 /**
  * The addresses with the login in them, as they go to the gateway in the body of a request.
@@ -28,11 +25,7 @@ export async function withLogin(
     if (passwordStdin) throw misused('--password-stdin needs --user NAME beside it');
     return addresses;
   }
-  if (!passwordStdin && !out.in.isTTY) {
-    throw misused('there is no terminal to ask for the password: pipe it in and add --password-stdin');
-  }
-  const password = passwordStdin ? await readAll(out) : await askHidden(out, `password of ${user}: `);
-  if (!password) throw misused('the password is empty');
+  const password = await readPassword(out, `password of ${user}: `, passwordStdin);
   const login = `${encodeURIComponent(user)}:${encodeURIComponent(password)}@`;
   return addresses.map((address) => address.replace('://', `://${login}`));
 }
@@ -48,32 +41,5 @@ function refuseBadAddress(address: string, again: (address: string) => string): 
   } catch (error) {
     if (error instanceof BadAddress) throw misused(`the address of the camera: ${error.message}`);
     throw error;
-  }
-}
-
-async function readAll(out: Terminal): Promise<string> {
-  let text = '';
-  for await (const chunk of out.in) {
-    text += String(chunk);
-    if (text.length > LONGEST_PASSWORD) {
-      throw misused(`the password on standard input is longer than ${LONGEST_PASSWORD} characters`);
-    }
-  }
-  return text.replace(/\r?\n$/, '');
-}
-
-/** Asks on the terminal; what is typed is not shown. */
-async function askHidden(out: Terminal, question: string): Promise<string> {
-  const mute = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const lines = createInterface({ input: out.in, output: mute, terminal: true });
-  out.note(question);
-  try {
-    return await new Promise<string>((resolve, reject) => {
-      lines.question('', resolve);
-      lines.once('SIGINT', () => reject(misused('interrupted; nothing was changed')));
-      lines.once('close', () => resolve(''));
-    });
-  } finally {
-    lines.close();
   }
 }

@@ -25,10 +25,18 @@ export function grantOptions(command: Command, fallback?: { sub: string; role: s
   const role = ['--role <ROLE>', 'viewer, operator or admin'] as const;
   if (fallback) command.option(...sub, fallback.sub).option(...role, fallback.role);
   else command.requiredOption(...sub).requiredOption(...role);
+  return places(command);
+}
+
+/** Role, name, cameras and zones, for a command that takes the name itself as its argument. */
+export const roleAndPlaces = (command: Command): Command =>
+  places(command.requiredOption('--role <ROLE>', 'viewer, operator or admin'));
+
+function places(command: Command): Command {
   return command
     .option('--name <TEXT>', 'the name that people see')
-    .option('--camera <ID...>', 'the cameras it may see', [])
-    .option('--zone <PATTERN...>', 'the zones it may see, such as hcm/airport or hcm/*', []);
+    .option('--camera <ID...>', 'the cameras that may be seen', [])
+    .option('--zone <PATTERN...>', 'the zones that may be seen, such as hcm/airport or hcm/*', []);
 }
 
 /** `signalbox token`: signs a login token on this machine, with the keys of the data folder. */

@@ -1,5 +1,5 @@
 import Type from 'typebox';
-import { TooManyRevocations } from '../../adapters/revocations.files.ts';
+import { type Revocation, TooManyRevocations } from '../../adapters/revocations.files.ts';
 import { callerOf } from './door.ts';
 import { missing, Refusal } from './errors.ts';
 import type { Server } from './fastify.ts';
@@ -38,6 +38,28 @@ async function cut(services: HttpServices, shared: Shared, by: string): Promise<
   return hit.length;
 }
 
+/**
+ * Takes tokens back, and cuts what runs under them.
+ * @throws Refusal when so many revocations stand that no more are taken
+ */
+export async function revoke(
+  services: HttpServices,
+  shared: Shared,
+  what: { sub: string } | { jti: string },
+  by: string,
+): Promise<Revocation & { sessions_cut: number }> {
+  let revocation: Revocation;
+  try {
+    revocation = services.revocations.add(what, by);
+  } catch (error) {
+    if (error instanceof TooManyRevocations) throw new Refusal(409, 'too-many', error.message);
+    throw error;
+  }
+  const sessions_cut = await cut(services, shared, by);
+  shared.streams.check();
+  return { ...revocation, sessions_cut };
+}
+
 /** `/api/v1/revocations`: take tokens back, and cut what runs under them. */
 export function revocationRoutes(server: Server, services: HttpServices, shared: Shared): void {
   const path = '/api/v1/revocations';
@@ -48,20 +70,8 @@ export function revocationRoutes(server: Server, services: HttpServices, shared:
     async () => ({ items: services.revocations.list(), next: null }),
   );
   server.post(path, { schema: { tags, body: What } }, async (request, reply) => {
-    const by = callerOf(request).sub;
-    let revocation: ReturnType<typeof services.revocations.add>;
-    try {
-      revocation = services.revocations.add(request.body, by);
-    } catch (error) {
-      if (error instanceof TooManyRevocations) throw new Refusal(409, 'too-many', error.message);
-      throw error;
-    }
-    const sessions_cut = await cut(services, shared, by);
-    shared.streams.check();
-    return reply
-      .code(201)
-      .header('location', `${path}/${revocation.id}`)
-      .send({ ...revocation, sessions_cut });
+    const revocation = await revoke(services, shared, request.body, callerOf(request).sub);
+    return reply.code(201).header('location', `${path}/${revocation.id}`).send(revocation);
   });
   server.delete(
     `${path}/:revocation_id`,

@@ -173,7 +173,7 @@ export async function buildServer(services: HttpServices): Promise<Server> {
   ledgerRoutes(server, services);
   whatIfRoutes(server, services);
   operationsRoutes(server, services, shared);
-  loginRoutes(server, services);
+  loginRoutes(server, services, shared);
   await pageRoutes(server, services);
   demoRoutes(server, services);
   docsPages(server);

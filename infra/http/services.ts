@@ -3,6 +3,8 @@ import type { Cells, CellView } from '../../actors/cells.ts';
 import type { Departures } from '../../adapters/departures.switcher.ts';
 import type { Gate } from '../../adapters/gate.jsonwebtoken.ts';
 import type { PathSigner } from '../../adapters/hls-paths.hmac.ts';
+import type { Passwords } from '../../adapters/passwords.scrypt.ts';
+import type { People } from '../../adapters/people.files.ts';
 import type { Revocations } from '../../adapters/revocations.files.ts';
 import type { Id } from '../../bus/identity.ts';
 import type { Facts, Journal, Ledger, Sessions } from '../../bus/ports.ts';
@@ -79,6 +81,9 @@ export interface HttpServices {
   gate: Gate;
   revocations: Revocations;
   links: LoginLinks;
+  /** Who signs in with a password. */
+  people: People;
+  passwords: Passwords;
   whep: Whep;
   /** Absent: everybody waits for the next key frame. */
   departures?: Departures;

@@ -6,6 +6,8 @@ import pino from 'pino';
 import { createGate, type LoginGrant } from '../../adapters/gate.jsonwebtoken.ts';
 import { openPathSigner } from '../../adapters/hls-paths.hmac.ts';
 import { openSigningKeys } from '../../adapters/keys.files.ts';
+import { openPasswords } from '../../adapters/passwords.scrypt.ts';
+import { openPeople } from '../../adapters/people.files.ts';
 import { openRevocations } from '../../adapters/revocations.files.ts';
 import { type Id, id } from '../../bus/identity.ts';
 import type { Server } from '../../infra/http/fastify.ts';
@@ -128,6 +130,8 @@ export async function fakeGateway(change: Partial<HttpServices> = {}): Promise<F
     gate,
     revocations,
     links: openLoginLinks(path.join(state, 'links')),
+    people: openPeople(path.join(state, 'people.json')),
+    passwords: openPasswords({ logN: 10, r: 8, p: 1 }),
     whep,
     poster: (camera) => posters.get(camera),
     rates: () => ({ bitrate_bps: 2_000_000, fps: 30 }),

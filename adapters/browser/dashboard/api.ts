@@ -1,10 +1,13 @@
 /** The gateway refused; 401 means that nobody is signed in. */
 export class ApiRefusal extends Error {
   readonly status: number;
-  constructor(status: number, message: string) {
+  /** The code that the answer gives, such as `change-password`; empty when it gives none. */
+  readonly reason: string;
+  constructor(status: number, message: string, reason = '') {
     super(message);
     this.name = 'ApiRefusal';
     this.status = status;
+    this.reason = reason;
   }
 }
 
@@ -29,7 +32,10 @@ export async function callApi(method: string, path: string, body?: unknown): Pro
   });
   noteTime(response.headers.get('date'));
   const answer = await response.json().catch(() => undefined);
-  if (!response.ok) throw new ApiRefusal(response.status, answer?.error ?? `The gateway answered ${response.status}.`);
+  if (!response.ok) {
+    const text = answer?.error ?? `The gateway answered ${response.status}.`;
+    throw new ApiRefusal(response.status, text, answer?.reason);
+  }
   return answer;
 }
 

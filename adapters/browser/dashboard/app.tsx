@@ -23,7 +23,8 @@ export function App({ room }: { room: Room }) {
 
   useEffect(() => {
     const press = (event: KeyboardEvent): void => {
-      if (event.target instanceof HTMLTextAreaElement || event.ctrlKey || event.metaKey || event.altKey) return;
+      const typing = event.target instanceof Element && event.target.closest('form');
+      if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.key === '?') setHelping(true);
       // An open dialog takes the key for itself.
       if (document.querySelector('dialog[open]')) return;

@@ -1,6 +1,7 @@
 import { useNow } from './hooks.ts';
 import { Icon } from './icons.tsx';
 import type { Camera } from './model.ts';
+import { Person } from './person.tsx';
 import type { RoomView } from './room.ts';
 import { duration } from './time.ts';
 import { wordsFor } from './words.ts';
@@ -64,6 +65,7 @@ export function Header({ view, help, declare }: { view: RoomView; help: () => vo
       <button type="button" class="help-button" onClick={help} aria-label="Keys" title="Keys (?)">
         ?
       </button>
+      {view.person && <Person name={view.person} />}
     </header>
   );
 }

@@ -18,6 +18,8 @@ export interface RoomView {
   demo: boolean;
   /** Whether who looks may act: an operator or an administrator. */
   operates: boolean;
+  /** The name of who looks; empty while that is not known. */
+  person: string;
   /** When the sign-in ends, epoch ms; 0 while that is not known. */
   signedInUntil: number;
 }
@@ -52,6 +54,7 @@ export function openRoom(): Room {
     streamSince: houseNow(),
     demo: false,
     operates: false,
+    person: '',
     signedInUntil: 0,
   };
   let soon = 0;
@@ -108,10 +111,15 @@ export function openRoom(): Room {
   };
   const enter = async (): Promise<void> => {
     try {
-      const { sub, role, demo, expires_at } = await callApi('GET', '/api/v1/login');
+      const { sub, name, role, demo, expires_at } = await callApi('GET', '/api/v1/login');
       // Plugs are for those who may operate.
       const operates = role !== 'viewer';
-      change({ operates, demo: demo === true && operates, signedInUntil: Number(expires_at) || 0 });
+      change({
+        operates,
+        demo: demo === true && operates,
+        person: String(name ?? sub),
+        signedInUntil: Number(expires_at) || 0,
+      });
       follow(String(sub));
     } catch (error) {
       if (error instanceof ApiRefusal && error.status === 401) return change({ signedIn: false, loaded: true });

@@ -1,45 +1,137 @@
-import { useState } from 'preact/hooks';
-import { callApi } from './api.ts';
+import { useEffect, useState } from 'preact/hooks';
+import { ApiRefusal, callApi } from './api.ts';
+
+/** How people can sign in here; while that is not known, by password. */
+interface Ways {
+  password: boolean;
+}
 
 /** For somebody who is not signed in: how to become so. */
 export function SignIn() {
-  const [token, setToken] = useState('');
-  const [failure, setFailure] = useState('');
-  const submit = async (event: Event): Promise<void> => {
-    event.preventDefault();
-    try {
-      await callApi('POST', '/api/v1/login', { token: token.trim() });
-      location.reload();
-    } catch (error) {
-      setFailure(error instanceof Error ? error.message : String(error));
-    }
-  };
+  const [ways, setWays] = useState<Ways>({ password: true });
+  useEffect(() => {
+    callApi('GET', '/api/v1/login/ways').then(setWays, () => {});
+  }, []);
   return (
     <main class="sign-in">
       <h1>Sign in to Signalbox</h1>
-      <p>
-        Open the link that <code>npm start</code> printed: <code>ready http://…/?login=…</code>. It signs this browser
-        in once.
-      </p>
-      <form onSubmit={submit}>
-        <label for="token">
-          Or paste a token, made with <code>npm run signalbox -- token --sub you --role operator</code>
-        </label>
-        <textarea
-          id="token"
-          rows={4}
-          spellcheck={false}
-          autocomplete="off"
-          value={token}
-          onInput={(event) => setToken(event.currentTarget.value)}
-        />
-        <button type="submit" disabled={token.trim() === ''}>
-          Sign in
-        </button>
-        <p class="failure" role="alert">
-          {failure}
+      {ways.password && <PasswordForm />}
+      <details open={!ways.password}>
+        <summary>With a link or a token</summary>
+        <p>
+          The link that <code>npm start</code> or <code>signalbox login</code> prints signs this browser in once.
         </p>
-      </form>
+        <TokenForm />
+      </details>
     </main>
   );
+}
+
+/** What the form asks for: another password, because this one must be changed or somebody wants to. */
+type Change = 'no' | 'wanted' | 'needed';
+
+function PasswordForm() {
+  const [change, setChange] = useState<Change>('no');
+  const { submit, failure, busy } = useSending(
+    (said) => {
+      const next = said.get('new_password');
+      if (next !== said.get('again')) throw new Error('The two new passwords differ.');
+      return {
+        user: said.get('user'),
+        password: said.get('password'),
+        ...(next === null ? {} : { new_password: next }),
+      };
+    },
+    (error) => {
+      if (error.reason !== 'change-password') return false;
+      setChange('needed');
+      return true;
+    },
+  );
+  return (
+    <form onSubmit={submit}>
+      <label>
+        Name
+        <input name="user" required maxLength={200} autocomplete="username" autocapitalize="none" spellcheck={false} />
+      </label>
+      <label>
+        {change === 'no' ? 'Password' : 'Present password'}
+        <input name="password" type="password" required autocomplete="current-password" />
+      </label>
+      {change === 'needed' && (
+        <p role="status">Somebody else made this password. Choose one of your own: at least 10 characters.</p>
+      )}
+      {change !== 'no' && (
+        <>
+          <label>
+            New password
+            <input name="new_password" type="password" required minLength={10} autocomplete="new-password" />
+          </label>
+          <label>
+            The same again
+            <input name="again" type="password" required autocomplete="new-password" />
+          </label>
+        </>
+      )}
+      <p class="failure" role="alert">
+        {failure}
+      </p>
+      <div class="actions">
+        <button type="submit" disabled={busy}>
+          Sign in
+        </button>
+        {change === 'no' && (
+          <button type="button" class="quiet" onClick={() => setChange('wanted')}>
+            Change my password
+          </button>
+        )}
+      </div>
+    </form>
+  );
+}
+
+function TokenForm() {
+  const { submit, failure, busy } = useSending((said) => ({ token: String(said.get('token')).trim() }));
+  return (
+    <form onSubmit={submit}>
+      <label>
+        <span>
+          A token, made with <code>signalbox token</code>
+        </span>
+        <textarea name="token" required rows={4} spellcheck={false} autocomplete="off" />
+      </label>
+      <p class="failure" role="alert">
+        {failure}
+      </p>
+      <div class="actions">
+        <button type="submit" disabled={busy}>
+          Sign in with the token
+        </button>
+      </div>
+    </form>
+  );
+}
+
+/**
+ * Sends a form to be signed in.
+ * @param read what is sent; it throws what is wrong with it
+ * @param handle whether a refusal has been dealt with, and is no failure to be shown
+ */
+function useSending(read: (said: FormData) => object, handle: (error: ApiRefusal) => boolean = () => false) {
+  const [failure, setFailure] = useState('');
+  const [busy, setBusy] = useState(false);
+  const submit = async (event: SubmitEvent): Promise<void> => {
+    event.preventDefault();
+    setBusy(true);
+    setFailure('');
+    try {
+      await callApi('POST', '/api/v1/login', read(new FormData(event.currentTarget as HTMLFormElement)));
+      location.reload();
+    } catch (error) {
+      setBusy(false);
+      if (error instanceof ApiRefusal && handle(error)) return;
+      setFailure(error instanceof Error ? error.message : String(error));
+    }
+  };
+  return { submit, failure, busy };
 }

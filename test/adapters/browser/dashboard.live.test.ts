@@ -263,8 +263,9 @@ describe('dashboard in Chromium', function () {
     house.signedIn = false;
     const { page } = await openPage(browser);
     await page.goto(gateway.url);
+    await page.locator('.sign-in summary').click();
     await page.locator('textarea').fill('  a.b.c  ');
-    await page.locator('.sign-in button').click();
+    await page.locator('button:has-text("Sign in with the token")').click();
     await page.waitForSelector('.tile');
     expect(house.logins).to.deep.equal(['a.b.c']);
     await until('the events of the person signed in', () => house.streams() > 0);

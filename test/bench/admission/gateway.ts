@@ -15,6 +15,8 @@ import { systemClock } from '../../../adapters/clock.ts';
 import { createGate } from '../../../adapters/gate.jsonwebtoken.ts';
 import { openPathSigner } from '../../../adapters/hls-paths.hmac.ts';
 import { openSigningKeys } from '../../../adapters/keys.files.ts';
+import { openPasswords } from '../../../adapters/passwords.scrypt.ts';
+import { openPeople } from '../../../adapters/people.files.ts';
 import { openRevocations } from '../../../adapters/revocations.files.ts';
 import { whepMediamtx } from '../../../adapters/whep.mediamtx.ts';
 import { memoryStore } from '../../../bus/carriers/memory.ts';
@@ -114,6 +116,8 @@ const server = await buildServer({
   sessions: memoryStore(systemClock.now).sessions,
   gate,
   revocations,
+  people: openPeople(path.join(state, 'people.json')),
+  passwords: openPasswords(),
   links: openLoginLinks(path.join(state, 'links')),
   whep,
   poster: () => undefined,

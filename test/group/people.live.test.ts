@@ -1,0 +1,89 @@
+import { expect } from 'chai';
+import type { Browser, Page } from 'playwright-core';
+import { openPage, startChromium } from '../fixtures/chromium.ts';
+import { command } from '../fixtures/command-line.ts';
+import { startTestGroup, type TestGroup } from '../fixtures/group.ts';
+import { until } from '../fixtures/process.ts';
+
+const FIRST = 'first-of-the-day';
+const OWN = 'the gate stays shut';
+
+describe('people who sign in with a password, on a running group', function () {
+  this.timeout(60_000);
+  let group: TestGroup;
+  let browser: Browser;
+  const user = (words: string[], input?: string) =>
+    command(['user', ...words, '--state', group.state], input === undefined ? {} : { input });
+
+  before(async () => {
+    const cameras = { cam_001: { zone: 'hcm/gate', sources: ['rtsp://127.0.0.1:9/none'], name: 'Gate' } };
+    [group, browser] = await Promise.all([startTestGroup({ cameras }), startChromium()]);
+    await user(['add', 'lan', '--role', 'viewer', '--zone', 'hcm/*', '--name', 'Lan', '--password-stdin'], FIRST);
+  });
+  after(async () => {
+    await browser?.close();
+    await group?.stop();
+  });
+
+  const type = async (page: Page, fields: Record<string, string>) => {
+    for (const [name, text] of Object.entries(fields)) await page.locator(`input[name=${name}]`).fill(text);
+    await page.locator('.sign-in form').first().locator('button[type=submit]').click();
+  };
+  const wholeWidth = (page: Page) =>
+    page.evaluate('document.documentElement.scrollWidth <= document.documentElement.clientWidth');
+
+  it('a first password is changed on the page, and then opens the wall, on a screen and on a phone', async () => {
+    const { page, faults } = await openPage(browser);
+    await page.goto(group.url);
+    await type(page, { user: 'lan', password: 'a wrong password' });
+    await page.locator('.sign-in .failure:has-text("name or the password is wrong")').waitFor();
+    await type(page, { user: 'lan', password: FIRST });
+    await page.locator('.sign-in [role=status]:has-text("Choose one of your own")').waitFor();
+    await type(page, { new_password: OWN, again: 'something else' });
+    await page.locator('.sign-in .failure:has-text("differ")').waitFor();
+    for (const [width, height] of [
+      [390, 844],
+      [1440, 900],
+    ] as const) {
+      await page.setViewportSize({ width, height });
+      expect(await wholeWidth(page), `the form at ${width}`).to.equal(true);
+    }
+    await type(page, { new_password: OWN, again: OWN });
+    await page.waitForSelector('.tile[data-camera=cam_001]');
+    expect(await page.locator('.person summary').textContent()).to.equal('Lan');
+    const [cookie] = await page.context().cookies();
+    expect(cookie).to.include({ httpOnly: true, sameSite: 'Strict' });
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.locator('.person summary').click();
+    expect(await wholeWidth(page), 'the menu at 390').to.equal(true);
+    await page.locator('button:text-is("Sign out")').click();
+    await page.waitForSelector('.sign-in');
+    expect(await page.context().cookies()).to.deep.equal([]);
+    expect(faults).to.deep.equal([]);
+  });
+
+  it('signing out everywhere ends the sign-in of another browser', async () => {
+    const [one, other] = await Promise.all([openPage(browser), openPage(browser)]);
+    for (const { page } of [one, other]) {
+      await page.goto(group.url);
+      await type(page, { user: 'lan', password: OWN });
+      await page.waitForSelector('.tile');
+    }
+    await one.page.locator('.person summary').click();
+    await one.page.locator('button:has-text("Sign out everywhere")').click();
+    await one.page.waitForSelector('.sign-in');
+    await other.page.waitForSelector('.sign-in', { timeout: 15_000 });
+  });
+
+  it('whoever is removed is out within moments, and what they typed is in no log', async () => {
+    const { page } = await openPage(browser);
+    await page.goto(group.url);
+    await type(page, { user: 'lan', password: OWN });
+    await page.waitForSelector('.tile');
+    const { code, err } = await user(['remove', 'lan']);
+    expect([code, err]).to.deep.equal([0, '']);
+    await page.waitForSelector('.sign-in', { timeout: 15_000 });
+    await until('the log to tell it', () => /signed in with a password/.test(group.logs()));
+    for (const secret of [FIRST, OWN, '$scrypt$']) expect(group.logs()).to.not.contain(secret);
+  });
+});
