@@ -13,6 +13,7 @@ import { systemClock } from '../adapters/clock.ts';
 import { openPathSigner } from '../adapters/hls-paths.hmac.ts';
 import { openPasswords } from '../adapters/passwords.scrypt.ts';
 import { openPeople } from '../adapters/people.files.ts';
+import { openPlaces } from '../adapters/places.maxmind.ts';
 import { openSecrets } from '../adapters/secrets.files.ts';
 import { type Id, id } from '../bus/identity.ts';
 import type { ViewerContext } from '../machines/viewer/context.ts';
@@ -60,6 +61,7 @@ const log = pino({
   base: { node: group.node },
   redact: ['*.password', '*.token', '*.authorization', '*.cookie', 'req.headers'],
 });
+let findPlace = openPlaces(config.regions.databases);
 let leaving = false;
 
 // First of all: a relay that started anew lets nobody in, not even the switcher, before it has these keys.
@@ -233,6 +235,7 @@ const server = await buildServer({
   whep: media.whep,
   departures: media.departures,
   rtspAt: media.rtspAt,
+  findPlace: (address) => findPlace(address),
   whepAt: (relay) => publicWhep(relay, config, group),
   poster: findPosters({ node: group.node, bus: carriers.bus, gate, cells, poster: media.poster }),
   rates: media.rates,
@@ -265,6 +268,7 @@ const watch = watchConfig(
   ({ config: next, restart }) => {
     config = withDemoDestination(next, group);
     void settleWebhooks();
+    findPlace = openPlaces(next.regions.databases);
     if (restart.length > 0) log.warn({ restart }, 'these settings take effect at the next start');
     installation.apply(next).then(
       () => log.info({ cameras: next.cameras.size }, 'the changed configuration is in effect'),

@@ -98,6 +98,7 @@ describe('the house', () => {
     expect(elsewhere(packageUsers(/^(nats|@nats-io\/.*)$/), /^(bus\/carriers\/nats[./]|infra\/)/)).to.deep.equal([]);
     expect(elsewhere(packageUsers(/^ioredis$/), /^bus\/carriers\/redis\.ts$/)).to.deep.equal([]);
     expect(elsewhere(packageUsers(/^fluent-ffmpeg$/), /^adapters\/ffmpeg\.ts$/)).to.deep.equal([]);
+    expect(elsewhere(packageUsers(/^maxmind$/), /^adapters\/places\.maxmind\.ts$/)).to.deep.equal([]);
     expect(elsewhere(packageUsers(/^xstate/), /^(machines|actors)\//)).to.deep.equal([]);
     expect(elsewhere(packageUsers(/^fastify|^@fastify/), /^infra\/http\//)).to.deep.equal([]);
   });

@@ -208,6 +208,19 @@ export const settings = shape(
             default: {},
             keys: 'a network such as 14.0.0.0/8',
           }),
+          database: Type.Union([text('a MaxMind file (.mmdb)'), Type.Array(text('a MaxMind file (.mmdb)'))], {
+            default: [],
+            expects: 'a MaxMind file (.mmdb), or a list of them',
+            description: 'where addresses outside of these networks are: GeoLite2-City.mmdb, GeoLite2-ASN.mmdb, …',
+          }),
+          places: Type.Record(
+            Type.String({ pattern: '^(AS[0-9]{1,10}|[A-Z]{2}(-[A-Z0-9]{1,3}|/.{1,100})?)$' }),
+            Region,
+            {
+              default: {},
+              keys: 'a place such as VN, VN-HN, VN/Hanoi or AS64500',
+            },
+          ),
         },
         closed,
       ),

@@ -76,7 +76,8 @@ export interface Config {
     publicHosts: string[];
     tcp: boolean;
   };
-  regions: { default: string; networks: Record<string, string> };
+  /** `databases` are absolute paths of MaxMind files; `places` is by country, subdivision, city or AS number. */
+  regions: { default: string; networks: Record<string, string>; databases: string[]; places: Record<string, string> };
   /** At least one of each role. */
   relays: ConfiguredRelay[];
   cameras: ReadonlyMap<Id, CameraSettings>;

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import ipaddr from 'ipaddr.js';
+import { BadDatabase, openPlaces } from '../../adapters/places.maxmind.ts';
 import type { Login } from '../../adapters/secrets.files.ts';
 import type { CameraSettings } from '../../bus/events/camera.ts';
 import { type Id, id } from '../../bus/identity.ts';
@@ -40,7 +41,7 @@ export function resolve(file: string, settings: Settings, findings: Findings): C
     redis: resolveRedis(settings, beside),
     auth: resolveAuth(settings, fault),
     ice: resolveIce(settings, beside),
-    regions: settings.regions,
+    regions: resolveRegions(settings, beside, fault),
     relays: resolveRelays(settings, findings),
     cameras,
     ladders,
@@ -104,6 +105,24 @@ function listener(text: string, at: SettingPath, fault: FaultAt): Listener {
 /** Whether only this machine can reach what listens there. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || (ipaddr.isValid(host) && ipaddr.process(host).range() === 'loopback');
+}
+
+/** The databases are opened once here, so that one that can't be used is told with its line. */
+function resolveRegions({ regions }: Settings, beside: (name: string) => string, fault: FaultAt): Config['regions'] {
+  const { database, ...others } = regions;
+  const databases = [database].flat().map(beside);
+  for (const [index, file] of databases.entries()) {
+    try {
+      openPlaces([file]);
+    } catch (error) {
+      if (!(error instanceof BadDatabase)) throw error;
+      fault(Array.isArray(database) ? ['regions', 'database', index] : ['regions', 'database'], error.message);
+    }
+  }
+  if (databases.length === 0 && Object.keys(others.places).length > 0) {
+    fault(['regions', 'places'], 'needs regions.database: without it nobody knows where an address is');
+  }
+  return { ...others, databases };
 }
 
 function mediaHost(settings: Settings, httpHost: string, fault: FaultAt): string {

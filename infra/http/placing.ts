@@ -57,7 +57,7 @@ export function findRelay(
   if (preferred !== undefined && relays.some(({ id, state }) => id === preferred && KEEPS.has(state))) {
     return { relay: preferred, why: { trigger: 'placement', text: `${preferred} carries this session already` } };
   }
-  return place(relays, { region: regionOf(address, services.config.regions), ...demand });
+  return place(relays, { region: regionOf(address, services.config.regions, services.findPlace), ...demand });
 }
 
 /** Whether somebody may take the place of others where every relay is full. */

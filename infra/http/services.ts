@@ -5,6 +5,7 @@ import type { Gate } from '../../adapters/gate.jsonwebtoken.ts';
 import type { PathSigner } from '../../adapters/hls-paths.hmac.ts';
 import type { Passwords } from '../../adapters/passwords.scrypt.ts';
 import type { People } from '../../adapters/people.files.ts';
+import type { FindPlace } from '../../adapters/places.maxmind.ts';
 import type { Revocations } from '../../adapters/revocations.files.ts';
 import type { Id } from '../../bus/identity.ts';
 import type { Facts, Journal, Ledger, Sessions } from '../../bus/ports.ts';
@@ -92,6 +93,8 @@ export interface HttpServices {
   rates(camera: Id): { bitrate_bps: number; fps: number } | undefined;
   /** The address at which a relay offers a path over RTSP. */
   rtspAt(relay: string, path: string): string | undefined;
+  /** Where an address is, as far as databases tell; absent: there are none. */
+  findPlace?: FindPlace;
   /** Where players reach a relay's WHEP themselves, for when no gateway answers; undefined: nowhere. */
   whepAt(relay: string): string | undefined;
   /** HLS: where ladders write, one folder a camera, and who signs its addresses. */

@@ -7,7 +7,6 @@ import { WhySchema } from '../../bus/events/why.ts';
 import { IdSchema } from '../../bus/identity.ts';
 import { KINDS } from '../../bus/subjects.ts';
 import { place } from '../../machines/policy/placement.ts';
-import type { Config } from '../config/model.ts';
 import { callerOf } from './door.ts';
 import { missing, Refusal } from './errors.ts';
 import type { Server } from './fastify.ts';
@@ -61,10 +60,10 @@ const AnswerSchema = Type.Object({
 
 /** Where a viewer goes on, decided as in earnest. */
 const seatIn =
-  (regions: Config['regions']) =>
+  ({ config: { regions }, findPlace }: HttpServices) =>
   (viewer: CellView, relays: readonly CellView[], loadOf: (relay: string) => number): Seating => {
     const standings = relays.map((relay) => standingOf(relay, loadOf(relay.id)));
-    return place(standings, { region: regionOf(viewerOf(viewer).address, regions) });
+    return place(standings, { region: regionOf(viewerOf(viewer).address, regions, findPlace) });
   };
 
 /** What is lost, by name. @throws Refusal 404 when there is no such thing */
@@ -91,7 +90,8 @@ const GATEWAY_NOTE =
   'Pictures, players and recordings go on without the gateway. Nobody new is let in and nothing is decided until it is started again, or another one takes its cells over.';
 
 /** `POST /api/v1/whatif`: what would follow from a loss, now or at a moment of the past. Nothing real is touched. */
-export function whatIfRoutes(server: Server, { journal, config }: HttpServices): void {
+export function whatIfRoutes(server: Server, services: HttpServices): void {
+  const { journal } = services;
   let isRunning = false;
   server.post(
     '/api/v1/whatif',
@@ -115,7 +115,7 @@ export function whatIfRoutes(server: Server, { journal, config }: HttpServices):
           [...views.values()].filter((view) => mayTouch(caller, view)),
         );
         const settle = async () => void (await breathe());
-        const answer = await whatIf(cells, at, loss, { settle, seat: seatIn(config.regions) });
+        const answer = await whatIf(cells, at, loss, { settle, seat: seatIn(services) });
         const steps = answer.steps.filter(({ kind, id }) => mine(`${kind}/${id}`));
         const countMine = (viewers: string[]) => viewers.filter((viewer) => mine(`viewer/${viewer}`)).length;
         return {

@@ -119,7 +119,7 @@ export async function fakeGateway(change: Partial<HttpServices> = {}): Promise<F
       ice: { stun: [], publicHosts: [], tcp: false },
       auth: { issuer: 'signalbox', audience: 'signalbox', streamTokenTtlMs: 3_600_000, loginTokenTtlMs: 43_200_000 },
       limits: { sessionsPerSubject: 3 },
-      regions: { default: 'hcm', networks: {} },
+      regions: { default: 'hcm', networks: {}, databases: [], places: {} },
       destinations: {},
     },
     cells: house.roster,

@@ -106,7 +106,7 @@ const server = await buildServer({
     ice: { stun: [], publicHosts: [], tcp: false },
     auth: { issuer: 'signalbox', audience: 'signalbox', streamTokenTtlMs: 3_600_000, loginTokenTtlMs: 3_600_000 },
     limits: { sessionsPerSubject: 100_000 },
-    regions: { default: 'hcm', networks: {} },
+    regions: { default: 'hcm', networks: {}, databases: [], places: {} },
     destinations: {},
   },
   cells: roster,

@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import { parse } from 'yaml';
@@ -242,6 +243,35 @@ describe('the configuration', () => {
   it('finds the files it names beside itself', () => {
     const config = read('ice: { turn: { urls: ["turn:t.example.com"], secret_file: turn-secret } }');
     expect(config.ice.turn?.secretFile).to.equal('/etc/turn-secret');
+  });
+
+  describe('with a database of places', () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'sbx-places-'));
+    const file = path.join(folder, 'signalbox.yaml');
+    after(() => rmSync(folder, { recursive: true, force: true }));
+    const load = (database: string, places = '') => {
+      writeFileSync(file, `regions:\n  default: hcm\n  database: ${database}\n${places}`);
+      return loadConfig(file, {});
+    };
+
+    it('finds it beside itself, alone or in a list, with the table of places', () => {
+      copyFileSync(path.join(infra, '../test/infra/http/places.mmdb'), path.join(folder, 'city.mmdb'));
+      const { regions } = load('city.mmdb', '  places: { VN-HN: hanoi, VN/Hanoi: hanoi, AS64500: danang, VN: hcm }\n');
+      expect(regions.databases).to.deep.equal([path.join(folder, 'city.mmdb')]);
+      expect(regions.places).to.include({ 'VN-HN': 'hanoi', AS64500: 'danang' });
+      expect(load('[city.mmdb]').regions.databases).to.deep.equal([path.join(folder, 'city.mmdb')]);
+    });
+
+    it('refuses one that is missing or damaged, with its line, and places that it could not know', () => {
+      expect(() => load('none.mmdb')).to.throw(ConfigError, /signalbox\.yaml:3:\d+.*there is no file .*none\.mmdb/);
+      writeFileSync(path.join(folder, 'bad.mmdb'), 'not a database');
+      expect(() => load('[bad.mmdb]')).to.throw(ConfigError, /signalbox\.yaml:3:\d+.*bad\.mmdb is no MaxMind database/);
+      const cut = readFileSync(path.join(folder, 'city.mmdb')).subarray(0, 900);
+      writeFileSync(path.join(folder, 'cut.mmdb'), cut);
+      expect(() => load('cut.mmdb')).to.throw(ConfigError, /cut\.mmdb is no MaxMind database/);
+      expect(() => load('[]', '  places: { VN: hcm }\n')).to.throw(ConfigError, /:4:\d+.*needs regions\.database/);
+      expect(() => load('city.mmdb', '  places: { vietnam: hcm }\n')).to.throw(ConfigError, /VN-HN/);
+    });
   });
 
   it('tells a missing file in one sentence', () => {

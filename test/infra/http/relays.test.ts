@@ -78,7 +78,7 @@ describe('http: the pool of relays', () => {
   });
 
   it('believes nobody who says of himself that he comes from elsewhere', async () => {
-    gateway.services.config.regions = { default: 'hcm', networks: { '1.0.0.0/8': 'hanoi' } };
+    gateway.services.config.regions = { default: 'hcm', networks: { '1.0.0.0/8': 'hanoi' }, databases: [], places: {} };
     const far = await gateway.relay('relay-2', 'first');
     await gateway.house.roster.offer(
       { kind: 'relay', id: far },
