@@ -61,6 +61,8 @@ const steps: Record<string, (record: JournalRecord) => JournalRecord> = {
   'broadcast@1': broadcastUnencoded,
   'camera@1': cameraFrom1,
   'relay@1': relayWithoutPulse,
+  // Ladders were never held back for others; what was written says all that there is to say.
+  'rendition@1': (record) => ({ ...record, version: 2 }),
   'viewer@1': viewerWithStandby,
   'viewer@2': viewerNeverDisplaced,
 };

@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { acquaint, recountAudiences } from '../actors/acquaintance.ts';
 import { broadcastKind } from '../actors/broadcast.ts';
 import { cameraKind } from '../actors/camera.ts';
+import { shareEncoders } from '../actors/capacity.ts';
 import { type Raising, raiseIncidents } from '../actors/emergency.ts';
 import { incidentKind } from '../actors/incident.ts';
 import { relayKind } from '../actors/relay.ts';
@@ -52,6 +53,7 @@ import { buildServer } from './http/server.ts';
  */
 const LOGIN_LINK_MS = 12 * 3_600_000;
 const LEAVE_WITHIN_MS = 2_000;
+const CAPACITY_EVERY_MS = 1_000;
 const PAGE = path.resolve(import.meta.dirname, '../.build/page');
 
 const group = groupShape.parse(JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')));
@@ -166,6 +168,9 @@ raising = raiseIncidents({
   later: (ms, run) => void setTimeout(run, ms),
   onFault: (err) => log.error({ err }, 'an incident could not be raised or lowered'),
 });
+const capacity = shareEncoders({ roster, cells, encoders: () => config.limits.encoders, onFault: untold });
+// What happens at other gateways of this machine is seen in their cells, and told to nobody.
+if (group.gateways > 1) setInterval(capacity.review, CAPACITY_EVERY_MS).unref();
 shareSessions(roster, carriers.sessions, group.node);
 log.info({ adopted, cameras: config.cameras.size }, 'cells are up');
 
@@ -269,6 +274,7 @@ const watch = watchConfig(
     config = withDemoDestination(next, group);
     void settleWebhooks();
     findPlace = openPlaces(next.regions.databases);
+    capacity.review();
     if (restart.length > 0) log.warn({ restart }, 'these settings take effect at the next start');
     installation.apply(next).then(
       () => log.info({ cameras: next.cameras.size }, 'the changed configuration is in effect'),

@@ -8,6 +8,7 @@ import {
   failed,
   forgetSource,
   forgive,
+  heldBack,
   learn,
   machine,
   noPicture,
@@ -59,6 +60,7 @@ const running = machine.createStateConfig({
       meta: { text: 'nobody watches; it is kept for a moment' },
       invoke: alarm('linger'),
       on: {
+        'ladder.held': { target: '#rendition.off', actions: become('off', heldBack) },
         'audience.joined': { target: 'held', actions: [count, become('running', plainly('somebody watches again'))] },
         'rendition.configured': [
           {
@@ -78,10 +80,15 @@ const running = machine.createStateConfig({
   },
 });
 
+/** Others need the processor more. */
+const holds = { target: '#rendition.held', actions: become('waiting', heldBack) } as const;
+
 /** FFmpeg runs, or is about to. */
 const busy = machine.createStateConfig({
   initial: 'measuring',
+  tags: ['making'],
   on: {
+    'ladder.held': holds,
     'camera.dark': [
       { guard: 'unwanted', target: '#rendition.off', actions: [notePicture, forgetSource, off] },
       { target: '#rendition.waiting', actions: [notePicture, forgetSource, become('waiting', noPicture)] },
@@ -210,10 +217,22 @@ export const renditionMachine = machine.createMachine({
       },
     },
     busy,
+    held: {
+      tags: ['held'],
+      meta: { text: 'wanted, and held back for others' },
+      on: {
+        'ladder.freed': { target: 'busy', actions: looks },
+        'camera.dark': { target: 'waiting', actions: [notePicture, forgetSource, become('waiting', noPicture)] },
+        'audience.left': [{ ...goesOff, actions: [count, off] }, { actions: count }],
+        'rendition.configured': [{ ...goesOff, actions: [remember, off] }, { actions: remember }],
+      },
+    },
     pausing: {
+      tags: ['making'],
       meta: { text: 'ended; it is started again in a moment' },
       invoke: alarm('again'),
       on: {
+        'ladder.held': holds,
         'camera.dark': { target: 'waiting', actions: [notePicture, become('waiting', noPicture)] },
         'audience.left': [{ ...goesOff, actions: [count, off] }, { actions: count }],
         'rendition.configured': [{ ...goesOff, actions: [remember, off] }, { actions: remember }],

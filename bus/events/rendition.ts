@@ -4,7 +4,7 @@ import { type Of, shape } from '../shape.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the rendition machine's events and context. */
-export const RENDITION_VERSION = 1;
+export const RENDITION_VERSION = 2;
 
 /** A rung as somebody wants it. */
 export const RungSchema = Type.Object(
@@ -61,6 +61,11 @@ export const renditionHeard = {
   'program.measured': shape('program.measured', MeasuredSchema),
   'ladder.flowing': shape('ladder.flowing', Type.Object({ elapsed_ms: Type.Number() })),
   'ladder.ended': shape('ladder.ended', Type.Object({ reason: LadderEndSchema, detail: Type.String() })),
+  'ladder.held': shape(
+    'ladder.held',
+    Type.Object({ why: WhySchema }, { description: 'what it would take to make it is needed elsewhere' }),
+  ),
+  'ladder.freed': shape('ladder.freed', Type.Object({})),
   'alarm.rang': shape('alarm.rang', Type.Object({ name: Type.String() })),
 };
 export type RenditionHeard = {

@@ -239,6 +239,14 @@ export const settings = shape(
       limits: Type.Object(
         {
           sessions_per_subject: count(20, 100_000, 'viewer sessions that one subject may hold'),
+          encoders: Type.Optional(
+            Type.Integer({
+              minimum: 1,
+              maximum: 10_000,
+              expects: 'a whole number from 1 to 10000',
+              description: 'FFmpegs that may encode at a time; cameras in an emergency come first',
+            }),
+          ),
         },
         closed,
       ),

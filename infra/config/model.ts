@@ -89,7 +89,8 @@ export interface Config {
   /** Other systems that facts are posted to; the secrets stand in files. */
   webhooks: { url: string; secretFile: string; types: string[] }[];
   ports: { jwks: number; nats: number; redis: number; demoDestination: number; demoDestinationHttp: number };
-  limits: { sessionsPerSubject: number };
+  /** `encoders`: FFmpegs that may encode at a time. */
+  limits: { sessionsPerSubject: number; encoders: number };
   /** How far back the event log reaches, and how large it may become. */
   events: { keepMs: number; maxBytes: number };
   /** How long it is known who watched what. */

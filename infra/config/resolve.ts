@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { BadDatabase, openPlaces } from '../../adapters/places.maxmind.ts';
@@ -55,7 +56,10 @@ export function resolve(file: string, settings: Settings, findings: Findings): C
       demoDestination: settings.ports.demo_destination,
       demoDestinationHttp: settings.ports.demo_destination_http,
     },
-    limits: { sessionsPerSubject: settings.limits.sessions_per_subject },
+    limits: {
+      sessionsPerSubject: settings.limits.sessions_per_subject,
+      encoders: settings.limits.encoders ?? ENCODERS_PER_CORE * availableParallelism(),
+    },
     events: { keepMs: durationMs(settings.events.keep), maxBytes: bytesIn(settings.events.max_bytes) },
     ledger: { keepMs: durationMs(settings.ledger.keep) },
     log: settings.log,
@@ -67,6 +71,9 @@ export function resolve(file: string, settings: Settings, findings: Findings): C
   }
   return config;
 }
+
+/** A ladder of 720p costs a third of a core; a copied rung next to nothing. */
+const ENCODERS_PER_CORE = 4;
 
 type FaultAt = (at: SettingPath, message: string) => void;
 

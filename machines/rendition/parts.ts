@@ -36,7 +36,7 @@ export const machine = setup({
     events: {} as RenditionEvent,
     emitted: {} as RenditionSaid,
     input: {} as { id: string },
-    tags: {} as 'playable' | 'over',
+    tags: {} as 'playable' | 'making' | 'held' | 'over',
   },
   actors: {
     measure: fromCallback<RenditionEvent, MeasureInput>(() => {}),
@@ -163,6 +163,12 @@ export const noPicture: Because = (_context, event) => ({
   text: 'waiting for the camera’s picture',
   ...(event.type === 'camera.dark' ? { guard: { detail: event.detail } } : {}),
 });
+
+/** What it would take is needed elsewhere. */
+export const heldBack: Because = (_context, event) => {
+  if (event.type !== 'ladder.held') throw new Error(`a ${event.type} holds no ladder back`);
+  return event.why;
+};
 
 /** Somebody watches, or nobody need to. */
 export const wantedNow: Because = ({ audience, keep }, event) => ({

@@ -40,7 +40,7 @@ const journal = (file: string): JournalRecord[] =>
 /**
  * Journals of a real run of the demo, one file per machine and version: a plug pulled, an intake killed, a page closed.
  * The rendition's, the second of the broadcast and the third of the viewer are of real cells whose FFmpeg or relays were
- * scripted: failures, another codec, other rungs; an encoder that is slow, ends and hangs; a move without a gateway, and
+ * scripted: failures, another codec, other rungs, held back for others; an encoder that is slow, ends and hangs. a move without a gateway, and
  * a place given up to somebody with priority.
  */
 describe('a journal of long ago', () => {

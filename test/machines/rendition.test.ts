@@ -37,7 +37,22 @@ describe('a rendition', () => {
     expect(planned.invoked).to.deep.equal(['ladder']);
     expect(planned.last.why.text).to.match(/720p is the camera’s own picture|720p is the camera's own picture/);
     expect(planned.last.rungs.map(({ name }: { name: string }) => name)).to.deep.equal(['720p', '480p', '360p']);
-    expect(given(...running).tags).to.deep.equal(['playable']);
+    expect(given(...running).tags).to.have.members(['making', 'playable']);
+  });
+
+  it('waits with the reason when others need the processor more, and goes on when they don’t', () => {
+    const why = {
+      trigger: 'capacity',
+      reason: 'no-capacity',
+      text: 'all 2 encoders are needed by cameras in an emergency',
+    };
+    const held = given(...running, { type: 'ladder.held', why });
+    expect([held.state, held.invoked, held.tags]).to.deep.equal(['waiting', [], ['held']]);
+    expect(held.last.why).to.deep.equal(why);
+    const freed = given(...running, { type: 'ladder.held', why }, { type: 'ladder.freed' });
+    expect([freed.state, freed.invoked]).to.deep.equal(['starting', ['measure']]);
+    const gone = given(...running, { type: 'ladder.held', why }, left());
+    expect(gone.state).to.equal('off');
   });
 
   it('lingers after its last viewer, is there at once for who returns, and goes off otherwise', () => {

@@ -232,6 +232,8 @@ const machines: Record<string, { machine: AnyStateMachine; walks: Walk[] }> = {
           measured,
           { type: 'ladder.flowing', elapsed_ms: 1 },
           { type: 'ladder.ended', reason: 'exited', detail: 'x' },
+          { type: 'ladder.held', why: { trigger: 'capacity', text: 'x' } },
+          { type: 'ladder.freed' },
           ...['linger', 'again', 'forgiven'].map((name) => ({ type: 'alarm.rang', name })),
         ],
       },

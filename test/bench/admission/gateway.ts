@@ -105,7 +105,7 @@ const server = await buildServer({
     http: { host: '127.0.0.1', port: 8080, trustedProxies: [] },
     ice: { stun: [], publicHosts: [], tcp: false },
     auth: { issuer: 'signalbox', audience: 'signalbox', streamTokenTtlMs: 3_600_000, loginTokenTtlMs: 3_600_000 },
-    limits: { sessionsPerSubject: 100_000 },
+    limits: { sessionsPerSubject: 100_000, encoders: 8 },
     regions: { default: 'hcm', networks: {}, databases: [], places: {} },
     destinations: {},
   },
