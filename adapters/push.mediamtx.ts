@@ -42,7 +42,7 @@ export function pushMediamtx(settings: PushSettings): PushSlot {
     const paths = settings.pathsOf(relay);
     const name = pushPath(broadcast);
     const refused = (detail: string) => report({ type: 'push.refused', relay, detail });
-    const address = addressOf(destination, settings.destination(destination));
+    const address = addressOf(destination, settings.destination(destination), camera);
     if ('fault' in address) {
       queueMicrotask(() => refused(address.fault));
       return { release() {} };

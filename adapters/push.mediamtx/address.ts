@@ -5,7 +5,7 @@ import type { Wish } from './encoded.ts';
 export interface Destination {
   /** `rtmp://HOST/APP`, `rtmps://HOST/APP` or `srt://HOST:PORT`. */
   to: string;
-  /** The stream key; for SRT, the stream id. @throws Error when it can't be read */
+  /** The stream key; for SRT, the stream id. `{camera}` in it stands for the camera's id. @throws Error when it can't be read */
   key?(): string;
   /** SRT: what encrypts it. @throws Error when it can't be read */
   passphrase?(): string;
@@ -27,12 +27,15 @@ export interface Address {
   wish?: Wish;
 }
 
+/** A station takes one picture under a key: with this in it, each camera has a key of its own. */
+const EACH_CAMERA = '{camera}';
+
 /** The address of a destination with all that opens it, or why there is none. */
-export function addressOf(name: string, found: Destination | undefined): Address | { fault: string } {
+export function addressOf(name: string, found: Destination | undefined, camera: string): Address | { fault: string } {
   if (!found) return { fault: `the configuration has no destination ${name}: add it to \`destinations\`` };
   const { to, stat, fingerprint, wish } = found;
   try {
-    const key = found.key?.().trim() ?? '';
+    const key = (found.key?.().trim() ?? '').replaceAll(EACH_CAMERA, camera);
     const passphrase = found.passphrase?.().trim() ?? '';
     const dest = to.startsWith('srt:') ? srtAddress(to, key, passphrase) : rtmpAddress(to, key);
     return {

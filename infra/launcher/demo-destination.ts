@@ -17,7 +17,7 @@ export const rtmpModule = (): string | undefined => MODULE_FILES.find((file) => 
 export function demoDestination(port: number, httpPort: number, state: StateFolder): Group['demoDestination'] {
   return {
     to: `rtmp://127.0.0.1:${port}/live`,
-    keyFile: state.secret('demo-destination').file,
+    keyFile: state.writeRun('demo-destination.key', `${state.secret('demo-destination').value}-{camera}\n`),
     stat: `http://127.0.0.1:${httpPort}/stat`,
   };
 }

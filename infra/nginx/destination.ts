@@ -8,7 +8,7 @@ export interface DestinationPlace {
   folder: string;
   /** Path of `ngx_rtmp_module.so`; absent where nginx has it built in. */
   module?: string;
-  /** The only stream key that it takes. */
+  /** The stream key: it takes this one, and with `-CAMERA` behind it one for each camera. */
   key: string;
 }
 
@@ -49,7 +49,7 @@ ${temporary}
   server {
     listen 127.0.0.1:${httpPort};
     location = /publish {
-      if ($arg_name = ${quoted(key)}) { return 204; }
+      if ($arg_name ~ ${quoted(`^${key}(-[a-z0-9_-]+)?$`)}) { return 204; }
       return 403;
     }
     location = /stat { rtmp_stat all; }

@@ -22,7 +22,7 @@ describe('destinations of broadcasts', () => {
   after(() => rmSync(folder, { recursive: true, force: true }));
   const address = (destination: string) => {
     const config = readConfig(path.join(folder, 'sbx.yaml'), `destinations:\n  tv: ${destination}`, {});
-    const found = addressOf('tv', destinationOf(config, 'tv'));
+    const found = addressOf('tv', destinationOf(config, 'tv'), 'gate');
     if ('fault' in found) throw new Error(found.fault);
     return found;
   };
@@ -34,6 +34,13 @@ describe('destinations of broadcasts', () => {
     const srt = address('{ to: "srt://tv:9000?latency=200", key_file: key, passphrase_file: pass }');
     expect(srt.forward.dest).to.equal('srt://tv:9000?latency=200&streamid=k%26y&passphrase=p%20ss-phrase');
     expect(srt.hide(`dial ${srt.forward.dest}: p ss-phrase`)).not.to.match(/k%26y|ss-phrase/);
+  });
+
+  it('have a key for each camera where the file says so: a station takes one picture under a key', () => {
+    writeFileSync(path.join(folder, 'each'), 'k3y-{camera}\n');
+    const { forward, hide } = address('{ to: rtmp://tv/live, key_file: each }');
+    expect(forward.dest).to.equal('rtmp://tv/live#k3y-gate');
+    expect(hide('publishing k3y-gate failed')).to.equal('publishing … failed');
   });
 
   it('name a certificate as people copy it', () => {
@@ -57,7 +64,7 @@ describe('destinations of broadcasts', () => {
       'destinations:\n  tv: { to: rtmp://tv/live, key_file: none }',
       {},
     );
-    expect(addressOf('tv', destinationOf(config, 'tv'))).to.deep.equal({
+    expect(addressOf('tv', destinationOf(config, 'tv'), 'gate')).to.deep.equal({
       fault: 'a secret of tv can’t be read (ENOENT)',
     });
   });
