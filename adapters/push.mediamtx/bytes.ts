@@ -1,6 +1,8 @@
 import type { ForwardStanding } from '../mediamtx.ts';
 
 const LOOK_MS = 200;
+/** Before it is on air, people wait for it. */
+const LOOK_SOON_MS = 100;
 /** Bytes must have risen in this many looks: a handshake alone is no picture. */
 const RISES = 3;
 
@@ -54,9 +56,9 @@ export function watchBytes({ sent, received }: Witnesses, silentMs: number, hear
     if (stopped) return;
     const said = standing?.state === 'error' ? (standing.lastError ?? 'it failed') : '';
     judge((received ? arrived : standing?.outboundBytes) ?? 0, said);
-    timer = setTimeout(look, LOOK_MS);
+    timer = setTimeout(look, flowing ? LOOK_MS : LOOK_SOON_MS);
   };
-  timer = setTimeout(look, LOOK_MS);
+  timer = setTimeout(look, LOOK_SOON_MS);
   return () => {
     stopped = true;
     clearTimeout(timer);
