@@ -6,6 +6,7 @@ import { type Mediamtx, RelayRefused, type RelaySession, type SessionKind } from
 const KINDS: { kind: SessionKind; isTaken(session: RelaySession): boolean }[] = [
   { kind: 'webrtcsessions', isTaken: (session) => session.peerConnectionEstablished === true },
   { kind: 'rtspsessions', isTaken: (session) => session.state === 'read' },
+  { kind: 'rtspssessions', isTaken: (session) => session.state === 'read' },
 ];
 
 /** Between two looks while every seat is taken, or only guarded after its end. */

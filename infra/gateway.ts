@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import type https from 'node:https';
 import path from 'node:path';
 import { pino } from 'pino';
 import { acquaint, recountAudiences } from '../actors/acquaintance.ts';
@@ -12,6 +13,7 @@ import { renditionKind } from '../actors/rendition.ts';
 import { viewerKind } from '../actors/viewer.ts';
 import { systemClock } from '../adapters/clock.ts';
 import { openPathSigner } from '../adapters/hls-paths.hmac.ts';
+import { originOf } from '../adapters/mediamtx/exchange.ts';
 import { openPasswords } from '../adapters/passwords.scrypt.ts';
 import { openPeople } from '../adapters/people.files.ts';
 import { openPlaces } from '../adapters/places.maxmind.ts';
@@ -19,6 +21,7 @@ import { openSecrets } from '../adapters/secrets.files.ts';
 import { type Id, id } from '../bus/identity.ts';
 import type { ViewerContext } from '../machines/viewer/context.ts';
 import { ledgerHeadFile } from './archive/ledger-head.ts';
+import { followCertificate } from './certificate.ts';
 import { destinationOf, withDemoDestination } from './config/destinations.ts';
 import { openOverlay } from './config/overlay.ts';
 import { watchConfig } from './config/watch.ts';
@@ -257,6 +260,7 @@ const server = await buildServer({
   page: PAGE,
 });
 await server.listen({ host: group.http.host, port: group.http.port });
+const certificate = group.http.tls && followCertificate(server.server as https.Server, group.http.tls, log);
 const scraper = { sub: 'metrics', role: 'operator' as const, cameras: [], zones: [] };
 const metricsDoor =
   config.metrics &&
@@ -285,7 +289,7 @@ const watch = watchConfig(
 );
 
 const grant = { sub: 'local', name: 'Local administrator', role: 'admin' as const, cameras: [], zones: ['*'] };
-const base = config.http.publicUrl ?? `http://${group.http.host}:${group.http.port}`;
+const base = config.http.publicUrl ?? originOf({ ...group.http, tls: group.http.tls !== undefined });
 launcher.ready(`${base}/?login=${links.make(grant, LOGIN_LINK_MS)}`);
 
 /** Lets go in order: no new requests, cells handed over, carriers emptied. Pictures go on. */
@@ -295,6 +299,7 @@ async function leave(reason: string): Promise<void> {
   log.info({ reason }, 'leaving');
   const forced = setTimeout(() => process.exit(1), LEAVE_WITHIN_MS);
   watch.close();
+  certificate?.close();
   retention.close();
   webhooks.close();
   accessLedger.close();

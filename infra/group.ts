@@ -15,6 +15,8 @@ const RelaySchema = Type.Object({
   api: Port,
   metrics: Port,
   rtsp: Port,
+  /** Where viewers come over TLS; then `rtsp` is on loopback. */
+  rtsps: Type.Optional(Port),
   srt: Port,
   /** WHEP and WHIP over HTTP, loopback only: the gateway is the one who talks to it. */
   whep: Port,
@@ -56,7 +58,12 @@ export const group = shape(
     state: Type.String({ description: 'absolute path of the data folder' }),
     config: Type.String({ description: 'absolute path of the configuration file' }),
     demo: Type.Boolean(),
-    http: Type.Object({ host: Type.String(), port: Port }),
+    http: Type.Object({
+      host: Type.String(),
+      port: Port,
+      /** Absent: plain HTTP, on loopback or behind a proxy that ends TLS. */
+      tls: Type.Optional(Type.Object({ certFile: Type.String(), keyFile: Type.String() })),
+    }),
     /** Where the relays fetch the keys that sign relay tokens; loopback. */
     jwks: Type.Object({ port: Port }),
     /** An empty file name or user: there is none. `credentialsFile` is one of NATS's own, and takes the place of both. */

@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createGate, type LoginGrant } from '../../adapters/gate.jsonwebtoken.ts';
 import { openSigningKeys } from '../../adapters/keys.files.ts';
+import { originOf } from '../../adapters/mediamtx/exchange.ts';
 import { ConfigError } from '../config/fault.ts';
 import type { Config } from '../config/model.ts';
 import { parseYaml } from '../config/parse.ts';
@@ -22,6 +23,8 @@ export interface CommonOptions {
 export interface Reach {
   /** Without a slash at its end. */
   url: string;
+  /** Of the gateway on this machine: its certificate, which need not be made out to the address that is used here. */
+  certFile?: string;
   /** A token for the next request; made anew, as they last a minute. */
   token(): string;
 }
@@ -60,14 +63,16 @@ export function runningGroup(state: string): Group | undefined {
 export function reach(options: CommonOptions, out: Terminal): Reach {
   const state = stateFolder(options, out.env);
   const url = options.url === undefined ? localUrl(state) : checkedUrl(options.url);
+  const certFile = options.url === undefined ? runningGroup(state)?.http.tls?.certFile : undefined;
+  const way = certFile === undefined ? { url } : { url, certFile };
   const { protocol, hostname } = new URL(url);
   if (protocol === 'http:' && !isLoopback(hostname.replace(/^\[|\]$/g, ''))) {
     out.note(`note: ${url} is not encrypted, and the token that opens it travels in the clear; https:// is safe`);
   }
   const { tokenFile } = options;
-  if (tokenFile !== undefined) return { url, token: () => tokenFrom(tokenFile) };
+  if (tokenFile !== undefined) return { ...way, token: () => tokenFrom(tokenFile) };
   const mint = minter(state, out.env);
-  return { url, token: () => mint(ADMIN_MINUTE, 60) };
+  return { ...way, token: () => mint(ADMIN_MINUTE, 60) };
 }
 
 /** Signs login tokens with the keys of a data folder. @throws CommandFailed when it has none */
@@ -117,9 +122,9 @@ export function localUrl(state: string): string {
       `no Signalbox runs on ${state}: start it with \`npm start\`, or name its data folder with --state DIR or its address with --url URL`,
     );
   }
-  const { host, port } = found.http;
+  const { host, port, tls } = found.http;
   const anywhere = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
-  return `http://${anywhere.includes(':') ? `[${anywhere}]` : anywhere}:${port}`;
+  return originOf({ host: anywhere, port, tls: tls !== undefined });
 }
 
 function checkedUrl(text: string): string {

@@ -1,3 +1,4 @@
+import { pinnedFetch } from './pinned-fetch.ts';
 import type { Reach } from './reach.ts';
 import { CommandFailed, patiently, printable, type Terminal } from './terminal.ts';
 
@@ -46,7 +47,8 @@ export async function send(
   more: { headers?: Record<string, string>; signal?: AbortSignal } = {},
 ): Promise<Response> {
   try {
-    return await fetch(to.url + route, {
+    const ask = to.certFile === undefined ? fetch : await pinnedFetch(to.certFile);
+    return await ask(to.url + route, {
       method,
       headers: {
         authorization: `Bearer ${to.token()}`,

@@ -109,6 +109,20 @@ export const settings = shape(
             }),
           ),
           public_url: Type.Optional(webUrl({ description: 'what browsers see when a proxy stands in front' })),
+          tls: Type.Optional(
+            Type.Object(
+              {
+                cert: text('a file that holds the certificate, with those in between after it (PEM)'),
+                key: text('a file that holds its key (PEM)'),
+              },
+              { additionalProperties: false },
+            ),
+          ),
+          insecure: Type.Boolean({
+            default: false,
+            expects: 'true or false',
+            description: 'other machines may come in without TLS: passwords and tokens can be read on the way',
+          }),
           trusted_proxies: texts('an IP address or network of a proxy', {
             description: 'proxies whose X-Forwarded headers are believed',
           }),
@@ -122,6 +136,11 @@ export const settings = shape(
               description: "IP address on which relays offer RTSP, SRT, RTMP and WebRTC media; default: http.listen's",
             }),
           ),
+          insecure: Type.Boolean({
+            default: false,
+            expects: 'true or false',
+            description: 'RTSP may be offered to other machines without TLS; WebRTC is encrypted in any case',
+          }),
         },
         closed,
       ),

@@ -5,6 +5,7 @@ import { closed, port } from './grammar.ts';
 export const RelayPortsSchema = Type.Partial(
   Type.Object({
     rtsp: port(8554, 'RTSP'),
+    rtsps: port(8322, 'RTSPS'),
     srt: port(8890, 'SRT, UDP'),
     webrtc_udp: port(8189, 'WebRTC media, UDP'),
     rtmp: port(1936, 'RTMP'),
@@ -19,7 +20,8 @@ export const RelayPortsSchema = Type.Partial(
 /** Every port of the group: of the first relay of each role, and of what stays on loopback. */
 export const PortsSchema = Type.Object(
   {
-    rtsp: port(8554, 'delivery: RTSP'),
+    rtsp: port(8554, 'delivery: RTSP; loopback when there is RTSPS'),
+    rtsps: port(8322, 'delivery: RTSPS, with http.tls'),
     srt: port(8890, 'delivery: SRT, UDP'),
     webrtc_udp: port(8189, 'delivery: WebRTC media, UDP'),
     whep: port(8889, 'delivery: WHEP, loopback'),

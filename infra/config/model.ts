@@ -10,9 +10,19 @@ export interface Listener {
   port: number;
 }
 
-/** The listeners of one relay. All but `rtsp`, `srt`, `rtmp` and `webrtcUdp` stay on loopback. */
+/** Files that hold a certificate, with those in between, and its key. */
+export interface CertificateFiles {
+  certFile: string;
+  keyFile: string;
+}
+
+/**
+ * The listeners of one relay. All but `rtsp`, `srt`, `rtmp` and `webrtcUdp` stay on loopback; where `rtsps` is there,
+ * which is where viewers come over TLS, `rtsp` does too.
+ */
 export interface RelayPorts {
   rtsp: number;
+  rtsps?: number;
   srt: number;
   rtmp: number;
   webrtcUdp: number;
@@ -49,7 +59,7 @@ export interface ConfiguredRelay {
 export interface Config {
   /** Absolute path of the file it came from. */
   file: string;
-  http: Listener & { publicUrl?: string; trustedProxies: string[] };
+  http: Listener & { publicUrl?: string; trustedProxies: string[]; tls?: CertificateFiles };
   /** Host on which relays offer media: RTSP, SRT, RTMP, WebRTC. */
   media: { host: string };
   /** A listener of its own for /metrics, if wanted. */

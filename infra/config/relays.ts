@@ -19,7 +19,11 @@ export function resolveRelays(settings: Settings, findings: Findings): Configure
   const relays: ConfiguredRelay[] = [];
   const add = (relay: Omit<Settings['relays'][number], 'ports'> & { ports?: object }, index?: number) => {
     const before = relays.filter((other) => other.role === relay.role && other.embedded).length;
-    const ports = { ...defaultPorts(settings.ports, relay.role, before * NEXT_RELAY), ...ownPorts(relay.ports) };
+    const { rtsps, ...ports } = {
+      ...defaultPorts(settings.ports, relay.role, before * NEXT_RELAY),
+      ...ownPorts(relay.ports),
+    };
+    const encrypts = settings.http.tls !== undefined && relay.role === 'delivery';
     if (relays.some((other) => other.id === relay.id)) {
       findings.faults.push({
         path: ['relays', index ?? 0, 'id'],
@@ -43,7 +47,7 @@ export function resolveRelays(settings: Settings, findings: Findings): Configure
       embedded: relay.api === undefined,
       ...(remote ? { remote } : {}),
       ...(whepPublic === undefined ? {} : { whepPublic }),
-      ports,
+      ports: encrypts && rtsps !== undefined ? { ...ports, rtsps } : ports,
     });
   };
   for (const { relay, index } of listed) add(relay, index);
@@ -61,6 +65,7 @@ function defaultPorts(ports: Settings['ports'], role: RelayRole, above: number):
   const delivery = role === 'delivery';
   const first = {
     rtsp: delivery ? ports.rtsp : ports.intake_rtsp,
+    ...(delivery ? { rtsps: ports.rtsps } : {}),
     srt: delivery ? ports.srt : ports.intake_srt,
     rtmp: delivery ? ports.rtmp : ports.intake_rtmp,
     webrtcUdp: delivery ? ports.webrtc_udp : ports.intake_webrtc_udp,

@@ -33,6 +33,9 @@ export function resolve(file: string, settings: Settings, findings: Findings): C
       ...http,
       ...(settings.http.public_url ? { publicUrl: settings.http.public_url.replace(/\/+$/, '') } : {}),
       trustedProxies: settings.http.trusted_proxies,
+      ...(settings.http.tls
+        ? { tls: { certFile: beside(settings.http.tls.cert), keyFile: beside(settings.http.tls.key) } }
+        : {}),
     },
     media: { host: media },
     ...(metrics ? { metrics } : {}),
@@ -154,6 +157,7 @@ function checkDoors(settings: Settings, config: Config, fault: FaultAt): void {
       );
     }
   }
+  checkEncryption(settings, config, fault);
   for (const [index, proxy] of config.http.trustedProxies.entries()) {
     if (!ipaddr.isValid(proxy) && !ipaddr.isValidCIDR(proxy)) {
       fault(['http', 'trusted_proxies', index], 'expected an IP address or a network such as 10.0.0.0/8');
@@ -161,6 +165,25 @@ function checkDoors(settings: Settings, config: Config, fault: FaultAt): void {
   }
   for (const network of Object.keys(config.regions.networks)) {
     if (!ipaddr.isValidCIDR(network)) fault(['regions', 'networks', network], 'expected a network such as 14.0.0.0/8');
+  }
+}
+
+/** What others could read on the way stands open only by an explicit word. */
+function checkEncryption(settings: Settings, { http, media }: Config, fault: FaultAt): void {
+  if (settings.auth === undefined || http.tls) return;
+  const { insecure } = settings.http;
+  const proxied = http.publicUrl?.startsWith('https:') && http.trustedProxies.length > 0;
+  if (!isLoopback(http.host) && !proxied && !insecure) {
+    fault(
+      ['http', 'listen'],
+      `listening on ${http.host} without TLS shows passwords and tokens to everybody on the way: add http.tls: { cert, key }, or name the proxy that ends TLS (public_url: https://…, trusted_proxies: […]), or say "insecure: true"`,
+    );
+  }
+  if (!isLoopback(media.host) && !insecure && !settings.media.insecure) {
+    fault(
+      ['media', 'listen'],
+      `RTSP on ${media.host} without TLS shows pictures and tokens to everybody on the way: add http.tls: { cert, key } for RTSPS, let media listen on 127.0.0.1, or say "insecure: true" under media`,
+    );
   }
 }
 

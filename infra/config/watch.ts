@@ -77,7 +77,7 @@ export function watchConfig(
 
 /** What of a configuration is only read at the start, by the setting that a person knows it under. */
 const startOnly: Record<string, (config: Config) => unknown> = {
-  http: ({ http }) => [http.host, http.port, http.trustedProxies],
+  http: ({ http }) => [http.host, http.port, http.trustedProxies, http.tls],
   media: ({ media }) => media,
   metrics: ({ metrics }) => metrics,
   state: ({ state }) => state,

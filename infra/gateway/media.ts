@@ -62,7 +62,7 @@ export interface Media {
   hlsFolder: string;
   whep: Whep;
   /** Where a delivery relay offers a path over RTSP. */
-  rtspAt(relay: string, path: string): string | undefined;
+  rtspAt(relay: string, path: string, called: string): string | undefined;
   poster(camera: string): Poster | undefined;
   rates(camera: string): { bitrate_bps: number; fps: number } | undefined;
   /** Forgets the pictures and figures of cameras that are no more. */
@@ -262,9 +262,9 @@ export function openMedia({
       isOf: async (relay, relaySession, session) =>
         (await known(apis, relay).session('webrtcsessions', relaySession)).user === session,
     },
-    rtspAt(relay, path) {
+    rtspAt(relay, path, called) {
       const reach = deliveries.find(({ id }) => id === relay);
-      return reach && rtspAddress(reach.offered, path);
+      return reach && rtspAddress({ host: called, ...reach.offered }, path);
     },
     poster: eyes.poster,
     rates(camera) {

@@ -14,15 +14,21 @@ export interface RelayReach {
   /** For the switcher and the pulse. */
   rtsp: Endpoint;
   whep?: Endpoint;
-  /** Where viewers find RTSP. */
-  offered: Endpoint;
+  /** Where viewers find RTSP; without a host, at the name under which they reach the gateway. */
+  offered: Omit<Endpoint, 'host'> & { host?: string };
 }
 
 const LOOPBACK = '127.0.0.1';
 
-/** An intake listens on loopback, a delivery relay where viewers come. */
-const mediaHost = ({ role, host }: RelayPlace): string =>
-  role === 'intake' || host === '0.0.0.0' || host === '::' ? LOOPBACK : host;
+/** An intake listens on loopback, a delivery relay where viewers come, unless these come over TLS. */
+const mediaHost = ({ role, host, rtsps }: RelayPlace): string =>
+  role === 'intake' || rtsps !== undefined || host === '0.0.0.0' || host === '::' ? LOOPBACK : host;
+
+/** A certificate is made out to a name, and what listens everywhere has no address of its own. */
+function offeredBy({ host, rtsp, rtsps }: RelayPlace): RelayReach['offered'] {
+  if (rtsps !== undefined) return { port: rtsps, tls: true };
+  return host === '0.0.0.0' || host === '::' ? { port: rtsp } : { host, port: rtsp };
+}
 
 /** Every relay of a group. */
 export function relayReaches({ relays, remoteRelays }: Group): RelayReach[] {
@@ -34,7 +40,7 @@ export function relayReaches({ relays, remoteRelays }: Group): RelayReach[] {
     api: { host: LOOPBACK, port: place.api },
     rtsp: { host: mediaHost(place), port: place.rtsp },
     whep: { host: LOOPBACK, port: place.whep },
-    offered: { host: place.host, port: place.rtsp },
+    offered: offeredBy(place),
   }));
   const others = remoteRelays.map(({ region: _region, ...one }) => ({ ...one, embedded: false, offered: one.rtsp }));
   return [...own, ...others];

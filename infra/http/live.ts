@@ -12,7 +12,7 @@ import { callerOf, placeOf } from './door.ts';
 import { unavailable } from './errors.ts';
 import type { Server } from './fastify.ts';
 import { iceServers } from './ice.ts';
-import { baseUrl } from './origin.ts';
+import { baseUrl, hostName } from './origin.ts';
 import type { HttpServices } from './services.ts';
 import type { Shared } from './shared.ts';
 import { cameraOf, rungFor, viewerOf } from './views.ts';
@@ -185,7 +185,7 @@ export function liveRoutes(server: Server, services: HttpServices, shared: Share
         ...(request.query.quality === undefined ? {} : { quality: request.query.quality }),
       });
       const { relay, quality } = viewerOf(admission.view);
-      const address = services.rtspAt(relay, camera.id);
+      const address = services.rtspAt(relay, camera.id, hostName(new URL(baseUrl(request, services.config)).host));
       if (!address) throw unavailable('no-rtsp', `Relay ${relay} offers no RTSP.`, {}, 10);
       const permission = { action: 'read' as const, path: camera.id };
       const token = services.gate.mintRelay(admission.session, [permission], admission.expiresInS);

@@ -2,8 +2,9 @@ import fastifyCookie from '@fastify/cookie';
 import fastifyRateLimit from '@fastify/rate-limit';
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import fastifyWebsocket from '@fastify/websocket';
-import Fastify, { type FastifyBaseLogger, LogController } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyServerOptions, LogController } from 'fastify';
 import type { Id } from '../../bus/identity.ts';
+import { readCertificate } from '../certificate.ts';
 import { countHoldings } from './admission.ts';
 import { broadcastRoutes } from './broadcasts.ts';
 import { cameraRoutes } from './cameras.ts';
@@ -46,8 +47,8 @@ const MAX_BODY_BYTES = 256 * 1024;
 const MAX_SOCKET_MESSAGE_BYTES = 64 * 1024;
 
 function create(services: HttpServices): Server {
-  const { trustedProxies } = services.config.http;
-  return Fastify({
+  const { trustedProxies, tls } = services.config.http;
+  const options: FastifyServerOptions = {
     loggerInstance: services.log as FastifyBaseLogger,
     // Fastify would log addresses with their query; ours is below.
     logController: new LogController({ disableRequestLogging: true }),
@@ -67,7 +68,10 @@ function create(services: HttpServices): Server {
         );
       } else socket.destroy();
     },
-  }).withTypeProvider<TypeBoxTypeProvider>();
+  };
+  // Fastify's types tell a server of HTTPS from one of HTTP; nothing here asks which it is.
+  const server = Fastify(tls ? ({ ...options, https: readCertificate(tls) } as FastifyServerOptions) : options);
+  return server.withTypeProvider<TypeBoxTypeProvider>();
 }
 
 /** An address without its query, and without the signature that an HLS address carries. */

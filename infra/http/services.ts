@@ -91,8 +91,11 @@ export interface HttpServices {
   poster(camera: Id): Poster | undefined | Promise<Poster | undefined>;
   /** Measured by the switcher; undefined while nothing flows. */
   rates(camera: Id): { bitrate_bps: number; fps: number } | undefined;
-  /** The address at which a relay offers a path over RTSP. */
-  rtspAt(relay: string, path: string): string | undefined;
+  /**
+   * The address at which a relay offers a path over RTSP.
+   * @param called the host name or address under which the caller reaches us
+   */
+  rtspAt(relay: string, path: string, called: string): string | undefined;
   /** Where an address is, as far as databases tell; absent: there are none. */
   findPlace?: FindPlace;
   /** Where players reach a relay's WHEP themselves, for when no gateway answers; undefined: nowhere. */

@@ -2,6 +2,7 @@ import { existsSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { readCertificate } from '../certificate.ts';
 import { loadConfig } from '../config.ts';
 import { compile } from './compile.ts';
 import { compiledFolder, type Parts } from './node-programs.ts';
@@ -51,6 +52,7 @@ async function open(asked: LaunchArguments, parts: Parts, env: NodeJS.ProcessEnv
     throw new Error(`--config ${asked.config}: there is no such file`);
   const config = loadConfig(file, env);
   for (const warning of config.warnings) say(warning);
+  if (config.http.tls) readCertificate(config.http.tls);
   const state = takeStateFolder(asked.state ?? config.state);
   const block = asked.port === 0 ? await claimPortBlock() : undefined;
   const compiled = compiledFolder(state);

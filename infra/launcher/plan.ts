@@ -31,7 +31,7 @@ export interface Plan {
 const CAMERAS_PER_SWITCHER = 20;
 const LOOPBACK = '127.0.0.1';
 const UDP = new Set(['srt', 'webrtcUdp']);
-const FOR_EVERYBODY = new Set(['rtsp', 'srt', 'rtmp', 'webrtcUdp']);
+const FOR_EVERYBODY = new Set(['rtsp', 'rtsps', 'srt', 'rtmp', 'webrtcUdp']);
 
 /** A name for this group among others: the machine's, and a mark of the data folder. */
 function nodeName(state: string): string {
@@ -82,6 +82,7 @@ export async function planGroup(
       'http.port or --port',
       config.http.host,
     ),
+    ...(config.http.tls ? { tls: config.http.tls } : {}),
   };
   const otherPorts: number[] = [];
   for (let gateway = 2; gateway <= config.gateways; gateway++) {
@@ -134,6 +135,7 @@ export async function planGroup(
     // The gate signs relay tokens for an audience of their own.
     audience: `${config.auth.audience}:relay`,
     publicHosts: config.ice.publicHosts,
+    ...(config.http.tls ? { tls: config.http.tls } : {}),
     origins: pageOrigins(config, [http.port, ...otherPorts]),
   };
   const others = otherPorts.map((port, index) => ({
@@ -158,7 +160,9 @@ export async function planGroup(
 /** Where pages of ours come from, as browsers tell it. */
 const pageOrigins = ({ http }: Config, ports: number[]): string[] =>
   http.publicUrl === undefined
-    ? [http.host, 'localhost'].flatMap((host) => ports.map((port) => originOf({ host, port })))
+    ? [http.host, 'localhost'].flatMap((host) =>
+        ports.map((port) => originOf({ host, port, tls: http.tls !== undefined })),
+      )
     : [new URL(http.publicUrl).origin];
 
 type Listen = (
@@ -176,7 +180,8 @@ async function placeRelays(config: Config, listen: Listen): Promise<RelayPlace[]
     const isFirst = embedded.find(({ role }) => role === relay.role) === relay;
     const ports = { ...relay.ports };
     for (const [name, port] of Object.entries(relay.ports) as [keyof typeof ports, number][]) {
-      const host = FOR_EVERYBODY.has(name) ? config.media.host : LOOPBACK;
+      const isOffered = FOR_EVERYBODY.has(name) && !(name === 'rtsp' && relay.ports.rtsps !== undefined);
+      const host = isOffered ? config.media.host : LOOPBACK;
       const setting = settingOf(relay, isFirst, name);
       ports[name] = await listen(port, `relay ${relay.id}, ${name}`, setting, host, UDP.has(name) ? 'udp' : 'tcp');
     }

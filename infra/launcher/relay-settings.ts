@@ -1,6 +1,7 @@
 import { DEPARTURE_PATHS, PROGRAM_PATH, PROGRAM_PATHS } from '../../adapters/provision.mediamtx.ts';
 import { PULSE_PATHS } from '../../adapters/pulse.rtsp.ts';
 import type { RelayRole } from '../../bus/events/relay.ts';
+import type { CertificateFiles } from '../config/model.ts';
 import type { RelayPlace } from '../group.ts';
 
 /** What a relay's settings depend on besides its place. */
@@ -12,6 +13,8 @@ export interface RelayOptions {
   audience: string;
   /** Addresses of this machine that browsers can reach, for instance its public one behind NAT. */
   publicHosts: string[];
+  /** What RTSPS is offered with; mediamtx itself reads the files again when they are renewed. */
+  tls?: CertificateFiles;
   /** The page's, which may speak WHEP with a delivery relay itself when no gateway answers. */
   origins: string[];
   logLevel?: 'error' | 'warn' | 'info' | 'debug';
@@ -50,9 +53,7 @@ export function relaySettings(place: RelayPlace, options: RelayOptions): Record<
     metrics: true,
     metricsAddress: `${LOOPBACK}:${place.metrics}`,
     metricsAllowOrigins: [],
-    rtsp: true,
-    rtspTransports: ['tcp'],
-    rtspAddress: address(mediaHost, place.rtsp),
+    ...rtspServers(place, mediaHost, options.tls),
     rtmp: servers.rtmp,
     rtmpAddress: address(mediaHost, place.rtmp),
     srt: servers.srt,
@@ -67,6 +68,20 @@ export function relaySettings(place: RelayPlace, options: RelayOptions): Record<
       ...(place.role === 'delivery' ? { [PROGRAM_PATHS]: PROGRAM_PATH, [DEPARTURE_PATHS]: PROGRAM_PATH } : {}),
       [PULSE_PATHS]: PROGRAM_PATH,
     },
+  };
+}
+
+/** With a certificate viewers come over TLS alone, and plain RTSP is for the switcher and the pulse. */
+function rtspServers(place: RelayPlace, mediaHost: string, tls: CertificateFiles | undefined): Record<string, unknown> {
+  const plain = { rtsp: true, rtspTransports: ['tcp'] };
+  if (!tls || place.rtsps === undefined) return { ...plain, rtspAddress: address(mediaHost, place.rtsp) };
+  return {
+    ...plain,
+    rtspEncryption: 'optional',
+    rtspAddress: address(LOOPBACK, place.rtsp),
+    rtspsAddress: address(mediaHost, place.rtsps),
+    rtspServerCert: tls.certFile,
+    rtspServerKey: tls.keyFile,
   };
 }
 

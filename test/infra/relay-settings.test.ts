@@ -33,6 +33,19 @@ describe('the settings of a relay', () => {
     });
   });
 
+  it('offer RTSP over TLS alone where there is a certificate, and in the clear to this machine', () => {
+    const tls = { certFile: '/c.pem', keyFile: '/k.pem' };
+    const options = { jwksPort: 9, issuer: 'i', audience: 'a', publicHosts: [], origins: [], tls };
+    expect(relaySettings({ ...place('delivery', '0.0.0.0'), rtsps: 10 }, options)).to.include({
+      rtspEncryption: 'optional',
+      rtspAddress: '127.0.0.1:3',
+      rtspsAddress: '0.0.0.0:10',
+      rtspServerCert: '/c.pem',
+      rtspServerKey: '/k.pem',
+    });
+    expect(relaySettings(place('intake', '0.0.0.0'), options)).to.not.have.property('rtspsAddress');
+  });
+
   it('tell browsers addresses that lead here: the public ones too, all of this machine when it listens on all', () => {
     const told = (host: string, publicHosts: string[]) => {
       const { webrtcIPsFromInterfaces, webrtcAdditionalHosts } = settings('delivery', host, publicHosts);

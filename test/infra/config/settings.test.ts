@@ -166,8 +166,27 @@ describe('the configuration', () => {
     expect(faultsOf('http: { listen: "[::]:8080" }').join()).to.match(/say who may enter/);
     expect(faultsOf('media: { listen: 10.0.0.1 }').join()).to.match(/media\.listen: .*say who may enter/);
     expect(faultsOf('metrics: { listen: 10.0.0.1:9100 }').join()).to.match(/metrics\.listen: .*say who may enter/);
-    expect(read('auth: local\nhttp: { listen: 0.0.0.0:8080 }').media.host).to.equal('0.0.0.0');
     expect(read('http: { listen: "[::1]:8080" }').http).to.include({ host: '::1', port: 8080 });
+  });
+
+  it('lets nobody come in from other machines without TLS, unless it is said in so many words', () => {
+    const open = 'auth: local\nhttp: { listen: 0.0.0.0:8080';
+    expect(faultsOf(`${open} }`).join()).to.match(
+      /media\.listen: .*RTSPS.*http\.listen: .*without TLS.*"insecure: true"/s,
+    );
+    const tls = 'tls: { cert: c.pem, key: k.pem }';
+    const { http, media } = read(`${open}, ${tls} }`);
+    expect(http.tls).to.deep.equal({ certFile: '/etc/c.pem', keyFile: '/etc/k.pem' });
+    expect(media.host).to.equal('0.0.0.0');
+    expect(read(`${open}, insecure: true }`).media.host).to.equal('0.0.0.0');
+    const proxied = `${open}, public_url: "https://stream.example.com", trusted_proxies: [10.0.0.2] }`;
+    expect(faultsOf(proxied).join())
+      .to.match(/media\.listen: /)
+      .and.not.match(/http\.listen/);
+    expect(read(`${proxied}\nmedia: { insecure: true }`).http.host).to.equal('0.0.0.0');
+    expect(read(`${proxied}\nmedia: { listen: 127.0.0.1 }`).media.host).to.equal('127.0.0.1');
+    const plainProxy = `${open}, public_url: "http://stream.example.com", trusted_proxies: [10.0.0.2] }`;
+    expect(faultsOf(plainProxy).join()).to.match(/http\.listen/);
   });
 
   it('accepts what comes later, and says that it does nothing yet', () => {
