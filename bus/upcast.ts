@@ -56,6 +56,9 @@ function broadcastUnencoded(record: JournalRecord): JournalRecord {
 /** Viewers who made room for others were told that their right was taken back; nothing of a record is otherwise. */
 const viewerNeverDisplaced = (record: JournalRecord): JournalRecord => ({ ...record, version: 3 });
 
+/** Nobody told what a relay's viewers saw; nothing of a record is otherwise. */
+const relayUnseen = (record: JournalRecord): JournalRecord => ({ ...record, version: 3 });
+
 /** One step up: from a version to the next. Keyed `kind@from`. */
 const steps: Record<string, (record: JournalRecord) => JournalRecord> = {
   'broadcast@1': broadcastUnencoded,
@@ -63,6 +66,7 @@ const steps: Record<string, (record: JournalRecord) => JournalRecord> = {
   'relay@1': relayWithoutPulse,
   // Ladders were never held back for others; what was written says all that there is to say.
   'rendition@1': (record) => ({ ...record, version: 2 }),
+  'relay@2': relayUnseen,
   'viewer@1': viewerWithStandby,
   'viewer@2': viewerNeverDisplaced,
 };

@@ -133,7 +133,7 @@ const population = buildPopulation({
     log.error({ err: error, cell, outcome }, what);
     if (outcome !== 'restarted') givenUp.add(`${cell.kind} ${cell.id}`);
   },
-  onOver: (context) => barReturns(media.viewerSlots.seat, context as unknown as ViewerContext, Date.now()),
+  onOver: (context) => barReturns(media.viewerSlots.seat, context as unknown as ViewerContext, systemClock.now()),
   expectCells: media.expectCells,
   onMoved(moved) {
     log.info(moved, 'cells have moved among the gateways');

@@ -15,7 +15,7 @@ import {
   suspected,
   wait,
 } from './relay/parts.ts';
-import { empty, gone, plainly, speechless } from './relay/reasons.ts';
+import { cutOff, empty, gone, plainly, speechless } from './relay/reasons.ts';
 
 const provisioning = machine.createStateConfig({
   tags: ['dark'],
@@ -63,6 +63,19 @@ const suspect = machine.createStateConfig({
   meta: { text: 'does not answer in time, or no packet goes through it' },
   invoke: { src: 'alarm', id: 'dead', input: ({ context }) => ({ name: 'dead', at: context.deadline }) },
   on: {
+    'relay.answering': [returns, { guard: 'mediaSilent', actions: noteWitness }, ...answered],
+    'pulse.beating': settled,
+    'media.seen': { target: 'cutOff', actions: [wait(RELAY_TIMES.unseenMs), become('degraded', cutOff)] },
+    'alarm.rang': { target: 'dead', actions: become('dead', gone) },
+  },
+});
+
+const cutOffState = machine.createStateConfig({
+  tags: ['serving'],
+  meta: { text: 'nothing of it is heard here; its viewers have pictures' },
+  invoke: { src: 'alarm', id: 'dead', input: ({ context }) => ({ name: 'dead', at: context.deadline }) },
+  on: {
+    'media.seen': { target: 'cutOff', reenter: true, actions: wait(RELAY_TIMES.unseenMs) },
     'relay.answering': [returns, { guard: 'mediaSilent', actions: noteWitness }, ...answered],
     'pulse.beating': settled,
     'alarm.rang': { target: 'dead', actions: become('dead', gone) },
@@ -118,7 +131,7 @@ const known = machine.createStateConfig({
     'pulse.beating': { actions: noteWitness },
     'pulse.missed': { actions: noteWitness },
   },
-  states: { provisioning, refused, serving, degraded, suspect, draining, drained, dead },
+  states: { provisioning, refused, serving, degraded, suspect, cutOff: cutOffState, draining, drained, dead },
 });
 
 /**

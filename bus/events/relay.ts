@@ -2,8 +2,8 @@ import Type from 'typebox';
 import { type Of, shape } from '../shape.ts';
 import { WhySchema } from './why.ts';
 
-/** Version of the relay machine's events and context. 2: the pulse, and draining. */
-export const RELAY_VERSION = 2;
+/** Version of the relay machine's events and context. 2: the pulse, and draining. 3: what viewers see of it. */
+export const RELAY_VERSION = 3;
 
 /** What a relay is for: intake pulls cameras, delivery carries viewers. */
 export const RelayRoleSchema = Type.Enum(['intake', 'delivery']);
@@ -30,6 +30,8 @@ export const relayHeard = {
   'relay.exited': shape('relay.exited', Type.Object({ detail: Type.String() })),
   'pulse.beating': shape('pulse.beating', Type.Object({ round_trip_ms: Type.Number() })),
   'pulse.missed': shape('pulse.missed', Type.Object({ silent_ms: Type.Number(), detail: Type.String() })),
+  /** A viewer that it carries has pictures, though nothing else is heard of it. */
+  'media.seen': shape('media.seen', Type.Object({ session: Type.String() })),
   'paths.provisioned': shape(
     'paths.provisioned',
     Type.Object({ instance: Type.String(), paths: Type.Integer(), elapsed_ms: Type.Number() }),

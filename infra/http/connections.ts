@@ -44,6 +44,8 @@ const WORTH_RETRYING = new Set([
   'unknown-session',
   'gateway-stopping',
 ]);
+/** Players tell each measurement for this long when a relay is in doubt. */
+const DOUBT_MS = 1_000;
 /** Facts wait for the journal, and the journal may be away: what lives here is looked at this often. */
 const LOOK_EVERY_MS = 500;
 
@@ -90,6 +92,8 @@ export function keepConnections(services: HttpServices, hub: Hub): Connections {
     if (view.kind === 'viewer') return;
     for (const connection of bySession.values()) {
       if (view.kind === 'relay' || connection.camera === view.id) look(connection);
+      // Whether its viewers still have pictures is known before it is given up.
+      if (view.kind === 'relay' && view.state === 'suspect') connection.send({ type: 'report', for_ms: DOUBT_MS });
     }
   });
   const timer = setInterval(() => {

@@ -1,3 +1,4 @@
+import { systemClock } from '../../adapters/clock.ts';
 import { BadToken, type LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
 import type { Id } from '../../bus/identity.ts';
 import { freshPath, type PathQuality, takeSample } from '../../machines/policy/quality.ts';
@@ -183,7 +184,9 @@ export class Conversation {
   /** Measurements stay out of the cell; a changed verdict on the network is an event. */
   private async measure(connection: Connection, { type: _type, ...figures }: Figures): Promise<void> {
     const { leg, fps, loss, freezes, latency_ms } = figures;
-    connection.figures = { ...figures, at: Date.now() };
+    const at = systemClock.now();
+    connection.figures = { ...figures, at };
+    this.shared.witness(connection.session, leg, fps);
     const { glassToGlass } = this.services.metrics;
     if (latency_ms !== undefined && latency_ms < LONGEST_MS) glassToGlass.observe(latency_ms / 1000);
     // While the camera itself is dark, missing frames say nothing about this viewer's network.
@@ -195,7 +198,7 @@ export class Conversation {
     const path = this.paths.get(leg) ?? freshPath();
     this.paths.set(leg, path);
     const crossing = takeSample(path, {
-      at: Date.now(),
+      at,
       ...(fps === undefined ? {} : { fps }),
       ...(loss === undefined ? {} : { loss }),
       ...(freezes === undefined ? {} : { freezes }),

@@ -3,6 +3,7 @@ import fastifyRateLimit from '@fastify/rate-limit';
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
 import fastifyWebsocket from '@fastify/websocket';
 import Fastify, { type FastifyBaseLogger, type FastifyServerOptions, LogController } from 'fastify';
+import { systemClock } from '../../adapters/clock.ts';
 import type { Id } from '../../bus/identity.ts';
 import { readCertificate } from '../certificate.ts';
 import { countHoldings } from './admission.ts';
@@ -42,6 +43,7 @@ import { keepStreams } from './streams.ts';
 import { timelineRoutes } from './timeline.ts';
 import { whatIfRoutes } from './whatif.ts';
 import { whepRoutes } from './whep.ts';
+import { keepWitnesses } from './witnesses.ts';
 
 const MAX_BODY_BYTES = 256 * 1024;
 const MAX_SOCKET_MESSAGE_BYTES = 64 * 1024;
@@ -133,6 +135,7 @@ export async function buildServer(services: HttpServices): Promise<Server> {
     holdings: countHoldings(services.cells, hub),
     connections: keepConnections(services, hub),
     streams: keepStreams(services, hub),
+    witness: keepWitnesses(services, systemClock.now),
     pace: limiter(DRAINED_PER_SECOND, DRAINED_AT_ONCE),
   };
   const registered = new Set<string>();

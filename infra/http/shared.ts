@@ -1,3 +1,4 @@
+import type { Id } from '../../bus/identity.ts';
 import type { Counts } from './admission.ts';
 import type { Connections } from './connections.ts';
 import type { Hub } from './hub.ts';
@@ -10,6 +11,8 @@ export interface Shared extends Counts {
   connections: Connections;
   hub: Hub;
   streams: Streams;
+  /** What a player measures of a leg tells that its relay is there. */
+  witness(session: Id, leg: string, fps: number | undefined): void;
   /** Whether one more player may be sent from a relay that is being drained: together they would be a herd. */
   pace(): boolean;
 }

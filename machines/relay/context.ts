@@ -36,6 +36,8 @@ export const RELAY_TIMES = {
   pulseSilentMs: 300,
   /** A suspect relay that stays silent this long is dead. */
   deadAfterMs: 1_000,
+  /** Of a relay that only its viewers see: this long without a word of them is dead. */
+  unseenMs: 3_000,
   /** Between two attempts to give a relay its paths. */
   provisionAgainMs: 250,
 };

@@ -38,6 +38,14 @@ export const speechless: Because = (_context, event) => ({
   ...(event.type === 'relay.missed' ? { guard: { silent_ms: event.silent_ms, detail: event.detail } } : {}),
 });
 
+/** Whoever is there has pictures: to move them for a way that is broken between here and there would take those away. */
+export const cutOff: Because = (_context, event) => ({
+  trigger: event.type,
+  reason: 'cut-off',
+  text: 'nothing of it reaches this gateway, but its viewers have pictures: they are left alone, new ones go elsewhere',
+  ...(event.type === 'media.seen' ? { guard: { session: event.session } } : {}),
+});
+
 export const silent: Because = ({ answers }, event) => ({
   trigger: event.type,
   reason: 'silent',

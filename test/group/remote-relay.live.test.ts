@@ -3,20 +3,31 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
+import type { Browser } from 'playwright-core';
 import type { RelayPlace } from '../../infra/group.ts';
 import { relaySettings } from '../../infra/launcher/relay-settings.ts';
+import { startChromium } from '../fixtures/chromium.ts';
 import type { Follower } from '../fixtures/events.ts';
 import { startTestGroup, type TestGroup } from '../fixtures/group.ts';
 import { freePort, type Running, run, until } from '../fixtures/process.ts';
 import { askRtsp } from '../fixtures/relay.ts';
 import { type Site, startSite } from '../fixtures/site.ts';
+import { watchCamera } from '../fixtures/watcher.ts';
 
-/** A way to a port of this machine on which nothing moves while it is held up. */
-async function startWay(to: number) {
+/**
+ * A way to a port of this machine on which nothing moves while it is held up.
+ * @param holds by the first words on it: whether it is one of those that are held up
+ */
+async function startWay(to: number, holds: (first: string) => boolean = () => true) {
   const ends = new Set<net.Socket>();
   let held = false;
   const server = net.createServer((near) => {
     const far = net.connect(to, '127.0.0.1');
+    near.once('data', (first) => {
+      if (holds(first.toString('latin1'))) return;
+      for (const one of [near, far]) ends.delete(one);
+      for (const one of [near, far]) one.resume();
+    });
     for (const [one, other] of [
       [near, far],
       [far, near],
@@ -25,7 +36,7 @@ async function startWay(to: number) {
       one.on('data', (chunk) => other.write(chunk));
       one.on('error', () => other.destroy());
       one.on('close', () => other.destroy() && ends.delete(one));
-      if (held) one.pause();
+      if (held && one === far) one.pause();
     }
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -51,6 +62,8 @@ describe('a delivery relay that somebody else runs', function () {
   let far: Running | undefined;
   let place: RelayPlace;
   let api: Awaited<ReturnType<typeof startWay>>;
+  let rtsp: Awaited<ReturnType<typeof startWay>>;
+  let browser: Browser | undefined;
 
   before(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'sbx-far-'));
@@ -60,9 +73,11 @@ describe('a delivery relay that somebody else runs', function () {
       ...{ whep: await freePort(), webrtcUdp: await freePort(), hls: await freePort(), rtmp: await freePort() },
     };
     api = await startWay(place.api);
+    // The gateway's own way: what the switcher publishes comes from another machine.
+    rtsp = await startWay(place.rtsp, (first) => first.includes('/pulse/'));
     site = await startSite(['north']);
     const at = (protocol: string, port: number) => `${protocol}://127.0.0.1:${port}`;
-    const addresses = { api: at('http', api.port), rtsp: at('rtsp', place.rtsp), whep: at('http', place.whep) };
+    const addresses = { api: at('http', api.port), rtsp: at('rtsp', rtsp.port), whep: at('http', place.whep) };
     group = await startTestGroup({ cameras: site.cameras(), relays: [{ id: 'far', ...addresses }] });
     events = group.follow(0);
   });
@@ -71,6 +86,8 @@ describe('a delivery relay that somebody else runs', function () {
     await group?.stop();
     await far?.stop('SIGKILL');
     api?.close();
+    rtsp?.close();
+    await browser?.close();
     await site?.close();
     rmSync(folder, { recursive: true, force: true });
   });
@@ -98,7 +115,7 @@ describe('a delivery relay that somebody else runs', function () {
     await events.next('camera.live', 'camera/north', 0, 20_000);
     const { status, body } = await group.api('GET', '/live/north/rtsp');
     expect(status).to.equal(200);
-    expect(body.rtsp_url).to.include(`rtsp://127.0.0.1:${place.rtsp}/north?token=`);
+    expect(body.rtsp_url).to.include(`rtsp://127.0.0.1:${rtsp.port}/north?token=`);
     expect(await askRtsp('DESCRIBE', body.rtsp_url)).to.equal(200);
     expect(await askRtsp('DESCRIBE', body.rtsp_url.replace(/\?.*/, ''))).to.equal(401);
   });
@@ -114,6 +131,23 @@ describe('a delivery relay that somebody else runs', function () {
     await events.next('relay.serving', 'relay/far', heldAt, 10_000);
     const said = events.heard.filter(({ subject, at }) => at >= heldAt && /^(relay|camera)\//.test(subject));
     expect(said.map(({ type }) => type)).to.deep.equal(['relay.degraded', 'relay.serving']);
+  });
+
+  it('is left alone while only the gateway is cut off from it: its viewers have pictures, and it says so', async () => {
+    browser = await startChromium();
+    const watcher = await watchCamera(browser, group, 'north');
+    await watcher.moving();
+    const heldAt = Date.now();
+    for (const way of [api, rtsp]) way.hold(true);
+    const { data } = await events.next('relay.degraded', 'relay/far', heldAt, 10_000);
+    expect(data.why).to.include({ reason: 'cut-off' });
+    await watcher.moving(Date.now() + 4_000, 20);
+    for (const way of [api, rtsp]) way.hold(false);
+    await events.next('relay.serving', 'relay/far', heldAt, 10_000);
+    const said = events.heard.filter(({ subject, at }) => at >= heldAt && /^(relay|viewer)\//.test(subject));
+    expect(said.map(({ type }) => type)).to.not.include.members(['relay.dead', 'viewer.moving', 'viewer.moved']);
+    expect((await watcher.watched()).moves).to.deep.equal([]);
+    await watcher.close();
   });
 
   it('is missed when it is killed though no launcher tells, and serves again when its owner starts it', async () => {

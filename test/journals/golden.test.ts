@@ -39,9 +39,9 @@ const journal = (file: string): JournalRecord[] =>
 
 /**
  * Journals of a real run of the demo, one file per machine and version: a plug pulled, an intake killed, a page closed.
- * The rendition's, the second of the broadcast and the third of the viewer are of real cells whose FFmpeg or relays were
- * scripted: failures, another codec, other rungs, held back for others; an encoder that is slow, ends and hangs. a move without a gateway, and
- * a place given up to somebody with priority.
+ * The rendition's, the second of the broadcast and the third of viewer and relay are of real cells whose FFmpeg or relays
+ * were scripted: failures, another codec, other rungs, held back for others; an encoder that is slow, ends and hangs; a
+ * move without a gateway, a place given up to somebody with priority, a relay that only its viewers see.
  */
 describe('a journal of long ago', () => {
   for (const file of files) {

@@ -76,6 +76,20 @@ describe('a relay', () => {
     expect(given(...serving, beating, unanswered, still).state).to.equal('suspect');
   });
 
+  it('that only its viewers see is left alone, takes no new ones and says so, until they see it no more', () => {
+    const seen = { type: 'media.seen', session: 'ses_1' };
+    const cut = [...serving, beating, still, unanswered, seen];
+    expect(given(...cut).state).to.equal('degraded');
+    expect(given(...cut).tags).to.deep.equal(['serving']);
+    expect(given(...cut).last.why).to.include({ reason: 'cut-off' });
+    expect(given(...cut, seen).said.filter((fact) => fact === 'relay.degraded')).to.have.length(1);
+    expect(given(...cut, rang).state).to.equal('dead');
+    expect(given(...cut, beating).last.why.reason, 'its API is still missed').to.equal('api-silent');
+    expect(given(...cut, answering()).state, 'no packet goes through it').to.equal('degraded');
+    expect(given(...cut, answering(), beating).state).to.equal('serving');
+    expect(given(...serving, beating, seen).state, 'nobody doubts it').to.equal('serving');
+  });
+
   it('that hung as a whole serves again only when it answers and carries media', () => {
     const hung = [...serving, beating, still, unanswered, rang];
     expect(given(...hung, answering()).state).to.equal('dead');

@@ -156,6 +156,7 @@ const machines: Record<string, { machine: AnyStateMachine; walks: Walk[] }> = {
           { type: 'relay.drain', by: 'x' },
           { type: 'relay.resume', by: 'x' },
           { type: 'relay.emptied' },
+          { type: 'media.seen', session: 'ses_1' },
           { type: 'paths.provisioned', instance: 'A', paths: 1, elapsed_ms: 1 },
           { type: 'paths.provisioned', instance: 'B', paths: 1, elapsed_ms: 1 },
           { type: 'paths.refused', detail: 'x' },

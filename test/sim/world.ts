@@ -126,6 +126,7 @@ class World {
       () => say(from(slots.health), { type: 'relay.missed', silent_ms: 300, detail: '' }),
       () => say(from(slots.health), { type: 'relay.exited', detail: '' }),
       () => say(from(slots.pulse), { type: 'pulse.beating', round_trip_ms: 1 }),
+      () => say(from(slots.pulse), { type: 'media.seen', session: 'ses_1' }),
       () =>
         say(
           from(slots.pulse),

@@ -44,7 +44,7 @@ export class Player {
   private readonly watchdog = createWatchdog();
   private readonly gaps = createGapMeter();
   private readonly beganMs = performance.now();
-  private readonly stopReporting: () => void;
+  private readonly reporting;
   private readonly checking: number;
   private current: PlayerState = { name: 'connecting', since: Date.now() };
   private admission: Admission | undefined;
@@ -75,7 +75,7 @@ export class Player {
       refused: (leg, text) => this.legs.refused(leg, text),
     });
     this.measure = createMeasure(options.clock ?? 'sampled');
-    this.stopReporting = startReporting(this.legs, this.stage, this.measure, {
+    this.reporting = startReporting(this.legs, this.stage, this.measure, {
       measured: (measured) => options.hears?.measured?.(measured),
       tell: (leg, { figures, latency }) => this.signaller?.stats(leg.name, figures, latency?.ms, this.gaps.take()),
     });
@@ -212,7 +212,7 @@ export class Player {
     this.direct.close();
     this.signaller?.close();
     this.signaller = undefined;
-    this.stopReporting();
+    this.reporting.stop();
     window.clearInterval(this.checking);
   }
 
@@ -269,6 +269,7 @@ export class Player {
       candidate: (leg, candidate) => this.legs.find(leg)?.candidate(candidate),
       refused: (leg, text) => this.legs.refused(leg, text),
       move: (leg, relay, reason) => this.mover.order(leg, { relay, reason }),
+      report: (forMs) => this.reporting.often(forMs),
       standby: (standby) => this.mover.standby(standby),
       cameraState: (state, why) => {
         this.camera = state;

@@ -10,17 +10,24 @@ const TELL_MS = 1_000;
 export interface ReportingHears {
   /** Four times a second. */
   measured(measured: Measured): void;
-  /** Once a second, of the picture in front: for the gateway. */
+  /** Once a second, or as often as was asked for, of the picture in front: for the gateway. */
   tell(leg: Leg, measured: Measured): void;
+}
+
+/** Measuring that goes on. */
+export interface Reporting {
+  /** The gateway wants each measurement for so long. */
+  often(ms: number): void;
+  stop(): void;
 }
 
 /**
  * Takes the figures of the leg that matters now. Where nothing is presented (a hidden page, a player scrolled away),
  * they also tell that frames are decoded, and so bring a new leg to the front.
- * @returns a function that stops it
  */
-export function startReporting(legs: Legs, stage: Stage, measure: Measure, hears: ReportingHears): () => void {
+export function startReporting(legs: Legs, stage: Stage, measure: Measure, hears: ReportingHears): Reporting {
   let toldMs = 0;
+  let oftenUntilMs = 0;
   const take = async (): Promise<void> => {
     const coming = legs.coming()?.leg;
     const leg = (stage.seen() ? undefined : coming) ?? legs.front() ?? coming;
@@ -30,10 +37,16 @@ export function startReporting(legs: Legs, stage: Stage, measure: Measure, hears
     const unseen = !stage.seen() || !('requestVideoFrameCallback' in leg.video);
     if (unseen && measured.figures.fps > 0) leg.decoded();
     const now = performance.now();
-    if (leg !== legs.front() || now - toldMs < TELL_MS - MEASURE_MS / 2) return;
+    const everyMs = now < oftenUntilMs ? MEASURE_MS : TELL_MS;
+    if (leg !== legs.front() || now - toldMs < everyMs - MEASURE_MS / 2) return;
     toldMs = now;
     hears.tell(leg, measured);
   };
   const timer = window.setInterval(take, MEASURE_MS);
-  return () => window.clearInterval(timer);
+  return {
+    often(ms) {
+      oftenUntilMs = performance.now() + ms;
+    },
+    stop: () => window.clearInterval(timer),
+  };
 }

@@ -20,6 +20,8 @@ export interface SignallerHears {
   refused(leg: string, text: string): void;
   /** Open this leg, swap at its first frame, close the present one. */
   move(leg: string, relay: string, reason: string): void;
+  /** Every measurement is wanted for so long. */
+  report(forMs: number): void;
   standby(standby: Standby): void;
   cameraState(state: string, why: string): void;
   /** The session is over; `retry` tells whether a new one may be asked for. */

@@ -83,6 +83,9 @@ export function openSignalling(admission: Admission, options: { quality?: string
       case 'move':
         hears.move(message.leg, message.relay, message.reason);
         break;
+      case 'report':
+        hears.report(message.for_ms);
+        break;
       case 'standby':
         hears.standby(standbyOf(message));
         break;
