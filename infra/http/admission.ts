@@ -1,4 +1,5 @@
 import type { CellView } from '../../actors/cells.ts';
+import { systemClock } from '../../adapters/clock.ts';
 import type { LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
 import type { Subject } from '../../bus/events/viewer.ts';
 import type { Why } from '../../bus/events/why.ts';
@@ -132,7 +133,8 @@ export async function begin(
     // Over HLS the player chooses, unless somebody chose for it.
     quality: wish.protocol === 'hls' ? (wish.quality ?? 'auto') : rungFor(camera, wish.quality),
     address: wish.address,
-    expires_at: Date.now() + config.auth.streamTokenTtlMs,
+    // On the clock of the alarms: when the machine's is set by an hour, nobody's time runs out with it.
+    expires_at: systemClock.now() + config.auth.streamTokenTtlMs,
     held,
     quota: config.limits.sessionsPerSubject,
     relay,
@@ -180,7 +182,7 @@ export async function renew(
     throw new Refusal(410, 'ended', 'The session is over; ask for a new one.', { why: session.why });
   permittedCamera(services, claims, camera, 'watch'); // rights may have changed since the session began
   const ttlMs = services.config.auth.streamTokenTtlMs;
-  const expiresAt = Date.now() + ttlMs;
+  const expiresAt = systemClock.now() + ttlMs;
   const { view } = await services.cells.offer(
     { kind: 'viewer', id: session.id },
     { type: 'viewer.renewed', expires_at: expiresAt },

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import Type from 'typebox';
 import { CellExists, type CellView } from '../../actors/cells.ts';
+import { systemClock } from '../../adapters/clock.ts';
 import type { LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
 import { GrantsSchema } from '../../bus/events/incident.ts';
 import { WhySchema } from '../../bus/events/why.ts';
@@ -57,7 +58,7 @@ const DeclareSchema = Type.Object(
 type Declaration = Type.Static<typeof DeclareSchema>;
 
 const MINUTES = 60;
-const untilIn = (minutes: number): number => Date.now() + minutes * 60_000;
+const untilIn = (minutes: number): number => systemClock.now() + minutes * 60_000;
 
 /** The cameras that an incident is about; the caller must operate each. @throws Refusal */
 function concerned(services: HttpServices, caller: LoginClaims, { zone, cameras }: Declaration): Id[] {

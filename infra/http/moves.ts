@@ -1,4 +1,5 @@
 import type { CellView } from '../../actors/cells.ts';
+import { systemClock } from '../../adapters/clock.ts';
 import type { MoveReason } from '../../bus/events/viewer.ts';
 import { type Id, isId } from '../../bus/identity.ts';
 import type { Placement } from '../../machines/policy/placement.ts';
@@ -47,7 +48,7 @@ const LEG_NAMES = [...'abcdefghijklm'] as Id[];
  * @param seated whether the relay still has the leg, as far as is known
  */
 function lossOf(relay: CellView | undefined, { instance }: HeldLeg, seated: boolean): Loss | undefined {
-  const decideMs = relay ? Math.max(0, Date.now() - relay.since) : 0;
+  const decideMs = relay ? Math.max(0, systemClock.now() - relay.since) : 0;
   if (!relay?.tags.includes('serving')) {
     const { lostAt } = relay ? relayOf(relay) : {};
     const detectMs = relay && lostAt !== undefined ? relay.since - lostAt : 0;
