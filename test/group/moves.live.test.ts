@@ -163,6 +163,22 @@ describe('viewers of a group with two delivery relays', function () {
     }
   });
 
+  it('are carried on by whichever relay is back first when every one has died', async () => {
+    await steady();
+    const sessions = [await sessionOf('cold'), await sessionOf('hot')].map(({ id }) => id);
+    const before = await group.pid('relay:relay-2');
+    await group.signal('relay:relay-1', 'SIGKILL');
+    const killedAt = await group.signal('relay:relay-2', 'SIGKILL');
+    await group.restarted('relay:relay-2', before);
+    const gap = await gaps(killedAt);
+    figure('every delivery relay killed, cold: longest gap between frames', gap.cold);
+    figure('every delivery relay killed, hot: longest gap between frames', gap.hot);
+    for (const [index, which] of (['cold', 'hot'] as const).entries()) {
+      await until('it to watch', async () => (await sessionOf(which)).state === 'watching', 10_000);
+      expect((await sessionOf(which)).id, 'the same session').to.equal(sessions[index]);
+    }
+  });
+
   it('have a journal from which a replay reaches the state of every one of them', async () => {
     expect((await replayAgainstTheLiving(group)).faults).to.deep.equal([]);
   });

@@ -8,6 +8,7 @@ import { startChromium } from '../../fixtures/chromium.ts';
 import { figure } from '../../fixtures/figures.ts';
 import { startMediamtx, type TestMediamtx } from '../../fixtures/mediamtx.ts';
 import { freeze, type Running, until } from '../../fixtures/process.ts';
+import { openUdpWay, type UdpWay } from '../../fixtures/udp-way.ts';
 import { longestGapMs } from '../../fixtures/watcher.ts';
 import { seenOn, watchOn } from './player-page.ts';
 import { buildPages, type StubGateway, startStubGateway } from './stub-gateway.ts';
@@ -140,10 +141,13 @@ describe('a player with a standby', function () {
     const items = (await relays['relay-2']?.api('GET', '/v3/webrtcsessions/list'))?.items ?? [];
     await gateway.start();
     await until('the gateway to be told', () => gateway.said.some(({ type, gap_ms }) => type === 'playing' && gap_ms));
-    const [opened, playing] = gateway.said.slice(-2);
+    const [opened, playing] = ['opened', 'playing'].map((one) => gateway.said.findLast(({ type }) => type === one));
     expect(items.map(({ id }: { id: string }) => id)).to.include(opened.relay_session);
     expect(opened).to.include({ type: 'opened', leg: playing.leg, relay: 'relay-2' });
     expect(gateway.said.findLast(({ type }) => type === 'hello')).to.include({ leg: opened.leg });
+    await until('the old leg to be closed', () =>
+      gateway.said.some(({ type, leg }) => type === 'close' && leg === 'a'),
+    );
     expect(offers(), 'nothing was left to ask for').to.deep.equal([]);
   });
 
@@ -157,7 +161,48 @@ describe('a player with a standby', function () {
     gateway.mute = false;
   });
 
-  it('comes back to the picture when its network changes in the middle of a move', async () => {
+  it('comes back to the picture when its network goes away in the middle of a move, and another is there', async () => {
+    const ways: UdpWay[] = [];
+    /** Media goes by ways of the test; the relays know no other, since candidates of the page are not handed on. */
+    const openWays = async () => {
+      const ports = await Promise.all(
+        Object.values(relays).map(async ({ ports: { webrtcUdp } }) => {
+          const way = await openUdpWay(webrtcUdp);
+          ways.push(way);
+          return [webrtcUdp, way.port] as const;
+        }),
+      );
+      gateway.answerAs = (sdp) =>
+        ports.reduce((text, [from, to]) => text.replaceAll(` 127.0.0.1 ${from} `, ` 127.0.0.1 ${to} `), sdp);
+    };
+    try {
+      await openWays();
+      await watch();
+      expect(
+        ways.reduce((sum, way) => sum + way.passed(), 0),
+        'the picture comes on them',
+      ).to.be.greaterThan(10);
+      gateway.tell({ type: 'move', leg: 'b', relay: 'relay-2', reason: 'draining', why: 'its relay is drained' });
+      await until('the move to have begun', () => offers().some(({ leg }) => leg === 'b'));
+      const admissions = gateway.admissions();
+      const from = (await page.evaluate('performance.now()')) as number;
+      for (const way of ways) way.cut();
+      await gateway.stop(); // its sockets went with the network
+      await until('the picture to stand', async () => (await seenOn(page)).states.at(-1)?.name !== 'playing');
+      await openWays();
+      await gateway.start();
+      await moving(from);
+      const { presented, states } = await seenOn(page);
+      figure('network goes away in a move, another is there: longest gap', longestGapMs(presented, from));
+      expect(states.at(-1)?.name).to.equal('playing');
+      expect(gateway.admissions(), 'the same session').to.equal(admissions);
+    } finally {
+      gateway.answerAs = (sdp) => sdp;
+      for (const way of ways) way.cut();
+    }
+  });
+
+  it('comes back to the picture when its gateway goes away in the middle of a move', async () => {
     await watch();
     await gateway.stop();
     const from = await hang();

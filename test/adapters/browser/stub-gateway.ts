@@ -38,6 +38,8 @@ export interface StubGateway {
   sockets: Set<WebSocket>;
   /** Hears what players say, and answers nothing. */
   mute: boolean;
+  /** Changes an answer to an offer over the WebSocket; by default it is the relay's own. */
+  answerAs(sdp: string): string;
   /** How often a session was asked for. */
   admissions(): number;
   /** Answers to `GET /live/…` other than a session. */
@@ -71,6 +73,7 @@ export async function startStubGateway(
     asked: [],
     sockets: new Set(),
     mute: false,
+    answerAs: (sdp) => sdp,
     admissions: () => admissions,
     refuse: undefined,
     route: (pattern, answer) => routes.unshift({ pattern: new RegExp(`^${pattern}$`), answer }),
@@ -168,7 +171,7 @@ function signal(
   socket: WebSocket,
   camera: string,
   whep: (camera: string, relay?: string) => string,
-  stub: Pick<StubGateway, 'said' | 'mute'>,
+  stub: Pick<StubGateway, 'said' | 'mute' | 'answerAs'>,
 ): void {
   const send = (message: object): void => socket.send(JSON.stringify(message));
   let greeted = false;
@@ -183,7 +186,7 @@ function signal(
       const headers = { 'content-type': 'application/sdp' };
       const at = whep(camera, message.relay);
       const answer = await fetch(at, { method: 'POST', body: message.sdp, headers }).catch(() => undefined);
-      if (answer?.ok) send({ type: 'answer', leg: message.leg, sdp: await answer.text() });
+      if (answer?.ok) send({ type: 'answer', leg: message.leg, sdp: stub.answerAs(await answer.text()) });
       else send({ type: 'refused', leg: message.leg, text: 'The relay has no such picture.' });
     }
   });
