@@ -15,6 +15,9 @@ interface ViewerSight {
   standby: string;
   legs: Record<string, { relay: string }>;
   protocol: string;
+  /** Whether the ladder makes what it shows, or what it goes to. */
+  ladder: boolean;
+  move?: { rung?: { ladder: boolean } };
 }
 interface RenditionSight {
   audience: string[];
@@ -108,10 +111,15 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void, ways: 
     if (counts) tell('camera', camera, { type: event, viewer: viewer.id }, cause);
   };
 
-  /** Who watches over HLS needs the camera's ladder. */
-  const ladderAudience = (viewer: CellView, event: 'audience.joined' | 'audience.left', cause?: string) => {
-    const { camera, protocol } = sight<ViewerSight>(viewer);
-    if (protocol === 'hls') tell('rendition', camera, { type: event, viewer: viewer.id }, cause);
+  /** Who watches over HLS, or in a lower rung, needs the camera's ladder. */
+  const ladderAudience = (viewer: CellView, cause?: string) => {
+    const { camera, ladder, move } = sight<ViewerSight>(viewer);
+    const rendition = cells.view({ kind: 'rendition', id: camera });
+    if (!rendition) return;
+    const needed = viewer.tags.includes('open') && (ladder || move?.rung?.ladder === true);
+    const counted = sight<RenditionSight>(rendition).audience.includes(viewer.id);
+    if (needed === counted) return;
+    tell('rendition', camera, { type: needed ? 'audience.joined' : 'audience.left', viewer: viewer.id }, cause);
   };
 
   /** A ladder is made of a picture, and waits while there is none. */
@@ -236,20 +244,23 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void, ways: 
     }
     switch (fact.type) {
       case 'signalbox.viewer.admitted':
-        ladderAudience(view, 'audience.joined', fact.id);
+        ladderAudience(view, fact.id);
         return audience(view, 'audience.joined', fact.id);
       case 'signalbox.viewer.ended':
         audience(view, 'audience.left', fact.id);
-        ladderAudience(view, 'audience.left', fact.id);
+        ladderAudience(view, fact.id);
         return lookWhoIsLeft(fact.id);
       case 'signalbox.broadcast.connecting':
         // An attempt more is no further audience.
         return fact.data.from === 'retrying' ? undefined : audience(view, 'audience.joined', fact.id);
       case 'signalbox.broadcast.stopped':
         return audience(view, 'audience.left', fact.id);
+      case 'signalbox.viewer.moving':
+        return ladderAudience(view, fact.id);
       case 'signalbox.viewer.moved':
       case 'signalbox.viewer.watching':
       case 'signalbox.viewer.connecting':
+        ladderAudience(view, fact.id);
         return lookWhoIsLeft(fact.id);
       case 'signalbox.relay.draining':
         return isIntake(view) ? emptyIntake(view, fact.id) : lookWhoIsLeft(fact.id);

@@ -17,8 +17,8 @@ import type { RelayPaths } from './mediamtx/relay-paths.ts';
 
 /** A relay that has the programs, and takes rungs. */
 export interface LadderRelay {
-  /** Where a camera's program is read; holds a token. */
-  programUrl(camera: string): string;
+  /** Where a path of it is read, for instance a camera's program; holds a token. */
+  urlOf(path: string): string;
   paths: RelayPaths;
 }
 
@@ -46,6 +46,8 @@ const MEASURE_MS = 6_000;
 const FIRST_MS = 15_000;
 /** A relay makes a socket in a few milliseconds; it may be starting itself. */
 const SOCKETS_MS = 3_000;
+/** Addresses hold tokens that end some day. */
+const TOKENS_FRESH_MS = 3_600_000;
 const LOOK_EVERY_MS = 100;
 const LINES_KEPT = 4;
 
@@ -130,7 +132,7 @@ export function createLadders(options: LadderOptions): Ladders {
       const detail = `no picture within ${MEASURE_MS} ms`;
       finish(measured ? { type: 'program.measured', ...measured } : { type: 'ladder.ended', reason: 'source', detail });
     }, MEASURE_MS);
-    run.write(Buffer.from(inputList(relayFor(camera).programUrl(camera))));
+    run.write(Buffer.from(inputList(relayFor(camera).urlOf(camera))));
     run.end();
     return {
       release() {
@@ -153,7 +155,8 @@ export function createLadders(options: LadderOptions): Ladders {
 
 /** Has one ladder made until it is stopped or ends; its end is told once. */
 function make(input: LadderInput, relay: LadderRelay, options: LadderOptions, report: (event: LadderReport) => void) {
-  const { camera, rungs, audio, fps, stalledMs } = input;
+  // A ladder that was begun by an older program was not told of key frames.
+  const { camera, rungs, audio, fps, gopMs = 2_000, stalledMs } = input;
   const folder = path.join(options.folder, camera);
   const names = [...rungs.map(({ name }) => name), ...(audio ? [AUDIO] : [])];
   const startedMs = Date.now();
@@ -168,12 +171,13 @@ function make(input: LadderInput, relay: LadderRelay, options: LadderOptions, re
   let over = false;
   let flowing = false;
   let movedAt = began;
+  let sharedAt = began;
 
   const stop = (clear: boolean) => {
     if (!over) run?.kill();
     over = true;
     clearInterval(looking);
-    for (const name of published) relay.paths.drop(rungPath(camera, name));
+    for (const name of published) for (const one of options.relays) one.paths.drop(rungPath(camera, name));
     if (clear) rmSync(folder, { recursive: true, force: true });
   };
   const end = (event: Ended) => {
@@ -182,6 +186,19 @@ function make(input: LadderInput, relay: LadderRelay, options: LadderOptions, re
     stop(false);
     report(event);
   };
+  /** The other relays fetch a rung when somebody watches it there. */
+  const share = () => {
+    sharedAt = performance.now();
+    for (const other of options.relays) {
+      if (other === relay) continue;
+      for (const name of published) {
+        const path = rungPath(camera, name);
+        const config = { source: relay.urlOf(path), rtspTransport: 'tcp' as const, sourceOnDemand: true };
+        // Who watches there stays on the camera's own picture, or is refused.
+        other.paths.want(path, config, () => {});
+      }
+    }
+  };
   const endFor = (reason: Reason, detail: string) => end({ type: 'ladder.ended', reason, detail });
 
   const begin = () => {
@@ -189,7 +206,7 @@ function make(input: LadderInput, relay: LadderRelay, options: LadderOptions, re
     run = runFfmpeg({
       program: options.ffmpeg,
       ...{ inputFormat: 'concat', inputOptions: ['-v warning', ...INPUT_OPTIONS], folder },
-      also: ladderOutput({ rungs, audio, fps, start, socket }),
+      also: ladderOutput({ rungs, audio, fps, gopMs, start, socket }),
       ...{ outputFormat: PACKETS_FORMAT, outputOptions: PACKETS_OPTIONS },
       onOutput() {
         movedAt = performance.now();
@@ -197,7 +214,7 @@ function make(input: LadderInput, relay: LadderRelay, options: LadderOptions, re
       onLine: heard.add,
       onEnd: (detail) => end(heard.ended(detail)),
     });
-    run.write(Buffer.from(inputList(relay.programUrl(camera))));
+    run.write(Buffer.from(inputList(relay.urlOf(camera))));
     run.end();
   };
 
@@ -213,6 +230,7 @@ function make(input: LadderInput, relay: LadderRelay, options: LadderOptions, re
       sweepBefore(folder, startedMs);
       report({ type: 'ladder.flowing', elapsed_ms: Math.round(atMs - began) });
     }
+    if (atMs - sharedAt > TOKENS_FRESH_MS) share();
     const empty = emptySegment(folder, names);
     if (empty) return endFor('disk', `${empty} is empty`);
     if (!flowing && atMs - began > FIRST_MS) return endFor('stalled', `no segment within ${FIRST_MS} ms`);
@@ -225,5 +243,6 @@ function make(input: LadderInput, relay: LadderRelay, options: LadderOptions, re
     const config = { source: `unix+mpegts://${socket(name)}` };
     relay.paths.want(rungPath(camera, name), config, (detail) => endFor('relay', detail));
   }
+  share();
   return { stop };
 }

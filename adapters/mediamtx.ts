@@ -25,6 +25,8 @@ export class RelayRefused extends Error {
 export interface PathConfig {
   source: string;
   rtspTransport?: 'tcp';
+  /** Reads its source only while somebody reads the path. */
+  sourceOnDemand?: boolean;
   overridePublisher?: boolean;
   sourceOnDemandCloseAfter?: string;
   /** Addresses that the path is pushed to, keys included. */

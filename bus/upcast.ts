@@ -69,6 +69,7 @@ const steps: Record<string, (record: JournalRecord) => JournalRecord> = {
   'relay@2': relayUnseen,
   'viewer@1': viewerWithStandby,
   'viewer@2': viewerNeverDisplaced,
+  'viewer@3': viewerWithRungs,
 };
 
 /** Thrown when a record is newer than this program. */
@@ -112,5 +113,21 @@ function viewerWithStandby(record: JournalRecord): JournalRecord {
     version: 2,
     heard: record.heard.map((heard) => ({ ...heard, ...added[heard.type] })),
     after: { ...after, context: { ...after.context, standby: '', legs: withPath } },
+  };
+}
+
+/** Version 4 of a viewer moves between rungs: it was in the camera's own until then, unless it watched over HLS. */
+function viewerWithRungs(record: JournalRecord): JournalRecord {
+  const after = record.after as { context: Record<string, unknown> };
+  const ladder = after.context.protocol === 'hls';
+  const added: Record<string, object> = {
+    'path.degraded': { kbps: 0, rungs: [] },
+    'path.recovered': { kbps: 0, rungs: [] },
+  };
+  return {
+    ...record,
+    version: 4,
+    heard: record.heard.map((heard) => ({ ...heard, ...added[heard.type] })),
+    after: { ...after, context: { ...after.context, fixed: false, ladder, turns: [] } },
   };
 }

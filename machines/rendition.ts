@@ -135,6 +135,7 @@ const busy = machine.createStateConfig({
           rungs: context.rungs,
           audio: context.source?.audio ?? false,
           fps: context.source?.fps ?? 30,
+          gopMs: context.source?.gop_ms ?? 2_000,
           stalledMs: RENDITION_TIMES.stalledMs,
         }),
       },

@@ -179,6 +179,8 @@ export interface LadderInput {
   audio: boolean;
   /** Frames a second of the source. */
   fps: number;
+  /** The longest time between two of its key frames. */
+  gopMs: number;
   /** A ladder that makes nothing for this long hangs. */
   stalledMs: number;
 }

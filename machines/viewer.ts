@@ -1,5 +1,6 @@
+import { adapting, arriveOnRung, chooseRung, stayOnRung } from './viewer/adapting.ts';
 import { VIEWER_TIMES } from './viewer/context.ts';
-import { arrive, moving, noteLoss, noteMove, stay, waitForMove } from './viewer/moving.ts';
+import { arrive, endMove, moving, noteLoss, noteMove, stay, waitForMove } from './viewer/moving.ts';
 import {
   addLeg,
   admitted,
@@ -11,6 +12,7 @@ import {
   forgetRelay,
   machine,
   noteFirstFrame,
+  noteQuality,
   noteStandby,
   renew,
   request,
@@ -21,6 +23,19 @@ import {
   waitForConnection,
   watching,
 } from './viewer/parts.ts';
+
+const moveAlarm = {
+  src: 'alarm',
+  id: 'move',
+  input: ({ context }: { context: { deadline: number } }) => ({ name: 'move', at: context.deadline }),
+} as const;
+/** What its network shows leads to another rung; the picture that is there stays until that one comes. */
+const adapts = {
+  guard: 'adapts',
+  target: 'adapting',
+  reenter: true,
+  actions: [chooseRung, waitForMove, adapting],
+} as const;
 
 /**
  * A viewer session: one person's entitlement to one camera, from the request to its end.
@@ -39,6 +54,9 @@ export const viewerMachine = machine.createMachine({
     zone: '',
     protocol: '',
     quality: '',
+    fixed: false,
+    ladder: false,
+    turns: [],
     relay: '',
     standby: '',
     address: '',
@@ -153,7 +171,11 @@ export const viewerMachine = machine.createMachine({
               },
               on: {
                 'leg.opened': { actions: seatLeg },
-                'leg.playing': { guard: 'knownLeg', target: 'watching', actions: [noteFirstFrame, watching] },
+                'leg.playing': {
+                  guard: 'knownLeg',
+                  target: 'watching',
+                  actions: [noteFirstFrame, noteQuality, watching],
+                },
                 'seat.taken': { target: 'watching', actions: [seatSession, watching] },
                 'alarm.rang': {
                   guard: { type: 'rang', params: { name: 'connect' } },
@@ -168,8 +190,10 @@ export const viewerMachine = machine.createMachine({
                 'leg.opened': { actions: addLeg },
                 'leg.playing': [
                   { guard: 'elsewhere', actions: [noteFirstFrame, ...arrive] },
-                  { actions: noteFirstFrame },
+                  { actions: [noteFirstFrame, noteQuality] },
                 ],
+                'path.degraded': adapts,
+                'path.recovered': adapts,
                 'move.begun': { target: 'moving', actions: [noteMove, waitForMove, moving] },
                 'relay.lost': [
                   { guard: 'carried', target: 'moving', actions: [noteLoss, waitForMove, moving, forgetRelay] },
@@ -186,13 +210,47 @@ export const viewerMachine = machine.createMachine({
                 ],
               },
             },
+            adapting: {
+              meta: { text: 'another rung is to carry the picture' },
+              invoke: moveAlarm,
+              on: {
+                'path.degraded': adapts,
+                'leg.opened': { actions: addLeg },
+                'leg.playing': [
+                  { guard: 'onRung', target: 'watching', actions: [noteFirstFrame, ...arriveOnRung] },
+                  { guard: 'elsewhere', target: 'watching', actions: [noteFirstFrame, ...arrive] },
+                  { actions: [noteFirstFrame, noteQuality] },
+                ],
+                'leg.refused': { target: 'watching', actions: stayOnRung },
+                'move.begun': { target: 'moving', actions: [noteMove, waitForMove, moving] },
+                'relay.lost': [
+                  { guard: 'carried', target: 'moving', actions: [noteLoss, waitForMove, moving, forgetRelay] },
+                  { actions: forgetRelay },
+                ],
+                'leg.closed': [
+                  { guard: 'rungGivenUp', target: 'watching', actions: [dropLeg, ...stayOnRung] },
+                  { guard: 'lastLeg', target: 'connecting', actions: [dropLeg, endMove, waitForConnection, seatLost] },
+                  { actions: dropLeg },
+                ],
+                'seat.taken': { actions: seatSession },
+                'seat.left': [
+                  {
+                    guard: 'lastSeat',
+                    target: 'connecting',
+                    actions: [dropSeat, endMove, waitForConnection, seatLost],
+                  },
+                  { actions: dropSeat },
+                ],
+                'alarm.rang': {
+                  guard: { type: 'rang', params: { name: 'move' } },
+                  target: 'watching',
+                  actions: stayOnRung,
+                },
+              },
+            },
             moving: {
               meta: { text: 'another relay is to carry the picture' },
-              invoke: {
-                src: 'alarm',
-                id: 'move',
-                input: ({ context }) => ({ name: 'move', at: context.deadline }),
-              },
+              invoke: moveAlarm,
               on: {
                 'move.begun': { actions: noteMove },
                 'leg.opened': { actions: addLeg },

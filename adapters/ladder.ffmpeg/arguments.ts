@@ -6,6 +6,8 @@ export interface Making {
   rungs: readonly PlannedRung[];
   audio: boolean;
   fps: number;
+  /** The longest time between two key frames of the source. */
+  gopMs: number;
   /** Sets the files of this start apart from those of the one before. */
   start: string;
   /** The socket at which the relay awaits a rung. */
@@ -26,23 +28,36 @@ export const AUDIO = 'audio';
  * A little less than two seconds: timestamps of live cameras jitter, and a key frame that comes a millisecond before
  * its segment is full would make the segment twice as long.
  */
-const SEGMENT_S = 1.9;
+const SEGMENT_MS = 1_900;
+const EARLY_MS = 100;
 const SEGMENTS_LISTED = 6;
+/** Nobody who joins a rung over WebRTC waits longer for a picture. */
+const ENCODED_GOP_MS = 1_000;
+
+const isCopied = (rungs: readonly PlannedRung[]): boolean => rungs.some(({ how }) => how === 'copied');
 
 /** Characters that mean something in the description of a `tee` output. */
 const escaped = (text: string): string => text.replace(/[\\'[\]|:]/g, (one) => `\\${one}`);
 
-const hls = (stream: number, name: string, start: string): string =>
-  `[f=hls:select=${stream}:hls_time=${SEGMENT_S}:hls_list_size=${SEGMENTS_LISTED}:hls_segment_type=fmp4` +
+/**
+ * Segments end where the source has a key frame, on every rung: those that are encoded have more of them, for who joins
+ * by WebRTC, and may not end theirs earlier.
+ */
+function segmentS({ rungs, gopMs }: Making): number {
+  const keyFramesMs = isCopied(rungs) ? gopMs : ENCODED_GOP_MS;
+  return (Math.ceil(SEGMENT_MS / keyFramesMs) * keyFramesMs - EARLY_MS) / 1000;
+}
+
+const hls = (stream: number, name: string, making: Making): string =>
+  `[f=hls:select=${stream}:hls_time=${segmentS(making)}:hls_list_size=${SEGMENTS_LISTED}:hls_segment_type=fmp4` +
   ':hls_flags=delete_segments+program_date_time+independent_segments+discont_start' +
   // Numbers go on over restarts, so that no cache ever has two segments of one name.
-  `:hls_start_number_source=epoch:hls_fmp4_init_filename=${name}_${start}.mp4` +
+  `:hls_start_number_source=epoch:hls_fmp4_init_filename=${name}_${making.start}.mp4` +
   `:hls_segment_filename=${name}_%d.m4s]${name}.m3u8`;
 
 const published = (stream: number, socket: string): string => `[f=mpegts:select=${stream}]unix:${escaped(socket)}`;
 
 function encoder(rung: PlannedRung, stream: number, { fps, rungs }: Making): string[] {
-  const copied = rungs.some(({ how }) => how === 'copied');
   const at = `:v:${stream}`;
   return [
     `-c${at} libx264`,
@@ -53,8 +68,8 @@ function encoder(rung: PlannedRung, stream: number, { fps, rungs }: Making): str
     `-maxrate${at} ${rung.max_bps}`,
     `-bufsize${at} ${rung.buffer_bits}`,
     // Segments must begin together on all rungs: where the top one is copied, at the camera's own key frames.
-    `-force_key_frames${at} ${copied ? 'source' : 'expr:gte(t,n_forced)'}`,
-    `-g${at} 1000`,
+    `-force_key_frames${at} ${isCopied(rungs) ? 'source' : 'expr:gte(t,n_forced)'}`,
+    `-g${at} ${Math.round((fps * ENCODED_GOP_MS) / 1000)}`,
     `-sc_threshold${at} 0`,
     `-threads${at} 1`,
     `-enc_time_base${at} 1/90000`,
@@ -76,15 +91,15 @@ function scaling(rungs: readonly PlannedRung[]): string | undefined {
 
 /** The rungs as HLS files in the working folder and as streams at the relay, each encoded once. */
 export function ladderOutput(making: Making): Output {
-  const { rungs, audio, start, socket } = making;
+  const { rungs, audio, socket } = making;
   const filter = scaling(rungs);
   const streams = rungs.map(({ how }, stream) => (how === 'copied' ? '-map 0:v:0' : `-map [v${stream}]`));
   const codecs = rungs.flatMap((rung, stream) =>
     rung.how === 'copied' ? [`-c:v:${stream} copy`] : encoder(rung, stream, making),
   );
   const slaves = [
-    ...rungs.map(({ name }, stream) => hls(stream, name, start)),
-    ...(audio ? [hls(rungs.length, AUDIO, start)] : []),
+    ...rungs.map(({ name }, stream) => hls(stream, name, making)),
+    ...(audio ? [hls(rungs.length, AUDIO, making)] : []),
     // The camera's own path has the copied rung already.
     ...rungs.flatMap(({ name, how }, stream) => (how === 'encoded' ? [published(stream, socket(name))] : [])),
   ];

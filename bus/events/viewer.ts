@@ -4,7 +4,7 @@ import { type Of, shape } from '../shape.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the viewer machine's events and context. */
-export const VIEWER_VERSION = 3;
+export const VIEWER_VERSION = 4;
 
 /** Who asks to watch, as their verified token says; no token is kept. */
 export const SubjectSchema = Type.Object(
@@ -28,6 +28,22 @@ export type Subject = Type.Static<typeof SubjectSchema>;
 export const MoveReasonSchema = Type.Enum(['relay-lost', 'relay-restarted', 'relay-ended', 'draining', 'silence']);
 export type MoveReason = Type.Static<typeof MoveReasonSchema>;
 
+/** Why a picture goes to another rung: what the viewer's network shows. */
+export type RungReason = 'collapsed' | 'strained' | 'recovered';
+
+/** What a player's measurements say of its path, and between which rungs it may move because of that. */
+const PathShape = Type.Object({
+  leg: IdSchema,
+  after_ms: Type.Number({ description: 'for how long the measurements had spoken for it' }),
+  loss: Type.Number(),
+  fps: Type.Number(),
+  kbps: Type.Number(),
+  collapsed: Type.Optional(Type.Boolean({ description: 'hardly anything of the picture is left' })),
+  rungs: Type.Array(Type.Object({ name: Type.String(), bitrate_bps: Type.Number() }), {
+    description: 'best first; the first is the camera’s own picture',
+  }),
+});
+
 /** Everything a viewer cell may hear. */
 export const viewerHeard = {
   'viewer.requested': shape(
@@ -38,6 +54,8 @@ export const viewerHeard = {
       subject: SubjectSchema,
       protocol: Type.Enum(['webrtc', 'whep', 'hls', 'rtsp', 'srt']),
       quality: Type.String(),
+      fixed: Type.Optional(Type.Boolean({ description: 'somebody chose that quality: it is kept' })),
+      ladder: Type.Optional(Type.Boolean({ description: 'that quality is made by the camera’s ladder' })),
       address: Type.String({ description: 'the client network address' }),
       expires_at: Type.Number({ description: 'epoch ms at which the entitlement ends' }),
       /** Sessions this subject already holds, and how many it may. */
@@ -52,8 +70,10 @@ export const viewerHeard = {
     Type.Object({
       leg: IdSchema,
       relay: Type.String(),
-      path: Type.String({ description: 'the program path, or a departure path' }),
+      path: Type.String({ description: 'the program path, a departure path, or that of a rung' }),
       relay_session: Type.String(),
+      quality: Type.Optional(Type.String({ description: 'the rung that it shows' })),
+      ladder: Type.Optional(Type.Boolean({ description: 'that rung is made by the camera’s ladder' })),
     }),
   ),
   'leg.refused': shape('leg.refused', Type.Object({ leg: IdSchema, detail: Type.String() })),
@@ -84,14 +104,8 @@ export const viewerHeard = {
       placement: Type.Optional(WhySchema),
     }),
   ),
-  'path.degraded': shape(
-    'path.degraded',
-    Type.Object({ leg: IdSchema, after_ms: Type.Number(), loss: Type.Number(), fps: Type.Number() }),
-  ),
-  'path.recovered': shape(
-    'path.recovered',
-    Type.Object({ leg: IdSchema, after_ms: Type.Number(), loss: Type.Number(), fps: Type.Number() }),
-  ),
+  'path.degraded': shape('path.degraded', PathShape),
+  'path.recovered': shape('path.recovered', PathShape),
   'viewer.renewed': shape('viewer.renewed', Type.Object({ expires_at: Type.Number() })),
   'viewer.revoked': shape('viewer.revoked', Type.Object({ by: Type.String(), reason: Type.String() })),
   /** Every relay is full, and somebody with priority takes its place. */
@@ -119,6 +133,11 @@ export const ViewerFactSchema = Type.Object({
   why: WhySchema,
   expires_at: Type.Number(),
   first_frame_ms: Type.Optional(Type.Number()),
+  /** Whether it needs the camera's ladder. */
+  ladder: Type.Optional(Type.Boolean()),
+  /** Of a move: to another relay, or to another rung; and from which rung. */
+  kind: Type.Optional(Type.Enum(['relay', 'rung'])),
+  from_quality: Type.Optional(Type.String()),
   /** Of a move: where the picture came from before, and how long each part of it took. */
   from_relay: Type.Optional(Type.String()),
   detect_ms: Type.Optional(Type.Number()),

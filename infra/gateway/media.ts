@@ -187,7 +187,7 @@ export function openMedia({
     ffmpeg: findProgram('ffmpeg'),
     relays: deliveries.map((place) => ({
       paths: known(paths, place.id),
-      programUrl: (camera) => rtsp(place, 'read', camera),
+      urlOf: (path) => rtsp(place, 'read', path),
     })),
     folder: hlsFolder,
     sockets: path.join(group.links.switchers, 'rungs'),

@@ -9,8 +9,9 @@ import { denied, Refusal } from './errors.ts';
 import type { Hub } from './hub.ts';
 import type { Loads } from './loads.ts';
 import { displace, isPrior, placeViewer } from './placing.ts';
+import { rungFor } from './rungs.ts';
 import type { HttpServices } from './services.ts';
-import { isOpen, rungFor, viewerOf, zoneOf } from './views.ts';
+import { isOpen, viewerOf, zoneOf } from './views.ts';
 
 /** A session that was granted. */
 export interface Admission {
@@ -28,6 +29,9 @@ export interface Wish {
   quality?: string;
   address: string;
 }
+
+/** The protocols in which the rungs of a ladder are watched at a relay. */
+const ADAPTS: ReadonlySet<Wish['protocol']> = new Set(['webrtc', 'whep']);
 
 /** What a cell is told of a token's bearer; the token itself stays outside. */
 export const subjectOf = (claims: Caller): Subject => ({
@@ -101,6 +105,14 @@ export interface Begun {
   placement: Why;
 }
 
+/** The quality that a session begins with. */
+function rungWished(services: HttpServices, camera: CellView, { protocol, quality }: Wish) {
+  // Over HLS the player chooses, unless somebody chose for it.
+  if (protocol === 'hls') return { quality: quality ?? 'auto' };
+  const { name, ladder } = rungFor(services, camera, ADAPTS.has(protocol) ? quality : undefined);
+  return { quality: name, fixed: name === quality, ladder };
+}
+
 /**
  * Makes a viewer cell for somebody who may watch the camera, and tells what it decided without waiting for the journal:
  * what is needed to serve it may begin meanwhile. @throws Refusal
@@ -130,8 +142,7 @@ export async function begin(
     zone: zoneOf(camera),
     subject: subjectOf(claims),
     protocol: wish.protocol,
-    // Over HLS the player chooses, unless somebody chose for it.
-    quality: wish.protocol === 'hls' ? (wish.quality ?? 'auto') : rungFor(camera, wish.quality),
+    ...rungWished(services, camera, wish),
     address: wish.address,
     // On the clock of the alarms: when the machine's is set by an hour, nobody's time runs out with it.
     expires_at: systemClock.now() + config.auth.streamTokenTtlMs,

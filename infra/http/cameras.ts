@@ -10,8 +10,9 @@ import { callerOf, placeOf } from './door.ts';
 import { missing, Refusal } from './errors.ts';
 import type { Server } from './fastify.ts';
 import { listOf, pageOf, pageQuery } from './paging.ts';
+import { rungsOf } from './rungs.ts';
 import type { HttpServices } from './services.ts';
-import { cameraOf, isOpen, isOver, rungsOf, viewerOf, zoneOf } from './views.ts';
+import { cameraOf, isOpen, isOver, viewerOf, zoneOf } from './views.ts';
 
 const params = Type.Object({ camera_id: IdSchema });
 
@@ -88,7 +89,7 @@ function show(view: CellView, viewers: number, services: HttpServices, caller: L
     }),
     active_source: active,
     ...(chosen === undefined ? {} : { chosen_source: chosen }),
-    rungs: rungsOf(view),
+    rungs: rungsOf(services, view).map(({ name }) => name),
     viewers,
     keep: settings?.keep ?? 'warm',
     codec,

@@ -1,18 +1,20 @@
+import type { CellView } from '../../actors/cells.ts';
 import { systemClock } from '../../adapters/clock.ts';
 import { BadToken, type LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
 import type { Id } from '../../bus/identity.ts';
-import { freshPath, type PathQuality, takeSample } from '../../machines/policy/quality.ts';
+import { type Crossing, freshPath, type PathQuality, type Sample, takeSample } from '../../machines/policy/quality.ts';
 import { renew } from './admission.ts';
 import type { Connection } from './connections.ts';
 import { Refusal, unavailable } from './errors.ts';
 import { type Goal, instanceOf, legsKnown } from './legs.ts';
 import type { Figures, PlayerMessage, Says } from './messages.ts';
 import { keepMoves, type Moves } from './moves.ts';
+import { rungsOf } from './rungs.ts';
 import { fragmentOf, type Offer, parseOffer } from './sdp.ts';
 import type { HttpServices } from './services.ts';
 import type { Shared } from './shared.ts';
 import { keepStandby, type Standby } from './standby.ts';
-import { isOpen, rungsOf, viewerOf } from './views.ts';
+import { isOpen, viewerOf } from './views.ts';
 
 /** Where a player's conversation is heard. */
 export interface Line {
@@ -24,6 +26,21 @@ export interface Line {
 const CANDIDATES_HELD = 64;
 /** Measurements beyond this are a broken clock, not a picture. */
 const LONGEST_MS = 60_000;
+
+/** What of a player's figures speaks of its network. */
+function sampleOf(
+  { fps, loss, freezes, kbps }: Pick<Figures, 'fps' | 'loss' | 'freezes' | 'kbps'>,
+  at: number,
+): Sample {
+  return {
+    at,
+    ...(fps === undefined ? {} : { fps }),
+    ...(loss === undefined ? {} : { loss }),
+    ...(freezes === undefined ? {} : { freezes }),
+    ...(kbps === undefined ? {} : { kbps }),
+  };
+}
+
 /** One player's conversation: hello first, then what it says about its legs. */
 export class Conversation {
   private readonly camera: string;
@@ -32,6 +49,8 @@ export class Conversation {
   private readonly line: Line;
   private readonly opening = new Map<Id, { offer: Offer; candidates: string[] }>();
   private readonly paths = new Map<string, PathQuality>();
+  /** Legs whose path was last told to be bad. */
+  private readonly degraded = new Set<string>();
   private readonly moves: Moves;
   private readonly standby: Standby;
   private connection: Connection | undefined;
@@ -101,7 +120,8 @@ export class Conversation {
     this.connection = { session: pass.session, camera: pass.camera, send, end, checkLegs: () => this.checkLegs() };
     shared.connections.add(this.connection);
     const camera = services.cells.view({ kind: 'camera', id: pass.camera });
-    send({ type: 'welcome', session_id: pass.session, camera: pass.camera, rungs: camera ? rungsOf(camera) : [] });
+    const rungs = camera ? rungsOf(services, camera).map(({ name }) => name) : [];
+    send({ type: 'welcome', session_id: pass.session, camera: pass.camera, rungs });
     shared.connections.tellState(this.connection);
     this.standby.keep(view);
   }
@@ -124,7 +144,8 @@ export class Conversation {
       return { relay, haste: 'no' };
     }
     const order = this.moves.orderOf(leg as Id);
-    return order ? { relay: order.relay, haste: order.hurry ? 'hops' : 'no' } : { haste: 'hops' };
+    if (!order) return { haste: 'hops' };
+    return { relay: order.relay, rung: order.rung, haste: order.hurry ? 'hops' : 'no' };
   }
 
   /** Whether the player was told that it may go there without asking; perhaps by a former gateway. */
@@ -183,7 +204,7 @@ export class Conversation {
 
   /** Measurements stay out of the cell; a changed verdict on the network is an event. */
   private async measure(connection: Connection, { type: _type, ...figures }: Figures): Promise<void> {
-    const { leg, fps, loss, freezes, latency_ms } = figures;
+    const { leg, fps, latency_ms } = figures;
     const at = systemClock.now();
     connection.figures = { ...figures, at };
     this.shared.witness(connection.session, leg, fps);
@@ -197,14 +218,24 @@ export class Conversation {
     }
     const path = this.paths.get(leg) ?? freshPath();
     this.paths.set(leg, path);
-    const crossing = takeSample(path, {
-      at,
-      ...(fps === undefined ? {} : { fps }),
-      ...(loss === undefined ? {} : { loss }),
-      ...(freezes === undefined ? {} : { freezes }),
-    });
-    if (!crossing) return;
-    await this.services.cells.offer({ kind: 'viewer', id: connection.session }, { ...crossing, leg });
+    const crossing = takeSample(path, sampleOf(figures, at));
+    if (crossing) await this.hearVerdict(connection.session, leg, camera, crossing);
+  }
+
+  /** That all is well is news only for whom something was not, or could be better. */
+  private async hearVerdict(session: Id, leg: string, camera: CellView, crossing: Crossing): Promise<void> {
+    const { cells } = this.services;
+    const at = { kind: 'viewer' as const, id: session };
+    const rungs = rungsOf(this.services, camera);
+    const view = cells.view(at);
+    const isBest = view !== undefined && viewerOf(view).quality === rungs[0].name;
+    const wasBad = this.degraded.delete(leg);
+    if (crossing.type === 'path.recovered' && isBest && !wasBad) return;
+    if (crossing.type === 'path.degraded') this.degraded.add(leg);
+    const steps = rungs.map(({ name, bitrate_bps }) => ({ name, bitrate_bps }));
+    const heard = cells.offer(at, { ...crossing, leg, rungs: steps });
+    this.checkLegs();
+    await heard;
   }
 
   private async playing({ session }: Connection, message: Says['playing'], before: number | undefined) {
@@ -233,6 +264,7 @@ export class Conversation {
   private async close({ session }: Connection, name: Id): Promise<void> {
     this.moves.closed(name);
     this.paths.delete(name);
+    this.degraded.delete(name);
     const leg = this.shared.legs.find(session, name);
     if (leg) return this.shared.legs.close(leg);
     // Opened through a former gateway, or by the player itself: it has closed it already.

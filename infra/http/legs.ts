@@ -5,6 +5,8 @@ import { type Haste, keepDeparting, type Taken } from './departing.ts';
 import { denied, Refusal, unavailable } from './errors.ts';
 import type { Loads } from './loads.ts';
 import { displace, isPrior, placeViewer } from './placing.ts';
+import { openWhenMade } from './rung-path.ts';
+import { type RungAt, rungFor, rungOfSession, rungsOf } from './rungs.ts';
 import type { Offer } from './sdp.ts';
 import type { HttpServices, WhepOpened } from './services.ts';
 import { isOpen, relayOf, viewerOf } from './views.ts';
@@ -33,6 +35,8 @@ export interface Leg {
 export interface Goal {
   /** A relay that was chosen before; otherwise, and when it does not serve any more, placement chooses. */
   relay?: string | undefined;
+  /** The rung that it shall show; otherwise the one that its session is in. */
+  rung?: string | undefined;
   haste: Haste;
 }
 
@@ -52,6 +56,8 @@ export interface Legs {
 /** A relay token for WHEP is used at once. */
 const RELAY_TOKEN_S = 60;
 const LEGS_PER_SESSION = 4;
+/** How long a rung that was chosen is waited for; after a loss any picture at once is better. */
+const RUNG_WITHIN_MS = { chosen: 12_000, otherwise: 1_000 };
 
 const reasonOf = (error: unknown): string =>
   error instanceof Error && 'reason' in error && typeof error.reason === 'string' ? error.reason : 'relay-away';
@@ -94,6 +100,24 @@ export function keepLegs(services: HttpServices, loads: Loads): Legs {
     void cells.offer({ kind: 'viewer', id: session }, event).catch((error: unknown) => {
       log.warn({ err: error, session, event: event.type }, 'a session did not hear of its leg');
     });
+  /** The same on the path of a rung; where nobody insists on it, on the camera's own path after a while. */
+  async function askForRung(
+    rung: RungAt,
+    session: Id,
+    camera: Id,
+    relay: string,
+    sdp: string,
+    query: string,
+    chosen: boolean,
+  ): Promise<Opened & { rung: RungAt }> {
+    const { path } = rung;
+    const open = async () => {
+      const token = gate.mintRelay(session, [{ action: 'read', path }], RELAY_TOKEN_S);
+      return { ...(await whep.open(relay, path, sdp, token, query)), path, departure: undefined, rung };
+    };
+    const withinMs = chosen ? RUNG_WITHIN_MS.chosen : RUNG_WITHIN_MS.otherwise;
+    return openWhenMade(services, camera, withinMs, open);
+  }
   /** Asks the relay for a connection: on a departure path where there is one, otherwise on the camera's own. */
   async function ask(
     session: Id,
@@ -117,6 +141,27 @@ export function keepLegs(services: HttpServices, loads: Loads): Legs {
       return ask(session, camera, relay, sdp, query, 'no');
     }
   }
+  /** Opens what a session shall show, or shows. */
+  async function openAt(
+    session: CellView,
+    camera: Id,
+    relay: string,
+    sdp: string,
+    leg: Id,
+    wanted: string | undefined,
+    haste: Haste,
+  ): Promise<Opened & { rung?: RungAt }> {
+    const view = cells.view({ kind: 'camera', id: camera });
+    const query = `leg=${leg}`;
+    if (!view) return ask(session.id, camera, relay, sdp, query, haste);
+    const rung = wanted === undefined ? rungOfSession(services, view, session) : rungFor(services, view, wanted);
+    const own = rungsOf(services, view)[0];
+    const ofCamera = async () => ({ ...(await ask(session.id, camera, relay, sdp, query, haste)), rung: own });
+    if (!rung.ladder) return ofCamera();
+    const chosen = wanted !== undefined || viewerOf(session).fixed;
+    const opening = askForRung(rung, session.id, camera, relay, sdp, query, chosen);
+    return chosen ? opening : opening.catch(ofCamera);
+  }
   /** The relay lets go of a connection that nobody needs any more. */
   const letGo = ({ resource, departure }: Pick<Opened, 'resource' | 'departure'>): Promise<void> => {
     departure?.close();
@@ -124,7 +169,7 @@ export function keepLegs(services: HttpServices, loads: Loads): Legs {
   };
 
   return {
-    async open(session, name, sdp, offer, { relay: wanted, haste }) {
+    async open(session, name, sdp, offer, { relay: wanted, rung: wantedRung, haste }) {
       const { relay: seat, address, subject } = viewerOf(session);
       const camera = viewerOf(session).camera as Id;
       const before = bySession.get(session.id)?.get(name);
@@ -144,7 +189,7 @@ export function keepLegs(services: HttpServices, loads: Loads): Legs {
         loads.seat(session.id, relay);
       }
       const instance = instanceOf(services, relay);
-      const opened = await ask(session.id, camera, relay, sdp, `leg=${name}`, haste).catch((error: unknown) => {
+      const opened = await openAt(session, camera, relay, sdp, name, wantedRung, haste).catch((error: unknown) => {
         hear(session.id, { type: 'leg.refused', leg: name, detail: reasonOf(error) });
         throw refusalOfRelay(error, services, camera);
       });
@@ -160,7 +205,8 @@ export function keepLegs(services: HttpServices, loads: Loads): Legs {
       const leg: Leg = { name, session: session.id, camera, ...place, offer, etag: `"${name}"` };
       const legs = bySession.get(session.id) ?? new Map<Id, Leg>();
       bySession.set(session.id, legs.set(name, leg));
-      hear(session.id, { type: 'leg.opened', leg: name, relay, path, relay_session: relaySession });
+      const shows = opened.rung ? { quality: opened.rung.name, ladder: opened.rung.ladder } : {};
+      hear(session.id, { type: 'leg.opened', leg: name, relay, path, relay_session: relaySession, ...shows });
       return { leg, answer };
     },
     find: (session, name) => bySession.get(session)?.get(name),

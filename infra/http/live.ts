@@ -13,9 +13,10 @@ import { unavailable } from './errors.ts';
 import type { Server } from './fastify.ts';
 import { iceServers } from './ice.ts';
 import { baseUrl, hostName } from './origin.ts';
+import { rungFor } from './rungs.ts';
 import type { HttpServices } from './services.ts';
 import type { Shared } from './shared.ts';
-import { cameraOf, rungFor, viewerOf } from './views.ts';
+import { cameraOf, viewerOf } from './views.ts';
 
 const params = Type.Object({ camera_id: IdSchema });
 /** A rung that somebody asks for; an unknown one gets the best there is, and the answer says which. */
@@ -56,9 +57,6 @@ function inWords(bitrateBps: number): string {
   return `${Math.round(bitrateBps / 1e3)}k`;
 }
 
-/** Without a measurement: what the top rung is made for. */
-const ASSUMED_BPS = 2_000_000;
-
 /** What a request tells of the device behind it: user agent, Client Hints, and what the player measured. */
 function deviceOf(
   { headers }: FastifyRequest,
@@ -80,15 +78,16 @@ function deviceOf(
 }
 
 /** How a camera can be watched: its own picture by WebRTC, and the rungs that fit its size by HLS. */
-function waysOf({ cells, rates }: HttpServices, camera: CellView, quality: string | undefined): Ways {
+function waysOf(services: HttpServices, camera: CellView, quality: string | undefined): Ways {
+  const { cells } = services;
   const { codec, height } = activeStanding(cameraOf(camera)) ?? {};
-  const bitrateBps = rates(camera.id)?.bitrate_bps ?? ASSUMED_BPS;
+  const rung = rungFor(services, camera, quality);
   const rendition = cells.view({ kind: 'rendition', id: camera.id });
   const { rungs = [], wanted = [] } = (rendition?.context ?? {}) as Partial<RenditionContext>;
   const fitting = wanted.filter((rung) => height === undefined || rung.height <= height);
   const likely = fitting.length > 0 ? fitting : wanted.slice(-1);
   return {
-    webrtc: { quality: rungFor(camera, quality), bitrateBps },
+    webrtc: { quality: rung.name, bitrateBps: rung.bitrate_bps },
     ...(codec === undefined ? {} : { codec }),
     hls: rungs.length > 0 ? rungs : likely.length > 0 ? likely : rungsNamed(USUAL_RUNGS),
   };

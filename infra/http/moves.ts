@@ -15,6 +15,8 @@ export type HeldLeg = Pick<Leg, 'relay' | 'instance' | 'path'>;
 /** Where a player was told to open a leg. */
 export interface Order {
   relay: string;
+  /** The rung that it shall show, when that is why it moves. */
+  rung?: string | undefined;
   /** Whether a picture is waited for. Otherwise it goes to the program path, and swaps at its next key frame. */
   hurry: boolean;
 }
@@ -71,11 +73,13 @@ function lossOf(relay: CellView | undefined, { instance }: HeldLeg, seated: bool
 export function keepMoves(
   services: HttpServices,
   shared: Shared,
-  send: (message: { type: 'move'; leg: Id; relay: string; reason: string; why: string }) => void,
+  send: (message: { type: 'move'; leg: Id; relay: string; quality?: string; reason: string; why: string }) => void,
 ): Moves {
   const legs = new Map<Id, HeldLeg>();
   const orders = new Map<Id, Order>();
   let front: Id | undefined;
+  /** When the choice of a rung was made that was ordered last (epoch ms). */
+  let followed: number | undefined;
   const { cells, metrics, log } = services;
 
   const free = (): Id | undefined => LEG_NAMES.find((name) => !legs.has(name) && !orders.has(name));
@@ -84,11 +88,22 @@ export function keepMoves(
   /** A leg that flows already, unseen, at a relay that serves. */
   const hot = (lost: Id) => [...legs].find(([name, held]) => name !== lost && !orders.has(name) && serves(held));
 
-  const order = (leg: Id, { relay, hurry }: Order, reason: string, why: string): void => {
+  const order = (leg: Id, ordered: Order, reason: string, why: string): void => {
     orders.clear(); // what was ordered before, and not done, is no use any more
-    orders.set(leg, { relay, hurry });
-    metrics.moves.inc({ kind: reason === 'departure' ? 'path' : 'relay', reason });
-    send({ type: 'move', leg, relay, reason, why });
+    orders.set(leg, ordered);
+    const { relay, rung } = ordered;
+    metrics.moves.inc({ kind: rung === undefined ? (reason === 'departure' ? 'path' : 'relay') : 'rung', reason });
+    send({ type: 'move', leg, relay, ...(rung === undefined ? {} : { quality: rung }), reason, why });
+  };
+  /** Has the player go to the rung that its session has chosen, once for each choice. */
+  const followRung = (session: CellView): void => {
+    const { move, relay, since, why } = viewerOf(session);
+    const rung = move?.rung?.name;
+    if (move === undefined || rung === undefined || session.state !== 'moving' || since === followed) return;
+    const leg = free();
+    if (leg === undefined || instanceOf(services, relay) === undefined) return;
+    followed = since;
+    order(leg, { relay, rung, hurry: false }, move.reason, why.text);
   };
   const begin = (session: Id, leg: Id, relay: string, loss: Loss, placement: Placement): void => {
     const { reason, detectMs, decideMs } = loss;
@@ -148,6 +163,7 @@ export function keepMoves(
         if (!unseen) move(session, leg, held, loss);
         else if (loss.reason !== 'draining') legs.delete(leg);
       }
+      followRung(session);
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { CellView } from '../../actors/cells.ts';
 import type { BroadcastContext } from '../../machines/broadcast.ts';
-import { activeStanding, type CameraContext } from '../../machines/camera/context.ts';
+import type { CameraContext } from '../../machines/camera/context.ts';
 import type { IncidentContext } from '../../machines/incident.ts';
 import type { RelayContext } from '../../machines/relay/context.ts';
 import type { RenditionContext } from '../../machines/rendition/context.ts';
@@ -25,15 +25,3 @@ export const renditionOf = (view: CellView): RenditionContext => view.context as
 export const zoneOf = (view: CellView): string => cameraOf(view).settings?.zone ?? '';
 export const isOver = (view: CellView): boolean => view.tags.includes('over');
 export const isOpen = (view: CellView): boolean => view.tags.includes('open');
-
-/** The qualities a camera can be watched in, best first. One until it has renditions. */
-export function rungsOf(view: CellView): string[] {
-  const height = activeStanding(cameraOf(view))?.height;
-  return [height ? `${height}p` : 'source'];
-}
-
-/** The rung to give to someone who asked for one: that one if there is, else the best. */
-export function rungFor(view: CellView, wanted: string | undefined): string {
-  const rungs = rungsOf(view);
-  return (wanted && rungs.includes(wanted) ? wanted : rungs[0]) ?? 'source';
-}

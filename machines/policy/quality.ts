@@ -7,54 +7,100 @@ export interface Sample {
   loss?: number;
   /** Freezes since the leg began. */
   freezes?: number;
+  /** What arrived since the sample before. */
+  kbps?: number;
 }
+
+/** A path as the samples show it: fine, losing too much, or leaving hardly anything of the picture. */
+export type Verdict = 'good' | 'strained' | 'collapsed';
 
 /** How a leg has been doing: what is remembered from one sample to the next. */
 export interface PathQuality {
-  degraded: boolean;
-  /** Since when the samples speak for the other verdict (epoch ms); 0 while they agree with the present one. */
-  doubtedAt: number;
+  /** Undefined until the samples have spoken for one. */
+  verdict: Verdict | undefined;
+  /** When it was told last (epoch ms). */
+  toldAt: number;
+  /** Since when the samples have spoken for each without a break (epoch ms); 0 while they don't. */
+  since: Record<Verdict, number>;
   freezes: number;
+  /** Frame and bit rate, smoothed over about a second: a sample may hold a frame more or less. */
+  fps: number;
+  kbps: number;
   /** The highest frame rate seen: a camera's own. */
   bestFps: number;
 }
 
-/** A verdict changed; everything else stays a measurement. */
+/** A verdict; everything else stays a measurement. */
 export interface Crossing {
   type: 'path.degraded' | 'path.recovered';
   /** For how long the samples had spoken for it. */
   after_ms: number;
   loss: number;
   fps: number;
+  kbps: number;
+  /** Of a degraded path: hardly anything of the picture is left. */
+  collapsed?: true;
 }
 
-/** Down fast, up slowly; between the two losses nothing changes. */
-export const QUALITY = { badLoss: 0.05, goodLoss: 0.02, leastFpsShare: 0.5, badForMs: 1_000, goodForMs: 5_000 };
+/**
+ * Down fast, up slowly; between the two losses nothing changes. Where every fifth packet is lost nothing can be seen
+ * any more, so that is told after two samples.
+ */
+export const QUALITY = {
+  ...{ badLoss: 0.05, goodLoss: 0.02, collapsedLoss: 0.2, leastFpsShare: 0.5 },
+  forMs: { good: 2_000, strained: 1_000, collapsed: 200 } satisfies Record<Verdict, number>,
+  /** A verdict that lasts is told again: what could not be done about it may be possible now. */
+  againMs: 5_000,
+};
+
+/** How much of a rate the newest sample makes. */
+const NEWEST_SHARE = 0.4;
 
 /** A leg of which nothing is known yet. */
-export const freshPath = (): PathQuality => ({ degraded: false, doubtedAt: 0, freezes: 0, bestFps: 0 });
+export const freshPath = (): PathQuality => ({
+  ...{ verdict: undefined, toldAt: 0, since: { good: 0, strained: 0, collapsed: 0 } },
+  ...{ freezes: 0, fps: 0, kbps: 0, bestFps: 0 },
+});
+
+const smoothed = (before: number, now: number | undefined): number => {
+  if (now === undefined || before === 0) return now ?? before;
+  return before + (now - before) * NEWEST_SHARE;
+};
+
+/** Which verdicts one sample speaks for. */
+function speaksFor(path: PathQuality, loss: number, froze: boolean): Record<Verdict, boolean> {
+  const slow = path.fps < path.bestFps * QUALITY.leastFpsShare;
+  return {
+    good: loss < QUALITY.goodLoss && !slow && !froze,
+    strained: loss > QUALITY.badLoss || slow || froze,
+    collapsed: loss >= QUALITY.collapsedLoss,
+  };
+}
+
+/** Whether there is anything to tell: another verdict, or the same for long; from collapsed, strained is no news. */
+function isNews(path: PathQuality, verdict: Verdict, at: number): boolean {
+  const same = path.verdict === verdict || (path.verdict === 'collapsed' && verdict === 'strained');
+  return !same || at - path.toldAt >= QUALITY.againMs;
+}
 
 /**
  * Takes one sample in. Measurements come four times a second from every player, so this is plain code beside the
- * machines: it changes `path` in place, and only a changed verdict is worth an event.
+ * machines: it changes `path` in place, and only a verdict is worth an event.
  */
 export function takeSample(path: PathQuality, sample: Sample): Crossing | undefined {
-  const loss = sample.loss ?? 0;
-  const fps = sample.fps ?? path.bestFps;
-  const freezes = sample.freezes ?? path.freezes;
-  const froze = freezes > path.freezes;
+  const { at, loss = 0, freezes = path.freezes } = sample;
+  path.fps = smoothed(path.fps, sample.fps);
+  path.kbps = smoothed(path.kbps, sample.kbps);
+  path.bestFps = Math.max(path.bestFps, path.fps);
+  const speaks = speaksFor(path, loss, freezes > path.freezes);
   path.freezes = freezes;
-  if (fps > path.bestFps) path.bestFps = fps;
-  const slow = fps < path.bestFps * QUALITY.leastFpsShare;
-  const doubts = path.degraded ? loss < QUALITY.goodLoss && !slow && !froze : loss > QUALITY.badLoss || slow || froze;
-  if (!doubts) {
-    path.doubtedAt = 0;
-    return undefined;
-  }
-  if (path.doubtedAt === 0) path.doubtedAt = sample.at;
-  const after_ms = sample.at - path.doubtedAt;
-  if (after_ms < (path.degraded ? QUALITY.goodForMs : QUALITY.badForMs)) return undefined;
-  path.degraded = !path.degraded;
-  path.doubtedAt = 0;
-  return { type: path.degraded ? 'path.degraded' : 'path.recovered', after_ms, loss, fps };
+  const verdicts = ['collapsed', 'strained', 'good'] as const;
+  for (const verdict of verdicts) path.since[verdict] = speaks[verdict] ? path.since[verdict] || at : 0;
+  const verdict = verdicts.find((one) => path.since[one] > 0 && at - path.since[one] >= QUALITY.forMs[one]);
+  if (verdict === undefined || !isNews(path, verdict, at)) return undefined;
+  path.verdict = verdict;
+  path.toldAt = at;
+  const figures = { after_ms: at - path.since[verdict], loss, fps: path.fps, kbps: Math.round(path.kbps) };
+  if (verdict === 'good') return { type: 'path.recovered', ...figures };
+  return { type: 'path.degraded', ...figures, ...(verdict === 'collapsed' ? { collapsed: true } : {}) };
 }

@@ -1,6 +1,7 @@
 import type { Stamped } from '../../bus/events/stamp.ts';
-import type { MoveReason, Subject, ViewerHeard } from '../../bus/events/viewer.ts';
+import type { MoveReason, RungReason, Subject, ViewerHeard } from '../../bus/events/viewer.ts';
 import type { Why } from '../../bus/events/why.ts';
+import type { Turn } from '../policy/adaptation.ts';
 
 /** What a viewer session knows: plain JSON, journalled whole. No token, no SDP. */
 export interface ViewerContext {
@@ -13,7 +14,14 @@ export interface ViewerContext {
   /** Undefined only before `viewer.requested`. */
   subject?: Subject;
   protocol: string;
+  /** The rung on screen. */
   quality: string;
+  /** Whether somebody chose it. */
+  fixed: boolean;
+  /** Whether it is made by the camera's ladder. */
+  ladder: boolean;
+  /** Its last moves between rungs. */
+  turns: Turn[];
   /** The relay that carries its picture. */
   relay: string;
   /** Where it goes when that one is lost; empty: nowhere yet. */
@@ -22,7 +30,7 @@ export interface ViewerContext {
   /** Epoch ms at which the entitlement ends. */
   expires_at: number;
   /** The player's peer connections, by leg: where each is seated, and on which path. */
-  legs: Record<string, { relay: string; path: string; relay_session: string }>;
+  legs: Record<string, Seated>;
   /** The move that is under way. */
   move?: Move;
   first_frame_ms?: number;
@@ -30,17 +38,28 @@ export interface ViewerContext {
   deadline: number;
 }
 
-/** A picture on its way from one relay to another. */
+/** Where a leg is, and what it shows; the latter is unknown of what nobody told of. */
+export interface Seated {
+  relay: string;
+  path: string;
+  relay_session: string;
+  quality?: string;
+  ladder?: boolean;
+}
+
+/** A picture on its way from one relay, or from one rung, to another. */
 export interface Move {
-  reason: MoveReason;
+  reason: MoveReason | RungReason;
+  /** The rung that it goes to; absent: only the relay changes. */
+  rung?: { name: string; ladder: boolean; down: boolean };
   /** The leg that its player opens for it; absent when nobody could be told. */
   leg?: string;
   detect_ms: number;
   decide_ms: number;
   /** How the other relay was chosen. */
   placement?: Why;
-  /** Of a move that has ended: from which relay, and how long the picture was away. */
-  ended?: { from_relay: string; recover_ms: number };
+  /** Of a move that has ended: from where, and how long the picture was away. */
+  ended?: { from_relay: string; from_quality: string; recover_ms: number };
 }
 
 /** Durations of the viewer machine, in ms. */

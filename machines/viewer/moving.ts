@@ -1,15 +1,17 @@
-import type { MoveReason } from '../../bus/events/viewer.ts';
 import type { Why } from '../../bus/events/why.ts';
 import { type Move, VIEWER_TIMES, type ViewerContext, type ViewerEvent } from './context.ts';
-import { become, machine } from './parts.ts';
+import { become, machine, noteQuality } from './parts.ts';
 
 /** What has become of a picture's relay, as a sentence about it. */
-const SENTENCES: Record<MoveReason, (relay: string) => string> = {
+const SENTENCES: Record<Move['reason'], (relay: string) => string> = {
   'relay-lost': (relay) => `${relay} does not serve any more`,
   'relay-restarted': (relay) => `${relay} started anew`,
   'relay-ended': (relay) => `${relay} ended the connection`,
   draining: (relay) => `${relay} is being drained`,
   silence: (relay) => `no frame came from ${relay}`,
+  collapsed: () => 'the network carried hardly anything of the picture',
+  strained: () => 'the network lost too much of the picture',
+  recovered: () => 'the network has been good again',
 };
 
 /** Somebody was told where to go on, or goes there by itself. */
@@ -56,7 +58,8 @@ const noteArrival = machine.assign(({ context, event }) => {
   const move: Move = context.move ?? { reason: 'silence', detect_ms: own?.silent_ms ?? 0, decide_ms: 0 };
   const elapsedMs = move.detect_ms + (context.move ? event.at - context.since : 0);
   const recover_ms = Math.round(own?.gap_ms ?? elapsedMs);
-  return { relay: arrival(context, event), move: { ...move, ended: { from_relay: context.relay, recover_ms } } };
+  const ended = { from_relay: context.relay, from_quality: context.quality, recover_ms };
+  return { relay: arrival(context, event), move: { ...move, ended } };
 });
 const moved = become(
   'watching',
@@ -78,9 +81,10 @@ const stayed = become('watching', ({ relay }, event) => ({
   trigger: event.type,
   text: `the picture from ${relay} moves again by itself`,
 }));
-const endMove = machine.assign({ move: undefined });
+/** Nothing moves any more. */
+export const endMove = machine.assign({ move: undefined });
 
 /** The picture has come to another relay, or back to its own: says from where to where, why, and how long it took. */
-export const arrive = [noteArrival, moved, endMove] as const;
+export const arrive = [noteArrival, noteQuality, moved, endMove] as const;
 /** The player gave up its own move. */
 export const stay = [stayed, endMove] as const;

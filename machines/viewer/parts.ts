@@ -1,6 +1,7 @@
 import { fromCallback, setup } from 'xstate';
 import type { Why } from '../../bus/events/why.ts';
 import { access } from '../policy/access.ts';
+import { adapt } from '../policy/adaptation.ts';
 import type { AlarmInput, SeatInput } from '../slots.ts';
 import { VIEWER_TIMES, type ViewerContext, type ViewerEvent, type ViewerSaid } from './context.ts';
 
@@ -17,6 +18,15 @@ function admission(event: Extract<ViewerEvent, { type: 'viewer.requested' }>): {
       guard: { held: event.held, quota: event.quota },
     },
   };
+}
+
+/** What follows from what the network shows; undefined when the event tells nothing of that. */
+export function adaptation(context: ViewerContext, event: ViewerEvent) {
+  if (event.type !== 'path.degraded' && event.type !== 'path.recovered') return undefined;
+  const { at, rungs, collapsed = false, after_ms: afterMs, loss, kbps } = event;
+  const { quality: now, turns, fixed } = context;
+  const sign = { good: event.type === 'path.recovered', collapsed, afterMs, loss, kbps };
+  return adapt({ at, rungs, now, sign, turns, fixed });
 }
 
 /** The viewer machine's types, slots and guards; its chart is in `../viewer.ts`. */
@@ -49,6 +59,19 @@ export const machine = setup({
       context.move?.reason === 'silence' &&
       context.move.leg === event.leg &&
       Object.keys(context.legs).some((leg) => leg !== event.leg),
+    /** What the network shows leads to another rung, and not to the one that it goes to already. */
+    adapts: ({ context, event }) => {
+      const rung = adaptation(context, event)?.rung;
+      return rung !== undefined && rung !== context.move?.rung?.name;
+    },
+    /** The leg that plays now shows the rung that was to come. */
+    onRung: ({ context, event }) =>
+      event.type === 'leg.playing' && context.legs[event.leg]?.quality === context.move?.rung?.name,
+    /** The player gave the rung up that was to come, and still has another leg. */
+    rungGivenUp: ({ context, event }) =>
+      event.type === 'leg.closed' &&
+      context.legs[event.leg]?.quality === context.move?.rung?.name &&
+      Object.keys(context.legs).some((leg) => leg !== event.leg),
     lastSeat: ({ context, event }) =>
       event.type === 'seat.left' &&
       Object.values(context.legs).every((leg) => leg.relay_session === event.relay_session),
@@ -68,7 +91,7 @@ export const become = (state: string, because: (context: ViewerContext, event: V
 
 /** A fact about a viewer. @param from the state before */
 function said(event: string, from: string, now: ViewerContext, why: Why): ViewerSaid {
-  const { detect_ms, decide_ms, ended: moved } = now.move ?? {};
+  const { detect_ms, decide_ms, ended: moved, rung } = now.move ?? {};
   return {
     type: `viewer.${event}`,
     data: {
@@ -77,6 +100,7 @@ function said(event: string, from: string, now: ViewerContext, why: Why): Viewer
       subject: now.subject?.sub ?? '',
       protocol: now.protocol,
       quality: now.quality,
+      ladder: now.ladder || (now.state === 'moving' && rung?.ladder === true),
       relay: now.relay,
       standby: now.standby,
       state: now.state,
@@ -85,7 +109,7 @@ function said(event: string, from: string, now: ViewerContext, why: Why): Viewer
       why,
       expires_at: now.expires_at,
       ...(now.first_frame_ms === undefined ? {} : { first_frame_ms: now.first_frame_ms }),
-      ...(moved ? { ...moved, detect_ms, decide_ms } : {}),
+      ...(moved ? { kind: rung ? 'rung' : 'relay', ...moved, detect_ms, decide_ms } : {}),
     },
   };
 }
@@ -94,7 +118,9 @@ function said(event: string, from: string, now: ViewerContext, why: Why): Viewer
 export const request = machine.assign(({ event }) => {
   if (event.type !== 'viewer.requested') return {};
   const { camera, zone, subject, protocol, quality, relay, standby, address, expires_at } = event;
-  return { camera, zone, subject, protocol, quality, relay, standby, address, expires_at };
+  // Over HLS a player sees nothing but the ladder.
+  const { fixed = false, ladder = protocol === 'hls' } = event;
+  return { camera, zone, subject, protocol, quality, fixed, ladder, relay, standby, address, expires_at };
 });
 /** Somebody must connect by then. */
 export const waitForConnection = machine.assign(({ event }) => ({ deadline: event.at + VIEWER_TIMES.connectMs }));
@@ -103,10 +129,10 @@ const without = (legs: ViewerContext['legs'], gone: (leg: ViewerContext['legs'][
   Object.fromEntries(Object.entries(legs).filter(([name, leg]) => !gone(leg, name)));
 const withLeg = (
   { legs }: ViewerContext,
-  { leg, relay, path, relay_session }: Extract<ViewerEvent, { type: 'leg.opened' }>,
+  { leg, relay, path, relay_session, quality, ladder }: Extract<ViewerEvent, { type: 'leg.opened' }>,
 ) => ({
   ...without(legs, (one) => one.relay_session === relay_session),
-  [leg]: { relay, path, relay_session },
+  [leg]: { relay, path, relay_session, ...(quality === undefined ? {} : { quality, ladder: ladder ?? false }) },
 });
 /** A leg was opened at a relay, beside the picture that is there, or to become the first one. */
 export const addLeg = machine.assign(({ context, event }) =>
@@ -143,6 +169,11 @@ export const dropSeat = machine.assign(({ context, event }) =>
     ? { legs: without(context.legs, ({ relay_session }) => relay_session === event.relay_session) }
     : {},
 );
+/** The picture is what the leg in front shows. */
+export const noteQuality = machine.assign(({ context, event }) => {
+  const leg = event.type === 'leg.playing' ? context.legs[event.leg] : undefined;
+  return leg?.quality === undefined ? {} : { quality: leg.quality, ladder: leg.ladder ?? false };
+});
 /** The first measured first frame counts. */
 export const noteFirstFrame = machine.assign(({ context, event }) =>
   event.type === 'leg.playing' && context.first_frame_ms === undefined && event.first_frame_ms !== undefined
@@ -162,7 +193,9 @@ export const renew = machine.enqueueActions(({ context, event, enqueue }) => {
 export const tellPath = (what: 'degraded' | 'recovered', text: string) =>
   machine.emit(({ context, event }) => {
     const guard =
-      'after_ms' in event ? { leg: event.leg, after_ms: event.after_ms, loss: event.loss, fps: event.fps } : {};
+      'after_ms' in event
+        ? { leg: event.leg, after_ms: event.after_ms, loss: event.loss, fps: event.fps, kbps: event.kbps }
+        : {};
     return said(what, context.state, context, { trigger: event.type, text, guard });
   });
 

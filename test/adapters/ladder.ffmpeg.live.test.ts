@@ -57,7 +57,7 @@ describe('a ladder of a real program', () => {
       relays: [
         {
           paths,
-          programUrl: (camera) => relay.rtsp(camera, keys.token('ladder', [{ action: 'read', path: camera }])),
+          urlOf: (camera) => relay.rtsp(camera, keys.token('ladder', [{ action: 'read', path: camera }])),
         },
       ],
       folder: path.join(folder, 'hls'),
@@ -84,7 +84,14 @@ describe('a ladder of a real program', () => {
   };
   const hold = (stalledMs = 5_000) => {
     const { rungs } = planLadder(measured, RUNGS);
-    const input = { camera: 'cam_001', rungs, audio: measured.audio, fps: measured.fps, stalledMs };
+    const input = {
+      camera: 'cam_001',
+      rungs,
+      audio: measured.audio,
+      fps: measured.fps,
+      gopMs: measured.gop_ms,
+      stalledMs,
+    };
     return ladders.ladder(input, (event) => reports.push(event));
   };
   const file = (name: string) => readFileSync(path.join(folder, 'hls/cam_001', name), 'utf8');

@@ -15,6 +15,7 @@ import { laws } from '../../machines/laws.ts';
 import { rungsNamed } from '../../machines/policy/ladder.ts';
 import { relayMachine } from '../../machines/relay.ts';
 import { renditionMachine } from '../../machines/rendition.ts';
+import type { ViewerContext } from '../../machines/viewer/context.ts';
 import { viewerMachine } from '../../machines/viewer.ts';
 import { answers, ends, fails, feeds, flows, holds } from '../fakes/source.ts';
 
@@ -41,6 +42,16 @@ const request = {
   type: 'viewer.requested',
   ...{ camera: 'cam_001', zone: 'hcm/center', subject, protocol: 'webrtc', quality: '720p', address: '127.0.0.1' },
   ...{ expires_at: 9, held: 0, quota: 2, relay: 'relay-1', standby: 'relay-2' },
+};
+
+const low = { quality: '480p', ladder: true };
+const shown = {
+  ...{ leg: 'a', after_ms: 1_000, loss: 0.1, fps: 20, kbps: 900 },
+  rungs: [
+    { name: '720p', bitrate_bps: 2_000_000 },
+    { name: '480p', bitrate_bps: 600_000 },
+    { name: '360p', bitrate_bps: 500_000 },
+  ],
 };
 
 /** A walk with these events, again and again. */
@@ -129,14 +140,33 @@ const machines: Record<string, { machine: AnyStateMachine; walks: Walk[] }> = {
           { type: 'standby.chosen', relay: 'relay-2' },
           { type: 'move.begun', leg: 'b', relay: 'relay-2', reason: 'draining', detect_ms: 0, decide_ms: 1 },
           { type: 'move.begun', leg: 'b', relay: 'relay-2', reason: 'silence', detect_ms: 260, decide_ms: 0 },
-          { type: 'path.degraded', leg: 'a', after_ms: 1_000, loss: 0.1, fps: 20 },
-          { type: 'path.recovered', leg: 'a', after_ms: 5_000, loss: 0, fps: 30 },
+          { type: 'path.degraded', ...shown, rungs: [] },
+          { type: 'path.recovered', ...shown, rungs: [] },
           { type: 'viewer.renewed', expires_at: 10 },
           { type: 'viewer.revoked', by: 'x', reason: 'x' },
           { type: 'viewer.displaced', by: 'ses_other' },
           { type: 'viewer.closed' },
           { type: 'camera.removed' },
           ...['connect', 'expiry', 'move'].map((name) => ({ type: 'alarm.rang', name })),
+        ],
+      },
+      {
+        events: [
+          request,
+          { type: 'leg.opened', leg: 'a', relay: 'relay-1', path: 'cam_001', relay_session: 'r1' },
+          { type: 'leg.opened', leg: 'b', relay: 'relay-1', path: 'cam_001/480p', ...low, relay_session: 'r2' },
+          { type: 'leg.opened', leg: 'c', relay: 'relay-2', path: 'cam_001', relay_session: 'r3' },
+          ...['a', 'b', 'c'].map((leg) => ({ type: 'leg.playing', leg, gap_ms: 67 })),
+          ...['a', 'b'].map((leg) => ({ type: 'leg.closed', leg })),
+          { type: 'leg.refused', leg: 'b', detail: 'x' },
+          { type: 'seat.taken', relay: 'relay-1', relay_session: 'r1' },
+          ...['r1', 'r2'].map((session) => ({ type: 'seat.left', relay: 'relay-1', relay_session: session })),
+          ...['relay-1', 'relay-2'].map((relay) => ({ type: 'relay.lost', relay, reason: 'dead' })),
+          { type: 'move.begun', leg: 'c', relay: 'relay-2', reason: 'draining', detect_ms: 0, decide_ms: 1 },
+          { type: 'path.degraded', ...shown },
+          { type: 'path.degraded', ...shown, collapsed: true },
+          { type: 'path.recovered', ...shown },
+          { type: 'alarm.rang', name: 'move' },
         ],
       },
     ],
@@ -268,6 +298,7 @@ function essence(snapshot: AnyMachineSnapshot, counting: boolean): string {
     first_frame_ms,
     legs,
     move,
+    turns,
     ...rest
   } = snapshot.context;
   const fewOf = (times?: number[]) => Math.min(times?.length ?? 0, 6);
@@ -276,8 +307,10 @@ function essence(snapshot: AnyMachineSnapshot, counting: boolean): string {
     return [id, state, frozen, counting ? fewOf(standing.falls) : 0];
   });
   const wanted = choice && [choice.source, choice.armed, choice.reconsiderAt !== undefined];
-  const seats = Object.entries(legs ?? {}).map(([leg, seat]) => `${leg} at ${(seat as { relay: string }).relay}`);
-  const way = move && [move.reason, move.leg];
+  const seats = Object.entries((legs ?? {}) as ViewerContext['legs']).map(
+    ([leg, { relay, quality }]) => `${leg} at ${relay} in ${quality}`,
+  );
+  const way = move && [move.reason, move.leg, move.rung?.name];
   const parts = { sources, wanted, seats: seats.sort(), way };
   const few = { ...rest, settings: rest.settings?.keep, few: fewOf(falls), ...parts, reason: why.reason };
   return JSON.stringify([snapshot.value, few]);

@@ -157,7 +157,7 @@ describe('a viewer', () => {
   });
 
   it('whose network fails says so, and when it is good again, without leaving its picture', () => {
-    const degraded = { type: 'path.degraded', leg: 'a', after_ms: 1_000, loss: 0.2, fps: 11 };
+    const degraded = { type: 'path.degraded', leg: 'a', after_ms: 1_000, loss: 0.2, fps: 11, kbps: 900, rungs: [] };
     const viewer = given(...watching, degraded);
     expect(viewer.state).to.equal('watching');
     expect(viewer.said.at(-1)).to.equal('viewer.degraded');
@@ -165,6 +165,60 @@ describe('a viewer', () => {
     expect(given(...watching, degraded, { ...degraded, type: 'path.recovered' }).said.at(-1)).to.equal(
       'viewer.recovered',
     );
+  });
+
+  describe('whose network changes', () => {
+    const rungs = [
+      { name: '720p', bitrate_bps: 2_000_000 },
+      { name: '480p', bitrate_bps: 1_000_000 },
+      { name: '360p', bitrate_bps: 500_000 },
+    ];
+    const network = { leg: 'a', after_ms: 250, loss: 0.6, fps: 9, kbps: 800, rungs };
+    const collapsed = { type: 'path.degraded', ...network, collapsed: true };
+    const well = { type: 'path.recovered', ...network, after_ms: 2_000, loss: 0, fps: 30 };
+    const rung = (leg: string, quality: string, session: string) => ({
+      ...{ type: 'leg.opened', leg, relay: 'relay-1', path: `cam_001/${quality}`, relay_session: session },
+      ...{ quality, ladder: true },
+    });
+    const low = [collapsed, rung('b', '360p', 'r2'), { type: 'leg.playing', leg: 'b', gap_ms: 67 }];
+
+    it('goes straight to the lowest rung when it collapses, and says from where, to where and why', () => {
+      const moving = given(...watching, collapsed);
+      expect(moving.state).to.equal('moving');
+      expect(moving.last).to.include({ quality: '720p', ladder: true });
+      expect(moving.last.why.text).to.equal('360p instead of 720p: 60 % of the packets were lost for 250 ms');
+      expect(moving.invoked).to.include('move');
+      const moved = given(...watching, ...low);
+      expect(moved.said.slice(-2)).to.deep.equal(['viewer.moving', 'viewer.moved']);
+      expect(moved.last).to.include({ kind: 'rung', from_quality: '720p', quality: '360p', recover_ms: 67 });
+      expect(moved.last.why).to.include({ reason: 'collapsed', trigger: 'leg.playing' });
+      expect(moved.context.turns).to.have.length(1);
+    });
+
+    it('goes up again when it is good, to the camera’s own picture in the end', () => {
+      const up = [well, rung('c', '480p', 'r3'), { type: 'leg.playing', leg: 'c', gap_ms: 33 }];
+      const own = { ...rung('d', '720p', 'r4'), path: 'cam_001', ladder: false };
+      const top = given(...watching, ...low, ...up, well, own, { type: 'leg.playing', leg: 'd', gap_ms: 33 });
+      expect(top.last).to.include({ kind: 'rung', from_quality: '480p', quality: '720p', ladder: false });
+      expect(top.last.why).to.include({ reason: 'recovered' });
+    });
+
+    it('stays where it is when the other rung gives no picture', () => {
+      for (const end of [
+        { type: 'leg.refused', leg: 'b', detail: 'no-stream' },
+        { type: 'alarm.rang', name: 'move' },
+      ]) {
+        const stayed = given(...watching, collapsed, end);
+        expect(stayed.state).to.equal('watching');
+        expect(stayed.last).to.include({ quality: '720p', ladder: false });
+        expect(stayed.last.why.text).to.equal('720p stays: 360p gave no picture');
+      }
+    });
+
+    it('keeps the rung that somebody chose', () => {
+      const [, ...rest] = watching;
+      expect(given({ ...requested, fixed: true }, ...rest, collapsed).state).to.equal('watching');
+    });
   });
 
   it('seen at the relay watches, even when its player tells nothing', () => {

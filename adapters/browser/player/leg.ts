@@ -28,6 +28,8 @@ export interface Leg {
   report(): Promise<RTCStatsReport>;
   /** Frames are decoded, though none is presented, as in a hidden page. */
   decoded(): void;
+  /** Ends the connection, and leaves its last frame on screen. */
+  hush(): void;
   close(): void;
 }
 
@@ -96,6 +98,10 @@ export function openLeg(name: string, video: HTMLVideoElement, hears: LegHears):
     report: () => connection.getStats(),
     decoded() {
       if (open) present(performance.now());
+    },
+    hush() {
+      open = false;
+      connection.close();
     },
     close() {
       open = false;

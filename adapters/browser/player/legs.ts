@@ -22,6 +22,8 @@ export type Purpose = 'replace' | 'repair' | 'hop' | 'ready';
 export interface Goal {
   relay: string;
   reason: string;
+  /** The rung that it shows, when that is why it is opened. */
+  quality?: string;
   /** Lets it in there without the gateway deciding. */
   token?: string;
   /** Where that relay takes the offer itself, while no gateway answers. */
@@ -111,6 +113,12 @@ export function createLegs(stage: Stage, hears: LegsHear): Legs {
     coming = undefined;
     window.clearTimeout(deadline);
     shut(leg);
+  };
+  /** Ends the connection in front; its last frame stays on screen. */
+  const hush = (): void => {
+    if (!front) return;
+    front.hush();
+    hears.closed(front.name);
   };
   const dropReady = (): void => {
     const leg = ready?.leg;
@@ -215,6 +223,8 @@ export function createLegs(stage: Stage, hears: LegsHear): Legs {
       if (leg && coming?.leg === leg && coming.goal?.silentMs !== undefined) {
         expect(leg, coming.purpose, coming.goal, HELP_MS);
       }
+      // What is left of the picture in front takes the place of the one that is to come.
+      if (leg && coming?.leg === leg && coming.goal?.reason === 'collapsed') hush();
       leg?.answer(sdp).catch((error: unknown) => lost(leg, `The gateway's answer can't be used: ${error}`));
     },
     refused(name, why) {

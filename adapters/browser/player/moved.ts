@@ -6,8 +6,11 @@ const REASONS: Record<string, string> = {
   'relay-ended': 'its relay ended the connection',
   draining: 'its relay is being drained',
   silence: 'no frame came any more',
+  collapsed: 'the network carried hardly anything',
+  strained: 'the network lost too much',
+  recovered: 'the network is good again',
 };
 
-/** A move in a sentence: where to, why, and for how long the picture stood. */
-export const movedText = ({ relay, reason, gapMs }: Moved): string =>
-  `Moved to ${relay}: ${REASONS[reason] ?? reason}, ${gapMs} ms`;
+/** A move in a sentence: where to, or to which rung, why, and for how long the picture stood. */
+export const movedText = ({ relay, quality, reason, gapMs }: Moved): string =>
+  `${quality ? `Now ${quality}` : `Moved to ${relay}`}: ${REASONS[reason] ?? reason}, ${gapMs} ms`;

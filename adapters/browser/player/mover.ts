@@ -48,8 +48,9 @@ export function createMover(legs: Legs, go: (opening: Opening) => void): Mover {
       const coming = legs.coming()?.goal;
       // It is on its way there already.
       if (coming?.silentMs !== undefined && coming.relay === goal.relay) return;
-      const hops = goal.reason === 'departure';
-      if (!hops && legs.useReady(goal, name)) return;
+      // The picture that is there stays for as long as it moves.
+      const hops = goal.reason === 'departure' || (goal.quality !== undefined && goal.reason !== 'collapsed');
+      if (!hops && !goal.quality && legs.useReady(goal, name)) return;
       go({ purpose: hops ? 'hop' : 'replace', name, goal });
     },
     camera(state) {

@@ -18,10 +18,12 @@ export interface PlayerOptions {
   hears?: PlayerHears;
 }
 
-/** A move of a picture from one relay to another. */
+/** A move of a picture from one relay, or from one rung, to another. */
 export interface Moved {
   relay: string;
-  /** A code: `relay-lost`, `draining`, `silence` … */
+  /** The rung that it is in now; absent: only the relay has changed. */
+  quality?: string;
+  /** A code: `relay-lost`, `draining`, `silence`, `collapsed`, `recovered` … */
   reason: string;
   /** From the last frame before to the first one after. */
   gapMs: number;
@@ -37,6 +39,6 @@ export interface PlayerHears {
   /** Whether the gateway can be talked to; the picture does not depend on it. */
   link?(up: boolean): void;
   camera?(state: string, why: string): void;
-  /** The picture comes from another relay now. */
+  /** The picture comes from another relay, or in another rung, now. */
   moved?(moved: Moved): void;
 }

@@ -243,8 +243,10 @@ export class Player {
     this.signaller?.playing(leg.name, firstFrameMs, gapMs, goal?.silentMs);
     this.hear({ type: 'frame', firstFrameMs });
     if (!goal || goal.reason === 'departure' || gapMs === undefined) return;
-    this.mover.moved(goal.relay);
-    const moved = { relay: goal.relay, reason: goal.reason, gapMs: Math.max(0, Math.round(gapMs)), at: Date.now() };
+    if (!goal.quality) this.mover.moved(goal.relay);
+    const { relay, reason, quality } = goal;
+    const rung = quality ? { quality } : {};
+    const moved = { relay, reason, ...rung, gapMs: Math.max(0, Math.round(gapMs)), at: Date.now() };
     this.options.hears?.moved?.(moved);
     this.announce('moved', moved);
   }
@@ -268,7 +270,7 @@ export class Player {
       },
       candidate: (leg, candidate) => this.legs.find(leg)?.candidate(candidate),
       refused: (leg, text) => this.legs.refused(leg, text),
-      move: (leg, relay, reason) => this.mover.order(leg, { relay, reason }),
+      move: (leg, goal) => this.mover.order(leg, goal),
       report: (forMs) => this.reporting.often(forMs),
       standby: (standby) => this.mover.standby(standby),
       cameraState: (state, why) => {

@@ -5,12 +5,15 @@ import type { Stage } from './stage.ts';
 
 const MEASURE_MS = 250;
 const TELL_MS = 1_000;
+/** A path that loses more than this share of its packets is told of at once, and for a while. */
+const LOSSY = 0.02;
+const LOSSY_MS = 5_000;
 
 /** Who hears of measurements. */
 export interface ReportingHears {
   /** Four times a second. */
   measured(measured: Measured): void;
-  /** Once a second, or as often as was asked for, of the picture in front: for the gateway. */
+  /** Once a second, or as often as was asked for or is called for, of the picture in front: for the gateway. */
   tell(leg: Leg, measured: Measured): void;
 }
 
@@ -37,6 +40,8 @@ export function startReporting(legs: Legs, stage: Stage, measure: Measure, hears
     const unseen = !stage.seen() || !('requestVideoFrameCallback' in leg.video);
     if (unseen && measured.figures.fps > 0) leg.decoded();
     const now = performance.now();
+    // The gateway decides on another rung, and every moment counts.
+    if (measured.figures.loss > LOSSY) oftenUntilMs = now + LOSSY_MS;
     const everyMs = now < oftenUntilMs ? MEASURE_MS : TELL_MS;
     if (leg !== legs.front() || now - toldMs < everyMs - MEASURE_MS / 2) return;
     toldMs = now;

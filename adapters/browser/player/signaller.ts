@@ -19,7 +19,7 @@ export interface SignallerHears {
   /** This leg can't be had now. */
   refused(leg: string, text: string): void;
   /** Open this leg, swap at its first frame, close the present one. */
-  move(leg: string, relay: string, reason: string): void;
+  move(leg: string, goal: Goal): void;
   /** Every measurement is wanted for so long. */
   report(forMs: number): void;
   standby(standby: Standby): void;

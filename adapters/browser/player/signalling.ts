@@ -1,5 +1,6 @@
 import type { Admission } from './admission.ts';
 import { backoffMs } from './backoff.ts';
+import type { Goal } from './legs.ts';
 import { type ClientMessage, parseServerMessage, type ServerMessage, SUBPROTOCOL } from './protocol.ts';
 import type { Signaller, SignallerHears, Standby } from './signaller.ts';
 
@@ -11,6 +12,12 @@ const standbyOf = (said: Extract<ServerMessage, { type: 'standby' }>): Standby =
   const { relay, token, ttl_ms: ttlMs, whep_url: url, relay_token: pass } = said;
   return { relay, token, ttlMs, ...(url && pass ? { direct: { url, token: pass } } : {}) };
 };
+
+const goalOf = ({ relay, reason, quality }: Extract<ServerMessage, { type: 'move' }>): Goal => ({
+  relay,
+  reason,
+  ...(quality ? { quality } : {}),
+});
 
 /**
  * Signalling over a WebSocket. When the socket drops it comes back by itself and says hello again with the same
@@ -81,7 +88,7 @@ export function openSignalling(admission: Admission, options: { quality?: string
         hears.refused(message.leg, message.text);
         break;
       case 'move':
-        hears.move(message.leg, message.relay, message.reason);
+        hears.move(message.leg, goalOf(message));
         break;
       case 'report':
         hears.report(message.for_ms);

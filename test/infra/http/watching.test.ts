@@ -167,7 +167,9 @@ describe('http: being let in', () => {
       await until('the leg', () => viewer(session)?.state === 'connecting');
       expect(viewer(session)?.context).to.deep.include({
         protocol: 'whep',
-        legs: { [leg]: { relay: 'relay-1', path: 'cam_001', relay_session: 'rs_1' } },
+        legs: {
+          [leg]: { relay: 'relay-1', path: 'cam_001', relay_session: 'rs_1', quality: '720p', ladder: false },
+        },
       });
     });
 

@@ -1,43 +1,60 @@
 import { expect } from 'chai';
 import { freshPath, QUALITY, type Sample, takeSample } from '../../../machines/policy/quality.ts';
 
-/** Four samples a second; tells at which of them a verdict changed. */
-function crossings(...samples: Omit<Sample, 'at'>[]): string[] {
+/** Four samples a second; tells at which of them something was told. */
+function told(...samples: Omit<Sample, 'at'>[]): string[] {
   const path = freshPath();
   return samples.flatMap((sample, index) => {
     const crossing = takeSample(path, { ...sample, at: 1_000 + index * 250 });
-    return crossing ? [`${index}: ${crossing.type}`] : [];
+    return crossing ? [`${index}: ${crossing.type}${crossing.collapsed ? ', collapsed' : ''}`] : [];
   });
 }
 
-const good = { fps: 30, loss: 0, freezes: 0 };
-const lossy = { fps: 30, loss: 0.2, freezes: 0 };
+const good = { fps: 30, loss: 0, freezes: 0, kbps: 2_000 };
+const lossy = { ...good, loss: 0.1 };
+const broken = { ...good, loss: 0.6, kbps: 700 };
+const between = { ...good, loss: 0.03 };
 const times = <T>(count: number, one: T): T[] => Array.from({ length: count }, () => one);
 
 describe('the verdict on a viewer’s network', () => {
-  it('changes only when it has been bad for a second', () => {
-    expect(crossings(...times(8, good), ...times(4, lossy))).to.deep.equal([]);
-    expect(crossings(...times(8, good), ...times(5, lossy))).to.deep.equal(['12: path.degraded']);
+  it('is bad only when it has been bad for a second', () => {
+    expect(told(...times(4, between), ...times(4, lossy))).to.deep.equal([]);
+    expect(told(...times(4, between), ...times(5, lossy))).to.deep.equal(['8: path.degraded']);
+  });
+
+  it('is collapsed after two samples that lose every fifth packet, and is told though it was bad before', () => {
+    expect(told(between, broken, broken)).to.deep.equal(['2: path.degraded, collapsed']);
+    expect(told(...times(5, lossy), broken, broken)).to.deep.equal(['4: path.degraded', '6: path.degraded, collapsed']);
+    expect(told(...times(3, broken), ...times(5, lossy)), 'not told twice').to.have.length(1);
   });
 
   it('does not swing: one bad moment among good ones says nothing', () => {
     const swinging = times(20, [lossy, lossy, good]).flat();
-    expect(crossings(...swinging)).to.deep.equal([]);
+    expect(told(...swinging)).to.deep.equal([]);
   });
 
-  it('is taken back only after five good seconds', () => {
-    const up = QUALITY.goodForMs / 250 + 1;
-    expect(crossings(...times(5, lossy), ...times(up, good))).to.deep.equal([
+  it('is good after two good seconds, which prove head-room too', () => {
+    const up = QUALITY.forMs.good / 250;
+    expect(told(...times(5, lossy), ...times(up + 1, good))).to.deep.equal([
       '4: path.degraded',
-      `${4 + up}: path.recovered`,
+      `${5 + up}: path.recovered`,
     ]);
   });
 
-  it('counts a frame rate of less than half the camera’s own as bad', () => {
-    expect(crossings(good, ...times(5, { ...good, fps: 12 }))).to.deep.equal(['5: path.degraded']);
+  it('is told again while it lasts: what could not be done may be possible later', () => {
+    const again = QUALITY.againMs / 250;
+    expect(told(...times(5 + again, lossy))).to.deep.equal(['4: path.degraded', `${4 + again}: path.degraded`]);
+  });
+
+  it('counts a frame rate of less than half the camera’s own as bad, though no packet is missing', () => {
+    expect(told(...times(4, good), ...times(12, { ...good, fps: 8 })).at(-1)).to.match(/path.degraded$/);
   });
 
   it('takes a slow camera for what it is', () => {
-    expect(crossings(...times(40, { fps: 5, loss: 0, freezes: 0 }))).to.deep.equal([]);
+    const slow = times(
+      20,
+      [4, 8, 4, 0].map((fps) => ({ ...good, fps })),
+    ).flat();
+    expect(told(...slow).filter((one) => one.includes('degraded'))).to.deep.equal([]);
   });
 });

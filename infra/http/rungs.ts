@@ -1,0 +1,48 @@
+import type { CellView } from '../../actors/cells.ts';
+import { rungPath } from '../../adapters/ladder.ffmpeg.ts';
+import { activeStanding } from '../../machines/camera/context.ts';
+import type { Step } from '../../machines/policy/adaptation.ts';
+import type { HttpServices } from './services.ts';
+import { cameraOf, renditionOf, viewerOf } from './views.ts';
+
+/** A rung as viewers over WebRTC find it at the relays. */
+export interface RungAt extends Step {
+  path: string;
+  /** Made by the camera's ladder; otherwise it is the camera's own picture. */
+  ladder: boolean;
+}
+
+/** Without a measurement: what a top rung is made for. */
+export const ASSUMED_BPS = 2_000_000;
+
+type Sees = Pick<HttpServices, 'cells' | 'rates'>;
+
+/** The rungs below a picture of this height that a camera's ladder makes, or would make. */
+function ladderOf({ cells }: Sees, camera: CellView, height: number | undefined): RungAt[] {
+  const rendition = cells.view({ kind: 'rendition', id: camera.id });
+  if (!rendition || height === undefined) return [];
+  const { rungs, wanted } = renditionOf(rendition);
+  return (rungs.length > 0 ? rungs : wanted)
+    .filter((rung) => rung.height < height)
+    .map(({ name, bitrate_bps }) => ({ name, bitrate_bps, path: rungPath(camera.id, name), ladder: true }));
+}
+
+/** The qualities that a camera can be watched in over WebRTC, best first: its own picture, and the rungs below. */
+export function rungsOf(services: Sees, camera: CellView): [RungAt, ...RungAt[]] {
+  const height = activeStanding(cameraOf(camera))?.height;
+  const bitrate_bps = services.rates(camera.id)?.bitrate_bps ?? ASSUMED_BPS;
+  const own = { name: height ? `${height}p` : 'source', bitrate_bps, path: camera.id, ladder: false };
+  return [own, ...ladderOf(services, camera, height)];
+}
+
+/** The rung to give to someone who asked for one: that one if there is, else the best. */
+export function rungFor(services: Sees, camera: CellView, wanted: string | undefined): RungAt {
+  const rungs = rungsOf(services, camera);
+  return rungs.find(({ name }) => name === wanted) ?? rungs[0];
+}
+
+/** The rung that a session is in: one of the ladder stays the same, the camera's own is what it is now. */
+export function rungOfSession(services: Sees, camera: CellView, session: CellView): RungAt {
+  const { quality, ladder } = viewerOf(session);
+  return rungFor(services, camera, ladder ? quality : undefined);
+}

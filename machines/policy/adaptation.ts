@@ -1,0 +1,122 @@
+import type { Why } from '../../bus/events/why.ts';
+
+/** A rung that a viewer can be moved to. */
+export interface Step {
+  name: string;
+  bitrate_bps: number;
+}
+
+/** A move between rungs that has been made: it is remembered against swinging. */
+export interface Turn {
+  /** Epoch ms. */
+  at: number;
+  down: boolean;
+}
+
+/** What is known when a viewer's network has shown something. */
+export interface Adaptable {
+  /** Epoch ms. */
+  at: number;
+  /** Best first. */
+  rungs: readonly Step[];
+  /** The rung on screen. */
+  now: string;
+  /** What the network shows. */
+  sign: { good: boolean; collapsed: boolean; afterMs: number; loss: number; kbps: number };
+  /** Its moves so far, oldest first. */
+  turns: readonly Turn[];
+  /** Somebody chose this rung: it is kept. */
+  fixed: boolean;
+}
+
+/** A decision: which rung, or none, and why. */
+export interface Adaptation {
+  /** Absent: it stays where it is. */
+  rung?: string;
+  down: boolean;
+  why: Why;
+}
+
+/**
+ * Going up failed when it had to be taken back within `reversalMs`; then nobody goes up again for as long, and twice as
+ * long with each further failure within `rememberedMs`.
+ */
+export const ADAPTATION = {
+  ...{ reversalMs: 30_000, rememberedMs: 600_000, longestBarMs: 240_000 },
+  ...{ fillShare: 0.8, turnsKept: 12 },
+};
+
+/** When ways up had to be taken back, oldest first. */
+export const takenBack = (turns: readonly Turn[]): number[] =>
+  turns.flatMap(({ at, down }, index) => {
+    const before = turns[index - 1];
+    return down && before && !before.down && at - before.at < ADAPTATION.reversalMs ? [at] : [];
+  });
+
+/** Until when nobody goes up (epoch ms), and the failure that this follows from; undefined: nothing bars it. */
+function barOf({ turns, at }: Adaptable): { until: number; since: number } | undefined {
+  const failures = takenBack(turns).filter((one) => at - one < ADAPTATION.rememberedMs);
+  const since = failures.at(-1);
+  if (since === undefined) return undefined;
+  const forMs = Math.min(ADAPTATION.reversalMs * 2 ** (failures.length - 1), ADAPTATION.longestBarMs);
+  return at - since < forMs ? { since, until: since + forMs } : undefined;
+}
+
+const percent = (share: number): string => `${Math.round(share * 100)} %`;
+
+type Rejected = NonNullable<Why['rejected']>;
+
+/** The rung below that what arrives would fill by no more than four fifths; the lowest where none does. */
+function lower({ rungs, sign }: Adaptable, present: number): { rung: Step | undefined; rejected: Rejected } {
+  const below = rungs.slice(present + 1);
+  if (sign.collapsed) {
+    const rejected = below
+      .slice(0, -1)
+      .map(({ name }) => ({ option: name, because: 'what the network still carries must be found out from below' }));
+    return { rung: below.at(-1), rejected };
+  }
+  const fits = ({ bitrate_bps }: Step) => bitrate_bps <= sign.kbps * 1_000 * ADAPTATION.fillShare;
+  const rung = below.find(fits) ?? below.at(-1);
+  const rejected = below
+    .slice(0, rung ? below.indexOf(rung) : 0)
+    .map(({ name }) => ({ option: name, because: `${sign.kbps} kb/s arrive: too little for it` }));
+  return { rung, rejected };
+}
+
+/**
+ * Decides whether a viewer moves to another rung: down at once, from a collapse straight to the lowest; up one rung at
+ * a time, when the path has been good for a while and no way up had to be taken back in the last 30 s.
+ */
+export function adapt(known: Adaptable): Adaptation {
+  const { at, rungs, now, sign, fixed } = known;
+  const present = rungs.findIndex(({ name }) => name === now);
+  const guard = { rung: now, rungs: rungs.map(({ name }) => name), ...sign };
+  const stay = (reason: string, text: string, rejected: Rejected = []): Adaptation => ({
+    down: !sign.good,
+    why: { trigger: 'adaptation', reason, text, guard, ...(rejected.length > 0 ? { rejected } : {}) },
+  });
+  const go = ({ name }: Step, reason: string, text: string, rejected: Rejected): Adaptation => ({
+    rung: name,
+    ...stay(reason, `${name} instead of ${now}: ${text}`, rejected),
+  });
+  if (fixed) return stay('fixed', `${now} was chosen by somebody, and is kept`);
+  if (present < 0) return stay('unknown', `the camera has no rung ${now} any more`);
+  if (!sign.good) {
+    const { rung, rejected } = lower(known, present);
+    if (!rung) return stay('lowest', 'there is no lower rung');
+    const lost = `${percent(sign.loss)} of the packets were lost for ${sign.afterMs} ms`;
+    return go(rung, sign.collapsed ? 'collapsed' : 'strained', lost, rejected);
+  }
+  const better = rungs[present - 1];
+  if (!better) return stay('highest', 'there is no better rung');
+  const bar = barOf(known);
+  if (bar) {
+    const seconds = [at - bar.since, bar.until - at].map((ms) => Math.round(ms / 1000));
+    const because = `going up had to be taken back ${seconds[0]} s ago; next try in ${seconds[1]} s at the earliest`;
+    return stay('swinging', `${now} stays: ${because}`, [{ option: better.name, because }]);
+  }
+  return go(better, 'recovered', `the network has been good for ${sign.afterMs} ms`, []);
+}
+
+/** The moves with one more; the oldest are forgotten. */
+export const withTurn = (turns: readonly Turn[], turn: Turn): Turn[] => [...turns, turn].slice(-ADAPTATION.turnsKept);

@@ -1,0 +1,92 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import {
+  ADAPTATION,
+  type Adaptable,
+  adapt,
+  type Turn,
+  takenBack,
+  withTurn,
+} from '../../../machines/policy/adaptation.ts';
+
+const rungs = [
+  { name: '720p', bitrate_bps: 2_000_000 },
+  { name: '480p', bitrate_bps: 1_000_000 },
+  { name: '360p', bitrate_bps: 500_000 },
+];
+const good = { good: true, collapsed: false, afterMs: 2_000, loss: 0, kbps: 500 };
+const strained = { good: false, collapsed: false, afterMs: 1_000, loss: 0.08, kbps: 1_700 };
+const collapsed = { good: false, collapsed: true, afterMs: 250, loss: 0.6, kbps: 800 };
+const decide = (now: string, sign: Adaptable['sign'], more: Partial<Adaptable> = {}) =>
+  adapt({ at: 100_000, rungs, now, sign, turns: [], fixed: false, ...more });
+
+describe('which rung a viewer gets', () => {
+  const table: [string, string, Adaptable['sign'], Partial<Adaptable>, string | undefined, string][] = [
+    ['goes straight to the lowest when its network collapses', '720p', collapsed, {}, '360p', 'collapsed'],
+    ['goes to the rung that fits what still arrives', '720p', strained, {}, '480p', 'strained'],
+    ['goes lower where less arrives', '720p', { ...strained, kbps: 900 }, {}, '360p', 'strained'],
+    ['goes to the lowest where none fits', '480p', { ...strained, kbps: 200 }, {}, '360p', 'strained'],
+    ['has nowhere lower to go', '360p', collapsed, {}, undefined, 'lowest'],
+    ['goes up one rung when the network is good again', '360p', good, {}, '480p', 'recovered'],
+    ['is at the top already', '720p', good, {}, undefined, 'highest'],
+    ['keeps what somebody chose', '720p', collapsed, { fixed: true }, undefined, 'fixed'],
+    ['stays where the rung is no more', '540p', collapsed, {}, undefined, 'unknown'],
+  ];
+  for (const [what, now, sign, more, rung, reason] of table) {
+    it(what, () => {
+      const decision = decide(now, sign, more);
+      expect(decision.rung).to.equal(rung);
+      expect(decision.why).to.include({ reason });
+      expect(decision.why.text).to.be.a('string').and.not.equal('');
+    });
+  }
+
+  it('tells what it did not choose, and why not', () => {
+    const { why } = decide('720p', { ...strained, kbps: 900 });
+    expect(why.text).to.equal('360p instead of 720p: 8 % of the packets were lost for 1000 ms');
+    expect(why.rejected).to.deep.equal([{ option: '480p', because: '900 kb/s arrive: too little for it' }]);
+  });
+
+  it('does not go up for thirty seconds after going up had to be taken back', () => {
+    const turns: Turn[] = [
+      { at: 60_000, down: true },
+      { at: 90_000, down: false },
+      { at: 95_000, down: true },
+    ];
+    expect(takenBack(turns)).to.deep.equal([95_000]);
+    expect(decide('480p', good, { turns }).why).to.include({ reason: 'swinging' });
+    expect(decide('480p', good, { turns, at: 125_000 }).rung).to.equal('720p');
+    expect(decide('480p', collapsed, { turns }).rung, 'down is always open').to.equal('360p');
+  });
+
+  it('waits twice as long after each further failure', () => {
+    const turns: Turn[] = [10_000, 15_000, 50_000, 55_000].map((at, index) => ({ at, down: index % 2 === 1 }));
+    expect(decide('480p', good, { turns, at: 114_000 }).why.text).to.contain('next try in 1 s');
+    expect(decide('480p', good, { turns, at: 115_000 }).rung).to.equal('720p');
+  });
+
+  it('takes back no more than one way up in thirty seconds, whatever the network does', () => {
+    const signs = fc.array(fc.tuple(fc.integer({ min: 250, max: 9_000 }), fc.constantFrom(good, strained, collapsed)), {
+      maxLength: 120,
+    });
+    fc.assert(
+      fc.property(signs, (network) => {
+        let [at, now, turns] = [0, '720p', [] as Turn[]];
+        const failures: number[] = [];
+        for (const [later, sign] of network) {
+          at += later;
+          const { rung, down } = adapt({ at, rungs, now, sign, turns, fixed: false });
+          if (rung === undefined) continue;
+          expect(rung).to.not.equal(now);
+          now = rung;
+          turns = withTurn(turns, { at, down });
+          if (takenBack(turns).at(-1) === at) failures.push(at);
+        }
+        for (const [index, one] of failures.entries()) {
+          const before = failures[index - 1];
+          if (before !== undefined) expect(one - before).to.be.at.least(ADAPTATION.reversalMs);
+        }
+      }),
+    );
+  });
+});
