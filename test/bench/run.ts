@@ -2,7 +2,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { type Bench, type BenchTable, printTable } from './table.ts';
 
-/** `npm run bench -- NAME … [--json FILE] [--seconds N] [--pairs N]`: runs benchmarks and prints their tables. */
+/** `npm run bench -- NAME … [--json FILE] [--seconds N | --minutes N] [--pairs N]`: runs benchmarks and prints their tables. */
 
 const HELPERS = new Set(['run', 'table']);
 const known = readdirSync(import.meta.dirname)
@@ -10,12 +10,17 @@ const known = readdirSync(import.meta.dirname)
   .map((file) => file.slice(0, -'.ts'.length))
   .filter((name) => !HELPERS.has(name));
 
-const usage = `npm run bench -- NAME … [--json FILE] [--seconds N] [--pairs N]\nNAME is one of: ${known.join(', ')}, or all`;
+const usage = `npm run bench -- NAME … [--json FILE] [--seconds N | --minutes N] [--pairs N]\nNAME is one of: ${known.join(', ')}, or all`;
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { json: { type: 'string' }, seconds: { type: 'string' }, pairs: { type: 'string' } },
+    options: {
+      json: { type: 'string' },
+      seconds: { type: 'string' },
+      minutes: { type: 'string' },
+      pairs: { type: 'string' },
+    },
   });
   const names = positionals.includes('all') ? known : positionals;
   const unknown = names.find((name) => !known.includes(name));
@@ -25,6 +30,7 @@ async function main(): Promise<number> {
   }
   const options = {
     ...(values.seconds ? { seconds: Number(values.seconds) } : {}),
+    ...(values.minutes ? { seconds: Number(values.minutes) * 60 } : {}),
     ...(values.pairs ? { pairs: Number(values.pairs) } : {}),
     say: (text: string) => void process.stderr.write(`${text}\n`),
   };

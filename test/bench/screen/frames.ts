@@ -71,16 +71,17 @@ const NOTE = `
   };
 `;
 
-/** Opens a page in a context of its own, with the notes running before any of its scripts. */
+/** Opens a page in a context of its own, with the notes running before any of its scripts. @param before a script before these */
 export async function openWatched(
   browser: Browser,
   url: string,
   cookie?: { name: string; value: string },
+  before = '',
 ): Promise<Page> {
   const { page } = await openPage(browser, { width: 1280, height: 760 });
   if (cookie) await page.context().addCookies([{ ...cookie, url: new URL(url).origin }]);
   // Playwright's own scripts are not bound by a page's policy.
-  await page.addInitScript(`${await bundleClock()};${NOTE}`);
+  await page.addInitScript(`${before};${await bundleClock()};${NOTE}`);
   await page.goto(url, { waitUntil: 'commit' });
   return page;
 }

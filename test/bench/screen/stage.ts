@@ -11,8 +11,9 @@ export interface Stage {
   group: TestGroup;
   stock: TestMediamtx;
   browser: Browser;
-  openOurs(): Promise<Page>;
-  openStock(): Promise<Page>;
+  /** @param script runs before the page's own */
+  openOurs(script?: string): Promise<Page>;
+  openStock(script?: string): Promise<Page>;
   close(): Promise<void>;
 }
 
@@ -36,8 +37,8 @@ export async function setStage(): Promise<Stage> {
     group,
     stock,
     browser,
-    openOurs: () => openWatched(browser, `${group.url}/watch/cam`, cookie),
-    openStock: () => openWatched(browser, `http://127.0.0.1:${stock.ports.whep}/cam/`),
+    openOurs: (script) => openWatched(browser, `${group.url}/watch/cam`, cookie, script),
+    openStock: (script) => openWatched(browser, `http://127.0.0.1:${stock.ports.whep}/cam/`, undefined, script),
     async close() {
       await browser.close();
       await group.stop();
