@@ -240,6 +240,8 @@ export class Player {
     const fromClick = this.current.name === 'connecting' && this.attempts.failed() === 0;
     const firstFrameMs = performance.now() - (fromClick ? this.beganMs : leg.beganMs);
     this.attempts.reset();
+    // The gap of a move says nothing of how regularly frames come.
+    this.watchdog.reset(performance.now());
     this.signaller?.playing(leg.name, firstFrameMs, gapMs, goal?.silentMs);
     this.hear({ type: 'frame', firstFrameMs });
     if (!goal || goal.reason === 'departure' || gapMs === undefined) return;

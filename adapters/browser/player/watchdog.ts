@@ -19,13 +19,26 @@ export interface WatchdogBounds {
   provenMs: number;
 }
 
+/** A network that delays more makes gaps: those of the last seconds are usual, and what is longer by this is not. */
+const MARGIN_MS = 50;
+const SPAN_MS = 10_000;
+/** A longer gap is an outage, from which nothing is learnt. */
+const MAX_JITTER_MS = 300;
+
 /** A frame watchdog; pure but for what it remembers. */
 export function createWatchdog(bounds: WatchdogBounds = { leastMs: 250, frameIntervals: 4, provenMs: 100 }): Watchdog {
   let lastAt: number | undefined;
   let intervalMs = 0;
+  /** The longest gap of the span that runs, and of the one before it. */
+  let span = { fromMs: Number.NEGATIVE_INFINITY, longestMs: 0, beforeMs: 0 };
+  const learn = (atMs: number, gapMs: number): void => {
+    if (atMs - span.fromMs > SPAN_MS) span = { fromMs: atMs, longestMs: 0, beforeMs: span.longestMs };
+    if (gapMs <= MAX_JITTER_MS) span.longestMs = Math.max(span.longestMs, gapMs);
+  };
   return {
     frame(atMs) {
       if (lastAt !== undefined) {
+        learn(atMs, atMs - lastAt);
         const gapMs = Math.min(atMs - lastAt, 1_000);
         intervalMs = intervalMs === 0 ? gapMs : intervalMs * 0.9 + gapMs * 0.1;
       }
@@ -34,8 +47,9 @@ export function createWatchdog(bounds: WatchdogBounds = { leastMs: 250, frameInt
     silentMs(atMs, proven = false) {
       if (lastAt === undefined) return undefined;
       const silent = atMs - lastAt;
+      const usual = Math.max(span.longestMs, span.beforeMs) + MARGIN_MS;
       const least = proven ? bounds.provenMs : Math.max(bounds.leastMs, bounds.frameIntervals * intervalMs);
-      return silent >= least ? silent : undefined;
+      return silent >= Math.max(least, usual) ? silent : undefined;
     },
     reset(atMs) {
       // A picture that had started is still owed frames; one that had not is not.

@@ -123,6 +123,27 @@ describe('the frame watchdog', () => {
     expect(watchdog.silentMs(lastMs + 110, true)).to.equal(110);
   });
 
+  it('gets used to a network that delays frames, and unused to it, but not to an outage', () => {
+    const watchdog = createWatchdog();
+    let at = 0;
+    const frames = (gaps: number[]) => {
+      for (const gap of gaps) {
+        at += gap;
+        watchdog.frame(at);
+      }
+    };
+    const regular = (seconds: number) => frames(Array.from({ length: seconds * 30 }, () => 33));
+    regular(2);
+    expect(watchdog.silentMs(at + 110, true)).to.equal(110);
+    frames([120, 5, 5, 33]);
+    expect(watchdog.silentMs(at + 160, true)).to.equal(undefined);
+    expect(watchdog.silentMs(at + 175, true)).to.equal(175);
+    regular(25);
+    expect(watchdog.silentMs(at + 110, true)).to.equal(110);
+    frames([2_000]);
+    expect(watchdog.silentMs(at + 110, true), 'an outage').to.equal(110);
+  });
+
   it('counts nothing before the first frame, nor while the page was hidden', () => {
     const watchdog = createWatchdog();
     watchdog.reset(0);
