@@ -30,7 +30,7 @@ import { keepLedger } from './gateway/access-ledger.ts';
 import { answerAsks } from './gateway/asks.ts';
 import { barReturns } from './gateway/bar-returns.ts';
 import { openCarriers } from './gateway/carriers.ts';
-import { openGate } from './gateway/gate.ts';
+import { identityOf, openGate } from './gateway/gate.ts';
 import { judgeHealth } from './gateway/health.ts';
 import { keepInstallation } from './gateway/installation.ts';
 import { listenForJwks } from './gateway/jwks-listener.ts';
@@ -240,6 +240,7 @@ const server = await buildServer({
   links,
   people: openPeople(path.join(group.state, 'people.json')),
   passwords: openPasswords(),
+  ...(config.auth.oidc ? { identity: identityOf(config.auth.oidc) } : {}),
   whep: media.whep,
   departures: media.departures,
   rtspAt: media.rtspAt,

@@ -11,6 +11,33 @@ import { closed, count, duration, listen, Region, size, text, texts, webUrl } fr
  * and the hints for mistyped names are made from it.
  */
 
+const zonePattern = {
+  pattern: '^(\\*|[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_-]*)*(/\\*)?)$',
+  expects: 'a zone such as hcm/airport, hcm/* or *',
+};
+const RightSchema = Type.Object(
+  {
+    claim: Type.Optional(text('the name of a claim, such as groups')),
+    value: Type.Optional(text('what the claim must say, or, where it is a list, contain')),
+    role: Type.Enum(['viewer', 'operator', 'admin']),
+    cameras: Type.Array(Type.String({ pattern: ID_PATTERN, expects: 'an id: a-z, 0-9, _ and -' }), { default: [] }),
+    zones: Type.Array(Type.String(zonePattern), { default: [] }),
+  },
+  { additionalProperties: false },
+);
+
+const OidcSchema = Type.Object(
+  {
+    issuer: webUrl({ description: 'the identity provider' }),
+    client_id: text('the name under which the provider knows us'),
+    client_secret_file: Type.Optional(text('a file that holds the secret shared with the provider')),
+    scopes: Type.Array(text('a scope'), { default: ['openid', 'profile', 'email'] }),
+    name: text('what the button on the page says', { default: 'your organisation', maxLength: 60 }),
+    rights: Type.Array(RightSchema, { minItems: 1, maxItems: 200 }),
+  },
+  { additionalProperties: false },
+);
+
 const AuthSchema = Type.Object(
   {
     issuer: text('the issuer of login tokens', {
@@ -24,6 +51,7 @@ const AuthSchema = Type.Object(
     jwks_url: Type.Optional(
       webUrl({ description: 'keys of an external issuer; without it Signalbox makes its own keys in the data folder' }),
     ),
+    oidc: Type.Optional(OidcSchema),
     stream_token_ttl: duration('3600s', 'how long a stream token lets its holder watch'),
     login_token_ttl: duration('8h', 'how long a login on the page lasts'),
   },

@@ -2,6 +2,7 @@ import type { Login } from '../../adapters/secrets.files.ts';
 import type { CameraSettings } from '../../bus/events/camera.ts';
 import type { RelayRole } from '../../bus/events/relay.ts';
 import type { Id } from '../../bus/identity.ts';
+import type { ClaimRule } from '../../machines/policy/claims.ts';
 import type { Settings } from './declaration.ts';
 
 /** Where something listens. */
@@ -77,6 +78,15 @@ export interface Config {
     issuer: string;
     audience: string;
     external?: { issuer: string; audience: string; jwksUrl: string };
+    /** Where people sign in with OpenID Connect, and what is granted to whom: the first rule that fits. */
+    oidc?: {
+      issuer: string;
+      clientId: string;
+      secretFile?: string;
+      scopes: string[];
+      name: string;
+      rights: ClaimRule[];
+    };
     streamTokenTtlMs: number;
     loginTokenTtlMs: number;
   };

@@ -5,6 +5,7 @@ import { BadDatabase, openPlaces } from '../../adapters/places.maxmind.ts';
 import type { Login } from '../../adapters/secrets.files.ts';
 import type { CameraSettings } from '../../bus/events/camera.ts';
 import { type Id, id } from '../../bus/identity.ts';
+import type { Of } from '../../bus/shape.ts';
 import { BadAddress, loginOf, parseCameraAddress } from './address.ts';
 import { complete, type Findings } from './complete.ts';
 import { authSettings, type Settings } from './declaration.ts';
@@ -43,7 +44,7 @@ export function resolve(file: string, settings: Settings, findings: Findings): C
     gateways: settings.gateways,
     nats: resolveNats(settings, beside),
     redis: resolveRedis(settings, beside),
-    auth: resolveAuth(settings, fault),
+    auth: resolveAuth(settings, beside, fault),
     ice: resolveIce(settings, beside),
     regions: resolveRegions(settings, beside, fault),
     relays: resolveRelays(settings, findings),
@@ -83,7 +84,7 @@ type FaultAt = (at: SettingPath, message: string) => void;
 /** What tokens that we sign ourselves say, when somebody else issues the logins. */
 const OWN_ISSUER = 'signalbox';
 
-function resolveAuth(settings: Settings, fault: FaultAt): Config['auth'] {
+function resolveAuth(settings: Settings, beside: (name: string) => string, fault: FaultAt): Config['auth'] {
   const said = settings.auth === undefined || settings.auth === 'local' ? {} : settings.auth;
   const auth = authSettings.parse(complete(authSettings.schema, said, { faults: [], warnings: [] }));
   const { issuer, audience, jwks_url: jwksUrl } = auth;
@@ -97,8 +98,36 @@ function resolveAuth(settings: Settings, fault: FaultAt): Config['auth'] {
     issuer: jwksUrl ? OWN_ISSUER : issuer,
     audience,
     ...(jwksUrl ? { external: { issuer, audience, jwksUrl } } : {}),
+    ...(auth.oidc ? { oidc: resolveOidc(auth.oidc, beside, fault) } : {}),
     streamTokenTtlMs: durationMs(auth.stream_token_ttl),
     loginTokenTtlMs: durationMs(auth.login_token_ttl),
+  };
+}
+
+type Oidc = NonNullable<Of<typeof authSettings>['oidc']>;
+
+function resolveOidc(
+  said: Oidc,
+  beside: (name: string) => string,
+  fault: FaultAt,
+): NonNullable<Config['auth']['oidc']> {
+  const { protocol, hostname } = new URL(said.issuer);
+  if (protocol === 'http:' && !isLoopback(hostname)) {
+    fault(['auth', 'oidc', 'issuer'], 'expected https://: who signs in must not be decided by whoever is on the way');
+  }
+  if (!said.scopes.includes('openid')) fault(['auth', 'oidc', 'scopes'], 'expected openid among them');
+  for (const [index, { claim, value }] of said.rights.entries()) {
+    if ((claim === undefined) !== (value === undefined)) {
+      fault(['auth', 'oidc', 'rights', index], 'claim and value stand together; a rule without both is for everybody');
+    }
+  }
+  return {
+    issuer: said.issuer,
+    clientId: said.client_id,
+    ...(said.client_secret_file ? { secretFile: beside(said.client_secret_file) } : {}),
+    scopes: said.scopes,
+    name: said.name,
+    rights: said.rights,
   };
 }
 

@@ -84,7 +84,7 @@ const startOnly: Record<string, (config: Config) => unknown> = {
   gateways: ({ gateways }) => gateways,
   nats: ({ nats }) => nats,
   redis: ({ redis }) => redis,
-  auth: ({ auth }) => [auth.issuer, auth.audience, auth.external],
+  auth: ({ auth }) => [auth.issuer, auth.audience, auth.external, { ...auth.oidc, rights: [] }],
   'ice.public_hosts': ({ ice }) => ice.publicHosts,
   relays: ({ relays }) => relays.map(({ id, role, remote, ports }) => [id, role, remote, ports]),
   ports: ({ ports }) => ports,

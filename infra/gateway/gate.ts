@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createGate, type Gate } from '../../adapters/gate.jsonwebtoken.ts';
+import { type IdentityProvider, openidProvider } from '../../adapters/identity.openid-client.ts';
 import { issuerKeys } from '../../adapters/issuer.jwks.ts';
 import { openSigningKeys } from '../../adapters/keys.files.ts';
 import { openRevocations, type Revocations } from '../../adapters/revocations.files.ts';
@@ -18,4 +20,10 @@ export function openGate(group: Group, { auth }: Config): { gate: Gate; revocati
     revoked: (claims) => revocations.hits(claims),
   });
   return { gate, revocations };
+}
+
+/** The provider of identities that the configuration names; its secret is read when it is needed, so that it may be changed. */
+export function identityOf({ secretFile, ...provider }: NonNullable<Config['auth']['oidc']>): IdentityProvider {
+  const secret = secretFile === undefined ? {} : { secret: () => readFileSync(secretFile, 'utf8').trim() };
+  return openidProvider({ ...provider, ...secret });
 }

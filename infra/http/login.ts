@@ -38,6 +38,11 @@ const Said = Type.Union([
   ),
 ]);
 
+const WaysSchema = Type.Object({
+  password: Type.Boolean({ description: 'somebody signs in with a password' }),
+  provider: Type.Optional(Type.Object({ name: Type.String() })),
+});
+
 const PATH = '/api/v1/login';
 const tags = ['login'];
 
@@ -100,11 +105,11 @@ export function loginRoutes(server: Server, services: HttpServices, shared: Shar
     },
   );
   server.get(PATH, { schema: { tags, response: { 200: PersonSchema } } }, async (request) => person(callerOf(request)));
-  server.get(
-    `${PATH}/ways`,
-    { schema: { tags, response: { 200: Type.Object({ password: Type.Boolean() }) } } },
-    async () => ({ password: services.people.list().length > 0 }),
-  );
+  server.get(`${PATH}/ways`, { schema: { tags, response: { 200: WaysSchema } } }, async () => {
+    const { oidc } = services.config.auth;
+    const password = services.people.list().length > 0;
+    return { password, ...(oidc ? { provider: { name: oidc.name } } : {}) };
+  });
   signingOut(server, services, endAll);
   server.get('/.well-known/jwks.json', { schema: { tags } }, async (_request, reply) => {
     reply.header('cache-control', 'public, max-age=300').header('access-control-allow-origin', '*');

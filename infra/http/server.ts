@@ -26,6 +26,7 @@ import { keepLegs } from './legs.ts';
 import { liveRoutes } from './live.ts';
 import { keepLoads } from './loads.ts';
 import { loginRoutes } from './login.ts';
+import { oidcRoutes } from './oidc.ts';
 import { operationsRoutes } from './operations.ts';
 import { pageRoutes } from './page.ts';
 import { relayRoutes } from './relays.ts';
@@ -181,6 +182,7 @@ export async function buildServer(services: HttpServices): Promise<Server> {
   whatIfRoutes(server, services);
   operationsRoutes(server, services, shared);
   loginRoutes(server, services, shared);
+  oidcRoutes(server, services);
   await pageRoutes(server, services);
   demoRoutes(server, services);
   docsPages(server);

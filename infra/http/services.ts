@@ -3,6 +3,7 @@ import type { Cells, CellView } from '../../actors/cells.ts';
 import type { Departures } from '../../adapters/departures.switcher.ts';
 import type { Gate } from '../../adapters/gate.jsonwebtoken.ts';
 import type { PathSigner } from '../../adapters/hls-paths.hmac.ts';
+import type { IdentityProvider } from '../../adapters/identity.openid-client.ts';
 import type { Passwords } from '../../adapters/passwords.scrypt.ts';
 import type { People } from '../../adapters/people.files.ts';
 import type { FindPlace } from '../../adapters/places.maxmind.ts';
@@ -85,6 +86,8 @@ export interface HttpServices {
   /** Who signs in with a password. */
   people: People;
   passwords: Passwords;
+  /** Where people sign in with OpenID Connect; absent: nowhere. */
+  identity?: IdentityProvider;
   whep: Whep;
   /** Absent: everybody waits for the next key frame. */
   departures?: Departures;

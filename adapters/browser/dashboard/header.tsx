@@ -65,7 +65,7 @@ export function Header({ view, help, declare }: { view: RoomView; help: () => vo
       <button type="button" class="help-button" onClick={help} aria-label="Keys" title="Keys (?)">
         ?
       </button>
-      {view.person && <Person name={view.person} />}
+      {view.person && <Person name={view.person} sub={view.sub} />}
     </header>
   );
 }

@@ -20,6 +20,8 @@ export interface RoomView {
   operates: boolean;
   /** The name of who looks; empty while that is not known. */
   person: string;
+  /** What tokens call them. */
+  sub: string;
   /** When the sign-in ends, epoch ms; 0 while that is not known. */
   signedInUntil: number;
 }
@@ -55,6 +57,7 @@ export function openRoom(): Room {
     demo: false,
     operates: false,
     person: '',
+    sub: '',
     signedInUntil: 0,
   };
   let soon = 0;
@@ -118,6 +121,7 @@ export function openRoom(): Room {
         operates,
         demo: demo === true && operates,
         person: String(name ?? sub),
+        sub: String(sub),
         signedInUntil: Number(expires_at) || 0,
       });
       follow(String(sub));

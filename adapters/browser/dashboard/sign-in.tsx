@@ -4,19 +4,38 @@ import { ApiRefusal, callApi } from './api.ts';
 /** How people can sign in here; while that is not known, by password. */
 interface Ways {
   password: boolean;
+  provider?: { name: string };
 }
+
+const REFUSED: Record<string, string> = {
+  state: 'That sign-in took too long, or was begun in another browser: begin again.',
+  provider: 'The identity provider refused, or answered something that is not to be believed.',
+  'provider-away': 'The identity provider does not answer. Try again in a moment.',
+  'no-rights': 'You are known, but nobody has given you rights here: ask an administrator.',
+};
 
 /** For somebody who is not signed in: how to become so. */
 export function SignIn() {
   const [ways, setWays] = useState<Ways>({ password: true });
+  const refused = new URLSearchParams(location.search).get('refused');
   useEffect(() => {
     callApi('GET', '/api/v1/login/ways').then(setWays, () => {});
   }, []);
   return (
     <main class="sign-in">
       <h1>Sign in to Signalbox</h1>
+      {refused && (
+        <p class="failure" role="alert">
+          {REFUSED[refused] ?? 'That sign-in was refused.'}
+        </p>
+      )}
+      {ways.provider && (
+        <a class="provider" href="/api/v1/login/oidc">
+          Sign in with {ways.provider.name}
+        </a>
+      )}
       {ways.password && <PasswordForm />}
-      <details open={!ways.password}>
+      <details open={!ways.password && !ways.provider}>
         <summary>With a link or a token</summary>
         <p>
           The link that <code>npm start</code> or <code>signalbox login</code> prints signs this browser in once.
@@ -126,7 +145,8 @@ function useSending(read: (said: FormData) => object, handle: (error: ApiRefusal
     setFailure('');
     try {
       await callApi('POST', '/api/v1/login', read(new FormData(event.currentTarget as HTMLFormElement)));
-      location.reload();
+      if (location.search) location.replace(`/${location.hash}`);
+      else location.reload();
     } catch (error) {
       setBusy(false);
       if (error instanceof ApiRefusal && handle(error)) return;

@@ -189,6 +189,24 @@ describe('the configuration', () => {
     expect(faultsOf(plainProxy).join()).to.match(/http\.listen/);
   });
 
+  it('takes an identity provider over TLS, with rules that can be understood', () => {
+    const oidc = (more: string) => `auth: { oidc: { client_id: us, ${more} } }`;
+    const rights = 'rights: [{ claim: groups, value: staff, role: viewer, zones: [hcm/*] }]';
+    const secret = 'client_secret_file: oidc.secret';
+    expect(read(oidc(`issuer: "https://login.example.com", ${secret}, ${rights}`)).auth.oidc).to.deep.include({
+      secretFile: '/etc/oidc.secret',
+      scopes: ['openid', 'profile', 'email'],
+      rights: [{ claim: 'groups', value: 'staff', role: 'viewer', cameras: [], zones: ['hcm/*'] }],
+    });
+    const faults = (more: string) => faultsOf(oidc(more)).join();
+    expect(faults(`issuer: "http://login.example.com", ${rights}`)).to.match(/oidc\.issuer: expected https/);
+    expect(faults('issuer: "https://x.example.com"')).to.match(/rights/);
+    expect(faults('issuer: "https://x.example.com", rights: [{ claim: groups, role: admin }]')).to.match(
+      /stand together/,
+    );
+    expect(faults(`issuer: "https://x.example.com", scopes: [email], ${rights}`)).to.match(/expected openid/);
+  });
+
   it('accepts what comes later, and says that it does nothing yet', () => {
     const { warnings } = read('cameras:\n  a: { sources: [rtsp://h/x], record: { keep: 7d } }\n');
     expect(warnings.map((line) => line.replace(/^.*?: /, ''))).to.deep.equal([
