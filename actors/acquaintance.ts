@@ -193,9 +193,16 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void, ways: 
   const pushElsewhere = (dead: CellView, cause: string) => {
     for (const broadcast of broadcasts()) {
       if (sight<BroadcastSight>(broadcast).relay !== dead.id) continue;
-      const { relay, why } = choosePusher(cells);
-      if (relay !== undefined) tell('broadcast', broadcast.id, { type: 'broadcast.moved', relay, why }, cause);
+      const { relay, waits, why } = choosePusher(cells);
+      if (relay !== undefined && !waits)
+        tell('broadcast', broadcast.id, { type: 'broadcast.moved', relay, why }, cause);
     }
+  };
+
+  /** What waits for a dead relay is pushed by one that serves. */
+  const takeOverPushes = (cause: string) => {
+    for (const relay of cells.list('relay'))
+      if (relay.state === 'dead' && !isIntake(relay)) pushElsewhere(relay, cause);
   };
 
   /** When a delivery relay falls, whoever it carried, or would have, must go on elsewhere. */
@@ -265,7 +272,7 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void, ways: 
       case 'signalbox.relay.draining':
         return isIntake(view) ? emptyIntake(view, fact.id) : lookWhoIsLeft(fact.id);
       case 'signalbox.relay.serving':
-        return isIntake(view) ? relieveOthers(view, fact.id) : undefined;
+        return isIntake(view) ? relieveOthers(view, fact.id) : takeOverPushes(fact.id);
       case 'signalbox.camera.removed':
         return endShowsOf(view.id, fact.id);
       case 'signalbox.relay.dead':

@@ -6,6 +6,7 @@ import { addressOf, type Destination } from './push.mediamtx/address.ts';
 import { watchBytes } from './push.mediamtx/bytes.ts';
 import { type Encoded, pushEncoded, type Wish } from './push.mediamtx/encoded.ts';
 import type { Encoders } from './push.mediamtx/making.ts';
+import { askStations } from './stat.nginx-rtmp.ts';
 
 /** What pushing needs. */
 export interface PushSettings {
@@ -37,30 +38,31 @@ export const PUSH_PATHS = /^push\//;
  * path reads an encoder instead, which reads the program.
  */
 export function pushMediamtx(settings: PushSettings): PushSlot {
+  const received = askStations();
   return (input, report) => {
     const { broadcast, camera, destination, relay, silentMs } = input;
     const paths = settings.pathsOf(relay);
     const name = pushPath(broadcast);
     const refused = (detail: string) => report({ type: 'push.refused', relay, detail });
-    const address = addressOf(destination, settings.destination(destination), camera);
+    const address = addressOf(destination, settings.destination(destination), camera, received);
     if ('fault' in address) {
       queueMicrotask(() => refused(address.fault));
       return { release() {} };
     }
-    const { forward, hide, received, wish } = address;
+    const { forward, hide, wish } = address;
     const read = (source: Pick<PathConfig, 'source' | 'rtspTransport'>) =>
       paths.want(name, { ...source, forward: [forward] }, (detail) => refused(hide(detail)));
     const encoder = wish && encode(settings, input, wish, read, report);
     if (!encoder) read({ source: settings.programUrl(relay, camera), rtspTransport: 'tcp' });
     const sent = () => sentBytes(settings.apiOf(relay), name);
-    const stop = watchBytes({ sent, ...(received ? { received } : {}) }, silentMs, {
+    const stop = watchBytes({ sent, ...(address.received ? { received: address.received } : {}) }, silentMs, {
       flowing: (bytes, elapsedMs) =>
         report({
           type: 'push.flowing',
           relay,
           bytes,
           elapsed_ms: Math.round(elapsedMs),
-          confirmed: received !== undefined,
+          confirmed: address.received !== undefined,
         }),
       silent(standingMs, detail) {
         if (encoder?.hangs(silentMs)) return;
@@ -68,6 +70,7 @@ export function pushMediamtx(settings: PushSettings): PushSlot {
         report({ type: 'push.silent', relay, silent_ms: Math.round(standingMs), ...said });
       },
       failed: (detail) => refused(hide(detail)),
+      again: (gapMs) => report({ type: 'push.reconnected', relay, gap_ms: Math.round(gapMs) }),
     });
     return {
       release() {

@@ -270,7 +270,10 @@ const metricsDoor =
     const { statusCode, headers: answered, body } = await server.inject({ url: '/metrics', headers });
     return { status: statusCode, type: String(answered['content-type']), text: body };
   }));
-const asks = await answerAsks({ bus: carriers.bus, cells, roster, gate, poster: media.poster });
+const asks = await answerAsks({
+  ...{ bus: carriers.bus, cells, roster, gate, poster: media.poster },
+  destinations: () => config.destinations,
+});
 
 const watch = watchConfig(
   config,

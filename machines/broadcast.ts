@@ -149,6 +149,12 @@ const slowed = become('on-air', (_context, event) => ({
   reason: 'encoder-slow',
   text: `on air, but the encoder can’t keep up: it makes ${event.type === 'push.slow' ? event.speed : 0} s in a second`,
 }));
+const resumed = become('on-air', (context, event) => ({
+  trigger: event.type,
+  reason: context.picture ? 'reconnected' : 'slate',
+  text: 'on air again over a new connection',
+  ...(event.type === 'push.reconnected' ? { guard: { gap_ms: event.gap_ms } } : {}),
+}));
 const keepsUp = become('on-air', plainly('the encoder keeps up again'));
 const retrying = become('retrying', (context, event) => {
   const because = backoff(context.attempts, BROADCAST_TIMES.firstRetryMs, BROADCAST_TIMES.longestRetryMs);
@@ -255,6 +261,7 @@ export const broadcastMachine = machine.createMachine({
                   target: '#broadcast.wanted.retrying',
                   actions: [failed, retrying],
                 },
+                'push.reconnected': { guard: 'ofThisRelay', actions: resumed },
                 'push.slow': { guard: 'ofThisRelay', actions: slowed },
                 'push.steady': { guard: 'ofThisRelay', actions: keepsUp },
                 'camera.showing': { guard: 'otherPicture', actions: [notePicture, shown] },

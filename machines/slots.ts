@@ -160,7 +160,7 @@ export interface PushInput {
 }
 export type PushReport = Report<
   BroadcastHeard,
-  'push.flowing' | 'push.silent' | 'push.refused' | 'push.ended' | 'push.slow' | 'push.steady'
+  'push.flowing' | 'push.reconnected' | 'push.silent' | 'push.refused' | 'push.ended' | 'push.slow' | 'push.steady'
 >;
 export type PushSlot = Adapter<PushInput, PushReport>;
 

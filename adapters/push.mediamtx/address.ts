@@ -1,4 +1,4 @@
-import { receivedBytes } from '../stat.nginx-rtmp.ts';
+import type { receivedBytes } from '../stat.nginx-rtmp.ts';
 import type { Wish } from './encoded.ts';
 
 /** Where a destination takes pictures, and the secrets that open it. Those are read when they are needed. */
@@ -30,8 +30,16 @@ export interface Address {
 /** A station takes one picture under a key: with this in it, each camera has a key of its own. */
 const EACH_CAMERA = '{camera}';
 
-/** The address of a destination with all that opens it, or why there is none. */
-export function addressOf(name: string, found: Destination | undefined, camera: string): Address | { fault: string } {
+/**
+ * The address of a destination with all that opens it, or why there is none.
+ * @param received asks a station's statistics
+ */
+export function addressOf(
+  name: string,
+  found: Destination | undefined,
+  camera: string,
+  received: typeof receivedBytes,
+): Address | { fault: string } {
   if (!found) return { fault: `the configuration has no destination ${name}: add it to \`destinations\`` };
   const { to, stat, fingerprint, wish } = found;
   try {
@@ -42,7 +50,7 @@ export function addressOf(name: string, found: Destination | undefined, camera: 
       forward: { dest, ...(fingerprint ? { destFingerprint: fingerprint } : {}) },
       hide: hiding([key, passphrase]),
       ...(wish ? { wish } : {}),
-      ...(stat === undefined ? {} : { received: () => receivedBytes(stat, key) }),
+      ...(stat === undefined ? {} : { received: () => received(stat, key) }),
     };
   } catch (error) {
     return { fault: `a secret of ${name} can’t be read (${(error as NodeJS.ErrnoException).code})` };

@@ -1,8 +1,6 @@
 import type { ForwardStanding } from '../mediamtx.ts';
 
 const LOOK_MS = 200;
-/** Before it is on air, people wait for it. */
-const LOOK_SOON_MS = 100;
 /** Bytes must have risen in this many looks: a handshake alone is no picture. */
 const RISES = 3;
 
@@ -11,6 +9,8 @@ export interface BytesHear {
   flowing(bytes: number, elapsedMs: number): void;
   silent(standingMs: number, detail?: string): void;
   failed(detail: string): void;
+  /** They begin anew, as those of another connection do, before they counted as silent. */
+  again(gapMs: number): void;
 }
 
 /** Where bytes are seen: leaving the relay, and arriving where the destination can be asked. */
@@ -26,6 +26,7 @@ export function watchBytes({ sent, received }: Witnesses, silentMs: number, hear
   let rises = 0;
   let roseAt = startedAt;
   let flowing = false;
+  let cutAt: number | undefined;
   let failure = '';
   let stopped = false;
   let timer: NodeJS.Timeout;
@@ -34,13 +35,21 @@ export function watchBytes({ sent, received }: Witnesses, silentMs: number, hear
     const now = performance.now();
     const rose = seen > bytes;
     // Statistics may be older than our looks: what stands between two rises is no end of them.
-    if (rose) {
+    if (seen < bytes) {
+      rises = 0;
+      cutAt ??= roseAt;
+    } else if (rose) {
       rises += 1;
       roseAt = now;
-    } else if (seen < bytes) rises = 0;
+    }
     bytes = seen;
+    if (flowing && cutAt !== undefined && rises >= RISES) {
+      hear.again(now - cutAt);
+      cutAt = undefined;
+    }
     if (!flowing && rises >= RISES) {
       flowing = true;
+      cutAt = undefined;
       hear.flowing(seen, now - startedAt);
     }
     if (flowing && (said || now - roseAt >= silentMs)) {
@@ -52,13 +61,13 @@ export function watchBytes({ sent, received }: Witnesses, silentMs: number, hear
   };
 
   const look = async (): Promise<void> => {
-    const [standing, arrived] = await Promise.all([sent(), received?.().catch(() => 0)]);
+    const [standing, arrived] = await Promise.all([sent(), received?.().catch(() => bytes)]);
     if (stopped) return;
     const said = standing?.state === 'error' ? (standing.lastError ?? 'it failed') : '';
     judge((received ? arrived : standing?.outboundBytes) ?? 0, said);
-    timer = setTimeout(look, flowing ? LOOK_MS : LOOK_SOON_MS);
+    timer = setTimeout(look, LOOK_MS);
   };
-  timer = setTimeout(look, LOOK_SOON_MS);
+  timer = setTimeout(look, LOOK_MS);
   return () => {
     stopped = true;
     clearTimeout(timer);

@@ -38,6 +38,13 @@ export const broadcastHeard = {
       confirmed: Type.Boolean({ description: 'by the destination itself, which was asked' }),
     }),
   ),
+  'push.reconnected': shape(
+    'push.reconnected',
+    Type.Object(
+      { relay: Type.String(), gap_ms: Type.Number() },
+      { description: 'bytes were away for a moment, and came back over a new connection' },
+    ),
+  ),
   'push.silent': shape(
     'push.silent',
     Type.Object({ relay: Type.String(), silent_ms: Type.Number(), detail: Type.Optional(Type.String()) }),

@@ -1,8 +1,19 @@
+import Type from 'typebox';
+import type { CellView } from '../../actors/cells.ts';
 import { answerGateway, type Entrusted, type Federation } from '../../actors/federation.ts';
 import type { Roster } from '../../actors/roster.ts';
-import type { Gate } from '../../adapters/gate.jsonwebtoken.ts';
+import type { Gate, LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
 import { type Ask, type Bus, NOT_MINE } from '../../bus/ports.ts';
-import { KINDS } from '../../bus/subjects.ts';
+import { shape } from '../../bus/shape.ts';
+import { type Address, KINDS } from '../../bus/subjects.ts';
+import {
+  closeIncident,
+  DeclareSchema,
+  declareIncident,
+  type IncidentHouse,
+  Minutes,
+  renewIncident,
+} from '../http/declaring.ts';
 import type { Poster } from '../http/services.ts';
 import { mayTouch } from '../http/sight.ts';
 import { sendPoster } from './posters.ts';
@@ -15,7 +26,15 @@ export interface AskParts {
   gate: Gate;
   /** The latest picture of a camera that lives here. */
   poster(camera: string): Poster | undefined;
+  /** Where broadcasts may go, by the configuration as it stands now. */
+  destinations(): IncidentHouse['config']['destinations'];
 }
+
+const declared = shape('declaration', DeclareSchema);
+const renewed = shape('renewal', Type.Object({ minutes: Minutes }, { additionalProperties: false }));
+
+/** A cell as it is told over the bus. */
+const tell = ({ kind, id, state, tags, since, why }: CellView) => ({ kind, id, state, tags, since, why });
 
 /** Says no to an ask; the caller gets `reason` and the text. */
 class AskRefused extends Error {
@@ -29,10 +48,30 @@ class AskRefused extends Error {
 
 /**
  * Answers asks over the bus (`askSubject` in bus/subjects.ts): `view` tells a cell's state and `close` ends a viewer
- * session; each carries a login token, checked here as at the HTTP door. `offer`, `create` and `poster` are for other
+ * session; `declare` begins an incident under that name, `renew` and `close` prolong and end it. Each carries a login
+ * token, checked here as at the HTTP door. `offer`, `create` and `poster` are for other
  * gateways, which sign with a token of their own. Asks to a cell of another gateway are left to that one.
  */
-export async function answerAsks({ bus, cells, roster, gate, poster }: AskParts): Promise<{ close(): void }> {
+export async function answerAsks({
+  bus,
+  cells,
+  roster,
+  gate,
+  poster,
+  destinations,
+}: AskParts): Promise<{ close(): void }> {
+  /** What may be done to an incident: the same as over HTTP. The name that is asked is its key. */
+  const command = async (caller: LoginClaims, to: Address, verb: string, body: unknown): Promise<unknown> => {
+    const house = { cells, config: { destinations: destinations() } };
+    if (verb === 'declare') {
+      if (!cells.view(to) && !cells.belongsHere(to)) return NOT_MINE;
+      return tell((await declareIncident(house, caller, { key: to.id, ...declared.parse(body) })).view);
+    }
+    if (verb === 'renew') return tell(await renewIncident(house, caller, to.id, renewed.parse(body).minutes));
+    if (verb === 'close') return tell(await closeIncident(house, caller, to.id));
+    throw new AskRefused('unknown', `an incident knows no "${verb}"`);
+  };
+
   const answer = async ({ to, verb, token, body }: Ask): Promise<unknown> => {
     if (verb === 'offer' || verb === 'create') {
       await gate.verifyGateway(token);
@@ -46,14 +85,13 @@ export async function answerAsks({ bus, cells, roster, gate, poster }: AskParts)
       return found && sendPoster(found);
     }
     const caller = await gate.verifyLogin(token);
+    if (to.kind === 'incident' && verb !== 'view') return command(caller, to, verb, body);
     const view = cells.view(to);
     // Who may not know of a cell is told the same as who asks for one that is not there.
     if (!view || !mayTouch(caller, view, verb !== 'view')) throw new AskRefused('denied', 'Access denied');
     switch (verb) {
-      case 'view': {
-        const { kind, id, state, tags, since, why } = view;
-        return { kind, id, state, tags, since, why };
-      }
+      case 'view':
+        return tell(view);
       case 'close':
         if (view.kind !== 'viewer') break;
         await cells.offer(to, { type: 'viewer.revoked', by: caller.sub, reason: 'closed over the bus' });

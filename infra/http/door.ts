@@ -73,8 +73,13 @@ const isOperator = (request: FastifyRequest): boolean =>
   request.caller !== undefined && isAtLeast(request.caller.role, 'operator');
 
 /** The camera that somebody wants, if they may have it. @throws Refusal: unknown and forbidden look alike to viewers */
-export function permittedCamera(services: HttpServices, caller: Caller, camera: string, action: Action): CellView {
-  const view = isId(camera) ? services.cells.view({ kind: 'camera', id: camera }) : undefined;
+export function permittedCamera(
+  { cells }: Pick<HttpServices, 'cells'>,
+  caller: Caller,
+  camera: string,
+  action: Action,
+): CellView {
+  const view = isId(camera) ? cells.view({ kind: 'camera', id: camera }) : undefined;
   const knowsAll = isAtLeast(caller.role, 'operator');
   if (!view || isOver(view)) throw knowsAll ? missing(`camera ${camera}`) : denied();
   const { allowed, why } = access(caller, { camera, zone: zoneOf(view) }, action);

@@ -10,11 +10,16 @@ export interface PushStanding {
   pushes: number;
 }
 
+/** States from which a relay comes back by itself, the likeliest first. */
+const HOPEFUL = ['suspect', 'degraded', 'starting', 'dead'];
+
 /**
- * The relay that pushes a broadcast: of those that serve, the one with the fewest pushes, by name.
- * @returns no relay when none serves
+ * The relay that pushes a broadcast: of those that serve, the one with the fewest pushes, by name. While none serves, it
+ * is the one that will soonest: the broadcast tries until it is on air, and an emergency must not be forgotten over a
+ * relay that was suspect in the moment of its declaration.
+ * @returns `waits` when it does not serve yet; no relay when there is none that could
  */
-export function pusher(relays: readonly PushStanding[]): { relay?: string; why: Why } {
+export function pusher(relays: readonly PushStanding[]): { relay?: string; waits?: true; why: Why } {
   const rejected = relays
     .filter(({ serving }) => !serving)
     .map(({ id, state }) => ({ option: id, because: `it is ${state}` }));
@@ -22,6 +27,14 @@ export function pusher(relays: readonly PushStanding[]): { relay?: string; why: 
     .filter(({ serving }) => serving)
     .sort((one, other) => one.pushes - other.pushes || (one.id < other.id ? -1 : 1));
   const [chosen, ...others] = able;
+  const hopeful = relays
+    .filter(({ state }) => HOPEFUL.includes(state))
+    .sort((one, other) => HOPEFUL.indexOf(one.state) - HOPEFUL.indexOf(other.state) || (one.id < other.id ? -1 : 1))[0];
+  if (!chosen && hopeful) {
+    const text = `none serves now; ${hopeful.id} pushes it as soon as it does`;
+    const others = rejected.filter(({ option }) => option !== hopeful.id);
+    return { relay: hopeful.id, waits: true, why: { trigger: 'pushing', text, rejected: others } };
+  }
   if (!chosen) {
     const text = 'no relay can push just now';
     return { why: { trigger: 'pushing', reason: 'no-relay', text, rejected } };

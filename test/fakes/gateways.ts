@@ -51,7 +51,14 @@ export async function fakeGatewayOf(
   const token = () => gate.mintGateway(name, 60);
   const cells = new Federation({ node: name, roster, mirror, bus: store.bus, members: living, token });
   const custody = new Custody({ node: name, roster, mirror, expectCells() {} });
-  const answers = await answerAsks({ bus: store.bus, cells, roster, gate, poster: () => PICTURE });
+  const answers = await answerAsks({
+    bus: store.bus,
+    cells,
+    roster,
+    gate,
+    poster: () => PICTURE,
+    destinations: () => ({}),
+  });
   members.add(name);
   await roster.adopt(await mirror.look());
   await mirror.attend();

@@ -23,7 +23,7 @@ describe('a broadcast to a real nginx-rtmp', function () {
   before(async () => {
     folder = makeState();
     [site, destination, hall] = await Promise.all([
-      startSite(['north']),
+      startSite(['north', 'pair_a', 'pair_b']),
       startRtmpDestination(),
       startRtmpDestination('k3y-of-the-hall'),
     ]);
@@ -31,10 +31,16 @@ describe('a broadcast to a real nginx-rtmp', function () {
     const hallFile = path.join(folder.path, 'hall.key');
     writeFileSync(keyFile, `${destination.key}\n`, { mode: 0o600 });
     writeFileSync(hallFile, `${hall.key}\n`, { mode: 0o600 });
+    const eachFile = path.join(folder.path, 'each.key');
+    writeFileSync(eachFile, `${destination.key}-{camera}\n`, { mode: 0o600 });
+    const { north, pair_a, pair_b } = site.cameras() as Record<string, { sources: string[] }> as Required<
+      Record<'north' | 'pair_a' | 'pair_b', { sources: string[] }>
+    >;
     group = await startTestGroup({
-      cameras: site.cameras(),
+      cameras: { north, pair: { zone: 'hcm/test', sources: [...pair_a.sources, ...pair_b.sources] } },
       destinations: {
         'city-tv': { to: destination.to, key_file: keyFile, stat: destination.stat },
+        archive: { to: destination.to, key_file: eachFile, stat: destination.stat },
         hall: {
           to: hall.to,
           key_file: hallFile,
@@ -97,6 +103,40 @@ describe('a broadcast to a real nginx-rtmp', function () {
     const back = await events.next('broadcast.on-air', subject, startedAt, 10_000);
     expect(back.data.recover_ms).to.be.greaterThan(0);
     figure('broadcast: from the destination’s return to on air', back.at - startedAt);
+  });
+
+  it('carries a failover of its camera on in the same push: the destination sees no new connection', async () => {
+    await events.next('camera.live', 'camera/pair', 0, 20_000);
+    const at = Date.now();
+    const { body } = await group.api('POST', '/api/v1/broadcasts', { camera: 'pair', destination: 'archive' });
+    await events.next('broadcast.on-air', `broadcast/${body.id}`, at);
+    const before = (await destination.received('pair')) as number;
+    const lostAt = Date.now();
+    await site.leave('pair_a');
+    const switched = await events.next('camera.switched', 'camera/pair', lostAt);
+    figure('broadcast: gap when its camera falls over to the backup', switched.data.recover_ms);
+    // A new connection would count from nothing.
+    await until('more than before', async () => ((await destination.received('pair')) ?? 0) > before + 60_000);
+    const said = events.heard.filter(({ subject, at: when }) => subject === `broadcast/${body.id}` && when >= lostAt);
+    expect(said.map(({ type }) => type)).to.deep.equal([]);
+    await group.api('DELETE', `/api/v1/broadcasts/${body.id}`);
+  });
+
+  it('is on air again by itself when its relay is killed, and tells how long it was away', async () => {
+    const pid = await group.pid('relay:relay-1');
+    const at = await group.signal('relay:relay-1', 'SIGKILL');
+    await group.restarted('relay:relay-1', pid);
+    // Either it was away so long that it was tried anew, or its path was back before anybody counted it as silent.
+    const gapOf = ({ data }: { data: { recover_ms?: number; why: { guard?: { gap_ms?: number } } } }) =>
+      data.recover_ms ?? data.why.guard?.gap_ms ?? 0;
+    const back = await until(
+      'it to be on air again',
+      () => events.heard.find((one) => one.subject === subject && one.at > at && gapOf(one) > 0),
+      20_000,
+    );
+    figure('broadcast: without a byte when its relay was killed', gapOf(back));
+    figure('broadcast: from the death of its relay to on air', back.at - at);
+    expect(await destination.decoded()).to.be.greaterThan(5);
   });
 
   it('is made fit for a destination that asks for sound, another size and words on the picture', async () => {

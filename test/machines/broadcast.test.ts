@@ -91,6 +91,12 @@ describe('a broadcast', () => {
     expect(steady.last.why).not.to.have.property('reason');
   });
 
+  it('tells a new connection that came before anybody counted it as silent, with its gap', () => {
+    const again = given(...onAir, { type: 'push.reconnected', relay: 'relay-1', gap_ms: 700 });
+    expect(again.last.why).to.deep.include({ reason: 'reconnected', guard: { gap_ms: 700 } });
+    expect(again.state).to.equal('on-air');
+  });
+
   it('gives an encoder the time that it needs to begin', () => {
     const broadcast = given({ ...requested, encoded: true, at: 1_000 });
     expect(broadcast.context.deadline).to.equal(1_000 + BROADCAST_TIMES.encodeWithinMs);

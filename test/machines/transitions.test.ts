@@ -237,6 +237,7 @@ const machines: Record<string, { machine: AnyStateMachine; walks: Walk[] }> = {
           { type: 'push.refused', relay: 'relay-1', detail: 'x' },
           { type: 'push.refused', relay: 'relay-2', detail: 'x' },
           { type: 'push.ended', relay: 'relay-1', cause: 'hung', detail: 'x' },
+          { type: 'push.reconnected', relay: 'relay-1', gap_ms: 700 },
           { type: 'push.slow', relay: 'relay-1', speed: 0.5 },
           { type: 'push.steady', relay: 'relay-1' },
           { type: 'camera.showing', picture: false, state: 'holding' },

@@ -22,7 +22,7 @@ describe('destinations of broadcasts', () => {
   after(() => rmSync(folder, { recursive: true, force: true }));
   const address = (destination: string) => {
     const config = readConfig(path.join(folder, 'sbx.yaml'), `destinations:\n  tv: ${destination}`, {});
-    const found = addressOf('tv', destinationOf(config, 'tv'), 'gate');
+    const found = addressOf('tv', destinationOf(config, 'tv'), 'gate', async () => undefined);
     if ('fault' in found) throw new Error(found.fault);
     return found;
   };
@@ -64,7 +64,7 @@ describe('destinations of broadcasts', () => {
       'destinations:\n  tv: { to: rtmp://tv/live, key_file: none }',
       {},
     );
-    expect(addressOf('tv', destinationOf(config, 'tv'), 'gate')).to.deep.equal({
+    expect(addressOf('tv', destinationOf(config, 'tv'), 'gate', async () => undefined)).to.deep.equal({
       fault: 'a secret of tv can’t be read (ENOENT)',
     });
   });

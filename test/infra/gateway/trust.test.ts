@@ -42,4 +42,24 @@ describe('gateways among each other', () => {
     const snooping = { to: camera, verb: 'poster', token: gate.mintLogin(admin, 60), body: null };
     expect(await bus.ask(snooping, 500)).to.include({ reason: 'type' });
   });
+
+  it('declare, prolong and close an emergency over the bus, with the rights of HTTP', async () => {
+    const { bus, one } = await two();
+    const to = { kind: 'incident' as const, id: id('fire-in-hall-2') };
+    const said = { cameras: [camera.id], reason: 'fire', drill: true };
+    // biome-ignore lint/suspicious/noExplicitAny: an answer of the bus
+    const ask = (verb: string, body: unknown, grant: object = admin): Promise<any> =>
+      bus.ask({ to, verb, token: gate.mintLogin(grant as typeof admin, 60), body }, 1_000);
+    expect(await ask('declare', said, { ...admin, role: 'viewer' })).to.have.property('reason');
+    expect(await ask('declare', { cameras: ['none'], reason: 'x' })).to.include({ reason: 'not-found' });
+    const incident = await ask('declare', said);
+    expect(incident).to.include({ kind: 'incident', state: 'declared' });
+    expect((await ask('declare', said)).id, 'declared twice under a name it is one').to.equal(incident.id);
+    const own = { ...to, id: incident.id };
+    const tell = (verb: string, body: unknown = null) =>
+      bus.ask({ to: own, verb, token: gate.mintLogin(admin, 60), body }, 1_000);
+    await tell('renew', { minutes: 90 });
+    expect(one.cells.view(own)?.context).to.include({ by: admin.sub, drill: true });
+    expect(await tell('close')).to.include({ state: 'closed' });
+  });
 });

@@ -13,10 +13,27 @@ describe('the relay that pushes a broadcast', () => {
     ]);
   });
 
-  it('is never one that does not serve', () => {
+  it('is never one that does not serve while another one does', () => {
     expect(pusher([relay('relay-1', 0, 'dead'), relay('relay-2', 9)]).relay).to.equal('relay-2');
-    const none = pusher([relay('relay-1', 0, 'dead')]);
+  });
+
+  it('is the one that will soonest serve while none does: an emergency is not forgotten', () => {
+    const waiting = pusher([
+      relay('relay-1', 0, 'dead'),
+      relay('relay-2', 0, 'suspect'),
+      relay('relay-3', 0, 'drained'),
+    ]);
+    expect(waiting).to.include({ relay: 'relay-2', waits: true });
+    expect(waiting.why.text).to.equal('none serves now; relay-2 pushes it as soon as it does');
+  });
+
+  it('is none where none could', () => {
+    const none = pusher([relay('relay-1', 0, 'drained')]);
     expect(none.relay).to.equal(undefined);
-    expect(none.why).to.deep.include({ reason: 'no-relay', rejected: [{ option: 'relay-1', because: 'it is dead' }] });
+    expect(none.why).to.deep.include({
+      reason: 'no-relay',
+      rejected: [{ option: 'relay-1', because: 'it is drained' }],
+    });
+    expect(pusher([]).relay).to.equal(undefined);
   });
 });
