@@ -46,7 +46,7 @@ export function pushMediamtx(settings: PushSettings): PushSlot {
     const refused = (detail: string) => report({ type: 'push.refused', relay, detail });
     const address = addressOf(destination, settings.destination(destination), camera, received);
     if ('fault' in address) {
-      queueMicrotask(() => refused(address.fault));
+      queueMicrotask(() => report({ type: 'push.refused', relay, detail: address.fault, fatal: true }));
       return { release() {} };
     }
     const { forward, hide, wish } = address;

@@ -41,6 +41,8 @@ export const BROADCAST_TIMES = {
   firstRetryMs: 250,
   /** A destination that is back shall be on air within two seconds. */
   longestRetryMs: 1_500,
+  /** A fault of the configuration is looked at again after this long. */
+  failedMs: 30_000,
 };
 
 type Event = Stamped<BroadcastHeard>;
@@ -65,6 +67,9 @@ const machine = setup({
   guards: {
     /** Late words of a relay that no longer pushes count for nothing. */
     ofThisRelay: ({ context, event }) => 'relay' in event && event.relay === context.relay,
+    /** Nothing but another configuration helps. */
+    fatal: ({ context, event }) =>
+      event.type === 'push.refused' && event.relay === context.relay && event.fatal === true,
     otherPicture: ({ context, event }) => event.type === 'camera.showing' && event.picture !== context.picture,
   },
 });
@@ -110,6 +115,7 @@ const failed = machine.assign(({ context, event }) => {
   const { waitMs } = backoff(attempts, BROADCAST_TIMES.firstRetryMs, BROADCAST_TIMES.longestRetryMs);
   return { attempts, deadline: event.at + waitMs };
 });
+const givenUp = machine.assign(({ event }) => ({ deadline: event.at + BROADCAST_TIMES.failedMs }));
 const arrived = machine.assign({ attempts: 0 });
 const moveOn = machine.assign(({ context, event }) =>
   event.type === 'broadcast.moved' ? { relay: event.relay, deadline: event.at + patienceMs(context) } : {},
@@ -178,6 +184,11 @@ const retrying = become('retrying', (context, event) => {
     guard: retry,
   };
 });
+const hopeless = become('failed', (_context, event) => ({
+  trigger: event.type,
+  reason: 'configuration',
+  text: `${event.type === 'push.refused' ? event.detail : 'it can’t be pushed'}; looked at again in ${BROADCAST_TIMES.failedMs / 1000} s`,
+}));
 const movedAway = become('connecting', (_context, event) =>
   event.type === 'broadcast.moved' ? event.why : { trigger: event.type, text: 'another relay pushes now' },
 );
@@ -236,7 +247,10 @@ export const broadcastMachine = machine.createMachine({
             }),
           },
           on: {
-            'push.refused': { guard: 'ofThisRelay', ...fails },
+            'push.refused': [
+              { guard: 'fatal', target: '#broadcast.wanted.failed', actions: [givenUp, hopeless] },
+              { guard: 'ofThisRelay', ...fails },
+            ],
             'push.ended': { guard: 'ofThisRelay', ...fails },
           },
           states: {
@@ -268,6 +282,11 @@ export const broadcastMachine = machine.createMachine({
               },
             },
           },
+        },
+        failed: {
+          meta: { text: 'the configuration is wrong; looked at again after a while' },
+          invoke: { src: 'alarm', id: 'retry', input: ({ context }) => ({ name: 'retry', at: context.deadline }) },
+          on: { 'alarm.rang': { target: 'pushing', actions: [connectAgain, triedAgain] } },
         },
         retrying: {
           meta: { text: 'waits before the next attempt' },

@@ -63,7 +63,8 @@ const become = (state: string, because: (context: IncidentContext, event: Event)
     enqueue.assign({ state, since: event.at, why });
     const { zone, cameras, reason, by, until: end, drill, destinations } = context;
     enqueue.emit({
-      type: `incident.${state}`,
+      // A renewal is news of its own, whatever state it leads to.
+      type: event.type === 'incident.renewed' ? 'incident.renewed' : `incident.${state}`,
       data: {
         ...{ zone, cameras, reason, by, until: end, drill, destinations },
         ...{ state, from: context.state, since: event.at, why },

@@ -49,7 +49,14 @@ export const broadcastHeard = {
     'push.silent',
     Type.Object({ relay: Type.String(), silent_ms: Type.Number(), detail: Type.Optional(Type.String()) }),
   ),
-  'push.refused': shape('push.refused', Type.Object({ relay: Type.String(), detail: Type.String() })),
+  'push.refused': shape(
+    'push.refused',
+    Type.Object({
+      relay: Type.String(),
+      detail: Type.String(),
+      fatal: Type.Optional(Type.Boolean({ description: 'nothing but another configuration helps' })),
+    }),
+  ),
   'push.ended': shape(
     'push.ended',
     Type.Object(
@@ -90,5 +97,6 @@ export const broadcastSaid = [
   'broadcast.connecting',
   'broadcast.on-air',
   'broadcast.retrying',
+  'broadcast.failed',
   'broadcast.stopped',
 ] as const;

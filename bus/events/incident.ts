@@ -43,7 +43,7 @@ export type IncidentHeard = {
   [T in keyof typeof incidentHeard]: { type: T } & Of<(typeof incidentHeard)[T]>;
 }[keyof typeof incidentHeard];
 
-/** What every incident fact says; the fact's type is `incident.<state>`. Whom it lets in is not told to everybody. */
+/** What every incident fact says; the fact's type is `incident.<state>`, or `incident.renewed`. Whom it lets in is not told to everybody. */
 export const IncidentFactSchema = Type.Object({
   zone: Type.String(),
   cameras: Type.Array(Type.String()),
@@ -57,4 +57,10 @@ export const IncidentFactSchema = Type.Object({
   since: Type.Number(),
   why: WhySchema,
 });
-export const incidentSaid = ['incident.declared', 'incident.active', 'incident.expiring', 'incident.closed'] as const;
+export const incidentSaid = [
+  'incident.declared',
+  'incident.active',
+  'incident.renewed',
+  'incident.expiring',
+  'incident.closed',
+] as const;

@@ -20,7 +20,7 @@ const BroadcastSchema = Type.Object({
   to: Type.String({ description: 'address of the destination, without its stream key' }),
   relay: Type.String({ description: 'the relay that pushes' }),
   by: Type.String(),
-  state: Type.String({ description: 'connecting, on-air, retrying or stopped' }),
+  state: Type.String({ description: 'connecting, on-air, retrying, failed or stopped' }),
   since: Type.Number({ description: 'epoch ms' }),
   why: WhySchema,
   picture: Type.Boolean({ description: 'false: what is pushed is the slate, as the camera has no picture' }),

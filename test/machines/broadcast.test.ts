@@ -91,6 +91,15 @@ describe('a broadcast', () => {
     expect(steady.last.why).not.to.have.property('reason');
   });
 
+  it('has failed, with the reason, where nothing but another configuration helps, and is looked at again', () => {
+    const fault = { ...refused, detail: 'a secret of city-tv can’t be read (ENOENT)', fatal: true, at: 5_000 };
+    const failed = given(requested, fault);
+    expect([failed.state, failed.invoked, failed.tags]).to.deep.equal(['failed', ['retry'], ['wanted']]);
+    expect(failed.last.why.text).to.contain('ENOENT');
+    expect(failed.context.deadline).to.equal(5_000 + BROADCAST_TIMES.failedMs);
+    expect(given(requested, fault, retry).state).to.equal('connecting');
+  });
+
   it('tells a new connection that came before anybody counted it as silent, with its gap', () => {
     const again = given(...onAir, { type: 'push.reconnected', relay: 'relay-1', gap_ms: 700 });
     expect(again.last.why).to.deep.include({ reason: 'reconnected', guard: { gap_ms: 700 } });

@@ -235,6 +235,7 @@ const machines: Record<string, { machine: AnyStateMachine; walks: Walk[] }> = {
           { type: 'push.flowing', relay: 'relay-1', bytes: 1, elapsed_ms: 1, confirmed: false },
           { type: 'push.silent', relay: 'relay-1', silent_ms: 2_000 },
           { type: 'push.refused', relay: 'relay-1', detail: 'x' },
+          { type: 'push.refused', relay: 'relay-1', detail: 'x', fatal: true },
           { type: 'push.refused', relay: 'relay-2', detail: 'x' },
           { type: 'push.ended', relay: 'relay-1', cause: 'hung', detail: 'x' },
           { type: 'push.reconnected', relay: 'relay-1', gap_ms: 700 },
