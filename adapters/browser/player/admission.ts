@@ -78,8 +78,11 @@ export async function requestSession(door: Door, camera: string, quality?: strin
   };
 }
 
+/** What of a session is renewed. */
+type Renewable = Pick<Admission, 'sessionId' | 'expiresInMs'> & { streamToken?: string };
+
 /** Asks to prolong a session. Resolves to the new time left, or undefined when it was not prolonged. */
-async function prolong(door: Door, admission: Admission): Promise<number | undefined> {
+async function prolong(door: Door, admission: Renewable): Promise<number | undefined> {
   try {
     const response = await knock(door, `/api/v1/sessions/${encodeURIComponent(admission.sessionId)}/renew`, {
       method: 'POST',
@@ -100,7 +103,7 @@ async function prolong(door: Door, admission: Admission): Promise<number | undef
  * The admission's stream token is replaced in place, so that the next `hello` carries the fresh one.
  * @returns a function that stops it
  */
-export function keepRenewed(door: Door, admission: Admission): () => void {
+export function keepRenewed(door: Door, admission: Renewable): () => void {
   let endsAt = performance.now() + admission.expiresInMs;
   let timer = 0;
   const arm = (): void => {

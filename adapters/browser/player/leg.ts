@@ -1,11 +1,4 @@
-/** A frame that was put on screen. */
-export interface Frame {
-  /** When it is expected to be seen, on the page's monotonic clock (`performance.now`). */
-  displayMs: number;
-  /** The same on the wall clock, for comparing with a clock in the picture. */
-  displayAt: number;
-  first: boolean;
-}
+import { createFrames, type Frame } from './frames.ts';
 
 /** What a leg tells the player. */
 export interface LegHears {
@@ -15,23 +8,35 @@ export interface LegHears {
   lost(why: string): void;
 }
 
-/** One peer connection and the video that shows it. */
+/** One connection that brings the picture, and the video that shows it: a peer connection, or another way. */
 export interface Leg {
   readonly name: string;
   readonly video: HTMLVideoElement;
+  /** Whether the gateway opens it and is told of it: so it is with peer connections. */
+  readonly signalled: boolean;
+  /** One that has shown no frame for this long is given up. */
+  readonly patienceMs: number;
   /** When it was begun, on the page's monotonic clock. */
   readonly beganMs: number;
-  /** The offer, made when the leg was opened. Gathering starts here; candidates follow one by one. */
-  begin(iceServers: RTCIceServer[]): Promise<string>;
+  /**
+   * Begins. Of a peer connection, the offer, made when the leg was opened: gathering starts here, candidates follow one
+   * by one. Undefined where nothing is offered.
+   */
+  begin(iceServers: RTCIceServer[]): Promise<string | undefined>;
   answer(sdp: string): Promise<void>;
   candidate(candidate: RTCIceCandidateInit): void;
   report(): Promise<RTCStatsReport>;
   /** Frames are decoded, though none is presented, as in a hidden page. */
   decoded(): void;
+  /** Goes to the newest picture there is, after a pause. */
+  toLive(): void;
   /** Ends the connection, and leaves its last frame on screen. */
   hush(): void;
   close(): void;
 }
+
+// A camera may send a key frame only every ten seconds.
+const FIRST_FRAME_MS = 12_000;
 
 /** Opens a leg that receives video and audio. The offer is made while the gateway is still being asked. */
 export function openLeg(name: string, video: HTMLVideoElement, hears: LegHears): Leg {
@@ -39,33 +44,20 @@ export function openLeg(name: string, video: HTMLVideoElement, hears: LegHears):
   const stream = new MediaStream();
   const early: RTCIceCandidateInit[] = [];
   let open = true;
-  let shown = false;
   let answered = false;
   for (const kind of ['video', 'audio']) connection.addTransceiver(kind, { direction: 'recvonly' });
   const offer = connection.createOffer();
   // Whoever closes the leg before its offer is made does not want it.
   offer.catch(() => {});
 
-  const present = (displayMs: number): void => {
-    const displayAt = Date.now() + displayMs - performance.now();
-    const first = !shown;
-    shown = true;
-    hears.frame({ displayMs, displayAt, first });
-  };
-  const watchFrames = (): void => {
-    video.requestVideoFrameCallback((_now, { expectedDisplayTime }) => {
-      if (!open) return;
-      watchFrames();
-      present(expectedDisplayTime);
-    });
-  };
+  const frames = createFrames(video, () => open, hears.frame);
   connection.ontrack = ({ track, receiver }) => {
     stream.addTrack(track);
     // A control room wants now, not smooth; the browser still grows the buffer when the network asks for it.
     if (track.kind === 'video' && 'jitterBufferTarget' in receiver) receiver.jitterBufferTarget = 0;
     if (video.srcObject === stream) return;
     video.srcObject = stream;
-    watchFrames();
+    frames.watch();
     video.play().catch(() => {});
   };
   connection.onicecandidate = ({ candidate }) => {
@@ -78,6 +70,8 @@ export function openLeg(name: string, video: HTMLVideoElement, hears: LegHears):
   return {
     name,
     video,
+    signalled: true,
+    patienceMs: FIRST_FRAME_MS,
     beganMs: performance.now(),
     async begin(iceServers) {
       connection.setConfiguration({ iceServers, bundlePolicy: 'max-bundle' });
@@ -96,9 +90,8 @@ export function openLeg(name: string, video: HTMLVideoElement, hears: LegHears):
       else early.push(candidate);
     },
     report: () => connection.getStats(),
-    decoded() {
-      if (open) present(performance.now());
-    },
+    decoded: frames.decoded,
+    toLive() {},
     hush() {
       open = false;
       connection.close();

@@ -1,9 +1,8 @@
-import { type Frame, type Leg, openLeg } from './leg.ts';
+import type { Frame } from './frames.ts';
+import type { Leg, LegHears } from './leg.ts';
 import type { WhepAt } from './resources.ts';
 import type { Stage } from './stage.ts';
 
-// A camera may send a key frame only every ten seconds.
-const FIRST_FRAME_MS = 12_000;
 /** A relay that was to help is given up after this long: the gateway is asked for another. */
 const HELP_MS = 4_000;
 /** So many frames of the leg that is kept ready, since the last one in front, prove that the camera sends. */
@@ -38,7 +37,12 @@ export interface Opening {
   /** By default a free one. */
   name?: string;
   goal?: Goal;
+  /** By which way the picture comes; by default over a peer connection. */
+  over?: 'hls';
 }
+
+/** Opens a leg of the kind that is asked for. */
+export type OpenLeg = (name: string, video: HTMLVideoElement, hears: LegHears, opening: Opening) => Leg;
 
 /** What the legs tell the player. */
 export interface LegsHear {
@@ -54,7 +58,7 @@ export interface LegsHear {
   /** This leg was closed by us. */
   closed(leg: string): void;
   /** A leg that was opened to be in front shows nothing, or the one in front is gone. */
-  failed(why: string): void;
+  failed(why: string, leg: Leg): void;
 }
 
 /** The leg in front, the one that is to replace it, and the one that is kept ready. */
@@ -93,7 +97,7 @@ interface Coming {
 }
 
 /** Keeps the legs of one player. */
-export function createLegs(stage: Stage, hears: LegsHear): Legs {
+export function createLegs(stage: Stage, openLeg: OpenLeg, hears: LegsHear): Legs {
   let front: Leg | undefined;
   let shownMs: number | undefined;
   let coming: Coming | undefined;
@@ -105,7 +109,7 @@ export function createLegs(stage: Stage, hears: LegsHear): Legs {
   const shut = (leg: Leg, successor?: Leg): void => {
     leg.close();
     stage.free(leg.video);
-    if (successor?.name !== leg.name) hears.closed(leg.name);
+    if (leg.signalled && successor?.name !== leg.name) hears.closed(leg.name);
   };
   const giveUp = (name?: string): void => {
     if (!coming || (name !== undefined && coming.leg.name !== name)) return;
@@ -154,7 +158,7 @@ export function createLegs(stage: Stage, hears: LegsHear): Legs {
   const lost = (leg: Leg, why: string): void => {
     giveUp(leg.name);
     if (ready?.leg === leg) dropReady();
-    else hears.failed(why);
+    else hears.failed(why, leg);
   };
   /** The first leg is `a`; the gateway names those that it orders from the alphabet's first half. */
   const free = (): string => {
@@ -165,10 +169,10 @@ export function createLegs(stage: Stage, hears: LegsHear): Legs {
   /** A leg that shows nothing in time is given up; one that only hops is no loss. */
   const late = (leg: Leg, purpose: Purpose): void => {
     giveUp(leg.name);
-    if (purpose !== 'hop') hears.failed('No picture arrived.');
+    if (purpose !== 'hop') hears.failed('No picture arrived.', leg);
   };
 
-  const expect = (leg: Leg, purpose: Purpose, goal: Goal | undefined, withinMs = FIRST_FRAME_MS): void => {
+  const expect = (leg: Leg, purpose: Purpose, goal: Goal | undefined, withinMs = leg.patienceMs): void => {
     window.clearTimeout(coming?.deadline);
     coming = { leg, purpose, goal, deadline: window.setTimeout(() => late(leg, purpose), withinMs) };
   };
@@ -179,15 +183,21 @@ export function createLegs(stage: Stage, hears: LegsHear): Legs {
     coming: () => coming,
     ready: () => ready,
     proves: () => (ready && ready.frames > 0 ? ready.since >= PROOF_FRAMES : undefined),
-    open({ purpose, name, goal }) {
+    open(opening) {
+      const { purpose, name, goal } = opening;
       if (purpose === 'ready') dropReady();
       else giveUp();
       const called = name ?? free();
-      const leg: Leg = openLeg(called, stage.spare(), {
-        candidate: (candidate) => hears.candidate(called, candidate),
-        frame: (frame) => frameOf(leg, frame),
-        lost: (why) => lost(leg, why),
-      });
+      const leg: Leg = openLeg(
+        called,
+        stage.spare(),
+        {
+          candidate: (candidate) => hears.candidate(called, candidate),
+          frame: (frame) => frameOf(leg, frame),
+          lost: (why) => lost(leg, why),
+        },
+        opening,
+      );
       prepared = { leg, goal };
       if (purpose === 'ready') {
         ready = { leg, relay: goal?.relay ?? '', frames: 0, since: 0, frameMs: leg.beganMs };
@@ -200,7 +210,7 @@ export function createLegs(stage: Stage, hears: LegsHear): Legs {
       const { leg, goal } = prepared;
       prepared = undefined;
       leg.begin(iceServers).then(
-        (sdp) => hears.offer(leg.name, sdp, goal),
+        (sdp) => sdp !== undefined && hears.offer(leg.name, sdp, goal),
         (error) => {
           if (coming?.leg === leg || ready?.leg === leg) lost(leg, `This browser can't make an offer: ${error}`);
         },

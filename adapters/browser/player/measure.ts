@@ -1,6 +1,7 @@
 import { createClockReader } from './clock-reader.ts';
+import type { Frame } from './frames.ts';
 import { createLatencyMeter, type Latency } from './latency.ts';
-import type { Frame, Leg } from './leg.ts';
+import type { Leg } from './leg.ts';
 import { type Figures, figuresOf } from './statistics.ts';
 
 /** What was measured of the picture on screen. */

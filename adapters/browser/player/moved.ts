@@ -9,8 +9,10 @@ const REASONS: Record<string, string> = {
   collapsed: 'the network carried hardly anything',
   strained: 'the network lost too much',
   recovered: 'the network is good again',
+  climbed: 'it shows a picture again',
 };
+const WAYS = { hls: 'HLS', webrtc: 'WebRTC' };
 
 /** A move in a sentence: where to, or to which rung, why, and for how long the picture stood. */
-export const movedText = ({ relay, quality, reason, gapMs }: Moved): string =>
-  `${quality ? `Now ${quality}` : `Moved to ${relay}`}: ${REASONS[reason] ?? reason}, ${gapMs} ms`;
+export const movedText = ({ relay, quality, over, reason, gapMs }: Moved): string =>
+  `${over ? `Now over ${WAYS[over]}` : quality ? `Now ${quality}` : `Moved to ${relay}`}: ${REASONS[reason] ?? reason}, ${gapMs} ms`;

@@ -11,6 +11,8 @@ export interface PlayerOptions {
   /** How to signal. WHEP is the standard; the WebSocket also tells of moves, states and ends. */
   via?: 'websocket' | 'whep';
   quality?: string;
+  /** A way that somebody chose; default: the one that the gateway says, WebRTC where it does not answer. */
+  protocol?: 'webrtc' | 'hls';
   /** Important: a second connection flows unseen at another relay, so that losing one is hardly seen. */
   hot?: boolean;
   /** From which frames to read a clock that is painted into the picture; default: four a second. */
@@ -23,6 +25,8 @@ export interface Moved {
   relay: string;
   /** The rung that it is in now; absent: only the relay has changed. */
   quality?: string;
+  /** Another way, when that is what has changed; then `reason` may be a sentence. */
+  over?: 'hls' | 'webrtc';
   /** A code: `relay-lost`, `draining`, `silence`, `collapsed`, `recovered` … */
   reason: string;
   /** From the last frame before to the first one after. */

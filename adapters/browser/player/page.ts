@@ -5,7 +5,7 @@ import { Player } from './player.ts';
 
 /**
  * The player alone: `/watch/CAMERA`, for embedding.
- * Query: `via=whep`, `quality=480p`, `clock=every-frame|off`, `hot=1` (a second connection is kept ready).
+ * Query: `via=whep`, `protocol=hls|webrtc`, `quality=480p`, `clock=every-frame|off`, `hot=1` (a second connection is kept ready).
  */
 function start(host: HTMLElement): void {
   const camera = decodeURIComponent(location.pathname.split('/').filter(Boolean).pop() ?? '');
@@ -13,6 +13,7 @@ function start(host: HTMLElement): void {
   document.title = `${camera} · Signalbox`;
   const overlay = createOverlay(host);
   const quality = query.get('quality');
+  const protocol = query.get('protocol');
   // The overlay was there first; the picture goes beneath it.
   const picture = document.createElement('div');
   host.prepend(picture);
@@ -22,6 +23,7 @@ function start(host: HTMLElement): void {
     hot: query.get('hot') === '1',
     clock: (query.get('clock') as ClockUse | null) ?? 'sampled',
     ...(quality ? { quality } : {}),
+    ...(protocol === 'hls' || protocol === 'webrtc' ? { protocol } : {}),
     hears: overlay,
   });
   host.append(createControls(player));

@@ -1,12 +1,13 @@
 import { type Admission, type Door, keepRenewed, requestSession } from './admission.ts';
 import { createAttempts } from './attempts.ts';
 import { createDirect } from './direct.ts';
+import type { Frame } from './frames.ts';
 import { createGapMeter } from './gap-meter.ts';
-import type { Frame, Leg } from './leg.ts';
+import type { Leg } from './leg.ts';
 import { createLegs, type Goal, type LegsHear, type Opening } from './legs.ts';
 import { createMeasure } from './measure.ts';
 import { createMover } from './mover.ts';
-import type { PlayerOptions } from './options.ts';
+import type { Moved, PlayerOptions } from './options.ts';
 import { showPoster } from './poster.ts';
 import { hasNoPicture } from './protocol.ts';
 import { startReporting } from './reporting.ts';
@@ -15,6 +16,7 @@ import { openSignalling } from './signalling.ts';
 import { createStage } from './stage.ts';
 import { nextState, type PlayerHeard, type PlayerState } from './state.ts';
 import { createWatchdog } from './watchdog.ts';
+import { createWays } from './ways.ts';
 import { openWhep } from './whep.ts';
 
 const AGAIN = { firstMs: 400, longestMs: 15_000 };
@@ -41,6 +43,7 @@ export class Player {
   private readonly measure;
   private readonly mover;
   private readonly direct;
+  private readonly ways;
   private readonly watchdog = createWatchdog();
   private readonly gaps = createGapMeter();
   private readonly beganMs = performance.now();
@@ -65,7 +68,13 @@ export class Player {
     this.hot = options.hot ?? false;
     this.door = { server: options.server ?? '', ...(options.token ? { token: options.token } : {}) };
     this.stage = createStage(host, () => this.unseen());
-    this.legs = createLegs(this.stage, this.legsHear());
+    this.ways = createWays(this.door, options, {
+      leave: () => this.leaveSession(),
+      open: (opening) => this.go(opening),
+      climb: () => void this.join(),
+      moved: (moved, gapMs) => this.tellMoved(moved, gapMs),
+    });
+    this.legs = createLegs(this.stage, this.ways.openLeg, this.legsHear());
     this.mover = createMover(this.legs, (opening) => this.go(opening));
     this.direct = createDirect({
       answer: (leg, sdp, relay, relaySession) => {
@@ -108,12 +117,13 @@ export class Player {
   resume(): void {
     if (this.current.name !== 'paused') return;
     this.unseen();
+    this.legs.front()?.toLive();
     this.stage
       .front()
       ?.play()
       .catch(() => {});
     this.hear({ type: 'resumed' });
-    if (!this.signaller) this.retry();
+    if (!this.signaller && !this.ways.fallen()) this.retry();
   }
 
   /** The camera has a picture again: don't wait for the next attempt. */
@@ -174,6 +184,11 @@ export class Player {
 
   private again(why: string, leastMs?: number): void {
     if (this.current.name === 'ended') return;
+    if (this.ways.fallen()) {
+      this.leaveSession();
+      this.ways.climbFailed();
+      return;
+    }
     const waitMs = this.attempts.plan(leastMs);
     // What happens behind a picture that moves is of no concern to who looks at it.
     if (waitMs === undefined || this.moves()) return;
@@ -187,7 +202,7 @@ export class Player {
 
   private retry(): void {
     this.attempts.cancel();
-    if (this.current.name === 'ended' || this.current.name === 'paused') return;
+    if (this.current.name === 'ended' || this.current.name === 'paused' || this.ways.fallen()) return;
     if (!this.signaller || !this.admission) return void this.join();
     this.go({ purpose: 'repair' });
   }
@@ -204,14 +219,19 @@ export class Player {
     this.hear({ type: 'end', reason, text });
   }
 
-  private leave(): void {
+  private leaveSession(): void {
     this.joins++;
     this.attempts.cancel();
     this.stopRenewal();
-    this.legs.close();
     this.direct.close();
     this.signaller?.close();
     this.signaller = undefined;
+  }
+
+  private leave(): void {
+    this.ways.close();
+    this.legs.close();
+    this.leaveSession();
     this.reporting.stop();
     window.clearInterval(this.checking);
   }
@@ -230,10 +250,19 @@ export class Player {
         this.direct.closeLeg(leg);
         this.signaller?.closeLeg(leg);
       },
-      failed: (why) => this.again(why),
+      failed: (why, leg) => {
+        if (!leg.signalled) this.ways.hlsFailed();
+        this.again(why);
+      },
       frame: (frame) => this.hearFrame(frame),
       swapped: (leg, goal, gapMs) => this.hearFirstFrame(leg, goal, gapMs),
     };
+  }
+
+  private tellMoved(moved: Omit<Moved, 'gapMs' | 'at'>, gapMs: number): void {
+    const told = { ...moved, gapMs: Math.max(0, Math.round(gapMs)), at: Date.now() };
+    this.options.hears?.moved?.(told);
+    this.announce('moved', told);
   }
 
   private hearFirstFrame(leg: Leg, goal: Goal | undefined, gapMs: number | undefined): void {
@@ -242,19 +271,18 @@ export class Player {
     this.attempts.reset();
     // The gap of a move says nothing of how regularly frames come.
     this.watchdog.reset(performance.now());
-    this.signaller?.playing(leg.name, firstFrameMs, gapMs, goal?.silentMs);
+    if (leg.signalled) this.signaller?.playing(leg.name, firstFrameMs, gapMs, goal?.silentMs);
     this.hear({ type: 'frame', firstFrameMs });
+    this.ways.inFront(leg, gapMs);
     if (!goal || goal.reason === 'departure' || gapMs === undefined) return;
     if (!goal.quality) this.mover.moved(goal.relay);
     const { relay, reason, quality } = goal;
-    const rung = quality ? { quality } : {};
-    const moved = { relay, reason, ...rung, gapMs: Math.max(0, Math.round(gapMs)), at: Date.now() };
-    this.options.hears?.moved?.(moved);
-    this.announce('moved', moved);
+    this.tellMoved({ relay, reason, ...(quality ? { quality } : {}) }, gapMs);
   }
 
   private hearFrame(frame: Frame): void {
     this.watchdog.frame(performance.now());
+    this.ways.seen();
     this.gaps.frame(frame.displayMs);
     // What was to be repaired has repaired itself; without a session it has not.
     if (this.signaller) this.attempts.cancel();
@@ -293,11 +321,24 @@ export class Player {
     };
   }
 
+  /** Segments come in bursts, and hls.js mends what it can: a picture that stands is told, and nothing more. */
+  private checkBuffered(now: number): void {
+    const silentMs = this.watchdog.silentMs(now);
+    if (silentMs !== undefined && silentMs > REOPEN_MS) this.hear({ type: 'silence', silentMs });
+  }
+
   private check(): void {
     const now = performance.now();
     const late = now - this.checkedMs > LATE_MS;
     this.checkedMs = now;
+    const excused = late || !this.stage.seen() || this.current.name === 'paused' || hasNoPicture(this.camera);
+    if (excused) this.ways.seen();
     if (late || !this.stage.seen() || this.current.name === 'paused') return;
+    this.ways.check(now);
+    if (this.ways.buffers()) {
+      this.checkBuffered(now);
+      return;
+    }
     this.mover.keepReady(this.hot, now);
     const silentMs = this.watchdog.silentMs(now, this.legs.proves());
     if (silentMs === undefined) return;

@@ -43,7 +43,7 @@ export function startReporting(legs: Legs, stage: Stage, measure: Measure, hears
     // The gateway decides on another rung, and every moment counts.
     if (measured.figures.loss > LOSSY) oftenUntilMs = now + LOSSY_MS;
     const everyMs = now < oftenUntilMs ? MEASURE_MS : TELL_MS;
-    if (leg !== legs.front() || now - toldMs < everyMs - MEASURE_MS / 2) return;
+    if (leg !== legs.front() || !leg.signalled || now - toldMs < everyMs - MEASURE_MS / 2) return;
     toldMs = now;
     hears.tell(leg, measured);
   };

@@ -1,0 +1,91 @@
+/** How the gateway would have this device watch. */
+export interface Way {
+  protocol: 'webrtc' | 'hls';
+  quality: string;
+  /** A sentence. */
+  why: string;
+}
+
+/** When WebRTC is given up for HLS, and when it is tried again. */
+export const FALLBACK = {
+  /** WebRTC that shows nothing for this long, where a picture is to be had. */
+  patienceMs: 5_000,
+  /** The first return is tried after this long, further ones later and later. */
+  climbMs: 15_000,
+  longestClimbMs: 120_000,
+};
+
+/** What the player does about it. */
+export interface FallbackHears {
+  /** Asks the gateway how this device should watch. */
+  ask(): Promise<Way | undefined>;
+  /** Opens the picture over HLS. @param quality a rung, where the gateway names one */
+  fall(why: string, quality: string | undefined): void;
+  /** Tries WebRTC again, behind the picture over HLS. */
+  climb(): void;
+}
+
+/** Which way a player watches: WebRTC, or, where that shows nothing or does not suit, HLS, until WebRTC is back. */
+export interface Fallback {
+  /** Whether it is on HLS, or on its way there. */
+  fallen(): boolean;
+  /** Looks whether a step is due. @param waitedMs for how long WebRTC has shown nothing that it should; else undefined */
+  check(atMs: number, waitedMs: number | undefined): void;
+  /** A try at WebRTC has failed; HLS goes on. */
+  climbFailed(atMs: number): void;
+  /** WebRTC shows its picture. */
+  climbed(): void;
+  /** HLS fails as well: WebRTC is asked first again. */
+  failed(): void;
+  close(): void;
+}
+
+/** Decides for one player; begins by asking. */
+export function createFallback(hears: FallbackHears): Fallback {
+  let fallen = false;
+  let climbAtMs: number | undefined;
+  let climbs = 0;
+  let closed = false;
+
+  const fall = (why: string, quality?: string): void => {
+    if (fallen || closed) return;
+    fallen = true;
+    plan(performance.now());
+    hears.fall(why, quality);
+  };
+  const plan = (atMs: number): void => {
+    climbAtMs = atMs + Math.min(FALLBACK.climbMs * 2 ** climbs++, FALLBACK.longestClimbMs);
+  };
+  const forget = (): void => {
+    fallen = false;
+    climbAtMs = undefined;
+  };
+  const begin = async (): Promise<void> => {
+    const way = await hears.ask();
+    if (way?.protocol === 'hls') fall(way.why, way.quality);
+  };
+  /** The gateway may still think that HLS suits this device better: then it is asked again later. */
+  const climb = async (): Promise<void> => {
+    climbAtMs = undefined;
+    const way = await hears.ask();
+    if (!fallen || closed) return;
+    if (way?.protocol === 'webrtc') hears.climb();
+    else plan(performance.now());
+  };
+
+  void begin();
+  return {
+    fallen: () => fallen,
+    check(atMs, waitedMs) {
+      if (!fallen && waitedMs !== undefined && waitedMs >= FALLBACK.patienceMs) {
+        fall(`WebRTC has shown nothing for ${Math.round(waitedMs / 1_000)} s`);
+      } else if (fallen && climbAtMs !== undefined && atMs >= climbAtMs) void climb();
+    },
+    climbFailed: plan,
+    climbed: forget,
+    failed: forget,
+    close() {
+      closed = true;
+    },
+  };
+}

@@ -1,0 +1,39 @@
+/** A frame that was put on screen. */
+export interface Frame {
+  /** When it is expected to be seen, on the page's monotonic clock (`performance.now`). */
+  displayMs: number;
+  /** The same on the wall clock, for comparing with a clock in the picture. */
+  displayAt: number;
+  first: boolean;
+}
+
+/** Tells of the frames that a video presents. */
+export interface Frames {
+  /** Begins, once the video has something to play. */
+  watch(): void;
+  /** Frames are decoded, though none is presented, as in a hidden page. */
+  decoded(): void;
+}
+
+/** @param open whether anybody still cares */
+export function createFrames(video: HTMLVideoElement, open: () => boolean, tell: (frame: Frame) => void): Frames {
+  let shown = false;
+  const present = (displayMs: number): void => {
+    const first = !shown;
+    shown = true;
+    tell({ displayMs, displayAt: Date.now() + displayMs - performance.now(), first });
+  };
+  const watch = (): void => {
+    video.requestVideoFrameCallback((_now, { expectedDisplayTime }) => {
+      if (!open()) return;
+      watch();
+      present(expectedDisplayTime);
+    });
+  };
+  return {
+    watch,
+    decoded() {
+      if (open()) present(performance.now());
+    },
+  };
+}
