@@ -1,5 +1,6 @@
 import type { Envelope } from '../bus/envelope.ts';
 import type { Id } from '../bus/identity.ts';
+import { activeStanding, type CameraContext } from '../machines/camera/context.ts';
 import { CellDown, type Cells, type CellView, NoSuchCell } from './cells.ts';
 import { choosePusher } from './pushing.ts';
 import type { Roster } from './roster.ts';
@@ -22,6 +23,8 @@ interface ViewerSight {
 interface RenditionSight {
   audience: string[];
   picture: boolean;
+  /** The picture that it was planned for. */
+  source?: { width: number; height: number };
 }
 interface RelaySight {
   role: string;
@@ -126,7 +129,12 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void, ways: 
   const tellLadder = (camera: CellView, cause?: string) => {
     const rendition = cells.view({ kind: 'rendition', id: camera.id });
     if (!rendition) return;
-    const { picture } = sight<RenditionSight>(rendition);
+    const { picture, source } = sight<RenditionSight>(rendition);
+    const { width, height } = activeStanding(sight<CameraContext>(camera)) ?? {};
+    if (source && width && height && (width !== source.width || height !== source.height)) {
+      const detail = `${width}×${height}; it was ${source.width}×${source.height}`;
+      tell('rendition', camera.id, { type: 'program.changed', detail }, cause);
+    }
     if (!picture && camera.tags.includes('watchable'))
       tell('rendition', camera.id, { type: 'camera.watchable' }, cause);
     if (picture && camera.tags.includes('dark')) {

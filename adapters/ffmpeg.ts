@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import ffmpeg from 'fluent-ffmpeg';
 
@@ -28,7 +29,22 @@ export interface FfmpegRun {
   end(): void;
   /** Bytes that it has not taken yet. */
   backlogBytes(): number;
+  /** Memory that it holds; undefined where the system does not tell. */
+  memoryBytes(): number | undefined;
   kill(): void;
+}
+
+const PAGE_BYTES = 4096;
+
+/** Linux tells of each process how many pages it holds. */
+function residentBytes(pid: number | undefined): number | undefined {
+  if (pid === undefined) return undefined;
+  try {
+    const pages = Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]);
+    return Number.isFinite(pages) ? pages * PAGE_BYTES : undefined;
+  } catch {
+    return undefined; // it has just ended, or this is no Linux
+  }
 }
 
 /** Starts FFmpeg. What goes wrong is told by `onEnd`. */
@@ -68,6 +84,7 @@ export function runFfmpeg(task: FfmpegTask): FfmpegRun {
     },
     end: () => void input.end(),
     backlogBytes: () => input.writableLength,
+    memoryBytes: () => residentBytes((command as { ffmpegProc?: { pid?: number } }).ffmpegProc?.pid),
     kill() {
       over = true;
       command.kill('SIGKILL');

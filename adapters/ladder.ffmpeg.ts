@@ -32,6 +32,8 @@ export interface LadderOptions {
   folder: string;
   /** A folder with a short path, closed to other users: the sockets between FFmpeg and the relay. */
   sockets: string;
+  /** An FFmpeg that holds more leaks; by default one gigabyte, several times what a ladder needs. */
+  mostMemoryBytes?: number;
 }
 
 /** The slots of the rendition machine. */
@@ -40,6 +42,7 @@ export interface Ladders {
   ladder: LadderSlot;
 }
 
+const MOST_MEMORY_BYTES = 2 ** 30;
 /** A program must show a key frame interval within this time. */
 const MEASURE_MS = 6_000;
 /** FFmpeg must have made its first segment within this time. */
@@ -157,6 +160,7 @@ export function createLadders(options: LadderOptions): Ladders {
 function make(input: LadderInput, relay: LadderRelay, options: LadderOptions, report: (event: LadderReport) => void) {
   // A ladder that was begun by an older program was not told of key frames.
   const { camera, rungs, audio, fps, gopMs = 2_000, stalledMs } = input;
+  const { mostMemoryBytes = MOST_MEMORY_BYTES } = options;
   const folder = path.join(options.folder, camera);
   const names = [...rungs.map(({ name }) => name), ...(audio ? [AUDIO] : [])];
   const startedMs = Date.now();
@@ -231,6 +235,8 @@ function make(input: LadderInput, relay: LadderRelay, options: LadderOptions, re
       report({ type: 'ladder.flowing', elapsed_ms: Math.round(atMs - began) });
     }
     if (atMs - sharedAt > TOKENS_FRESH_MS) share();
+    const memory = run.memoryBytes() ?? 0;
+    if (memory > mostMemoryBytes) return endFor('memory', `${Math.round(memory / 2 ** 20)} MB`);
     const empty = emptySegment(folder, names);
     if (empty) return endFor('disk', `${empty} is empty`);
     if (!flowing && atMs - began > FIRST_MS) return endFor('stalled', `no segment within ${FIRST_MS} ms`);

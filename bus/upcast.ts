@@ -66,6 +66,8 @@ const steps: Record<string, (record: JournalRecord) => JournalRecord> = {
   'relay@1': relayWithoutPulse,
   // Ladders were never held back for others; what was written says all that there is to say.
   'rendition@1': (record) => ({ ...record, version: 2 }),
+  // Ladders were never told that the picture has changed.
+  'rendition@2': (record) => ({ ...record, version: 3 }),
   'relay@2': relayUnseen,
   'viewer@1': viewerWithStandby,
   'viewer@2': viewerNeverDisplaced,

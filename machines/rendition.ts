@@ -2,6 +2,7 @@ import { RENDITION_TIMES } from './rendition/context.ts';
 import {
   againMs,
   become,
+  changed,
   count,
   countFall,
   ended,
@@ -89,6 +90,10 @@ const busy = machine.createStateConfig({
   tags: ['making'],
   on: {
     'ladder.held': holds,
+    'program.changed': [
+      { guard: 'unwanted', target: '#rendition.off', actions: [forgetSource, off] },
+      { target: '.measuring', reenter: true, actions: [forgetSource, become('starting', changed)] },
+    ],
     'camera.dark': [
       { guard: 'unwanted', target: '#rendition.off', actions: [notePicture, forgetSource, off] },
       { target: '#rendition.waiting', actions: [notePicture, forgetSource, become('waiting', noPicture)] },
@@ -182,6 +187,7 @@ export const renditionMachine = machine.createMachine({
     'audience.joined': { actions: count },
     'audience.left': { actions: count },
     'camera.watchable': { actions: notePicture },
+    'program.changed': { actions: forgetSource },
     'camera.dark': { actions: notePicture },
   },
   states: {

@@ -4,7 +4,7 @@ import { type Of, shape } from '../shape.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the rendition machine's events and context. */
-export const RENDITION_VERSION = 2;
+export const RENDITION_VERSION = 3;
 
 /** A rung as somebody wants it. */
 export const RungSchema = Type.Object(
@@ -41,7 +41,7 @@ export const MeasuredSchema = Type.Object({
 export type Measured = Type.Static<typeof MeasuredSchema>;
 
 /** Why a ladder ended by itself. */
-export const LadderEndSchema = Type.Enum(['source', 'exited', 'stalled', 'disk', 'changed', 'relay']);
+export const LadderEndSchema = Type.Enum(['source', 'exited', 'stalled', 'disk', 'memory', 'changed', 'relay']);
 
 /** Everything a rendition cell may hear. */
 export const renditionHeard = {
@@ -59,6 +59,8 @@ export const renditionHeard = {
   'camera.watchable': shape('camera.watchable', Type.Object({})),
   'camera.dark': shape('camera.dark', Type.Object({ detail: Type.String() })),
   'program.measured': shape('program.measured', MeasuredSchema),
+  /** What was measured does not hold any more: the picture has another size or codec. */
+  'program.changed': shape('program.changed', Type.Object({ detail: Type.String() })),
   'ladder.flowing': shape('ladder.flowing', Type.Object({ elapsed_ms: Type.Number() })),
   'ladder.ended': shape('ladder.ended', Type.Object({ reason: LadderEndSchema, detail: Type.String() })),
   'ladder.held': shape(

@@ -128,6 +128,7 @@ const endings = {
   exited: 'its FFmpeg ended',
   stalled: 'its FFmpeg made nothing for too long, and was killed',
   disk: 'its segments are empty: the disk of the data folder is full',
+  memory: 'its FFmpeg took more and more memory, and was killed',
   changed: 'the picture changed its size or codec in mid-stream',
   relay: 'the relay did not take its rungs',
 };
@@ -162,6 +163,14 @@ export const noPicture: Because = (_context, event) => ({
   reason: 'no-picture',
   text: 'waiting for the camera’s picture',
   ...(event.type === 'camera.dark' ? { guard: { detail: event.detail } } : {}),
+});
+
+/** The picture is another one than was measured. */
+export const changed: Because = (_context, event) => ({
+  trigger: event.type,
+  reason: 'changed',
+  text: 'the picture has changed; looking at it anew',
+  ...(event.type === 'program.changed' ? { guard: { detail: event.detail } } : {}),
 });
 
 /** What it would take is needed elsewhere. */

@@ -84,6 +84,30 @@ describe('cells that know of each other', () => {
     expect(faults).to.deep.equal([]);
   });
 
+  it('have a ladder look at the picture anew when another source of another size carries on', async () => {
+    const { house, faults } = acquainted();
+    const rendition = { kind: 'rendition' as const, id: camera.id };
+    const backed = configured('warm');
+    backed.settings.sources.push({ id: '1', url: 'rtsp://127.0.0.1/b' });
+    await house.roster.create(camera, backed);
+    const rungs = rungsNamed(['360p']);
+    await house.roster.create(rendition, { type: 'rendition.configured', zone: 'hcm', rungs, keep: 'warm' });
+    for (const source of ['0', '1']) {
+      await house.roster.offer(camera, answers(source));
+      await house.roster.offer(camera, { ...flows(source), ...(source === '1' ? { width: 640, height: 360 } : {}) });
+    }
+    await house.roster.offer(camera, feeds('0'));
+    await until('the ladder to look', () => house.slots.measure.isHeld());
+    const seen = { codec: 'h264', width: 1280, height: 720, fps: 30, gop_ms: 2_000, reordered: false };
+    house.slots.measure.held().report({ type: 'program.measured', ...seen, bitrate_bps: 2_000_000, audio: false });
+    house.slots.ladder.held().report({ type: 'ladder.flowing', elapsed_ms: 1 });
+    await until('the ladder to run', () => house.roster.view(rendition)?.state === 'running');
+    await house.roster.offer(camera, feeds('1', { from: '0', trigger: 'ended', how: 'burst', gap_ms: 67 }));
+    await until('it to look again', () => house.roster.view(rendition)?.why.reason === 'changed');
+    expect(house.roster.view(rendition)?.why.guard).to.deep.equal({ detail: '640×360; it was 1280×720' });
+    expect(faults).to.deep.equal([]);
+  });
+
   it('forget viewers that ended while nobody looked, so that camera and ladder rest', async () => {
     const house = fakeHouse();
     const rendition = { kind: 'rendition' as const, id: camera.id };

@@ -55,6 +55,17 @@ describe('a rendition', () => {
     expect(gone.state).to.equal('off');
   });
 
+  it('looks at the picture anew when that has changed, and has forgotten it when nobody watches then', () => {
+    const smaller = { type: 'program.changed', detail: '640×360; it was 1280×720' };
+    const anew = given(...running, smaller);
+    expect([anew.state, anew.invoked]).to.deep.equal(['starting', ['measure']]);
+    expect(anew.last.why).to.include({ reason: 'changed' });
+    const again = given(...running, smaller, { ...measured, width: 640, height: 360 }, flowing);
+    expect(again.last.rungs.map(({ name }: { name: string }) => name)).to.deep.equal(['360p']);
+    expect(given(...running, left(), smaller).state).to.equal('off');
+    expect(given(...running, left(), smaller).context.source).to.equal(undefined);
+  });
+
   it('lingers after its last viewer, is there at once for who returns, and goes off otherwise', () => {
     const lingering = given(...running, joined('v2'), left(), { ...left('v2'), at: 50_000 });
     expect(lingering.state).to.equal('lingering');

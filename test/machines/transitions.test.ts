@@ -263,6 +263,7 @@ const machines: Record<string, { machine: AnyStateMachine; walks: Walk[] }> = {
           { type: 'camera.watchable' },
           { type: 'camera.dark', detail: 'x' },
           measured,
+          { type: 'program.changed', detail: 'x' },
           { type: 'ladder.flowing', elapsed_ms: 1 },
           { type: 'ladder.ended', reason: 'exited', detail: 'x' },
           { type: 'ladder.held', why: { trigger: 'capacity', text: 'x' } },
