@@ -1,0 +1,117 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createLadders, type Ladders } from '../../adapters/ladder.ffmpeg.ts';
+import { relayPaths } from '../../adapters/mediamtx/relay-paths.ts';
+import type { Measured, PlannedRung } from '../../bus/events/rendition.ts';
+import { findProgram } from '../../infra/binaries.ts';
+import { planLadder, rungsNamed, USUAL_RUNGS } from '../../machines/policy/ladder.ts';
+import { startCamera } from '../fixtures/camera.ts';
+import { descendants } from '../fixtures/launcher/start.ts';
+import { until } from '../fixtures/process.ts';
+import { serveTokenKeys, startRelay } from '../fixtures/relay.ts';
+import { type BenchOptions, type BenchTable, thisMachine } from './table.ts';
+
+const PROGRAM = 'cam_001';
+
+/** The ladders' processes, by what their arguments name. */
+const ladderPids = (): number[] =>
+  descendants(process.pid).filter((pid) => {
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('hls_segment_filename');
+    } catch {
+      return false; // it has ended since
+    }
+  });
+
+/** Processor time of processes by now, in seconds. */
+const cpuOf = (pids: number[]): number =>
+  pids.reduce((sum, pid) => {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return sum + (Number(fields[11]) + Number(fields[12])) / 100;
+  }, 0);
+
+/** Holds these ladders, each of some rungs of the one program, and tells what they cost, in percent of a core. */
+async function costOf(ladders: Ladders, measured: Measured, sets: PlannedRung[][], seconds: number) {
+  const startedAt = performance.now();
+  let flowing = 0;
+  const { audio, fps, gop_ms: gopMs } = measured;
+  const held = sets.map((rungs, n) =>
+    ladders.ladder({ camera: `set_${n}`, rungs, audio, fps, gopMs, stalledMs: 20_000 }, (report) => {
+      if (report.type === 'ladder.ended') throw new Error(`a ladder ended: ${report.detail}`);
+      flowing++;
+    }),
+  );
+  await until('every ladder to flow', () => flowing === sets.length, 30_000);
+  const firstMs = performance.now() - startedAt;
+  const pids = ladderPids();
+  const [before, from] = [cpuOf(pids), performance.now()];
+  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+  const cpu = ((cpuOf(pids) - before) / ((performance.now() - from) / 1000)) * 100;
+  for (const one of held) one.release();
+  await until('their processes to be gone', () => ladderPids().length === 0, 10_000);
+  return { cpu, firstMs };
+}
+
+/** One camera: a ladder in one process beside a process for each rung. */
+async function compare(height: number, bitrateBps: number, seconds: number) {
+  const keys = await serveTokenKeys();
+  const relay = await startRelay('delivery', keys);
+  const paths = relayPaths(relay.api);
+  const folder = mkdtempSync(path.join(tmpdir(), 'sbx-bench-'));
+  const publish = keys.token('switcher', [{ action: 'publish', path: PROGRAM }]);
+  const picture = { width: (height * 16) / 9, height, fps: 25, gopSeconds: 2, bitrateBps };
+  const camera = startCamera(relay.rtsp(PROGRAM, publish), picture);
+  try {
+    await until('the program', async () => (await relay.api.paths()).some(({ available }) => available), 20_000);
+    const ladders = createLadders({
+      ffmpeg: findProgram('ffmpeg'),
+      relays: [{ paths, urlOf: () => relay.rtsp(PROGRAM, keys.token('ladder', [{ action: 'read', path: PROGRAM }])) }],
+      ...{ folder: path.join(folder, 'hls'), sockets: path.join(folder, 'run') },
+    });
+    let measured: Measured | undefined;
+    const measuring = ladders.measure({ camera: PROGRAM }, (report) => {
+      if (report.type === 'program.measured') measured = report;
+    });
+    const source = await until('a measurement', () => measured, 15_000);
+    measuring.release();
+    const { rungs } = planLadder(source, rungsNamed(USUAL_RUNGS));
+    const apart = rungs.map((rung): PlannedRung[] => [{ ...rung, how: 'encoded' }]);
+    const one = await costOf(ladders, source, [rungs], seconds);
+    const separate = await costOf(ladders, source, apart, seconds);
+    return { one, separate, copied: rungs.some(({ how }) => how === 'copied') };
+  } finally {
+    await camera.stop();
+    paths.close();
+    await relay.close();
+    keys.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** What a ladder costs in one process, and what the same rungs cost in a process each. */
+export async function bench({ seconds = 15, say = () => {} }: BenchOptions): Promise<BenchTable> {
+  const hd = await compare(720, 2_000_000, seconds);
+  say(`720p: ${hd.one.cpu.toFixed(0)} % of a core, apart ${hd.separate.cpu.toFixed(0)} %`);
+  const full = await compare(1080, 4_000_000, seconds);
+  say(`1080p: ${full.one.cpu.toFixed(0)} % of a core, apart ${full.separate.cpu.toFixed(0)} %`);
+  const row = (what: string, { one, separate }: typeof hd, most: number) => ({
+    measure: `${what}: processor time of the ladder`,
+    ...{ ours: one.cpu, peer: separate.cpu, ratio: separate.cpu / one.cpu, unit: '% of a core' },
+    ...{ aim: `≤ ${most}× of three processes`, met: one.cpu <= most * separate.cpu },
+  });
+  return {
+    name: 'ladder',
+    machine: thisMachine(),
+    rows: [
+      row(`720p camera, top rung ${hd.copied ? 'copied' : 'encoded'}`, hd, 0.45),
+      row(`1080p camera, top rung ${full.copied ? 'copied' : 'encoded'}`, full, 0.8),
+      { measure: '720p camera: start of FFmpeg to the first playable rung', ours: hd.one.firstMs, unit: 'ms' },
+    ],
+    notes: [
+      `${seconds} s each, camera and relay on the same cores. The peer is a process of the same program for each rung, with the same encoder and settings: so their quality is the same, and was not measured.`,
+      'Not measured: a ladder that is on only for viewers beside one that is always on; nobody watching costs nothing.',
+    ],
+  };
+}
