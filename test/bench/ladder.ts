@@ -110,6 +110,7 @@ export async function bench({ seconds = 15, say = () => {} }: BenchOptions): Pro
       { measure: '720p camera: start of FFmpeg to the first playable rung', ours: hd.one.firstMs, unit: 'ms' },
     ],
     notes: [
+      'Processor time over a fixed time says something only where the processors have time: run it on a machine that does nothing else.',
       `${seconds} s each, camera and relay on the same cores. The peer is a process of the same program for each rung, with the same encoder and settings: so their quality is the same, and was not measured.`,
       'Not measured: a ladder that is on only for viewers beside one that is always on; nobody watching costs nothing.',
     ],
