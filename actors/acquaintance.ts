@@ -7,6 +7,7 @@ import type { Roster } from './roster.ts';
 
 /** The parts of other cells' contexts that matter here. */
 interface CameraSight {
+  active: string;
   settings?: { keep: string };
   audience: string[];
 }
@@ -25,6 +26,9 @@ interface RenditionSight {
   picture: boolean;
   /** The picture that it was planned for. */
   source?: { width: number; height: number };
+}
+interface RecordingSight {
+  source: string;
 }
 interface RelaySight {
   role: string;
@@ -71,7 +75,7 @@ const isIntake = (relay: CellView): boolean => sight<RelaySight>(relay).role ===
 export function recountAudiences(cells: Cells, onFault: (error: Error) => void): void {
   for (const counting of [...cells.list('camera'), ...cells.list('rendition')]) {
     for (const viewer of sight<CameraSight | RenditionSight>(counting).audience) {
-      const kinds = ['viewer', 'broadcast', 'incident'] as const;
+      const kinds = ['viewer', 'broadcast', 'incident', 'recording'] as const;
       const present = kinds.map((kind) => cells.view({ kind, id: viewer as Id })).find((view) => view !== undefined);
       if (present?.tags.some((tag) => ['open', 'wanted', 'running'].includes(tag))) continue;
       const { kind, id } = counting;
@@ -94,7 +98,7 @@ const unlessGone = (onFault: (error: Error) => void) => (error: Error) => {
 export function acquaint(roster: Roster, onFault: (error: Error) => void, ways: Ways = {}): () => void {
   const { cells = roster, leaveIntake = everyCamera(cells) } = ways;
   const tell = (
-    kind: 'camera' | 'viewer' | 'relay' | 'broadcast' | 'rendition',
+    kind: 'camera' | 'viewer' | 'relay' | 'broadcast' | 'rendition' | 'recording',
     to: Id,
     event: { type: string; [field: string]: unknown },
     cause?: string,
@@ -106,9 +110,10 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void, ways: 
 
   /** An on-demand camera is awake while somebody is admitted to it, or while it is broadcast. */
   const audience = (viewer: CellView, event: 'audience.joined' | 'audience.left', cause?: string) => {
-    const { camera } = sight<ViewerSight | BroadcastSight>(viewer);
+    const { camera, protocol } = sight<ViewerSight>(viewer);
     const view = cells.view({ kind: 'camera', id: camera });
-    if (!view) return;
+    // What was recorded needs no camera that is awake.
+    if (!view || protocol === 'past') return;
     const { settings, audience: present } = sight<CameraSight>(view);
     const counts = event === 'audience.joined' ? settings?.keep === 'on-demand' : present.includes(viewer.id);
     if (counts) tell('camera', camera, { type: event, viewer: viewer.id }, cause);
@@ -140,6 +145,33 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void, ways: 
     if (picture && camera.tags.includes('dark')) {
       tell('rendition', camera.id, { type: 'camera.dark', detail: camera.why.text }, cause);
     }
+  };
+
+  /** A recording is made of the source that gives the picture, and waits while none does. */
+  const tellRecording = (camera: CellView, cause?: string) => {
+    const recording = cells.view({ kind: 'recording', id: camera.id });
+    if (!recording || recording.tags.includes('over')) return;
+    const { source } = sight<RecordingSight>(recording);
+    const { active } = sight<CameraSight>(camera);
+    if (camera.tags.includes('watchable') && source !== active) {
+      tell('recording', camera.id, { type: 'camera.watchable', source: active }, cause);
+    }
+    if (source !== '' && camera.tags.includes('dark')) {
+      tell('recording', camera.id, { type: 'camera.dark', detail: camera.why.text }, cause);
+    }
+  };
+
+  /** A camera that is recorded is awake, though nobody watches it. */
+  const recordingAudience = (recording: CellView, cause: string) => {
+    const camera = cells.view({ kind: 'camera', id: recording.id });
+    if (!camera) return;
+    const { settings, audience: present } = sight<CameraSight>(camera);
+    const [wanted, counted] = [recording.tags.includes('wanted'), present.includes(recording.id)];
+    if (wanted && !counted && settings?.keep === 'on-demand') {
+      tell('camera', camera.id, { type: 'audience.joined', viewer: recording.id }, cause);
+    }
+    if (!wanted && counted) tell('camera', camera.id, { type: 'audience.left', viewer: recording.id }, cause);
+    tellRecording(camera, cause);
   };
 
   /** The viewers and broadcasts of a camera that was taken out have nothing left to show. */
@@ -222,8 +254,8 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void, ways: 
     const reason = dead ? 'dead' : 'restarted';
     for (const viewer of cells.list('viewer')) {
       const { relay: seat, standby, legs, protocol } = sight<ViewerSight>(viewer);
-      // HLS is served by the gateway; its ladder finds another relay by itself.
-      if (protocol === 'hls') continue;
+      // HLS is served by the gateway; its ladder finds another relay by itself, and the past needs none.
+      if (protocol === 'hls' || protocol === 'past') continue;
       const concerned = [seat, standby, ...Object.values(legs).map((leg) => leg.relay)].includes(relay.id);
       if (concerned && viewer.tags.includes('open')) {
         tell('viewer', viewer.id, { type: 'relay.lost', relay: relay.id, reason }, fact.id);
@@ -251,12 +283,18 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void, ways: 
     const camera = cells.view({ kind: 'camera', id: rendition.id });
     if (camera) tellLadder(camera);
   }
+  for (const recording of cells.list('recording')) {
+    const camera = cells.view({ kind: 'camera', id: recording.id });
+    if (camera) tellRecording(camera);
+  }
 
   return roster.onFact((fact, view) => {
     if (view.kind === 'camera') {
       showOnAir(view, fact.id);
       tellLadder(view, fact.id);
+      tellRecording(view, fact.id);
     }
+    if (view.kind === 'recording') recordingAudience(view, fact.id);
     switch (fact.type) {
       case 'signalbox.viewer.admitted':
         ladderAudience(view, fact.id);

@@ -2,6 +2,7 @@ import type { Id } from '../bus/identity.ts';
 import type { IncidentContext } from '../machines/incident.ts';
 import { access } from '../machines/policy/access.ts';
 import { grantedCameras } from '../machines/policy/grants.ts';
+import type { RecordingContext } from '../machines/recording.ts';
 import type { ViewerContext } from '../machines/viewer/context.ts';
 import { CellExists, type Cells, type CellView } from './cells.ts';
 import { NoPusher, requestBroadcast } from './pushing.ts';
@@ -12,6 +13,9 @@ const viewerOf = (view: CellView): ViewerContext => view.context as unknown as V
 
 /** What could not be raised or lowered, as a store or another gateway was away, is tried again after this long. */
 const AGAIN_MS = 1_000;
+
+/** How long what an incident had recorded is kept beside its protection, where the camera's settings say nothing. */
+const RECORDED_FOR_MS = 7 * 24 * 3_600_000;
 
 /** How a broadcast names the incident that asked for it. */
 const signature = (incident: string): string => `incident ${incident}`;
@@ -49,12 +53,15 @@ export interface Raising {
 
 /**
  * Raises what an incident raises, and lowers it again when no other running incident wants it: its cameras are kept
- * awake and at their best, its broadcasts run, and who was let in by it alone is cut when it ends.
+ * awake, at their best and recorded, its broadcasts run, and who was let in by it alone is cut when it ends.
  */
 export function raiseIncidents(house: EmergencyHouse): Raising {
   const { roster, cells, addressOf, settleQuality } = house;
-  const offer = (kind: 'camera' | 'viewer' | 'broadcast' | 'incident', id: string, event: { type: string }) =>
-    cells.offer({ kind, id: id as Id }, event);
+  const offer = (
+    kind: 'camera' | 'viewer' | 'broadcast' | 'incident' | 'recording',
+    id: string,
+    event: { type: string },
+  ) => cells.offer({ kind, id: id as Id }, event);
 
   /** Pushes one camera of an incident. Resolves to what went wrong, if anything. */
   const push = async (incident: string, camera: string, destination: string): Promise<string | undefined> => {
@@ -67,6 +74,30 @@ export function raiseIncidents(house: EmergencyHouse): Raising {
       if (error instanceof NoPusher) return `${camera} to ${destination}: ${error.message}`;
       if (error instanceof CellExists) return undefined; // another incident asked in the same moment
       throw error;
+    }
+  };
+
+  /** Has a camera recorded, whatever its settings say, and what is recorded kept. */
+  const record = async (incident: string, camera: string): Promise<void> => {
+    const at = { kind: 'recording' as const, id: camera as Id };
+    const view = cells.view(at);
+    if (!view || view.tags.includes('over')) {
+      const { zone = '' } = (cells.view({ ...at, kind: 'camera' })?.context.settings ?? {}) as { zone?: string };
+      const settings = { type: 'recording.configured', zone, wanted: false, keep_ms: RECORDED_FOR_MS };
+      await cells.create(at, settings).catch((error) => {
+        if (!(error instanceof CellExists)) throw error; // another incident asked in the same moment
+      });
+    }
+    await offer('recording', camera, demanded(incident));
+  };
+
+  /** Recordings that only incidents wanted end with the last of them; what was recorded stays protected. */
+  const lowerRecordings = async (recordings: CellView[]): Promise<void> => {
+    const wanted = new Set(running(cells).map(({ id }) => id));
+    for (const { id, context } of recordings) {
+      for (const holder of (context as unknown as RecordingContext).holders) {
+        if (!wanted.has(holder)) await offer('recording', id, released(holder));
+      }
     }
   };
 
@@ -86,6 +117,7 @@ export function raiseIncidents(house: EmergencyHouse): Raising {
       .filter((camera) => !present.includes(camera))
       .map((camera) => `there is no camera ${camera}`);
     await Promise.all(present.map((camera) => offer('camera', camera, joined(view.id))));
+    await Promise.all(present.map((camera) => record(view.id, camera)));
     const wanted = drill
       ? []
       : present.flatMap((camera) => destinations.map((destination) => ({ camera, destination })));
@@ -105,6 +137,7 @@ export function raiseIncidents(house: EmergencyHouse): Raising {
     const present = incidentOf(view).cameras.filter((camera) => cells.view({ kind: 'camera', id: camera as Id }));
     for (const camera of present) await offer('camera', camera, left(view.id));
     await lowerBroadcasts(cells.list('broadcast'));
+    await lowerRecordings(cells.list('recording'));
     await cutGuests([view], cells.list('viewer'));
     await settleQuality(present as Id[], view.id);
   };
@@ -145,6 +178,7 @@ export function raiseIncidents(house: EmergencyHouse): Raising {
     const over = ours.filter(({ tags }) => tags.includes('over'));
     attempt(cutGuests(over, cells.list('viewer')));
     attempt(lowerBroadcasts(roster.list('broadcast')));
+    attempt(lowerRecordings(roster.list('recording')));
   };
 
   const stop = roster.onFact((fact, view) => {
@@ -157,6 +191,8 @@ export function raiseIncidents(house: EmergencyHouse): Raising {
 
 const joined = (incident: string) => ({ type: 'audience.joined', viewer: incident });
 const left = (incident: string) => ({ type: 'audience.left', viewer: incident });
+const demanded = (holder: string) => ({ type: 'recording.demanded', holder });
+const released = (holder: string) => ({ type: 'recording.released', holder });
 const stopped = (by: string) => ({ type: 'broadcast.stopped', by: `the end of ${by}` });
 const revoked = (incident: string) => ({
   type: 'viewer.revoked',

@@ -2,6 +2,7 @@ import type { AnyStateMachine } from 'xstate';
 import { broadcastHeard } from '../bus/events/broadcast.ts';
 import { cameraHeard } from '../bus/events/camera.ts';
 import { incidentHeard } from '../bus/events/incident.ts';
+import { recordingHeard } from '../bus/events/recording.ts';
 import { relayHeard } from '../bus/events/relay.ts';
 import { renditionHeard } from '../bus/events/rendition.ts';
 import { viewerHeard } from '../bus/events/viewer.ts';
@@ -10,6 +11,7 @@ import { VERSIONS } from '../bus/upcast.ts';
 import { broadcastMachine } from '../machines/broadcast.ts';
 import { cameraMachine } from '../machines/camera.ts';
 import { incidentMachine } from '../machines/incident.ts';
+import { recordingMachine } from '../machines/recording.ts';
 import { relayMachine } from '../machines/relay.ts';
 import { renditionMachine } from '../machines/rendition.ts';
 import { viewerMachine } from '../machines/viewer.ts';
@@ -23,6 +25,7 @@ export const IDLE_KINDS: Readonly<Record<Kind, CellKind>> = {
   broadcast: { machine: broadcastMachine, version: VERSIONS.broadcast, heard: broadcastHeard },
   incident: { machine: incidentMachine, version: VERSIONS.incident, heard: incidentHeard },
   rendition: { machine: renditionMachine, version: VERSIONS.rendition, heard: renditionHeard },
+  recording: { machine: recordingMachine, version: VERSIONS.recording, heard: recordingHeard },
 };
 
 /** The machines alone, for replay. */

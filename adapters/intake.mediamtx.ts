@@ -29,9 +29,11 @@ export interface Crossing {
   giveUp(): void;
 }
 
-/** The intake slot, and the way from one relay to another. */
+/** The intake slot, the way from one relay to another, and recording where it is pulled. */
 export interface IntakeMediamtx {
   slot: IntakeSlot;
+  /** Has a source recorded by whichever relay pulls it, or no more. */
+  record(camera: string, source: string, on: boolean): void;
   /** Has a second relay pull the sources of a camera that are pulled. */
   cross(camera: string, to: RelayPaths): Crossing;
 }
@@ -50,6 +52,7 @@ interface Pulled {
  */
 export function intakeMediamtx({ pull, login }: IntakeSettings): IntakeMediamtx {
   const pulled = new Set<Pulled>();
+  const recorded = new Map<string, boolean>();
   const leave = (one: Pulled, paths: RelayPaths): void => {
     if (one.at.delete(paths)) paths.drop(one.name);
   };
@@ -71,6 +74,8 @@ export function intakeMediamtx({ pull, login }: IntakeSettings): IntakeMediamtx 
       ...{ camera, name, at: new Set() },
       askAt(there) {
         one.at.add(there);
+        const record = recorded.get(name);
+        if (record !== undefined) there.record(name, record);
         there.want(name, address, refused);
       },
     };
@@ -91,6 +96,13 @@ export function intakeMediamtx({ pull, login }: IntakeSettings): IntakeMediamtx 
   const of = (camera: string) => [...pulled].filter((one) => one.camera === camera);
   return {
     slot,
+    record(camera, source, on) {
+      const name = intakePath(camera, source);
+      recorded.set(name, on);
+      for (const one of pulled) {
+        if (one.name === name) for (const there of one.at) there.record(name, on);
+      }
+    },
     cross(camera, to) {
       const crossing = of(camera).filter(({ at }) => !at.has(to));
       for (const one of crossing) one.askAt(to);

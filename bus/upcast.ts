@@ -1,6 +1,7 @@
 import { BROADCAST_VERSION } from './events/broadcast.ts';
 import { CAMERA_VERSION } from './events/camera.ts';
 import { INCIDENT_VERSION } from './events/incident.ts';
+import { RECORDING_VERSION } from './events/recording.ts';
 import { RELAY_VERSION } from './events/relay.ts';
 import { RENDITION_VERSION } from './events/rendition.ts';
 import { VIEWER_VERSION } from './events/viewer.ts';
@@ -16,6 +17,7 @@ export const VERSIONS: Record<Kind, number> = {
   broadcast: BROADCAST_VERSION,
   incident: INCIDENT_VERSION,
   rendition: RENDITION_VERSION,
+  recording: RECORDING_VERSION,
 };
 
 /** A snapshot as records hold it, as far as steps rewrite it. */
@@ -56,6 +58,9 @@ function broadcastUnencoded(record: JournalRecord): JournalRecord {
 /** Viewers who made room for others were told that their right was taken back; nothing of a record is otherwise. */
 const viewerNeverDisplaced = (record: JournalRecord): JournalRecord => ({ ...record, version: 3 });
 
+/** Nobody looked at the past; nothing of a record is otherwise. */
+const viewerOfThePresent = (record: JournalRecord): JournalRecord => ({ ...record, version: 5 });
+
 /** Nobody told what a relay's viewers saw; nothing of a record is otherwise. */
 const relayUnseen = (record: JournalRecord): JournalRecord => ({ ...record, version: 3 });
 
@@ -72,6 +77,7 @@ const steps: Record<string, (record: JournalRecord) => JournalRecord> = {
   'viewer@1': viewerWithStandby,
   'viewer@2': viewerNeverDisplaced,
   'viewer@3': viewerWithRungs,
+  'viewer@4': viewerOfThePresent,
 };
 
 /** Thrown when a record is newer than this program. */

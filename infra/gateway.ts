@@ -8,6 +8,7 @@ import { cameraKind } from '../actors/camera.ts';
 import { shareEncoders } from '../actors/capacity.ts';
 import { type Raising, raiseIncidents } from '../actors/emergency.ts';
 import { incidentKind } from '../actors/incident.ts';
+import { recordingKind } from '../actors/recording.ts';
 import { relayKind } from '../actors/relay.ts';
 import { renditionKind } from '../actors/rendition.ts';
 import { viewerKind } from '../actors/viewer.ts';
@@ -17,6 +18,7 @@ import { originOf } from '../adapters/mediamtx/exchange.ts';
 import { openPasswords } from '../adapters/passwords.scrypt.ts';
 import { openPeople } from '../adapters/people.files.ts';
 import { openPlaces } from '../adapters/places.maxmind.ts';
+import { openRecordings, recordingsFolder } from '../adapters/recordings.files.ts';
 import { openSecrets } from '../adapters/secrets.files.ts';
 import { type Id, id } from '../bus/identity.ts';
 import type { ViewerContext } from '../machines/viewer/context.ts';
@@ -40,6 +42,7 @@ import { openMedia } from './gateway/media.ts';
 import { listenForMetrics } from './gateway/metrics-listener.ts';
 import { buildPopulation } from './gateway/population.ts';
 import { findPosters } from './gateway/posters.ts';
+import { forgetRecordings } from './gateway/recordings.ts';
 import { publicWhep } from './gateway/relay-reach.ts';
 import { keepRetention } from './gateway/retention.ts';
 import { shareSessions } from './gateway/session-cards.ts';
@@ -121,6 +124,7 @@ const population = buildPopulation({
     broadcast: broadcastKind(media.broadcastSlots),
     incident: incidentKind({ alarm: media.broadcastSlots.alarm }),
     rendition: renditionKind(media.renditionSlots),
+    recording: recordingKind(media.recordingSlots),
   },
   now: systemClock.now,
   later(ms, run) {
@@ -198,6 +202,18 @@ const retention = keepRetention({
   onFault: (err) => log.error({ err }, 'the event log could not be swept'),
 });
 
+const recordings = openRecordings(recordingsFolder(group.state));
+const stopForgetting = forgetRecordings({
+  roster,
+  recordings,
+  now: systemClock.now,
+  onDeleted: (camera, files) =>
+    log.info(
+      { camera, files: files.map(({ file, because }) => `${file.source}/${file.name}: ${because}`) },
+      'recordings are deleted',
+    ),
+  onFault: (err) => log.error({ err }, 'recordings could not be looked through; it is tried again'),
+});
 const webhooks = keepWebhooks({ outbox: carriers.outbox, log, metrics });
 const settleWebhooks = () =>
   webhooks
@@ -249,6 +265,7 @@ const server = await buildServer({
   poster: findPosters({ node: group.node, bus: carriers.bus, gate, cells, poster: media.poster }),
   rates: media.rates,
   hls: { folder: media.hlsFolder, paths: openPathSigner(path.join(group.state, 'keys', 'hls.key')) },
+  recordings,
   chart: (view) => cells.chart(view),
   overlay: installation.changes,
   ...(group.demo
@@ -305,6 +322,7 @@ async function leave(reason: string): Promise<void> {
   watch.close();
   certificate?.close();
   retention.close();
+  stopForgetting();
   webhooks.close();
   accessLedger.close();
   ledgerHead.close();

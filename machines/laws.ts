@@ -2,6 +2,7 @@ import type { BroadcastContext } from './broadcast.ts';
 import type { CameraContext } from './camera/context.ts';
 import type { IncidentContext } from './incident.ts';
 import { CHOICE_TIMES } from './policy/sources.ts';
+import type { RecordingContext } from './recording.ts';
 import type { RelayContext } from './relay/context.ts';
 import type { RenditionContext } from './rendition/context.ts';
 import { VIEWER_TIMES, type ViewerContext } from './viewer/context.ts';
@@ -22,6 +23,7 @@ const placeable = tagMeans('placeable', ['serving']);
 const draining = tagMeans('draining', ['draining', 'drained']);
 const running = tagMeans('running', ['declared', 'active', 'expiring']);
 const playable = tagMeans('playable', ['running', 'lingering']);
+const recorded = tagMeans('recording', ['recording']);
 const onAir = tagMeans('on-air', ['on-air']);
 
 /** What is wrong with the choice among a camera's sources. */
@@ -46,6 +48,7 @@ export const laws: {
   broadcast: Law<BroadcastContext>;
   incident: Law<IncidentContext>;
   rendition: Law<RenditionContext>;
+  recording: Law<RecordingContext>;
 } = {
   camera(context, tags) {
     const { state, settings, active, lostAt, standings } = context;
@@ -97,5 +100,17 @@ export const laws: {
     if (state === 'off' && (audience.length > 0 || keep === 'warm')) return 'it is wanted, and off';
     if (rungs.some(({ height }) => height > (source?.height ?? 0))) return 'it scales up';
     return playable(state, tags);
+  },
+  recording(context, tags) {
+    const { state, wanted, holders, source, protections } = context;
+    const asked = wanted || holders.length > 0;
+    if (tags.includes('wanted') && !asked) return 'it records for nobody';
+    if (state === 'off' && asked) return 'it is asked for, and off';
+    if (state === 'waiting' && source !== '') return 'it waits for a picture that is there';
+    if (state === 'recording' && source === '') return 'it records without a picture';
+    if (holders.some((holder) => !protections.some((one) => one.holder === holder && one.to === undefined))) {
+      return 'what an incident has recorded is not protected';
+    }
+    return recorded(state, tags);
   },
 };

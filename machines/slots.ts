@@ -1,5 +1,6 @@
 import type { BroadcastHeard } from '../bus/events/broadcast.ts';
 import type { CameraHeard } from '../bus/events/camera.ts';
+import type { RecordingHeard } from '../bus/events/recording.ts';
 import type { RelayHeard } from '../bus/events/relay.ts';
 import type { PlannedRung, RenditionHeard } from '../bus/events/rendition.ts';
 import type { ViewerHeard } from '../bus/events/viewer.ts';
@@ -187,6 +188,20 @@ export interface LadderInput {
 export type LadderReport = Report<RenditionHeard, 'ladder.flowing' | 'ladder.ended'>;
 export type LadderSlot = Adapter<LadderInput, LadderReport>;
 
+/** Has the relay that pulls a camera's source record it for as long as it is held, and tells whether its file grows. */
+export interface RecordInput {
+  camera: string;
+  /** Id of the source that gives the camera's picture. */
+  source: string;
+  /** A file that has not grown for this long is `recorder.silent`. */
+  silentMs: number;
+}
+export type RecordReport = Report<
+  RecordingHeard,
+  'recorder.growing' | 'recorder.silent' | 'recorder.full' | 'recorder.segment'
+>;
+export type RecordSlot = Adapter<RecordInput, RecordReport>;
+
 /** The slots of each machine, by the name it invokes them under. */
 export interface CameraSlots {
   probe: ProbeSlot;
@@ -212,6 +227,9 @@ export interface RelaySlots {
   pulse: PulseSlot;
   provision: ProvisionSlot;
   alarm: AlarmSlot;
+}
+export interface RecordingSlots {
+  record: RecordSlot;
 }
 export interface RenditionSlots {
   measure: MeasureSlot;

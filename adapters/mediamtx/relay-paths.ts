@@ -11,6 +11,10 @@ export interface RelayPaths {
    * @param refused called when the relay does not take it
    */
   want(name: string, config: PathConfig, refused: (detail: string) => void): void;
+  /**
+   * Has a path recorded from now on, or no more, as often as it is wanted. Nothing is said of it: it is as it stands.
+   */
+  record(name: string, on: boolean): void;
   /** Has a wanted path deleted. */
   drop(name: string): void;
   /** Cares for a path no more, and leaves it as it is: another gateway does. */
@@ -56,6 +60,7 @@ const LONGEST_RETRY_MS = 1000;
 export function relayPaths(api: Mediamtx): RelayPaths {
   const wanted = new Map<string, Wanted>();
   const written = new Map<string, symbol>();
+  const recorded = new Map<string, boolean>();
   const due = new Set<string>();
   let standing: Map<string, Standing> | undefined;
   /** The relay process that `standing` and `written` are about. */
@@ -68,11 +73,21 @@ export function relayPaths(api: Mediamtx): RelayPaths {
   const put = async (name: string, path: Wanted, seen: Map<string, Standing>): Promise<void> => {
     const found = seen.get(name);
     if (!found || written.has(name) || !canStay(found, path.config)) {
-      const config = remade(path.config, found?.config);
+      const record = recorded.get(name);
+      const config = { ...remade(path.config, found?.config), ...(record === undefined ? {} : { record }) };
       await api.replacePath(name, config);
       seen.set(name, { config, delivering: true });
     }
     written.set(name, path.mark);
+  };
+
+  /** Recording is changed without touching what it records. */
+  const settleRecord = async (name: string, seen: Map<string, Standing>): Promise<void> => {
+    const record = recorded.get(name);
+    const found = seen.get(name);
+    if (record === undefined || !found || (found.config.record ?? false) === record) return;
+    await api.recordPath(name, record);
+    found.config = { ...found.config, record };
   };
 
   const remove = async (name: string, seen: Map<string, Standing>): Promise<void> => {
@@ -85,8 +100,9 @@ export function relayPaths(api: Mediamtx): RelayPaths {
   const settle = async (name: string, seen: Map<string, Standing>): Promise<void> => {
     const path = wanted.get(name);
     try {
-      if (!path) await remove(name, seen);
-      else if (written.get(name) !== path.mark) await put(name, path, seen);
+      if (!path) return await remove(name, seen);
+      if (written.get(name) !== path.mark) await put(name, path, seen);
+      await settleRecord(name, seen);
     } catch (error) {
       if (!(error instanceof RelayRefused)) throw error;
       written.delete(name);
@@ -156,6 +172,12 @@ export function relayPaths(api: Mediamtx): RelayPaths {
     relay: api.relay,
     want(name, config, refused) {
       wanted.set(name, { config, refused, mark: Symbol(name) });
+      due.add(name);
+      push();
+    },
+    record(name, on) {
+      recorded.set(name, on);
+      if (!wanted.has(name)) return;
       due.add(name);
       push();
     },

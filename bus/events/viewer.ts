@@ -4,7 +4,7 @@ import { type Of, shape } from '../shape.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the viewer machine's events and context. */
-export const VIEWER_VERSION = 4;
+export const VIEWER_VERSION = 5;
 
 /** Who asks to watch, as their verified token says; no token is kept. */
 export const SubjectSchema = Type.Object(
@@ -52,7 +52,7 @@ export const viewerHeard = {
       camera: IdSchema,
       zone: Type.String(),
       subject: SubjectSchema,
-      protocol: Type.Enum(['webrtc', 'whep', 'hls', 'rtsp', 'srt']),
+      protocol: Type.Enum(['webrtc', 'whep', 'hls', 'rtsp', 'srt', 'past'], { description: 'past: what was recorded' }),
       quality: Type.String(),
       fixed: Type.Optional(Type.Boolean({ description: 'somebody chose that quality: it is kept' })),
       ladder: Type.Optional(Type.Boolean({ description: 'that quality is made by the camera’s ladder' })),

@@ -5,6 +5,7 @@ import { DestinationSchema, WebhookSchema } from './declared-outputs.ts';
 import { PortsSchema, RelayPortsSchema } from './declared-ports.ts';
 import { DURATION_PATTERN } from './durations.ts';
 import { closed, count, duration, listen, Region, size, text, texts, webUrl } from './grammar.ts';
+import { SIZE_PATTERN } from './sizes.ts';
 
 /**
  * What a configuration file may say: names, grammar, defaults and help, once. The parser, the environment variables
@@ -115,7 +116,19 @@ const CameraSchema = Type.Object(
     }),
     ladder: Type.Optional(Type.Array(Type.Enum(['1080p', '720p', '480p', '360p']), { minItems: 1 })),
     record: Type.Optional(
-      Type.Object({ keep: duration('7d', 'how long recordings stay') }, { additionalProperties: false, later: true }),
+      Type.Object(
+        {
+          keep: duration('7d', 'how long recordings stay'),
+          max_bytes: Type.Optional(
+            Type.String({
+              pattern: SIZE_PATTERN,
+              expects: 'a size such as 500MB or 100GB',
+              description: 'how much stays',
+            }),
+          ),
+        },
+        { additionalProperties: false },
+      ),
     ),
   },
   { additionalProperties: false },

@@ -56,6 +56,12 @@ export interface ConfiguredRelay {
   ports: RelayPorts;
 }
 
+/** How long, and how much of it, a camera's recording is kept. */
+export interface RecordSettings {
+  keepMs: number;
+  maxBytes?: number;
+}
+
 /** One validated configuration: the file, the environment over it, every default, in the program's own units. */
 export interface Config {
   /** Absolute path of the file it came from. */
@@ -103,6 +109,8 @@ export interface Config {
   cameras: ReadonlyMap<Id, CameraSettings>;
   /** The rungs of cameras that name them. */
   ladders: ReadonlyMap<Id, string[]>;
+  /** Cameras that are recorded. */
+  records: ReadonlyMap<Id, RecordSettings>;
   /** The logins that camera addresses carried, by credential reference. A Map, so that JSON of a Config has none. */
   logins: ReadonlyMap<string, Login>;
   destinations: Settings['destinations'];

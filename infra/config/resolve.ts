@@ -11,7 +11,7 @@ import { complete, type Findings } from './complete.ts';
 import { authSettings, type Settings } from './declaration.ts';
 import { faultsOf } from './destinations.ts';
 import { durationMs } from './durations.ts';
-import type { Config, Listener } from './model.ts';
+import type { Config, Listener, RecordSettings } from './model.ts';
 import type { SettingPath } from './parse.ts';
 import { resolveRelays } from './relays.ts';
 import { bytesIn } from './sizes.ts';
@@ -26,7 +26,7 @@ export function resolve(file: string, settings: Settings, findings: Findings): C
   const listening = listener(settings.http.listen, ['http', 'listen'], fault);
   const http = { host: listening.host, port: settings.http.port ?? listening.port };
   const media = mediaHost(settings, http.host, fault);
-  const { cameras, ladders, logins } = resolveCameras(settings, fault);
+  const { cameras, ladders, records, logins } = resolveCameras(settings, fault);
   const metrics = settings.metrics.listen && listener(settings.metrics.listen, ['metrics', 'listen'], fault);
   const config: Config = {
     file,
@@ -50,6 +50,7 @@ export function resolve(file: string, settings: Settings, findings: Findings): C
     relays: resolveRelays(settings, findings),
     cameras,
     ladders,
+    records,
     logins,
     destinations: settings.destinations,
     webhooks: settings.webhooks.map(({ url, types, secret_file }) => ({ url, types, secretFile: beside(secret_file) })),
@@ -254,6 +255,7 @@ function resolveIce({ ice }: Settings, beside: (name: string) => string): Config
 function resolveCameras(settings: Settings, fault: FaultAt) {
   const cameras = new Map<Id, CameraSettings>();
   const ladders = new Map<Id, string[]>();
+  const records = new Map<Id, RecordSettings>();
   const logins = new Map<string, Login>();
   for (const [name, camera] of Object.entries(settings.cameras)) {
     const short = typeof camera === 'string';
@@ -275,9 +277,14 @@ function resolveCameras(settings: Settings, fault: FaultAt) {
       eye: short ? true : camera.eye,
       ...handBack(short ? DEFAULT_HAND_BACK : camera.hand_back),
     });
-    if (!short && camera.ladder) ladders.set(id(name), camera.ladder);
+    if (short) continue;
+    if (camera.ladder) ladders.set(id(name), camera.ladder);
+    if (camera.record) {
+      const { keep, max_bytes: most } = camera.record;
+      records.set(id(name), { keepMs: durationMs(keep), ...(most === undefined ? {} : { maxBytes: bytesIn(most) }) });
+    }
   }
-  return { cameras, ladders, logins };
+  return { cameras, ladders, records, logins };
 }
 
 const DEFAULT_HAND_BACK = '10s';

@@ -11,6 +11,7 @@ import type { Config } from '../config/model.ts';
 import { cameraInput, cameraSettings, forgetUnusedLogins, type Overlay, type PlacedCamera } from '../config/overlay.ts';
 import type { Group } from '../group.ts';
 import type { Overlay as CameraChanges } from '../http/services.ts';
+import { settleRecordings } from './recordings.ts';
 import { settleRenditions } from './renditions.ts';
 
 /** The cameras and relays that there should be, and how cells come to match. */
@@ -85,6 +86,7 @@ export function keepInstallation(config: Config, parts: InstallationParts): Inst
       .filter((view) => !placed.has(view.id) && isOurs(view.id) && !view.tags.includes('over'));
     await Promise.all(gone.map(({ id }) => cells.offer({ kind: 'camera', id }, { type: 'camera.removed' }, by)));
     await settleRenditions(cells, parts.belongsHere, placed, current.ladders, by);
+    await settleRecordings(cells, parts.belongsHere, placed, current.records, by);
     forgetUnusedLogins(placed, secrets);
   };
 

@@ -18,11 +18,20 @@ import { PROGRAM_PATH, provisionMediamtx, wantPrograms } from '../../adapters/pr
 import { PULSE_PATHS, pulsePath, pulseRtsp } from '../../adapters/pulse.rtsp.ts';
 import type { Destination } from '../../adapters/push.mediamtx/address.ts';
 import { broadcastOfPath, PUSH_PATHS, pushMediamtx } from '../../adapters/push.mediamtx.ts';
+import { recorderMediamtx } from '../../adapters/recorder.mediamtx.ts';
+import { recordingsFolder } from '../../adapters/recordings.files.ts';
 import { seatEverywhere, seatMediamtx } from '../../adapters/seat.mediamtx.ts';
 import type { Secrets } from '../../adapters/secrets.files.ts';
 import { createSlates } from '../../adapters/slate.ffmpeg.ts';
 import { whepMediamtx } from '../../adapters/whep.mediamtx.ts';
-import type { BroadcastSlots, CameraSlots, RelaySlots, RenditionSlots, ViewerSlots } from '../../machines/slots.ts';
+import type {
+  BroadcastSlots,
+  CameraSlots,
+  RecordingSlots,
+  RelaySlots,
+  RenditionSlots,
+  ViewerSlots,
+} from '../../machines/slots.ts';
 import { findProgram } from '../binaries.ts';
 import type { Group } from '../group.ts';
 import type { Whep } from '../http/services.ts';
@@ -58,6 +67,7 @@ export interface Media {
   broadcastSlots: BroadcastSlots;
   departures: Departures;
   renditionSlots: RenditionSlots;
+  recordingSlots: RecordingSlots;
   /** Where ladders write HLS: one folder a camera. */
   hlsFolder: string;
   whep: Whep;
@@ -241,6 +251,13 @@ export function openMedia({
       alarm,
     },
     renditionSlots: { ...ladders, alarm },
+    recordingSlots: {
+      record: recorderMediamtx({
+        record: pulling.record,
+        folder: recordingsFolder(group.state),
+        now: () => performance.now(),
+      }),
+    },
     hlsFolder,
     broadcastSlots: {
       push: pushMediamtx({

@@ -25,7 +25,7 @@ export interface Admission {
 
 /** How somebody wants to watch. */
 export interface Wish {
-  protocol: 'webrtc' | 'whep' | 'hls' | 'rtsp' | 'srt';
+  protocol: 'webrtc' | 'whep' | 'hls' | 'rtsp' | 'srt' | 'past';
   quality?: string;
   address: string;
 }

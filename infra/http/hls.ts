@@ -1,6 +1,4 @@
-import { createReadStream, statSync } from 'node:fs';
 import path from 'node:path';
-import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { CellView } from '../../actors/cells.ts';
 import { masterPlaylist } from '../../adapters/ladder.ffmpeg/master.ts';
@@ -14,30 +12,20 @@ import type { Server } from './fastify.ts';
 import { type HlsAudience, keepHlsAudience } from './hls-audience.ts';
 import { QualitySchema } from './live.ts';
 import { baseUrl } from './origin.ts';
+import { sendFile } from './send-file.ts';
 import type { HttpServices } from './services.ts';
 import type { Shared } from './shared.ts';
-import { isOpen, renditionOf, viewerOf } from './views.ts';
+import { allowOtherSites, checkPath, pathParams, SIGNED_FOLDER, signedFolder } from './signed-paths.ts';
+import { renditionOf, viewerOf } from './views.ts';
 
-const folder = '/hls/:camera_id/:session_id/:expires/:signature';
+const folder = `/hls/${SIGNED_FOLDER}`;
 const files = `${folder}/:file`;
 const MASTER = 'master.m3u8';
-const pathParams = Type.Object({
-  camera_id: IdSchema,
-  session_id: IdSchema,
-  expires: Type.String({ pattern: '^[1-9][0-9]{0,11}$', description: 'epoch seconds' }),
-  signature: Type.String({ pattern: '^[A-Za-z0-9_-]{43}$' }),
-});
 const fileParams = Type.Object({
   ...pathParams.properties,
   file: Type.String({ pattern: '^[a-z0-9]{1,16}(_[0-9]{1,20})?\\.(m3u8|m4s|mp4)$' }),
 });
-type PathParams = Type.Static<typeof pathParams>;
 
-/**
- * A path can be renewed only by another one, which a player would have to load anew. So it outlives its session's
- * entitlement, and each request looks at that: renewing a session goes unnoticed by the picture.
- */
-const PATH_LIFE_S = 24 * 3600;
 /** A playlist names its newest segment for two seconds; an older one makes live stale. */
 const PLAYLIST_CACHE = 'public, max-age=1, stale-if-error=10';
 /** Names of segments never come twice. */
@@ -51,17 +39,6 @@ const TYPES: Record<string, string> = {
   m4s: 'video/iso.segment',
   mp4: 'video/mp4',
 };
-
-/** The session that a signed path belongs to, if it still gives a right. @throws Refusal */
-function checkPath(services: HttpServices, params: PathParams): CellView {
-  const { camera_id: camera, session_id: session, expires, signature } = params;
-  const against = services.hls.paths.against({ camera, session, expires: Number(expires) }, signature, Date.now());
-  if (against === 'expired') throw new Refusal(410, 'expired', 'This address has run out; ask for a new one.');
-  if (against) throw denied(against);
-  const view = services.cells.view({ kind: 'viewer', id: session as Id });
-  if (!view || !isOpen(view)) throw denied(view?.why.reason ?? 'ended', view ? { why: view.why } : {});
-  return view;
-}
 
 /** The camera's ladder once it can be played. @throws Refusal when that takes too long */
 async function playable({ cells }: HttpServices, camera: Id): Promise<RenditionContext> {
@@ -78,41 +55,11 @@ async function playable({ cells }: HttpServices, camera: Id): Promise<RenditionC
   return renditionOf(view);
 }
 
-/** One range of bytes, as players of fragmented MP4 ask for it; the whole file for anything else. */
-function rangeOf(header: string | undefined, size: number): { start: number; end: number } | undefined | 'none' {
-  const asked = /^bytes=(\d*)-(\d*)$/.exec(header ?? '');
-  if (!asked || (asked[1] === '' && asked[2] === '')) return undefined;
-  const [first, last] = [asked[1] ?? '', asked[2] ?? ''];
-  const start = first === '' ? Math.max(0, size - Number(last)) : Number(first);
-  const end = first === '' || last === '' ? size - 1 : Math.min(Number(last), size - 1);
-  return start > end ? 'none' : { start, end };
-}
-
-function sendFile(request: FastifyRequest, reply: FastifyReply, file: string): FastifyReply {
-  const stat = statSync(file, { throwIfNoEntry: false });
-  if (!stat?.isFile()) throw missing('such segment: it is over, or not yet made');
-  const range = rangeOf(request.headers.range, stat.size);
-  reply.header('accept-ranges', 'bytes');
-  if (range === 'none') {
-    return reply.code(416).header('content-range', `bytes */${stat.size}`).send();
-  }
-  const { start, end } = range ?? { start: 0, end: stat.size - 1 };
-  if (range) reply.code(206).header('content-range', `bytes ${start}-${end}/${stat.size}`);
-  reply.header('content-length', Math.max(0, end - start + 1));
-  return reply.send(stat.size === 0 ? '' : createReadStream(file, { start, end }));
-}
-
 /** `GET /live/:camera_id/hls`, and the signed addresses that it hands out. */
 export function hlsRoutes(server: Server, services: HttpServices, shared: Shared): void {
-  const audience: HlsAudience = keepHlsAudience(services);
+  const audience: HlsAudience = keepHlsAudience(services, 'hls');
   server.addHook('preClose', async () => audience.close());
-  // Players live on pages of other sites; the address itself is the right, so CORS gives nothing away.
-  server.addHook('onSend', async (request, reply) => {
-    if (request.routeOptions.url !== files) return;
-    reply.header('access-control-allow-origin', '*');
-    reply.header('access-control-expose-headers', 'Content-Length, Content-Range, Retry-After');
-    reply.header('cross-origin-resource-policy', 'cross-origin');
-  });
+  allowOtherSites(server, files, fileParams);
 
   server.get(
     '/live/:camera_id/hls',
@@ -137,11 +84,9 @@ export function hlsRoutes(server: Server, services: HttpServices, shared: Shared
       const { quality = 'auto' } = request.query;
       const wish = { protocol: 'hls' as const, quality, address: request.ip };
       const { session, expiresInS, placement } = await admit(services, shared, callerOf(request), camera, wish);
-      const expires = Math.ceil(Date.now() / 1000) + PATH_LIFE_S;
-      const signed = services.hls.paths.sign({ camera: camera.id, session, expires });
       return {
         session_id: session,
-        hls_url: `${baseUrl(request, services.config)}/hls/${signed}/${MASTER}`,
+        hls_url: `${baseUrl(request, services.config)}/hls/${signedFolder(services, camera.id, session)}/${MASTER}`,
         expires_in: expiresInS,
         quality,
         why: placement,
@@ -149,15 +94,9 @@ export function hlsRoutes(server: Server, services: HttpServices, shared: Shared
     },
   );
 
-  server.options(files, { schema: { params: fileParams, tags: ['watching'] } }, async (_request, reply) => {
-    reply.header('access-control-allow-methods', 'GET, HEAD, OPTIONS');
-    reply.header('access-control-allow-headers', 'Range').header('access-control-max-age', '600');
-    return reply.code(204).send();
-  });
-
   server.get(files, { schema: { params: fileParams, tags: ['watching'] } }, async (request, reply) => {
     const { camera_id: camera, file } = request.params;
-    const session = checkPath(services, request.params);
+    const session = checkPath(services, request.params, 'hls');
     const made = path.join(services.hls.folder, camera);
     const extension = path.extname(file).slice(1);
     if (extension === 'm3u8') audience.asked(session.id);
@@ -175,7 +114,7 @@ export function hlsRoutes(server: Server, services: HttpServices, shared: Shared
   server.get(folder, { schema: { params: pathParams, tags: ['watching'] } }, async (request, reply) => {
     let session: CellView;
     try {
-      session = checkPath(services, request.params);
+      session = checkPath(services, request.params, 'hls');
     } catch (error) {
       // The edge knows yes and no, nothing else.
       throw error instanceof Refusal ? denied(error.reason, error.more) : error;

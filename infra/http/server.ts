@@ -29,6 +29,7 @@ import { loginRoutes } from './login.ts';
 import { oidcRoutes } from './oidc.ts';
 import { operationsRoutes } from './operations.ts';
 import { pageRoutes } from './page.ts';
+import { recordingRoutes } from './recordings.ts';
 import { relayRoutes } from './relays.ts';
 import { replayRoutes } from './replay.ts';
 import { revocationRoutes } from './revocations.ts';
@@ -77,9 +78,9 @@ function create(services: HttpServices): Server {
   return server.withTypeProvider<TypeBoxTypeProvider>();
 }
 
-/** An address without its query, and without the signature that an HLS address carries. */
+/** An address without its query, and without the signature that a signed one carries. */
 const loggedPath = (url: string): string =>
-  (url.split('?', 1)[0] ?? '').replace(/^(\/hls\/[^/]*\/[^/]*\/[^/]*)\/[^/]*/, '$1/…');
+  (url.split('?', 1)[0] ?? '').replace(/^(\/(?:hls|recordings)\/[^/]*\/[^/]*\/[^/]*)\/[^/]*/, '$1/…');
 
 /** Logs what was answered: never a query, a header, a body or a signature. */
 function logAnswers(server: Server): void {
@@ -165,6 +166,7 @@ export async function buildServer(services: HttpServices): Promise<Server> {
   liveRoutes(server, services, shared);
   whepRoutes(server, services, shared);
   hlsRoutes(server, services, shared);
+  recordingRoutes(server, services, shared);
   signallingRoutes(server, services, shared);
   cameraRoutes(server, services);
   sourceRoutes(server, services);

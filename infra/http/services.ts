@@ -7,6 +7,7 @@ import type { IdentityProvider } from '../../adapters/identity.openid-client.ts'
 import type { Passwords } from '../../adapters/passwords.scrypt.ts';
 import type { People } from '../../adapters/people.files.ts';
 import type { FindPlace } from '../../adapters/places.maxmind.ts';
+import type { Recordings } from '../../adapters/recordings.files.ts';
 import type { Revocations } from '../../adapters/revocations.files.ts';
 import type { Id } from '../../bus/identity.ts';
 import type { Facts, Journal, Ledger, Sessions } from '../../bus/ports.ts';
@@ -105,6 +106,8 @@ export interface HttpServices {
   whepAt(relay: string): string | undefined;
   /** HLS: where ladders write, one folder a camera, and who signs its addresses. */
   hls: { folder: string; paths: PathSigner };
+  /** What was recorded of every camera. */
+  recordings: Recordings;
   /** The statechart of a cell's machine, with the present state marked. */
   chart(view: CellView): unknown;
   overlay: Overlay;

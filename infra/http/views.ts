@@ -2,6 +2,7 @@ import type { CellView } from '../../actors/cells.ts';
 import type { BroadcastContext } from '../../machines/broadcast.ts';
 import type { CameraContext } from '../../machines/camera/context.ts';
 import type { IncidentContext } from '../../machines/incident.ts';
+import type { RecordingContext } from '../../machines/recording.ts';
 import type { RelayContext } from '../../machines/relay/context.ts';
 import type { RenditionContext } from '../../machines/rendition/context.ts';
 import type { ViewerContext } from '../../machines/viewer/context.ts';
@@ -18,6 +19,9 @@ export const broadcastOf = (view: CellView): BroadcastContext => view.context as
 
 /** What an incident cell knows. */
 export const incidentOf = (view: CellView): IncidentContext => view.context as unknown as IncidentContext;
+
+/** What a recording cell knows. */
+export const recordingOf = (view: CellView): RecordingContext => view.context as unknown as RecordingContext;
 
 /** What a rendition cell knows. */
 export const renditionOf = (view: CellView): RenditionContext => view.context as unknown as RenditionContext;

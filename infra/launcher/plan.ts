@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { originOf } from '../../adapters/mediamtx/exchange.ts';
+import { recordingsFolder } from '../../adapters/recordings.files.ts';
 import type { Config, ConfiguredRelay } from '../config/model.ts';
 import type { Group, RelayPlace } from '../group.ts';
 import { type DemoSource, demoSourceUrl } from './demo-cameras.ts';
@@ -136,6 +137,7 @@ export async function planGroup(
     audience: `${config.auth.audience}:relay`,
     publicHosts: config.ice.publicHosts,
     ...(config.http.tls ? { tls: config.http.tls } : {}),
+    recordings: recordingsFolder(state.path),
     origins: pageOrigins(config, [http.port, ...otherPorts]),
   };
   const others = otherPorts.map((port, index) => ({

@@ -17,6 +17,8 @@ export interface RelayOptions {
   tls?: CertificateFiles;
   /** The page's, which may speak WHEP with a delivery relay itself when no gateway answers. */
   origins: string[];
+  /** Where intakes record what they are asked to. */
+  recordings?: string;
   logLevel?: 'error' | 'warn' | 'info' | 'debug';
 }
 
@@ -63,11 +65,23 @@ export function relaySettings(place: RelayPlace, options: RelayOptions): Record<
     webrtcAllowOrigins: options.origins,
     ...webrtcMedia(mediaHost, place.webrtcUdp, options.publicHosts),
     ...{ hls: false, moq: false, playback: false, pprof: false },
+    ...(place.role === 'intake' && options.recordings ? { pathDefaults: recording(options.recordings) } : {}),
     // In the file, so that a relay takes programs and the pulse the moment it runs, with or without a gateway.
     paths: {
       ...(place.role === 'delivery' ? { [PROGRAM_PATHS]: PROGRAM_PATH, [DEPARTURE_PATHS]: PROGRAM_PATH } : {}),
       [PULSE_PATHS]: PROGRAM_PATH,
     },
+  };
+}
+
+/** A part a second: what a crash costs at most. Deleting is ours: the relay's cleaner starts anew at each of our writes. */
+function recording(folder: string): Record<string, unknown> {
+  return {
+    recordPath: `${folder}/%path/%s-%f`,
+    recordFormat: 'fmp4',
+    recordPartDuration: '1s',
+    recordSegmentDuration: '10m',
+    recordDeleteAfter: '0s',
   };
 }
 

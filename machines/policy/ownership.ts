@@ -18,17 +18,18 @@ export interface Claimable {
 /**
  * Which living gateway a cell belongs to. A viewer session stays with the gateway that holds it; all else is shared out
  * by rendezvous hashing: each gateway comes to the same answer by itself, and one that joins or leaves moves only its
- * own share.
+ * own share. A recording goes with its camera, whose relay it has to turn on.
  * @param members names of the living gateways
  */
 export function ownerOf({ kind, id, holder }: Claimable, members: readonly string[]): Ownership {
   if (kind === 'viewer' && holder !== undefined && members.includes(holder)) {
     return { owner: holder, why: { reason: 'holder', text: `${holder} holds this session` } };
   }
+  const key = `${kind === 'recording' ? 'camera' : kind}/${id}`;
   let owner: string | undefined;
   let highest = -1;
   for (const member of members.toSorted()) {
-    const weight = hash(`${member} ${kind}/${id}`);
+    const weight = hash(`${member} ${key}`);
     if (weight <= highest) continue;
     owner = member;
     highest = weight;

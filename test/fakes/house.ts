@@ -1,6 +1,7 @@
 import { broadcastKind } from '../../actors/broadcast.ts';
 import { cameraKind } from '../../actors/camera.ts';
 import { incidentKind } from '../../actors/incident.ts';
+import { recordingKind } from '../../actors/recording.ts';
 import { relayKind } from '../../actors/relay.ts';
 import { renditionKind } from '../../actors/rendition.ts';
 import { Roster, type RosterHouse } from '../../actors/roster.ts';
@@ -26,6 +27,7 @@ export interface FakeHouse {
     pulse: FakeOf<slots.PulseSlot>;
     measure: FakeOf<slots.MeasureSlot>;
     ladder: FakeOf<slots.LadderSlot>;
+    record: FakeOf<slots.RecordSlot>;
   };
   clock: { now: number };
   troubles: string[];
@@ -60,6 +62,7 @@ export function fakeHouse(
     pulse: fakeSlot(),
     measure: fakeSlot(),
     ladder: fakeSlot(),
+    record: fakeSlot(),
   } as unknown as FakeHouse['slots'];
   const troubles: string[] = [];
   const put = new Set<() => void>();
@@ -85,6 +88,7 @@ export function fakeHouse(
       }),
       incident: incidentKind({ alarm: fakes.alarm.adapter }),
       broadcast: broadcastKind({ push: fakes.push.adapter, alarm: fakes.alarm.adapter }),
+      recording: recordingKind({ record: fakes.record.adapter }),
       rendition: renditionKind({
         measure: fakes.measure.adapter,
         ladder: fakes.ladder.adapter,

@@ -8,6 +8,7 @@ import { openPathSigner } from '../../adapters/hls-paths.hmac.ts';
 import { openSigningKeys } from '../../adapters/keys.files.ts';
 import { openPasswords } from '../../adapters/passwords.scrypt.ts';
 import { openPeople } from '../../adapters/people.files.ts';
+import { openRecordings } from '../../adapters/recordings.files.ts';
 import { openRevocations } from '../../adapters/revocations.files.ts';
 import { type Id, id } from '../../bus/identity.ts';
 import type { Server } from '../../infra/http/fastify.ts';
@@ -138,6 +139,7 @@ export async function fakeGateway(change: Partial<HttpServices> = {}): Promise<F
     rtspAt: (relay, path) => (relay === 'relay-1' ? `rtsp://127.0.0.1:8554/${path}` : undefined),
     whepAt: (relay) => (relay === 'relay-2' ? 'http://127.0.0.1:8909' : undefined),
     hls: { folder: path.join(state, 'hls'), paths: openPathSigner(path.join(state, 'keys', 'hls.key')) },
+    recordings: openRecordings(path.join(state, 'recordings')),
     chart: (view) => house.roster.chart(view),
     overlay: { add: async () => {}, patch: async () => {}, remove: async () => {}, origin: () => 'file' },
     health: () => [],

@@ -6,6 +6,7 @@ import { replay } from '../../actors/replay.ts';
 import { BroadcastFactSchema, broadcastSaid } from '../../bus/events/broadcast.ts';
 import { CameraFactSchema, cameraSaid } from '../../bus/events/camera.ts';
 import { IncidentFactSchema, incidentSaid } from '../../bus/events/incident.ts';
+import { RecordingFactSchema, recordingSaid } from '../../bus/events/recording.ts';
 import { RelayFactSchema, relaySaid } from '../../bus/events/relay.ts';
 import { RenditionFactSchema, renditionSaid } from '../../bus/events/rendition.ts';
 import { ViewerFactSchema, viewerSaid } from '../../bus/events/viewer.ts';
@@ -25,6 +26,7 @@ const said = {
   relay: { types: relaySaid, data: shape('relay fact', RelayFactSchema) },
   incident: { types: incidentSaid, data: shape('incident fact', IncidentFactSchema) },
   broadcast: { types: broadcastSaid, data: shape('broadcast fact', BroadcastFactSchema) },
+  recording: { types: recordingSaid, data: shape('recording fact', RecordingFactSchema) },
   rendition: { types: renditionSaid, data: shape('rendition fact', RenditionFactSchema) },
 };
 
@@ -39,9 +41,10 @@ const journal = (file: string): JournalRecord[] =>
 
 /**
  * Journals of a real run of the demo, one file per machine and version: a plug pulled, an intake killed, a page closed.
- * The rendition's, the second of the broadcast and the third of viewer and relay are of real cells whose FFmpeg or relays
- * were scripted: failures, another codec, other rungs, held back for others; an encoder that is slow, ends and hangs; a
- * move without a gateway, a place given up to somebody with priority, a relay that only its viewers see.
+ * The rendition's, the recording's, the second of the broadcast, the third of viewer and relay and the fifth of the viewer
+ * are of real cells whose FFmpeg or relays were scripted: failures, another codec, other rungs, held back for others; an
+ * encoder that is slow, ends and hangs; a move without a gateway, a place given up to somebody with priority, a relay
+ * that only its viewers see; a look at the past; a disk that is full.
  */
 describe('a journal of long ago', () => {
   for (const file of files) {

@@ -13,6 +13,7 @@ import { cameraMachine } from '../../machines/camera.ts';
 import { incidentMachine } from '../../machines/incident.ts';
 import { laws } from '../../machines/laws.ts';
 import { rungsNamed } from '../../machines/policy/ladder.ts';
+import { type RecordingContext, recordingMachine } from '../../machines/recording.ts';
 import { relayMachine } from '../../machines/relay.ts';
 import { renditionMachine } from '../../machines/rendition.ts';
 import type { ViewerContext } from '../../machines/viewer/context.ts';
@@ -256,6 +257,29 @@ const machines: Record<string, { machine: AnyStateMachine; walks: Walk[] }> = {
       },
     ],
   },
+  recording: {
+    machine: recordingMachine,
+    walks: [
+      {
+        events: [
+          { type: 'recording.configured', zone: 'hcm', wanted: true, keep_ms: 1_000 },
+          { type: 'recording.configured', zone: 'hcm', wanted: false, keep_ms: 1_000 },
+          { type: 'recording.demanded', holder: 'inc_1' },
+          { type: 'recording.released', holder: 'inc_1' },
+          { type: 'recording.protected', holder: 'mark_1', from: 1, to: 2 },
+          { type: 'recording.unprotected', holder: 'mark_1' },
+          { type: 'recording.removed' },
+          { type: 'camera.watchable', source: '0' },
+          { type: 'camera.watchable', source: '1' },
+          { type: 'camera.dark', detail: 'x' },
+          { type: 'recorder.growing', elapsed_ms: 1 },
+          { type: 'recorder.silent', silent_ms: 3_000, detail: 'x' },
+          { type: 'recorder.full', free_bytes: 0 },
+          { type: 'recorder.segment', source: '0', begun_at: 1, bytes: 1 },
+        ],
+      },
+    ],
+  },
   rendition: {
     machine: renditionMachine,
     walks: [
@@ -310,6 +334,7 @@ function essence(snapshot: AnyMachineSnapshot, counting: boolean): string {
     legs,
     move,
     turns,
+    protections,
     ...rest
   } = snapshot.context;
   const fewOf = (times?: number[]) => Math.min(times?.length ?? 0, 6);
@@ -317,12 +342,15 @@ function essence(snapshot: AnyMachineSnapshot, counting: boolean): string {
   const sources = known.map(([id, { state, frozen, ...standing }]) => {
     return [id, state, frozen, counting ? fewOf(standing.falls) : 0];
   });
-  const wanted = choice && [choice.source, choice.armed, choice.reconsiderAt !== undefined];
+  const chosen = choice && [choice.source, choice.armed, choice.reconsiderAt !== undefined];
   const seats = Object.entries((legs ?? {}) as ViewerContext['legs']).map(
     ([leg, { relay, quality }]) => `${leg} at ${relay} in ${quality}`,
   );
   const way = move && [move.reason, move.leg, move.rung?.name];
-  const parts = { sources, wanted, seats: seats.sort(), way };
+  const held = ((protections ?? []) as RecordingContext['protections']).map(({ holder, to }) =>
+    [holder, to === undefined].join(),
+  );
+  const parts = { held: [...new Set(held)], sources, chosen, seats: seats.sort(), way };
   const few = { ...rest, settings: rest.settings?.keep, few: fewOf(falls), ...parts, reason: why.reason };
   return JSON.stringify([snapshot.value, few]);
 }

@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { broadcastKind } from '../../../actors/broadcast.ts';
 import { cameraKind } from '../../../actors/camera.ts';
 import { incidentKind } from '../../../actors/incident.ts';
+import { recordingKind } from '../../../actors/recording.ts';
 import { relayKind } from '../../../actors/relay.ts';
 import { renditionKind } from '../../../actors/rendition.ts';
 import { Roster } from '../../../actors/roster.ts';
@@ -17,6 +18,7 @@ import { openPathSigner } from '../../../adapters/hls-paths.hmac.ts';
 import { openSigningKeys } from '../../../adapters/keys.files.ts';
 import { openPasswords } from '../../../adapters/passwords.scrypt.ts';
 import { openPeople } from '../../../adapters/people.files.ts';
+import { openRecordings } from '../../../adapters/recordings.files.ts';
 import { openRevocations } from '../../../adapters/revocations.files.ts';
 import { whepMediamtx } from '../../../adapters/whep.mediamtx.ts';
 import { memoryStore } from '../../../bus/carriers/memory.ts';
@@ -61,6 +63,7 @@ const roster = new Roster({
     incident: incidentKind({ alarm }),
     broadcast: broadcastKind({ push: nothing, alarm }),
     relay: relayKind({ health: nothing, pulse: nothing, provision: nothing, alarm }),
+    recording: recordingKind({ record: nothing }),
     rendition: renditionKind({ measure: nothing, ladder: nothing, alarm }),
   },
   now: systemClock.now,
@@ -125,6 +128,7 @@ const server = await buildServer({
   rtspAt: () => undefined,
   whepAt: () => undefined,
   hls: { folder: path.join(state, 'hls'), paths: openPathSigner(path.join(state, 'keys', 'hls.key')) },
+  recordings: openRecordings(path.join(state, 'recordings')),
   chart: (view) => roster.chart(view),
   overlay: { add: async () => {}, patch: async () => {}, remove: async () => {}, origin: () => 'file' },
   health: () => [],

@@ -177,7 +177,7 @@ describe('the command line, on this machine alone', () => {
 
   it('checks a configuration with the environment over it', async () => {
     const file = path.join(state, 'sbx.yaml');
-    writeFileSync(file, 'cameras: { a: { sources: [rtsp://h/x], record: { keep: 7d } } }\n');
+    writeFileSync(file, 'ice: { tcp: true }\ncameras: { a: rtsp://h/x }\n');
     const { code, out } = await command(['config', 'check', file], { env: { SIGNALBOX_HTTP_PORT: '9000' } });
     expect(code).to.equal(0);
     expect(out).to.contain('not yet in effect').and.to.contain(':9000');

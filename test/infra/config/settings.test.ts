@@ -207,10 +207,18 @@ describe('the configuration', () => {
     expect(faults(`issuer: "https://x.example.com", scopes: [email], ${rights}`)).to.match(/expected openid/);
   });
 
+  it('says how long, and how much, of a camera is recorded', () => {
+    const cameras = 'cameras:\n  a: { sources: [rtsp://h/x], record: { keep: 7d, max_bytes: 2GB } }\n  b: rtsp://h/y\n';
+    expect([...read(cameras).records]).to.deep.equal([['a', { keepMs: 7 * 86_400_000, maxBytes: 2_000_000_000 }]]);
+    expect(faultsOf('cameras:\n  a: { sources: [rtsp://h/x], record: { keep: soon } }\n').join()).to.match(
+      /record\.keep/,
+    );
+  });
+
   it('accepts what comes later, and says that it does nothing yet', () => {
-    const { warnings } = read('cameras:\n  a: { sources: [rtsp://h/x], record: { keep: 7d } }\n');
+    const { warnings } = read('ice: { tcp: true }\n');
     expect(warnings.map((line) => line.replace(/^.*?: /, ''))).to.deep.equal([
-      'cameras.a.record: understood, but not yet in effect',
+      'ice.tcp: understood, but not yet in effect',
     ]);
   });
 

@@ -32,6 +32,13 @@ describe('who owns a cell', () => {
     }
   });
 
+  it('has a recording live with its camera, whose relay it turns on', () => {
+    for (const { id } of cameras) {
+      const { owner } = ownerOf({ kind: 'recording', id }, GATEWAYS);
+      expect(owner).to.equal(ownerOf({ kind: 'camera', id }, GATEWAYS).owner);
+    }
+  });
+
   it('says why', () => {
     expect(ownerOf({ kind: 'relay', id: 'relay-1' }, ['gate-1']).why).to.deep.equal({
       reason: 'share',

@@ -1,0 +1,172 @@
+import { readdir, rm, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { isId } from '../bus/identity.ts';
+import { type FileReader, type Piece, type RecordedFile, readRecordedFile } from './recordings/recorded-file.ts';
+
+/** A file of a recording, by its name alone. */
+export interface FileName {
+  camera: string;
+  source: string;
+  /** Seconds and microseconds at which it begins, as the relay wrote them: `1795698719-388263`. */
+  name: string;
+  /** Epoch ms. */
+  from: number;
+}
+
+/** What is there without a break, of one source. Epoch ms. */
+export interface Stretch {
+  source: string;
+  from: number;
+  to: number;
+}
+
+/** A piece that can be played, and the file that holds it. */
+export interface RecordedPiece extends Piece {
+  file: FileName;
+  /** Its number in the file. */
+  number: number;
+  /** What a player is given before it; equal for files that fit each other. */
+  init: Buffer;
+}
+
+/** The recordings on this machine: what is there is what lies on the disk, and nothing else. */
+export interface Recordings {
+  /** What there is of a camera between two moments (epoch ms), oldest first. */
+  stretches(camera: string, from: number, to: number): Promise<Stretch[]>;
+  /** The pieces that can be played between two moments; the first one begins at or before `from`. */
+  pieces(camera: string, from: number, to: number): Promise<RecordedPiece[]>;
+  /** One piece; undefined when it is not, or no longer, there. */
+  piece(camera: string, source: string, name: string, number: number): Promise<RecordedPiece | undefined>;
+  /** Its bytes. @param zeroMs the moment (epoch ms) that its times count from */
+  fragmentOf(piece: RecordedPiece, zeroMs: number): Promise<Buffer>;
+  /** What a file takes, for retention. */
+  sizes(camera: string): Promise<(FileName & { to: number; bytes: number })[]>;
+  /** Deletes a file. */
+  remove(file: FileName): Promise<void>;
+}
+
+/** The relay writes once a second: a file that has not grown for this long is complete. */
+const COMPLETE_AFTER_MS = 10_000;
+/** Two files that are closer than this go on from each other. */
+const BREAK_MS = 1_500;
+/** Files that are kept in mind; each holds a few hundred numbers. */
+const KEPT = 2_000;
+const NAME = /^([0-9]{1,12})-([0-9]{6})\.mp4$/;
+
+/** Where the intake relays of a data folder write what they record. */
+export const recordingsFolder = (state: string): string => path.join(state, 'recordings');
+
+/** @param folder see {@link recordingsFolder} */
+export function openRecordings(folder: string): Recordings {
+  const readers = new Map<string, FileReader>();
+  const fileOf = ({ camera, source, name }: FileName) => path.join(folder, 'in', camera, source, `${name}.mp4`);
+
+  const readerOf = (file: FileName): FileReader => {
+    const at = fileOf(file);
+    const reader = readers.get(at) ?? readRecordedFile(at, file.from);
+    readers.delete(at);
+    readers.set(at, reader); // the one used last is forgotten last
+    const [oldest] = readers.keys();
+    if (readers.size > KEPT && oldest !== undefined) readers.delete(oldest);
+    return reader;
+  };
+
+  const namesOf = async (camera: string): Promise<FileName[]> => {
+    if (!isId(camera)) return [];
+    const sources = await readdir(path.join(folder, 'in', camera)).catch(() => []);
+    const lists = sources.filter(isId).map(async (source) => {
+      const names = await readdir(path.join(folder, 'in', camera, source)).catch(() => []);
+      return names.flatMap((file) => {
+        const [, seconds, micros] = NAME.exec(file) ?? [];
+        if (seconds === undefined) return [];
+        const from = Number(seconds) * 1000 + Number(micros) / 1000;
+        return [{ camera, source, name: file.slice(0, -'.mp4'.length), from }];
+      });
+    });
+    return (await Promise.all(lists)).flat().sort((a, b) => a.from - b.from);
+  };
+
+  /** A file that went meanwhile, or is not one, has nothing in it. */
+  const look = async (file: FileName, followed: boolean): Promise<RecordedFile | undefined> => {
+    try {
+      const { mtimeMs } = await stat(fileOf(file));
+      return await readerOf(file).look(followed || Date.now() - mtimeMs > COMPLETE_AFTER_MS);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    }
+  };
+
+  const statedEnd = (file: FileName): Promise<number | undefined> =>
+    readerOf(file)
+      .stated()
+      .catch((error) => {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+        throw error;
+      });
+
+  /** The files that reach into a window, each with whether another of its source follows. */
+  const within = async (camera: string, from: number, to: number) => {
+    const names = await namesOf(camera);
+    return names.flatMap((file, n) => {
+      const next = names.slice(n + 1).find(({ source }) => source === file.source);
+      const isWithin = file.from < to && (next === undefined || next.from > from);
+      return isWithin ? [{ file, followed: next !== undefined }] : [];
+    });
+  };
+
+  return {
+    async stretches(camera, from, to) {
+      const stretches: Stretch[] = [];
+      for (const { file, followed } of await within(camera, from, to)) {
+        const end = (await statedEnd(file)) ?? (await look(file, followed))?.to ?? file.from;
+        if (end <= Math.max(from, file.from)) continue;
+        const last = stretches.findLast(({ source }) => source === file.source);
+        if (last && file.from - last.to < BREAK_MS) last.to = Math.max(last.to, end);
+        else stretches.push({ source: file.source, from: file.from, to: end });
+      }
+      return stretches;
+    },
+    async pieces(camera, from, to) {
+      const pieces: RecordedPiece[] = [];
+      for (const { file, followed } of await within(camera, from, to)) {
+        const found = await look(file, followed);
+        for (const [number, piece] of found?.pieces.entries() ?? []) {
+          if (piece.to <= from || piece.from >= to || !found) continue;
+          pieces.push({ ...piece, file, number, init: found.header.init });
+        }
+      }
+      return inOneLine(pieces.sort((a, b) => a.from - b.from));
+    },
+    async piece(camera, source, name, number) {
+      const file = (await namesOf(camera)).find((one) => one.source === source && one.name === name);
+      const found = file && (await look(file, false));
+      const piece = found?.pieces[number];
+      return file && piece && { ...piece, file, number, init: found.header.init };
+    },
+    fragmentOf: (piece, zeroMs) => readerOf(piece.file).fragmentOf(piece, zeroMs),
+    async sizes(camera) {
+      const names = await namesOf(camera);
+      const sized = names.map(async (file) => {
+        // Its last write is about when its last picture was taken.
+        const { size, mtimeMs } = await stat(fileOf(file)).catch(() => ({ size: 0, mtimeMs: 0 }));
+        return { ...file, to: Math.max(file.from, mtimeMs), bytes: size };
+      });
+      return Promise.all(sized);
+    },
+    async remove(file) {
+      readers.delete(fileOf(file));
+      await rm(fileOf(file), { force: true });
+    },
+  };
+}
+
+/** While a camera changes its source or its intake both may be recorded for a moment: the one that began first is shown. */
+function inOneLine(pieces: RecordedPiece[]): RecordedPiece[] {
+  const line: RecordedPiece[] = [];
+  for (const piece of pieces) {
+    const last = line.at(-1);
+    if (!last || piece.from >= last.to - 500) line.push(piece);
+  }
+  return line;
+}

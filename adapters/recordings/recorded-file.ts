@@ -1,0 +1,181 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { HEAD_BYTES } from './boxes.ts';
+import { fragment } from './fragment.ts';
+import { type Header, readHeader, type Sample, samplesOf, type Track } from './samples.ts';
+
+/** A piece of a file that begins with a key frame and can be played alone. Times are epoch ms. */
+export interface Piece {
+  from: number;
+  to: number;
+  /** The parts of the file that hold it. */
+  at: number;
+  end: number;
+  /** Its pictures, in units of the video track: from this one, up to the one that the next piece begins with. */
+  firstDts: number;
+  endDts: number;
+}
+
+/** What is known of one file of a recording; it follows a file that grows. */
+export interface RecordedFile {
+  header: Header;
+  /** Epoch ms. */
+  from: number;
+  /** Epoch ms: how far it reaches now. */
+  to: number;
+  /** Those that are complete. In a file that grows, the last one waits for its next key frame. */
+  pieces: Piece[];
+}
+
+/** A piece is at least this long where key frames allow it: as long as those of the live ladder. */
+const PIECE_MS = 2_000;
+/** Key frames every two seconds may come a little early. */
+const EARLY_MS = 100;
+const LARGEST_HEAD_BYTES = 64 * 1024;
+
+/** Follows one file. */
+export interface FileReader {
+  /**
+   * Reads what has been added; undefined while not even its head is there.
+   * @param complete nothing will be added any more
+   */
+  look(complete: boolean): Promise<RecordedFile | undefined>;
+  /** How far it reaches (epoch ms), by its head alone; undefined while it grows, or when its recorder was killed. */
+  stated(): Promise<number | undefined>;
+  /**
+   * The bytes of a piece, as a movie fragment.
+   * @param zeroMs the moment (epoch ms) that its times count from
+   */
+  fragmentOf(piece: Piece, zeroMs: number): Promise<Buffer>;
+}
+
+/** @param from epoch ms: when its first sample was taken, as its name says */
+export function readRecordedFile(path: string, from: number): FileReader {
+  let header: Header | undefined;
+  let cursor = 0;
+  let to = from;
+  let closed = false;
+  const pieces: Piece[] = [];
+  let growing: Omit<Piece, 'to' | 'end' | 'endDts'> | undefined;
+  let lastEnd = 0;
+  let lastDts = 0;
+  const msOf = (dts: number, { timescale }: Track) => from + (dts / timescale) * 1000;
+
+  const finish = (endDts: number, track: Track, end: number): void => {
+    if (!growing) return;
+    pieces.push({ ...growing, to: msOf(endDts, track), end, endDts });
+    growing = undefined;
+  };
+
+  const take = (samples: readonly Sample[], at: number, end: number): void => {
+    for (const sample of samples) {
+      const { track, dts, duration, isKey } = sample;
+      if (track.kind !== 'video') continue;
+      const isLongEnough = growing && msOf(dts, track) - growing.from >= PIECE_MS - EARLY_MS;
+      // A piece ends in the part that holds its last picture: this one when it did not begin with the key frame.
+      if (isKey && isLongEnough)
+        finish(dts, track, sample === samples.find((one) => one.track === track) ? lastEnd : end);
+      if (isKey && !growing) growing = { from: msOf(dts, track), at, firstDts: dts };
+      lastDts = dts + duration;
+      to = Math.max(to, msOf(lastDts, track));
+    }
+    lastEnd = end;
+  };
+
+  const readParts = async (file: FileHandle, size: number, { tracks }: Header): Promise<void> => {
+    while (cursor + HEAD_BYTES <= size) {
+      const head = await bytesAt(file, cursor, HEAD_BYTES);
+      const length = head.readUInt32BE(0);
+      if (length < HEAD_BYTES || cursor + length > size) return;
+      if (head.toString('latin1', 4, 8) !== 'moof') {
+        cursor += length;
+        continue;
+      }
+      const after = await bytesAt(file, cursor + length, HEAD_BYTES);
+      if (after.length < HEAD_BYTES) return;
+      const end = cursor + length + after.readUInt32BE(0);
+      if (end > size) return;
+      take(samplesOf(await bytesAt(file, cursor, length), cursor, tracks), cursor, end);
+      cursor = end;
+    }
+  };
+
+  const readHead = async (file: FileHandle): Promise<Header | undefined> => {
+    if (header) return header;
+    header = readHeader(await bytesAt(file, 0, LARGEST_HEAD_BYTES));
+    cursor = header?.init.length ?? 0;
+    return header;
+  };
+
+  return {
+    async stated() {
+      if (!header || header.durationMs === 0) {
+        const file = await open(path, 'r');
+        // A file that was seen while it grew says how long it is once it is closed.
+        const head = await bytesAt(file, 0, LARGEST_HEAD_BYTES).finally(() => file.close());
+        const durationMs = readHeader(head)?.durationMs ?? 0;
+        if (durationMs === 0) return undefined;
+        if (!header) return from + durationMs;
+        header.durationMs = durationMs;
+      }
+      return from + header.durationMs;
+    },
+    async look(complete) {
+      if (closed && header) return { header, from, to, pieces };
+      const file = await open(path, 'r');
+      try {
+        const { size } = await file.stat();
+        const head = await readHead(file);
+        if (!head) return undefined;
+        await readParts(file, size, head);
+      } finally {
+        await file.close();
+      }
+      const video = header?.tracks.find(({ kind }) => kind === 'video');
+      if (complete && video) {
+        closed = true;
+        finish(lastDts, video, lastEnd);
+      }
+      return header && { header, from, to, pieces };
+    },
+    async fragmentOf(piece, zeroMs) {
+      if (!header) throw new Error('a file is read before it was looked at');
+      const { tracks } = header;
+      const file = await open(path, 'r');
+      try {
+        const bytes = await bytesAt(file, piece.at, piece.end - piece.at);
+        const samples = samplesWithin(bytes, tracks).filter((sample) => isPartOf(sample, piece, from));
+        const runs = tracks.map((track) => {
+          const own = samples.filter((one) => one.track === track);
+          return { samples: own, data: Buffer.concat(own.map(({ at, bytes: n }) => bytes.subarray(at, at + n))) };
+        });
+        return fragment(Math.max(1, Math.round(piece.from / PIECE_MS) % 2 ** 31), runs, from - zeroMs);
+      } finally {
+        await file.close();
+      }
+    },
+  };
+}
+
+/** The samples of several parts that lie one behind the other; `at` is where they lie in these bytes. */
+function samplesWithin(bytes: Buffer, tracks: readonly Track[]): Sample[] {
+  const samples: Sample[] = [];
+  for (let at = 0; at + HEAD_BYTES <= bytes.length; at += bytes.readUInt32BE(at)) {
+    const length = bytes.readUInt32BE(at);
+    if (length < HEAD_BYTES) break;
+    if (bytes.toString('latin1', at + 4, at + 8) !== 'moof') continue;
+    samples.push(...samplesOf(bytes.subarray(at, at + length), at, tracks));
+  }
+  return samples;
+}
+
+/** Pictures belong to a piece by their order, sound by its time. */
+function isPartOf({ track, dts }: Sample, { firstDts, endDts, from, to }: Piece, start: number): boolean {
+  if (track.kind === 'video') return dts >= firstDts && dts < endDts;
+  const at = start + (dts / track.timescale) * 1000;
+  return at >= from && at < to;
+}
+
+async function bytesAt(file: FileHandle, at: number, length: number): Promise<Buffer> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, at);
+  return buffer.subarray(0, bytesRead);
+}

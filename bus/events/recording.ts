@@ -1,0 +1,78 @@
+import Type from 'typebox';
+import { IdSchema } from '../identity.ts';
+import { type Of, shape } from '../shape.ts';
+import { WhySchema } from './why.ts';
+
+/** Version of the recording machine's events and context. */
+export const RECORDING_VERSION = 1;
+
+/** A stretch of time that retention leaves alone, and for whom. */
+export const ProtectionSchema = Type.Object({
+  holder: IdSchema,
+  from: Type.Number({ description: 'epoch ms' }),
+  to: Type.Optional(Type.Number({ description: 'epoch ms; absent: it goes on' })),
+});
+export type Protection = Type.Static<typeof ProtectionSchema>;
+
+/** Everything a recording cell may hear. */
+export const recordingHeard = {
+  'recording.configured': shape(
+    'recording.configured',
+    Type.Object({
+      zone: Type.String({ description: "the camera's" }),
+      wanted: Type.Boolean({ description: 'the settings ask for it; otherwise only those who demand it do' }),
+      keep_ms: Type.Number({ minimum: 0, description: 'older than this is deleted' }),
+      max_bytes: Type.Optional(Type.Integer({ minimum: 1, description: 'the oldest is deleted beyond this' })),
+    }),
+  ),
+  'recording.demanded': shape(
+    'recording.demanded',
+    Type.Object({ holder: IdSchema }, { description: 'records, and keeps what is recorded, until it is released' }),
+  ),
+  'recording.released': shape('recording.released', Type.Object({ holder: IdSchema })),
+  'recording.protected': shape(
+    'recording.protected',
+    Type.Object({ holder: IdSchema, from: Type.Number(), to: Type.Number() }),
+  ),
+  'recording.unprotected': shape('recording.unprotected', Type.Object({ holder: IdSchema })),
+  'recording.removed': shape('recording.removed', Type.Object({})),
+  'camera.watchable': shape('camera.watchable', Type.Object({ source: IdSchema })),
+  'camera.dark': shape('camera.dark', Type.Object({ detail: Type.String() })),
+  'recorder.growing': shape('recorder.growing', Type.Object({ elapsed_ms: Type.Number() })),
+  'recorder.silent': shape('recorder.silent', Type.Object({ silent_ms: Type.Number(), detail: Type.String() })),
+  'recorder.full': shape('recorder.full', Type.Object({ free_bytes: Type.Number() })),
+  'recorder.segment': shape(
+    'recorder.segment',
+    Type.Object({
+      source: IdSchema,
+      begun_at: Type.Number({ description: 'epoch ms' }),
+      bytes: Type.Integer({ minimum: 0 }),
+    }),
+  ),
+};
+export type RecordingHeard = {
+  [T in keyof typeof recordingHeard]: { type: T } & Of<(typeof recordingHeard)[T]>;
+}[keyof typeof recordingHeard];
+
+/** What every recording fact says; the fact's type is `recording.<state>`, or `recording.segment`. */
+export const RecordingFactSchema = Type.Object({
+  zone: Type.String(),
+  state: Type.String(),
+  from: Type.String(),
+  since: Type.Number(),
+  why: WhySchema,
+  source: Type.String({ description: 'the source that is recorded; empty: none' }),
+  holders: Type.Array(Type.String(), { description: 'incidents that demand it' }),
+  begun_at: Type.Optional(Type.Number({ description: 'of a segment that is complete' })),
+  bytes: Type.Optional(Type.Number()),
+});
+export const recordingSaid = [
+  'recording.off',
+  'recording.waiting',
+  'recording.starting',
+  'recording.recording',
+  'recording.segment',
+  'recording.failing',
+  'recording.full',
+  'recording.removed',
+] as const;
