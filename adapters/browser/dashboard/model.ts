@@ -162,7 +162,7 @@ export function factOf(event: unknown, seq: number): Fact | undefined {
 
 /** The world after a fact. Facts older than what is known change nothing but the list of facts. */
 export function hearFact(world: World, fact: Fact): World {
-  if (fact.seq > 0 && world.facts.some((known) => known.seq === fact.seq)) return world;
+  if (fact.seq > 0 && world.facts.some(({ seq, at }) => seq === fact.seq && at === fact.at)) return world;
   const facts = [...world.facts, fact].slice(-FACTS_KEPT);
   const since = instant(fact.data.since) || fact.at;
   if (fact.kind === 'camera') return { ...world, facts, cameras: camerasAfter(world.cameras, fact, since) };

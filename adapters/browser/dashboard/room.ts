@@ -14,6 +14,8 @@ export interface RoomView {
   stream: StreamStatus;
   /** Since when the stream is in this status, epoch ms. */
   streamSince: number;
+  /** The last time that events were missed: `since` is the newest event that was heard before, epoch ms. */
+  missed: { times: number; since: number };
   /** Plugs may be pulled. */
   demo: boolean;
   /** Whether who looks may act: an operator or an administrator. */
@@ -54,6 +56,7 @@ export function openRoom(): Room {
     signedIn: true,
     stream: 'connecting',
     streamSince: houseNow(),
+    missed: { times: 0, since: houseNow() },
     demo: false,
     operates: false,
     person: '',
@@ -61,6 +64,7 @@ export function openRoom(): Room {
     signedInUntil: 0,
   };
   let soon = 0;
+  let heardAt = houseNow();
   const change = (part: Partial<RoomView>): void => {
     view = { ...view, ...part };
     for (const listener of listeners) listener();
@@ -94,6 +98,7 @@ export function openRoom(): Room {
     }
     const fact = factOf(event, seq);
     if (!fact) return;
+    heardAt = Math.max(heardAt, fact.at);
     change({ world: hearFact(view.world, fact), emergencies: hearEmergency(view.emergencies, fact) });
     const known = fact.kind === 'camera' && view.world.cameras.some(({ id }) => id === fact.id);
     // The sources behind a change are in no fact of the camera.
@@ -103,7 +108,10 @@ export function openRoom(): Room {
   const follow = (person: string): void => {
     followShared(person, {
       event: hear,
-      gap: () => void read(),
+      gap() {
+        change({ missed: { times: view.missed.times + 1, since: heardAt } });
+        void read();
+      },
       status(stream) {
         if (stream !== view.stream) change({ stream, streamSince: houseNow() });
         if (stream === 'open' || stream === 'denied') void read();

@@ -8,7 +8,7 @@ export type StreamStatus = 'connecting' | 'open' | 'away' | 'denied';
 export interface StreamHears {
   status(status: StreamStatus): void;
   event(data: string, seq: number): void;
-  /** Events were missed that the gateway can't tell any more: read the lists. */
+  /** What happened before is not known from here: events were missed, or none was heard yet. Read what you show. */
   gap(): void;
 }
 
@@ -36,6 +36,8 @@ export function followEvents(hears: StreamHears, url = '/api/v1/events'): () => 
     if (!response.ok || !response.body) throw new Error(`the event stream answered ${response.status}`);
     attempt = 0;
     hears.status('open');
+    // Without a place to go on from, it begins with what happens next.
+    if (last === 0) hears.gap();
     const feed = createEventReader(({ id, name, data }) => {
       const seq = Number(id) || 0;
       // A sequence may go back only when the gateway says that it begins anew.

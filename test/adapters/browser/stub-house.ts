@@ -33,6 +33,8 @@ export interface StubHouse {
   /** A camera changes: the list says so, and a fact is told, of a type of its own where `more` names one. */
   become(id: string, state: string, why: StubCamera['why'], more?: Record<string, unknown>): void;
   cutStreams(): void;
+  /** The streams leave something out, and say so. */
+  skip(): void;
 }
 
 const WHY: Record<string, StubCamera['why']> = {
@@ -170,6 +172,10 @@ export function furnish(stub: StubGateway, cameras: StubCamera[]): StubHouse {
       const over = item.state === 'closed' || item.state === 'stopped';
       items.splice(0, items.length, ...others, ...(over ? [] : [{ id, ...said }]));
       say(kind, id, item.state, said);
+    },
+    skip() {
+      const data = JSON.stringify({ sequence: told.length, reason: 'slow' });
+      for (const stream of streams) stream.write(`id: ${told.length}\nevent: resync\ndata: ${data}\n\n`);
     },
     cutStreams() {
       for (const stream of streams) stream.destroy();

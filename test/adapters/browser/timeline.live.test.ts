@@ -167,6 +167,23 @@ describe('time line in Chromium', function () {
     expect(faults).to.deep.equal([]);
   });
 
+  it('reads what its live stream left out', async () => {
+    const { page } = await look('/#/time', night(Date.now()), 2);
+    await page.locator('.time-side summary').click();
+    const why = { trigger: 'source.flowing', text: 'seen by nobody' };
+    const missed = {
+      kind: 'camera',
+      id: 'cam_002',
+      camera: 'cam_002',
+      zone: 'hanoi/station',
+      type: 'camera.live',
+      why,
+    };
+    past.events.push({ ...missed, seq: 4, at: Date.now() - 1_000, from: 'offline', state: 'live' });
+    house.skip();
+    await reads(page, '.event-table', /North gate: Live. Seen by nobody./);
+  });
+
   it('says what it cannot read, and goes on when it can', async () => {
     const { page } = await look('/#/time', night(Date.now()), 2);
     gateway.route('GET /api/v1/replay.*', () => ({ status: 503, json: { error: 'The journal is away.' } }));

@@ -1,16 +1,21 @@
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { type Happening, happeningOf } from '../../../adapters/browser/dashboard/timeline/happening.ts';
 import { hashOfView, isTimeHash, type View, viewOfHash } from '../../../adapters/browser/dashboard/timeline/link.ts';
+import { openReading } from '../../../adapters/browser/dashboard/timeline/reading.ts';
 import {
   bandsIn,
   clustersIn,
   countUpTo,
   type Lane,
+  type Span,
   step,
   Timeline,
 } from '../../../adapters/browser/dashboard/timeline/timeline-model.ts';
 import { pan, showing, spanOf, ticksIn, zoom } from '../../../adapters/browser/dashboard/timeline/window.ts';
+import { until } from '../../fixtures/process.ts';
 
 const STATES = ['live', 'offline', 'stalled', 'connecting', 'frozen'];
 let written = 0;
@@ -247,5 +252,133 @@ describe('the link to a moment', () => {
       expect(viewOfHash(hash)).to.deep.equal({ window: { spanMs: 3_600_000 }, cameras: [] });
     }
     expect(isTimeHash('#/timeless')).to.equal(false);
+  });
+});
+
+describe('an open time line', () => {
+  const before = Date.now() - 600_000;
+  const item = (seq: number, at: number, state = 'live') => event(at, state, { seq });
+  const open = (kept: Happening[]) => {
+    const timeline = new Timeline();
+    const asked: Span[] = [];
+    const trouble = { isAway: false, during: () => {} };
+    const reading = openReading({
+      async read(span) {
+        asked.push(span);
+        await Promise.resolve();
+        if (trouble.isAway) throw new Error('The journal is away.');
+        timeline.add(kept.filter(({ at }) => at >= span.from && at <= span.to));
+        trouble.during();
+        trouble.during = () => {};
+      },
+      now: Date.now,
+      changed() {},
+      againMs: 1,
+    });
+    const seqs = () => timeline.all.map(({ seq }) => seq);
+    const isWhole = () => {
+      const { knownFrom, loading, missedSince } = reading.soFar();
+      return knownFrom !== undefined && loading === undefined && missedSince === undefined;
+    };
+    return { reading, timeline, seqs, asked, trouble, isWhole };
+  };
+
+  it('reads again what its live stream missed, and nothing of it twice', async () => {
+    const kept = [item(1, before)];
+    const { reading, timeline, seqs, asked, isWhole } = open(kept);
+    reading.reach(before - 1_000);
+    await until('the past', isWhole);
+    const heard = item(2, before + 300_000, 'stalled');
+    timeline.add([heard]);
+    kept.push(heard, item(3, before + 310_000, 'offline'));
+    reading.miss(heard.at);
+    expect(reading.soFar().missedSince, 'it is not silent about it').to.equal(heard.at);
+    await until('what was missed', isWhole);
+    expect(seqs()).to.deep.equal([1, 2, 3]);
+    expect(timeline.stateAt('camera/cam_001', Date.now())).to.equal('offline');
+    expect(asked).to.have.length(2);
+    expect(asked[1]?.from, 'not all of the past').to.equal(before + 240_000);
+    expect(reading.soFar().knownFrom).to.equal(before - 1_000);
+  });
+
+  it('says that something is missing until it could be read', async () => {
+    const kept = [item(1, before)];
+    const { reading, seqs, trouble, isWhole } = open(kept);
+    reading.reach(before - 1_000);
+    await until('the past', isWhole);
+    kept.push(item(2, before + 1_000, 'stalled'));
+    trouble.isAway = true;
+    reading.miss(before);
+    await until('the failure', () => reading.soFar().failure !== '');
+    expect(reading.soFar().missedSince).to.equal(before);
+    expect(seqs()).to.deep.equal([1]);
+    trouble.isAway = false;
+    await until('what was missed', isWhole);
+    expect(reading.soFar().failure).to.equal('');
+    expect(seqs()).to.deep.equal([1, 2]);
+  });
+
+  for (const [when, missesFirst] of [
+    ['while it reads for the first time', false],
+    ['while it reads what it missed before', true],
+  ] as const) {
+    it(`misses nothing that happens ${when}`, async () => {
+      const kept = [item(1, before)];
+      const { reading, seqs, trouble, isWhole } = open(kept);
+      reading.reach(before - 1_000);
+      if (missesFirst) await until('the past', isWhole);
+      trouble.during = () => {
+        kept.push(item(2, before + 1_000, 'offline'));
+        reading.miss(before);
+      };
+      if (missesFirst) reading.miss(before);
+      await until('all of it', isWhole);
+      expect(seqs()).to.deep.equal([1, 2]);
+    });
+  }
+
+  it('takes events for new whose sequence begins anew', () => {
+    const timeline = new Timeline();
+    timeline.add([item(1, before, 'live')]);
+    expect(timeline.add([item(1, before + 5_000, 'offline')])).to.equal(1);
+    expect(timeline.add([item(1, before + 5_000, 'offline')])).to.equal(0);
+  });
+});
+
+describe('the live stream of the page', () => {
+  it('tells of a gap whenever it can not go on where it was: at first, and after a resync, but not when it resumes', async () => {
+    const answers = [
+      '', // ends before anything is heard
+      'id: 7\ndata: {"n":7}\n\n',
+      'id: 8\ndata: {"n":8}\n\nid: 20\nevent: resync\ndata: {"sequence":20,"reason":"slow"}\n\n',
+    ];
+    const asked: (string | undefined)[] = [];
+    const server = http.createServer((request, response) => {
+      asked.push(request.headers['last-event-id'] as string | undefined);
+      const answer = answers.shift();
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      if (answer === undefined) response.flushHeaders();
+      else response.end(answer);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const heard: string[] = [];
+    // By its address: it is written for browsers, whose types are not those of this test.
+    const { followEvents } = await import(
+      new URL('../../../adapters/browser/dashboard/stream.ts', import.meta.url).href
+    );
+    const stop = followEvents(
+      {
+        status: (status: string) => status === 'open' && heard.push('open'),
+        event: (_data: string, seq: number) => heard.push(String(seq)),
+        gap: () => heard.push('gap'),
+      },
+      `http://127.0.0.1:${(server.address() as AddressInfo).port}/events`,
+    );
+    await until('four streams', () => asked.length === 4 && heard.filter((one) => one === 'open').length === 4);
+    stop();
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+    expect(heard).to.deep.equal(['open', 'gap', 'open', 'gap', '7', 'open', '8', 'gap', 'open']);
+    expect(asked).to.deep.equal([undefined, undefined, '7', '20']);
   });
 });

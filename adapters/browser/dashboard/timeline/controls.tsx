@@ -9,7 +9,7 @@ import { spanOf, zoom } from './window.ts';
 /** Which moment is looked at, and the buttons that lead elsewhere. */
 export function Controls({ past, travel }: { past: Past; travel: Travel }) {
   const { at, playing, speed, window } = useFollowed(travel);
-  const { loading, failure } = useFollowed(past);
+  const { loading, failure, missedSince } = useFollowed(past);
   const now = houseNow();
   const { from, to } = spanOf(window, now);
   const zoomBy = (factor: number): void => {
@@ -73,7 +73,8 @@ export function Controls({ past, travel }: { past: Past; travel: Travel }) {
           <span class="failure">The past could not be read: {failure} Trying again.</span>
         ) : loading !== undefined ? (
           <>
-            Reading the past <progress value={loading} max={1} />
+            {missedSince === undefined ? 'Reading the past' : 'Reading what this page missed'}{' '}
+            <progress value={loading} max={1} />
           </>
         ) : (
           `Times in ${zoneText(to)}`

@@ -3,18 +3,14 @@ import type { Fact } from '../model.ts';
 import type { Room } from '../room.ts';
 import { happeningOfFact } from './happening.ts';
 import { loadStretch } from './load.ts';
-import { type Span, Timeline } from './timeline-model.ts';
+import { openReading, type ReadSoFar } from './reading.ts';
+import { Timeline } from './timeline-model.ts';
 
 /** How well the past is known. */
-export interface PastView {
+export interface PastView extends ReadSoFar {
   timeline: Timeline;
-  /** Everything since then is known; nothing is while it is undefined. */
-  knownFrom?: number;
   /** The oldest event that is kept. */
   oldest?: number;
-  /** Share of what is being read, 0 to 1; undefined while nothing is. */
-  loading?: number;
-  failure: string;
   /** Rises with every event taken in. */
   version: number;
 }
@@ -30,14 +26,17 @@ export interface Past {
 
 const AGAIN_MS = 3_000;
 
-/** Opens the past: reads it from where somebody looks up to now, and goes on with what the room hears. */
+/**
+ * Opens the past: reads it from where somebody looks up to now, goes on with what the room hears, and reads what the
+ * room missed.
+ */
 export function openPast(room: Room): Past {
   const listeners = new Set<() => void>();
   const stop = new AbortController();
   const timeline = new Timeline();
   let view: PastView = { timeline, failure: '', version: 0 };
-  let wantedFrom = Number.POSITIVE_INFINITY;
   let lastHeard: Fact | undefined;
+  let missedTimes = room.view().missed.times;
   const change = (part: Partial<PastView>): void => {
     if (stop.signal.aborted) return;
     view = { ...view, ...part };
@@ -45,29 +44,28 @@ export function openPast(room: Room): Past {
   };
   const take: (added: number) => void = (added) => added > 0 && change({ version: view.version + 1 });
 
-  const load = async (): Promise<void> => {
-    const from = wantedFrom;
-    const stretch: Span = { from, to: view.knownFrom ?? houseNow() };
-    change({ loading: 0, failure: '' });
-    try {
-      await loadStretch(
+  const reading = openReading({
+    read: (stretch, progress) =>
+      loadStretch(
         stretch,
         {
           page: (happenings) => take(timeline.add(happenings)),
-          progress: (loading) => change({ loading }),
+          progress,
           oldest: (oldest) => change({ oldest }),
         },
         stop.signal,
-      );
-      change({ loading: undefined, knownFrom: from });
-    } catch (error) {
-      change({ loading: undefined, failure: error instanceof Error ? error.message : String(error) });
-      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS));
-    }
-    if (!stop.signal.aborted && wantedFrom < (view.knownFrom ?? Number.POSITIVE_INFINITY)) await load();
-  };
+      ),
+    now: houseNow,
+    changed: () => change(reading.soFar()),
+    againMs: AGAIN_MS,
+  });
   const hear = (): void => {
-    const { facts } = room.view().world;
+    const { world, missed } = room.view();
+    if (missed.times !== missedTimes) {
+      missedTimes = missed.times;
+      reading.miss(missed.since);
+    }
+    const { facts } = world;
     if (facts.at(-1) === lastHeard) return;
     const fresh = facts.slice(lastHeard ? facts.lastIndexOf(lastHeard) + 1 : 0);
     lastHeard = facts.at(-1);
@@ -81,14 +79,10 @@ export function openPast(room: Room): Past {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    reach(from) {
-      if (from >= wantedFrom) return;
-      const isIdle = wantedFrom >= (view.knownFrom ?? Number.POSITIVE_INFINITY) && view.loading === undefined;
-      wantedFrom = from;
-      if (isIdle) void load();
-    },
+    reach: reading.reach,
     close() {
       stop.abort();
+      reading.close();
       leaveRoom();
     },
   };

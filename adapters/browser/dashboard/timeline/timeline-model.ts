@@ -58,11 +58,12 @@ export class Timeline {
   /** All events, oldest first. */
   readonly all: Happening[] = [];
   readonly lanes = new Map<string, Lane>();
-  private readonly seen = new Set<number>();
+  /** When each was, by its sequence: one that begins anew gives the same numbers to others. */
+  private readonly seen = new Map<number, number>();
 
   /** Takes in events in any order; those it has are left out. @returns how many were new */
   add(happenings: readonly Happening[]): number {
-    const fresh = happenings.filter(({ seq }) => !this.seen.has(seq) && this.seen.add(seq)).sort(inOrder);
+    const fresh = happenings.filter(({ seq, at }) => this.seen.get(seq) !== at && this.seen.set(seq, at)).sort(inOrder);
     const [first, last] = [fresh[0], this.all.at(-1)];
     if (!first) return 0;
     const isBehind = !last || inOrder(last, first) <= 0;
