@@ -248,7 +248,8 @@ export function createGate(settings: GateSettings): Gate {
     mintStream: (of, ttlSeconds) => sign({ ...of, jti: randomUUID() }, `${audience}:stream`, ttlSeconds, STREAM_TYPE),
     mintGateway: (node, ttlSeconds) => sign({ sub: node }, `${audience}:gateway`, ttlSeconds, GATEWAY_TYPE),
     mintRelay: (sub, permissions, ttlSeconds) =>
-      sign({ sub, mediamtx_permissions: permissions, jti: randomUUID() }, `${audience}:relay`, ttlSeconds, 'JWT'),
+      // Nobody asks for a jti here, and an SRT stream id has room for 512 bytes in all.
+      sign({ sub, mediamtx_permissions: permissions }, `${audience}:relay`, ttlSeconds, 'JWT'),
     mintStandby: ({ session, relay }, ttlSeconds) =>
       sign({ sub: session, relay, jti: randomUUID() }, `${audience}:standby`, ttlSeconds, STANDBY_TYPE),
     async verifyLogin(token) {

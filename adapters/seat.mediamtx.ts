@@ -7,6 +7,7 @@ const KINDS: { kind: SessionKind; isTaken(session: RelaySession): boolean }[] = 
   { kind: 'webrtcsessions', isTaken: (session) => session.peerConnectionEstablished === true },
   { kind: 'rtspsessions', isTaken: (session) => session.state === 'read' },
   { kind: 'rtspssessions', isTaken: (session) => session.state === 'read' },
+  { kind: 'srtconns', isTaken: (session) => session.state === 'read' },
 ];
 
 /** Between two looks while every seat is taken, or only guarded after its end. */

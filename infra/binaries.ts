@@ -2,8 +2,10 @@ import { accessSync, constants } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 
-/** Programs that Signalbox runs. */
-export type Program = 'mediamtx' | 'nats-server' | 'redis-server' | 'ffmpeg' | 'nginx' | 'chromium' | 'turnserver';
+/** Programs that Signalbox runs, and those that its tests do. */
+export type Program =
+  | ('mediamtx' | 'nats-server' | 'redis-server' | 'ffmpeg' | 'nginx')
+  | ('chromium' | 'turnserver' | 'srt-live-transmit');
 
 /** Where set-up puts the servers it builds or downloads: `$XDG_CACHE_HOME/signalbox/bin`. */
 export function cachedPrograms(env: NodeJS.ProcessEnv): string {

@@ -260,6 +260,7 @@ const server = await buildServer({
   whep: media.whep,
   departures: media.departures,
   rtspAt: media.rtspAt,
+  srtAt: media.srtAt,
   findPlace: (address) => findPlace(address),
   whepAt: (relay) => publicWhep(relay, config, group),
   poster: findPosters({ node: group.node, bus: carriers.bus, gate, cells, poster: media.poster }),

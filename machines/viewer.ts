@@ -1,5 +1,5 @@
 import { adapting, arriveOnRung, chooseRung, stayOnRung } from './viewer/adapting.ts';
-import { VIEWER_TIMES } from './viewer/context.ts';
+import { isAddressed, VIEWER_TIMES } from './viewer/context.ts';
 import { arrive, endMove, moving, noteLoss, noteMove, stay, waitForMove } from './viewer/moving.ts';
 import {
   addLeg,
@@ -84,8 +84,7 @@ export const viewerMachine = machine.createMachine({
         input: ({ context }) => ({
           session: context.id,
           relay: context.relay,
-          // A token inside an address lives as long as the session was meant to.
-          tokenLifeMs: context.protocol === 'rtsp' ? context.expires_at - context.since : VIEWER_TIMES.relayTokenMs,
+          tokenLifeMs: isAddressed(context.protocol) ? context.expires_at - context.since : VIEWER_TIMES.relayTokenMs,
         }),
       },
       on: {

@@ -19,6 +19,8 @@ export function watchCommand(command: Command, out: Terminal): void {
         whep: `${to.url}/live/${camera}/whep`,
         signalling: `${to.url.replace(/^http/, 'ws')}/webrtc/${camera}`,
         rtsp: `${to.url}/live/${camera}/rtsp`,
+        srt: `${to.url}/live/${camera}/srt`,
+        hls: `${to.url}/live/${camera}/hls`,
       };
       if (options.json) return out.printJson({ id: camera, name, state, ...addresses });
       const reason = why?.text ? `: ${why.text}` : '';
@@ -26,9 +28,10 @@ export function watchCommand(command: Command, out: Terminal): void {
       out.print(`  page        ${addresses.page}   (signed in with: signalbox login)`);
       out.print(`  WHEP        ${addresses.whep}   (a login or stream token as bearer)`);
       out.print(`  signalling  ${addresses.signalling}   (WebSocket, subprotocol signalbox.v1)`);
-      out.print(
-        `  RTSP        ${addresses.rtsp}   (with the token as bearer it answers the address for VLC and ffplay)`,
-      );
+      const asked = 'with the token as bearer it answers the address for';
+      out.print(`  RTSP        ${addresses.rtsp}   (${asked} VLC and ffplay)`);
+      out.print(`  SRT         ${addresses.srt}   (${asked} ffplay and srt-live-transmit)`);
+      out.print(`  HLS         ${addresses.hls}   (${asked} hls.js and phones)`);
       out.print(`a token for it: signalbox token --sub NAME --role viewer --camera ${camera}`);
     });
 }

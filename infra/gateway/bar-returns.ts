@@ -1,5 +1,5 @@
 import type { SeatSlot } from '../../machines/slots.ts';
-import { VIEWER_TIMES, type ViewerContext } from '../../machines/viewer/context.ts';
+import { isAddressed, VIEWER_TIMES, type ViewerContext } from '../../machines/viewer/context.ts';
 
 /**
  * Goes on keeping out who was cut under a former gateway: a relay token that was handed out may outlive the session,
@@ -9,8 +9,8 @@ import { VIEWER_TIMES, type ViewerContext } from '../../machines/viewer/context.
  */
 export function barReturns(seat: SeatSlot, session: ViewerContext, now: number): void {
   const { id, relay, state, protocol, since, expires_at } = session;
-  // A token inside an address lives as long as the session was meant to; one for WHEP is made when it is needed.
-  const tokenLifeMs = (protocol === 'rtsp' ? expires_at : since + VIEWER_TIMES.relayTokenMs) - now;
+  // One for WHEP is made when it is needed.
+  const tokenLifeMs = (isAddressed(protocol) ? expires_at : since + VIEWER_TIMES.relayTokenMs) - now;
   if (state !== 'ended' || relay === '' || tokenLifeMs <= 0) return;
   seat({ session: id, relay, tokenLifeMs }, () => {}).release();
 }

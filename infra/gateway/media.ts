@@ -10,6 +10,7 @@ import type { Gate } from '../../adapters/gate.jsonwebtoken.ts';
 import { healthMediamtx } from '../../adapters/health.mediamtx.ts';
 import { cameraOfPath, INTAKE_PATHS, intakeMediamtx, intakePath } from '../../adapters/intake.mediamtx.ts';
 import { createLadders } from '../../adapters/ladder.ffmpeg.ts';
+import type { Endpoint } from '../../adapters/mediamtx/exchange.ts';
 import { type RelayPaths, relayPaths } from '../../adapters/mediamtx/relay-paths.ts';
 import { type Mediamtx, mediamtx } from '../../adapters/mediamtx.ts';
 import { createRtspProbe } from '../../adapters/probe.rtsp.ts';
@@ -73,6 +74,8 @@ export interface Media {
   whep: Whep;
   /** Where a delivery relay offers a path over RTSP. */
   rtspAt(relay: string, path: string, called: string): string | undefined;
+  /** Where a delivery relay offers SRT, if it does. */
+  srtAt(relay: string, called: string): Endpoint | undefined;
   poster(camera: string): Poster | undefined;
   rates(camera: string): { bitrate_bps: number; fps: number } | undefined;
   /** Forgets the pictures and figures of cameras that are no more. */
@@ -282,6 +285,10 @@ export function openMedia({
     rtspAt(relay, path, called) {
       const reach = deliveries.find(({ id }) => id === relay);
       return reach && rtspAddress({ host: called, ...reach.offered }, path);
+    },
+    srtAt(relay, called) {
+      const reach = deliveries.find(({ id }) => id === relay);
+      return reach?.srt && { host: called, ...reach.srt };
     },
     poster: eyes.poster,
     rates(camera) {

@@ -14,9 +14,14 @@ export interface RelayReach {
   /** For the switcher and the pulse. */
   rtsp: Endpoint;
   whep?: Endpoint;
-  /** Where viewers find RTSP; without a host, at the name under which they reach the gateway. */
-  offered: Omit<Endpoint, 'host'> & { host?: string };
+  /** Where viewers find RTSP. */
+  offered: Offered;
+  /** Where viewers find SRT, if they do. */
+  srt?: Offered;
 }
+
+/** Without a host, at the name under which viewers reach the gateway. */
+type Offered = Omit<Endpoint, 'host'> & { host?: string };
 
 const LOOPBACK = '127.0.0.1';
 
@@ -25,9 +30,10 @@ const mediaHost = ({ role, host, rtsps }: RelayPlace): string =>
   role === 'intake' || rtsps !== undefined || host === '0.0.0.0' || host === '::' ? LOOPBACK : host;
 
 /** A certificate is made out to a name, and what listens everywhere has no address of its own. */
-function offeredBy({ host, rtsp, rtsps }: RelayPlace): RelayReach['offered'] {
-  if (rtsps !== undefined) return { port: rtsps, tls: true };
-  return host === '0.0.0.0' || host === '::' ? { port: rtsp } : { host, port: rtsp };
+function offeredBy({ host, rtsp, rtsps, srt }: RelayPlace): Pick<RelayReach, 'offered' | 'srt'> {
+  if (rtsps !== undefined) return { offered: { port: rtsps, tls: true } };
+  const at = host === '0.0.0.0' || host === '::' ? {} : { host };
+  return { offered: { ...at, port: rtsp }, srt: { ...at, port: srt } };
 }
 
 /** Every relay of a group. */
@@ -40,7 +46,7 @@ export function relayReaches({ relays, remoteRelays }: Group): RelayReach[] {
     api: { host: LOOPBACK, port: place.api },
     rtsp: { host: mediaHost(place), port: place.rtsp },
     whep: { host: LOOPBACK, port: place.whep },
-    offered: offeredBy(place),
+    ...offeredBy(place),
   }));
   const others = remoteRelays.map(({ region: _region, ...one }) => ({ ...one, embedded: false, offered: one.rtsp }));
   return [...own, ...others];

@@ -4,6 +4,7 @@ import type { LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
 import type { Subject } from '../../bus/events/viewer.ts';
 import type { Why } from '../../bus/events/why.ts';
 import { type Id, isId, newId } from '../../bus/identity.ts';
+import { isAddressed } from '../../machines/viewer/context.ts';
 import { type Caller, permittedCamera } from './door.ts';
 import { denied, Refusal } from './errors.ts';
 import type { Hub } from './hub.ts';
@@ -127,7 +128,7 @@ export async function begin(
   const { cells, config, metrics } = services;
   const { holdings, loads } = counts;
   const demand = {
-    needs: [wish.protocol === 'rtsp' ? 'rtsp' : 'webrtc'],
+    needs: [isAddressed(wish.protocol) ? wish.protocol : 'webrtc'],
     priority: isPrior(claims),
   };
   const placed = placeViewer(services, loads, wish.address, undefined, demand);

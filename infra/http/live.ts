@@ -9,10 +9,9 @@ import { rungsNamed, USUAL_RUNGS } from '../../machines/policy/ladder.ts';
 import type { RenditionContext } from '../../machines/rendition/context.ts';
 import { admit } from './admission.ts';
 import { callerOf, placeOf } from './door.ts';
-import { unavailable } from './errors.ts';
 import type { Server } from './fastify.ts';
 import { iceServers } from './ice.ts';
-import { baseUrl, hostName } from './origin.ts';
+import { baseUrl } from './origin.ts';
 import { rungFor } from './rungs.ts';
 import type { HttpServices } from './services.ts';
 import type { Shared } from './shared.ts';
@@ -93,7 +92,7 @@ function waysOf(services: HttpServices, camera: CellView, quality: string | unde
   };
 }
 
-/** `GET /live/:camera_id`, and the ways to watch it names: `…/webrtc`, `…/rtsp`. */
+/** `GET /live/:camera_id`, and `…/webrtc`, which it names. */
 export function liveRoutes(server: Server, services: HttpServices, shared: Shared): void {
   server.get(
     '/live/:camera_id',
@@ -155,44 +154,6 @@ export function liveRoutes(server: Server, services: HttpServices, shared: Share
         quality: viewerOf(admission.view).quality,
         relay: viewerOf(admission.view).relay,
         why: admission.placement,
-      };
-    },
-  );
-
-  server.get(
-    '/live/:camera_id/rtsp',
-    {
-      schema: {
-        params,
-        querystring: Type.Object({ quality: QualitySchema }),
-        tags: ['watching'],
-        response: {
-          200: Type.Object({
-            session_id: Type.String(),
-            rtsp_url: Type.String({ description: 'holds a token that is bound to this camera and session' }),
-            expires_in: Type.Integer({ description: 'seconds' }),
-            quality: Type.String(),
-          }),
-        },
-      },
-    },
-    async (request) => {
-      const camera = placeOf(request);
-      const admission = await admit(services, shared, callerOf(request), camera, {
-        protocol: 'rtsp',
-        address: request.ip,
-        ...(request.query.quality === undefined ? {} : { quality: request.query.quality }),
-      });
-      const { relay, quality } = viewerOf(admission.view);
-      const address = services.rtspAt(relay, camera.id, hostName(new URL(baseUrl(request, services.config)).host));
-      if (!address) throw unavailable('no-rtsp', `Relay ${relay} offers no RTSP.`, {}, 10);
-      const permission = { action: 'read' as const, path: camera.id };
-      const token = services.gate.mintRelay(admission.session, [permission], admission.expiresInS);
-      return {
-        session_id: admission.session,
-        rtsp_url: `${address}?token=${token}`,
-        expires_in: admission.expiresInS,
-        quality,
       };
     },
   );

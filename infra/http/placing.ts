@@ -12,14 +12,15 @@ import { isOpen, relayOf, viewerOf } from './views.ts';
 /** What a viewer wants of its relay, besides being near. */
 export type Demand = Omit<PlacementWish, 'region'>;
 
-/** The protocols that delivery relays speak with viewers. */
+/** The protocols that every delivery relay speaks with viewers. */
 const CAPABILITIES = ['webrtc', 'rtsp'];
+const WITH_SRT = [...CAPABILITIES, 'srt'];
 
 /** A relay that a session is on may keep it: it carries media, and nobody wants it empty. */
 const KEEPS = new Set(['serving', 'degraded']);
 
 /** How a delivery relay stands with placement. */
-export function standingOf(view: CellView, load: number): RelayStanding {
+export function standingOf({ srtAt }: Pick<HttpServices, 'srtAt'>, view: CellView, load: number): RelayStanding {
   const { region, weight, max_readers } = relayOf(view);
   return {
     id: view.id,
@@ -30,16 +31,16 @@ export function standingOf(view: CellView, load: number): RelayStanding {
     state: view.state,
     serving: view.tags.includes('serving'),
     draining: view.tags.includes('draining'),
-    capabilities: CAPABILITIES,
+    capabilities: srtAt(view.id, '') ? WITH_SRT : CAPABILITIES,
   };
 }
 
 /** How the delivery relays stand. */
-export const standings = ({ cells }: HttpServices, loads: Loads): RelayStanding[] =>
-  cells
+export const standings = (services: HttpServices, loads: Loads): RelayStanding[] =>
+  services.cells
     .list('relay')
     .filter((view) => relayOf(view).role === 'delivery')
-    .map((view) => standingOf(view, loads.of(view.id)));
+    .map((view) => standingOf(services, view, loads.of(view.id)));
 
 /**
  * The relay that carries a viewer from now on, if any can.

@@ -43,6 +43,11 @@ export const RULES: Readonly<Record<string, Rule>> = {
     camera: 'watch',
     text: 'an RTSP address for VLC, ffplay and recorders',
   },
+  'GET /live/:camera_id/srt': {
+    who: 'viewer',
+    camera: 'watch',
+    text: 'an SRT address, with the token in its stream id',
+  },
   'GET /live/:camera_id/hls': { who: 'viewer', camera: 'watch', text: 'a signed HLS address' },
   'OPTIONS /hls/:camera_id/:session_id/:expires/:signature/:file': anyone('what browsers ask before a range'),
   'GET /hls/:camera_id/:session_id/:expires/:signature': anyone('for an edge: whether a signed address is good'),

@@ -6,6 +6,7 @@ import Fastify, { type FastifyBaseLogger, type FastifyServerOptions, LogControll
 import { systemClock } from '../../adapters/clock.ts';
 import type { Id } from '../../bus/identity.ts';
 import { readCertificate } from '../certificate.ts';
+import { addressRoutes } from './addresses.ts';
 import { countHoldings } from './admission.ts';
 import { broadcastRoutes } from './broadcasts.ts';
 import { cameraRoutes } from './cameras.ts';
@@ -164,6 +165,7 @@ export async function buildServer(services: HttpServices): Promise<Server> {
   });
 
   liveRoutes(server, services, shared);
+  addressRoutes(server, services, shared);
   whepRoutes(server, services, shared);
   hlsRoutes(server, services, shared);
   recordingRoutes(server, services, shared);

@@ -4,6 +4,7 @@ import type { Departures } from '../../adapters/departures.switcher.ts';
 import type { Gate } from '../../adapters/gate.jsonwebtoken.ts';
 import type { PathSigner } from '../../adapters/hls-paths.hmac.ts';
 import type { IdentityProvider } from '../../adapters/identity.openid-client.ts';
+import type { Endpoint } from '../../adapters/mediamtx/exchange.ts';
 import type { Passwords } from '../../adapters/passwords.scrypt.ts';
 import type { People } from '../../adapters/people.files.ts';
 import type { FindPlace } from '../../adapters/places.maxmind.ts';
@@ -100,6 +101,8 @@ export interface HttpServices {
    * @param called the host name or address under which the caller reaches us
    */
   rtspAt(relay: string, path: string, called: string): string | undefined;
+  /** Where a relay offers SRT; undefined where it does not. `called` as above. */
+  srtAt(relay: string, called: string): Endpoint | undefined;
   /** Where an address is, as far as databases tell; absent: there are none. */
   findPlace?: FindPlace;
   /** Where players reach a relay's WHEP themselves, for when no gateway answers; undefined: nowhere. */

@@ -60,10 +60,11 @@ const AnswerSchema = Type.Object({
 
 /** Where a viewer goes on, decided as in earnest. */
 const seatIn =
-  ({ config: { regions }, findPlace }: HttpServices) =>
+  (services: HttpServices) =>
   (viewer: CellView, relays: readonly CellView[], loadOf: (relay: string) => number): Seating => {
-    const standings = relays.map((relay) => standingOf(relay, loadOf(relay.id)));
-    return place(standings, { region: regionOf(viewerOf(viewer).address, regions, findPlace) });
+    const standings = relays.map((relay) => standingOf(services, relay, loadOf(relay.id)));
+    const { config, findPlace } = services;
+    return place(standings, { region: regionOf(viewerOf(viewer).address, config.regions, findPlace) });
   };
 
 /** What is lost, by name. @throws Refusal 404 when there is no such thing */

@@ -32,7 +32,7 @@ const WRITE_QUEUE_PACKETS = 2048;
 const SERVERS: Record<RelayRole, { rtmp: boolean; srt: boolean; webrtc: boolean }> = {
   // Cameras are pulled; the switcher reads over RTSP.
   intake: { rtmp: false, srt: false, webrtc: false },
-  delivery: { rtmp: false, srt: false, webrtc: true },
+  delivery: { rtmp: false, srt: true, webrtc: true },
 };
 
 /**
@@ -58,7 +58,8 @@ export function relaySettings(place: RelayPlace, options: RelayOptions): Record<
     ...rtspServers(place, mediaHost, options.tls),
     rtmp: servers.rtmp,
     rtmpAddress: address(mediaHost, place.rtmp),
-    srt: servers.srt,
+    // Its stream ids hold tokens, and go in the clear: where viewers come over TLS alone there is none.
+    srt: servers.srt && place.rtsps === undefined,
     srtAddress: address(mediaHost, place.srt),
     webrtc: servers.webrtc,
     webrtcAddress: `${LOOPBACK}:${place.whep}`,

@@ -72,6 +72,9 @@ export const VIEWER_TIMES = {
   relayTokenMs: 60_000,
 };
 
+/** Whether players are given an address that holds their token, which then lives as long as the session was meant to. */
+export const isAddressed = (protocol: string): boolean => protocol === 'rtsp' || protocol === 'srt';
+
 /** What the viewer machine hears. */
 export type ViewerEvent = Stamped<ViewerHeard>;
 

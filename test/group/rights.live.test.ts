@@ -11,7 +11,7 @@ import { startTestGroup, type TestGroup } from '../fixtures/group.ts';
 import { readBooks, replayAgainstTheLiving } from '../fixtures/journal.ts';
 import { descendants } from '../fixtures/launcher/start.ts';
 import { type Running, run, until } from '../fixtures/process.ts';
-import { askRtsp, listenersOf } from '../fixtures/relay.ts';
+import { askRtsp, askSrt, listenersOf } from '../fixtures/relay.ts';
 import { type Site, startSite } from '../fixtures/site.ts';
 import { type Watcher, watchCamera } from '../fixtures/watcher.ts';
 import { openWhepPage, type WhepPage } from '../fixtures/whep-page.ts';
@@ -153,20 +153,37 @@ describe('who may see what, on a running group', function () {
     await Promise.all([again.close(), client.close(), watcher.close()]);
   });
 
-  it('cuts an RTSP player and lets its address in no more, not even after the gateway was killed', async () => {
-    const viewer = group.token({ sub: 'rtsp-person', role: 'viewer' });
-    const { session_id, rtsp_url } = (await group.api('GET', '/live/north/rtsp', undefined, viewer)).body;
-    const play = () => run('ffmpeg', ['-v', 'error', '-rtsp_transport', 'tcp', '-i', rtsp_url, '-f', 'null', '-']);
+  it('cuts players that hold an address and lets it in no more, not even after the gateway was killed', async () => {
     const gone = (player: Running) => player.child.exitCode !== null;
-    const player = play();
-    await events.next('viewer.watching', `viewer/${session_id}`);
-    const deletedAt = Date.now();
-    expect((await group.api('DELETE', `/api/v1/sessions/${session_id}`)).status).to.equal(204);
-    await until('the player to be cut', () => gone(player));
-    figure('session deleted: an RTSP player is cut after', Date.now() - deletedAt);
-    expect(Date.now() - deletedAt).to.be.lessThan(5_000);
-    const second = play();
-    await until('the second attempt to be cut', () => gone(second), 5_000);
+    const open = async (
+      protocol: 'rtsp' | 'srt',
+      command: 'ffmpeg' | 'srt-live-transmit',
+      argumentsFor: (url: string) => string[],
+    ) => {
+      const viewer = group.token({ sub: `${protocol}-person`, role: 'viewer' });
+      const { body } = await group.api('GET', `/live/north/${protocol}`, undefined, viewer);
+      const play = () => run(command, argumentsFor(body[`${protocol}_url`]));
+      return { name: `${command} over ${protocol}`, protocol, session: String(body.session_id), play };
+    };
+    const nowhere = ['-f', 'null', '-'];
+    const players = await Promise.all([
+      open('rtsp', 'ffmpeg', (url) => ['-v', 'error', '-rtsp_transport', 'tcp', '-i', url, ...nowhere]),
+      open('srt', 'ffmpeg', (url) => ['-v', 'error', '-i', url, ...nowhere]),
+      open('srt', 'srt-live-transmit', (url) => ['-q', '-a:no', url, 'file://con']),
+    ]);
+    for (const { name, protocol, session, play } of players) {
+      const player = play();
+      await events.next('viewer.watching', `viewer/${session}`);
+      const shown = (await group.api('GET', `/api/v1/sessions/${session}`)).body;
+      expect(shown, name).to.include({ protocol, state: 'watching', relay: 'relay-1' });
+      const deletedAt = Date.now();
+      expect((await group.api('DELETE', `/api/v1/sessions/${session}`)).status).to.equal(204);
+      await until(`${name} to be cut`, () => gone(player));
+      figure(`session deleted: ${name} is cut after`, Date.now() - deletedAt);
+      expect(Date.now() - deletedAt).to.be.lessThan(5_000);
+      const second = play();
+      await until(`the second attempt of ${name} to be cut`, () => gone(second), 20_000);
+    }
 
     const before = await group.pid('gateway');
     await group.signal('gateway', 'SIGKILL');
@@ -176,8 +193,11 @@ describe('who may see what, on a running group', function () {
       async () => (await group.api('GET', '/readyz')).body.status === 'ready',
       20_000,
     );
-    const third = play();
-    await until('the third attempt to be cut', () => gone(third), 5_000).finally(() => third.stop());
+    const again = players.map(({ name, play }) => ({ name, player: play() }));
+    for (const { name, player } of again) {
+      await until(`the third attempt of ${name} to be cut`, () => gone(player), 20_000).finally(() => player.stop());
+    }
+    expect(group.logs(), 'a token in a log').to.not.match(/eyJ[A-Za-z0-9_-]{20}/);
   });
 
   it('ends a session with its token and keeps one that is renewed, by a setting that was changed while it runs', async () => {
@@ -237,6 +257,11 @@ describe('who may see what, on a running group', function () {
         doors.push({ name: `${id} ${method} with a login token`, status: askRtsp(method, `${url}?token=${login}`) });
         const basic = `Basic ${btoa(`any:${login}`)}`;
         doors.push({ name: `${id} ${method} with a login token as password`, status: askRtsp(method, url, basic) });
+      }
+      const offersSrt = open.includes(srt);
+      expect(offersSrt, `${id} offers SRT`).to.equal(role === 'delivery');
+      for (const streamId of offersSrt ? [`read:${stream}`, `read:${stream}:s:${login}`, `publish:${stream}`] : []) {
+        doors.push({ name: `${id} SRT ${streamId.slice(0, 20)}`, status: askSrt(srt, streamId) });
       }
       for (const way of open.includes(whep) ? ['whep', 'whip'] : []) {
         const url = `http://127.0.0.1:${whep}/${stream}/${way}`;

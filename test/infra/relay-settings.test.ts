@@ -22,6 +22,8 @@ describe('the settings of a relay', () => {
   it('offer media where viewers can reach it, and an intake to nobody outside', () => {
     expect(settings('delivery', '192.0.2.7')).to.include({
       rtspAddress: '192.0.2.7:3',
+      srtAddress: '192.0.2.7:4',
+      srt: true,
       webrtcLocalUDPAddress: '192.0.2.7:6',
     });
     expect(settings('delivery', '2001:db8::7')).to.include({ rtspAddress: '[2001:db8::7]:3' });
@@ -33,13 +35,14 @@ describe('the settings of a relay', () => {
     });
   });
 
-  it('offer RTSP over TLS alone where there is a certificate, and in the clear to this machine', () => {
+  it('offer RTSP over TLS alone where there is a certificate, no SRT, and RTSP in the clear to this machine', () => {
     const tls = { certFile: '/c.pem', keyFile: '/k.pem' };
     const options = { jwksPort: 9, issuer: 'i', audience: 'a', publicHosts: [], origins: [], tls };
     expect(relaySettings({ ...place('delivery', '0.0.0.0'), rtsps: 10 }, options)).to.include({
       rtspEncryption: 'optional',
       rtspAddress: '127.0.0.1:3',
       rtspsAddress: '0.0.0.0:10',
+      srt: false,
       rtspServerCert: '/c.pem',
       rtspServerKey: '/k.pem',
     });

@@ -126,6 +126,7 @@ const server = await buildServer({
   poster: () => undefined,
   rates: () => undefined,
   rtspAt: () => undefined,
+  srtAt: () => undefined,
   whepAt: () => undefined,
   hls: { folder: path.join(state, 'hls'), paths: openPathSigner(path.join(state, 'keys', 'hls.key')) },
   recordings: openRecordings(path.join(state, 'recordings')),

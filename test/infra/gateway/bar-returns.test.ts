@@ -15,8 +15,9 @@ function barredOf(session: Partial<ViewerContext>): SeatInput[] {
 }
 
 describe('sessions that ended before the gateway started', () => {
-  it('stay cut for as long as the token in an RTSP address would be believed', () => {
+  it('stay cut for as long as the token in an RTSP or SRT address would be believed', () => {
     expect(barredOf({})).to.deep.equal([{ session: 'ses_1', relay: 'relay-1', tokenLifeMs: 90_000 }]);
+    expect(barredOf({ protocol: 'srt' })).to.deep.equal([{ session: 'ses_1', relay: 'relay-1', tokenLifeMs: 90_000 }]);
     expect(barredOf({ expires_at: NOW - 1 })).to.deep.equal([]);
   });
 

@@ -58,6 +58,23 @@ describe('http: being let in', () => {
     expect((await admit(vera, '/live/cam_002/rtsp')).statusCode).to.equal(403);
   });
 
+  it('gives SRT players an address whose stream id holds such a token, and room enough for it', async () => {
+    const answer = await admit(vera, '/live/cam_001/srt');
+    expect(answer.statusCode).to.equal(200);
+    const { srt_url, session_id } = answer.json();
+    const url = new URL(srt_url);
+    expect([url.protocol, url.host]).to.deep.equal(['srt:', '127.0.0.1:8890']);
+    const streamId = url.searchParams.get('streamid') ?? '';
+    expect(streamId.length).to.be.at.most(512);
+    const [action, path, , token = ''] = streamId.split(':');
+    expect([action, path]).to.deep.equal(['read', 'cam_001']);
+    const claims = jwt.decode(token) as jwt.JwtPayload;
+    expect(claims.sub).to.equal(session_id);
+    expect(claims.mediamtx_permissions).to.deep.equal([{ action: 'read', path: 'cam_001' }]);
+    expect(gateway.house.slots.seat.held().input.tokenLifeMs).to.be.within(3_599_000, 3_601_000);
+    expect((await admit(vera, '/live/cam_002/srt')).statusCode).to.equal(403);
+  });
+
   it('names the public address where a proxy stands in front', async () => {
     gateway.services.config.http.publicUrl = 'https://stream.example.com/';
     const { webrtc_url, whep_url } = (await admit()).json();
