@@ -6,6 +6,7 @@ import { cameraSourceCommand } from './cli/camera-source.ts';
 import { configCheckCommand, configVariablesCommand } from './cli/config.ts';
 import { drainCommand } from './cli/drain.ts';
 import { drillCommand } from './cli/drill.ts';
+import { edgeCommand } from './cli/edge.ts';
 import { exportCommand } from './cli/export.ts';
 import {
   incidentCloseCommand,
@@ -51,6 +52,7 @@ function program(out: Terminal): Command {
   replayCommand(remote(root.command('replay')), out);
   exportCommand(remote(root.command('export')), out);
   whatIfCommand(remote(root.command('whatif')), out);
+  edgeCommand(local(root.command('edge')), out);
   drainCommand(remote(root.command('drain')), out);
   const camera = root.command('camera').description('add, change, remove and list cameras, and choose their sources');
   cameraAddCommand(remote(camera.command('add')), out);

@@ -40,7 +40,7 @@ export const PortsSchema = Type.Object(
     jwks: port(9996, 'keys for the relays, loopback'),
     nats: port(4222, 'embedded nats-server, loopback'),
     redis: port(6379, 'embedded redis-server, loopback'),
-    edge: port(8081, 'nginx edge for HLS', { later: true }),
+    edge: port(8081, 'nginx edge for HLS; `signalbox edge` writes its configuration'),
     demo_destination: port(19350, 'nginx-rtmp of the demo, loopback'),
     demo_destination_http: port(19351, 'its statistics and its monitor, loopback'),
   },

@@ -116,7 +116,14 @@ export interface Config {
   destinations: Settings['destinations'];
   /** Other systems that facts are posted to; the secrets stand in files. */
   webhooks: { url: string; secretFile: string; types: string[] }[];
-  ports: { jwks: number; nats: number; redis: number; demoDestination: number; demoDestinationHttp: number };
+  ports: {
+    jwks: number;
+    nats: number;
+    redis: number;
+    edge: number;
+    demoDestination: number;
+    demoDestinationHttp: number;
+  };
   /** `encoders`: FFmpegs that may encode at a time. */
   limits: { sessionsPerSubject: number; encoders: number };
   /** How far back the event log reaches, and how large it may become. */

@@ -58,6 +58,7 @@ export function resolve(file: string, settings: Settings, findings: Findings): C
       jwks: settings.ports.jwks,
       nats: settings.ports.nats,
       redis: settings.ports.redis,
+      edge: settings.ports.edge,
       demoDestination: settings.ports.demo_destination,
       demoDestinationHttp: settings.ports.demo_destination_http,
     },

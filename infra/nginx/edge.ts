@@ -1,10 +1,14 @@
+import type { CertificateFiles } from '../config/model.ts';
+
 /** Where an edge listens, whom it fetches from, and where it keeps what it fetched. */
 export interface Edge {
   listen: string;
-  /** Gateways, as HOST:PORT. */
-  origins: readonly string[];
-  /** Absolute path of a folder for cached segments. */
+  /** Gateways, as HOST:PORT; one of twice the weight is asked twice as often. */
+  origins: readonly { address: string; weight: number }[];
+  /** Absolute path of a folder for cached segments, pid and log. */
   cache: string;
+  /** Players and gateways speak TLS. Gateways are on this machine then: their certificate is not looked at. */
+  tls?: CertificateFiles;
 }
 
 /** A path that is safe between quotes in nginx's language. */
@@ -14,9 +18,9 @@ function quoted(path: string): string {
 }
 
 /** What playlists and segments have in common: the right is asked for on each hit, and is no part of the key. */
-const cached = `
+const cached = (origin: string): string => `
       auth_request /_check;
-      proxy_pass http://signalbox;
+      proxy_pass ${origin};
       proxy_cache hls;
       proxy_cache_key $camera/$file;
       proxy_cache_lock on;
@@ -33,10 +37,18 @@ const cached = `
  * check by nginx alone (secure_link) could not know of a revocation. How long something may be served, also while no
  * gateway answers, is told by the gateways' Cache-Control.
  */
-export function edgeSettings({ listen, origins, cache }: Edge): string {
-  const servers = origins.map((origin) => `    server ${origin} max_fails=1 fail_timeout=1s;`).join('\n');
+export function edgeSettings({ listen, origins, cache, tls }: Edge): string {
+  const servers = origins
+    .map(({ address, weight }) => `    server ${address} weight=${weight} max_fails=1 fail_timeout=1s;`)
+    .join('\n');
+  const origin = `${tls ? 'https' : 'http'}://signalbox`;
+  const certificate = tls
+    ? `\n    ssl_certificate ${quoted(tls.certFile)};\n    ssl_certificate_key ${quoted(tls.keyFile)};`
+    : '';
   const folder = (name: string) => quoted(`${cache}/${name}`);
-  return `# The edge of Signalbox for HLS, made by infra/nginx/edge.ts.
+  return `# The edge of Signalbox for HLS, made by \`signalbox edge\`.
+pid ${folder('nginx.pid')};
+error_log ${folder('error.log')} warn;
 worker_processes auto;
 events {
   worker_connections 4096;
@@ -47,6 +59,9 @@ http {
   sendfile on;
   client_body_temp_path ${folder('body')};
   proxy_temp_path ${folder('proxy')};
+  fastcgi_temp_path ${folder('fastcgi')};
+  uwsgi_temp_path ${folder('uwsgi')};
+  scgi_temp_path ${folder('scgi')};
   proxy_cache_path ${folder('hls')} levels=1:2 keys_zone=hls:10m max_size=2g inactive=60s use_temp_path=off;
   proxy_cache_path ${folder('checks')} levels=1:2 keys_zone=checks:10m max_size=64m inactive=15s use_temp_path=off;
 
@@ -65,22 +80,22 @@ ${servers}
   proxy_hide_header Access-Control-Allow-Origin;
 
   server {
-    listen ${listen};
+    listen ${listen}${tls ? ' ssl' : ''};${certificate}
     server_tokens off;
 
     # The list of rungs belongs to one session, and is asked for once.
     location ~ "^/hls/[a-z0-9_-]+/[a-z0-9_-]+/[0-9]+/[A-Za-z0-9_-]+/master\\.m3u8$" {
-      proxy_pass http://signalbox;
+      proxy_pass ${origin};
       add_header X-Cache BYPASS always;
       add_header Access-Control-Allow-Origin * always;
     }
 
-    location ~ "^/hls/(?<camera>[a-z0-9_-]+)/(?<pass>[a-z0-9_-]+/[0-9]+/[A-Za-z0-9_-]+)/(?<file>[a-z0-9_]+\\.(m3u8|m4s|mp4))$" {${cached}
+    location ~ "^/hls/(?<camera>[a-z0-9_-]+)/(?<pass>[a-z0-9_-]+/[0-9]+/[A-Za-z0-9_-]+)/(?<file>[a-z0-9_]+\\.(m3u8|m4s|mp4))$" {${cached(origin)}
     }
 
     location = /_check {
       internal;
-      proxy_pass http://signalbox/hls/$camera/$pass;
+      proxy_pass ${origin}/hls/$camera/$pass;
       proxy_pass_request_body off;
       # One header set here replaces all that are set above.
       proxy_set_header Connection "";

@@ -1,20 +1,17 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import { id } from '../../bus/identity.ts';
-import { edgeSettings } from '../../infra/nginx/edge.ts';
 import { type FakeGateway, fakeGateway } from '../fakes/http.ts';
-import { freePort, type Running, run, until } from '../fixtures/process.ts';
+import { startEdge, type TestEdge } from '../fixtures/edge.ts';
+import { until } from '../fixtures/process.ts';
 
 const SEGMENT = '480p_1795660902.m4s';
 
 describe('an nginx edge before a gateway', () => {
   let gateway: FakeGateway;
-  let edge: Running;
-  let port: number;
-  let cache: string;
+  let edge: TestEdge;
   /** Requests that reached the gateway for a file. */
   const reached: string[] = [];
 
@@ -31,25 +28,14 @@ describe('an nginx edge before a gateway', () => {
     gateway.server.server.on('request', (request: { url?: string }) => {
       if (/\.(m3u8|m4s)$/.test(request.url ?? '')) reached.push(path.basename(request.url ?? ''));
     });
-    port = await freePort();
-    cache = mkdtempSync(path.join(tmpdir(), 'sbx-edge-'));
-    const origin = `127.0.0.1:${(gateway.server.server.address() as AddressInfo).port}`;
-    // Started by root, its workers would be somebody else, who may not enter this folder.
-    const user = process.getuid?.() === 0 ? 'user root;\n' : '';
-    writeFileSync(
-      path.join(cache, 'nginx.conf'),
-      `${user}daemon off;\npid ${cache}/pid;\n${edgeSettings({ listen: `127.0.0.1:${port}`, origins: [origin], cache })}`,
-    );
-    edge = run('nginx', ['-p', cache, '-e', path.join(cache, 'error.log'), '-c', path.join(cache, 'nginx.conf')]);
-    await until(`the edge; it said ${edge.output()}`, async () => (await fetch(`http://127.0.0.1:${port}/`)).status);
+    edge = await startEdge([`127.0.0.1:${(gateway.server.server.address() as AddressInfo).port}`]);
   });
   beforeEach(() => {
     reached.length = 0;
   });
   after(async () => {
-    await edge?.stop('SIGTERM');
+    await edge?.close();
     await gateway?.close();
-    if (cache) rmSync(cache, { recursive: true, force: true });
   });
 
   const player = async (sub: string) => {
@@ -58,7 +44,7 @@ describe('an nginx edge before a gateway', () => {
     const { hls_url, session_id } = answer.json() as { hls_url: string; session_id: string };
     const base = new URL(hls_url).pathname.replace(/[^/]+$/, '');
     const get = (file: string, range?: string) =>
-      fetch(`http://127.0.0.1:${port}${base}${file}`, range ? { headers: { range } } : {});
+      fetch(`${edge.url}${base}${file}`, range ? { headers: { range } } : {});
     return { session: id(session_id), base, get };
   };
 
@@ -74,11 +60,25 @@ describe('an nginx edge before a gateway', () => {
     expect([part.status, await part.text()]).to.deep.equal([206, '234']);
   });
 
+  it('lets other caches on the way keep segments for long and playlists for a second', async () => {
+    const { get } = await player('vera');
+    const ageOf = async (file: string) => {
+      const kept = (await get(file)).headers.get('cache-control') ?? '';
+      expect(kept).to.match(/^public, /);
+      return Number(/max-age=(\d+)/.exec(kept)?.[1]);
+    };
+    expect(await ageOf(SEGMENT)).to.be.at.least(10);
+    expect(await ageOf('480p.m3u8')).to.be.at.most(1);
+  });
+
   it('collapses a herd that asks for one playlist into one request', async () => {
     const players = await Promise.all(Array.from({ length: 30 }, (_, n) => player(`viewer-${n}`)));
+    const askedAt = performance.now();
     const answers = await Promise.all(players.map(({ get }) => get('480p.m3u8')));
+    const seconds = Math.floor((performance.now() - askedAt) / 1000);
     expect(new Set(answers.map(({ status }) => status))).to.deep.equal(new Set([200]));
-    expect(reached.length).to.be.at.most(2);
+    // One as its age ends; a playlist is asked for anew each second.
+    expect(reached.length).to.be.at.most(2 + seconds);
   });
 
   it('checks the signature on a hit as well', async () => {
@@ -90,7 +90,7 @@ describe('an nginx edge before a gateway', () => {
       `cam_001/ses_other/${expires}/${signature}`,
       `cam_001/${session}/${expires}/${'A'.repeat(43)}`,
     ]) {
-      const answer = await fetch(`http://127.0.0.1:${port}/hls/${altered}/${SEGMENT}`);
+      const answer = await fetch(`${edge.url}/hls/${altered}/${SEGMENT}`);
       expect(answer.status, altered).to.equal(403);
       expect(await answer.text()).to.not.include('0123');
     }

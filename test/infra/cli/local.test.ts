@@ -46,6 +46,11 @@ describe('the command line, on this machine alone', () => {
   const misuses: [what: string, argv: string[], expected: RegExp][] = [
     ['an unknown command, with the nearest', ['stauts'], /Did you mean status\?/],
     ['an unknown option, with the nearest', ['status', '--jsn'], /Did you mean --json\?/],
+    [
+      'an edge before what is no gateway',
+      ['edge', '--config', 'infra/demo.yaml', '--origin', 'nowhere'],
+      /--origin nowhere: expected HOST:PORT/,
+    ],
     ['no command', [], /Usage: signalbox/],
     ['a token for nobody', ['token', '--role', 'viewer'], /--sub <NAME>/],
     ['an unknown role, with the nearest', ['token', '--sub', 'a', '--role', 'veiwer'], /did you mean viewer\?/],
