@@ -25,6 +25,10 @@ export function keepHlsAudience(
   seat: keyof typeof GONE_AFTER_MS,
 ): HlsAudience {
   const askedAt = new Map<Id, number>();
+  const isSeated = (session: Id): boolean => {
+    const view = cells.view({ kind: 'viewer', id: session });
+    return view !== undefined && seat in viewerOf(view).legs;
+  };
   const tell = (session: Id, type: 'seat.taken' | 'seat.left') => {
     const view = cells.view({ kind: 'viewer', id: session });
     if (!view || !isOpen(view)) return;
@@ -44,7 +48,8 @@ export function keepHlsAudience(
   }, LOOK_EVERY_MS);
   return {
     asked(session) {
-      if (!askedAt.has(session)) tell(session, 'seat.taken');
+      // Another gateway that a player asked before may have given it up.
+      if (!askedAt.has(session) || !isSeated(session)) tell(session, 'seat.taken');
       askedAt.set(session, performance.now());
     },
     close: () => clearInterval(looking),

@@ -61,6 +61,19 @@ describe('HLS', () => {
     expect(body).to.include('URI="audio.m3u8"');
   });
 
+  it('keeps the session of a player that goes on with us after another gateway has given it up', async () => {
+    const { session, base } = await granted();
+    const at = { kind: 'viewer' as const, id: session };
+    const { roster } = gateway.house;
+    const isWatching = () => roster.view(at)?.state === 'watching';
+    await get(`${base}720p.m3u8`);
+    await until('the player to be seen', isWatching);
+    await roster.offer(at, { type: 'seat.left', relay: 'relay-1', relay_session: 'hls' });
+    expect(isWatching()).to.equal(false);
+    await get(`${base}720p.m3u8`);
+    await until('the player to be seen again', isWatching);
+  });
+
   it('offers the one rung that was asked for', async () => {
     const { base } = await granted('?quality=360p');
     const { body } = await get(`${base}master.m3u8`);

@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect } from 'chai';
+import { groupFileName, group as groupShape } from '../../infra/group.ts';
+import { startEdge, type TestEdge } from '../fixtures/edge.ts';
+import { startTestGroup, type TestGroup } from '../fixtures/group.ts';
+import { type Site, startSite } from '../fixtures/site.ts';
+
+describe('an nginx edge before two gateways', function () {
+  this.timeout(90_000);
+  let site: Site;
+  let group: TestGroup;
+  let edge: TestEdge;
+  let gateways: string[];
+
+  before(async () => {
+    site = await startSite(['north'], {}, { width: 640, height: 480 });
+    group = await startTestGroup({ gateways: 2, cameras: site.cameras() });
+    gateways = [1, 2].map((number) => {
+      const file = path.join(group.state, 'run', groupFileName(number));
+      return `127.0.0.1:${groupShape.parse(JSON.parse(readFileSync(file, 'utf8'))).http.port}`;
+    });
+    edge = await startEdge(gateways);
+    const events = group.follow(0);
+    await events.next('camera.live', 'camera/north', 0, 30_000).finally(() => events.close());
+  });
+  after(async () => {
+    await edge?.close();
+    await group?.stop();
+    await site?.close();
+  });
+
+  it('has the HLS session of either of them answered by both, from one cached copy', async () => {
+    const headers = { authorization: `Bearer ${group.token({ sub: 'vera', role: 'viewer' })}` };
+    for (const granting of gateways) {
+      const granted = await fetch(`http://${granting}/live/north/hls`, { headers });
+      const { hls_url } = (await granted.json()) as { hls_url: string };
+      const base = new URL(hls_url).pathname.replace(/[^/]+$/, '');
+      for (const asked of gateways) {
+        const master = await fetch(`http://${asked}${base}master.m3u8`);
+        expect(master.status, `granted by ${granting}, asked at ${asked}`).to.equal(200);
+        const rung = /^\w+\.m3u8$/m.exec(await master.text())?.[0] ?? '';
+        expect((await fetch(`http://${asked}${base}${rung}`)).status).to.equal(200);
+        const list = await (await fetch(`${edge.url}${base}${rung}`)).text();
+        const segment = list.trim().split('\n').at(-1) ?? '';
+        for (const expected of [/MISS|HIT/, /HIT/]) {
+          const { status, headers } = await fetch(`${edge.url}${base}${segment}`);
+          expect([status, headers.get('access-control-allow-origin')]).to.deep.equal([200, '*']);
+          expect(headers.get('x-cache')).to.match(expected);
+        }
+      }
+    }
+  });
+});
