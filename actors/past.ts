@@ -13,6 +13,8 @@ import { type Moment, type Readings, stretch } from './stretch.ts';
 /** A cell as it was. */
 export interface CellThen {
   at: Address;
+  /** The gateway that held it. */
+  node: string;
   incarnation: string;
   snapshot: AnyMachineSnapshot;
   view: CellView;
@@ -52,6 +54,7 @@ export interface Past {
 
 interface Life {
   at: Address;
+  node: string;
   incarnation: string;
   snapshot: AnyMachineSnapshot;
   /** The last record, when an older program wrote it. */
@@ -74,8 +77,8 @@ export function foldPast({ at = Number.POSITIVE_INFINITY, seq: last = Number.POS
 
   const keyOf = (record: JournalRecord) => `${record.kind}/${record.cell}`;
   const begin = (seq: number, record: JournalRecord, snapshot: AnyMachineSnapshot, fromCheckpoint: boolean): Life => {
-    const { kind, cell, incarnation } = record;
-    const life = { at: { kind, id: cell }, incarnation, snapshot, seq, compared: 0, fromCheckpoint };
+    const { kind, cell, incarnation, node } = record;
+    const life = { at: { kind, id: cell }, node, incarnation, snapshot, seq, compared: 0, fromCheckpoint };
     lives.set(keyOf(record), life);
     return life;
   };
@@ -100,6 +103,7 @@ export function foldPast({ at = Number.POSITIVE_INFINITY, seq: last = Number.POS
     const folded = foldRecord(machine, life.snapshot, record, at);
     life.snapshot = folded.snapshot;
     life.seq = seq;
+    life.node = record.node;
     if (isNative) delete life.older;
     else life.older = record;
     if (folded.whole && isNative) {
@@ -134,13 +138,18 @@ export function foldPast({ at = Number.POSITIVE_INFINITY, seq: last = Number.POS
       if (entry.seq > last || heardAt > at) return;
       // Where nothing was heard, a gateway has only said that the cell is its own now.
       if (record.heard.length > 0) understand(entry, fold);
-      else if (lives.get(keyOf(record))?.incarnation !== record.incarnation) understand(entry, trust);
+      else {
+        const life = lives.get(keyOf(record));
+        if (life?.incarnation === record.incarnation) life.node = record.node;
+        else understand(entry, trust);
+      }
     },
     cells: () =>
       [...lives.entries()]
         .sort(([a], [b]) => (a < b ? -1 : 1))
         .map(([, life]) => ({
           at: life.at,
+          node: life.node,
           incarnation: life.incarnation,
           snapshot: life.snapshot,
           view: viewOf(life.at, life.snapshot),

@@ -246,6 +246,7 @@ const server = await buildServer({
       return config.destinations;
     },
   },
+  members: tenure.members,
   cells,
   facts: carriers.spool.facts,
   journal: carriers.spool.journal,

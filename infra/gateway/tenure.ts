@@ -30,6 +30,8 @@ export interface TenureHouse {
 
 const TTL_MS = 2_400;
 const BEAT_MS = 400;
+/** How long a gateway is taken for alive that says nothing, and how often the others look. */
+export const LEASE = { ttlMs: TTL_MS, beatMs: BEAT_MS };
 /** Later than this on the monotonic clock, and the process was paused. */
 const LATE_MS = BEAT_MS + TTL_MS / 3;
 const ASK_AGAIN_MS = 200;

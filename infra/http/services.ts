@@ -73,6 +73,8 @@ export interface HealthReason {
 export interface HttpServices {
   /** Name of this gateway. */
   node: string;
+  /** Names of the living gateways, this one included. */
+  members(): readonly string[];
   /** Read at every request, so that a reloaded configuration needs no restart. */
   config: Pick<Config, 'http' | 'ice' | 'auth' | 'limits' | 'regions' | 'destinations'>;
   cells: Cells;

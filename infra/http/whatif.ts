@@ -1,12 +1,14 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import Type from 'typebox';
 import type { CellView } from '../../actors/cells.ts';
-import { pastFrom } from '../../actors/past.ts';
+import { type CellThen, pastFrom } from '../../actors/past.ts';
+import { succession } from '../../actors/whatif/gateway.ts';
 import { type Loss, type Seating, whatIf } from '../../actors/whatif.ts';
 import { WhySchema } from '../../bus/events/why.ts';
 import { IdSchema } from '../../bus/identity.ts';
 import { KINDS } from '../../bus/subjects.ts';
 import { place } from '../../machines/policy/placement.ts';
+import { LEASE } from '../gateway/tenure.ts';
 import { callerOf } from './door.ts';
 import { missing, Refusal } from './errors.ts';
 import type { Server } from './fastify.ts';
@@ -21,7 +23,10 @@ const LossSchema = Type.Union([
   Type.Object({ relay: IdSchema }, closed),
   Type.Object({ region: IdSchema }, closed),
   Type.Object({ source: Type.Object({ camera: IdSchema, source: IdSchema }, closed) }, closed),
-  Type.Object({ gateway: Type.Boolean() }, closed),
+  Type.Object(
+    { gateway: Type.Union([Type.Literal(true), IdSchema], { description: 'its name; true is the one that is asked' }) },
+    closed,
+  ),
 ]);
 type Asked = Type.Static<typeof LossSchema>;
 const bodySchema = Type.Object(
@@ -56,6 +61,24 @@ const AnswerSchema = Type.Object({
   dark: Type.Array(Type.Object({ camera: Type.String(), for_ms: Type.Union([Type.Number(), Type.Null()]) })),
   simulated_ms: Type.Number(),
   note: Type.Optional(Type.String()),
+  gateway: Type.Optional(
+    Type.Object({
+      lost: Type.String(),
+      only: Type.Boolean({ description: 'nobody else is there' }),
+      heirs: Type.Array(
+        Type.Object({
+          gateway: Type.String(),
+          cells: Type.Record(Type.String(), Type.Integer(), { description: 'how many of each kind it would take up' }),
+        }),
+      ),
+      pause_ms: Type.Union([Type.Object({ shortest: Type.Number(), longest: Type.Number() }), Type.Null()], {
+        description: 'how long nothing is decided about its cells; null: until a gateway is started',
+      }),
+      goes_on: Type.Array(Type.String()),
+      pauses: Type.Array(Type.String()),
+      gone: Type.Array(Type.String({ description: 'what does not come back' })),
+    }),
+  ),
 });
 
 /** Where a viewer goes on, decided as in earnest. */
@@ -68,7 +91,7 @@ const seatIn =
   };
 
 /** What is lost, by name. @throws Refusal 404 when there is no such thing */
-function lossOf(asked: Asked, views: readonly CellView[]): Loss {
+function lossOf(asked: Exclude<Asked, { gateway: unknown }>, views: readonly CellView[]): Loss {
   const relays = views.filter(({ kind }) => kind === 'relay');
   if ('relay' in asked) {
     if (!relays.some(({ id }) => id === asked.relay)) throw missing(`relay ${asked.relay}`);
@@ -79,7 +102,6 @@ function lossOf(asked: Asked, views: readonly CellView[]): Loss {
     if (inRegion.length === 0) throw missing(`relay in region ${asked.region}`);
     return { relays: inRegion, sources: [] };
   }
-  if (!('source' in asked)) return { relays: [], sources: [] };
   const { camera, source } = asked.source;
   const view = views.find(({ kind, id }) => kind === 'camera' && id === camera);
   const known = view && cameraOf(view).settings?.sources.some(({ id }) => id === source);
@@ -87,8 +109,20 @@ function lossOf(asked: Asked, views: readonly CellView[]): Loss {
   return { relays: [], sources: [{ camera, source }] };
 }
 
-const GATEWAY_NOTE =
-  'Pictures, players and recordings go on without the gateway. Nobody new is let in and nothing is decided until it is started again, or another one takes its cells over.';
+/** What would follow from the loss of a gateway, of what the caller may see. @throws Refusal 404 when there is none */
+function loseGateway(name: string | true, cells: readonly CellThen[], isNow: boolean, { node, members }: HttpServices) {
+  // Who was there in the past is known by what they held.
+  const living = isNow ? members() : [...new Set(cells.map((cell) => cell.node))].toSorted();
+  const lost = name === true ? node : name;
+  if (!living.includes(lost)) throw missing(`gateway ${lost}`);
+  return (mine: (cell: CellThen) => boolean) => {
+    const { steps, ...gateway } = succession(cells.filter(mine), lost, living, LEASE);
+    const note = gateway.only
+      ? `Pictures go on without ${lost}. Nothing is decided until a gateway is started.`
+      : `Pictures go on without ${lost}. The other gateways take up its cells as they are.`;
+    return { simulated_ms: gateway.pause_ms?.longest ?? 0, moved: 0, stranded: 0, steps, dark: [], note, gateway };
+  };
+}
 
 /** `POST /api/v1/whatif`: what would follow from a loss, now or at a moment of the past. Nothing real is touched. */
 export function whatIfRoutes(server: Server, services: HttpServices): void {
@@ -100,6 +134,7 @@ export function whatIfRoutes(server: Server, services: HttpServices): void {
     async (request) => {
       const caller = callerOf(request);
       const { lose, at = Date.now() } = request.body;
+      const isNow = request.body.at === undefined;
       // A simulation of thousands of cells takes a good part of a core.
       if (isRunning) throw new Refusal(429, 'too-many', 'Another what-if is being worked out here.', {}, 2);
       isRunning = true;
@@ -111,6 +146,10 @@ export function whatIfRoutes(server: Server, services: HttpServices): void {
           const view = views.get(key);
           return view !== undefined && mayTouch(caller, view);
         };
+        if ('gateway' in lose) {
+          const loss = loseGateway(lose.gateway, cells, isNow, services);
+          return { at, ...loss(({ view }) => mayTouch(caller, view)) };
+        }
         const loss = lossOf(
           lose,
           [...views.values()].filter((view) => mayTouch(caller, view)),
@@ -126,7 +165,6 @@ export function whatIfRoutes(server: Server, services: HttpServices): void {
           stranded: countMine(answer.stranded),
           steps: steps.map((step) => ({ ...step, why: redacted(caller, undefined, step.why) })),
           dark: answer.dark.filter(({ camera }) => mine(`camera/${camera}`)),
-          ...('gateway' in lose ? { note: GATEWAY_NOTE } : {}),
         };
       } finally {
         isRunning = false;

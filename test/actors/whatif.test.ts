@@ -1,8 +1,10 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { expect } from 'chai';
 import { foldPast } from '../../actors/past.ts';
+import { succession } from '../../actors/whatif/gateway.ts';
 import { type Consequences, type Loss, whatIf } from '../../actors/whatif.ts';
 import { id } from '../../bus/identity.ts';
+import { ownerOf } from '../../machines/policy/ownership.ts';
 import { place } from '../../machines/policy/placement.ts';
 import { type FakeHouse, fakeHouse } from '../fakes/house.ts';
 import { answers, feeds, flows } from '../fakes/source.ts';
@@ -112,6 +114,57 @@ describe('a what-if', () => {
     const outcome = await ask({});
     expect(states(outcome, 'cam_002')[0]).to.equal('offline');
     expect(outcome.steps[0]?.at_ms).to.be.within(3_000, 5_000);
+  });
+
+  describe('about a gateway', () => {
+    const LEASE = { ttlMs: 2_400, beatMs: 400 };
+    const lose = (lost: string, members: string[]) => {
+      const past = foldPast({});
+      for (const entry of house.store.records()) past.take(entry);
+      return succession(past.cells(), lost, members, LEASE);
+    };
+
+    it('tells which gateway would take up each cell, as they would decide themselves, and after how long', () => {
+      const { steps, heirs, pause_ms, only } = lose('gw-test', ['gate-2', 'gate-3', 'gw-test']);
+      expect(steps).to.have.length(3 + 2 + 6);
+      for (const { kind, id: name, to } of steps) {
+        const { owner } = ownerOf({ kind, id: name, holder: 'gw-test' }, ['gate-2', 'gate-3']);
+        expect(to, `${kind} ${name}`).to.equal(owner);
+      }
+      expect(steps[0]?.why.text).to.contain(steps[0]?.to);
+      expect(new Set(steps.map(({ at_ms }) => at_ms))).to.deep.equal(new Set([2_800]));
+      expect(pause_ms).to.deep.equal({ shortest: 2_000, longest: 2_800 });
+      const counted = heirs.flatMap(({ cells }) => Object.values(cells)).reduce((sum, count) => sum + count, 0);
+      expect(counted).to.equal(steps.length);
+      expect(only).to.equal(false);
+    });
+
+    it('takes up nothing of what others hold', () => {
+      expect(lose('gate-2', ['gate-2', 'gw-test']).steps).to.deep.equal([]);
+    });
+
+    it('says that all waits when it is the only one, what goes on, and what does not come back', () => {
+      const { steps, heirs, pause_ms, only, goes_on, pauses, gone } = lose('gw-test', ['gw-test']);
+      expect(new Set(steps.map(({ to }) => to))).to.deep.equal(new Set(['']));
+      expect({ heirs, pause_ms, only }).to.deep.equal({ heirs: [], pause_ms: null, only: true });
+      expect(goes_on.join()).to.contain('Pictures');
+      expect(pauses.join()).to.contain('its 11 cells');
+      expect(gone.join()).to.contain('before a gateway is started again');
+    });
+
+    it('knows who holds a cell by its last record, also one that only says so', async () => {
+      const past = foldPast({});
+      const entries = house.store.records();
+      for (const entry of entries) past.take(entry);
+      const last = entries.findLast(({ record }) => record.cell === id('cam_001'));
+      if (!last) throw new Error('no record');
+      past.take({
+        seq: last.seq + 1_000,
+        record: { ...last.record, id: 'taken', node: 'gate-2', heard: [], said: [] },
+      });
+      const held = succession(past.cells(), 'gate-2', ['gate-2', 'gw-test'], LEASE).steps;
+      expect(held.map(({ kind, id: name, to }) => `${kind} ${name} ${to}`)).to.deep.equal(['camera cam_001 gw-test']);
+    });
   });
 
   it('touches nothing real', async () => {

@@ -115,6 +115,7 @@ export async function fakeGateway(change: Partial<HttpServices> = {}): Promise<F
   });
   const services: HttpServices = {
     node: 'gw-test',
+    members: () => ['gw-test'],
     config: {
       http: { host: '127.0.0.1', port: 8080, trustedProxies: [] },
       ice: { stun: [], publicHosts: [], tcp: false },

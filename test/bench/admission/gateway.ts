@@ -104,6 +104,7 @@ const whep: Whep = {
 };
 const server = await buildServer({
   node: 'bench',
+  members: () => ['bench'],
   config: {
     http: { host: '127.0.0.1', port: 8080, trustedProxies: [] },
     ice: { stun: [], publicHosts: [], tcp: false },

@@ -177,6 +177,9 @@ describe('the past on the command line', () => {
     );
     const source = await json('whatif', '--lose', 'source:cam_001/0', '--at', past);
     expect(source.dark).to.deep.equal([{ camera: 'cam_001', for_ms: null }]);
+    const alone = await gateway.sbx('whatif', '--lose', 'gateway');
+    expect(alone.code, alone.err).to.equal(0);
+    expect(alone.out).to.contain('camera cam_001').and.contain('nobody is there').and.contain('lost for good: ');
     const none = await gateway.sbx('whatif', '--lose', 'region:nowhere');
     expect([none.code, none.err]).to.deep.equal([1, 'signalbox: There is no relay in region nowhere (not-found)\n']);
   });

@@ -214,8 +214,22 @@ describe('http: the past', () => {
       const source = await ask(anna, { lose: { source: { camera: 'cam_001', source: '0' } } });
       expect(source.json().dark).to.deep.equal([{ camera: 'cam_001', for_ms: null }]);
       expect((await ask(anna, { lose: { region: 'hcm' } })).json()).to.include({ moved: 0, stranded: 2 });
-      expect((await ask(anna, { lose: { gateway: true } })).json().note).to.match(/Pictures.*go on/);
       expect(gateway.house.store.records()).to.deep.equal(before);
+    });
+
+    it('tells who would take up the cells of a lost gateway, to each what they may see', async () => {
+      const alone = (await ask(anna, { lose: { gateway: true } })).json();
+      expect(alone.note).to.match(/Pictures.*go on/);
+      expect(alone.gateway).to.deep.include({ lost: 'gw-test', only: true, heirs: [], pause_ms: null });
+      gateway.services.members = () => ['gate-2', 'gw-test'];
+      const all = (await ask(anna, { lose: { gateway: 'gw-test' } })).json();
+      expect(all.gateway.pause_ms).to.deep.equal({ shortest: 2_000, longest: 2_800 });
+      expect(new Set(all.steps.map((one: Body) => one.to))).to.deep.equal(new Set(['gate-2']));
+      expect(all.gateway.heirs[0].cells.camera).to.be.at.least(1);
+      const otto = { sub: 'otto', role: 'operator', zones: ['hanoi/*'] };
+      expect(JSON.stringify((await ask(otto, { lose: { gateway: true } })).json())).to.not.contain('cam_001');
+      expect((await ask(anna, { lose: { gateway: 'gate-9' } })).statusCode).to.equal(404);
+      expect((await ask(anna, { lose: { gateway: false } })).statusCode).to.equal(400);
     });
 
     it('forks the past as well', async () => {

@@ -78,7 +78,7 @@ export function WhatIfPanel(props: {
 }
 
 function Answer({ answer, name, clear }: { answer: WhatIf; name: Naming; clear: () => void }) {
-  const { at, steps, moved, stranded, note, dark } = answer;
+  const { at, steps, moved, stranded, note, dark, gateway = [] } = answer;
   return (
     <div class="answer" role="status">
       <p>
@@ -90,6 +90,9 @@ function Answer({ answer, name, clear }: { answer: WhatIf; name: Naming; clear: 
       </p>
       {note && <p>{note}</p>}
       <ul>
+        {gateway.map((line) => (
+          <li key={line}>{line}</li>
+        ))}
         {dark.map(({ camera, forMs }) => (
           <li key={camera}>
             <b>{name('camera', camera)}</b> dark{' '}

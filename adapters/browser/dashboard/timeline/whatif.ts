@@ -33,6 +33,8 @@ export interface WhatIf {
   note: string;
   /** Cameras without a picture, and for how long; undefined is until somebody repairs it. */
   dark: { camera: string; forMs?: number }[];
+  /** Of a lost gateway: what goes on, what waits and for how long, what does not come back; in sentences. */
+  gateway?: string[];
 }
 
 /**
@@ -68,7 +70,25 @@ export function whatIfOf(answer: Json): WhatIf {
       camera: text(camera),
       ...(typeof forMs === 'number' ? { forMs } : {}),
     })),
+    ...(answer.gateway ? { gateway: sayGateway(answer.gateway as Json) } : {}),
   };
+}
+
+function sayGateway(gateway: Json): string[] {
+  const pause = gateway.pause_ms as Json | null | undefined;
+  const heirs = listOf(gateway.heirs).map(({ gateway: name, cells }) => {
+    const counts = Object.entries((cells ?? {}) as Json).map(([kind, count]) => `${count} × ${kind}`);
+    return `${text(name)} would take up ${counts.join(', ') || 'nothing'}.`;
+  });
+  const said = (lead: string, lines: unknown): string[] =>
+    (Array.isArray(lines) ? lines : []).map((line) => `${lead}: ${text(line)}`);
+  return [
+    pause ? `Taken up after ${pause.shortest} to ${pause.longest} ms.` : 'Nobody is there to take its cells up.',
+    ...heirs,
+    ...said('Goes on', gateway.goes_on),
+    ...said('Waits', gateway.pauses),
+    ...said('Lost for good', gateway.gone),
+  ];
 }
 
 /** How far a ghost is drawn that has no end. */
