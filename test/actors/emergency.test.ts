@@ -80,6 +80,27 @@ describe('an incident that is raised', () => {
     expect(faults).to.deep.equal([]);
   });
 
+  it('has its cameras recorded, whatever their settings say, and what was recorded kept when it is over', async () => {
+    const { house, faults, declare, active } = await housed();
+    const recording = () => house.roster.view({ kind: 'recording', id: id('gate') });
+    await declare('inc_1', ['gate']);
+    await active('inc_1');
+    await declare('inc_2', ['gate'], { drill: true });
+    await active('inc_2');
+    expect(recording()?.context).to.deep.include({ holders: ['inc_1', 'inc_2'], wanted: false, zone: 'hcm/airport' });
+    await house.roster.offer(incident('inc_1'), { type: 'incident.ended', by: 'hoa' });
+    await until('the first to let go', () => String(recording()?.context.holders) === 'inc_2');
+    expect(recording()?.tags).to.include('wanted');
+    await house.roster.offer(incident('inc_2'), { type: 'incident.ended', by: 'hoa' });
+    await until('the recording to end', () => recording()?.state === 'off');
+    const kept = (recording()?.context.protections ?? []) as { holder: string; to?: number }[];
+    expect(kept.map(({ holder, to }) => [holder, to !== undefined])).to.deep.equal([
+      ['inc_1', true],
+      ['inc_2', true],
+    ]);
+    expect(faults).to.deep.equal([]);
+  });
+
   it('leaves alone what another running incident wants, and what an operator had begun before', async () => {
     const { house, declare, stateOf, active } = await housed();
     const operators = { type: 'broadcast.requested', zone: 'hcm/airport', destination: 'city-tv', camera: 'hall' };
