@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
+  type AnyActorScope,
   type AnyEventObject,
   type AnyMachineSnapshot,
   type AnyStateMachine,
+  createActor,
+  type ExecutableActionsFrom,
   initialTransition,
-  transition,
 } from 'xstate';
 import type { JournalRecord } from '../bus/ports.ts';
 import { upcast } from '../bus/upcast.ts';
@@ -46,9 +48,11 @@ export interface Saying {
   data: unknown;
 }
 
+const written = ({ value, context, status }: Essence): string => JSON.stringify({ value, context, status });
+
 /** What a snapshot amounts to. */
-export function essence({ value, context, status }: Essence): Essence {
-  return JSON.parse(JSON.stringify({ value, context, status }));
+export function essence(snapshot: Essence): Essence {
+  return JSON.parse(written(snapshot));
 }
 
 /** A machine before it has heard anything. */
@@ -60,6 +64,30 @@ export function newborn(machine: AnyStateMachine, cell: string): AnyMachineSnaps
 export function restored(machine: AnyStateMachine, record: JournalRecord): AnyMachineSnapshot {
   const { historyValue, ...after } = record.after as Essence & { historyValue?: never };
   return machine.resolveState({ ...after, ...(historyValue ? { historyValue } : {}) } as never);
+}
+
+type Move = readonly [AnyMachineSnapshot, readonly ExecutableActionsFrom<AnyStateMachine>[]];
+
+const moves = new WeakMap<AnyStateMachine, (snapshot: AnyMachineSnapshot, event: AnyEventObject) => Move>();
+
+/**
+ * What XState's `transition` does: the next snapshot and the effects, none of which is done. That one makes an actor,
+ * and with it a first snapshot, for every event; here one for each machine does for all of them.
+ */
+function moveOf(machine: AnyStateMachine) {
+  const known = moves.get(machine);
+  if (known) return known;
+  const self = createActor(machine, { input: { id: '' } });
+  const nothing = () => {};
+  const inert = { self, system: self.system, id: '', sessionId: '', logger: nothing, defer: nothing };
+  const move = (snapshot: AnyMachineSnapshot, event: AnyEventObject): Move => {
+    const effects: ExecutableActionsFrom<AnyStateMachine>[] = [];
+    const actionExecutor = (effect: unknown) => void effects.push(effect as ExecutableActionsFrom<AnyStateMachine>);
+    const scope = { ...inert, emit: nothing, stopChild: nothing, actionExecutor };
+    return [machine.transition(snapshot, event, scope as unknown as AnyActorScope), effects];
+  };
+  moves.set(machine, move);
+  return move;
 }
 
 /**
@@ -75,17 +103,23 @@ export function foldRecord(
   untilMs = Number.POSITIVE_INFINITY,
   say?: (saying: Saying) => void,
 ): Folded {
+  const move = moveOf(machine);
   let snapshot = before;
   for (const heard of record.heard) {
     if (heard.at > untilMs) return { snapshot, whole: false };
-    const [next, effects] = transition(machine, snapshot, heard as AnyEventObject);
+    const [next, effects] = move(snapshot, heard as AnyEventObject);
     snapshot = next;
     if (say) for (const saying of sayingsIn(effects as readonly Effect[])) say(saying);
   }
-  const replayed = essence(snapshot);
-  const recorded = essence(record.after as Essence);
-  const differs = !isDeepStrictEqual(replayed, recorded);
-  return { snapshot, whole: true, ...(differs ? { difference: { record: record.id, replayed, recorded } } : {}) };
+  return { snapshot, whole: true, ...differenceFrom(record, snapshot) };
+}
+
+function differenceFrom(record: JournalRecord, snapshot: AnyMachineSnapshot): { difference?: Difference } {
+  const after = record.after as Essence;
+  // Most often they are the same to the letter, and need not be taken apart.
+  if (written(snapshot) === written(after)) return {};
+  const [replayed, recorded] = [essence(snapshot), essence(after)];
+  return isDeepStrictEqual(replayed, recorded) ? {} : { difference: { record: record.id, replayed, recorded } };
 }
 
 interface Effect {

@@ -37,17 +37,14 @@ export interface FakeHouse {
   successor(): FakeHouse;
 }
 
-/**
- * Builds a house.
- * @param store to share with a former one, or with another gateway
- * @param more what else the roster is told
- */
-export function fakeHouse(
-  store?: MemoryStore,
-  clock = { now: 1_800_000_000_000 },
-  more: Partial<RosterHouse> = {},
-): FakeHouse {
-  const kept = store ?? memoryStore(() => clock.now);
+/** Fake slots, and the kinds of cells that are bound to them. */
+export interface FakeKinds {
+  slots: FakeHouse['slots'];
+  kinds: RosterHouse['kinds'];
+}
+
+/** Binds every machine to fake slots of its own. It takes milliseconds: one house after another may share them. */
+export function fakeKinds(): FakeKinds {
   const fakes = {
     probe: fakeSlot(),
     intake: fakeSlot(),
@@ -64,37 +61,54 @@ export function fakeHouse(
     ladder: fakeSlot(),
     record: fakeSlot(),
   } as unknown as FakeHouse['slots'];
+  const kinds: RosterHouse['kinds'] = {
+    camera: cameraKind({
+      probe: fakes.probe.adapter,
+      intake: fakes.intake.adapter,
+      program: fakes.program.adapter,
+      selection: fakes.selection.adapter,
+      eye: fakes.eye.adapter,
+      alarm: fakes.alarm.adapter,
+    }),
+    viewer: viewerKind({ seat: fakes.seat.adapter, alarm: fakes.alarm.adapter }),
+    relay: relayKind({
+      health: fakes.health.adapter,
+      pulse: fakes.pulse.adapter,
+      provision: fakes.provision.adapter,
+      alarm: fakes.alarm.adapter,
+    }),
+    incident: incidentKind({ alarm: fakes.alarm.adapter }),
+    broadcast: broadcastKind({ push: fakes.push.adapter, alarm: fakes.alarm.adapter }),
+    recording: recordingKind({ record: fakes.record.adapter }),
+    rendition: renditionKind({
+      measure: fakes.measure.adapter,
+      ladder: fakes.ladder.adapter,
+      alarm: fakes.alarm.adapter,
+    }),
+  };
+  return { slots: fakes, kinds };
+}
+
+/**
+ * Builds a house.
+ * @param store to share with a former one, or with another gateway
+ * @param more what else the roster is told
+ * @param bound fake slots of a house that is over, to go on with
+ */
+export function fakeHouse(
+  store?: MemoryStore,
+  clock = { now: 1_800_000_000_000 },
+  more: Partial<RosterHouse> = {},
+  bound = fakeKinds(),
+): FakeHouse {
+  const kept = store ?? memoryStore(() => clock.now);
   const troubles: string[] = [];
   const put = new Set<() => void>();
   const options: RosterHouse = {
     node: 'gw-test',
     journal: kept.journal,
     facts: kept.facts,
-    kinds: {
-      camera: cameraKind({
-        probe: fakes.probe.adapter,
-        intake: fakes.intake.adapter,
-        program: fakes.program.adapter,
-        selection: fakes.selection.adapter,
-        eye: fakes.eye.adapter,
-        alarm: fakes.alarm.adapter,
-      }),
-      viewer: viewerKind({ seat: fakes.seat.adapter, alarm: fakes.alarm.adapter }),
-      relay: relayKind({
-        health: fakes.health.adapter,
-        pulse: fakes.pulse.adapter,
-        provision: fakes.provision.adapter,
-        alarm: fakes.alarm.adapter,
-      }),
-      incident: incidentKind({ alarm: fakes.alarm.adapter }),
-      broadcast: broadcastKind({ push: fakes.push.adapter, alarm: fakes.alarm.adapter }),
-      recording: recordingKind({ record: fakes.record.adapter }),
-      rendition: renditionKind({
-        measure: fakes.measure.adapter,
-        ladder: fakes.ladder.adapter,
-        alarm: fakes.alarm.adapter,
-      }),
-    },
+    kinds: bound.kinds,
     now: () => clock.now,
     later(_ms, run) {
       put.add(run);
@@ -107,7 +121,7 @@ export function fakeHouse(
     roster: new Roster(options),
     options,
     store: kept,
-    slots: fakes,
+    slots: bound.slots,
     clock,
     troubles,
     runLater() {

@@ -1,12 +1,12 @@
 import { acquaint } from '../../actors/acquaintance.ts';
-import type { Offered } from '../../actors/cells.ts';
+import type { CellView, Offered } from '../../actors/cells.ts';
 import { MACHINES } from '../../actors/machines.ts';
 import { replay } from '../../actors/replay.ts';
 import { type Id, id } from '../../bus/identity.ts';
 import type { JournalRecord } from '../../bus/ports.ts';
-import type { Kind } from '../../bus/subjects.ts';
+import { KINDS, type Kind } from '../../bus/subjects.ts';
 import { laws } from '../../machines/laws.ts';
-import { type FakeHouse, fakeHouse } from '../fakes/house.ts';
+import { type FakeHouse, fakeHouse, fakeKinds } from '../fakes/house.ts';
 import { answers, ends, fails, feeds, flows, holds } from '../fakes/source.ts';
 import { type Chance, chance } from './chance.ts';
 
@@ -31,6 +31,11 @@ export interface Outcome {
   fault?: string;
 }
 
+/** One world after another has these: to bind machines takes as long as a hundred steps. */
+const BOUND = fakeKinds();
+/** Of the adapters that were let go, so many may still speak. */
+const STALE = 8;
+
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** A gateway's world without processes: cameras, a relay and people behave by chance, stores and gateways fail. */
@@ -46,11 +51,26 @@ class World {
   /** Every state that was seen, as `camera live`. */
   readonly visited = new Set<string>();
   faults: string[] = [];
+  /** Contexts that were judged, each with the number of its tags. */
+  private readonly judged = new WeakMap<object, number>();
 
   constructor(luck: Chance) {
     this.chance = luck;
-    this.house = fakeHouse();
-    this.stop = acquaint(this.house.roster, (error) => this.faults.push(error.message));
+    for (const { all } of Object.values(BOUND.slots)) all.length = 0;
+    this.house = fakeHouse(undefined, undefined, {}, BOUND);
+    this.stop = this.attend();
+  }
+
+  /** Has the cells of the present house hear of each other, and judges each whenever it says something. */
+  private attend(): () => void {
+    const { roster } = this.house;
+    const stops = [
+      acquaint(roster, (error) => this.faults.push(error.message)),
+      roster.onTurn((view) => this.look(view)),
+    ];
+    return () => {
+      for (const stop of stops) stop();
+    };
   }
 
   async begin(): Promise<void> {
@@ -87,6 +107,8 @@ class World {
     else if (roll < 0.98) this.house.store.set(this.chance.pick(['here', 'here', 'hung']));
     else await this.crash();
     if (this.chance.happens(0.2)) await settle();
+    // Ended viewers are forgotten.
+    if (this.chance.happens(0.01)) this.house.runLater();
   }
 
   /** An adapter says something; now and then one that was let go long ago. */
@@ -94,7 +116,7 @@ class World {
     const { slots } = this.house;
     const stale = this.chance.happens(0.1);
     const from = <T extends { all: { end?: string }[] }>(slot: T): T['all'][number] | undefined => {
-      const candidates = slot.all.filter((one) => stale === Boolean(one.end)).slice(-8);
+      const candidates = slot.all.filter((one) => stale === Boolean(one.end)).slice(-STALE);
       return candidates.length > 0 ? this.chance.pick(candidates) : undefined;
     };
     const say = (one: unknown, event: unknown) => (one as { report(event: unknown): void } | undefined)?.report(event);
@@ -160,18 +182,25 @@ class World {
     (program as { report(event: unknown): void } | undefined)?.report(report);
   }
 
-  /** A loose plug: every camera comes and goes within moments. */
+  /** A loose plug: a camera comes and goes within moments. */
   private flap(): void {
     const { probe, program } = this.house.slots;
+    const plugged = program.all.filter(({ end }) => !end);
+    if (plugged.length === 0) return;
+    const loose = this.chance.pick(plugged);
+    const camera = { kind: 'camera', id: id(loose.input.camera) } as const;
+    const say = (event: Parameters<typeof loose.report>[0]) => {
+      loose.report(event);
+      const view = this.house.roster.view(camera);
+      if (view) this.look(view);
+    };
+    // Whoever knocks from now on knocks at this camera.
+    const knocked = probe.all.length;
     for (let round = 0; round < 7; round++) {
-      for (const one of probe.all.filter(({ end }) => !end)) {
-        one.report(answers(one.input.source));
-      }
-      for (const one of program.all.filter(({ end }) => !end)) {
-        for (const source of one.input.sources) {
-          one.report(flows(source));
-          one.report(ends(source));
-        }
+      for (const one of probe.all.slice(knocked)) if (!one.end) one.report(answers(one.input.source));
+      for (const source of loose.input.sources) {
+        say(flows(source));
+        say(ends(source));
       }
     }
   }
@@ -255,25 +284,32 @@ class World {
     this.house.store.set('here');
     await settle();
     const former = this.house;
-    this.house = former.successor();
+    this.house = fakeHouse(former.store, former.clock, {}, BOUND);
     await this.house.roster.adopt();
-    this.stop = acquaint(this.house.roster, (error) => this.faults.push(error.message));
+    this.stop = this.attend();
     // The dead gateway's cells say nothing more: their fence is gone.
     await former.roster.leave();
+    for (const slot of Object.values(BOUND.slots)) {
+      const all = slot.all as { end?: string }[];
+      const ended = all.filter(({ end }) => end).slice(-STALE);
+      const living = all.filter(({ end }) => !end);
+      all.splice(0, all.length, ...ended, ...living);
+    }
+  }
+
+  /** Judges a cell, unless it is as it was when it was last judged. */
+  private look({ kind, id, state, context, tags }: CellView): void {
+    if (this.judged.get(context) === tags.length) return;
+    this.judged.set(context, tags.length);
+    this.visited.add(`${kind} ${state}`);
+    const fault = laws[kind](context as never, tags);
+    if (fault) this.faults.push(`${kind} ${id}: ${fault}`);
   }
 
   /** What is broken now, if anything. */
   judge(): string | undefined {
-    if (this.faults.length > 0) return this.faults[0];
-    if (this.house.troubles.length > 0) return this.house.troubles[0];
-    for (const kind of ['camera', 'viewer', 'relay'] as const) {
-      for (const view of this.house.roster.list(kind)) {
-        this.visited.add(`${kind} ${view.state}`);
-        const fault = laws[kind](view.context as never, view.tags);
-        if (fault) return `${kind} ${view.id}: ${fault}`;
-      }
-    }
-    return undefined;
+    for (const kind of KINDS) for (const view of this.house.roster.list(kind)) this.look(view);
+    return this.faults[0] ?? this.house.troubles[0];
   }
 
   /** Whether every journal, replayed, gives what was recorded, and nothing was told twice. */
@@ -282,7 +318,8 @@ class World {
     await settle();
     const ids = this.house.store.told().map(({ envelope }) => envelope.id);
     if (new Set(ids).size !== ids.length) return 'a fact was told twice';
-    const bySeq = new Map(this.house.store.records().map(({ seq, record }) => [seq, record]));
+    const written = this.house.store.records();
+    const bySeq = new Map(written.map(({ seq, record }) => [seq, record]));
     for (const { seq, cell, type } of this.acknowledged) {
       const record = bySeq.get(seq);
       if (record?.cell !== cell || !record.heard.some((heard) => heard.type === type)) {
@@ -290,9 +327,11 @@ class World {
       }
     }
     const lives = new Map<string, JournalRecord[]>();
-    for (const { record } of this.house.store.records()) {
+    for (const { record } of written) {
       const key = `${record.kind}/${record.cell}/${record.incarnation}`;
-      lives.set(key, [...(lives.get(key) ?? []), record]);
+      const life = lives.get(key);
+      if (life) life.push(record);
+      else lives.set(key, [record]);
     }
     for (const [key, records] of lives) {
       const { firstDifference } = replay(MACHINES[records[0]?.kind ?? 'camera'], records);

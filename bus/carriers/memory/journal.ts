@@ -3,6 +3,11 @@ import { journalSubject } from '../../subjects.ts';
 import type { Line } from './line.ts';
 import { copy, memoryFollowers, type Records, subjectOf } from './shelf.ts';
 
+function lastsUpTo({ items }: Records, upTo: number): Map<string, JournalEntry> {
+  const entries = items.filter(({ seq }) => seq <= upTo);
+  return new Map(entries.map((entry) => [subjectOf(entry.record), entry]));
+}
+
 export function memoryJournal(line: Line, shelf: Records, duplicates: Map<string, number>): Journal {
   const followers = memoryFollowers(line, shelf);
   return {
@@ -27,12 +32,10 @@ export function memoryJournal(line: Line, shelf: Records, duplicates: Map<string
       }),
     async *lasts(kind, upTo = Number.POSITIVE_INFINITY) {
       const entries = await line.through(() => {
-        const last = new Map<string, JournalEntry>();
-        for (const entry of shelf.items) {
-          if (entry.seq > upTo || (kind && entry.record.kind !== kind)) continue;
-          last.set(subjectOf(entry.record), entry);
-        }
-        return [...last.values()].sort((a, b) => a.seq - b.seq);
+        const entries = [...(upTo < shelf.last ? lastsUpTo(shelf, upTo) : shelf.lastOf).values()].filter(
+          ({ record }) => !kind || record.kind === kind,
+        );
+        return entries.sort((a, b) => a.seq - b.seq);
       });
       for (const entry of entries) yield copy(entry);
     },
