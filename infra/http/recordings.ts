@@ -2,16 +2,18 @@ import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import Type from 'typebox';
 import type { CellView } from '../../actors/cells.ts';
-import type { RecordedPiece, Stretch } from '../../adapters/recordings.files.ts';
-import { type Why, WhySchema } from '../../bus/events/why.ts';
+import { WhySchema } from '../../bus/events/why.ts';
 import { type Id, IdSchema } from '../../bus/identity.ts';
-import { parseFactType } from '../../bus/subjects.ts';
 import { admit } from './admission.ts';
 import { callerOf, placeOf } from './door.ts';
 import { missing, Refusal } from './errors.ts';
 import type { Server } from './fastify.ts';
 import { keepHlsAudience } from './hls-audience.ts';
 import { baseUrl } from './origin.ts';
+import { explain, gapsBetween } from './recordings/gaps.ts';
+import { fits, oneFile } from './recordings/one-file.ts';
+import { playlist } from './recordings/playlist.ts';
+import { DAY_MS, windowIn, windowQuery } from './recordings/window.ts';
 import type { HttpServices } from './services.ts';
 import type { Shared } from './shared.ts';
 import { allowOtherSites, checkPath, pathParams, SIGNED_FOLDER, signedFolder } from './signed-paths.ts';
@@ -25,21 +27,9 @@ const fileParams = Type.Object({
     pattern: '^(media\\.m3u8|[a-z0-9][a-z0-9_-]{0,63}\\.[0-9]{1,12}-[0-9]{6}(\\.[0-9]{1,6}\\.m4s|\\.mp4))$',
   }),
 });
-const Moment = (description: string) =>
-  Type.String({ pattern: '^[0-9]{1,15}$|^\\d{4}-\\d\\d-\\d\\dT[0-9:.]{5,12}(Z|[+-]\\d\\d:\\d\\d)$', description });
-const windowQuery = Type.Object({
-  from: Type.Optional(Moment('epoch ms, or a time such as 2026-11-26T14:03:00Z')),
-  to: Type.Optional(Moment('the same; absent: it goes on as the camera does')),
-});
-const cameraParams = Type.Object({ camera_id: IdSchema });
-
-const DAY_MS = 86_400_000;
 /** Ranges are told of a month at once: closed files say how long they are. */
 const MONTH_MS = 31 * DAY_MS;
-/** Nothing is missing where two stretches are closer than this. */
-const LEAST_GAP_MS = 1_500;
-/** What stopped a recording was told about when it stopped. */
-const NEAR_MS = 6_000;
+const cameraParams = Type.Object({ camera_id: IdSchema });
 
 const GapSchema = Type.Object({
   from: Type.Number(),
@@ -59,106 +49,10 @@ const RecordingSchema = Type.Object({
   gaps: Type.Array(GapSchema),
 });
 
-/** A moment as somebody wrote it, in epoch ms. @throws Refusal */
-function momentIn(text: string): number {
-  const at = /^\d+$/.test(text) ? Number(text) : Date.parse(text);
-  if (Number.isNaN(at)) throw new Refusal(400, 'bad-request', `"${text}" is not a moment: use epoch ms, or RFC 3339.`);
-  return at;
-}
-
-/** The window that somebody asks for. @throws Refusal */
-function windowIn(
-  { from, to }: { from?: string; to?: string },
-  longestMs = DAY_MS,
-): { from: number; to: number; goesOn: boolean } {
-  if (from === undefined)
-    throw new Refusal(400, 'bad-request', 'Say from when: ?from=2026-11-26T14:03:00Z, or epoch ms.');
-  const [begin, end] = [momentIn(from), to === undefined ? Number.POSITIVE_INFINITY : momentIn(to)];
-  if (begin >= end) throw new Refusal(400, 'bad-request', '?from= does not lie before ?to=.');
-  const last = Math.min(end, begin + longestMs);
-  if (Number.isFinite(end) && end > last) {
-    throw new Refusal(400, 'bad-request', `Ask for ${longestMs / DAY_MS} days at most at a time.`);
-  }
-  return { from: begin, to: last, goesOn: last > Date.now() };
-}
-
-/** What is missing between what there is. */
-function gapsBetween(ranges: readonly Stretch[], from: number, to: number): { from: number; to: number }[] {
-  const gaps: { from: number; to: number }[] = [];
-  let reached = from;
-  for (const range of [...ranges].sort((a, b) => a.from - b.from)) {
-    if (range.from - reached >= LEAST_GAP_MS) gaps.push({ from: reached, to: range.from });
-    reached = Math.max(reached, range.to);
-  }
-  if (to - reached >= LEAST_GAP_MS) gaps.push({ from: reached, to });
-  return gaps;
-}
-
-/** Why nothing was recorded, as the recording itself told about then: its last word before the end of the gap. */
-async function explain(
-  { facts }: Pick<HttpServices, 'facts'>,
-  camera: Id,
-  gaps: { from: number; to: number }[],
-): Promise<{ from: number; to: number; why?: Why }[]> {
-  const [first] = gaps;
-  if (!first) return [];
-  const reasons = new Map<object, Why>();
-  for await (const { envelope } of facts.read({ since: first.from - NEAR_MS })) {
-    if (envelope.subject !== `recording/${camera}`) continue;
-    const at = Date.parse(envelope.time);
-    const { event } = parseFactType(envelope);
-    const gap = gaps.find((one) => at >= one.from - NEAR_MS && at <= one.to + NEAR_MS);
-    if (gap && !['recording', 'starting', 'segment'].includes(event)) reasons.set(gap, envelope.data.why as Why);
-  }
-  return gaps.map((gap) => ({ ...gap, ...(reasons.has(gap) ? { why: reasons.get(gap) as Why } : {}) }));
-}
-
-const nameOf = ({ file: { source, name } }: RecordedPiece): string => `${source}.${name}`;
-
-/** The pieces as a media playlist (RFC 8216): a file that goes on from another one begins a timeline of its own. */
-function playlist(pieces: readonly RecordedPiece[], goesOn: boolean): string {
-  const longest = Math.max(2, ...pieces.map(({ from, to }) => (to - from) / 1000));
-  const lines = [
-    ...['#EXTM3U', '#EXT-X-VERSION:7', `#EXT-X-TARGETDURATION:${Math.ceil(longest)}`, '#EXT-X-MEDIA-SEQUENCE:0'],
-    ...[`#EXT-X-PLAYLIST-TYPE:${goesOn ? 'EVENT' : 'VOD'}`, '#EXT-X-INDEPENDENT-SEGMENTS'],
-  ];
-  let last: RecordedPiece | undefined;
-  for (const piece of pieces) {
-    if (!last || nameOf(last) !== nameOf(piece)) {
-      if (last) lines.push('#EXT-X-DISCONTINUITY');
-      lines.push(`#EXT-X-MAP:URI="${nameOf(piece)}.mp4"`);
-    }
-    lines.push(
-      `#EXT-X-PROGRAM-DATE-TIME:${new Date(piece.from).toISOString()}`,
-      `#EXTINF:${((piece.to - piece.from) / 1000).toFixed(3)},`,
-      `${nameOf(piece)}.${piece.number}.m4s`,
-    );
-    last = piece;
-  }
-  return `${[...lines, ...(goesOn ? [] : ['#EXT-X-ENDLIST'])].join('\n')}\n`;
-}
-
 /** Looks at the past of a camera as a session of its own: counted, revocable, and in the access ledger. */
 async function look(services: HttpServices, shared: Shared, request: Parameters<typeof callerOf>[0], camera: CellView) {
   const wish = { protocol: 'past' as const, address: request.ip };
   return admit(services, shared, callerOf(request), camera, wish);
-}
-
-/** One file of a range: what fits the first piece, each file's times going on from those before. */
-async function* oneFile({ recordings }: Pick<HttpServices, 'recordings'>, pieces: readonly RecordedPiece[]) {
-  const [first] = pieces;
-  if (!first) return;
-  yield first.init;
-  let played = 0;
-  let shift = 0;
-  let file = '';
-  for (const piece of pieces) {
-    // Clocks of camera and relay differ a little: a file begins where the one before it ended.
-    if (nameOf(piece) !== file) shift = piece.from - played;
-    file = nameOf(piece);
-    yield await recordings.fragmentOf(piece, shift);
-    played = piece.to - shift;
-  }
 }
 
 /** `GET /api/v1/recordings/:camera_id`, and the past as HLS or as one file. */
@@ -194,7 +88,7 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
       const gaps = gapsBetween(ranges, Math.max(window.from, begun), Math.min(window.to, now));
       return {
         ...{ camera: camera.id, state, since, why, keep_ms, protections },
-        ...{ from: window.from, to: window.to, ranges, gaps: await explain(services, camera.id, gaps) },
+        ...{ from: window.from, to: window.to, ranges, gaps: await explain(services.facts, camera.id, gaps) },
       };
     },
   );
@@ -258,7 +152,7 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
       const fitting = all.filter(({ init }) => fits(init, first.init));
       const end = fitting.at(-1)?.to ?? to;
       const { session } = await look(services, shared, request, camera);
-      const stream = Readable.from(oneFile(services, fitting), { objectMode: false });
+      const stream = Readable.from(oneFile(recordings, fitting), { objectMode: false });
       const over = () =>
         void cells.offer({ kind: 'viewer', id: session }, { type: 'viewer.closed' }).catch((err) => {
           services.log.warn({ err, session }, 'a look at a recording could not be ended');
@@ -300,10 +194,3 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
     return reply.send(playlist(pieces, window.goesOn));
   }
 }
-
-/** Whether pieces can stand in one file. What the relay notes of itself in the head says nothing about that. */
-const fits = (one: Buffer, other: Buffer): boolean => bodyOf(one).equals(bodyOf(other));
-const bodyOf = (init: Buffer): Buffer => {
-  const notes = init.indexOf('udta', 0, 'latin1');
-  return notes < 4 ? init : init.subarray(0, notes - 4);
-};

@@ -1,0 +1,27 @@
+import type { RecordedPiece } from '../../../adapters/recordings.files.ts';
+
+/** What the file of a piece is called in addresses. */
+export const nameOf = ({ file: { source, name } }: RecordedPiece): string => `${source}.${name}`;
+
+/** The pieces as a media playlist (RFC 8216): a file that goes on from another one begins a timeline of its own. */
+export function playlist(pieces: readonly RecordedPiece[], goesOn: boolean): string {
+  const longest = Math.max(2, ...pieces.map(({ from, to }) => (to - from) / 1000));
+  const lines = [
+    ...['#EXTM3U', '#EXT-X-VERSION:7', `#EXT-X-TARGETDURATION:${Math.ceil(longest)}`, '#EXT-X-MEDIA-SEQUENCE:0'],
+    ...[`#EXT-X-PLAYLIST-TYPE:${goesOn ? 'EVENT' : 'VOD'}`, '#EXT-X-INDEPENDENT-SEGMENTS'],
+  ];
+  let last: RecordedPiece | undefined;
+  for (const piece of pieces) {
+    if (!last || nameOf(last) !== nameOf(piece)) {
+      if (last) lines.push('#EXT-X-DISCONTINUITY');
+      lines.push(`#EXT-X-MAP:URI="${nameOf(piece)}.mp4"`);
+    }
+    lines.push(
+      `#EXT-X-PROGRAM-DATE-TIME:${new Date(piece.from).toISOString()}`,
+      `#EXTINF:${((piece.to - piece.from) / 1000).toFixed(3)},`,
+      `${nameOf(piece)}.${piece.number}.m4s`,
+    );
+    last = piece;
+  }
+  return `${[...lines, ...(goesOn ? [] : ['#EXT-X-ENDLIST'])].join('\n')}\n`;
+}
