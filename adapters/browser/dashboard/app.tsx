@@ -11,6 +11,8 @@ import { go, routeOf, useRoute } from './route.ts';
 import { SignIn } from './sign-in.tsx';
 import { LIVE } from './timeline/link.ts';
 import { TimeTravel } from './timeline/time-travel.tsx';
+import { outcomeOn, WhatIfBanner } from './timeline/whatif-note.tsx';
+import type { Thought } from './timeline/whatif-wall.ts';
 import { Wall } from './wall.tsx';
 import { wordsFor } from './words.ts';
 
@@ -20,6 +22,7 @@ export function App({ room }: { room: Room }) {
   const route = useRoute();
   const [helping, setHelping] = useState(false);
   const [declaring, setDeclaring] = useState(false);
+  const [thought, setThought] = useState<Thought>();
 
   useEffect(() => {
     const press = (event: KeyboardEvent): void => {
@@ -45,9 +48,10 @@ export function App({ room }: { room: Room }) {
     <div class="room">
       <Header view={view} help={() => setHelping(true)} declare={() => setDeclaring(true)} />
       <Incidents incidents={view.emergencies.incidents} operates={view.operates} />
+      {thought && route.name !== 'time' && <WhatIfBanner thought={thought} close={() => setThought(undefined)} />}
       <main class={chosen ? 'with-detail' : ''}>
         {route.name === 'time' ? (
-          <TimeTravel room={room} />
+          <TimeTravel room={room} thought={thought} setThought={setThought} />
         ) : cameras.length === 0 ? (
           <Empty loaded={view.loaded} />
         ) : (
@@ -56,6 +60,7 @@ export function App({ room }: { room: Room }) {
             emergencies={view.emergencies}
             route={chosen ? route : { name: 'wall' }}
             demo={view.demo}
+            outcomeOf={(camera) => outcomeOn(camera, thought, view.world.relays)}
           />
         )}
         {chosen && (

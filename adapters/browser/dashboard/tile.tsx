@@ -12,6 +12,8 @@ import { hashOf } from './route.ts';
 import { type Playing, Screen } from './screen.tsx';
 import { Star } from './star.tsx';
 import { duration, timeOfDay } from './time.ts';
+import { WhatIfNote } from './timeline/whatif-note.tsx';
+import type { Outcome } from './timeline/whatif-wall.ts';
 import { Urgent, wordOf } from './urgent.tsx';
 import { wordsFor } from './words.ts';
 
@@ -23,12 +25,14 @@ interface TileProps {
   /** Where it is pushed to, as far as the viewer may know. */
   broadcasts: Broadcast[];
   demo: boolean;
+  /** What would become of it, while a question of what-if is looked at. */
+  outcome: Outcome | undefined;
   role: 'wall' | 'large' | 'strip';
   style: CSSProperties;
 }
 
 /** A camera on the wall: its picture, and a border, a sign and a word that tell its state. */
-export function Tile({ camera, incident, broadcasts, demo, role, style }: TileProps) {
+export function Tile({ camera, incident, broadcasts, demo, outcome, role, style }: TileProps) {
   const [playing, setPlaying] = useState<Playing>();
   const tell = useCallback((now: Playing) => setPlaying(now), []);
   const [important, setImportant] = useState(isImportant(camera.id));
@@ -59,6 +63,7 @@ export function Tile({ camera, incident, broadcasts, demo, role, style }: TilePr
         <Screen camera={camera} dark={words.dark} hot={important} tell={tell} />
         {camera.state === 'frozen' && <div class="hatch" />}
         {words.dark ? <Dark camera={camera} /> : <Trouble camera={camera} playing={playing} />}
+        {outcome && <WhatIfNote outcome={outcome} />}
         <Urgent incident={incident} broadcasts={broadcasts} />
         <div class="notes">
           {moving && playing?.state === 'playing' && <MovedNote moved={playing.moved} />}

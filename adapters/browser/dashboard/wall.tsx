@@ -6,6 +6,7 @@ import { type Arrangement, arrange, NARROW_PX } from './layout.ts';
 import type { Camera } from './model.ts';
 import { go, type Route } from './route.ts';
 import { Tile } from './tile.tsx';
+import type { Outcome } from './timeline/whatif-wall.ts';
 
 const GAP_PX = 8;
 /** Caption and borders of a tile. */
@@ -15,8 +16,15 @@ const PLUGS_PX = 34;
 const STRIP_PX = 136;
 
 /** All cameras; or one large and the others in a strip beneath it. The tiles stay, so their pictures do. */
-export function Wall(props: { cameras: Camera[]; emergencies: Emergencies; route: Route; demo: boolean }) {
-  const { cameras, emergencies, route, demo } = props;
+export function Wall(props: {
+  cameras: Camera[];
+  emergencies: Emergencies;
+  route: Route;
+  demo: boolean;
+  /** What would become of a camera, while a question of what-if is looked at. */
+  outcomeOf: (camera: string) => Outcome | undefined;
+}) {
+  const { cameras, emergencies, route, demo, outcomeOf } = props;
   const area = useRef<HTMLElement>(null);
   const size = useSize(area);
   const chosen = route.name === 'camera' ? route.id : undefined;
@@ -37,6 +45,7 @@ export function Wall(props: { cameras: Camera[]; emergencies: Emergencies; route
               incident={incidentAt(emergencies, camera.id)}
               broadcasts={emergencies.broadcasts.filter((one) => one.camera === camera.id)}
               demo={demo}
+              outcome={outcomeOf(camera.id)}
               role={role}
               style={style}
             />

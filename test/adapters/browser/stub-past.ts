@@ -109,6 +109,7 @@ export function remember(stub: StubGateway, events: StubEvent[]): StubPast {
         steps: [
           { at_ms: 3_000, kind: 'relay', id: 'relay-1', from: 'serving', to: 'dead', why },
           { at_ms: 3_040, kind: 'camera', id: 'cam_001', from: 'live', to: 'connecting', why },
+          { at_ms: 3_290, kind: 'viewer', id: 'ses_1', camera: 'cam_003', from: 'relay-1', to: 'relay-2', why },
         ],
         moved: 2,
         stranded: 0,

@@ -167,6 +167,24 @@ describe('time line in Chromium', function () {
     expect(faults).to.deep.equal([]);
   });
 
+  it('draws what was thought through on the wall, marked as such, until it is closed', async () => {
+    const { page, faults } = await look('/#/time', night(Date.now()), 4);
+    await page.locator('.whatif select').selectOption('relay relay-1');
+    await page.locator('.whatif button').click();
+    await page.locator('.answer a').click();
+    await reads(page, '.whatif-banner', /What if.*we lost relay relay-1.*nothing of it is real/);
+    await reads(page, '[data-camera=cam_001] .whatif-note', /What if Would be connecting/);
+    await reads(page, '[data-camera=cam_002] .whatif-note', /What if Would be dark for 1 min 30 s/);
+    await reads(page, '[data-camera=cam_003] .whatif-note', /1 viewer would move from relay-1 to relay-2/);
+    await reads(page, '[data-camera=cam_004] .whatif-note', /Unaffected/);
+    expect(await page.locator('[data-camera=cam_002] .badge').textContent(), 'the real state stays').to.equal(
+      'Offline',
+    );
+    await page.locator('.whatif-banner button').click();
+    await until('the wall as it is', async () => (await page.locator('.whatif-note, .whatif-banner').count()) === 0);
+    expect(faults).to.deep.equal([]);
+  });
+
   it('reads what its live stream left out', async () => {
     const { page } = await look('/#/time', night(Date.now()), 2);
     await page.locator('.time-side summary').click();

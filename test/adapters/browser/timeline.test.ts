@@ -14,6 +14,8 @@ import {
   step,
   Timeline,
 } from '../../../adapters/browser/dashboard/timeline/timeline-model.ts';
+import { type WhatIf, whatIfOf } from '../../../adapters/browser/dashboard/timeline/whatif.ts';
+import { outcomeFor } from '../../../adapters/browser/dashboard/timeline/whatif-wall.ts';
 import { pan, showing, spanOf, ticksIn, zoom } from '../../../adapters/browser/dashboard/timeline/window.ts';
 import { until } from '../../fixtures/process.ts';
 
@@ -252,6 +254,54 @@ describe('the link to a moment', () => {
       expect(viewOfHash(hash)).to.deep.equal({ window: { spanMs: 3_600_000 }, cameras: [] });
     }
     expect(isTimeHash('#/timeless')).to.equal(false);
+  });
+});
+
+describe('a what-if on the wall', () => {
+  const why = { text: 'because' };
+  const viewer = (id: string, camera: string, from: string, to: string) => ({
+    ...{ at_ms: 1_250, kind: 'viewer', id, camera, from, to, why },
+  });
+  const about = (answer: Partial<Record<keyof WhatIf, unknown>>, camera: string) =>
+    outcomeFor(camera, { lost: 'x', answer: whatIfOf(answer) }, ['relay-1', 'relay-2'], (ms) => `${ms} ms`);
+
+  it('tells on each tile who would move from where to where, and what would be stranded, but no change of state', () => {
+    const steps = [
+      viewer('v1', 'cam_001', 'relay-1', 'relay-2'),
+      viewer('v2', 'cam_001', 'relay-1', 'relay-2'),
+      viewer('v2', 'cam_001', 'watching', 'moving'),
+      viewer('v3', 'cam_001', 'relay-1', ''),
+      viewer('v4', 'cam_002', 'relay-1', 'relay-2'),
+    ];
+    expect(about({ steps }, 'cam_001')).to.deep.equal({
+      tone: 'stranded',
+      lines: ['1 viewer from relay-1 would be stranded.', '2 viewers would move from relay-1 to relay-2.'],
+    });
+    expect(about({ steps }, 'cam_002').lines).to.deep.equal(['1 viewer would move from relay-1 to relay-2.']);
+    expect(about({ steps }, 'cam_003')).to.deep.equal({ tone: 'unaffected', lines: ['Unaffected.'] });
+  });
+
+  it('tells for how long a camera would be dark, and what it would go through', () => {
+    const steps = ['connecting', 'live'].map((to) => ({ at_ms: 9, kind: 'camera', id: 'cam_001', from: '', to, why }));
+    const dark = [
+      { camera: 'cam_001', for_ms: 820 },
+      { camera: 'cam_002', for_ms: null },
+    ];
+    expect(about({ steps, dark }, 'cam_001')).to.deep.equal({
+      tone: 'dark',
+      lines: ['Would be dark for 820 ms.', 'Would be connecting, then live.'],
+    });
+    expect(about({ steps, dark }, 'cam_002').lines).to.deep.equal(['Would be dark until it is repaired.']);
+  });
+
+  it('tells who would take a camera up whose gateway is lost', () => {
+    const answer = (to: string) => ({
+      steps: [{ at_ms: 2_800, kind: 'camera', id: 'cam_001', from: 'gate-1', to, why }],
+      gateway: ['said'],
+    });
+    const told = (to: string) => about(answer(to), 'cam_001').lines;
+    expect(told('gate-2')).to.deep.equal(['gate-2 would take it up after 2800 ms; its picture goes on.']);
+    expect(told('')).to.deep.equal(['Nobody would decide about it; its picture goes on.']);
   });
 });
 

@@ -6,11 +6,12 @@ import type { Room } from '../room.ts';
 import { describe, nameIn } from './describe.ts';
 import { followGestures } from './gestures.ts';
 import { type Look, lookIn } from './look.ts';
-import { AXIS_PX, type Ghost, paint } from './paint.ts';
+import { AXIS_PX, paint } from './paint.ts';
 import type { Past } from './past.ts';
 import { NARROW, type Row, rowsOf, WIDE } from './rows.ts';
 import { step } from './timeline-model.ts';
 import type { Travel } from './travel.ts';
+import type { Ghost } from './whatif.ts';
 import { spanOf } from './window.ts';
 
 /** The present moves on: the picture is drawn anew this often even when nobody touches it. */

@@ -3,15 +3,8 @@ import { MARKS, type Mark } from './happening.ts';
 import { GLYPHS, type Look, styleOf } from './look.ts';
 import type { Row } from './rows.ts';
 import { type Band, bandsIn, clustersIn, type Lane, type Span, type Timeline } from './timeline-model.ts';
+import type { Ghost } from './whatif.ts';
 import { ticksIn } from './window.ts';
-
-/** A stretch in which something would be dark, or a mark where it would change, if a question of what-if were true. */
-export interface Ghost {
-  lane: string;
-  from: number;
-  to: number;
-  label: string;
-}
 
 /** Everything that one picture of the time line shows. */
 export interface Scene {

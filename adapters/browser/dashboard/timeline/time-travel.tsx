@@ -10,11 +10,18 @@ import { openPast, type Past } from './past.ts';
 import { EventTable } from './table.tsx';
 import { Then } from './then.tsx';
 import { openTravel, type Travel } from './travel.ts';
-import { ghostsOf, type WhatIf, windowOf } from './whatif.ts';
+import { ghostsOf, windowOf } from './whatif.ts';
 import { WhatIfPanel } from './whatif-panel.tsx';
+import type { Thought } from './whatif-wall.ts';
+
+/** The question of what-if that is looked at, here and on the wall. */
+interface Thinking {
+  thought: Thought | undefined;
+  setThought: (thought: Thought | undefined) => void;
+}
 
 /** The time line: what happened, the state of everything at a moment, and what would happen if. */
-export function TimeTravel({ room }: { room: Room }) {
+export function TimeTravel({ room, ...thinking }: { room: Room } & Thinking) {
   const [open, setOpen] = useState<{ past: Past; travel: Travel }>();
   useEffect(() => {
     const past = openPast(room);
@@ -25,13 +32,13 @@ export function TimeTravel({ room }: { room: Room }) {
       past.close();
     };
   }, [room]);
-  return open ? <Opened room={room} {...open} /> : null;
+  return open ? <Opened room={room} {...open} {...thinking} /> : null;
 }
 
-function Opened({ room, past, travel }: { room: Room; past: Past; travel: Travel }) {
-  const [answer, setAnswer] = useState<WhatIf>();
+function Opened(props: { room: Room; past: Past; travel: Travel } & Thinking) {
+  const { room, past, travel, thought, setThought } = props;
   const [asTable, setAsTable] = useState(false);
-  const ghosts = useMemo(() => (answer ? ghostsOf(answer) : []), [answer]);
+  const ghosts = useMemo(() => (thought ? ghostsOf(thought.answer) : []), [thought]);
   useTimeKeys(travel);
   return (
     <div class="time-travel">
@@ -41,7 +48,7 @@ function Opened({ room, past, travel }: { room: Room; past: Past; travel: Travel
         <Legend />
       </section>
       <aside class="detail time-side" aria-label="The moment">
-        <Side room={room} past={past} travel={travel} answer={answer} setAnswer={setAnswer} />
+        <Side room={room} past={past} travel={travel} thought={thought} setThought={setThought} />
         <details onToggle={(event) => setAsTable(event.currentTarget.open)}>
           <summary>Events as a table</summary>
           {asTable && <EventTable past={past} travel={travel} name={nameIn(room.view().world)} />}
@@ -52,22 +59,16 @@ function Opened({ room, past, travel }: { room: Room; past: Past; travel: Travel
 }
 
 /** Beside the lanes: the event, everything then, and what if. */
-function Side(props: {
-  room: Room;
-  past: Past;
-  travel: Travel;
-  answer: WhatIf | undefined;
-  setAnswer: (answer: WhatIf | undefined) => void;
-}) {
-  const { room, past, travel, answer, setAnswer } = props;
+function Side(props: { room: Room; past: Past; travel: Travel } & Thinking) {
+  const { room, past, travel, thought, setThought } = props;
   const { world } = useFollowed(room);
   const { at, event, cameras } = useFollowed(travel);
   const { timeline } = useFollowed(past);
   const name = nameIn(world);
   const happening = event === undefined ? undefined : timeline.all.find(({ seq }) => seq === event);
-  const show = (found: WhatIf | undefined): void => {
-    setAnswer(found);
-    if (found) travel.look(windowOf(found));
+  const show = (found: Thought | undefined): void => {
+    setThought(found);
+    if (found) travel.look(windowOf(found.answer));
   };
   const lane = happening?.lane ?? '';
   const chosen = lane.startsWith('camera/') ? lane.slice(7) : (cameras[0] ?? '');
@@ -94,7 +95,7 @@ function Side(props: {
           <Then moments={travel.moments} happening={happening} chosen={chosen} name={name} />
         </>
       )}
-      <WhatIfPanel world={world} at={at} name={name} answer={answer} setAnswer={show} />
+      <WhatIfPanel world={world} at={at} name={name} thought={thought} setThought={show} />
     </>
   );
 }

@@ -4,7 +4,9 @@ import type { World } from '../model.ts';
 import { duration } from '../time.ts';
 import type { Naming } from './describe.ts';
 import { exactTime } from './describe.ts';
-import { askWhatIf, type Loss, type WhatIf } from './whatif.ts';
+import type { Loss, WhatIf } from './whatif.ts';
+import { askWhatIf } from './whatif-ask.ts';
+import type { Thought } from './whatif-wall.ts';
 
 interface Choice {
   label: string;
@@ -32,10 +34,10 @@ export function WhatIfPanel(props: {
   world: World;
   at: number | undefined;
   name: Naming;
-  answer: WhatIf | undefined;
-  setAnswer: (answer: WhatIf | undefined) => void;
+  thought: Thought | undefined;
+  setThought: (thought: Thought | undefined) => void;
 }) {
-  const { world, at, name, answer, setAnswer } = props;
+  const { world, at, name, thought, setThought } = props;
   const choices = choicesIn(world);
   const [chosen, setChosen] = useState('');
   const [asking, setAsking] = useState(false);
@@ -47,9 +49,9 @@ export function WhatIfPanel(props: {
     setAsking(true);
     setFailure('');
     try {
-      setAnswer(await askWhatIf(choice.loss, at));
+      setThought({ lost: choice.label, answer: await askWhatIf(choice.loss, at) });
     } catch (error) {
-      setAnswer(undefined);
+      setThought(undefined);
       setFailure(error instanceof Error ? error.message : String(error));
     }
     setAsking(false);
@@ -72,7 +74,7 @@ export function WhatIfPanel(props: {
       </form>
       <p class="hint">Only thought through: nothing real is touched.</p>
       {failure && <p class="failure">It could not be thought through: {failure}</p>}
-      {answer && <Answer answer={answer} name={name} clear={() => setAnswer(undefined)} />}
+      {thought && <Answer answer={thought.answer} name={name} clear={() => setThought(undefined)} />}
     </section>
   );
 }
@@ -109,6 +111,7 @@ function Answer({ answer, name, clear }: { answer: WhatIf; name: Naming; clear: 
           </li>
         ))}
       </ol>
+      <a href="#/">See it on the wall</a>
       <button type="button" onClick={clear}>
         Forget it
       </button>
@@ -118,4 +121,5 @@ function Answer({ answer, name, clear }: { answer: WhatIf; name: Naming; clear: 
 
 const counted = (count: number, what: string): string => `${count || 'no'} ${what}${count === 1 ? '' : 's'}`;
 
-const shortly = (ms: number): string => (ms < 10_000 ? `${Math.round(ms)} ms` : duration(ms));
+/** Short times in milliseconds, longer ones in words. */
+export const shortly = (ms: number): string => (ms < 10_000 ? `${Math.round(ms)} ms` : duration(ms));

@@ -1,6 +1,12 @@
-import { callApi } from '../api.ts';
 import type { Json } from '../model.ts';
-import type { Ghost } from './paint.ts';
+
+/** A stretch in which something would be dark, or a mark where it would change, if a question of what-if were true. */
+export interface Ghost {
+  lane: string;
+  from: number;
+  to: number;
+  label: string;
+}
 
 /** What is thought away. */
 export type Loss =
@@ -35,15 +41,6 @@ export interface WhatIf {
   dark: { camera: string; forMs?: number }[];
   /** Of a lost gateway: what goes on, what waits and for how long, what does not come back; in sentences. */
   gateway?: string[];
-}
-
-/**
- * Asks what would happen if something were lost; nothing real is touched.
- * @param at the moment; now when undefined
- * @throws ApiRefusal | TypeError when the gateway can't be reached
- */
-export async function askWhatIf(lose: Loss, at: number | undefined): Promise<WhatIf> {
-  return whatIfOf(await callApi('POST', '/api/v1/whatif', { lose, ...(at === undefined ? {} : { at }) }));
 }
 
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
