@@ -1,3 +1,5 @@
+import { noteTime } from '../player/house-time.ts';
+
 /** The gateway refused; 401 means that nobody is signed in. */
 export class ApiRefusal extends Error {
   readonly status: number;
@@ -9,17 +11,6 @@ export class ApiRefusal extends Error {
     this.status = status;
     this.reason = reason;
   }
-}
-
-let aheadMs = 0;
-
-/** The gateway's time, epoch ms: durations are counted on the clock that their beginning was taken from. */
-export const houseNow = (): number => Date.now() + aheadMs;
-
-/** The `Date` header has whole seconds; a difference that small is none. */
-function noteTime(date: string | null): void {
-  const differenceMs = Date.parse(date ?? '') - Date.now();
-  if (!Number.isNaN(differenceMs)) aheadMs = Math.abs(differenceMs) > 3_000 ? differenceMs : 0;
 }
 
 /** Calls the gateway's API with the session cookie. @throws ApiRefusal | TypeError when it can't be reached */

@@ -9,6 +9,8 @@ const KEYS = [
   ['Enter', 'show the camera large'],
   ['Escape', 'back to the wall'],
   ['?', 'this help'],
+  ['J, L', 'ten seconds back, and on again, where a large camera is recorded'],
+  ['K, End', 'hold the past; back to live'],
   ...TIME_KEYS,
 ];
 const STATES = [

@@ -1,6 +1,6 @@
 import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
-import { houseNow } from './api.ts';
+import { houseNow } from '../player/house-time.ts';
 
 /** Something that has a view, and tells when it changes. */
 export interface Followed<View> {

@@ -1,4 +1,5 @@
-import { ApiRefusal, callApi, houseNow, listApi } from './api.ts';
+import { houseNow } from '../player/house-time.ts';
+import { ApiRefusal, callApi, listApi } from './api.ts';
 import { broadcastOf, type Emergencies, hearEmergency, incidentOf, NO_EMERGENCIES } from './emergency.ts';
 import { cameraOf, EMPTY_WORLD, factOf, hearFact, readWorld, relayOf, type World } from './model.ts';
 import { followShared } from './shared-stream.ts';

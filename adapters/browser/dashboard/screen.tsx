@@ -1,6 +1,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Measured } from '../player/measure.ts';
 import type { Moved } from '../player/options.ts';
+import { createPastBar } from '../player/past-bar.ts';
+import { isPast, type PastState } from '../player/past-state.ts';
 import { Player } from '../player/player.ts';
 import type { PlayerState } from '../player/state.ts';
 import type { Camera } from './model.ts';
@@ -11,16 +13,26 @@ export interface Playing {
   text: string;
   measured?: Measured;
   moved?: Moved;
+  /** The past is on screen, not live. */
+  past?: boolean;
 }
 
 /**
  * A camera's picture. The player lives as long as the tile, so that going large and back costs no frame.
  * A camera that has been dark since the page was opened is not asked for a session that it could not serve.
  */
-export function Screen(props: { camera: Camera; dark: boolean; hot: boolean; tell: (playing: Playing) => void }) {
-  const { camera, dark, hot, tell } = props;
+export function Screen(props: {
+  camera: Camera;
+  dark: boolean;
+  hot: boolean;
+  /** Whether it can be moved to the past. */
+  large: boolean;
+  tell: (playing: Playing) => void;
+}) {
+  const { camera, dark, hot, large, tell } = props;
   const host = useRef<HTMLDivElement>(null);
   const player = useRef<Player>(undefined);
+  const heardPast = useRef<(state: PastState) => void>(undefined);
   const [wanted, setWanted] = useState(!dark);
   if (!dark && !wanted) setWanted(true);
 
@@ -37,6 +49,10 @@ export function Screen(props: { camera: Camera; dark: boolean; hot: boolean; tel
         state: (state) => say({ state: state.name, text: textOf(state) }),
         measured: (measured) => say({ measured }),
         moved: (moved) => say({ moved }),
+        past: (state) => {
+          say({ past: isPast(state) });
+          heardPast.current?.(state);
+        },
       },
     });
     player.current = running;
@@ -51,6 +67,18 @@ export function Screen(props: { camera: Camera; dark: boolean; hot: boolean; tel
   useEffect(() => {
     if (player.current) player.current.hot = hot;
   }, [hot, wanted]);
+  useEffect(() => {
+    const running = player.current;
+    if (!large || !host.current || !running) return;
+    const bar = createPastBar(host.current, running, camera.id);
+    heardPast.current = bar.past;
+    return () => {
+      heardPast.current = undefined;
+      bar.remove();
+      // A small picture would not say that it is the past.
+      running.past.back();
+    };
+  }, [large, camera.id, wanted]);
   useEffect(() => {
     if (!dark) player.current?.wake();
   }, [dark]);

@@ -43,7 +43,8 @@ export function Tile({ camera, incident, broadcasts, demo, outcome, role, style 
   const words = wordsFor(camera.state, camera.why?.reason);
   // The age of a picture that stands still is how long it stands, which is said elsewhere.
   const moving = !words.dark && camera.state !== 'frozen';
-  const latency = moving && playing?.state === 'playing' ? playing.measured?.latency : undefined;
+  const past = playing?.past === true;
+  const latency = moving && !past && playing?.state === 'playing' ? playing.measured?.latency : undefined;
   const stale = moving && (playing?.state === 'stalled' || playing?.state === 'reconnecting');
   const backup = words.dark ? undefined : backupOf(camera);
   const onBackup = backup === undefined ? '' : `, on backup ${backup}`;
@@ -52,7 +53,7 @@ export function Tile({ camera, incident, broadcasts, demo, outcome, role, style 
   const label = `${urgency}${camera.name}, ${camera.zone}: ${state}`;
   return (
     <article
-      class={`tile in-${role} state-${camera.state} ${words.dark ? 'dark' : stale ? 'stale' : ''} ${frameOf(incident)}`}
+      class={`tile in-${role} state-${camera.state} ${past ? '' : words.dark ? 'dark' : stale ? 'stale' : ''} ${frameOf(incident)}`}
       style={style}
       data-camera={camera.id}
     >
@@ -60,9 +61,9 @@ export function Tile({ camera, incident, broadcasts, demo, outcome, role, style 
         <span class="unseen">{label}</span>
       </a>
       <div class="picture">
-        <Screen camera={camera} dark={words.dark} hot={important} tell={tell} />
-        {camera.state === 'frozen' && <div class="hatch" />}
-        {words.dark ? <Dark camera={camera} /> : <Trouble camera={camera} playing={playing} />}
+        <Screen camera={camera} dark={words.dark} hot={important} large={role === 'large'} tell={tell} />
+        {!past && camera.state === 'frozen' && <div class="hatch" />}
+        {!past && (words.dark ? <Dark camera={camera} /> : <Trouble camera={camera} playing={playing} />)}
         {outcome && <WhatIfNote outcome={outcome} />}
         <Urgent incident={incident} broadcasts={broadcasts} />
         <div class="notes">
@@ -71,9 +72,9 @@ export function Tile({ camera, incident, broadcasts, demo, outcome, role, style 
         </div>
       </div>
       <footer class="caption">
-        <span class="badge">
-          <Icon sign={words.sign} />
-          {words.word}
+        <span class={past ? 'badge past' : 'badge'}>
+          {!past && <Icon sign={words.sign} />}
+          {past ? 'Past' : words.word}
         </span>
         <span class="title">
           <span class="name">{camera.name}</span>

@@ -1,3 +1,5 @@
+import { noteTime } from './house-time.ts';
+
 /** Where and as whom the player asks. */
 export interface Door {
   /** Origin of the gateway, for instance `https://stream.example.com`; empty: where the page came from. */
@@ -49,10 +51,16 @@ export async function refusalOf(response: Response): Promise<Refusal> {
 }
 
 /** A request to the gateway with the right to make it. @throws TypeError when the gateway can't be reached */
-export function knock(door: Door, path: string, init: RequestInit = {}): Promise<Response> {
+export async function knock(door: Door, path: string, init: RequestInit = {}): Promise<Response> {
   const headers = new Headers(init.headers);
   if (door.token) headers.set('authorization', `Bearer ${door.token}`);
-  return fetch(door.server + path, { ...init, headers, credentials: door.token ? 'omit' : 'same-origin' });
+  const response = await fetch(door.server + path, {
+    ...init,
+    headers,
+    credentials: door.token ? 'omit' : 'same-origin',
+  });
+  noteTime(response.headers.get('date'));
+  return response;
 }
 
 /** Asks for a session on a camera. */

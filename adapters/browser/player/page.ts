@@ -1,6 +1,7 @@
 import './page.css';
 import type { ClockUse } from './measure.ts';
 import { createOverlay } from './overlay.ts';
+import { createPastBar, type PastBar } from './past-bar.ts';
 import { Player } from './player.ts';
 
 /**
@@ -24,15 +25,16 @@ function start(host: HTMLElement): void {
     clock: (query.get('clock') as ClockUse | null) ?? 'sampled',
     ...(quality ? { quality } : {}),
     ...(protocol === 'hls' || protocol === 'webrtc' ? { protocol } : {}),
-    hears: overlay,
+    hears: { ...overlay, past: (state) => bar.past(state) },
   });
-  host.append(createControls(player));
+  const bar = createPastBar(host, player, camera);
+  host.append(createControls(player, bar));
   window.addEventListener('pagehide', () => player.close());
   // A page that comes back from the browser's cache has a closed player.
   window.addEventListener('pageshow', (event) => event.persisted && location.reload());
 }
 
-function createControls(player: Player): HTMLElement {
+function createControls(player: Player, past: PastBar): HTMLElement {
   const bar = document.createElement('div');
   bar.className = 'sbx-controls';
   const control = (key: string, label: () => string, act: () => unknown): (() => void) => {
@@ -55,7 +57,11 @@ function createControls(player: Player): HTMLElement {
     ' ': control(
       ' ',
       () => (player.state.name === 'paused' ? 'Live' : 'Pause'),
-      () => (player.state.name === 'paused' ? player.resume() : player.pause()),
+      () => {
+        if (player.past.shown()) past.turn();
+        else if (player.state.name === 'paused') player.resume();
+        else player.pause();
+      },
     ),
     m: control(
       'm',

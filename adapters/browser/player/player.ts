@@ -3,11 +3,13 @@ import { createAttempts } from './attempts.ts';
 import { createDirect } from './direct.ts';
 import type { Frame } from './frames.ts';
 import { createGapMeter } from './gap-meter.ts';
+import { houseNow } from './house-time.ts';
 import type { Leg } from './leg.ts';
 import { createLegs, type Goal, type LegsHear, type Opening } from './legs.ts';
 import { createMeasure } from './measure.ts';
 import { createMover } from './mover.ts';
 import type { Moved, PlayerOptions } from './options.ts';
+import { createPast, type Past, type PastHears } from './past.ts';
 import { showPoster } from './poster.ts';
 import { hasNoPicture } from './protocol.ts';
 import { startReporting } from './reporting.ts';
@@ -37,7 +39,9 @@ const WAKE_MS = 300;
  */
 export class Player {
   private readonly options: PlayerOptions;
-  private readonly door: Door;
+  readonly door: Door;
+  /** The past of its camera. */
+  readonly past: Past;
   private readonly stage;
   private readonly legs;
   private readonly measure;
@@ -68,6 +72,7 @@ export class Player {
     this.hot = options.hot ?? false;
     this.door = { server: options.server ?? '', ...(options.token ? { token: options.token } : {}) };
     this.stage = createStage(host, () => this.unseen());
+    this.past = createPast(this.stage, this.door, options.camera, this.pastHears());
     this.ways = createWays(this.door, options, {
       leave: () => this.leaveSession(),
       open: (opening) => this.go(opening),
@@ -151,6 +156,7 @@ export class Player {
     if (next === this.current) return;
     this.current = next;
     this.options.hears?.state?.(next);
+    if (!this.comes()) this.past.liveFrame();
     this.announce('state', { ...next });
   }
 
@@ -229,6 +235,7 @@ export class Player {
   }
 
   private leave(): void {
+    this.past.close();
     this.ways.close();
     this.legs.close();
     this.leaveSession();
@@ -256,6 +263,23 @@ export class Player {
       },
       frame: (frame) => this.hearFrame(frame),
       swapped: (leg, goal, gapMs) => this.hearFirstFrame(leg, goal, gapMs),
+    };
+  }
+
+  /** Whether a frame of live can be expected soon. */
+  private comes(): boolean {
+    return this.current.name === 'playing' || this.current.name === 'connecting';
+  }
+
+  private pastHears(): PastHears {
+    return {
+      state: (state) => {
+        this.options.hears?.past?.(state);
+        this.announce('past', { ...state });
+      },
+      resume: () => this.resume(),
+      moves: () => this.comes(),
+      shownAt: () => houseNow() - (this.current.name === 'paused' ? Date.now() - this.current.since : 0),
     };
   }
 
@@ -287,9 +311,11 @@ export class Player {
     // What was to be repaired has repaired itself; without a session it has not.
     if (this.signaller) this.attempts.cancel();
     this.hear({ type: 'frame' });
+    this.past.liveFrame();
     const leg = this.legs.front();
     const latencyMs = leg && this.measure.frame(leg, frame);
-    if (latencyMs !== undefined) this.announce('frame', { at: frame.displayAt, latency_ms: latencyMs });
+    if (latencyMs !== undefined && !this.past.shown())
+      this.announce('frame', { at: frame.displayAt, latency_ms: latencyMs });
   }
 
   private signallerHears(): SignallerHears {

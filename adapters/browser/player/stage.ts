@@ -12,6 +12,8 @@ export interface Stage {
   /** Brings a video to the front. */
   show(video: HTMLVideoElement): void;
   front(): HTMLVideoElement | undefined;
+  /** Lays a video over the one in front, which goes on beneath it, silent; undefined: takes it away again. */
+  over(video: HTMLVideoElement | undefined): void;
   /** Whether somebody could see it: browsers present no frames of what is hidden or scrolled away. */
   seen(): boolean;
   mute(muted: boolean): void;
@@ -46,7 +48,12 @@ export function createStage(host: HTMLElement, cameIntoView: () => void): Stage 
   const videos = [createVideo(), createVideo()];
   const used = new Set<HTMLVideoElement>();
   let front: HTMLVideoElement | undefined;
+  let over: HTMLVideoElement | undefined;
   let muted = true;
+  const sound = (): void => {
+    if (front) front.muted = muted || over !== undefined;
+    if (over) over.muted = muted;
+  };
   let inView = true;
   const observer = new IntersectionObserver((entries) => {
     inView = entries.at(-1)?.isIntersecting ?? true;
@@ -79,17 +86,27 @@ export function createStage(host: HTMLElement, cameIntoView: () => void): Stage 
         front.classList.remove('sbx-front');
         front.muted = true;
       }
-      video.muted = muted;
       front = video;
+      sound();
     },
     front: () => front,
+    over(video) {
+      video?.classList.add('sbx-over');
+      if (over && over !== video) {
+        over.classList.remove('sbx-over');
+        over.muted = true;
+      }
+      over = video;
+      sound();
+    },
     seen: () => inView && !document.hidden,
     mute(silent) {
       muted = silent;
-      if (front) front.muted = silent;
+      sound();
     },
     clear() {
       front = undefined;
+      over = undefined;
       element.replaceChildren();
     },
     remove() {

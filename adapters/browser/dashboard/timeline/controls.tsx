@@ -1,4 +1,4 @@
-import { houseNow } from '../api.ts';
+import { houseNow } from '../../player/house-time.ts';
 import { useFollowed } from '../hooks.ts';
 import { duration } from '../time.ts';
 import { exactTime, zoneText } from './describe.ts';

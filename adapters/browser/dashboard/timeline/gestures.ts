@@ -1,4 +1,4 @@
-import { houseNow } from '../api.ts';
+import { houseNow } from '../../player/house-time.ts';
 import { AXIS_PX } from './paint.ts';
 import type { Travel } from './travel.ts';
 import { pan, spanOf, zoom } from './window.ts';

@@ -1,5 +1,5 @@
 import { useEffect } from 'preact/hooks';
-import { houseNow } from '../api.ts';
+import { houseNow } from '../../player/house-time.ts';
 import { go } from '../route.ts';
 import { SPEEDS, type Travel } from './travel.ts';
 import { spanOf, zoom } from './window.ts';

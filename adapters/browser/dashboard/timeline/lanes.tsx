@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useRef } from 'preact/hooks';
-import { houseNow } from '../api.ts';
+import { houseNow } from '../../player/house-time.ts';
 import { useFollowed, useSize } from '../hooks.ts';
 import { NARROW_PX } from '../layout.ts';
 import type { Room } from '../room.ts';

@@ -1,4 +1,4 @@
-import { houseNow } from '../api.ts';
+import { houseNow } from '../../player/house-time.ts';
 import type { Fact } from '../model.ts';
 import type { Room } from '../room.ts';
 import { happeningOfFact } from './happening.ts';

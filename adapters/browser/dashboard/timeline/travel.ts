@@ -1,4 +1,4 @@
-import { houseNow } from '../api.ts';
+import { houseNow } from '../../player/house-time.ts';
 import { hashOfView, isTimeHash, LIVE, type View, viewOfHash } from './link.ts';
 import { type Moments, openMoments } from './moment.ts';
 import type { Past } from './past.ts';

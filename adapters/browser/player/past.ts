@@ -1,0 +1,188 @@
+import { type Door, keepRenewed, knock, refusalOf } from './admission.ts';
+import { houseNow } from './house-time.ts';
+import { openPastLeg, type PastLeg } from './past-leg.ts';
+import { isPast, landing, nextPast, type PastHeard, type PastState } from './past-state.ts';
+import type { Stage } from './stage.ts';
+
+const FORBIDDEN = 403;
+/** A moment that shows nothing for this long is given up. */
+const FIRST_FRAME_MS = 12_000;
+
+/** What the past needs of the player that it lies over. */
+export interface PastHears {
+  state(state: PastState): void;
+  /** Goes on with live, where it was paused. */
+  resume(): void;
+  /** Whether a frame of live can be expected. */
+  moves(): boolean;
+  /** The moment that live shows, epoch ms. */
+  shownAt(): number;
+}
+
+/** The past of a camera, in the player that shows it live: it comes and goes at decoded frames, live goes on beneath. */
+export interface Past {
+  readonly state: PastState;
+  /** Whether the past is what a person sees. */
+  shown(): boolean;
+  /** The moment of the past that is on screen, epoch ms. */
+  moment(): number | undefined;
+  /** @param byMs from what is on screen, or is on its way there; back where it is negative */
+  jump(byMs: number): void;
+  /** Holds the past where it is, or goes on with it. */
+  turn(): void;
+  /** Back to live, at its next frame. */
+  back(): void;
+  /** A frame of live was presented, or none is to be expected. */
+  liveFrame(): void;
+  close(): void;
+}
+
+/** Whether there is anything recorded of a camera, or will be. */
+export async function isRecorded(door: Door, camera: string): Promise<boolean> {
+  const response = await knock(door, `/api/v1/recordings/${encodeURIComponent(camera)}`).catch(() => undefined);
+  if (!response?.ok) return false;
+  const { state, ranges } = await response.json();
+  return state !== 'off' || ranges?.length > 0;
+}
+
+/** A session for looking at the past. */
+interface Look {
+  sessionId: string;
+  url: string;
+  expiresInMs: number;
+  endsMs: number;
+}
+
+async function askToLook(door: Door, camera: string): Promise<Look | string> {
+  const response = await knock(door, `/recordings/${encodeURIComponent(camera)}`).catch(() => undefined);
+  if (!response) return 'The gateway does not answer.';
+  const code =
+    response.status === 404
+      ? (
+          await response
+            .clone()
+            .json()
+            .catch(() => undefined)
+        )?.reason
+      : undefined;
+  if (code === 'not-recorded') return 'This camera is not recorded.';
+  if (!response.ok) return (await refusalOf(response)).text;
+  const { session_id: sessionId, hls_url: url, expires_in: seconds } = await response.json();
+  return { sessionId, url, expiresInMs: seconds * 1_000, endsMs: performance.now() + seconds * 1_000 };
+}
+
+/** Makes the past of one player. */
+export function createPast(stage: Stage, door: Door, camera: string, hears: PastHears): Past {
+  let state: PastState = { name: 'live', since: Date.now() };
+  let look: Look | undefined;
+  let stopRenewal: (() => void) | undefined;
+  let front: PastLeg | undefined;
+  let coming: PastLeg | undefined;
+  /** An answer to an older wish is dropped. */
+  let wishes = 0;
+  let deadline = 0;
+
+  const shut = (leg: PastLeg | undefined): void => {
+    if (!leg) return;
+    leg.close();
+    stage.free(leg.video);
+  };
+  const giveUp = (): void => {
+    wishes++;
+    window.clearTimeout(deadline);
+    shut(coming);
+    coming = undefined;
+  };
+  const leave = (): void => {
+    giveUp();
+    stage.over(undefined);
+    shut(front);
+    front = undefined;
+    stopRenewal?.();
+    stopRenewal = undefined;
+  };
+  const hear = (heard: PastHeard): void => {
+    const next = nextPast(state, heard, Date.now());
+    if (next === state) return;
+    state = next;
+    if (next.name === 'live') leave();
+    hears.state(next);
+  };
+  const swap = (leg: PastLeg): void => {
+    const old = front;
+    front = leg;
+    coming = undefined;
+    window.clearTimeout(deadline);
+    stage.over(leg.video);
+    shut(old);
+    hear({ type: 'frame' });
+  };
+  const fail = (why: string): void => {
+    giveUp();
+    // What is on screen may have been held.
+    front?.resume();
+    hear({ type: 'failed', why });
+  };
+  const open = async (moment: number, again = false): Promise<void> => {
+    giveUp();
+    const wish = wishes;
+    if (!look || look.endsMs < performance.now()) {
+      const answer = await askToLook(door, camera);
+      if (wish !== wishes) return;
+      if (typeof answer === 'string') return fail(answer);
+      look = answer;
+    }
+    const session = look;
+    stopRenewal ??= keepRenewed(door, session);
+    const leg: PastLeg = openPastLeg(stage.spare(), session.url, moment, {
+      frame: () => leg === coming && swap(leg),
+      lost(why, status) {
+        if (status === FORBIDDEN && look === session) {
+          look = undefined;
+          stopRenewal?.();
+          stopRenewal = undefined;
+          // It may have been left for too long; whether there is still a right to it, the gateway says.
+          if (leg === coming && !again) return void open(moment, true);
+        }
+        if (leg === front) return back({ type: 'lost', why });
+        if (leg === coming) fail(why);
+      },
+    });
+    coming = leg;
+    deadline = window.setTimeout(() => fail('The past does not come: nothing was shown in 12 s.'), FIRST_FRAME_MS);
+  };
+  const back = (heard: PastHeard): void => {
+    giveUp();
+    hear(heard);
+    if (state.name !== 'returning') return;
+    hears.resume();
+    if (!hears.moves()) hear({ type: 'live-frame' });
+  };
+  const moment = (): number | undefined => front?.moment();
+  const shownAt = (): number => {
+    if (state.name === 'opening' || state.name === 'seeking') return state.moment;
+    return state.name === 'live' || state.name === 'returning' ? hears.shownAt() : (moment() ?? houseNow());
+  };
+
+  return {
+    get state() {
+      return state;
+    },
+    shown: () => isPast(state),
+    moment,
+    jump(byMs) {
+      const to = landing(shownAt(), byMs, houseNow());
+      if (to === 'live') return back({ type: 'back' });
+      hear({ type: 'wanted', moment: to });
+      void open(to);
+    },
+    turn() {
+      if (state.name === 'held') front?.resume();
+      else if (state.name === 'playing') front?.hold();
+      hear({ type: state.name === 'held' ? 'resumed' : 'held' });
+    },
+    back: () => back({ type: 'back' }),
+    liveFrame: () => hear({ type: 'live-frame' }),
+    close: leave,
+  };
+}

@@ -1,0 +1,201 @@
+import { expect } from 'chai';
+import type { Browser, Page } from 'playwright-core';
+import { openPage, startChromium } from '../fixtures/chromium.ts';
+import { figure } from '../fixtures/figures.ts';
+import { startTestGroup, type TestGroup } from '../fixtures/group.ts';
+import { until } from '../fixtures/process.ts';
+import { type Site, startSite } from '../fixtures/site.ts';
+import { signIn, type Watcher, watchCamera } from '../fixtures/watcher.ts';
+import { bundleClock } from '../fixtures/whep-page.ts';
+
+/** What a person saw at an instant: how bright it was, and which moment the picture itself says it is. */
+interface Sight {
+  at: number;
+  bright: number;
+  painted?: number;
+}
+
+// Before each repaint, what the uppermost video holds is drawn and read, as the eye would.
+const LOOK = `
+  window.sights = [];
+  window.states = [];
+  document.addEventListener('signalbox:past', ({ detail }) => states.push({ ...detail, at: Date.now() }));
+  addEventListener('DOMContentLoaded', () => {
+    const reader = Clock.createClockReader();
+    const canvas = new OffscreenCanvas(16, 9);
+    const drawing = canvas.getContext('2d', { willReadFrequently: true });
+    const look = () => {
+      requestAnimationFrame(look);
+      const video = document.querySelector('.sbx-over') ?? document.querySelector('.sbx-front');
+      if (!video) return;
+      drawing.clearRect(0, 0, 16, 9);
+      drawing.drawImage(video, 0, 0, 16, 9);
+      const pixels = drawing.getImageData(0, 0, 16, 9).data;
+      let bright = 0;
+      for (let n = 1; n < pixels.length; n += 4) bright = Math.max(bright, pixels[n]);
+      sights.push({ at: Date.now(), bright, painted: reader.read(video, Date.now()) });
+    };
+    look();
+  });
+`;
+
+describe('the past in the player', function () {
+  this.timeout(60_000);
+  let site: Site;
+  let group: TestGroup;
+  let browser: Browser;
+  let watcher: Watcher;
+  let page: Page;
+  /** Connections before anybody looked at the past. */
+  let begunWith: number;
+
+  before(async () => {
+    [site, browser] = await Promise.all([startSite(['main', 'spare']), startChromium()]);
+    const { main, spare } = site.cameras();
+    const gate = { ...main, name: 'Gate', record: { keep: '1d' } };
+    const yard = { ...spare, name: 'Yard' };
+    group = await startTestGroup({ cameras: { gate, yard } });
+    const clock = await bundleClock();
+    const prepare = async (opened: Page) =>
+      void (await opened.addInitScript(`${clock}; window.Clock = Clock; ${LOOK}`));
+    watcher = await watchCamera(browser, group, 'gate', { prepare });
+    page = watcher.page;
+    await watcher.moving(0, 10);
+    await recordedFor(16_000);
+    begunWith = (await watcher.watched()).peers.length;
+  });
+  after(async () => {
+    await watcher?.close();
+    await browser?.close();
+    await group?.stop();
+    await site?.close();
+  });
+
+  const recordedFor = (ms: number) =>
+    until(
+      `${ms} ms to be recorded`,
+      async () => {
+        const { ranges } = (await group.api('GET', '/api/v1/recordings/gate')).body;
+        const last = ranges?.at(-1);
+        return last && last.to - last.from >= ms;
+      },
+      40_000,
+    );
+  const sights = (): Promise<Sight[]> => page.evaluate('sights');
+  const past = () => page.locator('[data-past]').getAttribute('data-past');
+  const reaches = (state: string) =>
+    until(`the player to say ${state}`, async () => (await past()) === state, 15_000, 20);
+  /** The ages of the pictures on screen, once several have been seen since an instant. */
+  const ages = async (since: number, count = 8): Promise<number[]> => {
+    const read = async () =>
+      (await sights()).flatMap(({ at, painted }) => (at >= since && painted !== undefined ? [at - painted] : []));
+    await until(`${count} pictures with a clock`, async () => (await read()).length >= count, 10_000);
+    return read();
+  };
+  const pressed = async (key: string): Promise<number> => {
+    const at = await page.evaluate(() => Date.now());
+    await page.keyboard.press(key);
+    return at;
+  };
+  /** From a key to the first picture of an age. */
+  const took = async (at: number, fits: (age: number) => boolean): Promise<number> => {
+    const first = (await sights()).find(
+      (one) => one.at >= at && one.painted !== undefined && fits(one.at - one.painted),
+    );
+    return (first?.at ?? Number.NaN) - at;
+  };
+  const old = (age: number) => age > 7_000;
+
+  it('shows what was ten seconds ago at the press of J, says so, and is live again at the press of End', async () => {
+    expect(Math.max(...(await ages(Date.now())))).to.be.lessThan(3_000);
+    const at = await pressed('j');
+    await reaches('playing');
+    const [age = 0] = await ages(Date.now());
+    expect(age).to.be.within(9_000, 14_000);
+    figure('live to 10 s ago: first picture of the past', await took(at, old));
+    await until('the moment to be told', async () =>
+      /\d s ago/.test((await page.locator('.sbx-when').textContent()) ?? ''),
+    );
+    expect(await page.locator('.sbx-when strong').textContent()).to.equal('Past, not live');
+    const told = Date.parse((await page.locator('.sbx-when time').getAttribute('datetime')) ?? '');
+    const shown = (await sights()).at(-1)?.painted ?? 0;
+    figure('past: the clock in the corner, from the one in the picture', told - shown);
+    expect(told).to.be.closeTo(shown, 1_500);
+
+    const leftAt = await pressed('End');
+    await reaches('live');
+    expect(Math.max(...(await ages(Date.now())))).to.be.lessThan(3_000);
+    figure('10 s ago to live: first picture of live', await took(leftAt, (one) => one < 3_000));
+    expect(await page.locator('.sbx-when').isVisible()).to.equal(false);
+  });
+
+  it('goes further back and on again by its buttons, and stands still when held', async () => {
+    await page.mouse.move(300, 200);
+    await page.getByRole('button', { name: '10 seconds back' }).click();
+    await reaches('playing');
+    await recordedFor(30_000);
+    await page.getByRole('button', { name: '10 seconds back' }).click();
+    await reaches('seeking');
+    await reaches('playing');
+    expect((await ages(Date.now()))[0]).to.be.within(18_500, 25_000);
+    await page.keyboard.press('k');
+    await reaches('held');
+    const from = Date.now();
+    await ages(from, 20);
+    const stood = (await sights()).filter(({ at }) => at >= from + 200).map(({ painted }) => painted);
+    expect(new Set(stood).size).to.equal(1);
+    await page.keyboard.press('k');
+    await reaches('playing');
+    const at = await pressed('l');
+    await reaches('seeking');
+    await reaches('playing');
+    expect((await ages(Date.now()))[0]).to.be.within(9_000, 16_000);
+    figure('a jump within the past: first picture', await took(at, (one) => one < 17_000));
+    await page.keyboard.press('End');
+    await reaches('live');
+  });
+
+  it('shows no black frame on any of these ways, on one page, with the connection of live left alone', async () => {
+    const all = await sights();
+    expect(all.length).to.be.greaterThan(100);
+    expect(all.filter(({ bright }) => bright < 40)).to.deep.equal([]);
+    const { peers } = await watcher.watched();
+    expect(peers).to.have.length(begunWith);
+    expect(watcher.faults).to.deep.equal([]);
+  });
+
+  it('says plainly that a camera is not recorded, and stays live', async () => {
+    const other = await watchCamera(browser, group, 'yard');
+    await other.moving(0, 5);
+    expect(await other.page.getByRole('button', { name: '10 seconds back' }).isVisible()).to.equal(false);
+    await other.page.keyboard.press('j');
+    const told = other.page.locator('.sbx-when strong');
+    await until('the reason', async () => (await told.textContent()) === 'This camera is not recorded.');
+    await other.moving(Date.now(), 5);
+    await other.close();
+  });
+
+  for (const [width, height] of [
+    [390, 844],
+    [1440, 900],
+  ] as const) {
+    it(`is there in the large view of the wall, ${width} px wide`, async () => {
+      const { page: wall, faults } = await openPage(browser, { width, height });
+      await signIn(wall, group);
+      await wall.goto(`${group.url}/#/camera/gate`);
+      await wall.locator('.in-large .sbx-front').waitFor();
+      await wall.locator('.in-large').hover();
+      await wall.getByRole('button', { name: '10 seconds back' }).click();
+      await wall.locator('.in-large .sbx-over').waitFor();
+      await until('the moment', async () =>
+        /\d s ago/.test((await wall.locator('.in-large .sbx-when').textContent()) ?? ''),
+      );
+      const wide = await wall.evaluate('document.documentElement.scrollWidth');
+      expect(wide).to.be.at.most(width);
+      await wall.keyboard.press('Escape');
+      await until('live on the wall', async () => (await wall.locator('.sbx-over').count()) === 0);
+      expect(faults).to.deep.equal([]);
+      await wall.context().close();
+    });
+  }
+});
