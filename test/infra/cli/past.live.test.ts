@@ -114,7 +114,8 @@ describe('the past on the command line', () => {
       writeFileSync(file('broken.sbx'), changed);
       return command(['replay', '--file', file('broken.sbx')]);
     };
-    const places = [0, 3, 5, 9, 10, 40, bytes.length >> 1, bytes.length - 9, bytes.length - 8, bytes.length - 1];
+    // The last byte before the trailer may end with bits that stand for nothing.
+    const places = [0, 3, 5, 9, 10, 40, bytes.length >> 1, bytes.length - 12, bytes.length - 8, bytes.length - 1];
     for (const place of places) {
       const changed = Buffer.from(bytes);
       changed[place] = (changed[place] ?? 0) ^ 4;
