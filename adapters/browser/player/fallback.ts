@@ -10,6 +10,8 @@ export interface Way {
 export const FALLBACK = {
   /** WebRTC that shows nothing for this long, where a picture is to be had. */
   patienceMs: 5_000,
+  /** HLS comes from the gateway as well; but its WebSocket may be all that is blocked. */
+  unheardPatienceMs: 15_000,
   /** The first return is tried after this long, further ones later and later. */
   climbMs: 15_000,
   longestClimbMs: 120_000,
@@ -29,8 +31,12 @@ export interface FallbackHears {
 export interface Fallback {
   /** Whether it is on HLS, or on its way there. */
   fallen(): boolean;
-  /** Looks whether a step is due. @param waitedMs for how long WebRTC has shown nothing that it should; else undefined */
-  check(atMs: number, waitedMs: number | undefined): void;
+  /**
+   * Looks whether a step is due.
+   * @param waitedMs for how long WebRTC has shown nothing that it should; else undefined
+   * @param reaches whether the gateway can be talked to, as far as is known
+   */
+  check(atMs: number, waitedMs: number | undefined, reaches?: boolean): void;
   /** A try at WebRTC has failed; HLS goes on. */
   climbFailed(atMs: number): void;
   /** WebRTC shows its picture. */
@@ -76,8 +82,9 @@ export function createFallback(hears: FallbackHears): Fallback {
   void begin();
   return {
     fallen: () => fallen,
-    check(atMs, waitedMs) {
-      if (!fallen && waitedMs !== undefined && waitedMs >= FALLBACK.patienceMs) {
+    check(atMs, waitedMs, reaches = true) {
+      const patienceMs = reaches ? FALLBACK.patienceMs : FALLBACK.unheardPatienceMs;
+      if (!fallen && waitedMs !== undefined && waitedMs >= patienceMs) {
         fall(`WebRTC has shown nothing for ${Math.round(waitedMs / 1_000)} s`);
       } else if (fallen && climbAtMs !== undefined && atMs >= climbAtMs) void climb();
     },

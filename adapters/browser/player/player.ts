@@ -60,6 +60,8 @@ export class Player {
   /** What the gateway last said of the camera. */
   private camera: string | undefined;
   private readonly attempts = createAttempts(AGAIN, () => this.retry());
+  /** The gateway was heard, and is no more. */
+  private linkLost = false;
   /** An answer to an older request for a session is dropped. */
   private joins = 0;
   private checkedMs = performance.now();
@@ -343,8 +345,18 @@ export class Player {
         this.attempts.cancel();
         this.again(text);
       },
-      link: (up) => this.options.hears?.link?.(up),
+      link: (up) => this.hearLink(up),
     };
+  }
+
+  /** A leg that was on its way when the gateway went may never be answered: with its return it is begun anew. */
+  private hearLink(up: boolean): void {
+    if (up && this.linkLost && this.legs.coming() && !this.moves()) {
+      this.legs.giveUp();
+      this.retry();
+    }
+    this.linkLost = !up;
+    this.options.hears?.link?.(up);
   }
 
   /** Segments come in bursts, and hls.js mends what it can: a picture that stands is told, and nothing more. */
@@ -360,7 +372,7 @@ export class Player {
     const excused = late || !this.stage.seen() || this.current.name === 'paused' || hasNoPicture(this.camera);
     if (excused) this.ways.seen();
     if (late || !this.stage.seen() || this.current.name === 'paused') return;
-    this.ways.check(now);
+    this.ways.check(now, this.signaller?.reaches() ?? true);
     if (this.ways.buffers()) {
       this.checkBuffered(now);
       return;

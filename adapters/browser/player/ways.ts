@@ -29,8 +29,8 @@ export interface Ways {
   inFront(leg: Leg, gapMs: number | undefined): void;
   /** A frame was seen, or none can be expected. */
   seen(): void;
-  /** Looks whether the way must change. */
-  check(atMs: number): void;
+  /** Looks whether the way must change. @param reaches whether the gateway can be talked to */
+  check(atMs: number, reaches: boolean): void;
   /** WebRTC was tried again, in vain. */
   climbFailed(): void;
   /** The picture over HLS is gone. */
@@ -79,7 +79,7 @@ export function createWays(door: Door, options: PlayerOptions, hears: WaysHear):
     seen() {
       seenMs = performance.now();
     },
-    check: (atMs) => fallback.check(atMs, atMs - seenMs),
+    check: (atMs, reaches) => fallback.check(atMs, atMs - seenMs, reaches),
     climbFailed: () => fallback.climbFailed(performance.now()),
     hlsFailed() {
       seenMs = performance.now();

@@ -36,6 +36,15 @@ describe('the way by which a player watches', () => {
     expect(did).to.deep.equal(['falls: WebRTC has shown nothing for 5 s, undefined']);
   });
 
+  it('stays WebRTC for longer while the gateway, which serves HLS too, can’t be talked to', async () => {
+    const { fallback, asked } = player(undefined);
+    await until('the question', () => asked() === 1);
+    fallback.check(later(0), FALLBACK.unheardPatienceMs - 1, false);
+    expect(fallback.fallen()).to.equal(false);
+    fallback.check(later(0), FALLBACK.unheardPatienceMs, false);
+    expect(fallback.fallen()).to.equal(true);
+  });
+
   it('is WebRTC again when that works, tried more and more rarely', async () => {
     const { fallback, did } = player(webrtc);
     fallback.check(later(0), FALLBACK.patienceMs);

@@ -192,9 +192,9 @@ describe('a player with a standby', function () {
       await openWays();
       await gateway.start();
       await moving(from);
-      const { presented, states } = await seenOn(page);
+      await until('the player to say so', async () => (await seenOn(page)).states.at(-1)?.name === 'playing');
+      const { presented } = await seenOn(page);
       figure('network goes away in a move, another is there: longest gap', longestGapMs(presented, from));
-      expect(states.at(-1)?.name).to.equal('playing');
       expect(gateway.admissions(), 'the same session').to.equal(admissions);
     } finally {
       gateway.answerAs = (sdp) => sdp;
