@@ -349,9 +349,13 @@ export class Player {
     };
   }
 
-  /** A leg that was on its way when the gateway went may never be answered: with its return it is begun anew. */
+  /**
+   * A leg that was on its way when the gateway went may never be answered: with its return it is begun anew. One by
+   * which the player helps itself goes on: it needs no gateway.
+   */
   private hearLink(up: boolean): void {
-    if (up && this.linkLost && this.legs.coming() && !this.moves()) {
+    const coming = this.legs.coming();
+    if (up && this.linkLost && coming && coming.goal?.silentMs === undefined && !this.moves()) {
       this.legs.giveUp();
       this.retry();
     }
