@@ -152,7 +152,11 @@ describe('the demo, as a stranger starts it', function () {
     const name = `camera:${camera}:0`;
     const unplugged = { source: 1, plugged: false };
     expect((await group.api('POST', `/api/v1/demo/cameras/${camera}/plug`, unplugged)).status).to.equal(200);
-    await events.next('camera.source', `camera/${camera}`, Date.now() - 1_000);
+    // Whichever of its two was on: now only the first is left.
+    await until('the backup to be gone, and the picture there', async () => {
+      const { state, active_source: active, sources } = (await group.api('GET', `/api/v1/cameras/${camera}`)).body;
+      return state === 'live' && active === '0' && sources[1].state !== 'flowing';
+    });
     const watcher = await watchCamera(browser, group, camera);
     await watcher.moving();
     const stoppedAt = await group.signal(name, 'SIGSTOP');

@@ -29,7 +29,9 @@ describe('a start that can not work', function () {
       expect(said).to.contain(`port ${port} on 127.0.0.1 (page, API and signalling) is taken by another program`);
       expect(said).to.contain('http.port or --port');
       expect(said).not.to.contain('serves after');
-      expect(readdirSync(path.join(state.path, 'run')), 'the data folder is free again').to.deep.equal([]);
+      // What the demo's station lets in is a secret that stays with the folder.
+      const left = readdirSync(path.join(state.path, 'run')).filter((name) => name !== 'demo-destination.key');
+      expect(left, 'the data folder is free again').to.deep.equal([]);
     } finally {
       holder.close();
     }

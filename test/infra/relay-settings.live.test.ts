@@ -141,8 +141,8 @@ describe('a relay under its settings', () => {
   it('listens on loopback only, and only where its role needs it', function () {
     if (process.platform !== 'linux') this.skip();
     const at = (...ports: number[]) => ports.map((port) => `127.0.0.1:${port}`).sort();
-    const { api, metrics, rtsp, whep, webrtcUdp } = delivery.place;
-    expect(listenersOf(delivery.process().pid)).to.deep.equal(at(api, metrics, rtsp, whep, webrtcUdp));
+    const { api, metrics, rtsp, srt, whep, webrtcUdp } = delivery.place;
+    expect(listenersOf(delivery.process().pid)).to.deep.equal(at(api, metrics, rtsp, srt, whep, webrtcUdp));
     expect(listenersOf(intake.process().pid)).to.deep.equal(
       at(intake.place.api, intake.place.metrics, intake.place.rtsp),
     );
