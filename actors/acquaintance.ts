@@ -279,13 +279,9 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void, ways: 
   recountAudiences(cells, onFault);
   // A gateway that ended may have left it half empty.
   for (const relay of roster.list('relay')) if (isIntake(relay) && relay.state === 'draining') emptyIntake(relay);
-  for (const rendition of cells.list('rendition')) {
-    const camera = cells.view({ kind: 'camera', id: rendition.id });
-    if (camera) tellLadder(camera);
-  }
-  for (const recording of cells.list('recording')) {
-    const camera = cells.view({ kind: 'camera', id: recording.id });
-    if (camera) tellRecording(camera);
+  for (const camera of cells.list('camera')) {
+    tellLadder(camera);
+    tellRecording(camera);
   }
 
   return roster.onFact((fact, view) => {

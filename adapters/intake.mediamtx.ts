@@ -34,6 +34,8 @@ export interface IntakeMediamtx {
   slot: IntakeSlot;
   /** Has a source recorded by whichever relay pulls it, or no more. */
   record(camera: string, source: string, on: boolean): void;
+  /** Another gateway says from now on whether it is recorded. */
+  forgetRecord(camera: string, source: string): void;
   /** Has a second relay pull the sources of a camera that are pulled. */
   cross(camera: string, to: RelayPaths): Crossing;
 }
@@ -96,6 +98,7 @@ export function intakeMediamtx({ pull, login }: IntakeSettings): IntakeMediamtx 
   const of = (camera: string) => [...pulled].filter((one) => one.camera === camera);
   return {
     slot,
+    forgetRecord: (camera, source) => void recorded.delete(intakePath(camera, source)),
     record(camera, source, on) {
       const name = intakePath(camera, source);
       recorded.set(name, on);

@@ -2,11 +2,14 @@ import { readdir, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import type { RecordSlot } from '../machines/slots.ts';
 import { intakePath } from './intake.mediamtx.ts';
+import { beganAtMs } from './recordings.files.ts';
 
 /** What recording needs. */
 export interface RecorderSettings {
   /** Has the relay that pulls a source record it, or stop: a hot change, no picture is lost. */
   record(camera: string, source: string, on: boolean): void;
+  /** Somebody else says from now on whether it is recorded. */
+  forget(camera: string, source: string): void;
   /** Where the relays of this machine write. */
   folder: string;
   now(): number;
@@ -16,13 +19,25 @@ const LOOK_EVERY_MS = 500;
 /** With less room than this the disk counts as full: everything else on it needs some, too. */
 const LEAST_FREE_BYTES = 64 * 1024 * 1024;
 
-/** The newest file of a folder; undefined when there is none. */
-async function newestIn(folder: string): Promise<{ name: string; size: number } | undefined> {
-  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.mp4')).sort();
-  const name = names.at(-1);
-  if (name === undefined) return undefined;
+/** A file that is recorded, and how large it was when it was last looked at. */
+interface Growing {
+  name: string;
+  size: number;
+}
+
+async function fileIn(folder: string, name: string): Promise<Growing | undefined> {
   const found = await stat(path.join(folder, name)).catch(() => undefined);
   return found && { name, size: found.size };
+}
+
+/** The newest file of a folder; undefined when there is none. */
+async function newestIn(folder: string): Promise<Growing | undefined> {
+  const names = (await readdir(folder).catch(() => [])).filter((name) => beganAtMs(name) !== undefined);
+  if (names.length === 0) return undefined;
+  return fileIn(
+    folder,
+    names.reduce((newest, name) => ((beganAtMs(name) ?? 0) > (beganAtMs(newest) ?? 0) ? name : newest)),
+  );
 }
 
 async function freeBytes(folder: string): Promise<number> {
@@ -34,20 +49,19 @@ async function freeBytes(folder: string): Promise<number> {
  * Has the relay record a source while the slot is held, and looks at the file: only bytes on the disk prove a recording.
  * When this process lets go, the relay goes on.
  */
-export function recorderMediamtx({ record, folder, now }: RecorderSettings): RecordSlot {
-  return ({ camera, source, silentMs }, report) => {
+export function recorderMediamtx({ record, forget, folder, now }: RecorderSettings): RecordSlot {
+  return ({ camera, source, silentMs, openingMs }, report) => {
     const own = path.join(folder, intakePath(camera, source));
     const begunAt = now();
-    let known: { name: string; size: number } | undefined;
+    let known: Growing | undefined;
     let grewAt = begunAt;
     let said: 'growing' | 'silent' | 'full' | undefined;
     let isFirst = true;
     let closed = false;
 
-    const grew = (newest: { name: string; size: number }): void => {
+    const grew = (newest: Growing): void => {
       if (known && newest.name !== known.name) {
-        const [seconds = '0', micros = '0'] = known.name.split(/[-.]/);
-        const begun_at = Number(seconds) * 1000 + Math.floor(Number(micros) / 1000);
+        const begun_at = Math.floor(beganAtMs(known.name) ?? 0);
         report({ type: 'recorder.segment', source, begun_at, bytes: known.size });
       }
       known = newest;
@@ -58,7 +72,7 @@ export function recorderMediamtx({ record, folder, now }: RecorderSettings): Rec
     };
     const stood = async (): Promise<void> => {
       const standingMs = now() - grewAt;
-      if (standingMs < silentMs) return;
+      if (standingMs < (said === undefined ? openingMs : silentMs)) return;
       const free = await freeBytes(folder).catch(() => Number.POSITIVE_INFINITY);
       if (closed) return;
       if (free < LEAST_FREE_BYTES) {
@@ -72,8 +86,12 @@ export function recorderMediamtx({ record, folder, now }: RecorderSettings): Rec
       report({ type: 'recorder.silent', silent_ms: Math.round(standingMs), detail: what });
     };
     const look = async (): Promise<void> => {
-      const newest = await newestIn(own);
+      // The folder holds weeks of files: it is read only when the known one does not grow.
+      const same = known && (await fileIn(own, known.name));
+      const newest = same && known && same.size > known.size ? same : await newestIn(own);
       if (closed) return;
+      // What came in last, before the next file was begun.
+      if (same && newest?.name !== same.name) known = same;
       if (newest && (newest.name !== known?.name || newest.size > known.size)) {
         // What was there before says nothing: only what is added does.
         if (isFirst) known = newest;
@@ -97,7 +115,10 @@ export function recorderMediamtx({ record, folder, now }: RecorderSettings): Rec
         stop();
         record(camera, source, false);
       },
-      detach: stop,
+      detach() {
+        stop();
+        forget(camera, source);
+      },
     };
   };
 }

@@ -1,6 +1,7 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isId } from '../bus/identity.ts';
+import { intakePath } from './intake.mediamtx.ts';
 import { type FileReader, type Piece, type RecordedFile, readRecordedFile } from './recordings/recorded-file.ts';
 
 /** A file of a recording, by its name alone. */
@@ -51,7 +52,15 @@ const COMPLETE_AFTER_MS = 10_000;
 const BREAK_MS = 1_500;
 /** Files that are kept in mind; each holds a few hundred numbers. */
 const KEPT = 2_000;
+/** A later piece that begins so much before the end of the one before shows the same again. */
+const OVERLAP_MS = 500;
 const NAME = /^([0-9]{1,12})-([0-9]{6})\.mp4$/;
+
+/** When a recorded file begins, by its name (epoch ms); undefined when it is none of the relay's. */
+export function beganAtMs(file: string): number | undefined {
+  const [, seconds, micros] = NAME.exec(file) ?? [];
+  return seconds === undefined ? undefined : Number(seconds) * 1000 + Number(micros) / 1000;
+}
 
 /** Where the intake relays of a data folder write what they record. */
 export const recordingsFolder = (state: string): string => path.join(state, 'recordings');
@@ -59,7 +68,7 @@ export const recordingsFolder = (state: string): string => path.join(state, 'rec
 /** @param folder see {@link recordingsFolder} */
 export function openRecordings(folder: string): Recordings {
   const readers = new Map<string, FileReader>();
-  const fileOf = ({ camera, source, name }: FileName) => path.join(folder, 'in', camera, source, `${name}.mp4`);
+  const fileOf = ({ camera, source, name }: FileName) => path.join(folder, intakePath(camera, source), `${name}.mp4`);
 
   const readerOf = (file: FileName): FileReader => {
     const at = fileOf(file);
@@ -75,12 +84,10 @@ export function openRecordings(folder: string): Recordings {
     if (!isId(camera)) return [];
     const sources = await readdir(path.join(folder, 'in', camera)).catch(() => []);
     const lists = sources.filter(isId).map(async (source) => {
-      const names = await readdir(path.join(folder, 'in', camera, source)).catch(() => []);
+      const names = await readdir(path.join(folder, intakePath(camera, source))).catch(() => []);
       return names.flatMap((file) => {
-        const [, seconds, micros] = NAME.exec(file) ?? [];
-        if (seconds === undefined) return [];
-        const from = Number(seconds) * 1000 + Number(micros) / 1000;
-        return [{ camera, source, name: file.slice(0, -'.mp4'.length), from }];
+        const from = beganAtMs(file);
+        return from === undefined ? [] : [{ camera, source, name: file.slice(0, -'.mp4'.length), from }];
       });
     });
     return (await Promise.all(lists)).flat().sort((a, b) => a.from - b.from);
@@ -107,12 +114,15 @@ export function openRecordings(folder: string): Recordings {
 
   /** The files that reach into a window, each with whether another of its source follows. */
   const within = async (camera: string, from: number, to: number) => {
-    const names = await namesOf(camera);
-    return names.flatMap((file, n) => {
-      const next = names.slice(n + 1).find(({ source }) => source === file.source);
+    const following = new Map<string, FileName>();
+    const found: { file: FileName; followed: boolean }[] = [];
+    for (const file of (await namesOf(camera)).reverse()) {
+      const next = following.get(file.source);
+      following.set(file.source, file);
       const isWithin = file.from < to && (next === undefined || next.from > from);
-      return isWithin ? [{ file, followed: next !== undefined }] : [];
-    });
+      if (isWithin) found.push({ file, followed: next !== undefined });
+    }
+    return found.reverse();
   };
 
   return {
@@ -139,10 +149,12 @@ export function openRecordings(folder: string): Recordings {
       return inOneLine(pieces.sort((a, b) => a.from - b.from));
     },
     async piece(camera, source, name, number) {
-      const file = (await namesOf(camera)).find((one) => one.source === source && one.name === name);
-      const found = file && (await look(file, false));
+      const from = beganAtMs(`${name}.mp4`);
+      if (!isId(camera) || !isId(source) || from === undefined) return undefined;
+      const file = { camera, source, name, from };
+      const found = await look(file, false);
       const piece = found?.pieces[number];
-      return file && piece && { ...piece, file, number, init: found.header.init };
+      return piece && { ...piece, file, number, init: found.header.init };
     },
     fragmentOf: (piece, zeroMs) => readerOf(piece.file).fragmentOf(piece, zeroMs),
     async sizes(camera) {
@@ -166,7 +178,7 @@ function inOneLine(pieces: RecordedPiece[]): RecordedPiece[] {
   const line: RecordedPiece[] = [];
   for (const piece of pieces) {
     const last = line.at(-1);
-    if (!last || piece.from >= last.to - 500) line.push(piece);
+    if (!last || piece.from >= last.to - OVERLAP_MS) line.push(piece);
   }
   return line;
 }

@@ -28,6 +28,8 @@ export interface RecordingContext {
 export const RECORDING_TIMES = {
   /** A recorder that writes nothing for this long fails: the relay writes once a second. */
   silentMs: 3_000,
+  /** It begins with the camera's next key frame, and writes its first part a second later. */
+  openingMs: 5_000,
 };
 
 type Event = Stamped<RecordingHeard>;
@@ -218,6 +220,7 @@ export const recordingMachine = machine.createMachine({
           camera: context.id,
           source: context.source,
           silentMs: RECORDING_TIMES.silentMs,
+          openingMs: RECORDING_TIMES.openingMs,
         }),
       },
       on: {

@@ -195,6 +195,8 @@ export interface RecordInput {
   source: string;
   /** A file that has not grown for this long is `recorder.silent`. */
   silentMs: number;
+  /** The same before anything was written: a recorder waits for a key frame. */
+  openingMs: number;
 }
 export type RecordReport = Report<
   RecordingHeard,

@@ -86,8 +86,15 @@ export function relayPaths(api: Mediamtx): RelayPaths {
     const record = recorded.get(name);
     const found = seen.get(name);
     if (record === undefined || !found || (found.config.record ?? false) === record) return;
-    await api.recordPath(name, record);
-    found.config = { ...found.config, record };
+    const taken = await api.recordPath(name, record).then(
+      () => true,
+      (error) => {
+        // The recorder tells that nothing is written; the camera itself has no fault.
+        if (error instanceof RelayRefused) return false;
+        throw error;
+      },
+    );
+    if (taken) found.config = { ...found.config, record };
   };
 
   const remove = async (name: string, seen: Map<string, Standing>): Promise<void> => {
@@ -189,6 +196,7 @@ export function relayPaths(api: Mediamtx): RelayPaths {
     leave(name) {
       wanted.delete(name);
       written.delete(name);
+      recorded.delete(name);
       due.delete(name);
     },
     lookAgain() {

@@ -106,6 +106,27 @@ export function readRecordedFile(path: string, from: number): FileReader {
     return header;
   };
 
+  const read = async (complete: boolean): Promise<RecordedFile | undefined> => {
+    if (closed && header) return { header, from, to, pieces };
+    const file = await open(path, 'r');
+    try {
+      const { size } = await file.stat();
+      const head = await readHead(file);
+      if (!head) return undefined;
+      await readParts(file, size, head);
+    } finally {
+      await file.close();
+    }
+    const video = header?.tracks.find(({ kind }) => kind === 'video');
+    if (complete && video) {
+      closed = true;
+      finish(lastDts, video, lastEnd);
+    }
+    return header && { header, from, to, pieces };
+  };
+  /** One at a time: each goes on where the one before ended. */
+  let looking: Promise<unknown> = Promise.resolve();
+
   return {
     async stated() {
       if (!header || header.durationMs === 0) {
@@ -119,23 +140,10 @@ export function readRecordedFile(path: string, from: number): FileReader {
       }
       return from + header.durationMs;
     },
-    async look(complete) {
-      if (closed && header) return { header, from, to, pieces };
-      const file = await open(path, 'r');
-      try {
-        const { size } = await file.stat();
-        const head = await readHead(file);
-        if (!head) return undefined;
-        await readParts(file, size, head);
-      } finally {
-        await file.close();
-      }
-      const video = header?.tracks.find(({ kind }) => kind === 'video');
-      if (complete && video) {
-        closed = true;
-        finish(lastDts, video, lastEnd);
-      }
-      return header && { header, from, to, pieces };
+    look(complete) {
+      const mine = looking.then(() => read(complete));
+      looking = mine.catch(() => {});
+      return mine;
     },
     async fragmentOf(piece, zeroMs) {
       if (!header) throw new Error('a file is read before it was looked at');

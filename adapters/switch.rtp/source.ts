@@ -207,6 +207,7 @@ export function keepSource(id: string, address: string, silentMs: number, handle
   };
   /** It is to be had at another relay now: what was opened, or is being opened, at the one before counts no more. */
   const leave = () => {
+    stopComing();
     place += 1;
     player?.close();
     player = undefined;

@@ -257,6 +257,7 @@ export function openMedia({
     recordingSlots: {
       record: recorderMediamtx({
         record: pulling.record,
+        forget: pulling.forgetRecord,
         folder: recordingsFolder(group.state),
         now: () => performance.now(),
       }),

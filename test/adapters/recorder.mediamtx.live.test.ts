@@ -47,8 +47,13 @@ describe('recording at a real relay', function () {
     paths = relayPaths(relay.api);
     const intake = intakeMediamtx({ pull: () => ({ paths, end() {} }), login: () => undefined });
     pulled = intake.slot({ camera: 'gate', source: '0', url: site.server.rtsp('gate') }, () => {});
-    const record = recorderMediamtx({ record: intake.record, folder, now: () => performance.now() });
-    recorded = record({ camera: 'gate', source: '0', silentMs: SILENT_MS }, (event) =>
+    const record = recorderMediamtx({
+      record: intake.record,
+      forget: intake.forgetRecord,
+      folder,
+      now: () => performance.now(),
+    });
+    recorded = record({ camera: 'gate', source: '0', silentMs: SILENT_MS, openingMs: 5_000 }, (event) =>
       reports.push({ ...event, at: performance.now() }),
     );
   });
