@@ -167,15 +167,35 @@ export function raiseIncidents(house: EmergencyHouse): Raising {
     }
   };
 
+  /** Closed incidents whose lowering has not come to its end. */
+  const unlowered = new Set<string>();
+  const lowerAtLast = async (view: CellView): Promise<void> => {
+    unlowered.add(view.id);
+    await lower(view);
+    unlowered.delete(view.id);
+  };
+
+  let isDue = false;
+  let isStopped = false;
+  /** However much has failed, it is gone through once more. */
+  const again = (): void => {
+    if (isDue) return;
+    isDue = true;
+    house.later(AGAIN_MS, () => {
+      isDue = false;
+      if (!isStopped) review();
+    });
+  };
   const attempt = (work: Promise<void>) =>
     void work.catch((error) => {
       house.onFault(error);
-      house.later(AGAIN_MS, review);
+      again();
     });
   const review = (): void => {
     const ours = roster.list('incident');
     for (const view of ours) if (view.state === 'declared') attempt(raise(view));
     const over = ours.filter(({ tags }) => tags.includes('over'));
+    for (const view of over) if (unlowered.has(view.id)) attempt(lowerAtLast(view));
     attempt(cutGuests(over, cells.list('viewer')));
     attempt(lowerBroadcasts(roster.list('broadcast')));
     attempt(lowerRecordings(roster.list('recording')));
@@ -183,10 +203,16 @@ export function raiseIncidents(house: EmergencyHouse): Raising {
 
   const stop = roster.onFact((fact, view) => {
     if (fact.type === 'signalbox.incident.declared') attempt(raise(view));
-    if (fact.type === 'signalbox.incident.closed') attempt(lower(view));
+    if (fact.type === 'signalbox.incident.closed') attempt(lowerAtLast(view));
   });
   review();
-  return { review, stop };
+  return {
+    review,
+    stop() {
+      isStopped = true;
+      stop();
+    },
+  };
 }
 
 const joined = (incident: string) => ({ type: 'audience.joined', viewer: incident });
