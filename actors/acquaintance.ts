@@ -108,15 +108,22 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void, ways: 
 
   const broadcasts = () => cells.list('broadcast').filter(({ tags }) => tags.includes('wanted'));
 
-  /** An on-demand camera is awake while somebody is admitted to it, or while it is broadcast. */
+  /** An on-demand camera is awake as long as anybody counts for it. */
+  const countFor = (camera: Id, one: Id, wanted: boolean, cause?: string) => {
+    const view = cells.view({ kind: 'camera', id: camera });
+    if (!view) return;
+    const { settings, audience: present } = sight<CameraSight>(view);
+    const counted = present.includes(one);
+    if (wanted && !counted && settings?.keep === 'on-demand') {
+      tell('camera', camera, { type: 'audience.joined', viewer: one }, cause);
+    }
+    if (!wanted && counted) tell('camera', camera, { type: 'audience.left', viewer: one }, cause);
+  };
+
+  /** A camera is needed while somebody is admitted to it, or while it is broadcast; what was recorded needs none. */
   const audience = (viewer: CellView, event: 'audience.joined' | 'audience.left', cause?: string) => {
     const { camera, protocol } = sight<ViewerSight>(viewer);
-    const view = cells.view({ kind: 'camera', id: camera });
-    // What was recorded needs no camera that is awake.
-    if (!view || protocol === 'past') return;
-    const { settings, audience: present } = sight<CameraSight>(view);
-    const counts = event === 'audience.joined' ? settings?.keep === 'on-demand' : present.includes(viewer.id);
-    if (counts) tell('camera', camera, { type: event, viewer: viewer.id }, cause);
+    if (protocol !== 'past') countFor(camera, viewer.id, event === 'audience.joined', cause);
   };
 
   /** Who watches over HLS, or in a lower rung, needs the camera's ladder. */
@@ -163,15 +170,9 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void, ways: 
 
   /** A camera that is recorded is awake, though nobody watches it. */
   const recordingAudience = (recording: CellView, cause: string) => {
+    countFor(recording.id, recording.id, recording.tags.includes('wanted'), cause);
     const camera = cells.view({ kind: 'camera', id: recording.id });
-    if (!camera) return;
-    const { settings, audience: present } = sight<CameraSight>(camera);
-    const [wanted, counted] = [recording.tags.includes('wanted'), present.includes(recording.id)];
-    if (wanted && !counted && settings?.keep === 'on-demand') {
-      tell('camera', camera.id, { type: 'audience.joined', viewer: recording.id }, cause);
-    }
-    if (!wanted && counted) tell('camera', camera.id, { type: 'audience.left', viewer: recording.id }, cause);
-    tellRecording(camera, cause);
+    if (camera) tellRecording(camera, cause);
   };
 
   /** The viewers and broadcasts of a camera that was taken out have nothing left to show. */

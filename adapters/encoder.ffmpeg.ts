@@ -1,5 +1,5 @@
 import { encoderOutput } from './encoder.ffmpeg/arguments.ts';
-import { type FfmpegRun, runFfmpeg } from './ffmpeg.ts';
+import { type FfmpegRun, lastWords, runFfmpeg } from './ffmpeg.ts';
 import { INPUT_OPTIONS, inputList, PACKETS_FORMAT, PACKETS_OPTIONS } from './ladder.ffmpeg/arguments.ts';
 import type { Encoding } from './push.mediamtx/making.ts';
 
@@ -11,19 +11,17 @@ export interface EncoderHear {
   ended(detail: string): void;
 }
 
-const LINES_KEPT = 4;
 const PROGRESS = /^(\w+)=(.*)$/;
 
 /** Starts the FFmpeg that makes a program fit for a destination. */
 export function startEncoder(ffmpeg: string, { making, url, socket }: Encoding, hear: EncoderHear): FfmpegRun {
-  const lines: string[] = [];
+  const words = lastWords();
   const listen = (line: string) => {
     const [, name, value] = PROGRESS.exec(line) ?? [];
     if (name === 'out_time_us') return hear.made(Math.max(0, Math.round(Number(value) / 1000) || 0));
     // The other lines of a progress report tell nothing that is needed.
     if (name) return;
-    lines.push(line.replace(/token=[^'"\s&]+/g, 'token=…'));
-    if (lines.length > LINES_KEPT) lines.shift();
+    words.add(line);
   };
   const run = runFfmpeg({
     program: ffmpeg,
@@ -34,7 +32,7 @@ export function startEncoder(ffmpeg: string, { making, url, socket }: Encoding, 
     outputOptions: PACKETS_OPTIONS,
     onOutput() {},
     onLine: listen,
-    onEnd: (detail) => hear.ended(lines.join(' | ').slice(-400) || detail),
+    onEnd: (detail) => hear.ended(words.said(detail)),
   });
   // Counting frames to guess their rate would cost another second; nothing here needs it.
   run.write(Buffer.from(`${inputList(url)}option fpsprobesize 0\n`));

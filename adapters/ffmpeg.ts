@@ -34,6 +34,30 @@ export interface FfmpegRun {
   kill(): void;
 }
 
+const LINES_KEPT = 4;
+
+/** What FFmpeg says, without the tokens in addresses. */
+const redacted = (line: string): string => line.replace(/token=[^'"\s&]+/g, 'token=…');
+
+/** The last things that a run of FFmpeg said, for telling why it ended. */
+export interface LastWords {
+  add(line: string): void;
+  /** All of them as one; or else what is known of the end. */
+  said(detail: string): string;
+}
+
+/** Keeps the last words of one run. */
+export function lastWords(): LastWords {
+  const lines: string[] = [];
+  return {
+    add(line) {
+      lines.push(redacted(line));
+      if (lines.length > LINES_KEPT) lines.shift();
+    },
+    said: (detail) => lines.join(' | ').slice(-400) || redacted(detail),
+  };
+}
+
 const PAGE_BYTES = 4096;
 
 /** Linux tells of each process how many pages it holds. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { LadderInput, LadderReport, LadderSlot, MeasureReport, MeasureSlot } from '../machines/slots.ts';
-import { type FfmpegRun, runFfmpeg } from './ffmpeg.ts';
+import { type FfmpegRun, type LastWords, lastWords, runFfmpeg } from './ffmpeg.ts';
 import {
   AUDIO,
   INPUT_OPTIONS,
@@ -52,16 +52,12 @@ const SOCKETS_MS = 3_000;
 /** Addresses hold tokens that end some day. */
 const TOKENS_FRESH_MS = 3_600_000;
 const LOOK_EVERY_MS = 100;
-const LINES_KEPT = 4;
 
 type Ended = Extract<LadderReport, { type: 'ladder.ended' }>;
 type Reason = Ended['reason'];
 
 /** The path of a rung at its relay; the top rung that is copied has the camera's own. */
 export const rungPath = (camera: string, rung: string): string => `${camera}/${rung}`;
-
-/** What FFmpeg says, without the tokens in addresses. */
-const redacted = (line: string): string => line.replace(/token=[^'"\s&]+/g, 'token=…');
 
 /** What FFmpeg's last words mean. */
 function reasonOf(said: string): Reason {
@@ -71,21 +67,12 @@ function reasonOf(said: string): Reason {
   return 'exited';
 }
 
-/** Keeps the last things that FFmpeg said. */
-function hearLines() {
-  const lines: string[] = [];
-  return {
-    add(line: string) {
-      lines.push(redacted(line));
-      if (lines.length > LINES_KEPT) lines.shift();
-    },
-    /** The end and its likely cause. */
-    ended(detail: string): Ended {
-      const said = lines.join(' | ').slice(-400);
-      return { type: 'ladder.ended', reason: reasonOf(said), detail: said || redacted(detail) };
-    },
-  };
-}
+/** The end of a run, and its likely cause by what FFmpeg said last. */
+const endedBy = (words: LastWords, detail: string): Ended => ({
+  type: 'ladder.ended',
+  reason: reasonOf(words.said('')),
+  detail: words.said(detail),
+});
 
 /** Cuts a stream of bytes into lines. */
 function byLine(take: (line: string) => void): (chunk: Buffer) => void {
@@ -112,7 +99,7 @@ export function createLadders(options: LadderOptions): Ladders {
 
   const measure: MeasureSlot = ({ camera }, report: (event: MeasureReport) => void) => {
     const packets = readPackets();
-    const heard = hearLines();
+    const heard = lastWords();
     const finish = (event: MeasureReport) => {
       clearTimeout(timer);
       run.kill();
@@ -128,7 +115,7 @@ export function createLadders(options: LadderOptions): Ladders {
         if (measured) finish({ type: 'program.measured', ...measured });
       }),
       onLine: heard.add,
-      onEnd: (detail) => finish(heard.ended(detail)),
+      onEnd: (detail) => finish(endedBy(heard, detail)),
     });
     const timer = setTimeout(() => {
       const measured = packets.soFar();
@@ -166,7 +153,7 @@ function make(input: LadderInput, relay: LadderRelay, options: LadderOptions, re
   const startedMs = Date.now();
   const start = String(startedMs);
   const began = performance.now();
-  const heard = hearLines();
+  const heard = lastWords();
   const published = rungs.filter(({ how }) => how === 'encoded').map(({ name }) => name);
   // Short: the system allows about a hundred characters.
   const socket = (rung: string) =>
@@ -216,7 +203,7 @@ function make(input: LadderInput, relay: LadderRelay, options: LadderOptions, re
         movedAt = performance.now();
       },
       onLine: heard.add,
-      onEnd: (detail) => end(heard.ended(detail)),
+      onEnd: (detail) => end(endedBy(heard, detail)),
     });
     run.write(Buffer.from(inputList(relay.urlOf(camera))));
     run.end();

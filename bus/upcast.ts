@@ -55,29 +55,28 @@ function broadcastUnencoded(record: JournalRecord): JournalRecord {
   return { ...record, version: 2, after: { ...after, context: { ...after.context, encoded: false } } };
 }
 
-/** Viewers who made room for others were told that their right was taken back; nothing of a record is otherwise. */
-const viewerNeverDisplaced = (record: JournalRecord): JournalRecord => ({ ...record, version: 3 });
-
-/** Nobody looked at the past; nothing of a record is otherwise. */
-const viewerOfThePresent = (record: JournalRecord): JournalRecord => ({ ...record, version: 5 });
-
-/** Nobody told what a relay's viewers saw; nothing of a record is otherwise. */
-const relayUnseen = (record: JournalRecord): JournalRecord => ({ ...record, version: 3 });
+/** What was written says all that there is to say: the new version only hears, or says, more. */
+const unchanged =
+  (version: number) =>
+  (record: JournalRecord): JournalRecord => ({ ...record, version });
 
 /** One step up: from a version to the next. Keyed `kind@from`. */
 const steps: Record<string, (record: JournalRecord) => JournalRecord> = {
   'broadcast@1': broadcastUnencoded,
   'camera@1': cameraFrom1,
   'relay@1': relayWithoutPulse,
-  // Ladders were never held back for others; what was written says all that there is to say.
-  'rendition@1': (record) => ({ ...record, version: 2 }),
+  // Ladders were never held back for others.
+  'rendition@1': unchanged(2),
   // Ladders were never told that the picture has changed.
-  'rendition@2': (record) => ({ ...record, version: 3 }),
-  'relay@2': relayUnseen,
+  'rendition@2': unchanged(3),
+  // Nobody told what a relay's viewers saw.
+  'relay@2': unchanged(3),
   'viewer@1': viewerWithStandby,
-  'viewer@2': viewerNeverDisplaced,
+  // Viewers who made room for others were told that their right was taken back.
+  'viewer@2': unchanged(3),
   'viewer@3': viewerWithRungs,
-  'viewer@4': viewerOfThePresent,
+  // Nobody looked at the past.
+  'viewer@4': unchanged(5),
 };
 
 /** Thrown when a record is newer than this program. */
