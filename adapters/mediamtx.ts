@@ -73,8 +73,6 @@ export interface Mediamtx {
   pathConfigs(): Promise<(PathConfig & { name: string })[]>;
   /** Puts a path's whole configuration, new or not. (A refused partial change would poison all later ones.) */
   replacePath(name: string, config: PathConfig): Promise<void>;
-  /** Changes whether a path is recorded: hot, its picture goes on. */
-  recordPath(name: string, record: boolean): Promise<void>;
   /** False when there was none. */
   deletePath(name: string): Promise<boolean>;
   paths(): Promise<LivePath[]>;
@@ -136,9 +134,6 @@ export function mediamtx({ relay, token, onCall, ...endpoint }: RelayAddress): M
     pathConfigs: () => list('config/paths/list'),
     async replacePath(name, config) {
       await ask('POST', `/v3/config/paths/replace/${inPath(name)}`, config);
-    },
-    async recordPath(name, record) {
-      await ask('PATCH', `/v3/config/paths/patch/${inPath(name)}`, { record });
     },
     deletePath: (name) => unlessGone(ask('DELETE', `/v3/config/paths/delete/${inPath(name)}`)),
     paths: () => list('paths/list'),

@@ -81,20 +81,20 @@ export function relayPaths(api: Mediamtx): RelayPaths {
     written.set(name, path.mark);
   };
 
-  /** Recording is changed without touching what it records. */
-  const settleRecord = async (name: string, seen: Map<string, Standing>): Promise<void> => {
+  /** Recording alone is changed: all else stays as it stands, so that the relay does not make the path anew. */
+  const settleRecord = async (name: string, { config }: Wanted, seen: Map<string, Standing>): Promise<void> => {
     const record = recorded.get(name);
     const found = seen.get(name);
     if (record === undefined || !found || (found.config.record ?? false) === record) return;
-    const taken = await api.recordPath(name, record).then(
-      () => true,
-      (error) => {
-        // The recorder tells that nothing is written; the camera itself has no fault.
-        if (error instanceof RelayRefused) return false;
-        throw error;
-      },
-    );
-    if (taken) found.config = { ...found.config, record };
+    const { source, sourceOnDemandCloseAfter } = found.config;
+    const kept = { source, ...(sourceOnDemandCloseAfter === undefined ? {} : { sourceOnDemandCloseAfter }) };
+    try {
+      await api.replacePath(name, { ...config, ...kept, record });
+      found.config = { ...found.config, record };
+    } catch (error) {
+      // The recorder tells that nothing is written; the camera itself has no fault.
+      if (!(error instanceof RelayRefused)) throw error;
+    }
   };
 
   const remove = async (name: string, seen: Map<string, Standing>): Promise<void> => {
@@ -109,7 +109,7 @@ export function relayPaths(api: Mediamtx): RelayPaths {
     try {
       if (!path) return await remove(name, seen);
       if (written.get(name) !== path.mark) await put(name, path, seen);
-      await settleRecord(name, seen);
+      await settleRecord(name, path, seen);
     } catch (error) {
       if (!(error instanceof RelayRefused)) throw error;
       written.delete(name);
