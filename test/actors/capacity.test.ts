@@ -33,7 +33,7 @@ describe('encoders that are too few', () => {
     ...{ destinations: [], grants: { roles: [], subjects: [] } },
   };
 
-  it('go to cameras in an emergency, and back to who had them when it is over', async () => {
+  it('go to cameras in an emergency first, from who is watched least', async () => {
     const { house, faults, stateOf } = await housed(2);
     await until('the third to wait', () => stateOf('yard') === 'waiting no-capacity');
     expect([stateOf('gate'), stateOf('hall')]).to.deep.equal(['starting', 'starting']);

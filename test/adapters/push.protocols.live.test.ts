@@ -1,12 +1,10 @@
-import { execFileSync } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import net from 'node:net';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import tls from 'node:tls';
 import { expect } from 'chai';
 import { startCamera } from '../fixtures/camera.ts';
+import { makeAuthority } from '../fixtures/certificates.ts';
 import { startMediamtx, type TestMediamtx } from '../fixtures/mediamtx.ts';
 import { type Running, until } from '../fixtures/process.ts';
 import { holdPush } from '../fixtures/push.ts';
@@ -15,13 +13,9 @@ import { startSrtDestination } from '../fixtures/srt-destination.ts';
 
 /** TLS with a certificate of its own in front of an RTMP server, as television stations have it. */
 async function startTls(rtmpPort: number) {
-  const folder = mkdtempSync(path.join(tmpdir(), 'sbx-tls-'));
-  const [key, cert] = [path.join(folder, 'key.pem'), path.join(folder, 'cert.pem')];
-  const ask = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2'];
-  const named = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
-  execFileSync('openssl', [...ask, ...named, '-keyout', key, '-out', cert], { stdio: 'ignore' });
-  const pem = { key: readFileSync(key), cert: readFileSync(cert) };
-  rmSync(folder, { recursive: true, force: true });
+  const { certFile, keyFile, close } = makeAuthority();
+  const pem = { key: readFileSync(keyFile), cert: readFileSync(certFile) };
+  close();
   const server = tls.createServer(pem, (socket) => {
     const inner = net.connect(rtmpPort, '127.0.0.1');
     for (const end of [socket, inner]) {

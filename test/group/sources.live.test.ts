@@ -14,7 +14,7 @@ import { longestGapMs, type Watcher, watchCamera } from '../fixtures/watcher.ts'
 
 const SUBJECT = 'camera/gate';
 const HAND_BACK_S = 2;
-/** Far below the two seconds that a wait for the next key frame may take; the aim itself is measured by the `failover` bench. */
+/** Far below the second that a wait for the next key frame may take; the aim itself is measured by the `failover` bench. */
 const NO_WAIT_FOR_A_KEY_FRAME_MS = 600;
 
 describe('a camera with a backup, watched while its plugs are pulled', function () {
