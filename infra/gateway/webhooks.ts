@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { type Delivered, postFact, type Webhook } from '../../adapters/webhook.http.ts';
 import type { Outbox, Subscription, Told } from '../../bus/ports.ts';
@@ -60,19 +61,11 @@ export function keepWebhooks({ outbox, log, metrics, post = postFact }: Webhooks
 
   const open = async (webhook: WantedWebhook): Promise<void> => {
     const ending = new AbortController();
-    const pause = (ms: number) =>
-      new Promise<void>((resolve, reject) => {
-        const timer = setTimeout(resolve, ms);
-        ending.signal.addEventListener('abort', () => {
-          clearTimeout(timer);
-          reject(new Error('another reader goes on with it'));
-        });
-      });
     const deliver = async (told: Told): Promise<void> => {
       if (!isWanted({ types: webhook.types, cameras: [], zones: [] }, told.envelope)) return;
       const since = performance.now();
       for (let attempts = 1; ; attempts++) {
-        if (ending.signal.aborted) throw new Error('another reader goes on with it');
+        ending.signal.throwIfAborted();
         const outcome = await post(webhook, told);
         note(webhook.url, told, outcome, outcome.ok ? attempts - 1 : attempts);
         if (outcome.ok) return;
@@ -82,7 +75,8 @@ export function keepWebhooks({ outbox, log, metrics, post = postFact }: Webhooks
             'a webhook has not taken a fact for a day',
           );
         }
-        await pause(backoff(attempts, FIRST_RETRY_MS, LONGEST_RETRY_MS).waitMs);
+        const { waitMs } = backoff(attempts, FIRST_RETRY_MS, LONGEST_RETRY_MS);
+        await delay(waitMs, undefined, { signal: ending.signal });
       }
     };
     const reader = await outbox.drain(nameOf(webhook), kindsIn(webhook.types), deliver);
