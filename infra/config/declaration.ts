@@ -193,6 +193,14 @@ export const settings = shape(
         default: '.signalbox',
         description: 'data folder, relative to where Signalbox is started',
       }),
+      host: Type.Optional(
+        Type.String({
+          pattern: ID_PATTERN,
+          expects: 'an id: a-z, 0-9, _ and -',
+          description:
+            'name of this machine among those on the same NATS; default: its own name and a mark of the data folder',
+        }),
+      ),
       gateways: Type.Integer({
         minimum: 1,
         maximum: 9,

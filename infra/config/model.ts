@@ -73,6 +73,8 @@ export interface Config {
   metrics?: Listener;
   /** Absolute path of the data folder. */
   state: string;
+  /** Name of this machine among those on the same NATS, if the file gives it one. */
+  host?: string;
   /** How many gateway processes are run here. */
   gateways: number;
   nats:

@@ -41,6 +41,7 @@ export function resolve(file: string, settings: Settings, findings: Findings): C
     media: { host: media },
     ...(metrics ? { metrics } : {}),
     state: path.resolve(settings.state),
+    ...(settings.host ? { host: settings.host } : {}),
     gateways: settings.gateways,
     nats: resolveNats(settings, beside),
     redis: resolveRedis(settings, beside),

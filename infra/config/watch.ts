@@ -81,6 +81,7 @@ const startOnly: Record<string, (config: Config) => unknown> = {
   media: ({ media }) => media,
   metrics: ({ metrics }) => metrics,
   state: ({ state }) => state,
+  host: ({ host }) => host,
   gateways: ({ gateways }) => gateways,
   nats: ({ nats }) => nats,
   redis: ({ redis }) => redis,

@@ -32,20 +32,24 @@ export interface Carriers {
 /** The secret that a file holds; no file, no secret. */
 const secretIn = (file: string): string => (file ? readFileSync(file, 'utf8').trim() : '');
 
+/** Where NATS is and who we are there. */
+export function natsIdentity({ servers, user, passwordFile, credentialsFile = '', replicas }: Group['nats']) {
+  return {
+    servers,
+    user,
+    password: secretIn(passwordFile),
+    credentials: secretIn(credentialsFile),
+    ...(replicas ? { replicas } : {}),
+    ...(servers.length > 1 ? { timeoutMs: CLUSTER_ANSWERS_WITHIN_MS } : {}),
+  };
+}
+
 /** A cluster whose leader died stays silent until it has another, for seconds: people are not kept waiting so long. */
 const CLUSTER_ANSWERS_WITHIN_MS = 800;
 
 /** Connects to NATS and Redis and delivers what a former gateway left in the spool. */
 export async function openCarriers(group: Group, log: Logger): Promise<Carriers> {
-  const link = await connectNats({
-    servers: group.nats.servers,
-    user: group.nats.user,
-    password: secretIn(group.nats.passwordFile),
-    credentials: secretIn(group.nats.credentialsFile ?? ''),
-    name: group.node,
-    ...(group.nats.replicas ? { replicas: group.nats.replicas } : {}),
-    ...(group.nats.servers.length > 1 ? { timeoutMs: CLUSTER_ANSWERS_WITHIN_MS } : {}),
-  });
+  const link = await connectNats({ ...natsIdentity(group.nats), name: group.node });
   const publisher = startPublisher(link);
   const spool = await openSpool({
     journal: natsJournal(link, publisher),

@@ -5,6 +5,8 @@ import { parseArgs } from 'node:util';
 import { readCertificate } from '../certificate.ts';
 import { loadConfig } from '../config.ts';
 import { compile } from './compile.ts';
+import { announceHost } from './host.ts';
+import type { HostClaim } from './host-claim.ts';
 import { compiledFolder, type Parts } from './node-programs.ts';
 import { planGroup } from './plan.ts';
 import { claimPortBlock, refuseTakenPorts } from './ports.ts';
@@ -46,7 +48,15 @@ export function readArguments(argv: string[]): LaunchArguments | 'help' {
   return { config: values.config, port, state: values.state };
 }
 
-async function open(asked: LaunchArguments, parts: Parts, env: NodeJS.ProcessEnv, say: (line: string) => void) {
+interface Opening {
+  parts: Parts;
+  env: NodeJS.ProcessEnv;
+  say(line: string): void;
+  /** Another launcher acts under this host's name now. */
+  onLost(): void;
+}
+
+async function open(asked: LaunchArguments, { parts, env, say, onLost }: Opening) {
   const file = path.resolve(asked.config ?? demoFile);
   if (asked.config !== undefined && !existsSync(file))
     throw new Error(`--config ${asked.config}: there is no such file`);
@@ -56,7 +66,9 @@ async function open(asked: LaunchArguments, parts: Parts, env: NodeJS.ProcessEnv
   const state = takeStateFolder(asked.state ?? config.state);
   const block = asked.port === 0 ? await claimPortBlock() : undefined;
   const compiled = compiledFolder(state);
-  const release = () => {
+  let claim: HostClaim | undefined;
+  const release = async () => {
+    await claim?.close();
     block?.release();
     rmSync(compiled, { recursive: true, force: true });
     state.release();
@@ -64,11 +76,13 @@ async function open(asked: LaunchArguments, parts: Parts, env: NodeJS.ProcessEnv
   try {
     const plan = await planGroup(config, { demo: file === demoFile, httpPort: asked.port || undefined }, state, block);
     await refuseTakenPorts(plan.uses);
+    // An embedded NATS is this machine's alone.
+    if (plan.natsPort === undefined) claim = await announceHost(plan.group, say, onLost);
     const scripts = await compile({ gateway: parts.gateway, switcher: parts.switcher }, compiled, say);
     const group = await runGroup(plan, state, { ...parts, ...scripts }, env, say);
     return { group, release };
   } catch (error) {
-    release();
+    await release();
     throw error;
   }
 }
@@ -80,13 +94,13 @@ async function open(asked: LaunchArguments, parts: Parts, env: NodeJS.ProcessEnv
 export async function launch(argv: string[], env: NodeJS.ProcessEnv, parts: Parts): Promise<void> {
   const say = (line: string) => process.stderr.write(`${line}\n`);
   const fail = (error: unknown) => say(`signalbox: ${error instanceof Error ? error.message : String(error)}`);
-  let opened: { group: RunningGroup; release(): void } | undefined;
+  let opened: { group: RunningGroup; release(): Promise<void> } | undefined;
   let ending = false;
   const end = async (code: number) => {
     if (ending) return;
     ending = true;
     await opened?.group.stop();
-    opened?.release();
+    await opened?.release();
     process.exit(code);
   };
   // A terminal that was closed can't be written to; the group is stopped in order all the same.
@@ -102,7 +116,13 @@ export async function launch(argv: string[], env: NodeJS.ProcessEnv, parts: Part
       process.stdout.write(HELP);
       return;
     }
-    opened = await open(asked, parts, env, say);
+    const onLost = () => {
+      say(
+        'signalbox: another launcher runs under the name of this host now; this one was not heard of for too long, and ends',
+      );
+      void end(1);
+    };
+    opened = await open(asked, { parts, env, say, onLost });
     const url = await opened.group.started;
     if (!ending) process.stdout.write(`ready ${url}\n`);
   } catch (error) {

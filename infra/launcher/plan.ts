@@ -110,7 +110,7 @@ export async function planGroup(
       httpPort: await listen(config.ports.demoDestinationHttp, 'demo destination, HTTP', 'ports.demo_destination_http'),
     };
   const group: Group = {
-    node: nodeName(state.path),
+    node: config.host ?? nodeName(state.path),
     gateway: 1,
     gateways: config.gateways,
     launcherPid: process.pid,

@@ -3,6 +3,7 @@ import net from 'node:net';
 import path from 'node:path';
 import { expect } from 'chai';
 import { descendants, makeState, startLauncher, untilReady, WITHOUT_CAMERAS } from '../fixtures/launcher/start.ts';
+import { startNats } from '../fixtures/nats.ts';
 import { freePort, until } from '../fixtures/process.ts';
 
 /** Runs the launcher to its own end. */
@@ -86,5 +87,29 @@ describe('a start that can not work', function () {
     const again = startLauncher(['--port', '0', '--state', state.path, ...WITHOUT_CAMERAS]);
     await untilReady(again);
     await again.stop('SIGTERM');
+  });
+
+  it('tells a second machine on the same NATS what to do, and runs there once the first one is gone', async () => {
+    const nats = await startNats();
+    const start = (host: string, folder: string) => {
+      const file = path.join(state.path, `${folder}.yaml`);
+      writeFileSync(file, JSON.stringify({ host, nats: { servers: [nats.url] } }));
+      return ['--port', '0', '--config', file, '--state', path.join(state.path, folder)];
+    };
+    const first = startLauncher(start('one', 'a'));
+    try {
+      await untilReady(first);
+      const [other, twin] = await Promise.all([failedStart(start('two', 'b')), failedStart(start('one', 'c'))]);
+      expect([other.code, twin.code]).to.deep.equal([1, 1]);
+      expect(other.said).to.contain('host "one" runs on the same NATS').and.not.to.contain('serves after');
+      expect(twin.said).to.contain('another launcher runs as host "one"').and.not.to.contain('    at ');
+      await first.stop('SIGTERM');
+      const second = startLauncher(start('two', 'b'));
+      await untilReady(second);
+      await second.stop('SIGTERM');
+    } finally {
+      await first.stop('SIGKILL');
+      await nats.close();
+    }
   });
 });
