@@ -9,6 +9,17 @@ import { laws } from '../../machines/laws.ts';
 import { type FakeHouse, fakeHouse, fakeKinds } from '../fakes/house.ts';
 import { answers, ends, fails, feeds, flows, holds } from '../fakes/source.ts';
 import { type Chance, chance } from './chance.ts';
+import {
+  broadcast,
+  broadcastActs,
+  incident,
+  incidentActs,
+  ladder,
+  outputReports,
+  recorder,
+  recordingActs,
+  renditionActs,
+} from './output.ts';
 
 const CAMERAS = ['cam_001', 'cam_002', 'cam_003'].map(id);
 const INTAKE = id('intake-1');
@@ -16,6 +27,7 @@ const RELAY_ACTS = [
   { type: 'relay.drain', by: 'hoa' },
   { type: 'relay.resume', by: 'hoa' },
   { type: 'relay.resume', by: 'hoa' },
+  { type: 'relay.emptied' },
   { type: 'relay.emptied' },
   { type: 'relay.emptied' },
 ];
@@ -36,7 +48,13 @@ const BOUND = fakeKinds();
 /** Of the adapters that were let go, so many may still speak. */
 const STALE = 8;
 
+const say = (one: unknown, event: unknown) => (one as { report(event: unknown): void } | undefined)?.report(event);
+
 const settle = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+type Said = { type: string; [field: string]: unknown };
+/** Keeps in mind that an offer was acknowledged. */
+type Keep = (cell: Id, type: string) => (offered: Offered) => void;
 
 /** A gateway's world without processes: cameras, a relay and people behave by chance, stores and gateways fail. */
 class World {
@@ -44,6 +62,7 @@ class World {
   private stop: () => void;
   private readonly chance: Chance;
   private viewers: Id[] = [];
+  private readonly made: { broadcast: Id[]; incident: Id[] } = { broadcast: [], incident: [] };
   private count = 0;
   crashes = 0;
   /** Offers whose promise was kept: they must be in the journal for ever. */
@@ -79,7 +98,11 @@ class World {
       { kind: 'relay', id: INTAKE },
       { type: 'relay.configured', role: 'intake', region: 'hcm', weight: 1 },
     );
-    for (const camera of CAMERAS) await roster.create({ kind: 'camera', id: camera }, this.configured());
+    for (const camera of CAMERAS) {
+      await roster.create({ kind: 'camera', id: camera }, this.configured());
+      await roster.create({ kind: 'rendition', id: camera }, ladder(this.chance));
+      await roster.create({ kind: 'recording', id: camera }, recorder(this.chance));
+    }
   }
 
   private configured() {
@@ -100,7 +123,8 @@ class World {
   async step(): Promise<void> {
     this.house.clock.now += this.chance.below(300);
     const roll = this.chance.next();
-    if (roll < 0.7) this.somethingReports();
+    if (roll < 0.6) this.somethingReports();
+    else if (roll < 0.7) this.outputReports();
     else if (roll < 0.85) this.somebodyActs();
     else if (roll < 0.9) this.ring();
     else if (roll < 0.91) this.flap();
@@ -111,15 +135,29 @@ class World {
     if (this.chance.happens(0.01)) this.house.runLater();
   }
 
-  /** An adapter says something; now and then one that was let go long ago. */
-  private somethingReports(): void {
-    const { slots } = this.house;
+  /** Picks one adapter of a slot; now and then one that was let go long ago. */
+  private voices() {
     const stale = this.chance.happens(0.1);
-    const from = <T extends { all: { end?: string }[] }>(slot: T): T['all'][number] | undefined => {
+    return <T extends { all: { end?: string }[] }>(slot: T): T['all'][number] | undefined => {
       const candidates = slot.all.filter((one) => stale === Boolean(one.end)).slice(-STALE);
       return candidates.length > 0 ? this.chance.pick(candidates) : undefined;
     };
-    const say = (one: unknown, event: unknown) => (one as { report(event: unknown): void } | undefined)?.report(event);
+  }
+
+  /** Who works on what is made of a picture says something. */
+  private outputReports(): void {
+    const { slots } = this.house;
+    const said = outputReports(this.chance);
+    const names = Object.keys(said) as (keyof typeof said)[];
+    const filled = names.filter((name) => slots[name].isHeld());
+    const slot = this.chance.pick(filled.length > 0 ? filled : names);
+    say(this.voices()(slots[slot] as { all: { end?: string }[] }), this.chance.pick(said[slot]));
+  }
+
+  /** An adapter says something. */
+  private somethingReports(): void {
+    const { slots } = this.house;
+    const from = this.voices();
     const { chance } = this;
     const [source, other] = chance.pick([
       ['0', '1'],
@@ -210,11 +248,12 @@ class World {
     const ignore = () => {}; // a cell may be gone, or its gateway: that is the point
     const viewer = this.viewers.length > 0 ? this.chance.pick(this.viewers) : undefined;
     const camera = this.chance.pick(CAMERAS);
-    const keep = (cell: Id, type: string) => (offered: Offered) =>
+    const keep: Keep = (cell, type) => (offered) =>
       void this.acknowledged.push({ seq: offered.receipt.seq, cell, type });
-    const tell = (kind: Kind, to: Id, event: { type: string; [field: string]: unknown }) =>
+    const tell = (kind: Kind, to: Id, event: Said) =>
       roster.offer({ kind, id: to }, event).then(keep(to, event.type), ignore);
     const acts: (() => void)[] = [
+      ...this.outputActs(camera, keep, tell),
       () => {
         const session = id(`ses_${++this.count}`);
         this.viewers = [...this.viewers.slice(-20), session];
@@ -226,9 +265,35 @@ class World {
       () => void (viewer && tell('viewer', viewer, this.chance.pick(this.viewerActs()))),
       () => void tell('camera', camera, this.configured()),
       () => void tell('relay', INTAKE, this.chance.pick(RELAY_ACTS)),
+      () => void tell('relay', INTAKE, this.chance.pick(RELAY_ACTS)),
       () => void tell('camera', camera, { type: 'source.chosen', source: this.chance.pick(['0', '1', 'auto']) }),
     ];
     this.chance.pick(acts)();
+  }
+
+  /** Somebody asks for something to be made of a camera's picture, or for less of it. */
+  private outputActs(camera: Id, keep: Keep, tell: (kind: Kind, to: Id, event: Said) => void): (() => void)[] {
+    const { chance } = this;
+    const { now } = this.house.clock;
+    const begin = (kind: 'broadcast' | 'incident', prefix: string, event: Said) => {
+      const made = id(`${prefix}_${++this.count}`);
+      this.made[kind] = [...this.made[kind].slice(-3), made];
+      this.house.roster.create({ kind, id: made }, event).then(keep(made, event.type), () => {});
+    };
+    const one = (kind: 'broadcast' | 'incident') => {
+      const made = this.made[kind];
+      return made.length > 0 ? chance.pick(made) : undefined;
+    };
+    const [pushed, urgent] = [one('broadcast'), one('incident')];
+    return [
+      () => tell('rendition', camera, chance.pick(renditionActs(chance))),
+      () => tell('recording', camera, chance.pick(recordingActs(chance, now))),
+      () => void (pushed && tell('broadcast', pushed, chance.pick(broadcastActs(chance)))),
+      () => void (urgent && tell('incident', urgent, chance.pick(incidentActs(chance, now)))),
+      chance.happens(0.5)
+        ? () => begin('broadcast', 'bc', broadcast(camera))
+        : () => begin('incident', 'inc', incident(camera, chance, now)),
+    ];
   }
 
   private request(camera: Id) {
