@@ -136,9 +136,14 @@ export class Cell implements Door {
     return this.count === 0;
   }
 
-  /** Whether its machine has reached a final state. */
+  /** Whether it has come to its end, from where only a new life leads on. */
   isOver(): boolean {
-    return this.actor.getSnapshot().status === 'done';
+    return this.actor.getSnapshot().hasTag('over');
+  }
+
+  /** The sequence of its last record, as far as it is told. */
+  fence(): number {
+    return this.lastSeq;
   }
 
   /**

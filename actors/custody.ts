@@ -1,6 +1,7 @@
 import { JournalAway, type JournalEntry } from '../bus/ports.ts';
 import { type Address, KINDS } from '../bus/subjects.ts';
 import { ownerOf } from '../machines/policy/ownership.ts';
+import { endedAt } from './ending.ts';
 import type { Mirror } from './mirror.ts';
 import type { Roster } from './roster.ts';
 
@@ -64,7 +65,7 @@ export class Custody {
     });
     for (const { record } of due) {
       const at = { kind: record.kind, id: record.cell };
-      if (roster.has(at) || record.kind === 'viewer') mirror.forget(at);
+      if (roster.has(at) || endedAt(record) !== undefined) mirror.forget(at);
     }
     return adopted;
   }

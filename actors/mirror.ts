@@ -5,6 +5,7 @@ import { upcast, VERSIONS } from '../bus/upcast.ts';
 import type { CellKind } from './cell.ts';
 import type { CellView } from './cells.ts';
 import { type Chart, chart } from './chart.ts';
+import { ENDINGS, endedAt } from './ending.ts';
 import { restored } from './replay.ts';
 import { viewOf } from './snapshot.ts';
 
@@ -13,11 +14,15 @@ export interface MirrorHouse {
   node: string;
   journal: Journal;
   kinds: Record<Kind, CellKind>;
+  /** Epoch ms. */
+  now(): number;
   later(ms: number, run: () => void): () => void;
   /** The last record of a cell can't be read. */
   onPoison(poison: Poison): void;
   /** Another gateway has written to a cell's journal. */
   onForeign(at: Address, node: string): void;
+  /** A cell that was over left the memory; the sequence is that of its last record. */
+  onForgotten(at: Address, seq: number): void;
 }
 
 /** A cell of another gateway: its last record, and how that looks, once somebody has asked. */
@@ -26,8 +31,6 @@ interface Reflection {
   view?: CellView;
 }
 
-/** Ended sessions are kept this long for who asks what became of them. */
-const KEEP_ENDED_MS = 60_000;
 const REACHED_WITHIN_MS = 500;
 
 /**
@@ -132,10 +135,16 @@ export class Mirror {
     const reflection: Reflection = { entry };
     cells.set(record.cell, reflection);
     if (record.node !== this.house.node) this.house.onForeign(at, record.node);
-    if (record.kind !== 'viewer' || isAlive(entry)) return;
-    this.house.later(KEEP_ENDED_MS, () => {
-      if (cells.get(record.cell) === reflection) cells.delete(record.cell);
-    });
+    const ended = endedAt(record);
+    if (ended === undefined) return;
+    const forget = () => {
+      if (cells.get(record.cell) !== reflection) return;
+      cells.delete(record.cell);
+      this.house.onForgotten(at, seq);
+    };
+    const shownForMs = ended + ENDINGS[record.kind].shownMs - this.house.now();
+    if (shownForMs > 0) this.house.later(shownForMs, forget);
+    else forget();
   }
 
   private show(at: Address, reflection: Reflection): CellView {
@@ -149,5 +158,3 @@ export class Mirror {
     return restored(this.house.kinds[kind].machine, known);
   }
 }
-
-const isAlive = ({ record }: JournalEntry): boolean => (record.after as { status?: string }).status === 'active';

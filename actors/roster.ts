@@ -7,6 +7,7 @@ import { claim, isStoreRefusal, tellAgain } from './adoption.ts';
 import { Cell, type CellHouse, type CellKind, type CellOrigin } from './cell.ts';
 import { CellDown, CellExists, type Cells, type CellView, NoSuchCell, type Offered } from './cells.ts';
 import type { Chart } from './chart.ts';
+import { ENDINGS, endedAt } from './ending.ts';
 
 /** What the roster needs of the house. */
 export interface RosterHouse {
@@ -29,8 +30,6 @@ export type FactListener = (envelope: Envelope, view: CellView) => void;
 
 /** A cell that fails this often within a minute is given up. */
 const RESTARTS_PER_MINUTE = 3;
-/** Ended cells are kept this long for who asks what became of them. */
-const KEEP_ENDED_MS = 60_000;
 
 /** The cells that live in this gateway. */
 export class Roster implements Cells {
@@ -40,6 +39,8 @@ export class Roster implements Cells {
   private readonly turnListeners = new Set<(view: CellView) => void>();
   /** Fences of cells whose last record can't be understood: who makes them anew goes on behind it. */
   private readonly parked = new Map<string, { seq: number; error: Error }>();
+  /** Fences of cells that are over and left the memory, and whose names may come back. */
+  private readonly fences = new Map<string, number>();
   private readonly failures = new Map<string, number[]>();
   private readonly cellHouse: CellHouse;
 
@@ -53,6 +54,7 @@ export class Roster implements Cells {
       now: house.now,
       later: house.later,
       onTurn: (view) => {
+        if (view.tags.includes('over')) this.forgetLater(view, ENDINGS[view.kind].shownMs);
         for (const listener of this.turnListeners) listener(view);
       },
       onTold: (envelope, view) => {
@@ -74,9 +76,7 @@ export class Roster implements Cells {
   async offer(at: Address, event: { type: string; [field: string]: unknown }, cause?: string): Promise<Offered> {
     const cell = this.cells[at.kind].get(at.id);
     if (!cell) throw new NoSuchCell(`no ${at.kind} ${at.id} lives here`);
-    const offered = await cell.offer(event, cause);
-    this.forgetIfOver(cell);
-    return offered;
+    return cell.offer(event, cause);
   }
 
   async create(at: Address, event: { type: string; [field: string]: unknown }, cause?: string): Promise<Offered> {
@@ -84,14 +84,14 @@ export class Roster implements Cells {
     const former = kind.get(at.id);
     if (former && !former.isOver()) throw new CellExists(`${at.kind} ${at.id} already lives`);
     // The fence goes on from the former life's last record; a new incarnation keeps its last words apart.
-    const lastSeq = former ? (await former.origin()).lastSeq : this.fenceOfParked(at);
+    // Nobody waits where there was none: who asks in the same turn must find it.
+    const lastSeq = former ? await lastOf(former) : this.fenceOf(at);
+    if (kind.get(at.id) !== former) throw new CellExists(`${at.kind} ${at.id} already lives`);
     const cell = new Cell(at, this.kindOf(at), this.cellHouse, { incarnation: token(), tenure: token(), lastSeq });
     cell.start();
     kind.set(at.id, cell);
     try {
-      const offered = await cell.offer(event, cause);
-      this.forgetIfOver(cell);
-      return offered;
+      return await cell.offer(event, cause);
     } catch (error) {
       // A first event that is no event leaves no cell behind.
       if (cell.isUntouched()) kind.delete(at.id);
@@ -189,15 +189,20 @@ export class Roster implements Cells {
 
   /** A record that can't be understood is left where it is, and told; it does not stop the others. */
   private park(at: Address, seq: number, error: Error): void {
-    this.parked.set(`${at.kind}/${at.id}`, { seq, error });
+    this.parked.set(keyOf(at), { seq, error });
     this.house.onTrouble({ cell: at, error, outcome: 'parked' });
   }
 
   /** @throws CellDown when a later program has written it: what that one knows must not be overwritten */
-  private fenceOfParked(at: Address): number {
-    const parked = this.parked.get(`${at.kind}/${at.id}`);
+  private fenceOf(at: Address): number {
+    const parked = this.parked.get(keyOf(at));
     if (parked?.error instanceof NewerRecord) throw new CellDown(parked.error.message, { cause: parked.error });
-    return parked?.seq ?? 0;
+    return Math.max(parked?.seq ?? 0, this.fences.get(keyOf(at)) ?? 0);
+  }
+
+  /** A cell that is over has left the memory: who makes one of its name anew goes on behind its last record. */
+  remember(at: Address, seq: number): void {
+    if (ENDINGS[at.kind].returns) this.fences.set(keyOf(at), Math.max(seq, this.fences.get(keyOf(at)) ?? 0));
   }
 
   /** Lets go of every cell while its effects go on; resolves when all they heard is journalled. */
@@ -208,15 +213,20 @@ export class Roster implements Cells {
   }
 
   /**
-   * Takes up one cell; false when it is over, or another gateway was faster.
+   * Takes up one cell; false when it is over and nobody asks for it any more, or another gateway was faster.
    * @throws Error when its record can't be understood
    */
   private async take({ seq, record: written }: JournalEntry, tenure: string): Promise<boolean> {
     const record = upcast(written);
     const at = { kind: record.kind, id: record.cell };
-    const living = (record.after as { status?: string }).status === 'active';
-    if (!living && record.kind === 'viewer') {
+    const { shownMs, returns } = ENDINGS[at.kind];
+    const ended = endedAt(record);
+    const shownForMs = (ended ?? Number.POSITIVE_INFINITY) + shownMs - this.house.now();
+    if (at.kind === 'viewer' && ended !== undefined) {
       this.house.onOver?.((record.after as { context: Record<string, unknown> }).context);
+    }
+    if (ended !== undefined && (!returns || shownForMs <= 0)) {
+      this.remember(at, seq);
       return false;
     }
     const isOurs = record.node === this.house.node && !record.left;
@@ -226,6 +236,7 @@ export class Roster implements Cells {
     const cell = new Cell(at, this.kindOf(at), this.cellHouse, origin);
     this.cells[at.kind].set(at.id, cell);
     cell.start();
+    if (ended !== undefined) this.forgetLater(cell.view(), shownForMs);
     return true;
   }
 
@@ -233,12 +244,14 @@ export class Roster implements Cells {
     return this.house.kinds[at.kind];
   }
 
-  private forgetIfOver(cell: Cell): void {
-    if (!cell.isOver()) return;
-    this.house.later(KEEP_ENDED_MS, () => {
-      const kind = this.cells[cell.at.kind];
-      // A removed camera stays: its fence must go on should the name be used again.
-      if (cell.at.kind === 'viewer' && kind.get(cell.at.id) === cell) kind.delete(cell.at.id);
+  /** What is over leaves the memory after a while, unless it lives again by then. */
+  private forgetLater({ kind, id, since }: CellView, ms: number): void {
+    const cell = this.cells[kind].get(id);
+    this.house.later(ms, () => {
+      if (!cell || this.cells[kind].get(id) !== cell || !cell.isOver() || cell.view().since !== since) return;
+      this.remember(cell.at, cell.fence());
+      this.cells[kind].delete(id);
+      void cell.leave();
     });
   }
 
@@ -246,7 +259,7 @@ export class Roster implements Cells {
   private async replace(cell: Cell, error: Error): Promise<void> {
     const kind = this.cells[cell.at.kind];
     if (kind.get(cell.at.id) !== cell) return;
-    const key = `${cell.at.kind}/${cell.at.id}`;
+    const key = keyOf(cell.at);
     const now = this.house.now();
     const recent = [...(this.failures.get(key) ?? []).filter((at) => now - at < 60_000), now];
     this.failures.set(key, recent);
@@ -273,6 +286,14 @@ export class Roster implements Cells {
     successor.start();
   }
 }
+
+/** Lets go of a cell that is over, and tells the sequence of its last record. */
+async function lastOf(former: Cell): Promise<number> {
+  await former.leave();
+  return former.fence();
+}
+
+const keyOf = ({ kind, id }: Address): string => `${kind}/${id}`;
 
 /** 60 bits: enough that no two lives of a cell, and no two owners of it, ever share one. */
 const token = (): string => newId('t').slice(2, 14);

@@ -58,7 +58,7 @@ const machine = setup({
     events: {} as Event,
     emitted: {} as BroadcastSaid,
     input: {} as { id: string },
-    tags: {} as 'wanted' | 'on-air',
+    tags: {} as 'wanted' | 'on-air' | 'over',
   },
   actors: {
     push: fromCallback<Event, PushInput>(() => {}),
@@ -296,6 +296,7 @@ export const broadcastMachine = machine.createMachine({
       },
     },
     stopped: {
+      tags: ['over'],
       meta: { text: 'nothing is pushed' },
       on: { 'broadcast.requested': { target: 'wanted', actions: [begin, requested] } },
     },

@@ -42,6 +42,7 @@ export function buildPopulation(house: PopulationHouse): Population {
     ...house,
     onForeign: (at, holder) => roster.letGo(at, holder),
     onPoison: (poison) => roster.parkPoison(poison),
+    onForgotten: (at, seq) => roster.remember(at, seq),
   });
   const token = () => gate.mintGateway(node, TOKEN_S);
   const cells = new Federation({ node, roster, mirror, bus, members: tenure.members, token });

@@ -1,3 +1,4 @@
+import { ENDINGS, endedAt } from '../../actors/ending.ts';
 import { type Facts, type Holdings, type Journal, JournalAway, type Keeper, type Leases } from '../../bus/ports.ts';
 import type { Address } from '../../bus/subjects.ts';
 
@@ -76,9 +77,8 @@ async function forgetRecordsUpTo({ journal, keeper }: Shelves, seq: number): Pro
   const cells: { of: Address; keep?: number }[] = [];
   for await (const { seq: last, record } of journal.lasts(undefined, seq)) {
     const of = { kind: record.kind, id: record.cell };
-    const isOver = record.kind === 'viewer' && (record.after as { status?: string }).status !== 'active';
-    // Of the others the last one stays, also of a removed camera: its fence must go on should it return.
-    cells.push(isOver ? { of } : { of, keep: last });
+    const goesWhole = !ENDINGS[of.kind].returns && endedAt(record) !== undefined;
+    cells.push(goesWhole ? { of } : { of, keep: last });
   }
   await keeper.forgetRecords(seq + 1, cells);
 }

@@ -38,7 +38,7 @@ export function broadcastRoutes(server: Server, services: HttpServices): void {
   const path = '/api/v1/broadcasts';
   const tags = ['broadcasts'];
   const params = Type.Object({ broadcast_id: IdSchema });
-  const stopped = Type.Optional(Type.Boolean({ description: 'also those that were stopped' }));
+  const stopped = Type.Optional(Type.Boolean({ description: 'also those that were stopped within a day' }));
 
   server.get(
     path,

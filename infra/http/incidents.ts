@@ -45,7 +45,10 @@ export function incidentRoutes(server: Server, services: HttpServices): void {
     {
       schema: {
         tags,
-        querystring: Type.Object({ ...pageQuery, closed: Type.Optional(Type.Boolean()) }),
+        querystring: Type.Object({
+          ...pageQuery,
+          closed: Type.Optional(Type.Boolean({ description: 'also those that were closed within a day' })),
+        }),
         response: { 200: listOf(IncidentSchema) },
       },
     },

@@ -46,6 +46,7 @@ export async function fakeGatewayOf(
     ...options,
     onForeign: (at, node) => roster.letGo(at, node),
     onPoison: (poison) => roster.parkPoison(poison),
+    onForgotten: (at, seq) => roster.remember(at, seq),
   });
   const living = () => [...members].toSorted();
   const token = () => gate.mintGateway(name, 60);

@@ -117,7 +117,7 @@ describe('a broadcast', () => {
       const ended = given(...before, stop);
       expect(ended.state).to.equal('stopped');
       expect(ended.invoked).to.deep.equal([]);
-      expect(ended.tags).to.deep.equal([]);
+      expect(ended.tags).to.deep.equal(['over']);
     }
     expect(given(...onAir, stop, { ...requested, relay: 'relay-2' }).last).to.include({ relay: 'relay-2' });
   });
