@@ -1,5 +1,6 @@
 import { acquaint } from '../../actors/acquaintance.ts';
 import type { CellView, Offered } from '../../actors/cells.ts';
+import { endedAt } from '../../actors/ending.ts';
 import { MACHINES } from '../../actors/machines.ts';
 import { replay } from '../../actors/replay.ts';
 import { type Id, id } from '../../bus/identity.ts';
@@ -131,7 +132,7 @@ class World {
     else if (roll < 0.98) this.house.store.set(this.chance.pick(['here', 'here', 'hung']));
     else await this.crash();
     if (this.chance.happens(0.2)) await settle();
-    // Ended viewers are forgotten.
+    // What has ended is forgotten.
     if (this.chance.happens(0.01)) this.house.runLater();
   }
 
@@ -275,8 +276,8 @@ class World {
   private outputActs(camera: Id, keep: Keep, tell: (kind: Kind, to: Id, event: Said) => void): (() => void)[] {
     const { chance } = this;
     const { now } = this.house.clock;
-    const begin = (kind: 'broadcast' | 'incident', prefix: string, event: Said) => {
-      const made = id(`${prefix}_${++this.count}`);
+    const begin = (kind: 'broadcast' | 'incident', name: string, event: Said) => {
+      const made = id(name);
       this.made[kind] = [...this.made[kind].slice(-3), made];
       this.house.roster.create({ kind, id: made }, event).then(keep(made, event.type), () => {});
     };
@@ -291,8 +292,8 @@ class World {
       () => void (pushed && tell('broadcast', pushed, chance.pick(broadcastActs(chance)))),
       () => void (urgent && tell('incident', urgent, chance.pick(incidentActs(chance, now)))),
       chance.happens(0.5)
-        ? () => begin('broadcast', 'bc', broadcast(camera))
-        : () => begin('incident', 'inc', incident(camera, chance, now)),
+        ? () => begin('broadcast', `${camera}--tv`, broadcast(camera))
+        : () => begin('incident', `inc_${chance.below(6)}`, incident(camera, chance, now)),
     ];
   }
 
@@ -367,7 +368,10 @@ class World {
     if (this.judged.get(context) === tags.length) return;
     this.judged.set(context, tags.length);
     this.visited.add(`${kind} ${state}`);
-    const fault = laws[kind](context as never, tags);
+    const isOver = endedAt({ kind, after: { context } }) !== undefined;
+    const fault =
+      laws[kind](context as never, tags) ??
+      (tags.includes('over') === isOver ? undefined : `"${state}" is wrong about being over`);
     if (fault) this.faults.push(`${kind} ${id}: ${fault}`);
   }
 
