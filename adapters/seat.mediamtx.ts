@@ -116,7 +116,11 @@ function watch(api: Mediamtx): Watcher {
     looking = false;
     endedAt = performance.now();
     lookMs = endedAt - startedAt;
-    if (seats.size === 0) return;
+    if (seats.size === 0) {
+      // What was wanted by one who is gone again must not stand in the way of the next.
+      wantedAt = Number.POSITIVE_INFINITY;
+      return;
+    }
     const expecting = [...seats.values()].some((seat) => seat.taken.size === 0 && seat.barredUntil === undefined);
     lookWithin(expecting ? KEEN_MS : CALM_MS, REST.ordinary);
     arm();

@@ -36,7 +36,7 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 describe('seats', () => {
   it('of a thousand viewers who come at once are looked for together, however long the list is', async () => {
     const { relay, slot } = fakeRelay(20);
-    const held = Array.from({ length: 1000 }, (_, n) => slot(seat(`viewer_${n}`, 0), () => {}));
+    const held = Array.from({ length: 1000 }, (_, n) => slot(seat(`viewer_${n}`), () => {}));
     await pause(700);
     expect(relay.looks).to.be.within(1, 3);
     for (const one of held) one.release();
@@ -54,6 +54,19 @@ describe('seats', () => {
     const { looks } = relay;
     await pause(400);
     expect(relay.looks).to.equal(looks);
+  });
+
+  it('are still looked after when others came and went within one look', async () => {
+    const { relay, slot, connect } = fakeRelay(50);
+    slot(seat('viewer_1'), () => {}).detach?.();
+    await until('a look', () => relay.looks);
+    slot(seat('viewer_2'), () => {}).detach?.();
+    await pause(300);
+    const reports: SeatReport[] = [];
+    const one = slot(seat('viewer_3', 0), (event) => reports.push(event));
+    connect('viewer_3', 'a');
+    await until('the seat to be taken', () => reports.length, 2_000);
+    one.release();
   });
 
   it('are emptied at once on release, and of one who is just connecting a moment later', async () => {

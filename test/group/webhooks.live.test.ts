@@ -89,6 +89,10 @@ describe('a webhook', function () {
     receiver.had.length = 0;
     const incident = await declare();
     await until('it to refuse', () => receiver.had.length > 0);
+    const stateNow = async () =>
+      (await group.api('GET', '/api/v1/incidents')).body.items.find((one: { id: string }) => one.id === incident)
+        ?.state;
+    await until('the incident to run', async () => (await stateNow()) === 'active');
     await group.api('DELETE', `/api/v1/incidents/${incident}`);
     const pid = await group.pid('gateway');
     await group.signal('gateway', 'SIGKILL');
