@@ -111,6 +111,8 @@ export interface GateSettings {
   audience: string;
   /** Somebody else's login tokens, accepted beside our own. */
   external?: { issuer: string; audience: string; key(kid: string): Promise<KeyObject | undefined> };
+  /** Whom the token of a program lets in, or why nobody; undefined: the text is no such token. Absent: no program has one. */
+  service?(token: string): LoginClaims | TokenFault | undefined;
   /** Whether a token was revoked. Asked at every use, cached or not. */
   revoked(claims: { sub: string; jti?: string; iat: number }): boolean;
   now?: () => number;
@@ -253,6 +255,9 @@ export function createGate(settings: GateSettings): Gate {
     mintStandby: ({ session, relay }, ttlSeconds) =>
       sign({ sub: session, relay, jti: randomUUID() }, `${audience}:standby`, ttlSeconds, STANDBY_TYPE),
     async verifyLogin(token) {
+      const service = settings.service?.(token);
+      if (typeof service === 'string') throw new BadToken(service, `the service token is refused: ${service}`);
+      if (service) return notRevoked(service);
       const { claims } = await checked(token, audience, (type) => LOGIN_TYPES.has(type as undefined));
       if (!loginClaims.check(claims))
         throw new BadToken('claims', 'the token lacks a claim: sub, role, cameras, zones');

@@ -73,7 +73,7 @@ let findPlace = openPlaces(config.regions.databases);
 let leaving = false;
 
 // First of all: a relay that started anew lets nobody in, not even the switcher, before it has these keys.
-const { gate, revocations } = openGate(group, config);
+const { gate, revocations, services } = openGate(group, config);
 const jwks = await listenForJwks(group.jwks.port, gate.jwks, group.gateways > 1);
 const carriers = await openCarriers(group, log);
 const tenure = await takeTenure(carriers.leases, group.node, {
@@ -254,6 +254,7 @@ const server = await buildServer({
   sessions: carriers.sessions,
   gate,
   revocations,
+  serviceTokens: services,
   links,
   people: openPeople(path.join(group.state, 'people.json')),
   passwords: openPasswords(),

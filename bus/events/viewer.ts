@@ -6,6 +6,9 @@ import { WhySchema } from './why.ts';
 /** Version of the viewer machine's events and context. */
 export const VIEWER_VERSION = 5;
 
+/** How zones of rights are spelled: a zone, everything below one, or `*`. */
+export const ZONE_PATTERN = '^(\\*|[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_-]*)*(/\\*)?)$';
+
 /** Who asks to watch, as their verified token says; no token is kept. */
 export const SubjectSchema = Type.Object(
   {

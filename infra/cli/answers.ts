@@ -92,6 +92,36 @@ export type IncidentAnswer = Type.Static<typeof Incident>;
 export const incidentAnswer = shape('incident answer', Incident);
 export const incidentsAnswer = shape('list of incidents', list(Incident));
 
+const Service = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  role: Type.String(),
+  cameras: Type.Array(Type.String()),
+  zones: Type.Array(Type.String()),
+  state: Type.String(),
+  expires_at: Type.Number(),
+  by: Type.String(),
+  token: Type.Optional(Type.String()),
+});
+export type ServiceAnswer = Type.Static<typeof Service>;
+export const serviceAnswer = shape('service token answer', Service);
+export const servicesAnswer = shape('list of service tokens', list(Service));
+
+const Holder = Type.Object({
+  kind: Type.String(),
+  subject: Type.String(),
+  name: Type.Optional(Type.String()),
+  role: Type.Optional(Type.String()),
+  may: Type.Array(Type.String()),
+  why: Type.String(),
+  until: Type.Optional(Type.Number()),
+});
+export type HolderAnswer = Type.Static<typeof Holder>;
+export const rightsAnswer = shape(
+  'rights answer',
+  Type.Object({ holders: Type.Array(Holder), unlisted: Type.String() }),
+);
+
 export const readyAnswer = shape(
   'readiness',
   Type.Object({

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { LoginGrant } from '../../adapters/gate.jsonwebtoken.ts';
+import { ZONE_PATTERN } from '../../bus/events/viewer.ts';
 import { isId } from '../../bus/identity.ts';
 import { BadDuration, durationMs } from '../config/durations.ts';
 import { nearest } from '../config/nearest.ts';
@@ -16,7 +17,7 @@ export interface GrantOptions {
 }
 
 const ROLES = ['viewer', 'operator', 'admin'] as const;
-const ZONE = /^(\*|[a-z0-9][a-z0-9_-]*(\/[a-z0-9][a-z0-9_-]*)*(\/\*)?)$/;
+const ZONE = new RegExp(ZONE_PATTERN);
 const LONGEST_MS = 366 * 86_400_000;
 
 /** Adds those options to a command. */
@@ -32,9 +33,23 @@ export function grantOptions(command: Command, fallback?: { sub: string; role: s
 export const roleAndPlaces = (command: Command): Command =>
   places(command.requiredOption('--role <ROLE>', 'viewer, operator or admin'));
 
-function places(command: Command): Command {
+/** Tells when what is granted opens no camera. */
+export function noteBlind(
+  out: Terminal,
+  { role, cameras, zones }: Pick<LoginGrant, 'cameras' | 'zones'> & { role: string },
+): void {
+  if (role === 'admin' || cameras.length + zones.length > 0) return;
+  out.note(`note: this ${role} may see no camera; add --camera ID or --zone PATTERN`);
+}
+
+/** The same without a name beside. */
+export const roleAndCameras = (command: Command): Command =>
+  cameras(command.requiredOption('--role <ROLE>', 'viewer, operator or admin'));
+
+const places = (command: Command): Command => cameras(command.option('--name <TEXT>', 'the name that people see'));
+
+function cameras(command: Command): Command {
   return command
-    .option('--name <TEXT>', 'the name that people see')
     .option('--camera <ID...>', 'the cameras that may be seen', [])
     .option('--zone <PATTERN...>', 'the zones that may be seen, such as hcm/airport or hcm/*', []);
 }
@@ -48,9 +63,7 @@ export function tokenCommand(command: Command, out: Terminal): void {
       const ttlMs = lifetimeMs(options.ttl);
       const token = minter(stateFolder(options, out.env), out.env)(grant, Math.ceil(ttlMs / 1000));
       const until = new Date(Date.now() + ttlMs).toISOString();
-      if (grant.role !== 'admin' && grant.cameras.length + grant.zones.length === 0) {
-        out.note(`note: this ${grant.role} may see no camera; add --camera ID or --zone PATTERN`);
-      }
+      noteBlind(out, grant);
       if (options.json) out.printJson({ token, ...grant, expires_at: until });
       else out.print(token);
     });

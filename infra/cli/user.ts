@@ -9,7 +9,7 @@ import { type CommonOptions, reach, runningGroup, stateFolder } from './reach.ts
 import { request } from './request.ts';
 import { table } from './table.ts';
 import { CommandFailed, misused, type Terminal } from './terminal.ts';
-import { type GrantOptions, grantOf, roleAndPlaces } from './token.ts';
+import { type GrantOptions, grantOf, noteBlind, roleAndPlaces } from './token.ts';
 
 interface PasswordOptions extends CommonOptions {
   passwordStdin?: boolean;
@@ -40,9 +40,7 @@ export function userAddCommand(command: Command, out: Terminal): void {
     if (people.find(id)) throw taken();
     const password = await firstPassword(out, id, options);
     if (!people.add({ id, ...grant, password, must_change: !options.keep, since: Date.now() })) throw taken();
-    if (grant.role !== 'admin' && grant.cameras.length + grant.zones.length === 0) {
-      out.note(`note: this ${grant.role} may see no camera; add --camera ID or --zone PATTERN`);
-    }
+    noteBlind(out, grant);
     if (options.json) out.printJson({ id, ...grant, must_change: !options.keep });
     else out.print(`added ${id}`);
   });

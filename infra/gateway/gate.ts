@@ -5,11 +5,16 @@ import { type IdentityProvider, openidProvider } from '../../adapters/identity.o
 import { issuerKeys } from '../../adapters/issuer.jwks.ts';
 import { openSigningKeys } from '../../adapters/keys.files.ts';
 import { openRevocations, type Revocations } from '../../adapters/revocations.files.ts';
+import { isServiceToken, openServiceTokens, type ServiceTokens } from '../../adapters/service-tokens.files.ts';
 import type { Config } from '../config/model.ts';
 import type { Group } from '../group.ts';
 
-/** The gate of this installation, with its keys and revocations from the data folder. */
-export function openGate(group: Group, { auth }: Config): { gate: Gate; revocations: Revocations } {
+/** The gate of this installation, with its keys, service tokens and revocations from the data folder. */
+export function openGate(
+  group: Group,
+  { auth }: Config,
+): { gate: Gate; revocations: Revocations; services: ServiceTokens } {
+  const services = openServiceTokens(path.join(group.state, 'services.json'));
   const revocations = openRevocations(path.join(group.state, 'revocations.json'));
   const { issuer, audience, external } = auth;
   const gate = createGate({
@@ -17,9 +22,10 @@ export function openGate(group: Group, { auth }: Config): { gate: Gate; revocati
     issuer,
     audience,
     ...(external ? { external: { ...external, key: issuerKeys({ url: external.jwksUrl }) } } : {}),
+    service: (token) => (isServiceToken(token) ? services.verify(token) : undefined),
     revoked: (claims) => revocations.hits(claims),
   });
-  return { gate, revocations };
+  return { gate, revocations, services };
 }
 
 /** The provider of identities that the configuration names; its secret is read when it is needed, so that it may be changed. */

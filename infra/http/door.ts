@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import type { CellView } from '../../actors/cells.ts';
 import type { LoginClaims, StreamClaims } from '../../adapters/gate.jsonwebtoken.ts';
 import { BadToken } from '../../adapters/gate.jsonwebtoken.ts';
+import { isServiceToken } from '../../adapters/service-tokens.files.ts';
 import { isId } from '../../bus/identity.ts';
 import type { SessionCard } from '../../bus/ports.ts';
 import { type Action, access, isAtLeast } from '../../machines/policy/access.ts';
@@ -33,7 +34,7 @@ declare module 'fastify' {
   }
 }
 
-const BEARER = /^Bearer ([A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*)$/i;
+const BEARER = /^Bearer ([A-Za-z0-9_-]+\.[A-Za-z0-9_-]*\.[A-Za-z0-9_-]*|sbs_[A-Za-z0-9_-]+)$/i;
 
 /** The token that a request carries, and how. @throws Refusal when the header is there but is no bearer token */
 export function tokenOf(
@@ -59,6 +60,8 @@ async function identify(request: FastifyRequest, rule: Rule, services: HttpServi
   if (!found) throw unauthorized('missing', 'This needs a token: send "Authorization: Bearer TOKEN", or sign in.');
   if (found.cookie) refuseForeignPage(request, services.config);
   try {
+    // A browser is let in by what it was given at the sign-in; a program's token is not for that.
+    if (found.cookie && isServiceToken(found.token)) throw new BadToken('type', 'a service token is no cookie');
     const claims = await services.gate.verifyLogin(found.token);
     request.caller = { ...claims, granted: grantedCameras(openings(services), claims) };
   } catch (error) {

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { LoginClaims, LoginGrant } from '../../adapters/gate.jsonwebtoken.ts';
 import { BadToken } from '../../adapters/gate.jsonwebtoken.ts';
+import { isServiceToken } from '../../adapters/service-tokens.files.ts';
 import { LONGEST_PASSWORD } from '../../machines/policy/passwords.ts';
 import { countAttempts } from './attempts.ts';
 import { dropCookie, setCookie } from './cookie.ts';
@@ -82,6 +83,8 @@ export function loginRoutes(server: Server, services: HttpServices, shared: Shar
     return grant ? mint(grant) : text;
   };
   const enter = async (token: string, request: FastifyRequest, reply: FastifyReply) => {
+    if (isServiceToken(token))
+      throw unauthorized('type', 'A service token is for programs: send it as a bearer token.');
     const claims = await gate.verifyLogin(token).catch((error: unknown) => {
       if (!(error instanceof BadToken) || error.reason !== 'malformed') throw error;
       throw unauthorized('link', 'This link was used already, or is too old: ask for a new one.');

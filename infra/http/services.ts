@@ -10,6 +10,7 @@ import type { People } from '../../adapters/people.files.ts';
 import type { FindPlace } from '../../adapters/places.maxmind.ts';
 import type { Recordings } from '../../adapters/recordings.files.ts';
 import type { Revocations } from '../../adapters/revocations.files.ts';
+import type { ServiceTokens } from '../../adapters/service-tokens.files.ts';
 import type { Id } from '../../bus/identity.ts';
 import type { Facts, Journal, Ledger, Sessions } from '../../bus/ports.ts';
 import type { Config } from '../config/model.ts';
@@ -86,6 +87,8 @@ export interface HttpServices {
   sessions: Sessions;
   gate: Gate;
   revocations: Revocations;
+  /** What programs come in with. */
+  serviceTokens: ServiceTokens;
   links: LoginLinks;
   /** Who signs in with a password. */
   people: People;

@@ -2,7 +2,8 @@ import type { Subject } from '../../bus/events/viewer.ts';
 import type { Why } from '../../bus/events/why.ts';
 
 /** What somebody wants to do with a camera: see its state and picture, act upon its sessions, or change it. */
-export type Action = 'watch' | 'operate' | 'administer';
+export const ACTIONS = ['watch', 'operate', 'administer'] as const;
+export type Action = (typeof ACTIONS)[number];
 
 /** The camera that it is about. */
 export interface Place {

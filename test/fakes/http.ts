@@ -10,6 +10,7 @@ import { openPasswords } from '../../adapters/passwords.scrypt.ts';
 import { openPeople } from '../../adapters/people.files.ts';
 import { openRecordings } from '../../adapters/recordings.files.ts';
 import { openRevocations } from '../../adapters/revocations.files.ts';
+import { isServiceToken, openServiceTokens } from '../../adapters/service-tokens.files.ts';
 import { type Id, id } from '../../bus/identity.ts';
 import type { Server } from '../../infra/http/fastify.ts';
 import { openLoginLinks } from '../../infra/http/links.ts';
@@ -80,6 +81,8 @@ export interface FakeGateway {
   services: HttpServices;
   house: FakeHouse;
   whep: FakeWhep;
+  /** The data folder. */
+  state: string;
   /** Everything that was logged, as lines. */
   log: string[];
   /** A login token. */
@@ -100,10 +103,12 @@ export async function fakeGateway(change: Partial<HttpServices> = {}): Promise<F
   const whep = fakeWhep();
   const log: string[] = [];
   const revocations = openRevocations(path.join(state, 'revocations.json'));
+  const serviceTokens = openServiceTokens(path.join(state, 'services.json'));
   const gate = createGate({
     keys: openSigningKeys(path.join(state, 'keys')),
     issuer: 'signalbox',
     audience: 'signalbox',
+    service: (token) => (isServiceToken(token) ? serviceTokens.verify(token) : undefined),
     revoked: (claims) => revocations.hits(claims),
   });
   const posters = new Map([['cam_001', { jpeg: new Uint8Array([0xff, 0xd8, 0xff, 0xd9]), at: 1_800_000_000_000 }]]);
@@ -131,6 +136,7 @@ export async function fakeGateway(change: Partial<HttpServices> = {}): Promise<F
     sessions: house.store.sessions,
     gate,
     revocations,
+    serviceTokens,
     links: openLoginLinks(path.join(state, 'links')),
     people: openPeople(path.join(state, 'people.json')),
     passwords: openPasswords({ logN: 10, r: 8, p: 1 }),
@@ -157,6 +163,7 @@ export async function fakeGateway(change: Partial<HttpServices> = {}): Promise<F
     services,
     house,
     whep,
+    state,
     log,
     token,
     bearer: (grant, ttlSeconds) => ({ authorization: `Bearer ${token(grant, ttlSeconds)}` }),

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
 import { openPage, startChromium } from '../fixtures/chromium.ts';
@@ -85,5 +87,36 @@ describe('people who sign in with a password, on a running group', function () {
     await page.waitForSelector('.sign-in', { timeout: 15_000 });
     await until('the log to tell it', () => /signed in with a password/.test(group.logs()));
     for (const secret of [FIRST, OWN, '$scrypt$']) expect(group.logs()).to.not.contain(secret);
+  });
+
+  it('a program comes in with a token of its own, is told of by name, and is out at once when it is revoked', async () => {
+    const signalbox = (...words: string[]) => command([...words, '--state', group.state]);
+    const added = await signalbox('service', 'add', 'parking board', '--role', 'viewer', '--zone', 'hcm/*');
+    expect(added.code, added.err).to.equal(0);
+    const token = added.out.trim();
+    const asked = await fetch(`${group.url}/api/v1/cameras`, { headers: { authorization: `Bearer ${token}` } });
+    const { items } = (await asked.json()) as { items: { id: string }[] };
+    expect(items.map(({ id }) => id)).to.deep.equal(['cam_001']);
+    const stream = await fetch(`${group.url}/api/v1/events`, { headers: { authorization: `Bearer ${token}` } });
+    expect(stream.status).to.equal(200);
+
+    const rights = await signalbox('rights', 'cam_001');
+    expect(rights.out).to.match(/parking board \(service:svc_[a-z2-7]{26}\) +service +viewer +watch +\d{4}-/);
+    const [id = ''] = /svc_[a-z2-7]{26}/.exec(rights.out) ?? [];
+    expect((await signalbox('service', 'list')).out).to.match(
+      new RegExp(`${id} +active .*signalbox-cli +parking board`),
+    );
+
+    expect((await signalbox('service', 'revoke', id)).out).to.contain(`revoked ${id}`);
+    // The stream ends by itself: reading it to its end would hang otherwise.
+    await stream.text();
+    const refused = await fetch(`${group.url}/api/v1/cameras`, { headers: { authorization: `Bearer ${token}` } });
+    expect(refused.status).to.equal(401);
+    expect(await refused.json()).to.include({ reason: 'revoked' });
+    await until('the log to tell it', () => /a service token was revoked/.test(group.logs()));
+    expect(group.logs())
+      .to.match(/a service token was made/)
+      .and.not.contain(token);
+    expect(readFileSync(path.join(group.state, 'services.json'), 'utf8')).to.not.contain(token);
   });
 });

@@ -20,6 +20,7 @@ import { openPasswords } from '../../../adapters/passwords.scrypt.ts';
 import { openPeople } from '../../../adapters/people.files.ts';
 import { openRecordings } from '../../../adapters/recordings.files.ts';
 import { openRevocations } from '../../../adapters/revocations.files.ts';
+import { openServiceTokens } from '../../../adapters/service-tokens.files.ts';
 import { whepMediamtx } from '../../../adapters/whep.mediamtx.ts';
 import { memoryStore } from '../../../bus/carriers/memory.ts';
 import { connectNats } from '../../../bus/carriers/nats/connection.ts';
@@ -120,6 +121,7 @@ const server = await buildServer({
   sessions: memoryStore(systemClock.now).sessions,
   gate,
   revocations,
+  serviceTokens: openServiceTokens(path.join(state, 'services.json')),
   people: openPeople(path.join(state, 'people.json')),
   passwords: openPasswords(),
   links: openLoginLinks(path.join(state, 'links')),

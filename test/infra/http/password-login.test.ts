@@ -65,7 +65,10 @@ describe('http: signing in with a name and a password', () => {
       const { statusCode, body } = await signIn({ user, password: 'not this one' });
       return { statusCode, body, ms: performance.now() - startedAt };
     };
-    const [known, unknown] = [await timed('minh'), await timed('nobody')];
+    /** Of three, the one that was disturbed least. */
+    const quickest = async (user: string) =>
+      [await timed(user), await timed(user), await timed(user)].reduce((a, b) => (b.ms < a.ms ? b : a));
+    const [known, unknown] = [await quickest('minh'), await quickest('nobody')];
     expect([unknown.statusCode, unknown.body]).to.deep.equal([known.statusCode, known.body]);
     expect(known.statusCode).to.equal(401);
     // Without the hash it would be a hundredth; a busy machine may well double it.

@@ -15,6 +15,10 @@ const CALLERS = {
 } as const;
 type Caller = (typeof CALLERS)[keyof typeof CALLERS];
 
+/** How a caller shows who it is. */
+const TRANSPORTS = ['bearer', 'cookie', 'service token'] as const;
+type Transport = (typeof TRANSPORTS)[number];
+
 const RANK = { viewer: 0, operator: 1, admin: 2 };
 const CAMERAS = { 'a camera': 'cam_001', 'a camera that is not there': 'cam_404' };
 
@@ -55,6 +59,8 @@ function requestFor(key: string, camera: string, session: string): InjectOptions
     .replace(':session_id', session)
     .replace(':relay_id', 'relay-1')
     .replace(':revocation_id', 'rev_none')
+    .replace(':service_id', 'svc_none')
+    .replace(/\/rights$/, '/rights?camera=cam_001')
     .replace(':leg', 'leg_1')
     .replace('*', 'x.js');
   const sent = BODIES[key];
@@ -68,14 +74,31 @@ function requestFor(key: string, camera: string, session: string): InjectOptions
 describe('http: who may use what', () => {
   let gateway: FakeGateway;
   let session: string;
-  const ask = (caller: Caller, request: InjectOptions) =>
-    gateway.server.inject({
-      ...request,
-      headers: {
-        ...request.headers,
-        ...(caller ? gateway.bearer(caller as Parameters<FakeGateway['bearer']>[0]) : {}),
-      },
-    });
+  const shown = (caller: Caller, transport: Transport): Record<string, string> => {
+    if (!caller) return {};
+    const grant = { cameras: [], zones: [], ...caller } as Parameters<FakeGateway['bearer']>[0];
+    if (transport === 'bearer') return gateway.bearer(grant);
+    // A browser says where its page is from.
+    if (transport === 'cookie') {
+      return {
+        cookie: `signalbox-8080=${gateway.token(grant)}`,
+        host: 'localhost:8080',
+        origin: 'http://localhost:8080',
+      };
+    }
+    const { sub: name, role, cameras, zones } = { ...grant, sub: grant.sub ?? '', role: grant.role ?? 'viewer' };
+    const made = {
+      name,
+      role,
+      cameras: cameras ?? [],
+      zones: zones ?? [],
+      by: 'test',
+      expires_at: Date.now() + 60_000,
+    };
+    return { authorization: `Bearer ${gateway.services.serviceTokens.make(made).token}` };
+  };
+  const ask = (caller: Caller, request: InjectOptions, transport: Transport = 'bearer') =>
+    gateway.server.inject({ ...request, headers: { ...request.headers, ...shown(caller, transport) } });
 
   beforeEach(async () => {
     gateway = await fakeGateway();
@@ -93,19 +116,22 @@ describe('http: who may use what', () => {
     const skip = key === 'GET /api/v1/events';
     const cameras = rule.camera ? Object.entries(CAMERAS) : [['', 'cam_001'] as const];
     it(`${key}: ${rule.who} and nobody less${skip ? ' (refusals)' : ''}`, async () => {
-      for (const [what, camera] of cameras) {
-        for (const [who, caller] of Object.entries(CALLERS)) {
-          const expected = promised(rule, caller, camera);
-          if (skip && expected === 'in') continue;
-          const { statusCode, body } = await ask(caller, requestFor(key, camera, session));
-          const got = [401, 403, 404].includes(statusCode) ? statusCode : 'in';
-          const about = `${who} → ${key} ${what}: ${statusCode} ${body.slice(0, 200)}`;
-          // "in" may still find nothing there, or a token in the body that is not believed.
-          if (expected === 'in') expect(statusCode, about).to.not.equal(403);
-          else expect(got, about).to.equal(expected);
-          if (expected === 403) expect(JSON.parse(body).error, about).to.equal('Access denied');
-          expect(statusCode === 500, about).to.equal(false);
-        }
+      const asked = cameras.flatMap(([what, camera]) =>
+        Object.entries(CALLERS).flatMap(([who, caller]) =>
+          (caller ? TRANSPORTS : (['bearer'] as const)).map((transport) => ({ what, camera, who, caller, transport })),
+        ),
+      );
+      for (const { what, camera, who, caller, transport } of asked) {
+        const expected = promised(rule, caller, camera);
+        if (skip && expected === 'in') continue;
+        const { statusCode, body } = await ask(caller, requestFor(key, camera, session), transport);
+        const got = [401, 403, 404].includes(statusCode) ? statusCode : 'in';
+        const about = `${who} by ${transport} → ${key} ${what}: ${statusCode} ${body.slice(0, 200)}`;
+        // "in" may still find nothing there, or a token in the body that is not believed.
+        if (expected === 'in') expect(statusCode, about).to.not.equal(403);
+        else expect(got, about).to.equal(expected);
+        if (expected === 403) expect(JSON.parse(body).error, about).to.equal('Access denied');
+        expect(statusCode === 500, about).to.equal(false);
       }
     });
   }

@@ -1,0 +1,102 @@
+import Type from 'typebox';
+import { type Service, serviceState, serviceSub, TooManyServices } from '../../adapters/service-tokens.files.ts';
+import { ZONE_PATTERN } from '../../bus/events/viewer.ts';
+import { IdSchema } from '../../bus/identity.ts';
+import { callerOf } from './door.ts';
+import { denied, missing, Refusal } from './errors.ts';
+import type { Server } from './fastify.ts';
+import { listOf, pageOf, pageQuery } from './paging.ts';
+import { revoke } from './revocations.ts';
+import type { HttpServices } from './services.ts';
+import type { Shared } from './shared.ts';
+
+const RoleSchema = Type.Enum(['viewer', 'operator', 'admin']);
+const Who = Type.String({ description: 'the `sub` of who did it' });
+const ServiceSchema = Type.Object({
+  id: Type.String(),
+  sub: Type.String({ description: 'what it is called in sessions, events and the ledger' }),
+  name: Type.String(),
+  role: RoleSchema,
+  cameras: Type.Array(Type.String()),
+  zones: Type.Array(Type.String()),
+  state: Type.Enum(['active', 'expired', 'revoked']),
+  since: Type.Number({ description: 'epoch ms at which it came into this state' }),
+  made_at: Type.Number({ description: 'epoch ms' }),
+  expires_at: Type.Number({ description: 'epoch ms' }),
+  by: Who,
+  revoked_by: Type.Optional(Who),
+});
+const MadeSchema = Type.Object({
+  ...ServiceSchema.properties,
+  token: Type.String({ description: 'shown in this answer and never again' }),
+});
+const LONGEST_DAYS = 366;
+const DAY_MS = 86_400_000;
+const WishSchema = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 200, description: 'what it is for' }),
+    role: RoleSchema,
+    cameras: Type.Optional(Type.Array(IdSchema, { maxItems: 1000 })),
+    zones: Type.Optional(Type.Array(Type.String({ pattern: ZONE_PATTERN, maxLength: 200 }), { maxItems: 1000 })),
+    expires_in: Type.Integer({ minimum: 1, maximum: (LONGEST_DAYS * DAY_MS) / 1000, description: 'seconds' }),
+  },
+  { additionalProperties: false },
+);
+
+function show(service: Service, now: number) {
+  const { id, name, role, cameras, zones, since: made_at, expires_at, by, revoked } = service;
+  const state = serviceState(service, now);
+  const since = { active: made_at, expired: expires_at, revoked: revoked?.at ?? made_at }[state];
+  const ended = revoked ? { revoked_by: revoked.by } : {};
+  return { id, sub: serviceSub(service), name, role, cameras, zones, state, since, made_at, expires_at, by, ...ended };
+}
+
+/** `/api/v1/service-tokens`: what programs come in with. */
+export function serviceTokenRoutes(server: Server, services: HttpServices, shared: Shared): void {
+  const { serviceTokens, log } = services;
+  const path = '/api/v1/service-tokens';
+  const tags = ['rights'];
+
+  server.get(
+    path,
+    { schema: { tags, querystring: Type.Object(pageQuery), response: { 200: listOf(ServiceSchema) } } },
+    async ({ query }) => {
+      const now = Date.now();
+      return pageOf(
+        serviceTokens.list().map((service) => show(service, now)),
+        query,
+      );
+    },
+  );
+  server.post(path, { schema: { tags, body: WishSchema, response: { 201: MadeSchema } } }, async (request, reply) => {
+    const { sub: by } = callerOf(request);
+    const { name, role, cameras = [], zones = [], expires_in } = request.body;
+    // A program that makes tokens for itself would outlive its own.
+    if (by.startsWith(serviceSub({ id: '' }))) throw denied('program');
+    const expires_at = Date.now() + expires_in * 1000;
+    try {
+      const { service, token } = serviceTokens.make({ name, role, cameras, zones, expires_at, by });
+      const told = show(service, Date.now());
+      log.info({ service: told }, 'a service token was made');
+      return reply
+        .code(201)
+        .header('location', `${path}/${service.id}`)
+        .send({ ...told, token });
+    } catch (error) {
+      if (error instanceof TooManyServices) throw new Refusal(409, 'too-many', error.message);
+      throw error;
+    }
+  });
+  server.delete(
+    `${path}/:service_id`,
+    { schema: { tags, params: Type.Object({ service_id: IdSchema }) } },
+    async (request, reply) => {
+      const { sub: by } = callerOf(request);
+      const service = serviceTokens.revoke(request.params.service_id, by);
+      if (!service) throw missing('such service token');
+      const { sessions_cut } = await revoke(services, shared, { jti: service.id }, by);
+      log.info({ service: service.id, by, sessions_cut }, 'a service token was revoked');
+      return reply.code(204).send();
+    },
+  );
+}

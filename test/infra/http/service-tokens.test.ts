@@ -1,0 +1,154 @@
+import { readFileSync, statSync } from 'node:fs';
+import { expect } from 'chai';
+import { RULES } from '../../../infra/http/roles.ts';
+import { type FakeGateway, fakeGateway } from '../../fakes/http.ts';
+
+const PATH = '/api/v1/service-tokens';
+
+describe('http: tokens for programs, and who holds which right', () => {
+  let gateway: FakeGateway;
+  const admin = () => gateway.bearer({ sub: 'anna', role: 'admin' });
+  const wish = { name: 'parking board', role: 'viewer', zones: ['hcm/*'], expires_in: 3600 };
+  const make = async (change: object = {}) =>
+    (
+      await gateway.server.inject({ method: 'POST', url: PATH, headers: admin(), payload: { ...wish, ...change } })
+    ).json();
+  const as = (token: string, url: string, method: 'GET' | 'POST' | 'DELETE' = 'GET', payload?: object) =>
+    gateway.server.inject({
+      method,
+      url,
+      headers: { authorization: `Bearer ${token}` },
+      ...(payload ? { payload } : {}),
+    });
+
+  beforeEach(async () => {
+    gateway = await fakeGateway();
+    await gateway.camera('cam_001', 'hcm/gate');
+    await gateway.camera('cam_002', 'hanoi/station');
+  });
+  afterEach(() => gateway.close());
+
+  it('shows the token once, and keeps a hash and who made it', async () => {
+    const made = await make();
+    expect(made.token).to.match(/^sbs_[A-Za-z0-9_-]{43}$/);
+    expect(made).to.include({ sub: `service:${made.id}`, state: 'active', by: 'anna', role: 'viewer' });
+    const { body } = await gateway.server.inject({ url: PATH, headers: admin() });
+    expect(JSON.parse(body).items[0]).to.include({ id: made.id, by: 'anna' }).and.not.have.any.keys('token', 'hash');
+    expect(body + gateway.log.join('')).to.not.contain(made.token);
+    expect(gateway.log.some((line) => line.includes('a service token was made') && line.includes('anna'))).to.equal(
+      true,
+    );
+    const kept = `${gateway.state}/services.json`;
+    expect(statSync(kept).mode & 0o777).to.equal(0o600);
+    expect(readFileSync(kept, 'utf8')).to.not.contain(made.token);
+  });
+
+  it('lets a program do what its token names, and nothing else', async () => {
+    const { token, id } = await make();
+    expect((await as(token, '/api/v1/cameras')).json().items.map((one: { id: string }) => one.id)).to.deep.equal([
+      'cam_001',
+    ]);
+    expect((await as(token, '/live/cam_002/webrtc')).statusCode).to.equal(403);
+    expect((await as(token, '/api/v1/broadcasts')).statusCode).to.equal(403);
+    expect((await as(token, '/api/v1/login')).json()).to.include({ sub: `service:${id}`, name: 'parking board' });
+    const narrow = await make({ zones: [], cameras: ['cam_002'] });
+    expect((await as(narrow.token, '/live/cam_002/webrtc')).statusCode).to.equal(200);
+  });
+
+  it('ends with its time', async () => {
+    const { token } = await make({ expires_in: 1 });
+    expect((await as(token, '/api/v1/cameras')).statusCode).to.equal(200);
+    const { list } = gateway.services.serviceTokens;
+    while (Date.now() <= (list()[0]?.expires_at ?? 0)) await new Promise((resolve) => setImmediate(resolve));
+    const late = await as(token, '/api/v1/cameras');
+    expect([late.statusCode, late.json().reason]).to.deep.equal([401, 'expired']);
+    expect((await gateway.server.inject({ url: PATH, headers: admin() })).json().items[0].state).to.equal('expired');
+  });
+
+  it('is taken back with what runs under it, and stays listed with who did it', async () => {
+    const { token, id } = await make();
+    const { session_id: session } = (await as(token, '/live/cam_001/webrtc')).json();
+    const gone = await gateway.server.inject({ method: 'DELETE', url: `${PATH}/${id}`, headers: admin() });
+    expect(gone.statusCode).to.equal(204);
+    expect((await as(token, '/api/v1/cameras')).json().reason).to.equal('revoked');
+    const shown = await gateway.server.inject({ url: `/api/v1/sessions/${session}`, headers: admin() });
+    expect(shown.json()).to.include({ state: 'ended' });
+    const { items } = (await gateway.server.inject({ url: PATH, headers: admin() })).json();
+    expect(items[0]).to.include({ state: 'revoked', revoked_by: 'anna' });
+    const again = await gateway.server.inject({ method: 'DELETE', url: `${PATH}/svc_none`, headers: admin() });
+    expect(again.statusCode).to.equal(404);
+  });
+
+  it('opens no page, makes no other token, and a near miss is refused like any guess', async () => {
+    const { token } = await make({ role: 'admin' });
+    const page = await gateway.server.inject({ method: 'POST', url: '/api/v1/login', payload: { token } });
+    expect([page.statusCode, page.cookies]).to.deep.equal([401, []]);
+    const cookie = await gateway.server.inject({
+      url: '/api/v1/cameras',
+      headers: { host: 'localhost:8080', cookie: `signalbox-8080=${token}` },
+    });
+    expect([cookie.statusCode, cookie.json().reason]).to.deep.equal([401, 'type']);
+    const more = await as(token, PATH, 'POST', wish);
+    expect([more.statusCode, more.json().reason]).to.deep.equal([403, 'program']);
+    for (const near of [
+      `${token.slice(0, -1)}${token.endsWith('A') ? 'B' : 'A'}`,
+      token.slice(0, -1),
+      `${token}A`,
+      'sbs_x',
+    ]) {
+      expect((await as(near, '/api/v1/cameras')).statusCode, near).to.equal(401);
+    }
+  });
+
+  it('refuses a wish without an end, of no role, or for a zone that is none, and makes nothing', async () => {
+    for (const wrong of [
+      { expires_in: undefined },
+      { expires_in: 0 },
+      { role: 'root' },
+      { zones: ['hcm/**'] },
+      { name: '' },
+    ]) {
+      expect(await make(wrong), JSON.stringify(wrong)).to.include({ reason: 'bad-request' });
+    }
+    expect(gateway.services.serviceTokens.list()).to.deep.equal([]);
+  });
+
+  it('tells who holds which right to a camera, and why: people, programs, incidents, open sessions', async () => {
+    const { people } = gateway.services;
+    const person = { password: 'x', must_change: false, since: 1, cameras: [] };
+    people.add({ ...person, id: 'lan', role: 'operator', zones: ['hcm/*'] });
+    people.add({ ...person, id: 'minh', role: 'viewer', zones: ['hanoi/*'] });
+    people.add({ ...person, id: 'root', role: 'admin', zones: [] });
+    const { id, token } = await make();
+    const declared = { cameras: ['cam_001'], reason: 'fire', minutes: 5, drill: true, grants: { subjects: ['minh'] } };
+    await gateway.server.inject({ method: 'POST', url: '/api/v1/incidents', headers: admin(), payload: declared });
+    const { session_id: session } = (await as(token, '/live/cam_001/webrtc')).json();
+
+    const { holders, routes, zone } = (
+      await gateway.server.inject({ url: '/api/v1/rights?camera=cam_001', headers: admin() })
+    ).json();
+    expect(zone).to.equal('hcm/gate');
+    type Holder = { kind: string; id: string; subject: string; may: string[]; why: string };
+    const brief = holders.map(({ kind, subject, may }: Holder) => `${kind} ${subject}: ${may.join(' ')}`);
+    expect(brief).to.deep.equal([
+      'person lan: watch operate',
+      'person root: watch operate administer',
+      `service service:${id}: watch`,
+      'incident minh: watch',
+      `session service:${id}: watch`,
+    ]);
+    expect(holders[0].why).to.equal('zone hcm/gate lies within hcm/*');
+    expect(holders[4].id).to.equal(session);
+
+    // What is told is what the door does: each route of a right answers for its holders, and is in the table once.
+    const told = Object.values(routes as Record<string, string[]>).flat();
+    expect(told.sort()).to.deep.equal(
+      Object.keys(RULES)
+        .filter((key) => RULES[key]?.camera)
+        .sort(),
+    );
+    expect((await as(token, '/api/v1/rights?camera=cam_001')).statusCode).to.equal(403);
+    const nowhere = await gateway.server.inject({ url: '/api/v1/rights?camera=cam_404', headers: admin() });
+    expect(nowhere.statusCode).to.equal(404);
+  });
+});
