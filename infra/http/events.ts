@@ -49,13 +49,16 @@ const RETRY_MS = 1_000;
 const DRAIN_MS = 10_000;
 const FIRST_MESSAGE_MS = 5_000;
 
-const textOf = lastOnly((event: object) => JSON.stringify(event));
+/** An event as it goes to every subscriber: its text is made once, and its bytes are shared. */
+const blockOf = lastOnly((event: object & { sequence: number }) =>
+  Buffer.from(`id: ${event.sequence}\ndata: ${JSON.stringify(event)}\n\n`),
+);
 
 /** Writes events as a text stream (https://html.spec.whatwg.org/multipage/server-sent-events.html). */
 function sseSink(out: ServerResponse): Sink {
-  const write = (text: string) => void (out.writable && out.write(text));
+  const write = (text: string | Buffer) => void (out.writable && out.write(text));
   return {
-    fact: (event) => write(`id: ${event.sequence}\ndata: ${textOf(event)}\n\n`),
+    fact: (event) => write(blockOf(event)),
     // An id without data raises no event, but moves Last-Event-ID past what this person may not see.
     beat: (sequence) => write(`: still here\nid: ${sequence}\n\n`),
     resync: (sequence, reason) =>
@@ -150,6 +153,8 @@ export function eventRoutes(server: Server, _services: HttpServices, shared: Sha
       const out = reply.raw;
       const begin = () => {
         reply.hijack();
+        // It ends with its connection: then each event is one write, not three around a chunk's length.
+        out.useChunkedEncodingByDefault = false;
         out.writeHead(200, {
           'content-type': 'text/event-stream; charset=utf-8',
           'cache-control': 'no-store',
