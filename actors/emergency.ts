@@ -129,7 +129,8 @@ export function raiseIncidents(house: EmergencyHouse): Raising {
     );
     const faults = [...failed, ...pushed.filter((fault) => fault !== undefined), ...worse];
     const broadcasts = pushed.filter((fault) => fault === undefined).length;
-    const told = { type: 'incident.raised', cameras: present.length, broadcasts, failed: faults };
+    const done = { cameras: present.length, broadcasts, best: worse.length === 0 };
+    const told = { type: 'incident.raised', ...done, failed: faults };
     await offer('incident', view.id, told);
   };
 

@@ -55,6 +55,12 @@ function broadcastUnencoded(record: JournalRecord): JournalRecord {
   return { ...record, version: 2, after: { ...after, context: { ...after.context, encoded: false } } };
 }
 
+/** Whether its cameras came to their best was not told. */
+function incidentWithoutQuality(record: JournalRecord): JournalRecord {
+  const heard = record.heard.map((one) => (one.type === 'incident.raised' ? { ...one, best: false } : one));
+  return { ...record, version: 2, heard };
+}
+
 /** What was written says all that there is to say: the new version only hears, or says, more. */
 const unchanged =
   (version: number) =>
@@ -65,6 +71,7 @@ const steps: Record<string, (record: JournalRecord) => JournalRecord> = {
   'broadcast@1': broadcastUnencoded,
   'camera@1': cameraFrom1,
   'relay@1': relayWithoutPulse,
+  'incident@1': incidentWithoutQuality,
   // Ladders were never held back for others.
   'rendition@1': unchanged(2),
   // Ladders were never told that the picture has changed.

@@ -79,7 +79,24 @@ const declare = machine.assign(({ event }) => {
 });
 const renew = machine.assign(({ event }) => (event.type === 'incident.renewed' ? { until: event.until } : {}));
 
-const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? '' : 's'}`;
+const counted = (count: number, one: string, many = `${one}s`) => `${count} ${count === 1 ? one : many}`;
+
+type Raised = Extract<Event, { type: 'incident.raised' }>;
+
+/** What was done for the cameras. */
+function raisedFor({ cameras, best }: Raised): string {
+  return `${counted(cameras, 'camera')} kept connected${best ? ' at the best quality' : ''} and recorded`;
+}
+
+/** How many were let in: who they are is not told to everybody. */
+function letIn({ grants: { roles, subjects } }: IncidentContext): string {
+  const who = [
+    ...(subjects.length > 0 ? [counted(subjects.length, 'person', 'people')] : []),
+    ...roles.map((role) => `every ${role}`),
+  ];
+  return who.length > 0 ? `, ${who.join(' and ')} let in` : '';
+}
+
 const declared = become('declared', (context, event) => ({
   trigger: event.type,
   text: `${context.drill ? 'a drill, ' : ''}declared by ${context.by}: ${context.reason}`,
@@ -91,7 +108,7 @@ const active = become('active', (context, event) => {
   const failed = event.failed.length > 0 ? `; not done: ${event.failed.join('; ')}` : '';
   return {
     trigger: event.type,
-    text: `${counted(event.cameras, 'camera')} kept warm, ${pushes}${failed}`,
+    text: `${raisedFor(event)}, ${pushes}${letIn(context)}${failed}`,
     guard: { cameras: event.cameras, broadcasts: event.broadcasts },
   };
 });

@@ -4,7 +4,7 @@ import { type Of, shape } from '../shape.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the incident machine's events and context. */
-export const INCIDENT_VERSION = 1;
+export const INCIDENT_VERSION = 2;
 
 /** Who may watch the cameras of an incident while it runs, beyond their own rights. */
 export const GrantsSchema = Type.Object(
@@ -33,7 +33,12 @@ export const incidentHeard = {
   ),
   'incident.raised': shape(
     'incident.raised',
-    Type.Object({ cameras: Type.Integer(), broadcasts: Type.Integer(), failed: Type.Array(Type.String()) }),
+    Type.Object({
+      cameras: Type.Integer(),
+      broadcasts: Type.Integer(),
+      best: Type.Boolean({ description: 'the cameras are at their best quality' }),
+      failed: Type.Array(Type.String()),
+    }),
   ),
   'incident.renewed': shape('incident.renewed', Type.Object({ until: Type.Number(), by: Type.String() })),
   'incident.ended': shape('incident.ended', Type.Object({ by: Type.String() })),

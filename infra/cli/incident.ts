@@ -14,6 +14,7 @@ interface DeclareOptions extends CommonOptions {
   key?: string;
   drill?: boolean;
   letIn: string[];
+  letInRole: string[];
 }
 
 const PATH = '/api/v1/incidents';
@@ -29,6 +30,7 @@ export function incidentDeclareCommand(command: Command, out: Terminal): void {
     .option('--for <TIME>', 'how long it lasts unless it is renewed or closed', '60m')
     .option('--key <TEXT>', 'declared twice with the same key, it is one incident')
     .option('--let-in <NAME>', 'somebody who may watch its cameras while it runs; repeat for more', repeated, [])
+    .option('--let-in-role <ROLE>', 'the same for every viewer or every operator; repeat for both', repeated, [])
     .option('--drill', 'do everything but push to the destinations')
     .action(async (options: DeclareOptions) => {
       const { zone, camera, reason, key, drill = false } = options;
@@ -36,7 +38,12 @@ export function incidentDeclareCommand(command: Command, out: Terminal): void {
         ...(zone === undefined ? {} : { zone }),
         ...(camera.length > 0 ? { cameras: camera } : {}),
         ...(key === undefined ? {} : { key }),
-        ...{ reason, minutes: minutesIn(options.for), drill, grants: { subjects: options.letIn } },
+        ...{
+          reason,
+          minutes: minutesIn(options.for),
+          drill,
+          grants: { subjects: options.letIn, roles: options.letInRole },
+        },
       };
       const answer = incidentAnswer.parse(await request(out, reach(options, out), 'POST', PATH, body));
       if (options.json) return out.printJson(answer);

@@ -40,7 +40,10 @@ describe('a drill of an emergency', function () {
     expect((await group.api('GET', '/live/gate/webrtc', undefined, minh())).status).to.equal(403);
     const about = ['--camera', 'gate', '--reason', 'fire in hall 2', '--for', '30m'];
     incident = (await json('incident', 'declare', ...about, '--let-in', 'minh', '--drill')).id;
-    await events.next('incident.active', `incident/${incident}`);
+    const active = await events.next('incident.active', `incident/${incident}`);
+    expect(active.data.why.text).to.match(
+      /^1 camera kept connected at the best quality and recorded, .*1 person let in$/,
+    );
     const { status, body } = await group.api('GET', '/live/gate/webrtc', undefined, minh());
     expect(status).to.equal(200);
     session = body.session_id;

@@ -11,7 +11,7 @@ const declared = {
   ...{ zone: 'hcm/*', cameras: ['gate'], reason: 'fire in hall 2', by: 'hoa', until: 1_000 + HOUR, drill: false },
   ...{ destinations: ['city-tv'], grants: { roles: [], subjects: [] }, at: 1_000 },
 };
-const raised = { type: 'incident.raised', cameras: 1, broadcasts: 1, failed: [] };
+const raised = { type: 'incident.raised', cameras: 1, broadcasts: 1, best: true, failed: [] };
 const rang = (name: string) => ({ type: 'alarm.rang', name });
 
 describe('an incident', () => {
@@ -19,9 +19,18 @@ describe('an incident', () => {
     expect(given(declared).state).to.equal('declared');
     const active = given(declared, raised);
     expect(active.said).to.deep.equal(['incident.declared', 'incident.active']);
-    expect(active.last.why.text).to.equal('1 camera kept warm, 1 broadcast');
+    expect(active.last.why.text).to.equal('1 camera kept connected at the best quality and recorded, 1 broadcast');
     const failed = given(declared, { ...raised, broadcasts: 0, failed: ['gate to city-tv: no relay can push'] });
     expect(failed.last.why.text).to.contain('not done: gate to city-tv: no relay can push');
+  });
+
+  it('says how many it lets in, and where its cameras could not be brought to their best', () => {
+    const grants = { roles: ['operator'], subjects: ['minh', 'hoa'] };
+    const { last } = given({ ...declared, grants }, { ...raised, best: false, failed: ['the quality is what it was'] });
+    expect(last.why.text).to.equal(
+      '1 camera kept connected and recorded, 1 broadcast, 2 people and every operator let in; ' +
+        'not done: the quality is what it was',
+    );
   });
 
   it('warns five minutes before its end, then ends by itself', () => {

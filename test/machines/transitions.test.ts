@@ -220,7 +220,7 @@ const machines: Record<string, { machine: AnyStateMachine; walks: Walk[] }> = {
             ...{ zone: '', cameras: ['cam_001'], reason: 'fire', by: 'hoa', until: 2_000, drill: true },
             ...{ destinations: [], grants: { roles: [], subjects: [] } },
           },
-          { type: 'incident.raised', cameras: 1, broadcasts: 0, failed: [] },
+          { type: 'incident.raised', cameras: 1, broadcasts: 0, best: true, failed: [] },
           { type: 'incident.renewed', until: 10_000_000, by: 'hoa' },
           { type: 'incident.renewed', until: 2_000, by: 'hoa' },
           { type: 'incident.ended', by: 'hoa' },
