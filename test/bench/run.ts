@@ -1,5 +1,5 @@
 import { readdirSync, writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
+import { inspect, parseArgs } from 'node:util';
 import { type Bench, type BenchTable, printTable } from './table.ts';
 
 /** `npm run bench -- NAME … [--json FILE] [--seconds N | --minutes N] [--pairs N]`: runs benchmarks and prints their tables. */
@@ -47,7 +47,7 @@ async function main(): Promise<number> {
 
 process.exit(
   await main().catch((error: Error) => {
-    process.stderr.write(`${error.stack ?? error.message}\n`);
+    process.stderr.write(`${inspect(error)}\n`);
     return 1;
   }),
 );

@@ -3,6 +3,10 @@ import { callApi } from './api.ts';
 import type { Camera } from './model.ts';
 
 const LENGTHS = [15, 30, 60, 120, 240];
+const ROLES = [
+  { role: 'viewer', who: 'everybody who may watch other cameras' },
+  { role: 'operator', who: 'operators of other zones' },
+];
 
 /** `hcm/airport` lies within `hcm/airport` and `hcm/*`. */
 function zonesOf(cameras: Camera[]): string[] {
@@ -14,7 +18,19 @@ function zonesOf(cameras: Camera[]): string[] {
   return [...new Set(zones)].sort();
 }
 
-/** Asks what has happened, where and for how long, and declares it. It can't be hit by accident: nothing is prefilled. */
+/** What the form says, as `POST /api/v1/incidents` takes it. */
+export function declarationOf(said: FormData): object {
+  const names = String(said.get('people') ?? '').split(/[,;\s]+/);
+  return {
+    zone: said.get('zone'),
+    reason: said.get('reason'),
+    minutes: Number(said.get('minutes')),
+    drill: said.get('drill') === 'on',
+    grants: { subjects: [...new Set(names.filter(Boolean))], roles: said.getAll('role') },
+  };
+}
+
+/** Asks what has happened, where, for how long and who else may watch, and declares it. It can't be hit by accident: nothing is prefilled. */
 export function Declare({ cameras, close }: { cameras: Camera[]; close: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const [failure, setFailure] = useState('');
@@ -22,16 +38,11 @@ export function Declare({ cameras, close }: { cameras: Camera[]; close: () => vo
   useLayoutEffect(() => dialog.current?.showModal(), []);
   const submit = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
-    const said = new FormData(event.currentTarget as HTMLFormElement);
+    const said = declarationOf(new FormData(event.currentTarget as HTMLFormElement));
     setBusy(true);
     setFailure('');
     try {
-      await callApi('POST', '/api/v1/incidents', {
-        zone: said.get('zone'),
-        reason: said.get('reason'),
-        minutes: Number(said.get('minutes')),
-        drill: said.get('drill') === 'on',
-      });
+      await callApi('POST', '/api/v1/incidents', said);
       dialog.current?.close();
     } catch (error) {
       setFailure(error instanceof Error ? error.message : String(error));
@@ -43,34 +54,37 @@ export function Declare({ cameras, close }: { cameras: Camera[]; close: () => vo
       <form onSubmit={submit}>
         <h2>Declare an emergency</h2>
         <p>
-          Its cameras stay connected and go on air at every destination; everybody who watches them sees that it is on.
-          It ends by itself.
+          Its cameras stay connected at their best, are recorded, and go on air at every destination; everybody who
+          watches them sees that it is on. It ends by itself.
         </p>
         <label>
           What has happened?
           <input name="reason" required maxLength={500} autocomplete="off" />
         </label>
-        <label>
-          Where?
-          <select name="zone" required>
-            <option value="">Choose a zone</option>
-            {zonesOf(cameras).map((zone) => (
-              <option key={zone} value={zone}>
-                {zone}
-              </option>
-            ))}
-          </select>
-        </label>
-        <label>
-          For how long?
-          <select name="minutes">
-            {LENGTHS.map((minutes) => (
-              <option key={minutes} value={minutes} selected={minutes === 60}>
-                {minutes < 60 ? `${minutes} minutes` : minutes === 60 ? 'one hour' : `${minutes / 60} hours`}
-              </option>
-            ))}
-          </select>
-        </label>
+        <div class="beside">
+          <label>
+            Where?
+            <select name="zone" required>
+              <option value="">Choose a zone</option>
+              {zonesOf(cameras).map((zone) => (
+                <option key={zone} value={zone}>
+                  {zone}
+                </option>
+              ))}
+            </select>
+          </label>
+          <label>
+            For how long?
+            <select name="minutes">
+              {LENGTHS.map((minutes) => (
+                <option key={minutes} value={minutes} selected={minutes === 60}>
+                  {minutes < 60 ? `${minutes} minutes` : minutes === 60 ? 'one hour' : `${minutes / 60} hours`}
+                </option>
+              ))}
+            </select>
+          </label>
+        </div>
+        <LetIn />
         <label class="tick">
           <input type="checkbox" name="drill" /> A drill: do everything but put it on air
         </label>
@@ -85,5 +99,26 @@ export function Declare({ cameras, close }: { cameras: Camera[]; close: () => vo
         </p>
       </form>
     </dialog>
+  );
+}
+
+/** Who may watch these cameras while it runs, though they have no right to otherwise. */
+function LetIn() {
+  return (
+    <fieldset>
+      <legend>Who else may watch?</legend>
+      <label>
+        People, by the names that they sign in with
+        <input name="people" placeholder="minh, hoa" autocomplete="off" autocapitalize="none" spellcheck={false} />
+      </label>
+      {ROLES.map(({ role, who }) => (
+        <label class="tick" key={role}>
+          <input type="checkbox" name="role" value={role} /> And {who}
+        </label>
+      ))}
+      <p class="until">
+        Until the emergency ends: whoever it alone let in loses the picture within five seconds of its end.
+      </p>
+    </fieldset>
   );
 }

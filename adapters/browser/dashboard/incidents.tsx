@@ -8,13 +8,18 @@ import { duration } from './time.ts';
 import { wordOf } from './urgent.tsx';
 
 const HOUR_MINUTES = 60;
+/** The way back is what a second press of the same key would take. */
+const focused = (button: HTMLButtonElement | null) => button?.focus();
 
 /** The emergencies that run: why, until when, and for operators how to prolong or close them. */
 export function Incidents({ incidents, operates }: { incidents: Incident[]; operates: boolean }) {
   const now = useNow();
   const [failure, setFailure] = useState('');
+  /** The one that somebody is about to close: a second press does it. */
+  const [closing, setClosing] = useState('');
   const act = async (method: 'PATCH' | 'DELETE', id: string): Promise<void> => {
     setFailure('');
+    setClosing('');
     try {
       await callApi(
         method,
@@ -42,15 +47,26 @@ export function Incidents({ incidents, operates }: { incidents: Incident[]; oper
             {duration(Math.max(0, incident.until - now))}
             {incident.state === 'expiring' ? '' : ' left'}
           </span>
-          {operates && (
-            <>
+          {operates && closing !== incident.id && (
+            <span class="acts">
               <button type="button" onClick={() => act('PATCH', incident.id)}>
                 One more hour
               </button>
-              <button type="button" onClick={() => act('DELETE', incident.id)}>
-                Close it
+              <button type="button" onClick={() => setClosing(incident.id)}>
+                Close it…
               </button>
-            </>
+            </span>
+          )}
+          {closing === incident.id && (
+            <span class="acts">
+              <span>Its pushes, extra access and recording end with it.</span>
+              <button type="button" class="alarm" onClick={() => act('DELETE', incident.id)}>
+                Close it now
+              </button>
+              <button type="button" ref={focused} onClick={() => setClosing('')}>
+                Keep it
+              </button>
+            </span>
           )}
         </div>
       ))}

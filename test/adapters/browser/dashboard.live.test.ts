@@ -258,6 +258,55 @@ describe('dashboard in Chromium', function () {
     expect(faults).to.deep.equal([]);
   });
 
+  it('declares an emergency by keyboard alone, on a phone, with whom it lets in and until when', async () => {
+    const { page, faults } = await wall(['live', 'live']);
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.locator('.declare-button').focus();
+    await page.keyboard.press('Enter');
+    const dialog = page.locator('dialog.declare');
+    await until('the dialog', () => dialog.isVisible());
+    expect(await dialog.textContent()).to.contain('within five seconds of its end');
+    await page.keyboard.press('Enter');
+    await page.keyboard.type('fire in hall 2');
+    await page.keyboard.press('Enter');
+    // Nothing is declared without a place: the browser leads there.
+    expect(await page.evaluate('document.activeElement.name')).to.equal('zone');
+    expect(house.declared).to.deep.equal([]);
+    await page.keyboard.type('hcm/*');
+    for (const key of ['Tab', 'Tab']) await page.keyboard.press(key);
+    await page.keyboard.type('minh, lan');
+    for (const key of ['Tab', 'Tab', 'Space']) await page.keyboard.press(key);
+    const box = await dialog.boundingBox();
+    expect([box?.x, box?.width].every((edge) => edge !== undefined && edge <= 390)).to.equal(true);
+    expect(await dialog.evaluate((it) => it.scrollWidth <= it.clientWidth), 'nothing is cut off').to.equal(true);
+    await page.keyboard.press('Enter');
+    await until('it to be declared', () => house.declared.length > 0);
+    expect(house.declared).to.deep.equal([
+      {
+        ...{ zone: 'hcm/*', reason: 'fire in hall 2', minutes: 60, drill: false },
+        grants: { subjects: ['minh', 'lan'], roles: ['operator'] },
+      },
+    ]);
+    await until('the dialog to close', async () => (await dialog.count()) === 0);
+    expect(faults).to.deep.equal([]);
+  });
+
+  it('prolongs an emergency with one press, and closes it with two', async () => {
+    const { page } = await wall(['live']);
+    const fire = { id: 'inc_1', zone: 'hcm/*', cameras: ['cam_001'], reason: 'fire', by: 'hoa', drill: false };
+    house.alert('incident', { ...fire, until: Date.now() + 200_000, state: 'expiring' });
+    const banner = page.locator('.incident');
+    await until('the banner', async () => (await banner.textContent().catch(() => ''))?.includes('ends in'));
+    await page.getByText('One more hour').click();
+    await until('it to be prolonged', () => String(house.acted) === 'PATCH inc_1');
+    await page.getByText('Close it…').focus();
+    for (const key of ['Enter', 'Enter']) await page.keyboard.press(key);
+    expect(house.acted, 'a double press keeps it').to.deep.equal(['PATCH inc_1']);
+    await page.getByText('Close it…').click();
+    await page.getByText('Close it now').click();
+    await until('it to be closed', () => house.acted.includes('DELETE inc_1'));
+  });
+
   it('signs somebody in with a pasted token', async () => {
     house = furnish(gateway, [stubCamera(1, 'idle')]);
     house.signedIn = false;

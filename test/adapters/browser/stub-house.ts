@@ -27,6 +27,10 @@ export interface StubHouse {
   plugs: { camera: string; source: number; plugged: boolean }[];
   /** Sources that were chosen. */
   chosen: { camera: string; source: string }[];
+  /** What was declared. */
+  declared: object[];
+  /** What was asked of emergencies that run: `PATCH inc_1`. */
+  acted: string[];
   /** What was signed in with. */
   logins: string[];
   signedIn: boolean;
@@ -153,6 +157,8 @@ export function furnish(stub: StubGateway, cameras: StubCamera[]): StubHouse {
     resumed: [],
     plugs: [],
     chosen: [],
+    declared: [],
+    acted: [],
     logins: [],
     signedIn: true,
     become(id, state, why, more = {}) {
@@ -243,6 +249,16 @@ export function furnish(stub: StubGateway, cameras: StubCamera[]): StubHouse {
     house.chosen.push({ camera: String(camera), source: JSON.parse(body).source });
     return { json: { camera, ...JSON.parse(body) } };
   });
+  stub.route('POST /api/v1/incidents', (_request, _match, body) => {
+    house.declared.push(JSON.parse(body));
+    return { status: 201, json: { id: 'inc_1' } };
+  });
+  for (const method of ['PATCH', 'DELETE']) {
+    stub.route(`${method} /api/v1/incidents/([^/]+)`, (_request, [, incident]) => {
+      house.acted.push(`${method} ${incident}`);
+      return { json: { id: incident } };
+    });
+  }
   stub.route('POST /api/v1/demo/cameras/([^/]+)/plug', (_request, [, camera], body) => {
     const { source, plugged } = JSON.parse(body);
     house.plugs.push({ camera: String(camera), source, plugged });
