@@ -85,7 +85,9 @@ export const group = shape(
       Type.Object({ id: Type.String(), name: Type.String(), zone: Type.String(), sources: Type.Array(Type.String()) }),
     ),
     /** Demo only: the nginx-rtmp that stands for every destination of the configuration. */
-    demoDestination: Type.Optional(Type.Object({ to: Type.String(), keyFile: Type.String(), stat: Type.String() })),
+    demoDestination: Type.Optional(
+      Type.Object({ to: Type.String(), keyFile: Type.String(), stat: Type.String(), monitor: Type.String() }),
+    ),
   }),
 );
 export type Group = Of<typeof group>;

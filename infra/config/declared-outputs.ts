@@ -17,6 +17,9 @@ export const DestinationSchema = Type.Object(
       }),
     ),
     stat: Type.Optional(webUrl({ description: 'statistics of an nginx-rtmp: it is asked whether bytes arrive' })),
+    monitor: Type.Optional(
+      webUrl({ description: 'a page that shows what arrives there; {camera} stands for the camera’s id' }),
+    ),
     audio: Type.Enum(['copy', 'aac', 'silence', 'none'], {
       default: 'copy',
       description: 'aac: converted, and silence where the camera has no sound',

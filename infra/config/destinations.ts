@@ -10,13 +10,14 @@ import type { Config } from './model.ts';
 /** The configuration with the demo's own nginx-rtmp behind every destination. */
 export function withDemoDestination(config: Config, { demoDestination }: Group): Config {
   if (!demoDestination) return config;
-  const { to, keyFile, stat } = demoDestination;
+  const { to, keyFile, stat, monitor } = demoDestination;
   const names = Object.keys(config.destinations);
   const place = (name: string) => ({
     ...(config.destinations[name] as Settings['destinations'][string]),
     to,
     key_file: keyFile,
     stat,
+    monitor,
   });
   return { ...config, destinations: Object.fromEntries(names.map((name) => [name, place(name)])) };
 }

@@ -20,7 +20,7 @@ const BroadcastSchema = Type.Object({
   to: Type.String({ description: 'address of the destination, without its stream key' }),
   relay: Type.String({ description: 'the relay that pushes' }),
   by: Type.String(),
-  state: Type.String({ description: 'connecting, on-air, retrying, failed or stopped' }),
+  state: Type.String({ description: 'connecting, on-air, retrying, waiting, failed or stopped' }),
   since: Type.Number({ description: 'epoch ms' }),
   why: WhySchema,
   picture: Type.Boolean({ description: 'false: what is pushed is the slate, as the camera has no picture' }),
@@ -87,12 +87,18 @@ export function broadcastRoutes(server: Server, services: HttpServices): void {
     },
   );
 
-  const DestinationSchema = Type.Object({ id: Type.String(), to: Type.String() });
+  const DestinationSchema = Type.Object({
+    id: Type.String(),
+    to: Type.String(),
+    monitor: Type.Optional(Type.String({ description: 'shows what arrives; {camera} stands for the camera’s id' })),
+  });
   server.get(
     '/api/v1/destinations',
     { schema: { tags, querystring: Type.Object(pageQuery), response: { 200: listOf(DestinationSchema) } } },
     async (request) => {
-      const all = Object.entries(config.destinations).map(([name, { to }]) => ({ id: name, to }));
+      const all = Object.entries(config.destinations).map(([name, { to, monitor }]) => {
+        return { id: name, to, ...(monitor === undefined ? {} : { monitor }) };
+      });
       return pageOf(all, request.query);
     },
   );

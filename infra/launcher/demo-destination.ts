@@ -19,6 +19,7 @@ export function demoDestination(port: number, httpPort: number, state: StateFold
     to: `rtmp://127.0.0.1:${port}/live`,
     keyFile: state.writeRun('demo-destination.key', `${state.secret('demo-destination').value}-{camera}\n`),
     stat: `http://127.0.0.1:${httpPort}/stat`,
+    monitor: `http://127.0.0.1:${httpPort}/monitor/#{camera}`,
   };
 }
 

@@ -1,8 +1,10 @@
+import path from 'node:path';
+
 /** Where a broadcast destination listens and keeps its files. */
 export interface DestinationPlace {
   /** RTMP, on loopback. */
   port: number;
-  /** Statistics (`/stat`) and the HLS monitor (`/hls/KEY.m3u8`), on loopback. */
+  /** Statistics (`/stat`) and the HLS monitor (`/monitor/#CAMERA`), on loopback. */
   httpPort: number;
   /** A folder of its own, for pid, logs and HLS. */
   folder: string;
@@ -12,8 +14,37 @@ export interface DestinationPlace {
   key: string;
 }
 
+/** The page of the monitor. */
+const PAGE = path.join(import.meta.dirname, 'monitor');
+const HLS_JS = path.resolve(import.meta.dirname, '../../node_modules/hls.js/dist/hls.light.min.js');
 const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
 const quoted = (text: string): string => JSON.stringify(text);
+
+/**
+ * A page that plays what is received of a camera. nginx-rtmp names its files by the stream key, which is a secret:
+ * neither the monitor's addresses nor its playlists show it.
+ */
+const monitor = (folder: string, key: string): string => `
+    location = /monitor/hls.js { alias ${quoted(HLS_JS)}; default_type text/javascript; }
+    location ~ ${quoted('^/monitor/(?<camera>[a-z0-9_-]+)\\.m3u8$')} {
+      alias ${quoted(`${folder}/hls/${key}-$camera.m3u8`)};
+      types { }
+      default_type application/vnd.apple.mpegurl;
+      sub_filter_types *;
+      sub_filter_once off;
+      sub_filter ${quoted(`${key}-`)} "";
+      add_header Cache-Control no-cache;
+    }
+    location ~ ${quoted('^/monitor/(?<piece>[a-z0-9_-]+\\.ts)$')} {
+      alias ${quoted(`${folder}/hls/${key}-$piece`)};
+      types { }
+      default_type video/mp2t;
+    }
+    location /monitor/ {
+      alias ${quoted(`${PAGE}/`)};
+      index monitor.html;
+      types { text/html html; text/css css; text/javascript js; }
+    }`;
 
 /**
  * The configuration of an nginx-rtmp that takes broadcasts under `rtmp://127.0.0.1:PORT/live` and shows them as HLS.
@@ -53,11 +84,7 @@ ${temporary}
       return 403;
     }
     location = /stat { rtmp_stat all; }
-    location /hls/ {
-      alias ${quoted(`${folder}/hls/`)};
-      types { application/vnd.apple.mpegurl m3u8; video/mp2t ts; }
-      add_header Cache-Control no-cache;
-    }
+${monitor(folder, key)}
   }
 }
 `;

@@ -291,6 +291,17 @@ describe('dashboard in Chromium', function () {
     expect(faults).to.deep.equal([]);
   });
 
+  it('leads from a push to where its station shows what it receives', async () => {
+    const { page } = await wall(['live']);
+    await page.goto(`${gateway.url}/#/camera/cam_001`);
+    const link = page.locator('.broadcasts a');
+    await until('the destination', async () => (await page.locator('.broadcasts li').count()) === 1);
+    expect(await link.count(), 'nothing is pushed').to.equal(0);
+    house.alert('broadcast', { id: 'cam_001--city-tv', camera: 'cam_001', destination: 'city-tv', state: 'on-air' });
+    await until('the link', async () => (await link.count()) === 1);
+    expect(await link.getAttribute('href')).to.equal('http://tv:81/monitor/#cam_001');
+  });
+
   it('prolongs an emergency with one press, and closes it with two', async () => {
     const { page } = await wall(['live']);
     const fire = { id: 'inc_1', zone: 'hcm/*', cameras: ['cam_001'], reason: 'fire', by: 'hoa', drill: false };

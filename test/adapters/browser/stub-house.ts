@@ -249,6 +249,9 @@ export function furnish(stub: StubGateway, cameras: StubCamera[]): StubHouse {
     house.chosen.push({ camera: String(camera), source: JSON.parse(body).source });
     return { json: { camera, ...JSON.parse(body) } };
   });
+  stub.route('GET /api/v1/destinations.*', () => ({
+    json: { items: [{ id: 'city-tv', to: 'rtmp://tv/live', monitor: 'http://tv:81/monitor/#{camera}' }], next: null },
+  }));
   stub.route('POST /api/v1/incidents', (_request, _match, body) => {
     house.declared.push(JSON.parse(body));
     return { status: 201, json: { id: 'inc_1' } };

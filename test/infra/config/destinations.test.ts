@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import { addressOf } from '../../../adapters/push.mediamtx/address.ts';
-import { destinationOf } from '../../../infra/config/destinations.ts';
+import { destinationOf, withDemoDestination } from '../../../infra/config/destinations.ts';
 import { ConfigError } from '../../../infra/config/fault.ts';
 import { readConfig } from '../../../infra/config.ts';
+import type { Group } from '../../../infra/group.ts';
 
 const faultsOf = (destination: string): string => {
   try {
@@ -56,6 +57,19 @@ describe('destinations of broadcasts', () => {
     expect(faultsOf('{ to: srt://tv }')).to.match(/needs a port/);
     expect(faultsOf('{ to: rtmp://tv/live, passphrase_file: p }')).to.match(/only SRT has a passphrase/);
     expect(faultsOf(`{ to: rtmp://tv/live, fingerprint: "${'ab'.repeat(32)}" }`)).to.match(/only RTMPS/);
+  });
+
+  it('are all the demo’s own station in the demo, with a page that shows what it receives', () => {
+    const config = readConfig('/etc/sbx.yaml', 'destinations:\n  tv: { to: rtmp://tv/live, audio: silence }', {});
+    const station = {
+      to: 'rtmp://127.0.0.1:9/live',
+      keyFile: '/k',
+      stat: 'http://s/stat',
+      monitor: 'http://s/m/#{camera}',
+    };
+    const { destinations } = withDemoDestination(config, { demoDestination: station } as Group);
+    expect(destinations.tv).to.deep.include({ to: station.to, monitor: station.monitor, audio: 'silence' });
+    expect(withDemoDestination(config, {} as Group)).to.equal(config);
   });
 
   it('say which secret can’t be read, and nothing of it', () => {

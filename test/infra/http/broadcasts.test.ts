@@ -6,7 +6,7 @@ describe('broadcasts over HTTP', () => {
   beforeEach(async () => {
     gateway = await fakeGateway({});
     gateway.services.config.destinations['city-tv'] = {
-      ...{ to: 'rtmp://127.0.0.1/live', key_file: '/nowhere/key' },
+      ...{ to: 'rtmp://127.0.0.1/live', key_file: '/nowhere/key', monitor: 'http://tv/{camera}' },
       ...{ audio: 'copy' as const, video: 'copy' as const },
     };
     await gateway.camera('gate', 'hcm/airport');
@@ -56,7 +56,7 @@ describe('broadcasts over HTTP', () => {
 
   it('tell operators where cameras can be pushed to, without the keys', async () => {
     const { items } = (await ask('GET', '/api/v1/destinations')).json();
-    expect(items).to.deep.equal([{ id: 'city-tv', to: 'rtmp://127.0.0.1/live' }]);
+    expect(items).to.deep.equal([{ id: 'city-tv', to: 'rtmp://127.0.0.1/live', monitor: 'http://tv/{camera}' }]);
   });
 
   it('say which destinations there are when one is not known', async () => {
