@@ -23,7 +23,10 @@ function claimOf(view: CellView, urgent: ReadonlySet<string>): Claim | undefined
 
 /** Encoders that push to destinations: who is on air stays there. */
 const pushing = (cells: Pick<Cells, 'list'>): number =>
-  cells.list('broadcast').filter(({ tags, context }) => tags.includes('wanted') && context.encoded === true).length;
+  cells
+    .list('broadcast')
+    .filter(({ tags, context }) => tags.includes('wanted') && !tags.includes('held') && context.encoded === true)
+    .length;
 
 /**
  * Has ladders wait when there are more than the processor can make, those of cameras in an emergency last.

@@ -55,7 +55,9 @@ export function pushMediamtx(settings: PushSettings): PushSlot {
     const encoder = wish && encode(settings, input, wish, read, report);
     if (!encoder) read({ source: settings.programUrl(relay, camera), rtspTransport: 'tcp' });
     const sent = () => sentBytes(settings.apiOf(relay), name);
-    const stop = watchBytes({ sent, ...(address.received ? { received: address.received } : {}) }, silentMs, {
+    const made = () => unlessAway(async () => (await settings.apiOf(relay).path(name)).inboundBytes);
+    const witnesses = { sent, made, ...(address.received ? { received: address.received } : {}) };
+    const stop = watchBytes(witnesses, silentMs, {
       flowing: (bytes, elapsedMs) =>
         report({
           type: 'push.flowing',
@@ -70,6 +72,9 @@ export function pushMediamtx(settings: PushSettings): PushSlot {
         report({ type: 'push.silent', relay, silent_ms: Math.round(standingMs), ...said });
       },
       failed: (detail) => refused(hide(detail)),
+      lagging: (share, forMs) =>
+        report({ type: 'push.lagging', relay, taken: Math.round(share * 100) / 100, for_ms: Math.round(forMs) }),
+      steady: () => report({ type: 'push.steady', relay }),
       again: (gapMs) => report({ type: 'push.reconnected', relay, gap_ms: Math.round(gapMs) }),
     });
     return {
@@ -115,9 +120,13 @@ function encode(
 }
 
 /** What has left for the destination, and why nothing does; undefined when the relay does not tell. */
-async function sentBytes(api: Mediamtx, name: string): Promise<ForwardStanding | undefined> {
+const sentBytes = (api: Mediamtx, name: string): Promise<ForwardStanding | undefined> =>
+  unlessAway(async () => (await api.forwards(name))[0]);
+
+/** Undefined when the relay does not tell. */
+async function unlessAway<T>(ask: () => Promise<T>): Promise<T | undefined> {
   try {
-    return (await api.forwards(name))[0];
+    return await ask();
   } catch (error) {
     if (error instanceof RelayAway || error instanceof RelayRefused) return undefined;
     throw error;

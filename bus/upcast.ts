@@ -69,6 +69,8 @@ const unchanged =
 /** One step up: from a version to the next. Keyed `kind@from`. */
 const steps: Record<string, (record: JournalRecord) => JournalRecord> = {
   'broadcast@1': broadcastUnencoded,
+  // Nobody told of a destination that is too slow, and nothing was held back for others.
+  'broadcast@2': unchanged(3),
   'camera@1': cameraFrom1,
   'relay@1': relayWithoutPulse,
   'incident@1': incidentWithoutQuality,

@@ -41,6 +41,8 @@ export const BROADCAST_TIMES = {
   firstRetryMs: 250,
   /** A destination that is back shall be on air within two seconds. */
   longestRetryMs: 1_500,
+  /** A destination that takes too little for this long is connected to anew: what waits for it is dropped. */
+  lagMs: 20_000,
   /** A fault of the configuration is looked at again after this long. */
   failedMs: 30_000,
 };
@@ -58,7 +60,7 @@ const machine = setup({
     events: {} as Event,
     emitted: {} as BroadcastSaid,
     input: {} as { id: string },
-    tags: {} as 'wanted' | 'on-air' | 'over',
+    tags: {} as 'wanted' | 'on-air' | 'held' | 'over',
   },
   actors: {
     push: fromCallback<Event, PushInput>(() => {}),
@@ -70,6 +72,11 @@ const machine = setup({
     /** Nothing but another configuration helps. */
     fatal: ({ context, event }) =>
       event.type === 'push.refused' && event.relay === context.relay && event.fatal === true,
+    laggingLong: ({ context, event }) =>
+      event.type === 'push.lagging' && event.relay === context.relay && event.for_ms >= BROADCAST_TIMES.lagMs,
+    /** What is told already is no news. */
+    newlyLagging: ({ context, event }) =>
+      event.type === 'push.lagging' && event.relay === context.relay && context.why.reason !== 'slow',
     otherPicture: ({ context, event }) => event.type === 'camera.showing' && event.picture !== context.picture,
   },
 });
@@ -161,7 +168,13 @@ const resumed = become('on-air', (context, event) => ({
   text: 'on air again over a new connection',
   ...(event.type === 'push.reconnected' ? { guard: { gap_ms: event.gap_ms } } : {}),
 }));
-const keepsUp = become('on-air', plainly('the encoder keeps up again'));
+const keepsUp = become('on-air', plainly('all of it is on air again'));
+const percent = (share: number): string => `${Math.round(share * 100)} %`;
+const lagging = become('on-air', (_context, event) => ({
+  trigger: event.type,
+  reason: 'slow',
+  text: `on air, but the destination takes only ${percent(event.type === 'push.lagging' ? event.taken : 0)} of it`,
+}));
 const retrying = become('retrying', (context, event) => {
   const because = backoff(context.attempts, BROADCAST_TIMES.firstRetryMs, BROADCAST_TIMES.longestRetryMs);
   const retry = { retry_ms: because.waitMs, attempts: context.attempts };
@@ -176,6 +189,10 @@ const retrying = become('retrying', (context, event) => {
     const said = event.detail ? `: ${event.detail}` : '';
     const guard = { ...retry, silent_ms: event.silent_ms };
     return { trigger: event.type, reason: 'silent', text: `the destination takes nothing any more${said}`, guard };
+  }
+  if (event.type === 'push.lagging') {
+    const text = `the destination takes only ${percent(event.taken)} of what is sent: too slow for a picture`;
+    return { trigger: event.type, reason: 'slow', text, guard: { ...retry, for_ms: event.for_ms } };
   }
   return {
     trigger: event.type,
@@ -192,6 +209,10 @@ const hopeless = become('failed', (_context, event) => ({
 const movedAway = become('connecting', (_context, event) =>
   event.type === 'broadcast.moved' ? event.why : { trigger: event.type, text: 'another relay pushes now' },
 );
+const held = become('waiting', (_context, event) =>
+  event.type === 'broadcast.held' ? event.why : { trigger: event.type, text: 'it waits' },
+);
+const freed = become('connecting', plainly('it need not wait any more'));
 const stopped = become('stopped', (_context, event) => ({
   trigger: event.type,
   text: event.type === 'broadcast.stopped' ? `stopped by ${event.by}` : 'stopped',
@@ -230,6 +251,7 @@ export const broadcastMachine = machine.createMachine({
       on: {
         'broadcast.stopped': { target: 'stopped', actions: stopped },
         'broadcast.moved': { target: '.pushing', actions: [moveOn, movedAway] },
+        'broadcast.held': { target: '.waiting', actions: held },
         'camera.showing': { actions: notePicture },
       },
       states: {
@@ -277,6 +299,10 @@ export const broadcastMachine = machine.createMachine({
                 },
                 'push.reconnected': { guard: 'ofThisRelay', actions: resumed },
                 'push.slow': { guard: 'ofThisRelay', actions: slowed },
+                'push.lagging': [
+                  { guard: 'laggingLong', target: '#broadcast.wanted.retrying', actions: [failed, retrying] },
+                  { guard: 'newlyLagging', actions: lagging },
+                ],
                 'push.steady': { guard: 'ofThisRelay', actions: keepsUp },
                 'camera.showing': { guard: 'otherPicture', actions: [notePicture, shown] },
               },
@@ -287,6 +313,15 @@ export const broadcastMachine = machine.createMachine({
           meta: { text: 'the configuration is wrong; looked at again after a while' },
           invoke: { src: 'alarm', id: 'retry', input: ({ context }) => ({ name: 'retry', at: context.deadline }) },
           on: { 'alarm.rang': { target: 'pushing', actions: [connectAgain, triedAgain] } },
+        },
+        waiting: {
+          tags: ['held'],
+          meta: { text: 'lets others go first: there is not enough for all' },
+          on: {
+            'broadcast.freed': { target: 'pushing', actions: [connectAgain, freed] },
+            'broadcast.moved': { actions: moveOn },
+            'broadcast.held': {},
+          },
         },
         retrying: {
           meta: { text: 'waits before the next attempt' },

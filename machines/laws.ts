@@ -84,6 +84,7 @@ export const laws: {
     if (state !== 'new' && !(camera && destination && relay)) return 'it pushes from nowhere, or to nowhere';
     if (state === 'on-air' && lostAt !== undefined) return 'it is on air, and still counts as lost';
     if (tags.includes('wanted') === ['new', 'stopped'].includes(state)) return `"${state}" is wrong about being wanted`;
+    if (tags.includes('held') !== (state === 'waiting')) return `"${state}" is wrong about having to wait`;
     return onAir(state, tags);
   },
   incident(context, tags) {

@@ -161,7 +161,14 @@ export interface PushInput {
 }
 export type PushReport = Report<
   BroadcastHeard,
-  'push.flowing' | 'push.reconnected' | 'push.silent' | 'push.refused' | 'push.ended' | 'push.slow' | 'push.steady'
+  | 'push.flowing'
+  | 'push.reconnected'
+  | 'push.silent'
+  | 'push.refused'
+  | 'push.ended'
+  | 'push.slow'
+  | 'push.lagging'
+  | 'push.steady'
 >;
 export type PushSlot = Adapter<PushInput, PushReport>;
 

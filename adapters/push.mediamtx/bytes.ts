@@ -1,11 +1,12 @@
 import type { ForwardStanding } from '../mediamtx.ts';
+import { type LagHears, watchLag } from './lag.ts';
 
 const LOOK_MS = 200;
 /** Bytes must have risen in this many looks: a handshake alone is no picture. */
 const RISES = 3;
 
 /** Who is told how bytes move. */
-export interface BytesHear {
+export interface BytesHear extends LagHears {
   flowing(bytes: number, elapsedMs: number): void;
   silent(standingMs: number, detail?: string): void;
   failed(detail: string): void;
@@ -17,10 +18,12 @@ export interface BytesHear {
 export interface Witnesses {
   sent(): Promise<ForwardStanding | undefined>;
   received?(): Promise<number | undefined>;
+  /** What was made for the destination; asked seldom. */
+  made(): Promise<number | undefined>;
 }
 
 /** Looks at the bytes that leave for the destination, or better at those that arrive. @returns how to stop it */
-export function watchBytes({ sent, received }: Witnesses, silentMs: number, hear: BytesHear): () => void {
+export function watchBytes({ sent, received, made }: Witnesses, silentMs: number, hear: BytesHear): () => void {
   const startedAt = performance.now();
   let bytes = 0;
   let rises = 0;
@@ -30,6 +33,7 @@ export function watchBytes({ sent, received }: Witnesses, silentMs: number, hear
   let failure = '';
   let stopped = false;
   let timer: NodeJS.Timeout;
+  const compare = watchLag(made, hear);
 
   const judge = (seen: number, said: string): void => {
     const now = performance.now();
@@ -65,7 +69,8 @@ export function watchBytes({ sent, received }: Witnesses, silentMs: number, hear
     if (stopped) return;
     const said = standing?.state === 'error' ? (standing.lastError ?? 'it failed') : '';
     judge((received ? arrived : standing?.outboundBytes) ?? 0, said);
-    timer = setTimeout(look, LOOK_MS);
+    if (flowing) await compare(bytes);
+    if (!stopped) timer = setTimeout(look, LOOK_MS);
   };
   timer = setTimeout(look, LOOK_MS);
   return () => {

@@ -4,7 +4,7 @@ import { type Of, shape } from '../shape.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the broadcast machine's events and context. */
-export const BROADCAST_VERSION = 2;
+export const BROADCAST_VERSION = 3;
 
 /** Everything a broadcast cell may hear. */
 export const broadcastHeard = {
@@ -29,6 +29,11 @@ export const broadcastHeard = {
       { description: 'the relay that pushed is lost; another one does' },
     ),
   ),
+  'broadcast.held': shape(
+    'broadcast.held',
+    Type.Object({ why: WhySchema }, { description: 'it has to wait: what it needs is needed more elsewhere' }),
+  ),
+  'broadcast.freed': shape('broadcast.freed', Type.Object({})),
   'push.flowing': shape(
     'push.flowing',
     Type.Object({
@@ -71,6 +76,17 @@ export const broadcastHeard = {
       speed: Type.Number({ description: 'seconds of media that the encoder makes in a second' }),
     }),
   ),
+  'push.lagging': shape(
+    'push.lagging',
+    Type.Object(
+      {
+        relay: Type.String(),
+        taken: Type.Number({ description: 'share of what is made for it that the destination takes' }),
+        for_ms: Type.Number({ description: 'for how long it has been so' }),
+      },
+      { description: 'the destination, or the way to it, is too slow; told again while it lasts' },
+    ),
+  ),
   'push.steady': shape('push.steady', Type.Object({ relay: Type.String() })),
   'camera.showing': shape('camera.showing', Type.Object({ picture: Type.Boolean(), state: Type.String() })),
   'alarm.rang': shape('alarm.rang', Type.Object({ name: Type.String() })),
@@ -97,6 +113,7 @@ export const broadcastSaid = [
   'broadcast.connecting',
   'broadcast.on-air',
   'broadcast.retrying',
+  'broadcast.waiting',
   'broadcast.failed',
   'broadcast.stopped',
 ] as const;

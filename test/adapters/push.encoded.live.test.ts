@@ -28,7 +28,7 @@ describe('a push that FFmpeg makes fit for its destination', function () {
 
   const push = (wish: Wish, encoders = openEncoders()) => {
     const { to, key, stat } = destination;
-    return { encoders, ...holdPush(relay, { to, key: () => key, stat, wish }, encoders) };
+    return { encoders, ...holdPush(relay, { to, key: () => key, stat, wish }, { encoders }) };
   };
   /** The FFmpeg of the push; the camera is one as well. */
   const encoder = () => descendants(process.pid).find((pid) => pid !== camera.pid && commandOf(pid).includes('.sock'));

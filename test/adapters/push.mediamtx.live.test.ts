@@ -5,6 +5,7 @@ import { startMediamtx, type TestMediamtx } from '../fixtures/mediamtx.ts';
 import { type Running, until } from '../fixtures/process.ts';
 import { holdPush } from '../fixtures/push.ts';
 import { type RtmpDestination, startRtmpDestination } from '../fixtures/rtmp-destination.ts';
+import { startTcpShaper } from '../fixtures/shaper.ts';
 
 describe('a push to a real nginx-rtmp', function () {
   this.timeout(40_000);
@@ -66,6 +67,28 @@ describe('a push to a real nginx-rtmp', function () {
     await destination.start();
   });
 
+  it('is refused with the reason where its host is not known', async () => {
+    const broadcast = holdPush(relay, { to: 'rtmp://no-such-station.invalid/live', key: () => 'secret-key-1234' });
+    const refused = await broadcast.next('push.refused');
+    expect(refused).to.have.property('detail').that.contains('no such host');
+    await broadcast.release();
+  });
+
+  it('is told to be lagging by a way that is too slow for it, while it goes on, and steady again', async () => {
+    const way = await startTcpShaper(Number(new URL(destination.to).port));
+    const to = `rtmp://127.0.0.1:${way.port}/live`;
+    const broadcast = holdPush(relay, { to, key: () => destination.key, stat: destination.stat }, { silentMs: 5_000 });
+    await broadcast.next('push.flowing');
+    const rate = await sentPerSecond(relay);
+    way.narrow((rate * 8) / 2);
+    const lagging = await broadcast.next('push.lagging', 20_000);
+    expect(lagging).to.have.property('taken').that.is.within(0.1, 0.79);
+    way.narrow(undefined);
+    await broadcast.next('push.steady', 20_000);
+    await broadcast.release();
+    await way.close();
+  });
+
   it('with a wrong key is never told to flow', async () => {
     const broadcast = push('wrong-key');
     const refused = await broadcast.next('push.refused');
@@ -75,6 +98,14 @@ describe('a push to a real nginx-rtmp', function () {
     await broadcast.release();
   });
 });
+
+/** How many bytes of the camera are sent each second. */
+async function sentPerSecond(relay: TestMediamtx): Promise<number> {
+  const sent = async (): Promise<number> => (await relay.api('GET', '/v3/paths/get/gate')).inboundBytes;
+  const [startedAt, before] = [performance.now(), await sent()];
+  await until('three seconds to pass', () => performance.now() - startedAt > 3_000);
+  return ((await sent()) - before) / ((performance.now() - startedAt) / 1000);
+}
 
 /** The worker of nginx does the work; its master only waits. */
 function workerOf(destination: RtmpDestination): number {

@@ -1,11 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
+import { startChromium } from '../fixtures/chromium.ts';
 import { command } from '../fixtures/command-line.ts';
 import type { Follower } from '../fixtures/events.ts';
 import { figure } from '../fixtures/figures.ts';
 import { startTestGroup, type TestGroup } from '../fixtures/group.ts';
-import { makeState } from '../fixtures/launcher/start.ts';
+import { descendants, makeState } from '../fixtures/launcher/start.ts';
 import { until } from '../fixtures/process.ts';
 import { type RtmpDestination, startRtmpDestination } from '../fixtures/rtmp-destination.ts';
 import { type Site, startSite } from '../fixtures/site.ts';
@@ -96,7 +97,7 @@ describe('a broadcast to a real nginx-rtmp', function () {
 
   it('comes back by itself when its destination was away, and tells how long', async () => {
     const at = Date.now();
-    await destination.process().stop('SIGTERM');
+    await destination.kill();
     await events.next('broadcast.retrying', subject, at);
     await destination.start();
     const startedAt = Date.now();
@@ -105,11 +106,36 @@ describe('a broadcast to a real nginx-rtmp', function () {
     figure('broadcast: from the destination’s return to on air', back.at - startedAt);
   });
 
-  it('carries a failover of its camera on in the same push: the destination sees no new connection', async () => {
+  it('plays on the station’s monitor, whose page and files never show the key', async () => {
     await events.next('camera.live', 'camera/pair', 0, 20_000);
     const at = Date.now();
     const { body } = await group.api('POST', '/api/v1/broadcasts', { camera: 'pair', destination: 'archive' });
     await events.next('broadcast.on-air', `broadcast/${body.id}`, at);
+    const browser = await startChromium();
+    try {
+      const page = await browser.newPage();
+      const seen: string[] = [];
+      page.on('response', async (response) => {
+        seen.push(response.url(), response.url().endsWith('.m3u8') ? await response.text().catch(() => '') : '');
+      });
+      await page.goto(`${destination.monitor}#pair`);
+      await until(
+        'the picture to move',
+        () =>
+          page.evaluate(
+            'document.querySelector("video").currentTime > 1 && document.querySelector("video").videoWidth > 0',
+          ),
+        20_000,
+      );
+      expect(await page.locator('#said').textContent()).to.contain('On air');
+      expect(seen.join('\n')).to.contain('pair-').and.not.to.contain(destination.key);
+    } finally {
+      await browser.close();
+    }
+  });
+
+  it('carries a failover of its camera on in the same push: the destination sees no new connection', async () => {
+    const push = 'pair--archive';
     const before = (await destination.received('pair')) as number;
     const lostAt = Date.now();
     await site.leave('pair_a');
@@ -117,9 +143,9 @@ describe('a broadcast to a real nginx-rtmp', function () {
     figure('broadcast: gap when its camera falls over to the backup', switched.data.recover_ms);
     // A new connection would count from nothing.
     await until('more than before', async () => ((await destination.received('pair')) ?? 0) > before + 60_000);
-    const said = events.heard.filter(({ subject, at: when }) => subject === `broadcast/${body.id}` && when >= lostAt);
+    const said = events.heard.filter(({ subject, at: when }) => subject === `broadcast/${push}` && when >= lostAt);
     expect(said.map(({ type }) => type)).to.deep.equal([]);
-    await group.api('DELETE', `/api/v1/broadcasts/${body.id}`);
+    await group.api('DELETE', `/api/v1/broadcasts/${push}`);
   });
 
   it('is on air again by itself when its relay is killed, and tells how long it was away', async () => {
@@ -136,6 +162,49 @@ describe('a broadcast to a real nginx-rtmp', function () {
     );
     figure('broadcast: without a byte when its relay was killed', gapOf(back));
     figure('broadcast: from the death of its relay to on air', back.at - at);
+    expect(await destination.decoded()).to.be.greaterThan(5);
+  });
+
+  it('outlives a station, a relay, a camera and a gateway that freeze, and tells what the station gets meanwhile', async () => {
+    const station = [destination.process().pid, ...descendants(destination.process().pid)];
+    const onStation = (signal: NodeJS.Signals) => station.forEach((pid) => void process.kill(pid, signal));
+    const bytes = async () => (await destination.received()) ?? 0;
+    const now = async () => (await group.api('GET', '/api/v1/broadcasts')).body.items[0];
+    const onAir = () =>
+      until(
+        'it to be on air with the picture',
+        async () => {
+          const { state, picture } = await now();
+          return state === 'on-air' && picture;
+        },
+        20_000,
+      );
+    // A station, or a relay, that hangs is told as silent, tried again, and on air once it goes on.
+    for (const [signal, what] of [
+      [onStation, 'station'],
+      [(one: NodeJS.Signals) => group.signal('relay:relay-1', one), 'relay'],
+    ] as const) {
+      const at = Date.now();
+      await signal('SIGSTOP');
+      const said = await events.next('broadcast.retrying', subject, at, 20_000).finally(() => signal('SIGCONT'));
+      expect(said.data.why.reason, `the ${what} hangs`).to.be.oneOf(['silent', 'refused', 'timeout']);
+      await onAir();
+    }
+    // A camera that hangs is told as its slate; a gateway that hangs changes nothing. The connection stays the same.
+    const before = await bytes();
+    site.signal('north', 'SIGSTOP');
+    await until('the slate to be told', async () => (await now()).picture === false, 15_000).finally(() =>
+      site.signal('north', 'SIGCONT'),
+    );
+    await onAir();
+    const between = await bytes();
+    expect(between, 'while the camera hung').to.be.greaterThan(before);
+    await group.signal('gateway', 'SIGSTOP');
+    await until('the station to get more', async () => (await bytes()) > between + 200_000, 15_000).finally(() =>
+      group.signal('gateway', 'SIGCONT'),
+    );
+    await onAir();
+    expect(await bytes(), 'while the gateway hung').to.be.greaterThan(between + 200_000);
     expect(await destination.decoded()).to.be.greaterThan(5);
   });
 

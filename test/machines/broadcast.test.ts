@@ -91,6 +91,36 @@ describe('a broadcast', () => {
     expect(steady.last.why).not.to.have.property('reason');
   });
 
+  it('tells a destination that is too slow while it stays on air, and connects anew when that lasts', () => {
+    const lagging = (for_ms: number) => ({ type: 'push.lagging', relay: 'relay-1', taken: 0.4, for_ms });
+    const slow = given(...onAir, lagging(5_000), lagging(10_000));
+    expect(slow.last).to.include({ state: 'on-air' });
+    expect(slow.last.why).to.include({ reason: 'slow' });
+    expect(slow.last.why.text).to.contain('only 40 %');
+    expect(slow.said, 'what lasts is no news').to.have.length(3);
+    expect(given(...onAir, lagging(5_000), { type: 'push.steady', relay: 'relay-1' }).last.why.text).to.contain(
+      'again',
+    );
+    const long = given(...onAir, lagging(5_000), lagging(BROADCAST_TIMES.lagMs));
+    expect(long.last).to.include({ state: 'retrying' });
+    expect(long.last.why).to.include({ reason: 'slow' });
+  });
+
+  it('waits with its reason while what it needs is needed more elsewhere, whatever it was doing', () => {
+    const why = { trigger: 'bandwidth', reason: 'no-bandwidth', text: 'cameras in an emergency need it' };
+    const held = { type: 'broadcast.held', why };
+    for (const before of [[requested], onAir, [requested, refused]]) {
+      const waiting = given(...before, held);
+      expect(waiting.last).to.deep.include({ state: 'waiting', why });
+      expect(waiting.invoked, 'nothing is pushed').to.deep.equal([]);
+      expect(waiting.tags).to.have.members(['wanted', 'held']);
+    }
+    const moved = { type: 'broadcast.moved', relay: 'relay-2', why };
+    const freed = given(...onAir, held, moved, { type: 'broadcast.freed', at: 9_000 });
+    expect(freed.last).to.include({ state: 'connecting', relay: 'relay-2' });
+    expect(given(...onAir, held, { type: 'broadcast.stopped', by: 'hoa' }).state).to.equal('stopped');
+  });
+
   it('has failed, with the reason, where nothing but another configuration helps, and is looked at again', () => {
     const fault = { ...refused, detail: 'a secret of city-tv can’t be read (ENOENT)', fatal: true, at: 5_000 };
     const failed = given(requested, fault);
