@@ -53,6 +53,8 @@ export function broadcastActs(chance: Chance): Said[] {
   return [
     { type: 'broadcast.stopped', by: 'hoa' },
     { type: 'broadcast.moved', relay, why: { trigger: 'pushing', text: 'x' } },
+    { type: 'broadcast.held', why: { trigger: 'bandwidth', text: 'x' } },
+    { type: 'broadcast.freed' },
   ];
 }
 
@@ -66,7 +68,7 @@ export const incident = (camera: Id, chance: Chance, now: number): Said => ({
 /** What an incident is told. */
 export function incidentActs(chance: Chance, now: number): Said[] {
   return [
-    { type: 'incident.raised', cameras: 1, broadcasts: 0, failed: [] },
+    { type: 'incident.raised', cameras: 1, broadcasts: 0, best: chance.happens(0.5), failed: [] },
     { type: 'incident.renewed', until: now + chance.pick([30_000, 600_000]), by: 'hoa' },
     { type: 'incident.ended', by: 'hoa' },
   ];
