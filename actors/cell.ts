@@ -85,6 +85,8 @@ export class Cell implements Door {
   private inbox: (() => void)[] | undefined;
   private down: Error | undefined;
   private leaving = false;
+  /** The machine as it lived when it was let go of. */
+  private parting: { after: unknown; snapshot: AnyMachineSnapshot } | undefined;
 
   constructor(at: Address, kind: CellKind, house: CellHouse, origin: CellOrigin) {
     this.at = at;
@@ -173,6 +175,8 @@ export class Cell implements Door {
   async leave(): Promise<void> {
     this.leaving = true;
     this.down ??= new CellDown(`${this.at.kind} ${this.at.id} is being handed over`);
+    // What it heard last is written down as it lived: once stopped, its snapshot says that it is over.
+    this.parting ??= { after: this.actor.getPersistedSnapshot(), snapshot: this.actor.getSnapshot() };
     this.actor.stop();
     await this.drained();
   }
@@ -272,8 +276,9 @@ export class Cell implements Door {
     this.waiting = [];
     this.said = [];
     const heard = batch.map((one) => one.heard);
-    const record = { ...this.recordOf(heard, said), after: this.actor.getPersistedSnapshot() };
-    this.recorded = this.actor.getSnapshot();
+    const after = this.parting?.after ?? this.actor.getPersistedSnapshot();
+    const record = { ...this.recordOf(heard, said), after };
+    this.recorded = this.parting?.snapshot ?? this.actor.getSnapshot();
     this.appending = true;
     this.settled = new Promise((resolve) => this.write(record, batch, resolve));
   }
