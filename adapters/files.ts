@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 /**
  * Replaces a file in one go, written through to the disk: whoever reads it, even after a power cut, finds the old text
  * or the new one. Only the owner may read it.
  */
-export function replaceFile(file: string, text: string): void {
+export function replaceFile(file: string, content: string | Uint8Array): void {
   const folder = path.dirname(file);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   // Two writers at the same moment must not share a draft.
@@ -14,7 +14,7 @@ export function replaceFile(file: string, text: string): void {
   try {
     const open = openSync(draft, 'wx', 0o600);
     try {
-      writeSync(open, text);
+      writeFileSync(open, content);
       fsyncSync(open);
     } finally {
       closeSync(open);

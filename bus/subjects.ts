@@ -51,6 +51,9 @@ export const LEDGER_STREAM = 'SIGNALBOX_LEDGER';
 /** The KV bucket that holds leases. */
 export const LEASE_BUCKET = 'signalbox_leases';
 
+/** Whether a stream or bucket of a server is one of Signalbox's. */
+export const isOurStream = (name: string): boolean => /^(SIGNALBOX_|KV_signalbox_)/.test(name);
+
 /** A lease's key: ids joined by dots. @throws BadId */
 export const leaseKey = (key: string): string => key.split('.').map(id).join('.');
 

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
+import { backupCommand, restoreCommand } from './cli/backup.ts';
 import { broadcastListCommand, broadcastStartCommand, broadcastStopCommand } from './cli/broadcast.ts';
 import { cameraAddCommand, cameraChangeCommand, cameraListCommand, cameraRemoveCommand } from './cli/camera.ts';
 import { cameraSourceCommand } from './cli/camera-source.ts';
@@ -54,6 +55,8 @@ function program(out: Terminal): Command {
   replayCommand(remote(root.command('replay')), out);
   exportCommand(remote(root.command('export')), out);
   whatIfCommand(remote(root.command('whatif')), out);
+  backupCommand(local(root.command('backup')), out);
+  restoreCommand(local(root.command('restore')), out);
   edgeCommand(local(root.command('edge')), out);
   drainCommand(remote(root.command('drain')), out);
   const camera = root.command('camera').description('add, change, remove and list cameras, and choose their sources');

@@ -33,6 +33,8 @@ export interface NatsOptions {
   timeoutMs?: number;
   /** How many servers of a cluster keep each message. Default 1. */
   replicas?: number;
+  /** Whether the streams that Signalbox needs are made; not where they are about to be restored. Default true. */
+  makeStreams?: boolean;
 }
 
 /** One connection to NATS that mends itself, shared by the carriers of this folder. */
@@ -187,6 +189,7 @@ export async function connectNats(options: NatsOptions): Promise<NatsLink> {
 
 /** A server just started may take a moment before JetStream answers. */
 async function untilMade(link: NatsLink, options: NatsOptions): Promise<void> {
+  if (options.makeStreams === false) return;
   const deadline = performance.now() + (options.firstConnectMs ?? FIRST_CONNECT_MS);
   for (;;) {
     try {
