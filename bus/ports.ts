@@ -34,6 +34,10 @@ export interface JournalRecord {
   left?: boolean;
 }
 
+/** Whether a record is by the same owner of the same life as an earlier one, who has not let go since. */
+export const isSuccessor = (record: JournalRecord, earlier: JournalRecord): boolean =>
+  record.incarnation === earlier.incarnation && record.node === earlier.node && !earlier.left;
+
 /** A record as it stands in the journal. */
 export interface JournalEntry {
   /** Sequence in the stream; the cell's fence is its own last one. */
@@ -84,7 +88,7 @@ export interface Receipt {
 /** What cells heard, one subject a cell, durable and fenced. */
 export interface Journal {
   /**
-   * Appends behind the fence.
+   * Appends behind the fence. A store that has lost its end takes it behind what is left, where that is the owner's own.
    * @param expected the sequence of this cell's last record, 0 for its first
    * @throws JournalAway | FenceRefused | JournalRefused
    */

@@ -37,6 +37,7 @@ import { judgeHealth } from './gateway/health.ts';
 import { keepInstallation } from './gateway/installation.ts';
 import { listenForJwks } from './gateway/jwks-listener.ts';
 import { openLauncherLink } from './gateway/launcher-link.ts';
+import { witnessLog } from './gateway/log-witness.ts';
 import { measuredJournal } from './gateway/measured-journal.ts';
 import { openMedia } from './gateway/media.ts';
 import { listenForMetrics } from './gateway/metrics-listener.ts';
@@ -76,6 +77,10 @@ let leaving = false;
 const { gate, revocations, services } = openGate(group, config);
 const jwks = await listenForJwks(group.jwks.port, gate.jwks, group.gateways > 1);
 const carriers = await openCarriers(group, log);
+const witness = witnessLog(carriers.keeper, group.state, group.node, (err) =>
+  log.error({ err }, 'how far the log has come can’t be remembered now'),
+);
+await witness.look();
 const tenure = await takeTenure(carriers.leases, group.node, {
   nowMs: () => performance.now(),
   every(ms, run) {
@@ -222,7 +227,7 @@ const settleWebhooks = () =>
 void settleWebhooks();
 
 const links = openLoginLinks(path.join(group.state, 'links'));
-const health = () => judgeHealth({ carriers, cells, launcher, retention, givenUp, isLeaving: () => leaving });
+const health = () => judgeHealth({ carriers, cells, launcher, retention, witness, givenUp, isLeaving: () => leaving });
 const server = await buildServer({
   node: group.node,
   config: {
@@ -325,6 +330,7 @@ async function leave(reason: string): Promise<void> {
   watch.close();
   certificate?.close();
   retention.close();
+  witness.close();
   stopForgetting();
   webhooks.close();
   accessLedger.close();

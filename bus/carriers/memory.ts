@@ -21,7 +21,7 @@ import { memoryLedger } from './memory/ledger.ts';
 import type { Line, MemoryMode } from './memory/line.ts';
 import { memoryOutbox } from './memory/outbox.ts';
 import { memorySessions } from './memory/sessions.ts';
-import { copy, dropLast, type Records, type Shelf } from './memory/shelf.ts';
+import { copy, cutOff, dropLast, type Records, type Shelf, subjectOf } from './memory/shelf.ts';
 
 /** Everything a group shares, in the memory of one process: for tests, simulation and replay. */
 export interface MemoryStore {
@@ -35,6 +35,8 @@ export interface MemoryStore {
   outbox: Outbox;
   /** Loses the oldest records and facts, as a damaged disk does. */
   lose(records: number, facts: number): void;
+  /** Loses what came after these sequences, as a disk that was cut off does: they are given anew. */
+  cutOff(record: number, fact: number): void;
   set(mode: MemoryMode): void;
   /** Lets the time pass in which the store knows a message told twice for a duplicate. */
   forgetDuplicates(): void;
@@ -87,6 +89,16 @@ export function memoryStore(now: () => number = Date.now): MemoryStore {
     lose(ofRecords, ofFacts) {
       for (const entry of records.items.splice(0, ofRecords)) dropLast(records, entry);
       told.items.splice(0, ofFacts);
+    },
+    cutOff(record, fact) {
+      for (const { record: lost } of cutOff(records, record)) {
+        duplicates.delete(`${subjectOf(lost)}:${lost.id}`);
+        const left = records.items.findLast((entry) => subjectOf(entry.record) === subjectOf(lost));
+        if (left) records.lastOf.set(subjectOf(lost), left);
+        else records.lastOf.delete(subjectOf(lost));
+      }
+      for (const { envelope } of cutOff(told, fact)) duplicates.delete(`${envelope.subject}:${envelope.id}`);
+      for (const listener of [...listeners]) listener();
     },
     set(next) {
       mode = next;

@@ -2,6 +2,7 @@ import type { Cells } from '../../actors/cells.ts';
 import type { HealthReason } from '../http/services.ts';
 import type { Carriers } from './carriers.ts';
 import type { LauncherLink } from './launcher-link.ts';
+import type { LogWitness } from './log-witness.ts';
 import type { Retention } from './retention.ts';
 
 /** What health is judged by. */
@@ -10,13 +11,22 @@ export interface HealthParts {
   cells: Cells;
   launcher: LauncherLink;
   retention: Retention;
+  witness: LogWitness;
   /** Cells that failed too often to be restarted. */
   givenUp: ReadonlySet<string>;
   isLeaving(): boolean;
 }
 
 /** Why the gateway is not, or not wholly, well; empty when it is. */
-export function judgeHealth({ carriers, cells, launcher, retention, givenUp, isLeaving }: HealthParts): HealthReason[] {
+export function judgeHealth({
+  carriers,
+  cells,
+  launcher,
+  retention,
+  witness,
+  givenUp,
+  isLeaving,
+}: HealthParts): HealthReason[] {
   const reasons: HealthReason[] = [];
   const add = (part: string, state: HealthReason['state'], text: string) => reasons.push({ part, state, text });
   if (isLeaving()) add('gateway', 'down', 'it is stopping');
@@ -28,7 +38,7 @@ export function judgeHealth({ carriers, cells, launcher, retention, givenUp, isL
     add('nats', 'degraded', 'NATS has no room left: viewing and admission go on; free disk space or lower events.keep');
   }
   if (spooled > 0) add('journal', 'degraded', `${spooled} records and facts (${bytes} bytes) wait for NATS`);
-  for (const trouble of retention.troubles()) add('events', 'degraded', trouble);
+  for (const trouble of [...retention.troubles(), ...witness.troubles()]) add('events', 'degraded', trouble);
   if (!carriers.sessions.ready()) {
     add('redis', 'degraded', 'Redis is away: this gateway answers for its own sessions only');
   }

@@ -9,6 +9,8 @@ export interface Hub {
   /** What was told after a sequence; undefined when that reaches further back than what is at hand. */
   since(after: number): Told[] | undefined;
   listen(hear: (told: Told) => void): () => void;
+  /** Hears that the store went back behind what was told already: it was damaged, or replaced. */
+  onSetBack(hear: () => void): () => void;
   close(): void;
 }
 
@@ -18,6 +20,7 @@ const RETRY_MS = 500;
 /** Makes the hub; `open` starts it, and it comes back by itself after outages without losing a fact. */
 export function createHub(facts: Facts): Hub {
   const listeners = new Set<(told: Told) => void>();
+  const setBack = new Set<() => void>();
   let recent: Told[] = [];
   /** Everything after this sequence is in `recent`. */
   let from = 0;
@@ -25,6 +28,7 @@ export function createHub(facts: Facts): Hub {
   let subscription: Subscription | undefined;
   let retry: NodeJS.Timeout | undefined;
   let known = false;
+  let isSetBack = false;
   let closed = false;
 
   const hear = (told: Told): void => {
@@ -46,11 +50,20 @@ export function createHub(facts: Facts): Hub {
         last = (await facts.range()).last;
         from = last;
         known = true;
+        if (isSetBack) for (const listener of setBack) listener();
+        isSetBack = false;
       }
       const running = await facts.subscribe({}, last, hear);
       if (closed) return running.close();
       subscription = running;
-      void running.ended.then(again);
+      void running.ended.then((error) => {
+        if (error instanceof RangeError) {
+          known = false;
+          isSetBack = true;
+          recent = [];
+        }
+        again();
+      });
     } catch {
       again(); // the store is away; readiness says so
     }
@@ -65,6 +78,10 @@ export function createHub(facts: Facts): Hub {
     listen(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
+    },
+    onSetBack(listener) {
+      setBack.add(listener);
+      return () => void setBack.delete(listener);
     },
     close() {
       closed = true;

@@ -152,6 +152,7 @@ export function keepStreams(services: HttpServices, hub: Hub): Streams {
       clearInterval(beats);
       clearTimeout(expiry);
       stopHearing();
+      stopMinding();
       own?.close();
       running.delete(stream);
       if (reason) sink.end(reason);
@@ -182,6 +183,14 @@ export function keepStreams(services: HttpServices, hub: Hub): Streams {
       }
       if (!over) stopHearing = hub.listen(deliver);
     };
+
+    const stopMinding = hub.onSetBack(() => {
+      stopHearing();
+      own?.close();
+      position = hub.last();
+      sink.resync(position, 'lost');
+      void follow();
+    });
 
     const stream = { caller, stop };
     running.add(stream);

@@ -218,6 +218,23 @@ describe('a cell', () => {
     expect(refused).to.contain('has version 99, this program knows');
   });
 
+  it('goes on behind what is left when the store has lost its end, and another gateway’s claim still stops it', async () => {
+    const house = fakeHouse();
+    await house.roster.create(at, configured);
+    await house.roster.offer(at, answered);
+    await house.roster.offer(at, flowing);
+    house.store.cutOff(1, 1);
+    const { receipt } = await house.roster.offer(at, { type: 'source.silent', source: '0', silent_ms: 900 });
+    expect(receipt.seq).to.equal(2);
+    await house.roster.offer(at, flowing);
+    expect(house.troubles).to.deep.equal([]);
+    house.store.cutOff(1, 1);
+    const [entry] = house.store.records() as [JournalEntry];
+    await house.store.journal.append({ ...entry.record, id: 'other-r0', node: 'gw-other', heard: [], said: [] }, 1);
+    await house.roster.offer(at, flowing).catch(() => {});
+    expect(house.troubles.join()).to.match(/let go/);
+  });
+
   it('that is handed over leaves its effects alone', async () => {
     const house = fakeHouse();
     await house.roster.create(at, configured);

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
@@ -7,6 +7,7 @@ import { type NatsStore, natsStore } from '../../bus/carriers/nats.ts';
 import { openSpool, type Parked, type Spool } from '../../bus/carriers/spool.ts';
 import { FenceRefused, JournalAway, JournalFull, JournalRefused, type Told } from '../../bus/ports.ts';
 import { JOURNAL_STREAM } from '../../bus/subjects.ts';
+import { witnessLog } from '../../infra/gateway/log-witness.ts';
 import { startNats, type TestNats } from '../fixtures/nats.ts';
 import { freeze, until } from '../fixtures/process.ts';
 import { all, camera, rejection, someFact, someRecord } from '../fixtures/records.ts';
@@ -16,6 +17,15 @@ const TIMEOUT_MS = 2_000;
 const SHORT_TIMEOUT_MS = 500;
 
 const CELLS = Array.from({ length: 20 }, (_, n) => `cam_${n}`);
+
+/** Cuts off the files in which a server keeps a stream's messages, as a disk that lost its last writes has them. */
+function cutOff(folder: string, stream: string): void {
+  for (const file of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    if (!file.includes(stream) || !file.endsWith('.blk')) continue;
+    const block = path.join(folder, file);
+    truncateSync(block, Math.floor(statSync(block).size * 0.7));
+  }
+}
 
 describe('when nats-server goes away', () => {
   let server: TestNats;
@@ -160,6 +170,37 @@ describe('when nats-server goes away', () => {
     expect(await all(store.journal.read())).to.have.length(last);
   });
 
+  it('whose files were cut off goes on behind what is left, and a witness tells what is lost', async () => {
+    const witnessed = () => {
+      const faults: Error[] = [];
+      const witness = witnessLog(store.keeper, folder, 'gate-1', (error) => void faults.push(error));
+      return { faults, witness };
+    };
+    const folder = mkdtempSync(path.join(tmpdir(), 'sbx-witness-'));
+    let last = 0;
+    for (let n = 1; n <= 100; n++) last = (await store.journal.append(someRecord('cam_a', n), last)).seq;
+    const before = witnessed();
+    await before.witness.look();
+    before.witness.close();
+    expect(before.witness.troubles()).to.deep.equal([]);
+    await server.kill();
+    cutOff(path.join(server.folder, 'js'), JOURNAL_STREAM);
+    await server.start();
+    await isBack();
+    const { journal } = await store.keeper.holdings();
+    expect(journal.last).to.be.within(1, 99);
+    const { faults, witness } = witnessed();
+    await witness.look();
+    expect((await store.journal.append(someRecord('cam_a', 101), last)).seq).to.equal(journal.last + 1);
+    await witness.look();
+    expect(witness.troubles().join()).to.contain(
+      `the journal had come to sequence 100 and went back to ${journal.last}`,
+    );
+    witness.close();
+    expect(faults).to.deep.equal([]);
+    rmSync(folder, { recursive: true, force: true });
+  });
+
   it('refuses a record that is too large for NATS, for good', async () => {
     const error = await rejection(store.journal.append(someRecord('cam_a', 1, { after: 'x'.repeat(2_000_000) }), 0));
     expect(error).to.be.instanceOf(JournalRefused);
@@ -255,6 +296,25 @@ describe('with a spool before NATS', () => {
     const records = await everythingArrivedOnce(cells.counts);
     expect(records.filter(({ record }) => record.late).length).to.be.greaterThan(500);
     expect(cells.worstMs()).to.be.lessThan(SHORT_TIMEOUT_MS + 2_000);
+  });
+
+  it('goes on while the server has no room left, says so, and delivers everything once there is some', async () => {
+    await server.close();
+    server = await startNats('', server.port, 'max_file_store: 2MB');
+    await until('NATS to be back', () => store.facts.range());
+    const fill = (n: number) => store.facts.tell({ ...someFact('cam_z', n), data: { text: 'x'.repeat(50_000) } });
+    const refusals: unknown[] = [];
+    for (let n = 0; refusals.length === 0; n++) await fill(n).catch((error) => refusals.push(error));
+    expect(refusals[0]).to.be.instanceOf(JournalFull);
+    const cells = busyCells();
+    await until('the spool to take some', () => spool.state().spooled > 200, 20_000);
+    expect(spool.state().full).to.equal(true);
+    const { last } = await store.facts.range();
+    await store.keeper.forgetFacts(last + 1);
+    await until('the spool to be empty', () => spool.state().spooled === 0, 20_000);
+    expect(spool.state().full).to.equal(false);
+    await cells.stop();
+    await everythingArrivedOnce(cells.counts);
   });
 
   it('goes on while the server hangs, after one timeout', async () => {

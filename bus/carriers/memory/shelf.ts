@@ -5,7 +5,7 @@ import type { Line } from './line.ts';
 /** What one stream holds, oldest first. */
 export interface Shelf<T extends { seq: number }> {
   items: T[];
-  /** The newest sequence there ever was. */
+  /** The newest sequence that was given. */
   last: number;
   purgedBefore: number;
 }
@@ -19,6 +19,13 @@ export interface Records extends Shelf<JournalEntry> {
 export function dropLast({ lastOf }: Records, entry: JournalEntry): void {
   const subject = subjectOf(entry.record);
   if (lastOf.get(subject) === entry) lastOf.delete(subject);
+}
+
+/** Loses everything after a sequence, and counts on from there: so does a server whose file was cut off. */
+export function cutOff<T extends { seq: number }>(shelf: Shelf<T>, last: number): T[] {
+  const lost = shelf.items.splice(placeAfter(shelf.items, last));
+  shelf.last = last;
+  return lost;
 }
 
 export const firstOf = <T extends { seq: number }>({ items, last }: Shelf<T>): number => items[0]?.seq ?? last + 1;
@@ -56,6 +63,7 @@ export function memoryFollowers<T extends { seq: number }>(line: Line, shelf: Sh
         };
       });
       const run = () => {
+        if (seen > shelf.last) finish(new RangeError(`the store ends at ${shelf.last}, before ${seen}`));
         while (seen < shelf.last && ['here', 'full'].includes(line.mode()) && pumps.has(run)) {
           const next = shelf.items[placeAfter(shelf.items, seen)];
           seen = next?.seq ?? shelf.last;

@@ -1,5 +1,13 @@
 import { DeliverPolicy, type JsMsg, type StoredMsg } from '@nats-io/jetstream';
-import { FenceRefused, type Journal, type JournalEntry, type JournalRecord, type Poison } from '../../ports.ts';
+import {
+  FenceRefused,
+  isSuccessor,
+  type Journal,
+  type JournalEntry,
+  type JournalRecord,
+  type Poison,
+  type Receipt,
+} from '../../ports.ts';
 import { EVERY_JOURNAL, JOURNAL_STREAM, journalSubject, journalsOfKind, parseSubject } from '../../subjects.ts';
 import type { NatsLink } from './connection.ts';
 import { followStream } from './following.ts';
@@ -35,19 +43,36 @@ export function natsJournal(link: NatsLink, publisher: Publisher): Journal {
     return message ? entryOf(message) : undefined;
   };
 
-  /** After an outage a retry may meet its own record beyond the window in which JetStream knows duplicates. */
-  const ownLast = async (subject: string, record: JournalRecord): Promise<number | undefined> => {
-    const last = await lastOf(subject);
-    return last?.record.id === record.id ? last.seq : undefined;
-  };
+  const append = (record: JournalRecord, expected: number): Promise<Receipt> =>
+    new Promise((resolve) => {
+      const subject = journalSubject({ kind: record.kind, id: record.cell });
+      const publication = {
+        subject,
+        payload: JSON.stringify(record),
+        messageId: `${subject}:${record.id}`,
+        expected,
+      };
+      publisher.publish(publication, (error, seq) => {
+        resolve(error ? refused(error, subject, record, expected) : { seq });
+      });
+    });
 
-  const refused = async (error: unknown, subject: string, record: JournalRecord, expected: number) => {
+  const refused = async (
+    error: unknown,
+    subject: string,
+    record: JournalRecord,
+    expected: number,
+  ): Promise<Receipt> => {
     if (!(error instanceof StoreRefusal)) throw error;
     if (error.code !== WRONG_LAST_SEQUENCE) {
       throw refusalOf(`the journal refuses record ${record.id} of ${subject}`, error);
     }
-    const seq = await ownLast(subject, record);
-    if (seq !== undefined) return { seq };
+    const last = await lastOf(subject);
+    // After an outage a retry may meet its own record beyond the window in which JetStream knows duplicates.
+    if (last?.record.id === record.id) return { seq: last.seq };
+    // Nobody has written since: the store has lost its end, and its owner goes on behind what is left.
+    const isSetBack = (last?.seq ?? 0) < expected && (!last || isSuccessor(record, last.record));
+    if (isSetBack) return append(record, last?.seq ?? 0);
     throw new FenceRefused(
       `another writer has appended to ${subject}: record ${record.id} expected sequence ${expected} (${error.message})`,
     );
@@ -77,19 +102,7 @@ export function natsJournal(link: NatsLink, publisher: Publisher): Journal {
   }
 
   return {
-    append: (record, expected) =>
-      new Promise((resolve) => {
-        const subject = journalSubject({ kind: record.kind, id: record.cell });
-        const publication = {
-          subject,
-          payload: JSON.stringify(record),
-          messageId: `${subject}:${record.id}`,
-          expected,
-        };
-        publisher.publish(publication, (error, seq) => {
-          resolve(error ? refused(error, subject, record, expected) : { seq });
-        });
-      }),
+    append,
 
     async *lasts(kind, upTo = Number.POSITIVE_INFINITY, onPoison) {
       const options = {

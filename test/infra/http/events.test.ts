@@ -209,6 +209,22 @@ describe('http: events', () => {
     await lone.close();
   });
 
+  it('tells everybody when the store has lost its end, and goes on from there', async () => {
+    const live = await follow(anna);
+    const behind = await follow(anna, '?after=0');
+    await until('the past', () => behind.facts().length === told().length);
+    gateway.house.store.cutOff(1, 2);
+    for (const stream of [live, behind]) {
+      const resync = await until('resync', () => stream.heard.find((one) => one.event === 'resync'));
+      expect(resync.data).to.deep.equal({ sequence: 2, reason: 'lost' });
+    }
+    await silence('cam_001');
+    for (const stream of [live, behind]) {
+      await until('what comes', () => stream.types().at(-1) === 'camera.stalled');
+      expect(stream.facts().at(-1)?.id).to.equal('3');
+    }
+  });
+
   it('ends when the token ends, or is revoked', async () => {
     const brief = await follow({ sub: 'vera', cameras: ['cam_001'] }, '', {}, 1);
     const revoked = await follow({ sub: 'vito', cameras: ['cam_001'] });
