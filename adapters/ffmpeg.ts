@@ -31,6 +31,8 @@ export interface FfmpegRun {
   backlogBytes(): number;
   /** Memory that it holds; undefined where the system does not tell. */
   memoryBytes(): number | undefined;
+  /** Processor time that it has used, in ms; 0 where the system does not tell. */
+  cpuMs(): number;
   kill(): void;
 }
 
@@ -71,6 +73,17 @@ function residentBytes(pid: number | undefined): number | undefined {
   }
 }
 
+/** Linux counts in hundredths of a second; the name of a program in brackets may hold spaces. */
+function cpuMsOf(pid: number | undefined): number {
+  if (pid === undefined) return 0;
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ') ?? [];
+    return (Number(fields[11]) + Number(fields[12])) * 10 || 0;
+  } catch {
+    return 0; // it has just ended, or this is no Linux
+  }
+}
+
 /** Starts FFmpeg. What goes wrong is told by `onEnd`. */
 export function runFfmpeg(task: FfmpegTask): FfmpegRun {
   const input = new PassThrough();
@@ -102,13 +115,15 @@ export function runFfmpeg(task: FfmpegTask): FfmpegRun {
     .on('end', () => end('its input ended'));
   input.on('error', () => {}); // the command's own 'error' tells the same
   command.run();
+  const pid = () => (command as { ffmpegProc?: { pid?: number } }).ffmpegProc?.pid;
   return {
     write(bytes) {
       if (!over) input.write(bytes);
     },
     end: () => void input.end(),
     backlogBytes: () => input.writableLength,
-    memoryBytes: () => residentBytes((command as { ffmpegProc?: { pid?: number } }).ffmpegProc?.pid),
+    memoryBytes: () => residentBytes(pid()),
+    cpuMs: () => cpuMsOf(pid()),
     kill() {
       over = true;
       command.kill('SIGKILL');

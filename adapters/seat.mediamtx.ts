@@ -68,12 +68,15 @@ export function seatMediamtx(apiOf: (relay: string) => Mediamtx): SeatSlot {
 }
 
 /**
- * Seats a viewer at every relay at once: a player whose relay is lost goes to another, and must be seen, and cut, there
- * too. The relay that the slot names is the one it was placed on.
+ * Seats a viewer at every relay at once, and among the adaptive peers: a player whose relay is lost goes to another, and
+ * must be seen, and cut, there too. The relay that the slot names is the one it was placed on.
  */
-export function seatEverywhere(relays: readonly string[], seat: SeatSlot): SeatSlot {
+export function seatEverywhere(relays: readonly string[], seat: SeatSlot, ...others: SeatSlot[]): SeatSlot {
   return (input, report) => {
-    const held = relays.map((relay) => seat({ ...input, relay }, report));
+    const held = [
+      ...relays.map((relay) => seat({ ...input, relay }, report)),
+      ...others.map((other) => other(input, report)),
+    ];
     return {
       release() {
         for (const one of held) one.release();

@@ -44,7 +44,7 @@ import { listenForMetrics } from './gateway/metrics-listener.ts';
 import { buildPopulation } from './gateway/population.ts';
 import { findPosters } from './gateway/posters.ts';
 import { forgetRecordings } from './gateway/recordings.ts';
-import { publicWhep } from './gateway/relay-reach.ts';
+import { adaptiveReach, publicWhep } from './gateway/relay-reach.ts';
 import { keepRetention } from './gateway/retention.ts';
 import { shareSessions } from './gateway/session-cards.ts';
 import { takeTenure } from './gateway/tenure.ts';
@@ -109,6 +109,10 @@ const media = openMedia({
   destination: (name) => destinationOf(config, name),
   nameOf: (camera) =>
     String((cells.view({ kind: 'camera', id: camera as Id })?.context.settings as { name?: string })?.name ?? camera),
+  adaptive: {
+    bounds: () => ({ peers: config.limits.adaptivePeers, cores: config.limits.adaptiveCores }),
+    reach: () => adaptiveReach(config),
+  },
   onRelayCall: (relay) => metrics.relayCalls.inc({ relay }),
 });
 
@@ -265,6 +269,7 @@ const server = await buildServer({
   passwords: openPasswords(),
   ...(config.auth.oidc ? { identity: identityOf(config.auth.oidc) } : {}),
   whep: media.whep,
+  adaptive: media.adaptive,
   departures: media.departures,
   rtspAt: media.rtspAt,
   srtAt: media.srtAt,

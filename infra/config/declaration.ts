@@ -307,6 +307,21 @@ export const settings = shape(
       limits: Type.Object(
         {
           sessions_per_subject: count(20, 100_000, 'viewer sessions that one subject may hold'),
+          adaptive_peers: Type.Integer({
+            minimum: 0,
+            maximum: 256,
+            expects: 'a whole number from 0 to 256',
+            default: 8,
+            description: 'viewers whom no rung suits and who get VP8 encoded for them alone; 0: nobody',
+          }),
+          adaptive_cores: Type.Optional(
+            Type.Number({
+              minimum: 0.1,
+              maximum: 256,
+              expects: 'a number from 0.1 to 256',
+              description: 'processor cores that they may use together; half of all unless said, one at least',
+            }),
+          ),
           encoders: Type.Optional(
             Type.Integer({
               minimum: 1,

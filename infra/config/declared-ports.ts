@@ -26,6 +26,14 @@ export const PortsSchema = Type.Object(
     webrtc_udp: port(8189, 'delivery: WebRTC media, UDP'),
     whep: port(8889, 'delivery: WHEP, loopback'),
     hls: port(8888, 'delivery: HLS, loopback'),
+    adaptive_udp: Type.Optional(
+      Type.Integer({
+        minimum: 1024,
+        maximum: 65_000,
+        expects: 'a port from 1024 to 65000',
+        description: 'adaptive peers: the first of as many UDP ports as there may be peers; any free ones unless said',
+      }),
+    ),
     rtmp: port(1936, 'delivery: RTMP, loopback'),
     api: port(9997, 'delivery: control API, loopback'),
     metrics: port(9998, 'delivery: metrics, loopback'),

@@ -125,9 +125,11 @@ export interface Config {
     edge: number;
     demoDestination: number;
     demoDestinationHttp: number;
+    /** The first of a range; undefined: any free ones. */
+    adaptiveUdp?: number;
   };
-  /** `encoders`: FFmpegs that may encode at a time. */
-  limits: { sessionsPerSubject: number; encoders: number };
+  /** `encoders`: FFmpegs that may encode at a time. `adaptiveCores`: processor cores for adaptive peers. */
+  limits: { sessionsPerSubject: number; encoders: number; adaptivePeers: number; adaptiveCores: number };
   /** How far back the event log reaches, and how large it may become. */
   events: { keepMs: number; maxBytes: number };
   /** How long it is known who watched what. */

@@ -62,10 +62,13 @@ export function resolve(file: string, settings: Settings, findings: Findings): C
       edge: settings.ports.edge,
       demoDestination: settings.ports.demo_destination,
       demoDestinationHttp: settings.ports.demo_destination_http,
+      ...(settings.ports.adaptive_udp === undefined ? {} : { adaptiveUdp: settings.ports.adaptive_udp }),
     },
     limits: {
       sessionsPerSubject: settings.limits.sessions_per_subject,
       encoders: settings.limits.encoders ?? ENCODERS_PER_CORE * availableParallelism(),
+      adaptivePeers: settings.limits.adaptive_peers,
+      adaptiveCores: settings.limits.adaptive_cores ?? Math.max(1, availableParallelism() / 2),
     },
     events: { keepMs: durationMs(settings.events.keep), maxBytes: bytesIn(settings.events.max_bytes) },
     ledger: { keepMs: durationMs(settings.ledger.keep) },

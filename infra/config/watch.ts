@@ -89,6 +89,7 @@ const startOnly: Record<string, (config: Config) => unknown> = {
   'ice.public_hosts': ({ ice }) => ice.publicHosts,
   relays: ({ relays }) => relays.map(({ id, role, remote, ports }) => [id, role, remote, ports]),
   ports: ({ ports }) => ports,
+  'limits.adaptive_peers': ({ limits }) => limits.adaptivePeers > 0,
   log: ({ log }) => log,
 };
 

@@ -13,6 +13,8 @@ import { createLadders } from '../../adapters/ladder.ffmpeg.ts';
 import type { Endpoint } from '../../adapters/mediamtx/exchange.ts';
 import { type RelayPaths, relayPaths } from '../../adapters/mediamtx/relay-paths.ts';
 import { type Mediamtx, mediamtx } from '../../adapters/mediamtx.ts';
+import type { Reach } from '../../adapters/peer.wrtc/sdp.ts';
+import { adaptivePeers } from '../../adapters/peer.wrtc.ts';
 import { createRtspProbe } from '../../adapters/probe.rtsp.ts';
 import { createProgramSwitchers } from '../../adapters/program.switcher.ts';
 import { PROGRAM_PATH, provisionMediamtx, wantPrograms } from '../../adapters/provision.mediamtx.ts';
@@ -25,6 +27,7 @@ import { seatEverywhere, seatMediamtx } from '../../adapters/seat.mediamtx.ts';
 import type { Secrets } from '../../adapters/secrets.files.ts';
 import { createSlates } from '../../adapters/slate.ffmpeg.ts';
 import { whepMediamtx } from '../../adapters/whep.mediamtx.ts';
+import type { PeerBounds } from '../../machines/policy/peer-room.ts';
 import type {
   BroadcastSlots,
   CameraSlots,
@@ -35,7 +38,9 @@ import type {
 } from '../../machines/slots.ts';
 import { findProgram } from '../binaries.ts';
 import type { Group } from '../group.ts';
-import type { Whep } from '../http/services.ts';
+import type { Adaptive, Whep } from '../http/services.ts';
+import { peersSocket } from '../launcher/node-programs.ts';
+import { withAdaptive } from './adaptive.ts';
 import { handOverCameras } from './hand-over.ts';
 import { keepIntakes, type Left } from './intakes.ts';
 import type { LauncherLink } from './launcher-link.ts';
@@ -56,6 +61,8 @@ export interface MediaParts {
   destination(name: string): Destination | undefined;
   /** A camera as people call it. */
   nameOf(camera: string): string;
+  /** How many adaptive peers there may be, and where viewers reach them, as the configuration stands now. */
+  adaptive: { bounds(): PeerBounds; reach(): Reach };
   /** Told of every call of a relay's control API. */
   onRelayCall(relay: string): void;
 }
@@ -72,6 +79,7 @@ export interface Media {
   /** Where ladders write HLS: one folder a camera. */
   hlsFolder: string;
   whep: Whep;
+  adaptive: Adaptive;
   /** Where a delivery relay offers a path over RTSP. */
   rtspAt(relay: string, path: string, called: string): string | undefined;
   /** Where a delivery relay offers SRT, if it does. */
@@ -128,6 +136,7 @@ export function openMedia({
   epoch,
   destination,
   nameOf,
+  adaptive,
   onRelayCall,
 }: MediaParts): Media {
   const relays = relayReaches(group);
@@ -206,6 +215,24 @@ export function openMedia({
     sockets: path.join(group.links.switchers, 'rungs'),
   });
 
+  const peers = adaptivePeers({
+    socket: peersSocket(group.links.switchers),
+    onStep: (peer, camera, { text }) =>
+      log.debug({ peer, camera, why: text }, 'an adaptive peer sends another picture'),
+  });
+  const signalling = withAdaptive({
+    peers,
+    whep: {
+      ...whepMediamtx((relay) => reaches.get(relay)?.whep),
+      isConnected: async (relay, session) =>
+        (await known(apis, relay).session('webrtcsessions', session)).peerConnectionEstablished === true,
+      isOf: async (relay, relaySession, session) =>
+        (await known(apis, relay).session('webrtcsessions', relaySession)).user === session,
+    },
+    ...adaptive,
+    programAt: (relay, camera) => rtsp(known(reaches, relay), 'read', camera),
+  });
+
   const alarm = alarmOn(systemClock);
   const pulling = intakeMediamtx({
     pull(camera) {
@@ -227,6 +254,7 @@ export function openMedia({
       seat: seatEverywhere(
         deliveries.map(({ id }) => id),
         seatMediamtx((relay) => known(apis, relay)),
+        peers.seat,
       ),
       alarm,
     },
@@ -276,13 +304,7 @@ export function openMedia({
       alarm,
     },
     departures: programs.departures,
-    whep: {
-      ...whepMediamtx((relay) => reaches.get(relay)?.whep),
-      isConnected: async (relay, session) =>
-        (await known(apis, relay).session('webrtcsessions', session)).peerConnectionEstablished === true,
-      isOf: async (relay, relaySession, session) =>
-        (await known(apis, relay).session('webrtcsessions', relaySession)).user === session,
-    },
+    ...signalling,
     rtspAt(relay, path, called) {
       const reach = deliveries.find(({ id }) => id === relay);
       return reach && rtspAddress({ host: called, ...reach.offered }, path);
@@ -345,6 +367,7 @@ export function openMedia({
     },
     close() {
       programs.close();
+      peers.end();
       eyes.close();
       for (const one of paths.values()) one.close();
     },

@@ -1,4 +1,5 @@
 import { type Endpoint, originOf } from '../../adapters/mediamtx/exchange.ts';
+import type { Reach } from '../../adapters/peer.wrtc/sdp.ts';
 import type { Config } from '../config/model.ts';
 import { isLoopback } from '../config/resolve.ts';
 import type { Group, RelayPlace } from '../group.ts';
@@ -61,6 +62,16 @@ export function publicWhep(relay: string, { relays, http }: Pick<Config, 'relays
   const own = group.relays.find(({ id }) => id === relay);
   if (named !== undefined || !own || http.publicUrl !== undefined || !isLoopback(group.http.host)) return named;
   return originOf({ host: LOOPBACK, port: own.whep });
+}
+
+/** Where viewers reach the adaptive peers. */
+export function adaptiveReach({ media, ice, ports, limits }: Config): Reach {
+  const { adaptiveUdp: min } = ports;
+  return {
+    address: media.host,
+    hosts: ice.publicHosts,
+    ports: min === undefined ? undefined : { min, max: min + Math.max(0, limits.adaptivePeers - 1) },
+  };
 }
 
 /** The address of a stream over RTSP. */

@@ -113,7 +113,7 @@ export function keepLegs(services: HttpServices, loads: Loads): Legs {
     const { path } = rung;
     const open = async () => {
       const token = gate.mintRelay(session, [{ action: 'read', path }], RELAY_TOKEN_S);
-      return { ...(await whep.open(relay, path, sdp, token, query)), path, departure: undefined, rung };
+      return { ...(await whep.open(relay, path, sdp, token, query, session)), path, departure: undefined, rung };
     };
     const withinMs = chosen ? RUNG_WITHIN_MS.chosen : RUNG_WITHIN_MS.otherwise;
     return openWhenMade(services, camera, withinMs, open);
@@ -131,7 +131,7 @@ export function keepLegs(services: HttpServices, loads: Loads): Legs {
     const path = departure?.path ?? camera;
     const token = gate.mintRelay(session, [{ action: 'read', path }], RELAY_TOKEN_S);
     try {
-      const opened = await whep.open(relay, path, sdp, token, query);
+      const opened = await whep.open(relay, path, sdp, token, query, session);
       void departure?.sendOff(opened.relaySession);
       return { ...opened, path, departure };
     } catch (error) {

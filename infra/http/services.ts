@@ -11,6 +11,7 @@ import type { FindPlace } from '../../adapters/places.maxmind.ts';
 import type { Recordings } from '../../adapters/recordings.files.ts';
 import type { Revocations } from '../../adapters/revocations.files.ts';
 import type { ServiceTokens } from '../../adapters/service-tokens.files.ts';
+import type { Why } from '../../bus/events/why.ts';
 import type { Id } from '../../bus/identity.ts';
 import type { Facts, Journal, Ledger, Sessions } from '../../bus/ports.ts';
 import type { Config } from '../config/model.ts';
@@ -27,8 +28,9 @@ export interface Whep {
    * @param path the camera's program path
    * @param relayToken names the path and our session; lives a minute
    * @param query kept by the relay in its session list
+   * @param session whose connection it is
    */
-  open(relay: string, path: string, sdp: string, relayToken: string, query?: string): Promise<WhepOpened>;
+  open(relay: string, path: string, sdp: string, relayToken: string, query: string, session: Id): Promise<WhepOpened>;
   /** Hands on candidates, or an ICE restart: then the relay answers with a fragment of its own. */
   trickle(resource: string, fragment: string, ifMatch?: string): Promise<WhepTrickled>;
   close(resource: string): Promise<void>;
@@ -45,6 +47,18 @@ export interface WhepOpened {
   resource: string;
 }
 export type WhepTrickled = { fragment?: string } | undefined;
+
+/** The adaptive peers: VP8 for browsers without H.264 and for networks too thin for any rung. */
+export interface Adaptive {
+  /** Whether this installation has any. */
+  isOffered(): boolean;
+  /** Which start of their process serves; undefined while none does. */
+  instance(): string | undefined;
+  /** Whether one more may begin, and why not. */
+  room(): { room: boolean; why: Why };
+  /** What the network of a viewer carries, by the name of its peer; undefined before it is known. */
+  estimateKbps(relaySession: string): number | undefined;
+}
 
 /** The latest picture of a camera. */
 export interface Poster {
@@ -96,6 +110,8 @@ export interface HttpServices {
   /** Where people sign in with OpenID Connect; absent: nowhere. */
   identity?: IdentityProvider;
   whep: Whep;
+  /** Absent: there are none. */
+  adaptive?: Adaptive;
   /** Absent: everybody waits for the next key frame. */
   departures?: Departures;
   poster(camera: Id): Poster | undefined | Promise<Poster | undefined>;

@@ -78,7 +78,11 @@ async function open(asked: LaunchArguments, { parts, env, say, onLost }: Opening
     await refuseTakenPorts(plan.uses);
     // An embedded NATS is this machine's alone.
     if (plan.natsPort === undefined) claim = await announceHost(plan.group, say, onLost);
-    const scripts = await compile({ gateway: parts.gateway, switcher: parts.switcher }, compiled, say);
+    const scripts = await compile(
+      { gateway: parts.gateway, switcher: parts.switcher, peers: parts.peers },
+      compiled,
+      say,
+    );
     const group = await runGroup(plan, state, { ...parts, ...scripts }, env, say);
     return { group, release };
   } catch (error) {

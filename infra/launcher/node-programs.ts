@@ -14,6 +14,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 export interface Parts {
   gateway: string;
   switcher: string;
+  peers: string;
   relaySettings(place: RelayPlace, options: RelayOptions): object;
 }
 
@@ -21,6 +22,7 @@ export interface Parts {
 export const ownScripts = {
   gateway: path.join(root, 'infra/gateway.ts'),
   switcher: path.join(root, 'adapters/switch.rtp/main.ts'),
+  peers: path.join(root, 'adapters/peer.wrtc/main.ts'),
 };
 
 /** A translated script is run as it is; TypeScript needs tsx, wherever the launcher was started from. */
@@ -51,6 +53,21 @@ export function switcherProgram(name: string, script: string, sockets: string, e
     name,
     file: process.execPath,
     args: nodeArguments(script, ['--socket', socket, '--name', name]),
+    env,
+    ready: () => listens(socket),
+  };
+}
+
+/** The socket of the adaptive peers, among those of the switchers. */
+export const peersSocket = (sockets: string): string => path.join(sockets, 'peers.sock');
+
+/** The process of the adaptive peers: browsers without H.264, and networks too thin for any rung. */
+export function peersProgram(script: string, sockets: string, env: NodeJS.ProcessEnv): Program {
+  const socket = peersSocket(sockets);
+  return {
+    name: 'peers',
+    file: process.execPath,
+    args: nodeArguments(script, ['--socket', socket, '--ffmpeg', findProgram('ffmpeg', env)]),
     env,
     ready: () => listens(socket),
   };

@@ -25,6 +25,8 @@ export interface Plan {
   /** RTMP and HTTP of the demo's broadcast destination; undefined: there is none. */
   demoDestination: { port: number; httpPort: number } | undefined;
   switchers: number;
+  /** Whether there may be any. */
+  adaptivePeers: boolean;
   relayOptions: RelayOptions;
 }
 
@@ -155,6 +157,7 @@ export async function planGroup(
     demoSources,
     demoDestination: destination || undefined,
     switchers,
+    adaptivePeers: config.limits.adaptivePeers > 0,
     relayOptions,
   };
 }

@@ -5,7 +5,7 @@ import { type CommandLink, Refused, serveCommands } from './commands.ts';
 import { canWrite, demoCameraName, demoCameraProgram } from './demo-cameras.ts';
 import { demoDestinationProgram } from './demo-destination.ts';
 import { keepEncoders } from './encoders.ts';
-import { gatewayProgram, type Parts, relayProgram, switcherProgram } from './node-programs.ts';
+import { gatewayProgram, type Parts, peersProgram, relayProgram, switcherProgram } from './node-programs.ts';
 import type { Plan } from './plan.ts';
 import { openProcessLog } from './process-log.ts';
 import { natsProgram, redisProgram } from './servers.ts';
@@ -90,11 +90,12 @@ export async function runGroup(
   const startEverything = async (): Promise<string> => {
     // Node takes its second to start and the switcher waits for nobody, so it starts beside the servers.
     const switchers = ensureSwitchers(plan.switchers);
+    const peers = plan.adaptivePeers ? start(add(peersProgram(parts.peers, state.sockets, env))) : undefined;
     const media = mediaPrograms(plan, state, parts, env);
     const stores: Program[] = [];
     if (plan.natsPort !== undefined) stores.push(natsProgram(plan.natsPort, state, env));
     if (plan.redisPort !== undefined) stores.push(redisProgram(plan.redisPort, state, env));
-    await Promise.all([switchers, startAll(stores.map(add)).then(async () => startAll((await media).map(add)))]);
+    await Promise.all([switchers, peers, startAll(stores.map(add)).then(async () => startAll((await media).map(add)))]);
     const gateways = plan.gateways.map((group) => {
       const file = state.writeRun(groupFileName(group.gateway), groupText(group));
       return gatewayProgram(group.gateway, parts.gateway, file, () => urls.has(group.node), env);
@@ -108,7 +109,7 @@ export async function runGroup(
   const stopEverything = async () => {
     await stopKind(/^gateway/, GRACE_MS.gateway);
     encoders.stopAll();
-    await stopKind(/^(switcher|relay|camera|destination)/, GRACE_MS.media);
+    await stopKind(/^(switcher|peers|relay|camera|destination)/, GRACE_MS.media);
     await stopKind(/^(nats|redis)$/, GRACE_MS.stores);
     link?.close();
     await undertaker.dismiss();

@@ -125,7 +125,7 @@ export async function fakeGateway(change: Partial<HttpServices> = {}): Promise<F
       http: { host: '127.0.0.1', port: 8080, trustedProxies: [] },
       ice: { stun: [], publicHosts: [], tcp: false },
       auth: { issuer: 'signalbox', audience: 'signalbox', streamTokenTtlMs: 3_600_000, loginTokenTtlMs: 43_200_000 },
-      limits: { sessionsPerSubject: 3, encoders: 8 },
+      limits: { sessionsPerSubject: 3, encoders: 8, adaptivePeers: 8, adaptiveCores: 1 },
       regions: { default: 'hcm', networks: {}, databases: [], places: {} },
       destinations: {},
     },

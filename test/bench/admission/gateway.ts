@@ -97,7 +97,7 @@ const gate = createGate({
 });
 const real = whepMediamtx(() => ({ host: '127.0.0.1', port: Number(whepPort) }));
 const whep: Whep = {
-  open: (...asked) => real.open(...asked),
+  open: (relay, path, sdp, relayToken, query) => real.open(relay, path, sdp, relayToken, query),
   trickle: (...asked) => real.trickle(...asked),
   close: (resource) => real.close(resource),
   isConnected: async () => true,
@@ -110,7 +110,7 @@ const server = await buildServer({
     http: { host: '127.0.0.1', port: 8080, trustedProxies: [] },
     ice: { stun: [], publicHosts: [], tcp: false },
     auth: { issuer: 'signalbox', audience: 'signalbox', streamTokenTtlMs: 3_600_000, loginTokenTtlMs: 3_600_000 },
-    limits: { sessionsPerSubject: 100_000, encoders: 8 },
+    limits: { sessionsPerSubject: 100_000, encoders: 8, adaptivePeers: 0, adaptiveCores: 0 },
     regions: { default: 'hcm', networks: {}, databases: [], places: {} },
     destinations: {},
   },

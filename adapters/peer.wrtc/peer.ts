@@ -1,0 +1,97 @@
+import { FIRST_STEP, PICTURE_STEPS, type Sending, type Stepped, stepPicture } from '../../machines/policy/picture.ts';
+import { bounded, candidatesOf, type Reach, reachable } from './sdp.ts';
+import { openSender } from './wrtc.ts';
+import type { Picture } from './y4m.ts';
+
+/** What a peer tells. */
+export interface PeerHears {
+  /** Media can flow. */
+  connected(): void;
+  /** It is over by itself. */
+  ended(reason: 'not-connected' | 'lost'): void;
+  /** It sends another picture. */
+  stepped(why: NonNullable<Stepped['why']>): void;
+}
+
+/** One viewer's connection: encodes for them alone, as large and as often as their network allows. */
+export interface Peer {
+  /** @throws Error when the offer can't be answered */
+  answer(): Promise<string>;
+  /** Candidates that the viewer found later. */
+  trickle(fragment: string): void;
+  /** The camera's next picture, in the sizes that are asked for. */
+  show(sized: (shrink: 1 | 2 | 4) => Picture, atMs: number): void;
+  /** What its network carries, by its own estimate. */
+  estimateKbps(): number;
+  close(): void;
+}
+
+const LOOK_EVERY_MS = 250;
+const CONNECTED_WITHIN_MS = 15_000;
+/** A network that is away for a moment comes back; this long is no moment. */
+const LOST_MS = 8_000;
+/** More than the lowest fixed rung needs, so that it shows when that one fits again. */
+const MOST_KBPS = 1_200;
+/** Pictures come with some jitter: one that is this much early is still in time. */
+const EARLY_SHARE = 0.25;
+
+/** Opens a peer for an offer. */
+export function openPeer(offer: string, reach: Reach, hears: PeerHears): Peer {
+  let sending: Sending = { step: FIRST_STEP };
+  let estimate = 0;
+  let shownMs = Number.NEGATIVE_INFINITY;
+  let connected = false;
+  let over = false;
+
+  const end = (reason: 'not-connected' | 'lost') => {
+    if (over) return;
+    close();
+    hears.ended(reason);
+  };
+  let patience = setTimeout(() => end('not-connected'), CONNECTED_WITHIN_MS);
+  const sender = openSender(reach, (state) => {
+    if (over) return;
+    if (state === 'connected') {
+      clearTimeout(patience);
+      if (!connected) hears.connected();
+      connected = true;
+    } else if (state === 'disconnected' && connected) {
+      clearTimeout(patience);
+      patience = setTimeout(() => end('lost'), LOST_MS);
+    } else if (state === 'failed' || state === 'closed') end(connected ? 'lost' : 'not-connected');
+  });
+  const look = async () => {
+    const kbps = connected ? await sender.estimateKbps().catch(() => undefined) : undefined;
+    if (over || kbps === undefined) return;
+    estimate = kbps;
+    const { why, ...next } = stepPicture(sending, kbps, performance.now());
+    sending = next;
+    if (why) hears.stepped(why);
+  };
+  const looking = setInterval(() => void look(), LOOK_EVERY_MS);
+  const close = () => {
+    if (over) return;
+    over = true;
+    clearInterval(looking);
+    clearTimeout(patience);
+    sender.close();
+  };
+
+  return {
+    answer: async () => reachable(await sender.answer(bounded(offer, reach, MOST_KBPS)), reach),
+    trickle(fragment) {
+      if (over) return;
+      for (const candidate of candidatesOf(fragment, reach)) sender.candidate(candidate);
+    },
+    show(sized, atMs) {
+      const { shrink, fps } = PICTURE_STEPS[sending.step] ?? PICTURE_STEPS[0];
+      const everyMs = 1000 / fps;
+      if (over || !connected || atMs - shownMs < everyMs * (1 - EARLY_SHARE)) return;
+      // Counted on from the last one that was due, so that the mean is met.
+      shownMs = Math.max(shownMs + everyMs, atMs - everyMs * EARLY_SHARE);
+      sender.send(sized(shrink));
+    },
+    estimateKbps: () => estimate,
+    close,
+  };
+}
