@@ -32,9 +32,12 @@ const nodeArguments = (script: string, args: string[]): string[] => [
   ...args,
 ];
 
-/** Where a group's translated scripts are: inside the repository, one folder for each data folder. */
+/**
+ * Where a group's translated scripts are: inside the repository, one folder for each data folder, in one that may be
+ * the only writable one there.
+ */
 export const compiledFolder = ({ sockets }: Pick<StateFolder, 'sockets'>): string =>
-  path.join(root, '.build', path.basename(sockets));
+  path.join(root, '.build', 'run', path.basename(sockets));
 
 /** Whether somebody answers on a Unix socket. */
 function listens(socketPath: string): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -17,7 +18,8 @@ import { until } from '../../fixtures/process.ts';
 
 const PASSWORD = 'the gate stays shut';
 const CAMERA_PASSWORD = 'canary-backup-5ad0e91';
-const JOURNALS = path.resolve(import.meta.dirname, '../../journals');
+const ROOT = path.resolve(import.meta.dirname, '../../..');
+const JOURNALS = path.join(ROOT, 'test/journals');
 
 describe('backup and restore', function () {
   this.timeout(90_000);
@@ -108,6 +110,15 @@ describe('backup and restore', function () {
         expect(restored(state), name).to.deep.equal([]);
       }
       expect((await sbx('restore', file('plain.sbx'), '--check')).out).to.match(/is whole: \d+ records/);
+    });
+
+    it('is looked after by the health check of its container, which knows when nothing runs', async () => {
+      const check = (state: string) => {
+        const { status, stderr } = spawnSync(process.execPath, [path.join(ROOT, 'infra/healthcheck.mjs'), state]);
+        return [status, String(stderr)];
+      };
+      expect(check(group.state)).to.deep.equal([0, '']);
+      expect(check(file('nowhere'))).to.deep.equal([1, `not ready: no group runs on ${file('nowhere')} (ENOENT)\n`]);
     });
 
     it('brings everything back after a wipe: the same state, people, programs, added cameras, ledger', async () => {
