@@ -87,6 +87,8 @@ export class Cell implements Door {
   private leaving = false;
   /** The machine as it lived when it was let go of. */
   private parting: { after: unknown; snapshot: AnyMachineSnapshot } | undefined;
+  /** Its last record is in the spool, or under way: its sequence is not known yet. */
+  private isUnsure = false;
 
   constructor(at: Address, kind: CellKind, house: CellHouse, origin: CellOrigin) {
     this.at = at;
@@ -143,9 +145,9 @@ export class Cell implements Door {
     return this.actor.getSnapshot().hasTag('over');
   }
 
-  /** The sequence of its last record, as far as it is told. */
-  fence(): number {
-    return this.lastSeq;
+  /** The sequence of its last record; undefined while that is not known. */
+  fence(): number | undefined {
+    return this.appending || this.isUnsure ? undefined : this.lastSeq;
   }
 
   /**
@@ -301,6 +303,7 @@ export class Cell implements Door {
     this.house.journal.append(record, this.lastSeq).then(
       (receipt) => {
         if (receipt.seq) this.lastSeq = receipt.seq;
+        this.isUnsure = receipt.seq === 0;
         this.appending = false;
         this.tell(record.said);
         for (const one of batch) one.resolve({ view: one.view, receipt });

@@ -28,6 +28,7 @@ export interface RosterHouse {
 /** Hears every fact of the cells that live here, once it is safe. */
 export type FactListener = (envelope: Envelope, view: CellView) => void;
 
+const FORGET_AGAIN_MS = 60_000;
 /** A cell that fails this often within a minute is given up. */
 const RESTARTS_PER_MINUTE = 3;
 
@@ -249,7 +250,10 @@ export class Roster implements Cells {
     const cell = this.cells[kind].get(id);
     this.house.later(ms, () => {
       if (!cell || this.cells[kind].get(id) !== cell || !cell.isOver() || cell.view().since !== since) return;
-      this.remember(cell.at, cell.fence());
+      const fence = cell.fence();
+      // While a store is away nobody knows where its last record will stand.
+      if (fence === undefined) return this.forgetLater(cell.view(), FORGET_AGAIN_MS);
+      this.remember(cell.at, fence);
       this.cells[kind].delete(id);
       void cell.leave();
     });
@@ -290,7 +294,7 @@ export class Roster implements Cells {
 /** Lets go of a cell that is over, and tells the sequence of its last record. */
 async function lastOf(former: Cell): Promise<number> {
   await former.leave();
-  return former.fence();
+  return (await former.origin()).lastSeq;
 }
 
 const keyOf = ({ kind, id }: Address): string => `${kind}/${id}`;

@@ -235,6 +235,22 @@ describe('a cell', () => {
     expect(house.troubles.join()).to.match(/let go/);
   });
 
+  it('that leaves while something is not written down yet is taken up alive', async () => {
+    const house = fakeHouse();
+    await house.roster.create(at, configured);
+    house.store.set('hung');
+    for (const event of [answered, flowing, feeds()]) house.roster.offer(at, event).catch(() => {});
+    const left = house.roster.leave();
+    house.store.set('here');
+    await left;
+    const next = house.successor();
+    await next.roster.adopt();
+    expect(next.roster.view(at)?.state).to.equal('live');
+    const { view } = await next.roster.offer(at, { type: 'source.silent', source: '0', silent_ms: 900 });
+    expect(view.state).to.equal('stalled');
+    expect(next.slots.program.isHeld()).to.equal(true);
+  });
+
   it('that is handed over leaves its effects alone', async () => {
     const house = fakeHouse();
     await house.roster.create(at, configured);

@@ -75,6 +75,22 @@ describe('what has ended', () => {
     expect(house.troubles).to.deep.equal([]);
   });
 
+  it('stays until its last record is written, so that its fence is known', async () => {
+    const house = fakeHouse();
+    await house.roster.create(broadcast, pushed);
+    house.store.set('hung');
+    void house.roster.offer(broadcast, { type: 'broadcast.stopped', by: 'hoa' });
+    house.runLater();
+    expect(house.roster.view(broadcast)?.state).to.equal('stopped');
+    house.store.set('here');
+    await until('it to be let go of', () => {
+      house.runLater();
+      return house.roster.view(broadcast) === undefined;
+    });
+    expect((await house.roster.create(broadcast, pushed)).receipt.seq).to.equal(3);
+    expect(house.troubles).to.deep.equal([]);
+  });
+
   it('stays when it lives again by then', async () => {
     const house = fakeHouse();
     await house.roster.create(broadcast, pushed);
@@ -91,9 +107,11 @@ describe('what has ended', () => {
     const end = house.slots.alarm.all.find(({ input }) => input.name === 'end');
     house.clock.now += 60_000;
     end?.report({ type: 'alarm.rang', name: 'end' });
-    await until('it to be written down', () => house.roster.view(incident)?.state === 'closed');
-    house.runLater();
-    expect(house.roster.view(incident)).to.equal(undefined);
+    expect(house.roster.view(incident)?.state).to.equal('closed');
+    await until('it to be let go of', () => {
+      house.runLater();
+      return house.roster.view(incident) === undefined;
+    });
   });
 
   it('is not taken up by the next gateway a day later, which begins it anew behind its last record', async () => {

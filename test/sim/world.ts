@@ -343,13 +343,15 @@ class World {
     next.report({ type: 'alarm.rang', name: next.input.name });
   }
 
-  /** The gateway is killed: what was not acknowledged may be lost, another takes up what the journal holds. */
+  /** The gateway is killed, or ends in order: what was not acknowledged may be lost, another takes up what the journal holds. */
   private async crash(): Promise<void> {
     this.crashes++;
     this.stop();
     this.house.store.set('here');
     await settle();
     const former = this.house;
+    // Some gateways end in order, and lose nothing.
+    if (this.chance.happens(0.3)) await former.roster.leave();
     this.house = fakeHouse(former.store, former.clock, {}, BOUND);
     await this.house.roster.adopt();
     this.stop = this.attend();
