@@ -47,6 +47,8 @@ export interface LivePath {
   name: string;
   available: boolean;
   inboundBytes: number;
+  /** To readers, and to where it is forwarded. */
+  outboundBytes: number;
   tracks2?: { codec: string }[];
   /** Who reads it now. */
   readers: { type: string; id: string }[];
@@ -61,6 +63,7 @@ export interface RelaySession {
   state: string;
   path: string;
   user: string;
+  outboundBytes: number;
   /** WebRTC only. */
   peerConnectionEstablished?: boolean;
 }

@@ -3,10 +3,11 @@ import type https from 'node:https';
 import path from 'node:path';
 import { pino } from 'pino';
 import { acquaint, recountAudiences } from '../actors/acquaintance.ts';
+import { shareBandwidth } from '../actors/bandwidth.ts';
 import { broadcastKind } from '../actors/broadcast.ts';
 import { cameraKind } from '../actors/camera.ts';
 import { shareEncoders } from '../actors/capacity.ts';
-import { type Raising, raiseIncidents } from '../actors/emergency.ts';
+import { type Raising, raiseIncidents, urgentCameras } from '../actors/emergency.ts';
 import { incidentKind } from '../actors/incident.ts';
 import { recordingKind } from '../actors/recording.ts';
 import { relayKind } from '../actors/relay.ts';
@@ -52,6 +53,7 @@ import { keepWebhooks } from './gateway/webhooks.ts';
 import { group as groupShape } from './group.ts';
 import { openLoginLinks } from './http/links.ts';
 import { createMetrics } from './http/metrics.ts';
+import { rungsOf } from './http/rungs.ts';
 import { buildServer } from './http/server.ts';
 
 /**
@@ -107,6 +109,10 @@ const media = openMedia({
   log,
   epoch: (camera) => population.roster.epoch({ kind: 'camera', id: camera as Id }),
   destination: (name) => destinationOf(config, name),
+  yields(camera) {
+    const urgent = urgentCameras(cells);
+    return urgent.size > 0 && !urgent.has(camera);
+  },
   nameOf: (camera) =>
     String((cells.view({ kind: 'camera', id: camera as Id })?.context.settings as { name?: string })?.name ?? camera),
   adaptive: {
@@ -187,6 +193,18 @@ raising = raiseIncidents({
 const capacity = shareEncoders({ roster, cells, encoders: () => config.limits.encoders, onFault: untold });
 // What happens at other gateways of this machine is seen in their cells, and told to nobody.
 if (group.gateways > 1) setInterval(capacity.review, CAPACITY_EVERY_MS).unref();
+const bandwidth = shareBandwidth({
+  roster,
+  cells,
+  limitBps: () => config.limits.egressBps,
+  stepsOf(id) {
+    const view = cells.view({ kind: 'camera', id });
+    const rungs = view ? rungsOf({ cells, rates: media.rates }, view) : [];
+    return rungs.map(({ name, bitrate_bps }) => ({ name, bitrate_bps }));
+  },
+  onFault: untold,
+});
+const egress = media.watchEgress(() => config.limits.egressBps !== undefined, bandwidth.hear);
 shareSessions(roster, carriers.sessions, group.node);
 log.info({ adopted, cameras: config.cameras.size }, 'cells are up');
 
@@ -274,6 +292,7 @@ const server = await buildServer({
   rtspAt: media.rtspAt,
   srtAt: media.srtAt,
   findPlace: (address) => findPlace(address),
+  shortOn: bandwidth.shortOn,
   whepAt: (relay) => publicWhep(relay, config, group),
   poster: findPosters({ node: group.node, bus: carriers.bus, gate, cells, poster: media.poster }),
   rates: media.rates,
@@ -337,6 +356,7 @@ async function leave(reason: string): Promise<void> {
   retention.close();
   witness.close();
   stopForgetting();
+  egress.close();
   webhooks.close();
   accessLedger.close();
   ledgerHead.close();

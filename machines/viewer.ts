@@ -1,4 +1,5 @@
 import { adapting, arriveOnRung, chooseRung, stayOnRung } from './viewer/adapting.ts';
+import { allotting, goToAllotted, noteCeiling, outbid } from './viewer/allotting.ts';
 import { isAddressed, VIEWER_TIMES } from './viewer/context.ts';
 import { arrive, endMove, moving, noteLoss, noteMove, stay, waitForMove } from './viewer/moving.ts';
 import {
@@ -93,6 +94,8 @@ export const viewerMachine = machine.createMachine({
           target: 'ended',
           actions: ended('displaced', 'every relay is full, and somebody with priority has its place'),
         },
+        'bandwidth.denied': { target: 'ended', actions: outbid },
+        'bandwidth.allotted': { actions: noteCeiling },
         'viewer.closed': { target: 'ended', actions: ended('closed', 'the viewer left') },
         'camera.removed': { target: 'ended', actions: ended('camera-removed', 'the camera was taken out') },
         'standby.chosen': { actions: noteStandby },
@@ -193,6 +196,14 @@ export const viewerMachine = machine.createMachine({
                 ],
                 'path.degraded': adapts,
                 'path.recovered': adapts,
+                'bandwidth.allotted': [
+                  {
+                    guard: 'allottedOther',
+                    target: 'adapting',
+                    actions: [goToAllotted, noteCeiling, waitForMove, allotting],
+                  },
+                  { actions: noteCeiling },
+                ],
                 'move.begun': { target: 'moving', actions: [noteMove, waitForMove, moving] },
                 'relay.lost': [
                   { guard: 'carried', target: 'moving', actions: [noteLoss, waitForMove, moving, forgetRelay] },

@@ -4,7 +4,7 @@ import { type Of, shape } from '../shape.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the viewer machine's events and context. */
-export const VIEWER_VERSION = 5;
+export const VIEWER_VERSION = 6;
 
 /** How zones of rights are spelled: a zone, everything below one, or `*`. */
 export const ZONE_PATTERN = '^(\\*|[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_-]*)*(/\\*)?)$';
@@ -31,8 +31,12 @@ export type Subject = Type.Static<typeof SubjectSchema>;
 export const MoveReasonSchema = Type.Enum(['relay-lost', 'relay-restarted', 'relay-ended', 'draining', 'silence']);
 export type MoveReason = Type.Static<typeof MoveReasonSchema>;
 
-/** Why a picture goes to another rung: what the viewer's network shows. */
-export type RungReason = 'collapsed' | 'strained' | 'recovered';
+/** Why a picture goes to another rung: what the viewer's network shows, or what its relay may send. */
+export type RungReason = 'collapsed' | 'strained' | 'recovered' | 'bandwidth';
+
+const RungsShape = Type.Array(Type.Object({ name: Type.String(), bitrate_bps: Type.Number() }), {
+  description: 'best first; the first is the camera’s own picture',
+});
 
 /** What a player's measurements say of its path, and between which rungs it may move because of that. */
 const PathShape = Type.Object({
@@ -42,9 +46,7 @@ const PathShape = Type.Object({
   fps: Type.Number(),
   kbps: Type.Number(),
   collapsed: Type.Optional(Type.Boolean({ description: 'hardly anything of the picture is left' })),
-  rungs: Type.Array(Type.Object({ name: Type.String(), bitrate_bps: Type.Number() }), {
-    description: 'best first; the first is the camera’s own picture',
-  }),
+  rungs: RungsShape,
 });
 
 /** Everything a viewer cell may hear. */
@@ -113,6 +115,14 @@ export const viewerHeard = {
   'viewer.revoked': shape('viewer.revoked', Type.Object({ by: Type.String(), reason: Type.String() })),
   /** Every relay is full, and somebody with priority takes its place. */
   'viewer.displaced': shape('viewer.displaced', Type.Object({ by: IdSchema })),
+  'bandwidth.allotted': shape(
+    'bandwidth.allotted',
+    Type.Object(
+      { rung: Type.String(), lifted: Type.Boolean(), rungs: RungsShape, why: Type.Optional(WhySchema) },
+      { description: 'the best rung that it may have, as its relay has too little for all; lifted: any again' },
+    ),
+  ),
+  'bandwidth.denied': shape('bandwidth.denied', Type.Object({ why: WhySchema })),
   'viewer.closed': shape('viewer.closed', Type.Object({})),
   'camera.removed': shape('camera.removed', Type.Object({})),
   'alarm.rang': shape('alarm.rang', Type.Object({ name: Type.String() })),

@@ -330,6 +330,15 @@ export const settings = shape(
               description: 'FFmpegs that may encode at a time; cameras in an emergency come first',
             }),
           ),
+          egress_kbps: Type.Optional(
+            Type.Integer({
+              minimum: 100,
+              maximum: 100_000_000,
+              expects: 'kilobits a second, from 100 to 100000000',
+              description:
+                'what one delivery relay may send to viewers and destinations; cameras in an emergency come first',
+            }),
+          ),
         },
         closed,
       ),

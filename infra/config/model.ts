@@ -129,7 +129,14 @@ export interface Config {
     adaptiveUdp?: number;
   };
   /** `encoders`: FFmpegs that may encode at a time. `adaptiveCores`: processor cores for adaptive peers. */
-  limits: { sessionsPerSubject: number; encoders: number; adaptivePeers: number; adaptiveCores: number };
+  limits: {
+    sessionsPerSubject: number;
+    encoders: number;
+    adaptivePeers: number;
+    adaptiveCores: number;
+    /** What one delivery relay may send. */
+    egressBps?: number;
+  };
   /** How far back the event log reaches, and how large it may become. */
   events: { keepMs: number; maxBytes: number };
   /** How long it is known who watched what. */

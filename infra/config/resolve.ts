@@ -66,6 +66,7 @@ export function resolve(file: string, settings: Settings, findings: Findings): C
     },
     limits: {
       sessionsPerSubject: settings.limits.sessions_per_subject,
+      ...(settings.limits.egress_kbps === undefined ? {} : { egressBps: settings.limits.egress_kbps * 1000 }),
       encoders: settings.limits.encoders ?? ENCODERS_PER_CORE * availableParallelism(),
       adaptivePeers: settings.limits.adaptive_peers,
       adaptiveCores: settings.limits.adaptive_cores ?? Math.max(1, availableParallelism() / 2),

@@ -5,6 +5,7 @@ import type { CellView } from '../../actors/cells.ts';
 import { alarmOn } from '../../adapters/alarm.ts';
 import { systemClock } from '../../adapters/clock.ts';
 import type { Departures } from '../../adapters/departures.switcher.ts';
+import { type Egress, watchEgress } from '../../adapters/egress.mediamtx.ts';
 import { createEyes, type Poster } from '../../adapters/eye.ffmpeg.ts';
 import type { Gate } from '../../adapters/gate.jsonwebtoken.ts';
 import { healthMediamtx } from '../../adapters/health.mediamtx.ts';
@@ -63,6 +64,8 @@ export interface MediaParts {
   nameOf(camera: string): string;
   /** How many adaptive peers there may be, and where viewers reach them, as the configuration stands now. */
   adaptive: { bounds(): PeerBounds; reach(): Reach };
+  /** Whether a camera's encoder lets others go first. */
+  yields(camera: string): boolean;
   /** Told of every call of a relay's control API. */
   onRelayCall(relay: string): void;
 }
@@ -84,6 +87,8 @@ export interface Media {
   rtspAt(relay: string, path: string, called: string): string | undefined;
   /** Where a delivery relay offers SRT, if it does. */
   srtAt(relay: string, called: string): Endpoint | undefined;
+  /** Measures what the delivery relays send, while it is wanted. */
+  watchEgress(wanted: () => boolean, tell: (egress: Egress) => void): { close(): void };
   poster(camera: string): Poster | undefined;
   rates(camera: string): { bitrate_bps: number; fps: number } | undefined;
   /** Forgets the pictures and figures of cameras that are no more. */
@@ -137,6 +142,7 @@ export function openMedia({
   destination,
   nameOf,
   adaptive,
+  yields,
   onRelayCall,
 }: MediaParts): Media {
   const relays = relayReaches(group);
@@ -213,6 +219,7 @@ export function openMedia({
     })),
     folder: hlsFolder,
     sockets: path.join(group.links.switchers, 'rungs'),
+    yields,
   });
 
   const peers = adaptivePeers({
@@ -313,6 +320,13 @@ export function openMedia({
       const reach = deliveries.find(({ id }) => id === relay);
       return reach?.srt && { host: called, ...reach.srt };
     },
+    watchEgress: (wanted, tell) =>
+      watchEgress(
+        deliveries.map(({ id }) => known(apis, id)),
+        (path) => (PUSH_PATHS.test(path) ? broadcastOfPath(path) : undefined),
+        wanted,
+        tell,
+      ),
     poster: eyes.poster,
     rates(camera) {
       const measured = rates.get(camera);

@@ -1,4 +1,5 @@
 import type { CellView } from '../../actors/cells.ts';
+import { urgentCameras } from '../../actors/emergency.ts';
 import { systemClock } from '../../adapters/clock.ts';
 import type { LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
 import type { Subject } from '../../bus/events/viewer.ts';
@@ -130,6 +131,7 @@ export async function begin(
   const demand = {
     needs: [isAddressed(wish.protocol) ? wish.protocol : 'webrtc'],
     priority: isPrior(claims),
+    yields: !urgentCameras(cells).has(camera.id),
   };
   const placed = placeViewer(services, loads, wish.address, undefined, demand);
   const { relay, standby = '', displaced, why: placement } = placed;

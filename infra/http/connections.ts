@@ -37,6 +37,7 @@ export interface Connections {
 /** After these a player may ask for a new session; after all others it must not. */
 const WORTH_RETRYING = new Set([
   'displaced',
+  'no-bandwidth',
   'expired',
   'never-connected',
   'not-connected',

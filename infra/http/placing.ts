@@ -20,14 +20,20 @@ const WITH_SRT = [...CAPABILITIES, 'srt'];
 const KEEPS = new Set(['serving', 'degraded']);
 
 /** How a delivery relay stands with placement. */
-export function standingOf({ srtAt }: Pick<HttpServices, 'srtAt'>, view: CellView, load: number): RelayStanding {
+export function standingOf(
+  { srtAt, shortOn }: Pick<HttpServices, 'srtAt' | 'shortOn'>,
+  view: CellView,
+  load: number,
+): RelayStanding {
   const { region, weight, max_readers } = relayOf(view);
+  const short = shortOn(view.id);
   return {
     id: view.id,
     region,
     weight,
     load,
     ...(max_readers === undefined ? {} : { maxReaders: max_readers }),
+    ...(short ? { short } : {}),
     state: view.state,
     serving: view.tags.includes('serving'),
     draining: view.tags.includes('draining'),
@@ -96,8 +102,11 @@ export function placeViewer(
   const found = findPlace(services, loads, address, preferred, demand);
   const { relay, full, why } = found;
   if (full) {
-    const text = 'Every relay carries as many viewers as it may: try again later.';
-    throw unavailable('full', text, { why }, full.retryAfterS);
+    const text =
+      why.reason === 'no-bandwidth'
+        ? 'Every relay sends as much as it may, and cameras in an emergency come first: try again later.'
+        : 'Every relay carries as many viewers as it may: try again later.';
+    throw unavailable(why.reason ?? 'full', text, { why }, full.retryAfterS);
   }
   if (relay === undefined) throw unavailable('no-relay', 'No relay can carry viewers just now.', { why });
   return { ...found, relay };

@@ -91,6 +91,8 @@ export interface HttpServices {
   /** Names of the living gateways, this one included. */
   members(): readonly string[];
   /** Read at every request, so that a reloaded configuration needs no restart. */
+  /** Why a relay takes nobody new who is not in an emergency: it sends as much as it may. */
+  shortOn(relay: string): Why | undefined;
   config: Pick<Config, 'http' | 'ice' | 'auth' | 'limits' | 'regions' | 'destinations'>;
   cells: Cells;
   facts: Facts;

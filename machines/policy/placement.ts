@@ -10,6 +10,8 @@ export interface RelayStanding {
   load: number;
   /** Sessions that it may carry; absent: any number. */
   maxReaders?: number;
+  /** Set when it sends as much as it may, and why. */
+  short?: Why;
   /** The state an operator sees. */
   state: string;
   /** Whether it carries media. */
@@ -28,6 +30,8 @@ export interface PlacementWish {
   needs?: readonly string[];
   /** Where all is full, may take the place of somebody without priority. */
   priority?: boolean;
+  /** It is new and its camera in no emergency: it waits while a relay sends as much as it may. */
+  yields?: boolean;
   /** Relays that it shall not go to, for instance the one it comes from. */
   avoid?: readonly string[];
 }
@@ -57,7 +61,11 @@ function obstacle(relay: RelayStanding, { needs = [], avoid = [] }: PlacementWis
   return avoid.includes(id) ? 'this viewer shall not go there' : undefined;
 }
 
-const isFull = ({ load, maxReaders }: RelayStanding): boolean => maxReaders !== undefined && load >= maxReaders;
+/** Why a relay has no room for a viewer; undefined while it has. Nobody makes room by leaving what is short anyway. */
+function lackOfRoom({ load, maxReaders, short }: RelayStanding, { yields }: PlacementWish): string | undefined {
+  if (yields && short) return short.text;
+  return maxReaders !== undefined && load >= maxReaders ? `full: it carries ${load} viewers` : undefined;
+}
 /** Its last resort: viewers stay there, new ones go elsewhere while there is one. */
 const isShaky = ({ state }: RelayStanding): boolean => state !== 'serving';
 
@@ -98,23 +106,27 @@ function sentence(chosen: RelayStanding, region: string, displaces: boolean): st
 export function place(relays: readonly RelayStanding[], wish: PlacementWish): Placement {
   const { region } = wish;
   const fit = relays.filter((relay) => obstacle(relay, wish) === undefined).sort(byPreference(region));
-  const open = fit.filter((relay) => !isFull(relay));
-  const displaces = open.length === 0 && wish.priority === true;
-  const [chosen, ...others] = displaces ? fit : open;
+  const open = fit.filter((relay) => lackOfRoom(relay, wish) === undefined);
+  const enough = wish.yields ? fit.filter(({ short }) => short === undefined) : fit;
+  const displaces = open.length === 0 && enough.length > 0 && wish.priority === true;
+  const [chosen, ...others] = displaces ? enough : open;
   const rejected = relays
     .flatMap((relay) => {
-      const reason = obstacle(relay, wish) ?? (isFull(relay) ? `full: it carries ${relay.load} viewers` : undefined);
+      const reason = obstacle(relay, wish) ?? lackOfRoom(relay, wish);
       return reason === undefined || relay === chosen ? [] : [{ option: relay.id, because: reason }];
     })
     .sort((one, other) => (one.option < other.option ? -1 : 1));
   if (!chosen) {
     const full = fit.length > 0;
-    const text = full ? 'every relay has as many viewers as it may' : 'no relay can carry viewers just now';
-    const why = { trigger: 'placement', reason: full ? 'full' : 'no-relay', text, guard: { region }, rejected };
+    const short = full && enough.length === 0;
+    const most = short ? 'every relay sends as much as it may' : 'every relay has as many viewers as it may';
+    const text = full ? most : 'no relay can carry viewers just now';
+    const reason = short ? 'no-bandwidth' : full ? 'full' : 'no-relay';
+    const why = { trigger: 'placement', reason, text, guard: { region }, rejected };
     return full ? { full: { retryAfterS: FULL_RETRY_S }, why } : { why };
   }
   const lesser = others
-    .filter((one) => !isFull(one))
+    .filter((one) => lackOfRoom(one, wish) === undefined)
     .map((one) => ({ option: one.id, because: because(one, chosen, region) }));
   const [standby] = others;
   return {

@@ -6,7 +6,7 @@ import { adaptation, become, machine, noteQuality } from './parts.ts';
 /** What the network shows leads to this rung. */
 export const chooseRung = machine.assign(({ context, event }) => {
   const chosen = adaptation(context, event);
-  if (!chosen?.rung || !('rungs' in event)) return {};
+  if (!chosen?.rung || !('after_ms' in event)) return {};
   const ladder = event.rungs[0]?.name !== chosen.rung;
   const move: Move = {
     reason: chosen.why.reason as Move['reason'],
@@ -30,7 +30,8 @@ const noteArrival = machine.assign(({ context, event }) => {
   const recover_ms = Math.round(event.gap_ms ?? event.at - context.since);
   return {
     relay: context.legs[event.leg]?.relay ?? relay,
-    turns: withTurn(turns, { at: event.at, down: move.rung.down }),
+    // What others need says nothing of this network.
+    turns: move.reason === 'bandwidth' ? turns : withTurn(turns, { at: event.at, down: move.rung.down }),
     move: { ...move, placement: why, ended: { from_relay: relay, from_quality: quality, recover_ms } },
   };
 });

@@ -22,6 +22,8 @@ export interface ViewerContext {
   ladder: boolean;
   /** Its last moves between rungs. */
   turns: Turn[];
+  /** The best rung that it may have while its relay has too little bandwidth, and the one that it had before. */
+  ceiling?: { rung: string; from: string } | undefined;
   /** The relay that carries its picture. */
   relay: string;
   /** Where it goes when that one is lost; empty: nowhere yet. */

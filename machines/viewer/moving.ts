@@ -11,6 +11,7 @@ const SENTENCES: Record<Move['reason'], (relay: string) => string> = {
   silence: (relay) => `no frame came from ${relay}`,
   collapsed: () => 'the network carried hardly anything of the picture',
   strained: () => 'the network lost too much of the picture',
+  bandwidth: () => 'there was not bandwidth for all',
   recovered: () => 'the network has been good again',
 };
 

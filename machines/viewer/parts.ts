@@ -23,8 +23,10 @@ function admission(event: Extract<ViewerEvent, { type: 'viewer.requested' }>): {
 /** What follows from what the network shows; undefined when the event tells nothing of that. */
 export function adaptation(context: ViewerContext, event: ViewerEvent) {
   if (event.type !== 'path.degraded' && event.type !== 'path.recovered') return undefined;
-  const { at, rungs, collapsed = false, after_ms: afterMs, loss, kbps } = event;
-  const { quality: now, turns, fixed } = context;
+  const { at, rungs: all, collapsed = false, after_ms: afterMs, loss, kbps } = event;
+  const { quality: now, turns, fixed, ceiling } = context;
+  const highest = all.findIndex(({ name }) => name === ceiling?.rung);
+  const rungs = all.slice(Math.max(0, highest));
   const sign = { good: event.type === 'path.recovered', collapsed, afterMs, loss, kbps };
   return adapt({ at, rungs, now, sign, turns, fixed });
 }
@@ -63,6 +65,12 @@ export const machine = setup({
     adapts: ({ context, event }) => {
       const rung = adaptation(context, event)?.rung;
       return rung !== undefined && rung !== context.move?.rung?.name;
+    },
+    /** It goes down to what it was allotted; up only where it was held down. */
+    allottedOther: ({ context, event }) => {
+      if (event.type !== 'bandwidth.allotted' || event.rung === context.quality) return false;
+      const place = (rung: string) => event.rungs.findIndex(({ name }) => name === rung);
+      return place(event.rung) > place(context.quality) || context.quality === context.ceiling?.rung;
     },
     /** The leg that plays now shows the rung that was to come. */
     onRung: ({ context, event }) =>

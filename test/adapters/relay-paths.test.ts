@@ -29,7 +29,10 @@ function fakeRelay(standing: Record<string, PathConfig> = {}, available: string[
     relay: 'intake-1',
     info: async () => ({ version: 'v1', started: faults.instance }),
     pathConfigs: () => look([...configs].map(([name, config]) => ({ name, ...config }))),
-    paths: () => look<LivePath>(available.map((name) => ({ name, available: true, inboundBytes: 1, readers: [] }))),
+    paths: () =>
+      look<LivePath>(
+        available.map((name) => ({ name, available: true, outboundBytes: 0, inboundBytes: 1, readers: [] })),
+      ),
     replacePath: (name: string, config: PathConfig) => write(`put ${name}`, () => configs.set(name, config)),
     async deletePath(name: string) {
       const had = configs.has(name);

@@ -26,7 +26,7 @@ function fakeRelay(lookMs = 0) {
     },
   } as unknown as Mediamtx;
   const connect = (user: string, id: string) =>
-    sessions.push({ id, user, state: 'read', path: 'cam_001', peerConnectionEstablished: true });
+    sessions.push({ id, user, state: 'read', path: 'cam_001', outboundBytes: 0, peerConnectionEstablished: true });
   return { relay, slot: seatMediamtx(() => api), connect };
 }
 

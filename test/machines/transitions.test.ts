@@ -170,6 +170,18 @@ const machines: Record<string, { machine: AnyStateMachine; walks: Walk[] }> = {
       {
         events: [
           request,
+          { type: 'leg.opened', leg: 'a', relay: 'relay-1', path: 'cam_001', relay_session: 'r1', quality: '720p' },
+          { type: 'leg.opened', leg: 'b', relay: 'relay-1', path: 'cam_001/480p', relay_session: 'r2', ...low },
+          ...['a', 'b'].map((leg) => ({ type: 'leg.playing', leg, gap_ms: 67 })),
+          { type: 'bandwidth.allotted', rung: '480p', lifted: false, rungs: shown.rungs },
+          { type: 'bandwidth.allotted', rung: '720p', lifted: true, rungs: shown.rungs },
+          { type: 'bandwidth.denied', why: { trigger: 'bandwidth', text: 'x' } },
+          { type: 'path.recovered', ...shown },
+        ],
+      },
+      {
+        events: [
+          request,
           { type: 'leg.opened', leg: 'a', relay: 'relay-1', path: 'cam_001', relay_session: 'r1' },
           { type: 'leg.opened', leg: 'c', relay: 'relay-2', path: 'cam_001', relay_session: 'r3' },
           ...['a', 'c'].map((leg) => ({ type: 'leg.playing', leg, gap_ms: 67 })),

@@ -33,6 +33,11 @@ const RELAY_ACTS = [
   { type: 'relay.emptied' },
 ];
 
+const RUNGS = [
+  { name: '720p', bitrate_bps: 2_000_000 },
+  { name: '480p', bitrate_bps: 1_000_000 },
+];
+
 /** What a run came to. */
 export interface Outcome {
   seed: number;
@@ -331,6 +336,9 @@ class World {
       { type: 'viewer.closed' },
       { type: 'viewer.revoked', by: 'hoa', reason: 'x' },
       { type: 'viewer.displaced', by: 'ses_other' },
+      { type: 'bandwidth.allotted', rung: '480p', lifted: false, rungs: RUNGS },
+      { type: 'bandwidth.allotted', rung: '720p', lifted: true, rungs: RUNGS },
+      { type: 'bandwidth.denied', why: { trigger: 'bandwidth', text: 'x' } },
     ];
   }
 

@@ -8,6 +8,7 @@ const REASONS: Record<string, string> = {
   silence: 'no frame came any more',
   collapsed: 'the network carried hardly anything',
   strained: 'the network lost too much',
+  bandwidth: 'its relay has not enough for all',
   recovered: 'the network is good again',
   climbed: 'it shows a picture again',
 };

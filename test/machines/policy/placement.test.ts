@@ -106,6 +106,18 @@ describe('placement', () => {
     expect(place([relay('c'), ...relays], { ...hcm, priority: true })).to.not.have.property('displaces');
   });
 
+  it('has newcomers wait for a relay that sends as much as it may, whoever they are, but not in an emergency', () => {
+    const short = { trigger: 'bandwidth', text: 'nothing of its bandwidth is left' };
+    const relays = [relay('relay-1', { short }), relay('relay-2', { short })];
+    const waits = place(relays, { region: 'hcm', yields: true, priority: true });
+    expect(waits.relay).to.equal(undefined);
+    expect(waits.why).to.include({ reason: 'no-bandwidth', text: 'every relay sends as much as it may' });
+    expect(waits.why.rejected?.[0]).to.deep.equal({ option: 'relay-1', because: short.text });
+    expect(waits.full?.retryAfterS).to.be.greaterThan(0);
+    expect(place(relays, { region: 'hcm' }).relay).to.equal('relay-1');
+    expect(place([relay('relay-1', { short }), relay('relay-2')], { region: 'hcm', yields: true }).relay).to.equal('relay-2');
+  });
+
   it('never takes a relay that may not, whatever the pool, and always takes one when there is one', () => {
     fc.assert(
       fc.property(pool, wish, (relays, wanted) => {
