@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import { PassThrough } from 'node:stream';
 import ffmpeg from 'fluent-ffmpeg';
 
@@ -33,6 +34,8 @@ export interface FfmpegRun {
   memoryBytes(): number | undefined;
   /** Processor time that it has used, in ms; 0 where the system does not tell. */
   cpuMs(): number;
+  /** Whether others on this machine go first when the processor is too small for all. */
+  yieldToOthers(yields: boolean): void;
   kill(): void;
 }
 
@@ -58,6 +61,18 @@ export function lastWords(): LastWords {
     },
     said: (detail) => lines.join(' | ').slice(-400) || redacted(detail),
   };
+}
+
+/** So much less of the processor that others hardly notice it, and enough to go on where there is some. */
+const YIELDING = 10;
+
+/** Gives a process more or less priority; getting it back may need a right that we don't have: then it stays lower. */
+function setNiceness(pid: number, niceness: number): void {
+  try {
+    setPriority(pid, niceness);
+  } catch {
+    // it has just ended, or may not be raised again: its next run has it
+  }
 }
 
 const PAGE_BYTES = 4096;
@@ -88,6 +103,7 @@ function cpuMsOf(pid: number | undefined): number {
 export function runFfmpeg(task: FfmpegTask): FfmpegRun {
   const input = new PassThrough();
   let over = false;
+  let niceness = 0;
   const end = (detail: string) => {
     if (over) return;
     over = true;
@@ -124,6 +140,13 @@ export function runFfmpeg(task: FfmpegTask): FfmpegRun {
     backlogBytes: () => input.writableLength,
     memoryBytes: () => residentBytes(pid()),
     cpuMs: () => cpuMsOf(pid()),
+    yieldToOthers(yields) {
+      const running = pid();
+      const wanted = yields ? YIELDING : 0;
+      if (running === undefined || over || niceness === wanted) return;
+      niceness = wanted;
+      setNiceness(running, wanted);
+    },
     kill() {
       over = true;
       command.kill('SIGKILL');

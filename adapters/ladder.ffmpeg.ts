@@ -34,6 +34,8 @@ export interface LadderOptions {
   sockets: string;
   /** An FFmpeg that holds more leaks; by default one gigabyte, several times what a ladder needs. */
   mostMemoryBytes?: number;
+  /** Whether a camera's encoder lets others go first, while the processor is too small for all. */
+  yields?(camera: string): boolean;
 }
 
 /** The slots of the rendition machine. */
@@ -216,6 +218,7 @@ function make(input: LadderInput, relay: LadderRelay, options: LadderOptions, re
       if (atMs - began > SOCKETS_MS) endFor('relay', `the relay opened no socket within ${SOCKETS_MS} ms`);
       return;
     }
+    run.yieldToOthers(options.yields?.(camera) ?? false);
     if (!flowing && isFlowing(folder, names, start)) {
       flowing = true;
       sweepBefore(folder, startedMs);

@@ -115,7 +115,9 @@ describe('placement', () => {
     expect(waits.why.rejected?.[0]).to.deep.equal({ option: 'relay-1', because: short.text });
     expect(waits.full?.retryAfterS).to.be.greaterThan(0);
     expect(place(relays, { region: 'hcm' }).relay).to.equal('relay-1');
-    expect(place([relay('relay-1', { short }), relay('relay-2')], { region: 'hcm', yields: true }).relay).to.equal('relay-2');
+    expect(place([relay('relay-1', { short }), relay('relay-2')], { region: 'hcm', yields: true }).relay).to.equal(
+      'relay-2',
+    );
   });
 
   it('never takes a relay that may not, whatever the pool, and always takes one when there is one', () => {
