@@ -1,4 +1,4 @@
-import { type Id, id, isId } from './identity.ts';
+import { BadId, type Id, id, isId } from './identity.ts';
 
 /** The kinds of cell there are; the second token of every subject names one. */
 export const KINDS = ['camera', 'viewer', 'relay', 'broadcast', 'incident', 'rendition', 'recording'] as const;
@@ -64,6 +64,27 @@ export const leasesUnder = (key: string): string => `${LEASE_SUBJECT}${leaseKey(
 
 /** The key of the lease that a subject of the bucket holds. */
 export const leaseOfSubject = (subject: string): string => subject.slice(LEASE_SUBJECT.length);
+
+/** The KV bucket of what hosts share: people, keys, added cameras … */
+export const SHARED_BUCKET = 'signalbox_shared';
+
+const SHARED_SUBJECT = `$KV.${SHARED_BUCKET}.`;
+const SHARED_KEY = /^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$/;
+
+/** The subject of a key of that bucket: words of letters, digits, _ and -, joined by dots. @throws BadId */
+export function sharedSubject(key: string): string {
+  if (!SHARED_KEY.test(key)) throw new BadId(key);
+  return `${SHARED_SUBJECT}${key}`;
+}
+
+/** Every entry of that bucket. */
+export const EVERY_SHARED = `${SHARED_SUBJECT}>`;
+
+/** The stream behind that bucket. */
+export const SHARED_STREAM = `KV_${SHARED_BUCKET}`;
+
+/** The key that a subject of that bucket holds. */
+export const sharedOfSubject = (subject: string): string => subject.slice(SHARED_SUBJECT.length);
 
 const isKind = (text: string | undefined): text is Kind => KINDS.includes(text as Kind);
 

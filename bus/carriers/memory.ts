@@ -1,4 +1,5 @@
 import {
+  type Bucket,
   type Bus,
   type Facts,
   type Journal,
@@ -12,6 +13,7 @@ import {
   type Sessions,
   type Told,
 } from '../ports.ts';
+import { memoryBucket } from './memory/bucket.ts';
 import { memoryBus } from './memory/bus.ts';
 import { memoryFacts } from './memory/facts.ts';
 import { memoryJournal } from './memory/journal.ts';
@@ -33,6 +35,7 @@ export interface MemoryStore {
   keeper: Keeper;
   ledger: Ledger;
   outbox: Outbox;
+  bucket: Bucket;
   /** Loses the oldest records and facts, as a damaged disk does. */
   lose(records: number, facts: number): void;
   /** Loses what came after these sequences, as a disk that was cut off does: they are given anew. */
@@ -86,6 +89,7 @@ export function memoryStore(now: () => number = Date.now): MemoryStore {
     keeper: memoryKeeper(line, records, told),
     ledger: memoryLedger(line),
     outbox: memoryOutbox(line, told),
+    bucket: memoryBucket(line),
     lose(ofRecords, ofFacts) {
       for (const entry of records.items.splice(0, ofRecords)) dropLast(records, entry);
       told.items.splice(0, ofFacts);

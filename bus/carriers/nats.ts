@@ -1,4 +1,5 @@
-import type { Bus, Facts, Journal, Keeper, Leases, Ledger, Outbox } from '../ports.ts';
+import type { Bucket, Bus, Facts, Journal, Keeper, Leases, Ledger, Outbox } from '../ports.ts';
+import { natsBucket } from './nats/bucket.ts';
 import { natsBus } from './nats/bus.ts';
 import { connectNats, type NatsOptions } from './nats/connection.ts';
 import { natsFacts } from './nats/facts.ts';
@@ -18,6 +19,7 @@ export interface NatsStore {
   keeper: Keeper;
   ledger: Ledger;
   outbox: Outbox;
+  bucket: Bucket;
   /** Whether there is a connection now. */
   isUp(): boolean;
   /** Messages that wait for their acknowledgement. */
@@ -46,6 +48,7 @@ export async function natsStore(
     keeper: natsKeeper(link),
     ledger: natsLedger(link, publisher),
     outbox: natsOutbox(link, heldMs),
+    bucket: natsBucket(link),
     isUp: () => link.isUp(),
     outstanding: () => publisher.outstanding(),
     close: () => link.close(),

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { memoryStore } from '../../bus/carriers/memory.ts';
 import { id } from '../../bus/identity.ts';
 import { JournalAway, type Told } from '../../bus/ports.ts';
+import { bucketContract } from '../contracts/bucket.ts';
 import { busContract } from '../contracts/bus.ts';
 import { factsContract } from '../contracts/facts.ts';
 import { journalContract } from '../contracts/journal.ts';
@@ -37,6 +38,10 @@ describe('ledger in memory', () => {
 
 describe('outbox in memory', () => {
   outboxContract(async () => ({ ...memoryStore(), close }));
+});
+
+describe('bucket in memory', () => {
+  bucketContract(async () => ({ bucket: memoryStore().bucket, close }));
 });
 
 describe('leases in memory', () => {

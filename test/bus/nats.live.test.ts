@@ -1,5 +1,6 @@
 import { connectNats } from '../../bus/carriers/nats/connection.ts';
 import { natsStore } from '../../bus/carriers/nats.ts';
+import { bucketContract } from '../contracts/bucket.ts';
 import { busContract } from '../contracts/bus.ts';
 import { factsContract } from '../contracts/facts.ts';
 import { journalContract } from '../contracts/journal.ts';
@@ -46,5 +47,6 @@ describe('on a real nats-server', () => {
   describe('keeper', () => keeperContract(emptyStore));
   describe('ledger', () => ledgerContract(emptyStore));
   describe('outbox', () => outboxContract(emptyStore));
+  describe('bucket', () => bucketContract(emptyStore));
   describe('leases', () => leasesContract(emptyStore));
 });
