@@ -21,13 +21,27 @@ export interface LinkHandlers {
   down?(peer: Peer): void;
 }
 
-/** A frame is two big-endian lengths, then the JSON, then the payload. */
+/** A way to another process that is no Unix socket of this machine. */
+export interface Way {
+  /** Begins a connection. */
+  open(): net.Socket;
+  /** The event by which it says that it can be used. */
+  ready: 'connect' | 'secureConnect';
+  /** A sign of life is sent this often; a connection without any for three times as long is given up. */
+  beatMs: number;
+}
+
+/** A frame is two big-endian lengths, then the JSON, then the payload. One of nothing is a sign of life, and answered. */
 const HEADER_BYTES = 8;
 const MAX_FRAME_BYTES = 16 * 1024 * 1024;
 /** A peer that does not read is cut off rather than let grow. */
 const MAX_BACKLOG_BYTES = 64 * 1024 * 1024;
 
-function attach(socket: net.Socket, handlers: LinkHandlers): Peer {
+const SIGN_OF_LIFE = Buffer.alloc(HEADER_BYTES);
+const BEATS_MISSED = 3;
+
+/** @param asks whether this end asks for signs of life, instead of answering */
+function attach(socket: net.Socket, handlers: LinkHandlers, asks = false): Peer {
   let pending: Buffer = Buffer.alloc(0);
   const peer: Peer = {
     send(message, payload) {
@@ -55,6 +69,10 @@ function attach(socket: net.Socket, handlers: LinkHandlers): Peer {
       if (pending.length < frameBytes) return;
       const frame = pending.subarray(HEADER_BYTES, frameBytes);
       pending = pending.subarray(frameBytes);
+      if (frameBytes === HEADER_BYTES) {
+        if (!asks) socket.write(SIGN_OF_LIFE);
+        continue;
+      }
       const message = JSON.parse(frame.toString('utf8', 0, jsonBytes)) as LinkMessage;
       handlers.hear(message, payloadBytes ? Buffer.from(frame.subarray(jsonBytes)) : undefined, peer);
     }
@@ -90,17 +108,36 @@ export async function serveLink(path: string, handlers: LinkHandlers): Promise<{
   };
 }
 
-/** Connects to a Unix socket and stays connected: after a loss it tries again every `retryMs`. */
-export function openLink(path: string, handlers: LinkHandlers, retryMs = 100): Peer & { isUp(): boolean } {
+/** Gives a connection up from which nothing comes; what is sent into a cut network counts for nothing. */
+function keepAlive(socket: net.Socket, { ready, beatMs }: Way): NodeJS.Timeout {
+  let missed = 0;
+  let up = false;
+  socket.on('data', () => {
+    missed = 0;
+  });
+  socket.once(ready, () => {
+    up = true;
+  });
+  return setInterval(() => {
+    missed += 1;
+    if (missed > BEATS_MISSED) socket.destroy();
+    else if (up) socket.write(SIGN_OF_LIFE);
+  }, beatMs);
+}
+
+/** Connects and stays connected: after a loss it tries again every `retryMs`. @param to a Unix socket, or another way */
+export function openLink(to: string | Way, handlers: LinkHandlers, retryMs = 100): Peer & { isUp(): boolean } {
+  const way = typeof to === 'string' ? undefined : to;
   let peer: Peer | undefined;
   let closed = false;
   let retry: NodeJS.Timeout | undefined;
   let socket: net.Socket | undefined;
   const connect = () => {
-    const attempt = net.connect(path);
+    const attempt = typeof to === 'string' ? net.connect(to) : to.open();
     socket = attempt;
-    attempt.once('connect', () => {
-      attach(attempt, {
+    const beat = way && keepAlive(attempt, way);
+    attempt.once(way?.ready ?? 'connect', () => {
+      const ends: LinkHandlers = {
         up(connected) {
           peer = connected;
           handlers.up?.(connected);
@@ -110,9 +147,11 @@ export function openLink(path: string, handlers: LinkHandlers, retryMs = 100): P
           peer = undefined;
           handlers.down?.(lost);
         },
-      });
+      };
+      attach(attempt, ends, way !== undefined);
     });
     attempt.on('error', () => {});
+    attempt.on('close', () => clearInterval(beat));
     attempt.on('close', () => {
       if (!closed) retry = setTimeout(connect, retryMs);
     });
