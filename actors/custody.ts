@@ -11,7 +11,7 @@ export interface CustodyHouse {
   roster: Roster;
   mirror: Mirror;
   /** Told right before cells are taken up: their effects go on elsewhere, and are met as they are. */
-  expectCells(): void;
+  expectCells(): Promise<void>;
 }
 
 /** What a look at the group led to. */
@@ -58,7 +58,7 @@ export class Custody {
     const { node, roster, mirror } = this.house;
     const due = mirror.entries().filter((entry) => isOrphan(entry, members) && isFor(node, entry, members));
     if (due.length === 0) return 0;
-    this.house.expectCells();
+    await this.house.expectCells();
     const adopted = await roster.adopt(due).catch((error) => {
       if (error instanceof JournalAway) return 0; // the next look finds them again
       throw error;

@@ -20,13 +20,15 @@ export interface LadderRelay {
   /** Where a path of it is read, for instance a camera's program; holds a token. */
   urlOf(path: string): string;
   paths: RelayPaths;
+  /** Whether it may feed one: it takes rungs over sockets of this machine. */
+  feeds: boolean;
 }
 
 /** What the ladder slots need from the place where they are made. */
 export interface LadderOptions {
   /** Path of FFmpeg. */
   ffmpeg: string;
-  /** The relays that may feed a ladder, the nearest first: after a failure the next one has its turn. */
+  /** Every relay. Of those that may feed a ladder, the next one has its turn after a failure. */
   relays: LadderRelay[];
   /** Where HLS is written: one folder a camera. */
   folder: string;
@@ -90,7 +92,8 @@ function byLine(take: (line: string) => void): (chunk: Buffer) => void {
 export function createLadders(options: LadderOptions): Ladders {
   const turns = new Map<string, number>();
   const relayFor = (camera: string): LadderRelay => {
-    const relay = options.relays[(turns.get(camera) ?? 0) % options.relays.length];
+    const feeding = options.relays.filter(({ feeds }) => feeds);
+    const relay = feeding[(turns.get(camera) ?? 0) % feeding.length];
     if (!relay) throw new Error('ladders need a delivery relay');
     return relay;
   };

@@ -1,12 +1,23 @@
 import type { ProgramInput, ProgramReport, ProgramSlot, SelectionSlot } from '../machines/slots.ts';
 import { createDepartures, type Departures } from './departures.switcher.ts';
-import { openSwitcherPool } from './switch.rtp/pool.ts';
-import type { CarryOrder, HoldingTold, OutputTold, Rate, SourceTold, SwitchedTold } from './switch.rtp/talk.ts';
+import type { SwitcherHost } from './switch.rtp/pool.ts';
+import { openSwitcherPools } from './switch.rtp/pools.ts';
+import type {
+  CarryOrder,
+  DropOrder,
+  HoldingTold,
+  OutputTold,
+  Rate,
+  SourceTold,
+  SwitchedTold,
+} from './switch.rtp/talk.ts';
 
 /** What the program slot needs from the place where it is made. */
 export interface ProgramSwitcherOptions {
-  /** Folder with one socket per switcher process. */
-  folder: string;
+  /** The hosts that have switchers. */
+  hosts: readonly SwitcherHost[];
+  /** The host whose switchers carry a camera. */
+  hostOf(camera: string): string;
   /** Fencing token for this camera's orders. */
   epoch(camera: string): number;
   /** Address of a source at the intake, with a fresh token. */
@@ -17,8 +28,6 @@ export interface ProgramSwitcherOptions {
   departureUrl?(relay: string, path: string): string;
   /** The file of a clip for a camera's name that is played when no source is left; `ready` is called when it is made. */
   slate?(name: string, codec: string, ready: () => void): string | undefined;
-  /** Asks the launcher for at least so many switchers; may be called again and again. */
-  ensureSwitchers(count: number): void;
   /** A key frame of a camera that is watched, as an Annex B access unit. */
   onKeyframe(camera: string, codec: string, annexB: Buffer): void;
   /** Once a second, for every camera that is carried, by whichever gateway's order. */
@@ -161,9 +170,11 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
     };
   };
 
-  const pool = openSwitcherPool({
-    folder: options.folder,
-    ensureSwitchers: options.ensureSwitchers,
+  const drop = (camera: string): DropOrder => ({ type: 'drop', epoch: options.epoch(camera), camera });
+  const pool = openSwitcherPools({
+    hosts: options.hosts,
+    hostOf: options.hostOf,
+    drop,
     rates: options.onRates,
     told(camera, message, payload) {
       const entry = entries.get(camera);
@@ -227,11 +238,11 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
     report(changeReport(change));
   };
 
-  const end = (camera: string, entry: Entry, drop: boolean) => {
+  const end = (camera: string, entry: Entry, ends: boolean) => {
     if (entries.get(camera) !== entry) return;
     entries.delete(camera);
     departures?.forget(camera);
-    pool.forget(camera, drop ? { type: 'drop', epoch: options.epoch(camera), camera } : undefined);
+    pool.forget(camera, ends ? drop(camera) : undefined);
   };
 
   return {

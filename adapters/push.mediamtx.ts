@@ -18,6 +18,8 @@ export interface PushSettings {
   /** The camera as people call it. */
   nameOf(camera: string): string;
   encoders: Encoders;
+  /** Whether a relay can be handed what they make: it runs on the same machine. */
+  encodesAt(relay: string): boolean;
   /** A folder with a short path, closed to other users: the sockets between encoders and relays. */
   folder: string;
 }
@@ -50,6 +52,11 @@ export function pushMediamtx(settings: PushSettings): PushSlot {
       return { release() {} };
     }
     const { forward, hide, wish } = address;
+    if (wish && !settings.encodesAt(relay)) {
+      const detail = `what ${destination} takes is encoded on the host of the broadcast's gateway, and ${relay} runs on another`;
+      queueMicrotask(() => refused(detail));
+      return { release() {} };
+    }
     const read = (source: Pick<PathConfig, 'source' | 'rtspTransport'>) =>
       paths.want(name, { ...source, forward: [forward] }, (detail) => refused(hide(detail)));
     const encoder = wish && encode(settings, input, wish, read, report);

@@ -24,6 +24,8 @@ export interface Secrets {
   keep(name: string, login: Login): string;
   /** False when there was none. */
   forget(reference: string): boolean;
+  /** Since when a login stands here, ms of age; undefined: there is none. */
+  ageMs(reference: string): number | undefined;
   references(): string[];
 }
 
@@ -71,6 +73,10 @@ export function openSecrets(folder: string): Secrets {
       return reference;
     },
     forget: (reference) => removeFile(fileOf(reference)),
+    ageMs(reference) {
+      const found = statSync(fileOf(reference), { throwIfNoEntry: false });
+      return found && Date.now() - found.mtimeMs;
+    },
     references,
   };
 }

@@ -33,11 +33,12 @@ import { keepLedger } from './gateway/access-ledger.ts';
 import { answerAsks } from './gateway/asks.ts';
 import { barReturns } from './gateway/bar-returns.ts';
 import { openCarriers } from './gateway/carriers.ts';
+import { heedForeignIntakes } from './gateway/foreign-intakes.ts';
 import { identityOf, openGate } from './gateway/gate.ts';
 import { judgeHealth } from './gateway/health.ts';
 import { keepInstallation } from './gateway/installation.ts';
 import { listenForJwks } from './gateway/jwks-listener.ts';
-import { openLauncherLink } from './gateway/launcher-link.ts';
+import { openLaunchers } from './gateway/launchers.ts';
 import { witnessLog } from './gateway/log-witness.ts';
 import { measuredJournal } from './gateway/measured-journal.ts';
 import { openMedia } from './gateway/media.ts';
@@ -89,22 +90,25 @@ const tenure = await takeTenure(carriers.leases, group.node, {
     const timer = setInterval(run, ms);
     return () => clearInterval(timer);
   },
-  onBeat: (members) =>
-    void population.review(members).catch((err) => log.warn({ err }, 'cells could not be moved now')),
+  onBeat(members) {
+    heedIntakes();
+    void population.review(members).catch((err) => log.warn({ err }, 'cells could not be moved now'));
+  },
   onLapse: () => population.reconcile(),
   onLost() {
     log.fatal('another gateway of this name has taken over; ending without touching what runs');
     process.exit(75);
   },
 });
-const launcher = openLauncherLink(group.links.launcher, group.node, tenure.epoch);
+const launchers = openLaunchers(group, tenure.epoch);
+const launcher = launchers.own;
 const secrets = openSecrets(path.join(group.state, 'secrets'));
 const metrics = createMetrics();
 const media = openMedia({
   group,
   gate,
   secrets,
-  launcher,
+  launchers,
   relay: (name) => cells.view({ kind: 'relay', id: id(name) }),
   log,
   epoch: (camera) => population.roster.epoch({ kind: 'camera', id: camera as Id }),
@@ -166,6 +170,13 @@ const population = buildPopulation({
 const { roster, cells } = population;
 const untold = (err: Error) => log.error({ err }, 'a cell could not be told of another');
 
+const heedIntakes = heedForeignIntakes({
+  intakes: [...group.relays, ...group.remoteRelays].filter(({ role }) => role === 'intake').map((relay) => relay.id),
+  cells,
+  has: (camera) => roster.has({ kind: 'camera', id: camera }),
+  leaveIntake: media.leaveIntake,
+  onFault: untold,
+});
 const installation = keepInstallation(config, {
   group,
   cells,
@@ -366,7 +377,7 @@ async function leave(reason: string): Promise<void> {
   await population.leave();
   media.close();
   jwks.close();
-  launcher.close();
+  launchers.close();
   await tenure.close();
   await carriers.close();
   clearTimeout(forced);

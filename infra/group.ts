@@ -24,6 +24,8 @@ const RelaySchema = Type.Object({
   webrtcUdp: Port,
   hls: Port,
   rtmp: Port,
+  /** Where there are several hosts: which one runs it, where the others reach it, and where viewers do. */
+  on: Type.Optional(Type.Object({ host: Type.String(), address: Type.String(), publicHost: Type.String() })),
 });
 export type RelayPlace = Type.Static<typeof RelaySchema>;
 
@@ -76,6 +78,14 @@ export const group = shape(
     }),
     redis: Type.Object({ host: Type.String(), port: Port, passwordFile: Type.String() }),
     relays: Type.Array(RelaySchema),
+    /** Where there are several hosts, which run these relays together: this one, and where the others let gateways in. */
+    cluster: Type.Optional(
+      Type.Object({
+        host: Type.String(),
+        keyFile: Type.String(),
+        hosts: Type.Record(Type.String(), Type.Object({ address: Type.String(), port: Port })),
+      }),
+    ),
     /** What others run. */
     remoteRelays: Type.Array(RemoteRelaySchema),
     /** Unix sockets. `switchers` is a folder with one socket per switcher process: switcher-1.sock, … */
@@ -91,6 +101,10 @@ export const group = shape(
   }),
 );
 export type Group = Of<typeof group>;
+
+/** Whether a relay of a group is run by its own launcher. */
+export const runsHere = ({ cluster }: Pick<Group, 'cluster'>, { on }: Pick<RelayPlace, 'on'>): boolean =>
+  on === undefined || on.host === cluster?.host;
 
 /** The group file of one of a group's gateways, by its number: the first one's is the group's. */
 export const groupFileName = (gateway: number): string => (gateway === 1 ? 'group.json' : `group-${gateway}.json`);

@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import { type LinkMessage, openLink, type Peer } from '../../bus/carriers/link.ts';
+import { type LinkMessage, openLink, type Peer, type Way } from '../../bus/carriers/link.ts';
 import {
   type CarryOrder,
   type DepartOrder,
@@ -11,17 +11,28 @@ import {
   type Told,
 } from './talk.ts';
 
-/** What a pool needs, and tells. */
-export interface PoolOptions {
-  /** Holds one socket per switcher: switcher-1.sock, switcher-2.sock … */
-  folder: string;
+/** The switchers of one host: switcher-1, switcher-2 … */
+export interface SwitcherHost {
+  /** Its name among several. */
+  name: string;
+  /** How many there are, as far as is known; one at least. */
+  known(): number;
+  /** The way to one of them. */
+  link(switcher: string): string | Way;
   /** Asks for at least so many switcher processes; may be asked again and again. */
   ensureSwitchers(count: number): void;
+}
+
+/** What a pool needs, and tells. */
+export interface PoolOptions {
+  host: Omit<SwitcherHost, 'name'>;
   /** What a switcher said of a camera that is in our hands. */
   told(camera: string, message: Told, payload: Buffer | undefined): void;
   rates(items: Rate[]): void;
   /** The switcher that carries this camera went away; it is ordered anew when it is back. */
   away(camera: string, switcher: string): void;
+  /** What a switcher carries, by whichever gateway's order. */
+  carried?(cameras: readonly string[]): void;
 }
 
 /** The switcher processes as a gateway sees them: which of them carries which camera. */
@@ -32,6 +43,8 @@ export interface SwitcherPool {
   renew(camera: string): void;
   /** Sends another order for a kept camera, if its switcher is there. */
   send(camera: string, order: DeparturesOrder | DepartOrder): void;
+  /** Has the switcher that carries a camera end its program, though the camera is not kept here. */
+  evict(camera: string, order: DropOrder): void;
   /** Lets a camera go; its program ends if an order says so. */
   forget(camera: string, order?: DropOrder): void;
   close(): void;
@@ -49,6 +62,12 @@ interface Switcher {
 const GRACE_MS = 1_000;
 const CHECK_EVERY_MS = 1_000;
 
+/** The switchers of this machine, each with a socket in a folder. */
+export const switchersIn = (folder: string): Pick<SwitcherHost, 'known' | 'link'> => ({
+  known: () => knownSwitchers(folder),
+  link: (switcher) => path.join(folder, `${switcher}.sock`),
+});
+
 /** How many switchers have left a socket in the folder. */
 function knownSwitchers(folder: string): number {
   let names: string[] = [];
@@ -63,6 +82,7 @@ function knownSwitchers(folder: string): number {
 
 /** Connects to every switcher and spreads cameras over them; each stays where it is carried already. */
 export function openSwitcherPool(options: PoolOptions): SwitcherPool {
+  const { host } = options;
   const switchers: Switcher[] = [];
   const kept = new Map<string, { order: () => CarryOrder; at?: Switcher }>();
   const startedAt = performance.now();
@@ -106,6 +126,7 @@ export function openSwitcherPool(options: PoolOptions): SwitcherPool {
       send(camera);
     }
     placeAll();
+    options.carried?.(cameras);
   };
 
   /** Other gateways place cameras too: what a switcher measures is what it carries. */
@@ -113,6 +134,7 @@ export function openSwitcherPool(options: PoolOptions): SwitcherPool {
     const mine = [...kept].filter(([, { at }]) => at === switcher).map(([camera]) => camera);
     switcher.cameras = new Set([...items.map(({ camera }) => camera), ...mine]);
     options.rates(items);
+    options.carried?.([...switcher.cameras]);
   };
 
   const hear = (switcher: Switcher, message: LinkMessage, payload: Buffer | undefined) => {
@@ -135,7 +157,7 @@ export function openSwitcherPool(options: PoolOptions): SwitcherPool {
       const name = `switcher-${switchers.length + 1}`;
       const switcher = { name, cameras: undefined, full: false } as unknown as Switcher;
       switchers.push(switcher);
-      switcher.peer = openLink(path.join(options.folder, `${name}.sock`), {
+      switcher.peer = openLink(host.link(name), {
         hear: (message, payload) => hear(switcher, message, payload),
         down() {
           switcher.cameras = undefined;
@@ -143,14 +165,14 @@ export function openSwitcherPool(options: PoolOptions): SwitcherPool {
         },
       });
     }
-    options.ensureSwitchers(switchers.length);
+    host.ensureSwitchers(switchers.length);
   };
 
-  grow(knownSwitchers(options.folder));
+  grow(host.known());
   const check = setInterval(() => {
-    const known = knownSwitchers(options.folder);
+    const known = host.known();
     if (known > switchers.length) grow(known);
-    else if (switchers.some(({ cameras }) => !cameras)) options.ensureSwitchers(switchers.length);
+    else if (switchers.some(({ cameras }) => !cameras)) host.ensureSwitchers(switchers.length);
     placeAll();
   }, CHECK_EVERY_MS);
 
@@ -165,6 +187,9 @@ export function openSwitcherPool(options: PoolOptions): SwitcherPool {
     send(camera, order) {
       const at = kept.get(camera)?.at;
       if (at?.cameras) at.peer.send({ ...order });
+    },
+    evict(camera, order) {
+      for (const { cameras, peer } of switchers) if (cameras?.delete(camera)) peer.send({ ...order });
     },
     forget(camera, order) {
       const at = kept.get(camera)?.at;

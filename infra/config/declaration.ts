@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import { ID_PATTERN } from '../../bus/identity.ts';
 import { type Of, shape } from '../../bus/shape.ts';
+import { ClusterSchema, HOST_PATTERN } from './declared-cluster.ts';
 import { DestinationSchema, WebhookSchema } from './declared-outputs.ts';
 import { PortsSchema, RelayPortsSchema } from './declared-ports.ts';
 import { DURATION_PATTERN } from './durations.ts';
@@ -78,6 +79,7 @@ const RelaySchema = Type.Object(
       Type.Integer({ minimum: 1, maximum: 1_000_000, expects: 'a whole number from 1 to 1000000' }),
     ),
     drain: Type.Boolean({ expects: 'true or false', default: false }),
+    host: Type.Optional(text('the host on which it runs', { pattern: HOST_PATTERN })),
     ports: Type.Optional(RelayPortsSchema),
     api: Type.Optional(webUrl({ description: 'control API of a relay that somebody else runs' })),
     rtsp: Type.Optional(
@@ -195,12 +197,13 @@ export const settings = shape(
       }),
       host: Type.Optional(
         Type.String({
-          pattern: ID_PATTERN,
-          expects: 'an id: a-z, 0-9, _ and -',
+          pattern: HOST_PATTERN,
+          expects: 'a name of 1 to 32 of a-z, 0-9 and -',
           description:
             'name of this machine among those on the same NATS; default: its own name and a mark of the data folder',
         }),
       ),
+      cluster: Type.Optional(ClusterSchema),
       gateways: Type.Integer({
         minimum: 1,
         maximum: 9,

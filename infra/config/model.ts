@@ -54,6 +54,18 @@ export interface ConfiguredRelay {
   /** Its WHEP as players reach it, without a slash at the end. */
   whepPublic?: string;
   ports: RelayPorts;
+  /** The host on which it runs, where there are several. */
+  host?: string;
+}
+
+/** One of the machines of an installation. */
+export interface ClusterHost {
+  /** Where the others reach it. */
+  address: string;
+  /** Where its launcher lets their gateways in. */
+  port: number;
+  /** As viewers reach its media. */
+  publicHost: string;
 }
 
 /** How long, and how much of it, a camera's recording is kept. */
@@ -75,6 +87,8 @@ export interface Config {
   state: string;
   /** Name of this machine among those on the same NATS, if the file gives it one. */
   host?: string;
+  /** Several machines that are one installation, by name; this one is `host`. */
+  cluster?: { keyFile: string; hosts: Record<string, ClusterHost> };
   /** How many gateway processes are run here. */
   gateways: number;
   nats:

@@ -141,10 +141,15 @@ export function cameraSettings(
   return all;
 }
 
-/** Removes the logins that no camera refers to. Call it once the cells know their new settings. */
-export function forgetUnusedLogins(cameras: ReadonlyMap<Id, PlacedCamera>, secrets: Secrets): void {
+/**
+ * Removes the logins that no camera refers to. Call it once the cells know their new settings.
+ * @param afterMs where hosts share logins, one may be here before the camera that needs it
+ */
+export function forgetUnusedLogins(cameras: ReadonlyMap<Id, PlacedCamera>, secrets: Secrets, afterMs = 0): void {
   const used = new Set([...cameras.values()].flatMap(({ settings }) => settings.sources.map((one) => one.credential)));
-  for (const reference of secrets.references()) if (!used.has(reference)) secrets.forget(reference);
+  for (const reference of secrets.references()) {
+    if (!used.has(reference) && (secrets.ageMs(reference) ?? 0) >= afterMs) secrets.forget(reference);
+  }
 }
 
 function keepLogin(source: Source, logins: ReadonlyMap<string, Login>, secrets: Pick<Secrets, 'keep'>): Source {

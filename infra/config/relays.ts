@@ -18,7 +18,9 @@ export function resolveRelays(settings: Settings, findings: Findings): Configure
   const listed = settings.relays.map((relay, index) => ({ relay, index }));
   const relays: ConfiguredRelay[] = [];
   const add = (relay: Omit<Settings['relays'][number], 'ports'> & { ports?: object }, index?: number) => {
-    const before = relays.filter((other) => other.role === relay.role && other.embedded).length;
+    const isBefore = (other: ConfiguredRelay) =>
+      other.role === relay.role && other.embedded && other.host === relay.host;
+    const before = relays.filter(isBefore).length;
     const { rtsps, ...ports } = {
       ...defaultPorts(settings.ports, relay.role, before * NEXT_RELAY),
       ...ownPorts(relay.ports),
@@ -31,6 +33,7 @@ export function resolveRelays(settings: Settings, findings: Findings): Configure
         message: `two relays are called "${relay.id}"`,
       });
     }
+    checkHost(settings, relay, index ?? 0, findings);
     const remote = index === undefined ? undefined : remoteAddresses(relay, index, findings);
     const whepPublic = relay.whep_public?.replace(/\/+$/, '');
     if (whepPublic !== undefined && !remote && settings.http.public_url === undefined) {
@@ -47,6 +50,7 @@ export function resolveRelays(settings: Settings, findings: Findings): Configure
       embedded: relay.api === undefined,
       ...(remote ? { remote } : {}),
       ...(whepPublic === undefined ? {} : { whepPublic }),
+      ...(relay.host === undefined ? {} : { host: relay.host }),
       ports: encrypts && rtsps !== undefined ? { ...ports, rtsps } : ports,
     });
   };
@@ -55,11 +59,28 @@ export function resolveRelays(settings: Settings, findings: Findings): Configure
     ['intake', 'intake-1'],
     ['delivery', 'relay-1'],
   ] as const) {
-    if (!relays.some((relay) => relay.role === role)) add({ id: name, role, weight: 1, drain: false });
+    if (relays.some((relay) => relay.role === role)) continue;
+    if (!settings.cluster) add({ id: name, role, weight: 1, drain: false });
+    for (const host of Object.keys(settings.cluster?.hosts ?? {})) {
+      add({ id: name.replace('1', host), role, weight: 1, drain: false, host });
+    }
   }
   checkCollisions(settings, relays, findings);
   return relays;
 }
+
+/** Where there are several machines, it is said of each relay of ours which one runs it. */
+function checkHost({ cluster }: Settings, relay: RelayHost, index: number, { faults }: Findings): void {
+  const fault = (message: string) => void faults.push({ path: ['relays', index, 'host'], part: 'value', message });
+  const names = Object.keys(cluster?.hosts ?? {});
+  if (relay.api !== undefined) {
+    if (relay.host !== undefined) fault('is for a relay that one of our hosts runs; this one has addresses');
+  } else if (cluster && (relay.host === undefined || !names.includes(relay.host))) {
+    fault(`says which of cluster.hosts runs relay ${relay.id}: ${names.join(', ')}`);
+  }
+}
+
+type RelayHost = Pick<Settings['relays'][number], 'id' | 'api' | 'host'>;
 
 function defaultPorts(ports: Settings['ports'], role: RelayRole, above: number): RelayPorts {
   const delivery = role === 'delivery';
@@ -105,7 +126,7 @@ function checkCollisions(settings: Settings, relays: ConfiguredRelay[], findings
   take(settings.ports.jwks, 'ports.jwks');
   if (settings.nats === 'embedded') take(settings.ports.nats, 'ports.nats');
   if (settings.redis === 'embedded') take(settings.ports.redis, 'ports.redis');
-  for (const relay of relays.filter((each) => each.embedded)) {
+  for (const relay of relays.filter((each) => each.embedded && (!settings.cluster || each.host === settings.host))) {
     for (const [name, port] of Object.entries(relay.ports)) {
       take(port, `${name} of relay ${relay.id}`, UDP.has(name) ? 'udp' : 'tcp');
     }

@@ -9,9 +9,10 @@ const DEFAULT_PORTS: Record<string, number> = { 'http:': 80, 'https:': 443, 'rts
 const SAFE: Record<string, string> = { api: 'https', whep: 'https', rtsp: 'rtsps' };
 
 /** Networks that are somebody's own: what goes there in the clear is not seen by everybody. */
-const PRIVATE = new Set(['private', 'uniqueLocal', 'linkLocal', 'carrierGradeNat']);
+export const PRIVATE = new Set(['private', 'uniqueLocal', 'linkLocal', 'carrierGradeNat']);
 
-const networkOf = (host: string): string => {
+/** What kind of network an address belongs to, in the words of ipaddr.js. */
+export const networkOf = (host: string): string => {
   if (host === 'localhost') return 'loopback';
   return ipaddr.isValid(host) ? ipaddr.process(host).range() : 'unknown';
 };

@@ -7,6 +7,7 @@ import type { CameraSettings } from '../../bus/events/camera.ts';
 import { type Id, id } from '../../bus/identity.ts';
 import type { Of } from '../../bus/shape.ts';
 import { BadAddress, loginOf, parseCameraAddress } from './address.ts';
+import { resolveCluster } from './cluster.ts';
 import { complete, type Findings } from './complete.ts';
 import { authSettings, type Settings } from './declaration.ts';
 import { faultsOf } from './destinations.ts';
@@ -25,7 +26,8 @@ export function resolve(file: string, settings: Settings, findings: Findings): C
   const beside = (name: string) => path.resolve(path.dirname(file), name);
   const listening = listener(settings.http.listen, ['http', 'listen'], fault);
   const http = { host: listening.host, port: settings.http.port ?? listening.port };
-  const media = mediaHost(settings, http.host, fault);
+  const cluster = resolveCluster(settings, beside, findings);
+  const media = mediaHost(settings, cluster?.hosts[settings.host ?? '']?.address ?? http.host, fault);
   const { cameras, ladders, records, logins } = resolveCameras(settings, fault);
   const metrics = settings.metrics.listen && listener(settings.metrics.listen, ['metrics', 'listen'], fault);
   const config: Config = {
@@ -42,6 +44,7 @@ export function resolve(file: string, settings: Settings, findings: Findings): C
     ...(metrics ? { metrics } : {}),
     state: path.resolve(settings.state),
     ...(settings.host ? { host: settings.host } : {}),
+    ...(cluster ? { cluster } : {}),
     gateways: settings.gateways,
     nats: resolveNats(settings, beside),
     redis: resolveRedis(settings, beside),

@@ -51,6 +51,8 @@ function placeDemoSources(cameras: Map<Id, PlacedCamera>, group: Group): void {
   }
 }
 
+/** Within this time the changed configuration file is saved on every host. */
+const SHARED_LOGIN_MS = 600_000;
 /** Another gateway is known as a member within half a second. */
 const APPLY_AGAIN_MS = 300;
 const APPLY_ATTEMPTS = 10;
@@ -87,7 +89,7 @@ export function keepInstallation(config: Config, parts: InstallationParts): Inst
     await Promise.all(gone.map(({ id }) => cells.offer({ kind: 'camera', id }, { type: 'camera.removed' }, by)));
     await settleRenditions(cells, parts.belongsHere, placed, current.ladders, by);
     await settleRecordings(cells, parts.belongsHere, placed, current.records, by);
-    forgetUnusedLogins(placed, secrets);
+    forgetUnusedLogins(placed, secrets, group.cluster ? SHARED_LOGIN_MS : 0);
   };
 
   const applyRelays = async (): Promise<void> => {

@@ -9,7 +9,7 @@ export interface Intakes {
   of(camera: string): string;
   /** A source of the camera is pulled from now on, until the result is called. */
   pull(camera: string): () => void;
-  /** What a former gateway left: this camera is pulled there. */
+  /** What another gateway left: this camera is pulled there. Nothing for one that is pulled from here. */
   found(camera: string, intake: string): void;
   /** An intake is lost: its cameras go elsewhere. */
   leave(intake: string): Left;
@@ -30,7 +30,9 @@ export interface Left {
 /** What keeping them needs. */
 export interface IntakesParts {
   /** The intakes of this group. */
-  places: readonly Pick<RelayReach, 'id' | 'weight'>[];
+  places: readonly Pick<RelayReach, 'id' | 'weight' | 'host'>[];
+  /** The host of this gateway, where there are several. */
+  host?: string | undefined;
   /** How a relay stands; undefined before its cell lives. */
   view(relay: string): CellView | undefined;
   now(): number;
@@ -45,17 +47,18 @@ const EXPECTED_FOR_MS = 5_000;
  * Keeps each camera with one intake. It stays there while that intake serves, and while any of its sources is pulled;
  * it goes back to the intake that is its own when nothing of it is pulled anyway, never out of a running picture.
  */
-export function keepIntakes({ places, view, now, onMoved }: IntakesParts): Intakes {
+export function keepIntakes({ places, host: own, view, now, onMoved }: IntakesParts): Intakes {
   const present = new Map<string, string>();
   /** How many of a camera's sources are pulled. */
   const pulls = new Map<string, number>();
   /** Cameras that stay where they are at their next pull too: they were found there, or have just been moved there. */
   const settled = new Set<string>();
 
-  const standing = ({ id, weight }: IntakesParts['places'][number]): IntakeStanding => {
+  const standing = ({ id, weight, host }: IntakesParts['places'][number]): IntakeStanding => {
     const cell = view(id);
+    const far = host !== own;
     if (!cell)
-      return { id, weight, state: 'starting', serving: false, placeable: false, draining: false, expected: true };
+      return { id, weight, state: 'starting', serving: false, placeable: false, draining: false, expected: true, far };
     const { state, since, tags, context } = cell;
     return {
       id,
@@ -65,6 +68,7 @@ export function keepIntakes({ places, view, now, onMoved }: IntakesParts): Intak
       placeable: tags.includes('placeable'),
       draining: context.drain !== undefined,
       expected: state === 'starting' && now() - since < EXPECTED_FOR_MS,
+      far,
     };
   };
   const choose = (camera: string, lost?: string): IntakeChoice => {
@@ -101,6 +105,7 @@ export function keepIntakes({ places, view, now, onMoved }: IntakesParts): Intak
       };
     },
     found(camera, intake) {
+      if (pulls.has(camera)) return;
       present.set(camera, intake);
       settled.add(camera);
     },

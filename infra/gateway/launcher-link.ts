@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import { type EncoderNews, type Encoders, MakingSchema } from '../../adapters/push.mediamtx/making.ts';
-import { type LinkMessage, openLink } from '../../bus/carriers/link.ts';
+import { type LinkMessage, openLink, type Way } from '../../bus/carriers/link.ts';
 import { shape } from '../../bus/shape.ts';
 
 /** What the launcher tells of one of its processes. */
@@ -18,6 +18,8 @@ export interface LauncherLink {
   /** Demo only: stops or starts the process of a demo camera's source. @throws Error with `reason` */
   plug(camera: string, source: number, plugged: boolean): Promise<void>;
   ensureSwitchers(count: number): void;
+  /** How many switchers it runs, as far as it has said. */
+  switchers(): number;
   /** The encoders of pushes, which run there. */
   encoders: Encoders;
   /** Ends the encoders that nobody here hears of. @param spared those that somebody else does */
@@ -50,19 +52,26 @@ export class LauncherRefused extends Error {
 
 /**
  * Connects to the launcher.
+ * @param to its socket, or the way to the launcher of another host
  * @param holder this gateway's name
  * @param epoch the fencing token under which this gateway acts
  */
-export function openLauncherLink(socket: string, holder: string, epoch: () => number): LauncherLink {
+export function openLauncherLink(to: string | Way, holder: string, epoch: () => number): LauncherLink {
   const listeners = new Set<(news: ProcessNews) => void>();
   const encoderListeners = new Map<string, Set<(news: EncoderNews) => void>>();
   const waiting = new Map<number, { resolve(answer: LinkMessage): void; reject(error: Error): void }>();
   let readyUrl: string | undefined;
   let switchers = 0;
+  let runningSwitchers = 1;
   let refs = 0;
 
   const tellOf = ({ name }: LinkMessage, news: EncoderNews): void => {
     for (const listener of encoderListeners.get(String(name)) ?? []) listener(news);
+  };
+
+  const count = (names: string[]): void => {
+    const numbers = names.map((name) => Number(/^switcher-(\d{1,3})$/.exec(name)?.[1] ?? 0));
+    runningSwitchers = Math.max(runningSwitchers, ...numbers);
   };
 
   const hear = (message: LinkMessage): void => {
@@ -80,8 +89,12 @@ export function openLauncherLink(socket: string, holder: string, epoch: () => nu
       case 'encoder-ended':
         tellOf(message, { what: 'ended', detail: String(message.detail) });
         break;
+      case 'processes':
+        count((message.items as { name: string }[]).map(({ name }) => name));
+        break;
       case 'started':
       case 'exited': {
+        count([String(message.name)]);
         const detail =
           message.type === 'exited' ? `${message.signal ?? message.code} ${message.text ?? ''}`.trim() : '';
         for (const listener of listeners) listener({ name: String(message.name), what: message.type, detail });
@@ -89,7 +102,7 @@ export function openLauncherLink(socket: string, holder: string, epoch: () => nu
     }
   };
 
-  const link = openLink(socket, {
+  const link = openLink(to, {
     hear,
     up(peer) {
       if (readyUrl) peer.send({ type: 'ready', holder, url: readyUrl });
@@ -154,6 +167,7 @@ export function openLauncherLink(socket: string, holder: string, epoch: () => nu
       switchers = Math.max(switchers, count);
       link.send({ type: 'ensure-switchers', ref: ++refs, holder, epoch: epoch(), count: switchers });
     },
+    switchers: () => runningSwitchers,
     ready(url) {
       readyUrl = url;
       link.send({ type: 'ready', holder, url });

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Emptied } from '../../actors/acquaintance.ts';
 import type { CellView } from '../../actors/cells.ts';
@@ -38,13 +39,13 @@ import type {
   ViewerSlots,
 } from '../../machines/slots.ts';
 import { findProgram } from '../binaries.ts';
-import type { Group } from '../group.ts';
+import { type Group, runsHere } from '../group.ts';
 import type { Adaptive, Whep } from '../http/services.ts';
 import { peersSocket } from '../launcher/node-programs.ts';
 import { withAdaptive } from './adaptive.ts';
 import { handOverCameras } from './hand-over.ts';
 import { keepIntakes, type Left } from './intakes.ts';
-import type { LauncherLink } from './launcher-link.ts';
+import { type Launchers, switcherHost } from './launchers.ts';
 import { type RelayReach, relayReaches, rtspAddress } from './relay-reach.ts';
 
 /** What the media plane needs of the house. */
@@ -52,7 +53,7 @@ export interface MediaParts {
   group: Group;
   gate: Gate;
   secrets: Secrets;
-  launcher: LauncherLink;
+  launchers: Launchers;
   /** How a relay stands; undefined before its cell lives. */
   relay(id: string): CellView | undefined;
   log: Logger;
@@ -100,7 +101,7 @@ export interface Media {
   /** An intake shall be empty: others pull its cameras, and the pictures go along. */
   emptyIntake(relay: string): Promise<Emptied>;
   /** Cells of another gateway come here: what it wrote to the relays is found as it stands, and left untouched. */
-  expectCells(): void;
+  expectCells(): Promise<void>;
   /**
    * Deletes what former gateways left at the relays and no cell holds.
    * @param elsewhere cells that are another gateway's to care for
@@ -113,6 +114,9 @@ export interface Media {
 const SWITCHER_TOKEN_S = 24 * 3600;
 /** Measurements older than this say nothing about now. */
 const RATES_FRESH_MS = 3_000;
+
+/** How long cells that come here wait for word of who pulls their cameras. */
+const TAKE_UP_WITHIN_MS = 300;
 
 const API_TOKEN_S = 600;
 /** A pulse's token is asked for at its two connections, and never again. */
@@ -135,7 +139,7 @@ export function openMedia({
   group,
   gate,
   secrets,
-  launcher,
+  launchers,
   relay,
   log,
   epoch,
@@ -163,6 +167,7 @@ export function openMedia({
   const withRole = (role: RelayReach['role']) => relays.filter((relay) => relay.role === role);
   const intakes = keepIntakes({
     places: withRole('intake'),
+    host: group.cluster?.host,
     view: relay,
     now: systemClock.now,
     onMoved(camera, { intake, why }) {
@@ -171,6 +176,8 @@ export function openMedia({
     },
   });
   const deliveries = withRole('delivery');
+  /** What works with files and sockets of this machine needs a relay that runs here, or anywhere. */
+  const isHere = ({ host }: RelayReach) => host === undefined || host === group.cluster?.host;
   for (const { id, role, embedded } of relays) {
     const refused = (detail: string) => log.error({ relay: id, detail }, 'a relay refuses the paths that it needs');
     if (role === 'delivery') wantPrograms(known(paths, id), refused);
@@ -194,14 +201,14 @@ export function openMedia({
     trouble: (name, codec, detail) => log.warn({ name, codec, detail }, 'no slate for this camera; it holds without'),
   });
   const programs = createProgramSwitchers({
-    folder: group.links.switchers,
+    hosts: launchers.switchers,
+    hostOf: (camera) => switcherHost(reaches.get(intakes.of(camera))?.host),
     epoch,
     sourceUrl: (camera, source) => rtsp(known(reaches, intakes.of(camera)), 'read', intakePath(camera, source)),
     outputs: (camera) => deliveries.map((relay) => ({ relay: relay.id, url: rtsp(relay, 'publish', camera) })),
     departureUrl: (relay, path) => rtsp(known(reaches, relay), 'publish', path),
     slate: slates.clip,
     remark: (camera, detail) => log.info({ camera, detail }, 'a remark of the switcher'),
-    ensureSwitchers: launcher.ensureSwitchers,
     onKeyframe: eyes.look,
     onRates(items) {
       const at = performance.now();
@@ -216,6 +223,7 @@ export function openMedia({
     relays: deliveries.map((place) => ({
       paths: known(paths, place.id),
       urlOf: (path) => rtsp(place, 'read', path),
+      feeds: isHere(place),
     })),
     folder: hlsFolder,
     sockets: path.join(group.links.switchers, 'rungs'),
@@ -239,6 +247,20 @@ export function openMedia({
     ...adaptive,
     programAt: (relay, camera) => rtsp(known(reaches, relay), 'read', camera),
   });
+
+  const takeUp = async (): Promise<void> => {
+    const look = async ({ id }: RelayReach) => {
+      for (const { name } of await known(apis, id).paths()) {
+        const [, camera] = /^in\/([^/]+)\//.exec(name) ?? [];
+        if (camera) intakes.found(camera, id);
+      }
+    };
+    const looked = await Promise.allSettled(withRole('intake').map(look));
+    for (const one of looked) {
+      // Its cameras are placed anew.
+      if (one.status === 'rejected') log.warn({ err: one.reason }, 'an intake did not tell what it pulls');
+    }
+  };
 
   const alarm = alarmOn(systemClock);
   const pulling = intakeMediamtx({
@@ -269,7 +291,7 @@ export function openMedia({
       health: healthMediamtx({
         apiOf: (relay) => known(apis, relay),
         onProcess: (relay, hear) =>
-          launcher.onProcess(({ name, what, detail }) => {
+          launchers.of(reaches.get(relay)?.host).onProcess(({ name, what, detail }) => {
             if (name === `relay:${relay}`) hear({ type: what, text: detail });
           }),
       }),
@@ -305,7 +327,8 @@ export function openMedia({
         programUrl: (relay, camera) => rtsp(known(reaches, relay), 'read', camera),
         destination,
         nameOf,
-        encoders: launcher.encoders,
+        encoders: launchers.own.encoders,
+        encodesAt: (relay) => isHere(known(reaches, relay)),
         folder: path.join(group.links.switchers, 'pushes'),
       }),
       alarm,
@@ -341,19 +364,7 @@ export function openMedia({
         eyes.forget(camera);
       }
     },
-    async takeUp() {
-      const look = async ({ id }: RelayReach) => {
-        for (const { name } of await known(apis, id).paths()) {
-          const [, camera] = /^in\/([^/]+)\//.exec(name) ?? [];
-          if (camera) intakes.found(camera, id);
-        }
-      };
-      const looked = await Promise.allSettled(withRole('intake').map(look));
-      for (const one of looked) {
-        // Its cameras are placed anew.
-        if (one.status === 'rejected') log.warn({ err: one.reason }, 'an intake did not tell what it pulls');
-      }
-    },
+    takeUp,
     leaveIntake: intakes.leave,
     emptyIntake: handOverCameras({
       intakes,
@@ -361,11 +372,13 @@ export function openMedia({
       paths: (intake) => known(apis, intake).paths(),
       log,
     }),
-    expectCells() {
+    async expectCells() {
       for (const one of paths.values()) one.lookAgain();
+      // A host that is gone does not answer: its cameras are not waited for.
+      await Promise.race([takeUp(), wait(TAKE_UP_WITHIN_MS, undefined, { ref: false })]);
     },
     sweep(elsewhere) {
-      for (const { id, role } of group.relays) {
+      for (const { id, role } of group.relays.filter((place) => runsHere(group, place))) {
         known(paths, id)
           .sweep(role === 'intake' ? INTAKE_PATHS : PUSH_PATHS, (path) =>
             role === 'intake' ? elsewhere('camera', cameraOfPath(path)) : elsewhere('broadcast', broadcastOfPath(path)),
@@ -375,7 +388,7 @@ export function openMedia({
             log.warn({ relay: id, err }, 'leftover paths could not be looked for; a restart clears them'),
           );
       }
-      launcher
+      launchers.own
         .sweepEncoders((name) => elsewhere('broadcast', name))
         .catch((err) => log.warn({ err }, 'leftover encoders could not be looked for'));
     },

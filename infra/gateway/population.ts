@@ -12,7 +12,7 @@ export interface PopulationHouse extends RosterHouse {
   gate: Gate;
   tenure: Pick<Tenure, 'members'>;
   /** Told right before cells are taken up from another gateway. */
-  expectCells(): void;
+  expectCells(): Promise<void>;
   /** Cells were taken up from another gateway, or gateways have come or gone. */
   onMoved(moved: { adopted: number; handedOver: number; members: readonly string[] }): void;
 }

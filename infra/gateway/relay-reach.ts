@@ -9,7 +9,9 @@ export interface RelayReach {
   id: string;
   role: RelayPlace['role'];
   weight: number;
-  /** Its settings are ours: the launcher wrote them. */
+  /** The host that runs it, where there are several. */
+  host?: string;
+  /** Its settings are ours: a launcher wrote them. */
   embedded: boolean;
   api: Endpoint;
   /** For the switcher and the pulse. */
@@ -27,12 +29,16 @@ type Offered = Omit<Endpoint, 'host'> & { host?: string };
 const LOOPBACK = '127.0.0.1';
 
 /** An intake listens on loopback, a delivery relay where viewers come, unless these come over TLS. */
-const mediaHost = ({ role, host, rtsps }: RelayPlace): string =>
-  role === 'intake' || rtsps !== undefined || host === '0.0.0.0' || host === '::' ? LOOPBACK : host;
+const mediaHost = ({ role, host, rtsps, on }: RelayPlace): string => {
+  if (on) return on.address;
+  return role === 'intake' || rtsps !== undefined || host === '0.0.0.0' || host === '::' ? LOOPBACK : host;
+};
 
 /** A certificate is made out to a name, and what listens everywhere has no address of its own. */
-function offeredBy({ host, rtsp, rtsps, srt }: RelayPlace): Pick<RelayReach, 'offered' | 'srt'> {
-  if (rtsps !== undefined) return { offered: { port: rtsps, tls: true } };
+function offeredBy({ host, rtsp, rtsps, srt, on }: RelayPlace): Pick<RelayReach, 'offered' | 'srt'> {
+  const named = on ? { host: on.publicHost } : {};
+  if (rtsps !== undefined) return { offered: { ...named, port: rtsps, tls: true } };
+  if (on) return { offered: { ...named, port: rtsp }, srt: { ...named, port: srt } };
   const at = host === '0.0.0.0' || host === '::' ? {} : { host };
   return { offered: { ...at, port: rtsp }, srt: { ...at, port: srt } };
 }
@@ -44,9 +50,10 @@ export function relayReaches({ relays, remoteRelays }: Group): RelayReach[] {
     role: place.role,
     weight: place.weight,
     embedded: true,
-    api: { host: LOOPBACK, port: place.api },
+    ...(place.on ? { host: place.on.host } : {}),
+    api: { host: place.on?.address ?? LOOPBACK, port: place.api },
     rtsp: { host: mediaHost(place), port: place.rtsp },
-    whep: { host: LOOPBACK, port: place.whep },
+    whep: { host: place.on?.address ?? LOOPBACK, port: place.whep },
     ...offeredBy(place),
   }));
   const others = remoteRelays.map(({ region: _region, ...one }) => ({ ...one, embedded: false, offered: one.rtsp }));
@@ -60,7 +67,8 @@ export function relayReaches({ relays, remoteRelays }: Group): RelayReach[] {
 export function publicWhep(relay: string, { relays, http }: Pick<Config, 'relays' | 'http'>, group: Group) {
   const named = relays.find(({ id }) => id === relay)?.whepPublic;
   const own = group.relays.find(({ id }) => id === relay);
-  if (named !== undefined || !own || http.publicUrl !== undefined || !isLoopback(group.http.host)) return named;
+  if (named !== undefined || !own || own.on || http.publicUrl !== undefined || !isLoopback(group.http.host))
+    return named;
   return originOf({ host: LOOPBACK, port: own.whep });
 }
 

@@ -74,6 +74,9 @@ async function open(asked: LaunchArguments, { parts, env, say, onLost }: Opening
     state.release();
   };
   try {
+    if (config.cluster && block) {
+      throw new Error('--port 0 picks ports that other hosts could not know: leave it out where there is a cluster');
+    }
     const plan = await planGroup(config, { demo: file === demoFile, httpPort: asked.port || undefined }, state, block);
     await refuseTakenPorts(plan.uses);
     // An embedded NATS is this machine's alone.

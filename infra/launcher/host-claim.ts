@@ -1,5 +1,5 @@
 import { JournalAway, type Lease, type Leases } from '../../bus/ports.ts';
-import { mayJoin } from '../../machines/policy/joining.ts';
+import { type AnnouncedHost, mayJoin } from '../../machines/policy/joining.ts';
 
 /** A host may not run beside those that do. */
 export class HostRefused extends Error {
@@ -25,6 +25,14 @@ export interface HostClaimHouse {
 }
 
 const HOSTS = 'host';
+/** Between the two in a lease's key. */
+const SHARES = 'shares';
+const ALONE = 'alone';
+const keyOf = ({ name, shares }: AnnouncedHost): string => `${HOSTS}.${shares ? SHARES : ALONE}.${name}`;
+const hostOf = (key: string): AnnouncedHost => {
+  const [, mode, name = ''] = key.split('.');
+  return { name, shares: mode === SHARES };
+};
 const TTL_MS = 5_000;
 const BEAT_MS = 1_000;
 const LOOK_AGAIN_MS = 250;
@@ -33,13 +41,18 @@ const PATIENCE_MS = TTL_MS + BEAT_MS;
 
 /**
  * Takes the place of a host and keeps it. While NATS is away it is kept in good faith, as pictures must go on.
- * @param name of this host, an id
+ * @param host this host; its name is an id
  * @param run a mark of this launcher's run, another each time: a copied data folder is another launcher
  * @throws HostRefused when others stay that it may not run beside; JournalAway
  */
-export async function claimHost(leases: Leases, name: string, run: string, house: HostClaimHouse): Promise<HostClaim> {
-  const key = `${HOSTS}.${name}`;
-  let lease = await firstClaim(leases, name, run, house);
+export async function claimHost(
+  leases: Leases,
+  host: AnnouncedHost,
+  run: string,
+  house: HostClaimHouse,
+): Promise<HostClaim> {
+  const key = keyOf(host);
+  let lease = await firstClaim(leases, host, run, house);
 
   let beating = false;
   const beat = async (): Promise<void> => {
@@ -64,15 +77,14 @@ export async function claimHost(leases: Leases, name: string, run: string, house
   };
 }
 
-async function firstClaim(leases: Leases, name: string, run: string, house: HostClaimHouse): Promise<Lease> {
-  const key = `${HOSTS}.${name}`;
+async function firstClaim(leases: Leases, host: AnnouncedHost, run: string, house: HostClaimHouse): Promise<Lease> {
+  const key = keyOf(host);
   const giveUpMs = house.nowMs() + PATIENCE_MS;
   for (;;) {
     // Taken before the others are looked at: of two that start together, neither overlooks the other.
     const lease = await leases.take(key, run, TTL_MS);
-    const hosts = (await leases.list(HOSTS)).map((one) => one.key.slice(HOSTS.length + 1));
-    const others = hosts.filter((host) => host !== name).toSorted();
-    const { allowed, why } = mayJoin({ name, taken: lease === undefined, others });
+    const others = (await leases.list(HOSTS)).filter((one) => one.key !== key).map((one) => hostOf(one.key));
+    const { allowed, why } = mayJoin({ ...host, taken: lease === undefined, others });
     if (allowed && lease) return lease;
     if (house.nowMs() >= giveUpMs) {
       if (lease) await leases.release(lease);

@@ -1,42 +1,77 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { connectNats } from '../../bus/carriers/nats/connection.ts';
+import { openPathSigner } from '../../adapters/hls-paths.hmac.ts';
+import { openSigningKeys } from '../../adapters/keys.files.ts';
+import { openSeal } from '../../adapters/seal.aes.ts';
+import { openSharedFiles } from '../../adapters/shared.files.ts';
+import { serveDoor } from '../../bus/carriers/door.ts';
+import { natsBucket } from '../../bus/carriers/nats/bucket.ts';
+import { connectNats, type NatsLink } from '../../bus/carriers/nats/connection.ts';
 import { natsLeases } from '../../bus/carriers/nats/leases.ts';
 import { natsIdentity } from '../gateway/carriers.ts';
 import type { Group } from '../group.ts';
 import { claimHost, type HostClaim } from './host-claim.ts';
+import { shareFiles } from './sharing.ts';
+
+type Place = Pick<Group, 'node' | 'nats' | 'cluster' | 'state' | 'links'>;
+
+const every = (ms: number, run: () => void): (() => void) => {
+  const timer = setInterval(run, ms);
+  return () => clearInterval(timer);
+};
 
 /**
- * Announces this host at a NATS that others may use too, and stays announced.
+ * Announces this host at a NATS that others may use too, and stays announced. Where there are several hosts, what they
+ * share is the same here once this resolves, and their gateways are let in.
  * @param say progress for a person
  * @param onLost another launcher acts under this name now
- * @throws HostRefused, JournalAway when NATS does not answer
+ * @throws HostRefused, BrokenSeal; JournalAway when NATS does not answer
  */
-export async function announceHost(
-  { node, nats }: Pick<Group, 'node' | 'nats'>,
-  say: (line: string) => void,
-  onLost: () => void,
-): Promise<HostClaim> {
-  const link = await connectNats({ ...natsIdentity(nats), name: `${node}-launcher` });
+export async function announceHost(group: Place, say: (line: string) => void, onLost: () => void): Promise<HostClaim> {
+  const { node } = group;
+  const link = await connectNats({ ...natsIdentity(group.nats), name: `${node}-launcher` });
+  const open: { close(): unknown }[] = [link];
+  const close = async () => {
+    for (const one of open.toReversed()) await one.close();
+  };
   try {
-    const claim = await claimHost(natsLeases(link, Date.now), node, `${node}-${randomBytes(6).toString('hex')}`, {
-      nowMs: () => performance.now(),
-      wait: (ms) => wait(ms),
-      every(ms, run) {
-        const timer = setInterval(run, ms);
-        return () => clearInterval(timer);
-      },
-      onLost,
-      onFault: (error) => say(`signalbox: host ${node} could not be announced: ${(error as Error).message}`),
-    });
-    return {
-      async close() {
-        await claim.close();
-        await link.close();
-      },
+    const host = { name: node, shares: group.cluster !== undefined };
+    const run = `${node}-${randomBytes(6).toString('hex')}`;
+    const house = {
+      ...{ nowMs: () => performance.now(), wait: (ms: number) => wait(ms), every, onLost },
+      onFault: (error: unknown) => say(`signalbox: host ${node} could not be announced: ${(error as Error).message}`),
     };
+    open.push(await claimHost(natsLeases(link, Date.now), host, run, house));
+    if (group.cluster) open.push(await share(group, link, group.cluster.keyFile, say));
+    if (group.cluster) open.push(await openDoor(group, group.cluster));
+    return { close };
   } catch (error) {
-    await link.close();
+    await close();
     throw error;
   }
+}
+
+async function share({ state }: Place, link: NatsLink, keyFile: string, say: (line: string) => void) {
+  const sharing = await shareFiles({
+    bucket: natsBucket(link),
+    seal: openSeal(keyFile),
+    files: openSharedFiles(state),
+    baseFile: path.join(state, 'shared.json'),
+    every,
+    remark: (text) => say(`signalbox: ${text}`),
+  });
+  await sharing.agree();
+  // The first host makes the keys of all; of two that are first, one takes those of the other, before a gateway has them.
+  openSigningKeys(path.join(state, 'keys'));
+  openPathSigner(path.join(state, 'keys', 'hls.key'));
+  await sharing.agree();
+  return sharing;
+}
+
+function openDoor({ links }: Place, { host, hosts, keyFile }: NonNullable<Place['cluster']>) {
+  const place = hosts[host];
+  if (!place) throw new Error(`host ${host} is not among the hosts of the cluster`);
+  return serveDoor(place, links.switchers, readFileSync(keyFile, 'utf8').trim());
 }

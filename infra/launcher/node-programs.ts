@@ -104,6 +104,10 @@ export function relayProgram(place: RelayPlace, settings: object, state: StateFo
     // Its API starts last: when that answers, every listener is up.
     // Without a token it refuses, and so serves.
     ready: async () =>
-      (await fetch(`http://127.0.0.1:${place.api}/v3/info`, { signal: AbortSignal.timeout(1000) })).status < 500,
+      (
+        await fetch(`http://${place.on?.address ?? '127.0.0.1'}:${place.api}/v3/info`, {
+          signal: AbortSignal.timeout(1000),
+        })
+      ).status < 500,
   };
 }

@@ -33,6 +33,7 @@ export interface Plan {
 /** A switcher process serves at most this many cameras. */
 const CAMERAS_PER_SWITCHER = 20;
 const LOOPBACK = '127.0.0.1';
+const ANYWHERE = '0.0.0.0';
 const UDP = new Set(['srt', 'webrtcUdp']);
 const FOR_EVERYBODY = new Set(['rtsp', 'rtsps', 'srt', 'rtmp', 'webrtcUdp']);
 
@@ -97,6 +98,9 @@ export async function planGroup(
     config.nats === 'embedded' ? await listen(config.ports.nats, 'nats-server', 'ports.nats') : undefined;
   const redisPort =
     config.redis === 'embedded' ? await listen(config.ports.redis, 'redis-server', 'ports.redis') : undefined;
+  const cluster = config.cluster && config.host !== undefined ? { ...config.cluster, host: config.host } : undefined;
+  const door = cluster?.hosts[cluster.host];
+  if (door) await listen(door.port, 'gateways of other hosts', `cluster.hosts.${cluster.host}`, door.address);
   const relays = await placeRelays(config, listen);
   const demoSources: DemoSource[] = [];
   for (const [index, [camera, { name, sources }]] of demo ? [...config.cameras].entries() : []) {
@@ -124,6 +128,7 @@ export async function planGroup(
     nats: natsAddress(config, natsPort, state),
     redis: redisAddress(config, redisPort, state),
     relays,
+    ...(cluster ? { cluster } : {}),
     remoteRelays: config.relays.flatMap(({ id, role, region, weight, remote }) =>
       remote ? [{ id, role, region, weight, ...remote }] : [],
     ),
@@ -137,14 +142,14 @@ export async function planGroup(
     issuer: config.auth.issuer,
     // The gate signs relay tokens for an audience of their own.
     audience: `${config.auth.audience}:relay`,
-    publicHosts: config.ice.publicHosts,
+    publicHosts: [...new Set([...config.ice.publicHosts, ...(door ? [door.publicHost] : [])])],
     ...(config.http.tls ? { tls: config.http.tls } : {}),
     recordings: recordingsFolder(state.path),
     origins: pageOrigins(config, [http.port, ...otherPorts]),
   };
   const others = otherPorts.map((port, index) => ({
     ...group,
-    node: `${group.node}-${index + 2}`,
+    node: `${group.node}${cluster ? '_' : '-'}${index + 2}`,
     gateway: index + 2,
     http: { ...http, port },
   }));
@@ -182,18 +187,28 @@ async function placeRelays(config: Config, listen: Listen): Promise<RelayPlace[]
   const places: RelayPlace[] = [];
   const embedded = config.relays.filter((relay) => relay.embedded);
   for (const relay of embedded) {
-    const isFirst = embedded.find(({ role }) => role === relay.role) === relay;
+    const on = hostOf(config, relay);
+    const elsewhere = on !== undefined && on.host !== config.host;
+    // On all interfaces, or each on the address of its own host.
+    const host = elsewhere && config.media.host !== ANYWHERE ? on.address : config.media.host;
+    const isFirst = embedded.find(({ role, host: at }) => role === relay.role && at === relay.host) === relay;
     const ports = { ...relay.ports };
-    for (const [name, port] of Object.entries(relay.ports) as [keyof typeof ports, number][]) {
+    for (const [name, port] of elsewhere ? [] : (Object.entries(relay.ports) as [keyof typeof ports, number][])) {
       const isOffered = FOR_EVERYBODY.has(name) && !(name === 'rtsp' && relay.ports.rtsps !== undefined);
-      const host = isOffered ? config.media.host : LOOPBACK;
+      const at = isOffered ? host : (on?.address ?? LOOPBACK);
       const setting = settingOf(relay, isFirst, name);
-      ports[name] = await listen(port, `relay ${relay.id}, ${name}`, setting, host, UDP.has(name) ? 'udp' : 'tcp');
+      ports[name] = await listen(port, `relay ${relay.id}, ${name}`, setting, at, UDP.has(name) ? 'udp' : 'tcp');
     }
     const { id, role, region, weight } = relay;
-    places.push({ id, role, region, weight, embedded: true, host: config.media.host, ...ports });
+    places.push({ id, role, region, weight, embedded: true, host, ...ports, ...(on ? { on } : {}) });
   }
   return places;
+}
+
+/** The host that runs a relay, where there are several. */
+function hostOf({ cluster }: Config, { host }: ConfiguredRelay): RelayPlace['on'] {
+  const found = host === undefined ? undefined : cluster?.hosts[host];
+  return found && host !== undefined ? { host, address: found.address, publicHost: found.publicHost } : undefined;
 }
 
 function natsAddress(config: Config, port: number | undefined, state: StateFolder): Group['nats'] {

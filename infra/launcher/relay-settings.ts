@@ -36,13 +36,14 @@ const SERVERS: Record<RelayRole, { rtmp: boolean; srt: boolean; webrtc: boolean 
 };
 
 /**
- * The mediamtx configuration of one relay. API, metrics and WHEP listen on loopback; every stream is read and published,
+ * The mediamtx configuration of one relay. API, metrics and WHEP listen on loopback, or where other hosts come in; every stream is read and published,
  * and the API used, only with a token that the gateway signed.
  */
 export function relaySettings(place: RelayPlace, options: RelayOptions): Record<string, unknown> {
   const servers = SERVERS[place.role];
-  // Only the switcher reads an intake.
-  const mediaHost = place.role === 'intake' ? LOOPBACK : place.host;
+  // What only gateways and switchers speak with; those of other hosts come over the address of this one.
+  const inside = place.on?.address ?? LOOPBACK;
+  const mediaHost = place.role === 'intake' ? inside : place.host;
   return {
     // Sources that come and go are told by the cells; the relay would write a line for each of five tries a second.
     logLevel: options.logLevel ?? 'warn',
@@ -50,7 +51,7 @@ export function relaySettings(place: RelayPlace, options: RelayOptions): Record<
     writeQueueSize: WRITE_QUEUE_PACKETS,
     ...authentication(options),
     api: true,
-    apiAddress: `${LOOPBACK}:${place.api}`,
+    apiAddress: address(inside, place.api),
     apiAllowOrigins: [],
     metrics: true,
     metricsAddress: `${LOOPBACK}:${place.metrics}`,
@@ -62,7 +63,7 @@ export function relaySettings(place: RelayPlace, options: RelayOptions): Record<
     srt: servers.srt && place.rtsps === undefined,
     srtAddress: address(mediaHost, place.srt),
     webrtc: servers.webrtc,
-    webrtcAddress: `${LOOPBACK}:${place.whep}`,
+    webrtcAddress: address(inside, place.whep),
     webrtcAllowOrigins: options.origins,
     ...webrtcMedia(mediaHost, place.webrtcUdp, options.publicHosts),
     ...{ hls: false, moq: false, playback: false, pprof: false },
@@ -93,7 +94,7 @@ function rtspServers(place: RelayPlace, mediaHost: string, tls: CertificateFiles
   return {
     ...plain,
     rtspEncryption: 'optional',
-    rtspAddress: address(LOOPBACK, place.rtsp),
+    rtspAddress: address(place.on?.address ?? LOOPBACK, place.rtsp),
     rtspsAddress: address(mediaHost, place.rtsps),
     rtspServerCert: tls.certFile,
     rtspServerKey: tls.keyFile,

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { findProgram } from '../binaries.ts';
-import { type Group, groupFileName, group as groupShape } from '../group.ts';
+import { type Group, groupFileName, group as groupShape, runsHere } from '../group.ts';
 import { type CommandLink, Refused, serveCommands } from './commands.ts';
 import { canWrite, demoCameraName, demoCameraProgram } from './demo-cameras.ts';
 import { demoDestinationProgram } from './demo-destination.ts';
@@ -123,7 +123,9 @@ export async function runGroup(
 async function mediaPrograms(plan: Plan, state: StateFolder, parts: Parts, env: NodeJS.ProcessEnv): Promise<Program[]> {
   const labelled = plan.demoSources.length > 0 && (await canWrite(env));
   return [
-    ...plan.group.relays.map((place) => relayProgram(place, parts.relaySettings(place, plan.relayOptions), state, env)),
+    ...plan.group.relays
+      .filter((place) => runsHere(plan.group, place))
+      .map((place) => relayProgram(place, parts.relaySettings(place, plan.relayOptions), state, env)),
     ...(plan.demoDestination
       ? [demoDestinationProgram(plan.demoDestination.port, plan.demoDestination.httpPort, state, env)]
       : []),

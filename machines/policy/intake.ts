@@ -16,6 +16,8 @@ export interface IntakeStanding {
   draining: boolean;
   /** It has just started and will serve in a moment. */
   expected: boolean;
+  /** It runs on another host than the camera's gateway. */
+  far?: boolean;
 }
 
 /** Who pulls a camera: undefined only when there is no intake at all. */
@@ -44,9 +46,15 @@ function shortcoming({ id, draining, weight, state }: IntakeStanding, lost: stri
   return weight <= 0 ? 'its weight is 0' : `it is ${state}`;
 }
 
+/** Why one that would do as well was not taken. */
+const lesser = (one: IntakeStanding, chosen: IntakeStanding): string =>
+  one.far && !chosen.far
+    ? 'it is on another host than the gateway of this camera'
+    : 'another one is nearer to this camera by name';
+
 /**
  * Says which intake pulls a camera. A camera stays where it is while that intake carries media and nobody wants it
- * empty; otherwise each camera has an intake that it prefers, so that losing one moves only the cameras that it had.
+ * empty; otherwise each camera has an intake on its gateway's own host that it prefers, so that losing one moves only the cameras that it had.
  * @param present the intake that pulls it now
  * @param lost an intake that was just lost, or shall be empty: taken only when there is no better one
  */
@@ -65,13 +73,14 @@ export function pullBy(
     (one, other) =>
       rank(other) - rank(one) ||
       Number(other.id === present) - Number(one.id === present) ||
+      Number(one.far ?? false) - Number(other.far ?? false) ||
       affinity(camera, other) - affinity(camera, one) ||
       (one.id < other.id ? -1 : 1),
   );
   if (!chosen) return { why: { trigger: 'intake', reason: 'no-intake', text: 'there is no intake' } };
   const rejected = others.map((one) => ({
     option: one.id,
-    because: rank(one) < rank(chosen) ? shortcoming(one, lost) : 'another one is nearer to this camera by name',
+    because: rank(one) < rank(chosen) ? shortcoming(one, lost) : lesser(one, chosen),
   }));
   return { intake: chosen.id, why: { trigger: 'intake', text: `${chosen.id} pulls ${camera}`, rejected } };
 }

@@ -58,6 +58,7 @@ describe('a ladder of a real program', () => {
         {
           paths,
           urlOf: (camera) => relay.rtsp(camera, keys.token('ladder', [{ action: 'read', path: camera }])),
+          feeds: true,
         },
       ],
       folder: path.join(folder, 'hls'),

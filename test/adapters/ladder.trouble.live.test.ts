@@ -50,7 +50,7 @@ describe('a ladder whose FFmpeg is in trouble', function () {
     const { stalledMs = 5_000, ...options } = more;
     const ladders = createLadders({
       ...{ ffmpeg: program, folder: path.join(folder, 'hls'), sockets: path.join(folder, 'run'), ...options },
-      relays: [{ paths, urlOf: () => 'rtsp://127.0.0.1:1/cam_001?token=secret' }],
+      relays: [{ paths, urlOf: () => 'rtsp://127.0.0.1:1/cam_001?token=secret', feeds: true }],
     });
     const reports: LadderReport[] = [];
     const input = { camera: 'cam_001', rungs, audio: false, fps: 25, gopMs: 2_000, stalledMs };

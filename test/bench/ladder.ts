@@ -67,7 +67,13 @@ async function compare(height: number, bitrateBps: number, seconds: number) {
     await until('the program', async () => (await relay.api.paths()).some(({ available }) => available), 20_000);
     const ladders = createLadders({
       ffmpeg: findProgram('ffmpeg'),
-      relays: [{ paths, urlOf: () => relay.rtsp(PROGRAM, keys.token('ladder', [{ action: 'read', path: PROGRAM }])) }],
+      relays: [
+        {
+          paths,
+          urlOf: () => relay.rtsp(PROGRAM, keys.token('ladder', [{ action: 'read', path: PROGRAM }])),
+          feeds: true,
+        },
+      ],
       ...{ folder: path.join(folder, 'hls'), sockets: path.join(folder, 'run') },
     });
     let measured: Measured | undefined;

@@ -51,7 +51,7 @@ export async function fakeGatewayOf(
   const living = () => [...members].toSorted();
   const token = () => gate.mintGateway(name, 60);
   const cells = new Federation({ node: name, roster, mirror, bus: store.bus, members: living, token });
-  const custody = new Custody({ node: name, roster, mirror, expectCells() {} });
+  const custody = new Custody({ node: name, roster, mirror, expectCells: async () => {} });
   const answers = await answerAsks({
     bus: store.bus,
     cells,

@@ -48,15 +48,15 @@ describe('infra/Dockerfile', () => {
   });
 
   it('is what compose builds, with a read-only root file system', () => {
-    const { signalbox } = parse(text('compose.yaml'), { merge: true }).services;
-    expect(signalbox.build).to.deep.equal({ context: '..', dockerfile: 'infra/Dockerfile' });
-    expect(signalbox)
-      .to.include({ read_only: true })
-      .and.deep.include({ cap_drop: ['ALL'] });
-    const writable = [...signalbox.tmpfs, ...signalbox.volumes].map(
-      (one: string) => one.replace(/^\w+:/, '').split(':')[0],
-    );
-    expect(writable).to.have.members(['/tmp', '/signalbox/.build/run', '/state']);
+    const { services } = parse(text('compose.yaml'), { merge: true });
+    for (const host of [services.a, services.b]) {
+      expect(host.build).to.deep.equal({ context: '..', dockerfile: 'infra/Dockerfile' });
+      expect(host)
+        .to.include({ read_only: true })
+        .and.deep.include({ cap_drop: ['ALL'] });
+      const writable = [...host.tmpfs, ...host.volumes].map((one: string) => one.replace(/^\w+:/, '').split(':')[0]);
+      expect(writable).to.have.members(['/tmp', '/signalbox/.build/run', '/state']);
+    }
   });
 });
 

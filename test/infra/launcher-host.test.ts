@@ -25,10 +25,10 @@ describe("a launcher's place on a NATS that others use too", () => {
       for (const host of running) await host.beat();
     }
   };
-  const start = async (name: string, run: string): Promise<Host> => {
+  const start = async (name: string, run: string, shares = false): Promise<Host> => {
     const host = { lost: false } as Host;
     let tick = () => {};
-    host.claim = await claimHost(store.leases, name, run, {
+    host.claim = await claimHost(store.leases, { name, shares }, run, {
       nowMs: () => clock.now,
       wait: pass,
       every(_ms, beat) {
@@ -66,7 +66,14 @@ describe("a launcher's place on a NATS that others use too", () => {
   it('is refused to another machine, which leaves nothing behind that would be in the first one’s way', async () => {
     await start('one', 'run-1');
     expect((await rejection(start('two', 'run-2'))).message).to.include('host "one" runs on the same NATS');
-    expect((await store.leases.list('host')).map(({ key }) => key)).to.deep.equal(['host.one']);
+    expect((await store.leases.list('host')).map(({ key }) => key)).to.deep.equal(['host.alone.one']);
+  });
+
+  it('is given beside others that share with it, and refused to one that does not', async () => {
+    await start('one', 'run-1', true);
+    await start('two', 'run-2', true);
+    expect((await rejection(start('three', 'run-3'))).message).to.include('host "one", "two" runs');
+    expect((await rejection(start('one', 'run-4'))).message).to.include('another launcher runs as host "one"');
   });
 
   it('is given to whoever starts again after a kill, once the old lease is over', async () => {
@@ -92,6 +99,6 @@ describe("a launcher's place on a NATS that others use too", () => {
     await pass(6_000);
     await paused.beat();
     expect(paused.lost).to.equal(false);
-    expect((await store.leases.list('host')).map(({ key }) => key)).to.deep.equal(['host.one']);
+    expect((await store.leases.list('host')).map(({ key }) => key)).to.deep.equal(['host.alone.one']);
   });
 });

@@ -19,6 +19,16 @@ describe('the settings of a relay', () => {
     }
   });
 
+  it('let gateways and switchers of other hosts in where those reach this one, and nowhere else', () => {
+    const on = { host: 'a', address: '10.0.0.1', publicHost: 'a.example.com' };
+    const options = { jwksPort: 9, issuer: 'i', audience: 'a', publicHosts: [], origins: [] };
+    const intake = relaySettings({ ...place('intake', '0.0.0.0'), on }, options);
+    expect(intake).to.include({ apiAddress: '10.0.0.1:1', rtspAddress: '10.0.0.1:3', metricsAddress: '127.0.0.1:2' });
+    const delivery = relaySettings({ ...place('delivery', '0.0.0.0'), on }, options);
+    expect(delivery).to.include({ apiAddress: '10.0.0.1:1', webrtcAddress: '10.0.0.1:5', rtspAddress: '0.0.0.0:3' });
+    expect(delivery).to.include({ authMethod: 'jwt' });
+  });
+
   it('offer media where viewers can reach it, and an intake to nobody outside', () => {
     expect(settings('delivery', '192.0.2.7')).to.include({
       rtspAddress: '192.0.2.7:3',

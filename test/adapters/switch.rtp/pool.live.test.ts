@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
-import { openSwitcherPool, type SwitcherPool } from '../../../adapters/switch.rtp/pool.ts';
+import { openSwitcherPool, type SwitcherPool, switchersIn } from '../../../adapters/switch.rtp/pool.ts';
+import { openSwitcherPools } from '../../../adapters/switch.rtp/pools.ts';
 import type { CarryOrder, Told } from '../../../adapters/switch.rtp/talk.ts';
 import { type LinkMessage, type Peer, serveLink } from '../../../bus/carriers/link.ts';
 import { until } from '../../fixtures/process.ts';
@@ -53,8 +54,7 @@ describe('spreading cameras over switchers', () => {
     const heard: string[] = [];
     const asked: number[] = [];
     const opened: SwitcherPool = openSwitcherPool({
-      folder,
-      ensureSwitchers: (count) => asked.push(count),
+      host: { ...switchersIn(folder), ensureSwitchers: (count) => asked.push(count) },
       told: (camera, message: Told) => heard.push(`${camera} ${message.type}`),
       rates() {},
       away: (camera, name) => heard.push(`${camera} away from ${name}`),
@@ -112,5 +112,60 @@ describe('spreading cameras over switchers', () => {
     await until('the drop', () => again.orders.length === 2);
     expect(again.orders).to.deep.equal(['carry cam_1', 'drop cam_1']);
     expect(heard).to.deep.equal(['cam_1 away from switcher-1']);
+  });
+});
+
+describe('the switchers of several hosts', () => {
+  const closers: (() => void)[] = [];
+  const folders: string[] = [];
+  afterEach(() => {
+    for (const close of closers.splice(0).reverse()) close();
+    for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+  });
+
+  /** A host with one switcher, which notes its orders; it can be cut off and come back. */
+  const host = async (name: string, cameras: string[]) => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'sbx-pools-'));
+    folders.push(folder);
+    const orders: string[] = [];
+    const start = () =>
+      serveLink(path.join(folder, 'switcher-1.sock'), {
+        up: (peer) => peer.send({ type: 'hello', switcher: 'switcher-1', cameras }),
+        hear: (message: LinkMessage) => void orders.push(`${message.type} ${message.camera} ${message.epoch}`),
+      });
+    let server = await start();
+    closers.push(() => server.close());
+    return {
+      ...{ name, orders, ...switchersIn(folder), ensureSwitchers() {} },
+      cutOff: () => server.close(),
+      async comeBack() {
+        server = await start();
+      },
+    };
+  };
+
+  it('carry a camera at one host at a time, and end its program at one that was cut off meanwhile', async () => {
+    const [a, b] = [await host('a', ['cam_1']), await host('b', [])];
+    let at = 'a';
+    const away: string[] = [];
+    const pools = openSwitcherPools({
+      ...{ hosts: [a, b], hostOf: () => at, told() {}, rates() {} },
+      drop: (camera) => ({ type: 'drop', epoch: 2, camera }),
+      away: (_camera, switcher) => void away.push(switcher),
+    });
+    closers.push(() => pools.close());
+    pools.keep('cam_1', order('cam_1'));
+    await until('the first order', () => a.orders.length > 0);
+    expect([a.orders, b.orders]).to.deep.equal([['carry cam_1 1'], []]);
+    a.cutOff();
+    await until('the loss', () => away.length > 0);
+    at = 'b';
+    pools.renew('cam_1');
+    await until('the order elsewhere', () => b.orders.length > 0);
+    expect(b.orders).to.deep.equal(['carry cam_1 1']);
+    // It comes back and says that it carries the camera still.
+    await a.comeBack();
+    await until('its program to be ended there', () => a.orders.includes('drop cam_1 2'));
+    expect(b.orders, 'and nothing else changes').to.deep.equal(['carry cam_1 1']);
   });
 });

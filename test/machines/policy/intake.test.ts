@@ -47,6 +47,18 @@ describe('which intake pulls a camera', () => {
     }
   });
 
+  it('takes one on the host of the camera’s gateway, another host’s only when that is the only sound one', () => {
+    const intakes = [intake('a', { far: true }), intake('b')];
+    for (const camera of cameras.slice(0, 20)) {
+      expect(home(camera, intakes)).to.equal('b');
+      expect(pullBy(camera, intakes, { present: 'a' }).intake, 'out of no running picture').to.equal('a');
+      expect(home(camera, [intake('a', { far: true }), intake('b', dead)])).to.equal('a');
+    }
+    expect(pullBy('cam_001', intakes).why.rejected).to.deep.equal([
+      { option: 'a', because: 'it is on another host than the gateway of this camera' },
+    ]);
+  });
+
   it('tells why each other one was not taken', () => {
     const intakes = [intake('a', dead), intake('b'), intake('c', { draining: true }), intake('d', { weight: 0 })];
     const { intake: chosen, why } = pullBy('cam_001', intakes, { present: 'a', lost: 'a' });

@@ -1,0 +1,121 @@
+import path from 'node:path';
+import { expect } from 'chai';
+import type { Browser } from 'playwright-core';
+import { openPasswords } from '../../adapters/passwords.scrypt.ts';
+import { openPeople } from '../../adapters/people.files.ts';
+import { connectNats, type NatsLink } from '../../bus/carriers/nats/connection.ts';
+import { natsJournal } from '../../bus/carriers/nats/journal.ts';
+import { startPublisher } from '../../bus/carriers/nats/publisher.ts';
+import { id } from '../../bus/identity.ts';
+import type { Journal } from '../../bus/ports.ts';
+import { ownerOf } from '../../machines/policy/ownership.ts';
+import { startChromium } from '../fixtures/chromium.ts';
+import { figure } from '../fixtures/figures.ts';
+import type { TestGroup } from '../fixtures/group.ts';
+import { prepareHosts, type TestHosts } from '../fixtures/hosts.ts';
+import { descendants, stillRunning } from '../fixtures/launcher/start.ts';
+import { until } from '../fixtures/process.ts';
+import { type Site, startSite } from '../fixtures/site.ts';
+import { type Watcher, watchCamera } from '../fixtures/watcher.ts';
+
+const NAMES = ['north', 'south', 'east', 'west', 'gate', 'yard'];
+/** A camera whose cell falls to a host's gateway. */
+const cameraOf = (host: string): string =>
+  NAMES.find((name) => ownerOf({ kind: 'camera', id: name }, ['a', 'b']).owner === host) ?? '';
+
+describe('an installation of two hosts', function () {
+  this.timeout(120_000);
+  const [ofA, ofB] = [cameraOf('a'), cameraOf('b')];
+  let site: Site;
+  let browser: Browser;
+  let hosts: TestHosts;
+  let a: TestGroup;
+  let b: TestGroup;
+  let watcher: Watcher;
+  let link: NatsLink;
+  let journal: Journal;
+
+  before(async () => {
+    [site, browser] = await Promise.all([startSite([ofA, ofB]), startChromium()]);
+    hosts = await prepareHosts(['a', 'b'], site.cameras());
+    a = await hosts.start('a');
+    // Alone, it pulls every camera.
+    for (const camera of [ofA, ofB]) await until(`${camera} to be live`, () => isLive(a, camera), 20_000);
+    b = await hosts.start('b');
+    link = await connectNats({ servers: b.group.nats.servers, name: 'test reader', replicas: 3 });
+    journal = natsJournal(link, startPublisher(link));
+  });
+  after(async () => {
+    await browser?.close();
+    await link?.close();
+    await hosts?.close();
+    await site?.close();
+  });
+
+  const isLive = async (host: TestGroup, camera: string) =>
+    (await host.api('GET', `/api/v1/cameras/${camera}`)).body.state === 'live';
+  /** The gateway that holds a camera, by its last record. */
+  const holderOf = async (camera: string) => {
+    const last = await journal.last({ kind: 'camera', id: id(camera) });
+    return last?.record.left ? undefined : last?.record.node;
+  };
+  const pulledAt = async (host: TestGroup, relay: string): Promise<string[]> => {
+    const { items } = await host.askRelay(relay, 'paths/list');
+    return items.map(({ name }: { name: string }) => name).filter((name: string) => name.startsWith('in/'));
+  };
+
+  it('shows a camera that is pulled on one at the other, whose gateway commands the switcher beside the intake', async () => {
+    await until(`${ofB} to live at b`, async () => (await holderOf(ofB)) === 'b', 20_000, 100);
+    expect(await pulledAt(b, 'intake-a')).to.include(`in/${ofB}/0`);
+    expect(await pulledAt(b, 'intake-b')).to.deep.equal([]);
+    watcher = await watchCamera(browser, b, ofB);
+    await watcher.moving();
+    // Its gateway is b, its switcher runs at a.
+    const switched = await b.api('GET', `/api/v1/cameras/${ofB}`);
+    expect(switched.body).to.include({ state: 'live' });
+    for (const host of [a, b]) {
+      for (const camera of [ofA, ofB]) await until(`${camera} to be live`, () => isLive(host, camera), 10_000);
+    }
+  });
+
+  it('knows on each who was added on the other: people, tokens, cameras, and what was taken back', async () => {
+    const password = await openPasswords().hash('a good long password');
+    const lan = { id: 'lan', role: 'viewer' as const, cameras: [], zones: ['hcm/*'], must_change: false, since: 1 };
+    openPeople(path.join(a.state, 'people.json')).add({ ...lan, password });
+    const signIn = () => b.api('POST', '/api/v1/login', { user: 'lan', password: 'a good long password' }, '');
+    await until('lan to sign in at b', async () => (await signIn()).status === 200);
+    const token = a.token({ sub: 'mai', role: 'viewer' });
+    expect((await b.api('GET', `/live/${ofA}/webrtc`, undefined, token)).status, 'signed at a').to.equal(200);
+    expect((await b.api('POST', '/api/v1/revocations', { sub: 'mai' })).status).to.equal(201);
+    const refused = async () => (await a.api('GET', `/live/${ofA}/webrtc`, undefined, token)).status === 401;
+    await until('a to know of the revocation', refused);
+    const [source] = (site.cameras()[ofA] as { sources: string[] }).sources;
+    expect((await a.api('POST', '/api/v1/cameras', { id: 'extra', sources: [source] })).status).to.equal(201);
+    await until('the added camera to be live at b', () => isLive(b, 'extra'), 20_000);
+    expect((await b.api('DELETE', '/api/v1/cameras/extra')).status).to.equal(204);
+    await until('it to be gone at a', async () => (await a.api('GET', '/api/v1/cameras/extra')).status === 404);
+  });
+
+  it('loses a host whole: the other takes up its cells, pulls its cameras, and pictures are back', async () => {
+    const pids = [a.launcher.pid, ...descendants(a.launcher.pid)];
+    const killedAt = Date.now();
+    for (const pid of pids) process.kill(pid, 'SIGKILL');
+    await until('host a to be gone', () => stillRunning(pids).length === 0);
+    await until('b to hold the camera of a', async () => (await holderOf(ofA)) === 'b', 15_000, 20);
+    figure('one of two hosts killed: its cells taken up after', Date.now() - killedAt);
+    for (const camera of [ofA, ofB]) {
+      await until(
+        `${camera} to be pulled at b`,
+        async () => (await pulledAt(b, 'intake-b')).includes(`in/${camera}/0`),
+        15_000,
+      );
+      await until(`${camera} to be live`, () => isLive(b, camera), 15_000);
+    }
+    figure('one of two hosts killed: its cameras live again after', Date.now() - killedAt);
+    await watcher.moving(Date.now(), 10, 20_000);
+    figure('one of two hosts killed: the picture moves again after', Date.now() - killedAt);
+    const other = await watchCamera(browser, b, ofA);
+    await other.moving();
+    await other.close();
+  });
+});
