@@ -72,6 +72,11 @@ export class Federation implements Cells {
     return !this.house.roster.has(at) && this.house.mirror.view(at) !== undefined;
   }
 
+  /** The gateway where a cell lives, if it lives elsewhere. */
+  holderElsewhere(at: Address): string | undefined {
+    return this.house.roster.has(at) ? undefined : this.house.mirror.holder(at);
+  }
+
   /** Of the cells that live here: of the others, word comes with the journal. */
   onTurn(hear: (view: CellView) => void): () => void {
     return this.house.roster.onTurn(hear);

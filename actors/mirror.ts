@@ -82,6 +82,11 @@ export class Mirror {
     return reflection && this.show(at, reflection);
   }
 
+  /** The gateway that wrote the last record of a cell. */
+  holder(at: Address): string | undefined {
+    return this.cells[at.kind].get(at.id)?.entry.record.node;
+  }
+
   list(kind: Kind): CellView[] {
     return [...this.cells[kind]].map(([id, reflection]) => this.show({ kind, id: id as Address['id'] }, reflection));
   }

@@ -2,6 +2,7 @@ import type { ProgramInput, ProgramReport, ProgramSlot, SelectionSlot } from '..
 import { createDepartures, type Departures } from './departures.switcher.ts';
 import type { SwitcherHost } from './switch.rtp/pool.ts';
 import { openSwitcherPools } from './switch.rtp/pools.ts';
+import { inlineClip } from './switch.rtp/slate.ts';
 import type {
   CarryOrder,
   DropOrder,
@@ -144,7 +145,9 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
   const slateFor = (camera: string, { name }: ProgramInput) => {
     const codec = entries.get(camera)?.codec;
     const file = codec && options.slate?.(name, codec, () => pool.renew(camera));
-    return file ? { slate: { [codec]: file } } : {};
+    if (!file) return {};
+    const isFar = options.hosts.find((host) => host.name === options.hostOf(camera))?.far;
+    return { slate: { [codec]: isFar ? inlineClip(file) : file } };
   };
 
   const choiceFor = (camera: string, sources: string[]) => {

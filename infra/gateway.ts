@@ -43,6 +43,7 @@ import { witnessLog } from './gateway/log-witness.ts';
 import { measuredJournal } from './gateway/measured-journal.ts';
 import { openMedia } from './gateway/media.ts';
 import { listenForMetrics } from './gateway/metrics-listener.ts';
+import { meetNeighbours, type Neighbours } from './gateway/neighbours.ts';
 import { buildPopulation } from './gateway/population.ts';
 import { findPosters } from './gateway/posters.ts';
 import { forgetRecordings } from './gateway/recordings.ts';
@@ -261,6 +262,7 @@ void settleWebhooks();
 
 const links = openLoginLinks(path.join(group.state, 'links'));
 const health = () => judgeHealth({ carriers, cells, launcher, retention, witness, givenUp, isLeaving: () => leaving });
+let neighbours: Neighbours | undefined;
 const server = await buildServer({
   node: group.node,
   config: {
@@ -309,6 +311,10 @@ const server = await buildServer({
   rates: media.rates,
   hls: { folder: media.hlsFolder, paths: openPathSigner(path.join(group.state, 'keys', 'hls.key')) },
   recordings,
+  elsewhere(at) {
+    const holder = cells.holderElsewhere(at);
+    return holder === undefined ? undefined : neighbours?.agentOf(holder);
+  },
   chart: (view) => cells.chart(view),
   overlay: installation.changes,
   ...(group.demo
@@ -321,6 +327,7 @@ const server = await buildServer({
   page: PAGE,
 });
 await server.listen({ host: group.http.host, port: group.http.port });
+neighbours = await meetNeighbours(group, server);
 const certificate = group.http.tls && followCertificate(server.server as https.Server, group.http.tls, log);
 const scraper = { sub: 'metrics', role: 'operator' as const, cameras: [], zones: [] };
 const metricsDoor =
@@ -373,6 +380,7 @@ async function leave(reason: string): Promise<void> {
   ledgerHead.close();
   asks.close();
   metricsDoor?.close();
+  neighbours?.close();
   await server.close();
   await population.leave();
   media.close();

@@ -106,6 +106,13 @@ export type Group = Of<typeof group>;
 export const runsHere = ({ cluster }: Pick<Group, 'cluster'>, { on }: Pick<RelayPlace, 'on'>): boolean =>
   on === undefined || on.host === cluster?.host;
 
+/** The name of a gateway where there are several hosts, and back: the first one's is its host's. */
+export const gatewayOn = (host: string, gateway: number): string => (gateway === 1 ? host : `${host}_${gateway}`);
+export function placeOfGateway(node: string): { host: string; gateway: number } {
+  const [host = '', gateway = '1'] = node.split('_');
+  return { host, gateway: Number(gateway) };
+}
+
 /** The group file of one of a group's gateways, by its number: the first one's is the group's. */
 export const groupFileName = (gateway: number): string => (gateway === 1 ? 'group.json' : `group-${gateway}.json`);
 

@@ -15,6 +15,8 @@ import {
 export interface SwitcherHost {
   /** Its name among several. */
   name: string;
+  /** It is another machine: files of this one are not there. */
+  far?: boolean;
   /** How many there are, as far as is known; one at least. */
   known(): number;
   /** The way to one of them. */
@@ -25,7 +27,7 @@ export interface SwitcherHost {
 
 /** What a pool needs, and tells. */
 export interface PoolOptions {
-  host: Omit<SwitcherHost, 'name'>;
+  host: Omit<SwitcherHost, 'name' | 'far'>;
   /** What a switcher said of a camera that is in our hands. */
   told(camera: string, message: Told, payload: Buffer | undefined): void;
   rates(items: Rate[]): void;

@@ -22,13 +22,24 @@ const MAX_CLIP_BYTES = 4 * 1024 * 1024;
 const clips = new Map<string, ClipPicture[]>();
 const MAX_CLIPS = 64;
 
+const INLINE = 'data:;base64,';
+
+/** A clip as it travels to a switcher on another machine, in place of the name of its file: a few pictures. */
+export const inlineClip = (file: string): string => INLINE + readFileSync(file).toString('base64');
+
+function contentOf(file: string): Buffer {
+  if (file.startsWith(INLINE)) return Buffer.from(file.slice(INLINE.length), 'base64');
+  if (statSync(file).size > MAX_CLIP_BYTES) throw new Error(`${file} is no clip`);
+  return readFileSync(file);
+}
+
 function clipAt(file: string, encoding: string): ClipPicture[] {
   const known = clips.get(file);
   if (known) return known;
   const format = formatOf(encoding);
   try {
-    if (!format || statSync(file).size > MAX_CLIP_BYTES) return [];
-    const clip = readClip(format, readFileSync(file));
+    if (!format) return [];
+    const clip = readClip(format, contentOf(file));
     for (const [oldest] of clips) if (clips.size >= MAX_CLIPS) clips.delete(oldest);
     if (clip.length > 0) clips.set(file, clip);
     return clip;

@@ -98,7 +98,7 @@ export function throughDoor({ address, port }: DoorPlace, name: string, secret: 
         checkServerIdentity: () => undefined,
       });
       socket.setNoDelay(true);
-      socket.once('secureConnect', () => socket.write(`${name}\n`));
+      socket.write(`${name}\n`); // goes first, once both have proved themselves
       return socket;
     },
   };

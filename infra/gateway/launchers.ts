@@ -36,6 +36,7 @@ export function openLaunchers({ links, cluster, node }: Group, epoch: () => numb
     others.set(name, link);
     switchers.push({
       name,
+      far: true,
       known: link.switchers,
       link: (switcher) => throughDoor(place, `${switcher}.sock`, secret),
       ensureSwitchers: link.ensureSwitchers,

@@ -18,6 +18,7 @@ import { answerError, bodyOf, Refusal, refusalFor } from './errors.ts';
 import { eventRoutes } from './events.ts';
 import { exportRoutes } from './export.ts';
 import type { Server } from './fastify.ts';
+import { forwardFiles } from './forwarding.ts';
 import { hlsRoutes } from './hls.ts';
 import { createHub } from './hub.ts';
 import { incidentRoutes } from './incidents.ts';
@@ -159,6 +160,7 @@ export async function buildServer(services: HttpServices): Promise<Server> {
   await docsRoutes(server);
   guardRoutes(server, services);
   logAnswers(server);
+  forwardFiles(server, services);
   server.setNotFoundHandler((_request, reply) => {
     const refusal = refusalFor(
       new Refusal(404, 'not-found', 'There is nothing at this address; /docs tells what there is.'),

@@ -1,3 +1,4 @@
+import type http from 'node:http';
 import type { Logger } from 'pino';
 import type { Cells, CellView } from '../../actors/cells.ts';
 import type { Departures } from '../../adapters/departures.switcher.ts';
@@ -132,6 +133,8 @@ export interface HttpServices {
   whepAt(relay: string): string | undefined;
   /** HLS: where ladders write, one folder a camera, and who signs its addresses. */
   hls: { folder: string; paths: PathSigner };
+  /** The way to the gateway of another host, where a cell lives there; absent or undefined: it lives here, or nowhere. */
+  elsewhere?(at: { kind: 'rendition' | 'recording'; id: Id }): http.Agent | undefined;
   /** What was recorded of every camera. */
   recordings: Recordings;
   /** The statechart of a cell's machine, with the present state marked. */

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { originOf } from '../../adapters/mediamtx/exchange.ts';
 import { recordingsFolder } from '../../adapters/recordings.files.ts';
 import type { Config, ConfiguredRelay } from '../config/model.ts';
-import type { Group, RelayPlace } from '../group.ts';
+import { type Group, gatewayOn, type RelayPlace } from '../group.ts';
 import { type DemoSource, demoSourceUrl } from './demo-cameras.ts';
 import { demoDestination } from './demo-destination.ts';
 import type { PortBlock, PortUse } from './ports.ts';
@@ -149,7 +149,7 @@ export async function planGroup(
   };
   const others = otherPorts.map((port, index) => ({
     ...group,
-    node: `${group.node}${cluster ? '_' : '-'}${index + 2}`,
+    node: cluster ? gatewayOn(group.node, index + 2) : `${group.node}-${index + 2}`,
     gateway: index + 2,
     http: { ...http, port },
   }));

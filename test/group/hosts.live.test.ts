@@ -96,6 +96,61 @@ describe('an installation of two hosts', function () {
     await until('it to be gone at a', async () => (await a.api('GET', '/api/v1/cameras/extra')).status === 404);
   });
 
+  it('plays HLS at either, wherever the ladder is made', async () => {
+    for (const host of [a, b]) {
+      const { status, body } = await host.api('GET', `/live/${ofA}/hls`);
+      expect(status).to.equal(200);
+      const at = new URL(body.hls_url).pathname;
+      const beside = (name: string) => at.replace(/[^/]*$/, name);
+      const read = async (route: string) => (await host.api('GET', route, undefined, '')).text;
+      const master = await until(
+        'the ladder',
+        async () => {
+          const answer = await host.api('GET', at, undefined, '');
+          return answer.status === 200 ? answer.text : undefined;
+        },
+        30_000,
+        200,
+      );
+      const [rung] = master.split('\n').filter((line) => line && !line.startsWith('#'));
+      const media = await until(
+        'a segment',
+        async () => {
+          const text = await read(beside(rung ?? ''));
+          return /\.m4s/.test(text) ? text : undefined;
+        },
+        20_000,
+        200,
+      );
+      const segment =
+        media
+          .split('\n')
+          .filter((line) => line.endsWith('.m4s'))
+          .at(-1) ?? '';
+      expect((await host.api('GET', beside(segment), undefined, '')).status).to.equal(200);
+      expect(
+        (
+          await host.api(
+            'GET',
+            `${beside(segment).replace(/[^/]+\/[^/]*$/, `${'x'.repeat(43)}/${segment}`)}`,
+            undefined,
+            '',
+          )
+        ).status,
+      ).to.equal(403);
+    }
+  });
+
+  it('shows the slate of a camera whose gateway is on another host than its switcher', async () => {
+    await site.leave(ofB);
+    const state = async () => (await b.api('GET', `/api/v1/cameras/${ofB}`)).body;
+    await until('the slate', async () => ['holding', 'offline'].includes((await state()).state), 15_000);
+    await watcher.moving(0, 5);
+    await site.join(ofB);
+    await until('its picture', async () => (await state()).state === 'live', 20_000);
+    expect(b.logs()).to.not.include('no slate is prepared');
+  });
+
   it('loses a host whole: the other takes up its cells, pulls its cameras, and pictures are back', async () => {
     const pids = [a.launcher.pid, ...descendants(a.launcher.pid)];
     const killedAt = Date.now();
