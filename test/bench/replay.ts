@@ -39,7 +39,7 @@ async function someNight(): Promise<JournalEntry[]> {
   const sources = [{ id: id('0'), url: 'rtsp://127.0.0.1/a' }];
   const settings = { name: 'Camera', zone: 'hcm/center', sources, keep: 'warm', eye: true };
   await roster.create(at, { type: 'camera.configured', settings });
-  await roster.offer(at, { type: 'probe.answered', tracks: [], elapsed_ms: 1 });
+  await roster.offer(at, { type: 'probe.answered', source: '0', tracks: [], elapsed_ms: 1 });
   for (let n = 0; n < RECORDS / 2; n++) {
     await roster.offer(at, { type: 'source.flowing', source: '0', codec: 'H264' });
     await roster.offer(at, { type: 'source.silent', source: '0', silent_ms: 900 });
