@@ -32,6 +32,7 @@ interface Reflection {
 }
 
 const REACHED_WITHIN_MS = 500;
+const AGAIN_MS = 500;
 
 /**
  * The cells that live at other gateways, as their last journal records have them. It follows the journal, and so lags
@@ -56,11 +57,23 @@ export class Mirror {
     this.attending = true;
     try {
       await this.look();
-      this.following = await this.house.journal.follow(this.last, (entry) => this.note(entry));
+      const following = await this.house.journal.follow(this.last, (entry) => this.note(entry));
+      this.following = following;
+      void following.ended.then((error) => {
+        if (error instanceof RangeError) this.attendAnew();
+      });
     } catch (error) {
       this.attending = false;
       throw error;
     }
+  }
+
+  /** The store went back behind what was seen: everything is looked at anew, for its sequences are others now. */
+  private attendAnew(): void {
+    for (const kind of KINDS) this.cells[kind].clear();
+    this.last = 0;
+    this.attending = false;
+    this.attend().catch(() => this.house.later(AGAIN_MS, () => this.attendAnew()));
   }
 
   /**

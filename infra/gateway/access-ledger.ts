@@ -34,6 +34,8 @@ const RETRY_MS = 1_000;
 export async function keepLedger(parts: LedgerParts): Promise<AccessLedger> {
   const { ledger, facts, onFault, onWritten, retryMs = RETRY_MS } = parts;
   let last: Ledgered | undefined = await ledger.last();
+  /** Number of the last entry that was made from facts of a store which went back since: their sequences are given anew. */
+  let former = 0;
   let closed = false;
   let work: Promise<void> = Promise.resolve();
   const pause = () => new Promise<void>((resolve) => setTimeout(resolve, retryMs));
@@ -44,8 +46,10 @@ export async function keepLedger(parts: LedgerParts): Promise<AccessLedger> {
     last = { seq, entry };
     onWritten({ n: entry.n, hash: entry.hash });
   };
+  const isUnwritten = ({ seq }: Told): boolean =>
+    last === undefined || last.entry.n === former || seq > last.entry.fact_seq;
   const write = async (told: Told): Promise<void> => {
-    for (let isFirst = true; !closed && told.seq > (last?.entry.fact_seq ?? 0); isFirst = false) {
+    for (let isFirst = true; !closed && isUnwritten(told); isFirst = false) {
       try {
         return await append(await noteOf(told, parts));
       } catch (error) {
@@ -73,7 +77,10 @@ export async function keepLedger(parts: LedgerParts): Promise<AccessLedger> {
       } catch (error) {
         onFault(error as Error);
         // Facts that end before the last one written are others: their store was replaced.
-        if (error instanceof RangeError) from = undefined;
+        if (error instanceof RangeError) {
+          from = undefined;
+          former = last?.entry.n ?? 0;
+        }
         await pause();
       }
     }

@@ -70,6 +70,16 @@ describe('several gateways', () => {
     expect(one.cells.view(second)?.tags).to.include('over');
   });
 
+  it('see each other again when the store has lost its end', async () => {
+    await one.cells.create(first, configured);
+    await one.cells.offer(first, { type: 'source.chosen', source: '0' });
+    await until('the other one to see it', () => two.cells.view(first) !== undefined);
+    store.cutOff(1, 1);
+    await one.cells.offer(first, { type: 'camera.removed' });
+    await until('the other one to see it end', () => two.cells.view(first)?.tags.includes('over'));
+    expect([one, two].flatMap(({ house }) => house.troubles)).to.deep.equal([]);
+  });
+
   it('make a session where it was asked for, and answer for it everywhere', async () => {
     await one.cells.create(session, requested);
     await until('the other one to see it', () => two.cells.view(session) !== undefined);

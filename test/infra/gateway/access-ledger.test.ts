@@ -94,6 +94,26 @@ describe('the access ledger', () => {
     expect((await prove()).fault).to.equal(undefined);
   });
 
+  it('goes on when the store has lost its end and gives its sequences anew', async () => {
+    await Promise.all([keep(), keep()]);
+    for (let n = 0; n < 20; n++) await watch(`v_${n}`);
+    await written(20);
+    const before = await entries();
+    house.store.cutOff(1, 1);
+    await until('both to have noticed', () => faults.length === 2);
+    // Those who notice follow again a moment later.
+    let people = before.length;
+    await until('an entry of the time after', async () => {
+      await watch(`v_${++people}`);
+      return (await entries()).length > before.length;
+    });
+    const [first] = (await entries()).slice(before.length);
+    expect(first?.fact_seq).to.be.lessThan(before.at(-1)?.fact_seq ?? 0);
+    const all = (await entries()).map(({ fact }) => fact);
+    expect(new Set(all).size).to.equal(all.length);
+    expect((await prove()).fault).to.equal(undefined);
+  });
+
   it('tries again while the store is away, and finds its own entry when only the answer was lost', async () => {
     const { ledger } = house.store;
     let attempts = 0;
