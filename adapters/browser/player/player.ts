@@ -157,6 +157,7 @@ export class Player {
     const next = nextState(this.current, heard, Date.now());
     if (next === this.current) return;
     this.current = next;
+    this.stage.element.dataset.live = next.name;
     this.options.hears?.state?.(next);
     if (!this.comes()) this.past.liveFrame();
     this.announce('state', { ...next });

@@ -12,7 +12,7 @@ export interface Stage {
   /** Brings a video to the front. */
   show(video: HTMLVideoElement): void;
   front(): HTMLVideoElement | undefined;
-  /** Lays a video over the one in front, which goes on beneath it, silent; undefined: takes it away again. */
+  /** Lays a video over the one in front, which goes on in a corner, silent; undefined: takes it away again. */
   over(video: HTMLVideoElement | undefined): void;
   /** Whether somebody could see it: browsers present no frames of what is hidden or scrolled away. */
   seen(): boolean;
@@ -97,6 +97,7 @@ export function createStage(host: HTMLElement, cameIntoView: () => void): Stage 
         over.muted = true;
       }
       over = video;
+      element.classList.toggle('sbx-replaying', over !== undefined);
       sound();
     },
     seen: () => inView && !document.hidden,
