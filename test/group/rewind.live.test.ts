@@ -169,6 +169,79 @@ describe('the past in the player', function () {
     await reaches('live');
   });
 
+  it('goes picture by picture while held, each way', async () => {
+    await page.keyboard.press('j');
+    await reaches('playing');
+    await ages(Date.now(), 20);
+    await page.keyboard.press('.');
+    await reaches('held');
+    const shown = async (): Promise<number> => (await sights()).at(-1)?.painted ?? Number.NaN;
+    const stepped = async (key: string): Promise<number> => {
+      const from = await shown();
+      await page.keyboard.press(key);
+      await until(`another picture by ${key}`, async () => ![from, Number.NaN].includes(await shown()), 5_000, 20);
+      return (await shown()) - from;
+    };
+    await stepped('.');
+    const steps = [];
+    for (const key of ['.', '.', '.', ',', ',', '.']) steps.push(await stepped(key));
+    // Fifteen pictures a second.
+    for (const [n, step] of steps.entries()) expect(Math.abs(step), `step ${n}`).to.be.within(40, 95);
+    expect(steps.map(Math.sign)).to.deep.equal([1, 1, 1, -1, -1, 1]);
+    await page.keyboard.press('k');
+    await reaches('playing');
+  });
+
+  /** How much of the past went by in a second of looking. */
+  const pace = async (forMs: number): Promise<number> => {
+    const from = Date.now();
+    const seen = async () => (await sights()).filter(({ at, painted }) => at >= from && painted !== undefined);
+    await until('pictures to compare', async () => ((await seen()).at(-1)?.at ?? 0) - from >= forMs, 10_000, 50);
+    const all = await seen();
+    const [first, last] = [all[0], all.at(-1)];
+    return ((last?.painted ?? 0) - (first?.painted ?? 0)) / ((last?.at ?? 0) - (first?.at ?? 0));
+  };
+
+  it('plays slower and faster, shows live in the corner meanwhile, and is live when it has caught up', async () => {
+    await page.getByRole('combobox', { name: 'Speed' }).selectOption('0.25');
+    const slow = await pace(1_500);
+    await page.keyboard.press('>');
+    await page.keyboard.press('>');
+    const plain = await pace(1_500);
+    await page.keyboard.press('>');
+    const double = await pace(1_500);
+    for (const [asked, seen] of [
+      [0.25, slow],
+      [1, plain],
+      [2, double],
+    ] as const)
+      figure(`the past at ${asked}×, by the clock in the picture`, seen, '×');
+    expect(slow).to.be.within(0.1, 0.5);
+    expect(plain).to.be.within(0.7, 1.3);
+    expect(double).to.be.within(1.5, 2.6);
+    const corner = page.locator('.sbx-replaying > .sbx-front');
+    const [small, whole] = [await corner.boundingBox(), await page.locator('.sbx-over').boundingBox()];
+    expect(small?.width).to.be.lessThan((whole?.width ?? 0) / 3);
+    const since = Date.now();
+    await until(
+      'live to move in the corner',
+      async () => (await watcher.watched()).presented.filter((at) => at > since).length > 5,
+    );
+
+    for (const key of ['j', 'j', 'j']) {
+      const changes = await changed();
+      await page.keyboard.press(key);
+      await jumps(changes);
+    }
+    for (const key of ['>', '>', '>']) await page.keyboard.press(key);
+    expect(await page.getByRole('combobox', { name: 'Speed' }).inputValue()).to.equal('16');
+    const fast = await pace(1_000);
+    figure('the past at 16×, by the clock in the picture', fast, '×');
+    expect(fast).to.be.within(9, 20);
+    await reaches('live');
+    expect(Math.max(...(await ages(Date.now())))).to.be.lessThan(3_000);
+  });
+
   it('shows no black frame on any of these ways, on one page, with the connection of live left alone', async () => {
     const all = await sights();
     expect(all.length).to.be.greaterThan(100);

@@ -1,4 +1,5 @@
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { PAST_KEYS } from '../player/past-bar.ts';
 import { Icon } from './icons.tsx';
 import { chooseTheme, chosenTheme, THEMES } from './theme.ts';
 import { TIME_KEYS } from './timeline/keys.ts';
@@ -9,8 +10,7 @@ const KEYS = [
   ['Enter', 'show the camera large'],
   ['Escape', 'back to the wall'],
   ['?', 'this help'],
-  ['J, L', 'ten seconds back, and on again, where a large camera is recorded'],
-  ['K, End', 'hold the past; back to live'],
+  ...PAST_KEYS,
   ...TIME_KEYS,
 ];
 const STATES = [

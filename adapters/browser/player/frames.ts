@@ -4,6 +4,8 @@ export interface Frame {
   displayMs: number;
   /** The same on the wall clock, for comparing with a clock in the picture. */
   displayAt: number;
+  /** Where it lies in what is played, seconds; absent where it was decoded, but not presented. */
+  mediaS?: number;
   first: boolean;
 }
 
@@ -18,16 +20,19 @@ export interface Frames {
 /** @param open whether anybody still cares */
 export function createFrames(video: HTMLVideoElement, open: () => boolean, tell: (frame: Frame) => void): Frames {
   let shown = false;
-  const present = (displayMs: number): void => {
+  const present = (displayMs: number, mediaS?: number): void => {
     const first = !shown;
     shown = true;
-    tell({ displayMs, displayAt: Date.now() + displayMs - performance.now(), first });
+    tell({
+      ...{ displayMs, displayAt: Date.now() + displayMs - performance.now(), first },
+      ...(mediaS === undefined ? {} : { mediaS }),
+    });
   };
   const watch = (): void => {
-    video.requestVideoFrameCallback((_now, { expectedDisplayTime }) => {
+    video.requestVideoFrameCallback((_now, { expectedDisplayTime, mediaTime }) => {
       if (!open()) return;
       watch();
-      present(expectedDisplayTime);
+      present(expectedDisplayTime, mediaTime);
     });
   };
   return {

@@ -31,6 +31,9 @@ function playNatively(video: HTMLVideoElement, url: string, { lost }: PlaybackHe
   video.onerror = () => lost('This browser can’t play the stream.');
 }
 
+/** Fetches what plays HLS, so that the first playback need not wait for it. */
+export const fetchHls = (): void => void import('hls.js').catch(() => {});
+
 /** Plays an HLS address (RFC 8216), of live or of the past. */
 export function playHls(
   video: HTMLVideoElement,

@@ -1,13 +1,24 @@
 import './past-bar.css';
+import { fetchHls } from './hls-playback.ts';
 import { houseNow } from './house-time.ts';
 import { isRecorded } from './past.ts';
+import { SPEEDS, speedText } from './past-speed.ts';
 import { ago, isPast, type PastState } from './past-state.ts';
 import type { Player } from './player.ts';
 
-const STEP_MS = 10_000;
+const JUMP_MS = 10_000;
 const TICK_MS = 250;
 /** How long it is told why the past can't be shown. */
 const WHY_FOR_MS = 8_000;
+
+/** What the keys of the bar do, for a help. */
+export const PAST_KEYS: readonly (readonly [key: string, does: string])[] = [
+  ['J, L', 'ten seconds back, and on again, where the camera is recorded'],
+  ['K', 'hold the past, or go on'],
+  [', .', 'the picture before, and the one after'],
+  ['< >', 'slower, and faster'],
+  ['End', 'back to live'],
+];
 
 /** What moves a player between live and the past: buttons, keys, and the moment that is on screen. */
 export interface PastBar {
@@ -49,8 +60,7 @@ function part<K extends keyof HTMLElementTagNameMap>(
 }
 
 /**
- * Draws the bar into `host`, whose `data-past` says which state is shown. Keys: J ten seconds back, L ten on, K holds,
- * End goes to live.
+ * Draws the bar into `host`, whose `data-past` says which state is shown, and hears its keys (`PAST_KEYS`).
  */
 export function createPastBar(host: HTMLElement, player: Player, camera: string): PastBar {
   const bar = part('div', host, 'sbx-past');
@@ -77,10 +87,36 @@ export function createPastBar(host: HTMLElement, player: Player, camera: string)
   };
   let state: PastState = player.past.state;
 
-  button('−10 s', '10 seconds back', 'J', () => player.past.jump(-STEP_MS));
+  button('−10 s', '10 seconds back', 'J', () => player.past.jump(-JUMP_MS));
+  const before = button('‹', 'The picture before', ',', () => player.past.step(-1));
   const hold = button('Pause', 'Pause the past', 'K', () => player.past.turn());
-  const on = button('+10 s', '10 seconds on', 'L', () => player.past.jump(STEP_MS));
+  const after = button('›', 'The picture after', '.', () => player.past.step(1));
+  const on = button('+10 s', '10 seconds on', 'L', () => player.past.jump(JUMP_MS));
+  const speed = part('select', buttons);
+  speed.title = 'Speed (< >)';
+  speed.setAttribute('aria-label', 'Speed');
+  speed.setAttribute('aria-keyshortcuts', '< >');
+  speed.append(...SPEEDS.map((one) => new Option(speedText(one), String(one))));
+  const paced = (): void => {
+    speed.value = String(player.past.speed);
+  };
+  speed.onchange = () => {
+    player.past.play(Number(speed.value));
+    // The keys of the player are heard again.
+    speed.blur();
+  };
   const live = button('Live', 'Back to live', 'End', () => player.past.back());
+  const ofPast = [before, hold, after, on, speed, live];
+  for (const [key, by] of [
+    ['<', -1],
+    ['>', 1],
+  ] as const) {
+    keys.set(key, () => {
+      if (!isPast(state)) return;
+      player.past.pace(by);
+      paced();
+    });
+  }
 
   const tick = (): void => {
     const moment = isPast(state) ? player.past.moment() : undefined;
@@ -96,9 +132,9 @@ export function createPastBar(host: HTMLElement, player: Player, camera: string)
     host.dataset.past = state.name;
     const back = state.name === 'live';
     // The focus does not vanish with the button that had it.
-    if (back && [hold, on, live].some((one) => one === document.activeElement))
-      buttons.querySelector('button')?.focus();
-    for (const one of [hold, on, live]) one.hidden = back;
+    if (back && ofPast.some((one) => one === document.activeElement)) buttons.querySelector('button')?.focus();
+    for (const one of ofPast) one.hidden = back;
+    paced();
     const held = state.name === 'held';
     hold.textContent = held ? 'Play' : 'Pause';
     hold.setAttribute('aria-label', held ? 'Go on with the past' : 'Pause the past');
@@ -118,6 +154,8 @@ export function createPastBar(host: HTMLElement, player: Player, camera: string)
   buttons.hidden = true;
   void isRecorded(player.door, camera).then((recorded) => {
     buttons.hidden = !recorded;
+    // The first press need not wait for it.
+    if (recorded) fetchHls();
   });
   draw();
   return {

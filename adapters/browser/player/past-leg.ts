@@ -1,6 +1,7 @@
 import type { Fragment } from 'hls.js';
 import { createFrames } from './frames.ts';
 import { playHls } from './hls-playback.ts';
+import { createPace } from './pace.ts';
 
 /** What a look at a moment tells. */
 export interface PastLegHears {
@@ -15,6 +16,10 @@ export interface PastLeg {
   readonly video: HTMLVideoElement;
   /** The moment on screen, epoch ms, by the recording's own times. */
   moment(): number | undefined;
+  /** @param speed 1 as it was recorded; above four, key frames alone are shown */
+  pace(speed: number): void;
+  /** Shows the picture before (-1) or after (1) this one; only while held. */
+  step(by: -1 | 1): void;
   hold(): void;
   resume(): void;
   close(): void;
@@ -34,7 +39,10 @@ export function openPastLeg(video: HTMLVideoElement, url: string, moment: number
   const frames = createFrames(
     video,
     () => open,
-    () => video.seeking || hears.frame(),
+    ({ mediaS }) => {
+      pace.saw(mediaS);
+      if (!video.seeking) hears.frame();
+    },
   );
   frames.watch();
   const playback = playHls(
@@ -50,19 +58,25 @@ export function openPastLeg(video: HTMLVideoElement, url: string, moment: number
       },
     },
   );
+  const pieces = (): readonly Fragment[] => {
+    const hls = playback.player();
+    return hls?.levels[Math.max(0, hls.currentLevel)]?.details?.fragments ?? [];
+  };
+  const pace = createPace(video, () => pieces().map(({ start }) => start));
   return {
     video,
     moment() {
-      const hls = playback.player();
-      const pieces = hls?.levels[Math.max(0, hls.currentLevel)]?.details?.fragments ?? [];
-      const piece = pieces.findLast(({ start }) => start <= video.currentTime);
+      const piece = pieces().findLast(({ start }) => start <= video.currentTime);
       const at = piece?.programDateTime;
       return at == null ? undefined : at + (video.currentTime - (piece?.start ?? 0)) * 1_000;
     },
-    hold: () => video.pause(),
-    resume: () => void video.play().catch(() => {}),
+    pace: pace.set,
+    step: pace.step,
+    hold: pace.hold,
+    resume: pace.resume,
     close() {
       open = false;
+      pace.close();
       playback.close();
     },
   };

@@ -1,12 +1,15 @@
 import { type Door, keepRenewed, knock, refusalOf } from './admission.ts';
 import { houseNow } from './house-time.ts';
 import { openPastLeg, type PastLeg } from './past-leg.ts';
+import { nextSpeed } from './past-speed.ts';
 import { isPast, landing, nextPast, type PastHeard, type PastState } from './past-state.ts';
 import type { Stage } from './stage.ts';
 
 const FORBIDDEN = 403;
 /** A moment that shows nothing for this long is given up. */
 const FIRST_FRAME_MS = 12_000;
+/** What was recorded last is listed this much later: a piece has to end first. */
+const NEWEST_MS = 3_000;
 
 /** What the past needs of the player that it lies over. */
 export interface PastHears {
@@ -30,6 +33,14 @@ export interface Past {
   jump(byMs: number): void;
   /** Holds the past where it is, or goes on with it. */
   turn(): void;
+  /** How fast the past plays: 1 as it was recorded. */
+  readonly speed: number;
+  /** Another speed, until live is back. */
+  play(speed: number): void;
+  /** The next speed, faster or slower. */
+  pace(by: -1 | 1): void;
+  /** Holds the past, and shows the picture before (-1) or after (1). */
+  step(by: -1 | 1): void;
   /** Back to live, at its next frame. */
   back(): void;
   /** A frame of live was presented, or none is to be expected. */
@@ -81,6 +92,7 @@ export function createPast(stage: Stage, door: Door, camera: string, hears: Past
   /** An answer to an older wish is dropped. */
   let wishes = 0;
   let deadline = 0;
+  let speed = 1;
 
   const shut = (leg: PastLeg | undefined): void => {
     if (!leg) return;
@@ -100,6 +112,7 @@ export function createPast(stage: Stage, door: Door, camera: string, hears: Past
     front = undefined;
     stopRenewal?.();
     stopRenewal = undefined;
+    speed = 1;
   };
   const hear = (heard: PastHeard): void => {
     const next = nextPast(state, heard, Date.now());
@@ -115,6 +128,7 @@ export function createPast(stage: Stage, door: Door, camera: string, hears: Past
     window.clearTimeout(deadline);
     stage.over(leg.video);
     shut(old);
+    leg.pace(speed);
     hear({ type: 'frame' });
   };
   const fail = (why: string): void => {
@@ -135,7 +149,7 @@ export function createPast(stage: Stage, door: Door, camera: string, hears: Past
     const session = look;
     stopRenewal ??= keepRenewed(door, session);
     const leg: PastLeg = openPastLeg(stage.spare(), session.url, moment, {
-      frame: () => leg === coming && swap(leg),
+      frame: () => (leg === coming ? swap(leg) : leg === front && caughtUp()),
       lost(why, status) {
         if (status === FORBIDDEN && look === session) {
           look = undefined;
@@ -159,6 +173,15 @@ export function createPast(stage: Stage, door: Door, camera: string, hears: Past
     if (!hears.moves()) hear({ type: 'live-frame' });
   };
   const moment = (): number | undefined => front?.moment();
+  /** Faster than time, the past ends where live is. */
+  const caughtUp = (): void => {
+    if (speed <= 1 || state.name !== 'playing') return;
+    if (landing(moment() ?? 0, NEWEST_MS, houseNow()) === 'live') back({ type: 'back' });
+  };
+  const play = (wanted: number): void => {
+    speed = wanted;
+    front?.pace(speed);
+  };
   const shownAt = (): number => {
     if (state.name === 'opening' || state.name === 'seeking') return state.moment;
     return state.name === 'live' || state.name === 'returning' ? hears.shownAt() : (moment() ?? houseNow());
@@ -180,6 +203,18 @@ export function createPast(stage: Stage, door: Door, camera: string, hears: Past
       if (state.name === 'held') front?.resume();
       else if (state.name === 'playing') front?.hold();
       hear({ type: state.name === 'held' ? 'resumed' : 'held' });
+    },
+    get speed() {
+      return speed;
+    },
+    play,
+    pace: (by) => play(nextSpeed(speed, by)),
+    step(by) {
+      if (state.name === 'playing') {
+        front?.hold();
+        hear({ type: 'held' });
+      }
+      if (state.name === 'held') front?.step(by);
     },
     back: () => back({ type: 'back' }),
     liveFrame: () => hear({ type: 'live-frame' }),
