@@ -54,7 +54,7 @@ import { takeTenure } from './gateway/tenure.ts';
 import { keepWebhooks } from './gateway/webhooks.ts';
 import { group as groupShape } from './group.ts';
 import { openLoginLinks } from './http/links.ts';
-import { createMetrics } from './http/metrics.ts';
+import { createMetrics, measureProcess } from './http/metrics.ts';
 import { rungsOf } from './http/rungs.ts';
 import { buildServer } from './http/server.ts';
 
@@ -105,6 +105,7 @@ const launchers = openLaunchers(group, tenure.epoch);
 const launcher = launchers.own;
 const secrets = openSecrets(path.join(group.state, 'secrets'));
 const metrics = createMetrics();
+measureProcess(metrics);
 const media = openMedia({
   group,
   gate,

@@ -1,10 +1,20 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import manifest from '../../package.json' with { type: 'json' };
 
 /** Everything that is measured, under its Prometheus name. High-rate figures come here, not through a cell's door. */
 export interface Metrics {
   registry: Registry;
   cameras: Gauge<'state'>;
+  cameraBitrate: Gauge<'camera'>;
+  cameraFrames: Gauge<'camera'>;
   sessions: Gauge<'protocol' | 'state'>;
+  relays: Gauge<'role' | 'state'>;
+  broadcasts: Gauge<'destination' | 'state'>;
+  recordings: Gauge<'state'>;
+  renditions: Gauge<'state'>;
+  incidents: Gauge<'state'>;
+  troubles: Gauge<'part' | 'state'>;
+  certificateEnd: Gauge<string>;
   firstFrame: Histogram<string>;
   glassToGlass: Histogram<string>;
   failover: Histogram<'kind' | 'phase'>;
@@ -22,6 +32,12 @@ export interface Metrics {
 export function createMetrics(): Metrics {
   const registry = new Registry();
   const registers = [registry];
+  new Gauge({
+    name: 'signalbox_build_info',
+    help: 'Always 1; its label tells the release',
+    labelNames: ['version'],
+    registers,
+  }).set({ version: manifest.version }, 1);
   return {
     registry,
     cameras: new Gauge({ name: 'signalbox_cameras', help: 'Cameras by state', labelNames: ['state'], registers }),
@@ -29,6 +45,59 @@ export function createMetrics(): Metrics {
       name: 'signalbox_sessions',
       help: 'Viewer sessions by protocol and state',
       labelNames: ['protocol', 'state'],
+      registers,
+    }),
+    cameraBitrate: new Gauge({
+      name: 'signalbox_camera_bitrate_bps',
+      help: 'Bits a second of the picture that a camera gives, as its switcher measures them',
+      labelNames: ['camera'],
+      registers,
+    }),
+    cameraFrames: new Gauge({
+      name: 'signalbox_camera_frames_per_second',
+      help: 'Frames a second of that picture',
+      labelNames: ['camera'],
+      registers,
+    }),
+    relays: new Gauge({
+      name: 'signalbox_relays',
+      help: 'Relays by role and state',
+      labelNames: ['role', 'state'],
+      registers,
+    }),
+    broadcasts: new Gauge({
+      name: 'signalbox_broadcasts',
+      help: 'Pushes by destination and state',
+      labelNames: ['destination', 'state'],
+      registers,
+    }),
+    recordings: new Gauge({
+      name: 'signalbox_recordings',
+      help: 'Cameras by the state of their recording',
+      labelNames: ['state'],
+      registers,
+    }),
+    renditions: new Gauge({
+      name: 'signalbox_renditions',
+      help: 'Ladders by state',
+      labelNames: ['state'],
+      registers,
+    }),
+    incidents: new Gauge({
+      name: 'signalbox_incidents',
+      help: 'Emergencies that run, by state',
+      labelNames: ['state'],
+      registers,
+    }),
+    troubles: new Gauge({
+      name: 'signalbox_troubles',
+      help: 'Why the gateway is not, or not wholly, well: 1 for each reason of /readyz',
+      labelNames: ['part', 'state'],
+      registers,
+    }),
+    certificateEnd: new Gauge({
+      name: 'signalbox_certificate_end_timestamp_seconds',
+      help: 'When the certificate of http.tls ends; absent without one',
       registers,
     }),
     firstFrame: new Histogram({
@@ -98,3 +167,7 @@ export function createMetrics(): Metrics {
     }),
   };
 }
+
+/** Adds what the process itself uses: processor time, memory, file descriptors, garbage collection. */
+export const measureProcess = ({ registry }: Pick<Metrics, 'registry'>): void =>
+  collectDefaultMetrics({ register: registry });

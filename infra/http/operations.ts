@@ -1,10 +1,13 @@
+import { X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Told } from '../../bus/ports.ts';
+import type { Kind } from '../../bus/subjects.ts';
 import type { Server } from './fastify.ts';
 import { relayLoad } from './relays.ts';
 import type { HttpServices } from './services.ts';
 import type { Shared } from './shared.ts';
-import { isOver, relayOf, viewerOf } from './views.ts';
+import { broadcastOf, isOver, relayOf, viewerOf } from './views.ts';
 
 const NANOSECONDS = 1e9;
 /** The event loop is tried this often; what it measures counts from here. */
@@ -12,17 +15,53 @@ const DELAY_EVERY_MS = 50;
 
 /** Counts what stands now. Called at each scrape, so that counting costs nothing in between. */
 function count(services: HttpServices): void {
-  const { metrics, cells } = services;
-  metrics.cameras.reset();
-  for (const view of cells.list('camera')) if (!isOver(view)) metrics.cameras.inc({ state: view.state });
-  metrics.sessions.reset();
-  for (const view of cells.list('viewer')) {
-    if (!isOver(view)) metrics.sessions.inc({ protocol: viewerOf(view).protocol, state: view.state });
+  const { metrics, cells, rates } = services;
+  const living = (kind: Kind) => cells.list(kind).filter((view) => !isOver(view));
+  const reset = <G extends { reset(): void }>(gauge: G): G => {
+    gauge.reset();
+    return gauge;
+  };
+  const cameras = reset(metrics.cameras);
+  const bitrate = reset(metrics.cameraBitrate);
+  const frames = reset(metrics.cameraFrames);
+  for (const { id: camera, state } of living('camera')) {
+    cameras.inc({ state });
+    const measured = rates(camera);
+    if (!measured) continue;
+    bitrate.set({ camera }, measured.bitrate_bps);
+    frames.set({ camera }, measured.fps);
   }
+  const sessions = reset(metrics.sessions);
+  for (const view of living('viewer')) sessions.inc({ protocol: viewerOf(view).protocol, state: view.state });
   const load = relayLoad(services);
-  metrics.relayLoad.reset();
-  for (const view of cells.list('relay')) {
-    if (relayOf(view).role === 'delivery') metrics.relayLoad.set({ relay: view.id }, load.get(view.id) ?? 0);
+  const loads = reset(metrics.relayLoad);
+  const relays = reset(metrics.relays);
+  for (const view of living('relay')) {
+    const { role } = relayOf(view);
+    relays.inc({ role, state: view.state });
+    if (role === 'delivery') loads.set({ relay: view.id }, load.get(view.id) ?? 0);
+  }
+  const broadcasts = reset(metrics.broadcasts);
+  for (const view of living('broadcast')) {
+    broadcasts.inc({ destination: broadcastOf(view).destination, state: view.state });
+  }
+  for (const kind of ['recording', 'rendition', 'incident'] as const) {
+    const gauge = reset(metrics[`${kind}s`]);
+    for (const { state } of living(kind)) gauge.inc({ state });
+  }
+  const troubles = reset(metrics.troubles);
+  for (const { part, state } of services.health()) troubles.set({ part, state }, 1);
+  tellCertificateEnd(services);
+}
+
+/** Read at each scrape: it is renewed without a restart. One that can't be read just now is told by the log. */
+function tellCertificateEnd({ metrics, config }: HttpServices): void {
+  if (!config.http.tls) return;
+  try {
+    const { validTo } = new X509Certificate(readFileSync(config.http.tls.certFile));
+    metrics.certificateEnd.set(Date.parse(validTo) / 1000);
+  } catch {
+    metrics.certificateEnd.reset();
   }
 }
 
