@@ -22,6 +22,7 @@ import { replayCommand } from './cli/replay.ts';
 import { rightsCommand } from './cli/rights.ts';
 import { serviceAddCommand, serviceListCommand, serviceRevokeCommand } from './cli/service.ts';
 import { statusCommand } from './cli/status.ts';
+import { supportCommand } from './cli/support.ts';
 import { CommandFailed, type Surroundings, type Terminal, terminal } from './cli/terminal.ts';
 import { tokenCommand } from './cli/token.ts';
 import { userAddCommand, userListCommand, userPasswordCommand, userRemoveCommand } from './cli/user.ts';
@@ -57,6 +58,7 @@ function program(out: Terminal): Command {
   whatIfCommand(remote(root.command('whatif')), out);
   backupCommand(local(root.command('backup')), out);
   restoreCommand(local(root.command('restore')), out);
+  supportCommand(remote(root.command('support')), out);
   edgeCommand(local(root.command('edge')), out);
   drainCommand(remote(root.command('drain')), out);
   const camera = root.command('camera').description('add, change, remove and list cameras, and choose their sources');
