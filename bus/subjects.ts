@@ -22,6 +22,10 @@ export const everyAsk = (kind: Kind): string => `${ROOT}.ask.${kind}.*.*`;
 export const factSubject = (from: Address, event: string): string =>
   `${ROOT}.fact.${from.kind}.${id(from.id)}.${id(event)}`;
 
+/** The same with `{id}` in the place of the cell's, for documents. */
+export const factTemplate = (kind: Kind, event: string): string => `${ROOT}.fact.${kind}.{id}.${event}`;
+export const askTemplate = (kind: Kind, verb: string): string => `${ROOT}.ask.${kind}.{id}.${verb}`;
+
 /** Every fact there is; the subjects of the facts stream. */
 export const EVERY_FACT = `${ROOT}.fact.>`;
 

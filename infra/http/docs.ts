@@ -1,7 +1,10 @@
 import fastifySwagger from '@fastify/swagger';
 import Type from 'typebox';
+import { asyncApi } from './asyncapi.ts';
 import type { Server } from './fastify.ts';
+import { baseUrl } from './origin.ts';
 import { RULES, ruleOf } from './roles.ts';
+import type { HttpServices } from './services.ts';
 
 const inHtml = (text: string): string =>
   text.replaceAll(/[&<>"]/g, (sign) => ({ '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' })[sign] ?? sign);
@@ -22,7 +25,8 @@ function page(): string {
   return `<!doctype html><html lang="en"><meta charset="utf-8"><title>Signalbox: interface</title>
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="dark light">
 <h1>Signalbox: interface</h1>
-<p>The shapes of every request and answer: <a href="/openapi.json">openapi.json</a>. Send a token as
+<p>The shapes of every request and answer: <a href="/openapi.json">openapi.json</a>; of
+every event: <a href="/asyncapi.json">asyncapi.json</a>. Send a token as
 <code>Authorization: Bearer TOKEN</code>. Errors are JSON: <code>{"error": text, "reason": code}</code>.</p>
 <table><thead><tr><th>Method</th><th>Address</th><th>What</th><th>Who</th></tr></thead><tbody>${rows.join('\n')}</tbody></table></html>`;
 }
@@ -52,8 +56,11 @@ export async function docsRoutes(server: Server): Promise<void> {
 }
 
 /** The routes themselves; after the guard, so that they have their rows in the table as well. */
-export function docsPages(server: Server): void {
+export function docsPages(server: Server, { config }: Pick<HttpServices, 'config'>): void {
   server.get('/openapi.json', { schema: { tags: ['operations'] } }, async () => server.swagger());
+  server.get('/asyncapi.json', { schema: { tags: ['operations'] } }, async (request) =>
+    asyncApi(baseUrl(request, config)),
+  );
   server.get('/docs', { schema: { hide: true } }, async (_request, reply) =>
     reply.type('text/html; charset=utf-8').send(page()),
   );

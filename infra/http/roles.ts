@@ -134,6 +134,7 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'GET /healthz': anyone('the process is up'),
   'GET /readyz': anyone('whether it can serve, and why not'),
   'GET /openapi.json': anyone('this interface, made from the shapes that validate'),
+  'GET /asyncapi.json': anyone('every event and ask, made from the shapes that they are told in'),
   'GET /docs': anyone('a readable page of it'),
 };
 

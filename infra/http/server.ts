@@ -195,7 +195,7 @@ export async function buildServer(services: HttpServices): Promise<Server> {
   oidcRoutes(server, services);
   await pageRoutes(server, services);
   demoRoutes(server, services);
-  docsPages(server);
+  docsPages(server, services);
 
   const stopListening = hub.listen(({ envelope }) => {
     if (envelope.type !== 'signalbox.viewer.ended') return;

@@ -3,13 +3,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { MACHINES } from '../../actors/machines.ts';
 import { replay } from '../../actors/replay.ts';
-import { BroadcastFactSchema, broadcastSaid } from '../../bus/events/broadcast.ts';
-import { CameraFactSchema, cameraSaid } from '../../bus/events/camera.ts';
-import { IncidentFactSchema, incidentSaid } from '../../bus/events/incident.ts';
-import { RecordingFactSchema, recordingSaid } from '../../bus/events/recording.ts';
-import { RelayFactSchema, relaySaid } from '../../bus/events/relay.ts';
-import { RenditionFactSchema, renditionSaid } from '../../bus/events/rendition.ts';
-import { ViewerFactSchema, viewerSaid } from '../../bus/events/viewer.ts';
+import { CATALOG } from '../../bus/catalog.ts';
 import { id } from '../../bus/identity.ts';
 import type { JournalRecord } from '../../bus/ports.ts';
 import { shape } from '../../bus/shape.ts';
@@ -18,17 +12,6 @@ import { fakeHouse } from '../fakes/house.ts';
 import { answers, ends, feeds, flows } from '../fakes/source.ts';
 
 const files = readdirSync(import.meta.dirname).filter((file) => file.endsWith('.jsonl'));
-
-/** What each kind of cell may say, and in what shape. */
-const said = {
-  camera: { types: cameraSaid, data: shape('camera fact', CameraFactSchema) },
-  viewer: { types: viewerSaid, data: shape('viewer fact', ViewerFactSchema) },
-  relay: { types: relaySaid, data: shape('relay fact', RelayFactSchema) },
-  incident: { types: incidentSaid, data: shape('incident fact', IncidentFactSchema) },
-  broadcast: { types: broadcastSaid, data: shape('broadcast fact', BroadcastFactSchema) },
-  recording: { types: recordingSaid, data: shape('recording fact', RecordingFactSchema) },
-  rendition: { types: renditionSaid, data: shape('rendition fact', RenditionFactSchema) },
-};
 
 /** What version 1 of a camera, which had no slate and asked no backup, called by another name while one may come. */
 const NAMED_LATER: Record<string, string> = { connecting: 'holding', offline: 'holding' };
@@ -57,8 +40,8 @@ describe('a journal of long ago', () => {
       expect(lives.size).to.be.greaterThan(0);
       for (const { kind, said: facts } of [...lives.values()].flat()) {
         for (const fact of facts) {
-          expect(said[kind].types).to.include(fact.type.replace('signalbox.', ''));
-          said[kind].data.parse(fact.data);
+          expect(CATALOG[kind].types).to.include(fact.type.replace('signalbox.', ''));
+          shape(`${kind} fact`, CATALOG[kind].data).parse(fact.data);
         }
       }
       for (const [life, records] of lives) {

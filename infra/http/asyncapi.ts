@@ -1,0 +1,137 @@
+import Type, { type TSchema } from 'typebox';
+import { CATALOG } from '../../bus/catalog.ts';
+import { envelope } from '../../bus/envelope.ts';
+import { ID_PATTERN } from '../../bus/identity.ts';
+import { askTemplate, factTemplate, KINDS, type Kind } from '../../bus/subjects.ts';
+import { DeclareSchema, Minutes } from './declaring.ts';
+
+/** What may be asked of cells over NATS, and with which body. */
+const ASKS: { verb: string; kinds: readonly Kind[]; body: TSchema; text: string }[] = [
+  { verb: 'view', kinds: KINDS, body: Type.Null(), text: 'how a cell stands' },
+  { verb: 'close', kinds: ['viewer', 'incident'], body: Type.Null(), text: 'end a session, or an emergency' },
+  { verb: 'declare', kinds: ['incident'], body: DeclareSchema, text: 'declare an emergency of that key' },
+  { verb: 'renew', kinds: ['incident'], body: Type.Object({ minutes: Minutes }), text: 'prolong an emergency' },
+];
+
+const ref = (path: string) => ({ $ref: `#/${path}` });
+const parameters = { id: { description: `the cell; ${ID_PATTERN}` } };
+
+/** Every type of every kind, as `camera.live`. */
+const TYPES = KINDS.flatMap((kind) => CATALOG[kind].types.map((type) => ({ kind, type })));
+
+/** An event over HTTP says where it stands among the others; on NATS the message's own sequence does. */
+const Sequence = Type.Integer({ minimum: 1, description: 'over HTTP: its place in the stream, for `after`' });
+
+/** The messages: an envelope whose `type` is that of the fact, with the data of its kind. */
+const messages = () =>
+  Object.fromEntries(
+    TYPES.map(({ kind, type }) => [
+      type,
+      {
+        name: `signalbox.${type}`,
+        contentType: 'application/json',
+        payload: {
+          ...envelope.schema,
+          properties: {
+            ...(envelope.schema as unknown as { properties: object }).properties,
+            type: { const: `signalbox.${type}` },
+            data: ref(`components/schemas/${kind}`),
+            version: { type: 'integer', minimum: 1, maximum: CATALOG[kind].version },
+            sequence: Sequence,
+          },
+        },
+      },
+    ]),
+  );
+
+const askMessage = (body: TSchema) => ({
+  contentType: 'application/json',
+  payload: Type.Object({ token: Type.String({ description: 'a login or service token' }), body: Type.Optional(body) }),
+});
+const ANSWER = {
+  contentType: 'application/json',
+  payload: Type.Union([
+    Type.Object({ kind: Type.Enum([...KINDS]), id: Type.String(), state: Type.String() }),
+    Type.Object({ id: Type.String(), state: Type.String() }),
+    Type.Object({ error: Type.String(), reason: Type.String() }),
+  ]),
+};
+
+/** Facts on NATS: a channel for each type. */
+const factChannels = () =>
+  TYPES.map(({ kind, type }) => {
+    const [, event = ''] = type.split('.');
+    const address = factTemplate(kind, event);
+    const of = { [type]: ref(`components/messages/${type}`) };
+    return [`fact.${type}`, { address, parameters, servers: [ref('servers/nats')], messages: of }] as const;
+  });
+
+/** Asks on NATS: a channel for each verb of each kind. */
+const askChannels = () =>
+  ASKS.flatMap(({ verb, kinds, body, text }) =>
+    kinds.map((kind) => {
+      const of = { ask: askMessage(body), answer: ANSWER };
+      const address = askTemplate(kind, verb);
+      const more = { description: text, parameters, servers: [ref('servers/nats')], messages: of };
+      return [`ask.${kind}.${verb}`, { address, ...more }] as const;
+    }),
+  );
+
+/**
+ * What is told and what can be asked, as an AsyncAPI 3.0 document (https://www.asyncapi.com/docs/reference/specification/v3.0.0),
+ * made from the very shapes that events are told in.
+ * @param base the address under which the caller reaches us
+ */
+export function asyncApi(base: string): object {
+  const { host, protocol } = new URL(base);
+  const facts = factChannels();
+  const asks = askChannels();
+  const events = {
+    address: '/api/v1/events',
+    description:
+      'Server-Sent Events, or a WebSocket whose first message is {"after": SEQ}; `?types=`, `?cameras=`, `?zones=`; only what the caller may see',
+    servers: [ref('servers/http')],
+    messages: Object.fromEntries(TYPES.map(({ type }) => [type, ref(`components/messages/${type}`)])),
+  };
+  return {
+    asyncapi: '3.0.0',
+    info: {
+      title: 'Signalbox',
+      version: '1',
+      description: 'What cameras, viewers, relays and the rest tell, as CloudEvents 1.0',
+    },
+    defaultContentType: 'application/json',
+    servers: {
+      http: { host, protocol: protocol.replace(':', ''), security: [ref('components/securitySchemes/bearer')] },
+      nats: {
+        host: '127.0.0.1:4222',
+        protocol: 'nats',
+        description:
+          'for trusted services: `ports.nats`, or the servers that `nats.servers` names; readers of facts are the user `reader`',
+        security: [ref('components/securitySchemes/nats')],
+      },
+    },
+    channels: Object.fromEntries([['events', events], ...facts, ...asks]),
+    operations: Object.fromEntries([
+      ['tell', { action: 'send', channel: ref('channels/events') }],
+      ...facts.map(([name]) => [`tell.${name}`, { action: 'send', channel: ref(`channels/${name}`) }]),
+      ...asks.map(([name]) => [
+        name,
+        {
+          action: 'receive',
+          channel: ref(`channels/${name}`),
+          messages: [ref(`channels/${name}/messages/ask`)],
+          reply: { channel: ref(`channels/${name}`), messages: [ref(`channels/${name}/messages/answer`)] },
+        },
+      ]),
+    ]),
+    components: {
+      messages: messages(),
+      schemas: Object.fromEntries(KINDS.map((kind) => [kind, CATALOG[kind].data])),
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer' },
+        nats: { type: 'userPassword' },
+      },
+    },
+  };
+}
