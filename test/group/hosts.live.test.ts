@@ -13,6 +13,7 @@ import { startChromium } from '../fixtures/chromium.ts';
 import { figure } from '../fixtures/figures.ts';
 import type { TestGroup } from '../fixtures/group.ts';
 import { prepareHosts, type TestHosts } from '../fixtures/hosts.ts';
+import { byCell, faultsIn, readBooks } from '../fixtures/journal.ts';
 import { descendants, stillRunning } from '../fixtures/launcher/start.ts';
 import { until } from '../fixtures/process.ts';
 import { type Site, startSite } from '../fixtures/site.ts';
@@ -151,6 +152,31 @@ describe('an installation of two hosts', function () {
     expect(b.logs()).to.not.include('no slate is prepared');
   });
 
+  it('goes on when a host is cut off from the stores: the other owns its cells, and it writes and orders nothing', async () => {
+    const cutAt = Date.now();
+    hosts.cutOff('a', true);
+    await until('b to hold the camera of a', async () => (await holderOf(ofA)) === 'b', 15_000, 20);
+    figure('one of two hosts cut off: its cells taken up after', Date.now() - cutAt);
+    await until('it to be live at b', () => isLive(b, ofA), 10_000);
+    await watcher.moving(Date.now(), 20, 20_000);
+    expect(await pulledAt(b, 'intake-a'), 'nothing that runs was moved').to.include(`in/${ofA}/0`);
+    hosts.cutOff('a', false);
+    await until('a to have its camera again', async () => (await holderOf(ofA)) === 'a', 30_000, 100);
+    for (const camera of [ofA, ofB]) await until(`${camera} to be live at a`, () => isLive(a, camera), 15_000);
+    await watcher.moving(Date.now(), 20, 20_000);
+    // A cell changes hands only by a claim: of what the one that was cut off heard meanwhile, nothing stands there.
+    const books = await readBooks(b.group);
+    for (const [cell, entries] of byCell(books.entries)) {
+      for (const [index, { seq, record }] of entries.entries()) {
+        const before = entries[index - 1]?.record;
+        if (before && before.node !== record.node && before.incarnation === record.incarnation) {
+          expect(record.heard, `${cell} at ${seq}`).to.deep.equal([]);
+        }
+      }
+    }
+    expect(faultsIn(books)).to.deep.equal([]);
+  });
+
   it('loses a host whole: the other takes up its cells, pulls its cameras, and pictures are back', async () => {
     const pids = [a.launcher.pid, ...descendants(a.launcher.pid)];
     const killedAt = Date.now();
@@ -172,5 +198,18 @@ describe('an installation of two hosts', function () {
     const other = await watchCamera(browser, b, ofA);
     await other.moving();
     await other.close();
+  });
+
+  it('takes a new machine in the place of the lost one, on which everybody is known', async () => {
+    a = await hosts.start('a');
+    // Signed with what it found: it has made no key of its own.
+    expect((await b.api('GET', '/api/v1/cameras', undefined, a.token())).status).to.equal(200);
+    const again = { user: 'lan', password: 'a good long password' };
+    expect((await a.api('POST', '/api/v1/login', again, '')).status).to.equal(200);
+    await until('its share of the cameras', async () => (await holderOf(ofA)) === 'a', 30_000, 100);
+    for (const host of [a, b]) await until(`${ofA} to be live`, () => isLive(host, ofA), 15_000);
+    const there = await watchCamera(browser, a, ofA);
+    await there.moving();
+    await there.close();
   });
 });

@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
@@ -9,49 +8,11 @@ import { relaySettings } from '../../infra/launcher/relay-settings.ts';
 import { startChromium } from '../fixtures/chromium.ts';
 import type { Follower } from '../fixtures/events.ts';
 import { startTestGroup, type TestGroup } from '../fixtures/group.ts';
+import { type HeldWay, startWay } from '../fixtures/held-way.ts';
 import { freePort, type Running, run, until } from '../fixtures/process.ts';
 import { askRtsp } from '../fixtures/relay.ts';
 import { type Site, startSite } from '../fixtures/site.ts';
 import { watchCamera } from '../fixtures/watcher.ts';
-
-/**
- * A way to a port of this machine on which nothing moves while it is held up.
- * @param holds by the first words on it: whether it is one of those that are held up
- */
-async function startWay(to: number, holds: (first: string) => boolean = () => true) {
-  const ends = new Set<net.Socket>();
-  let held = false;
-  const server = net.createServer((near) => {
-    const far = net.connect(to, '127.0.0.1');
-    near.once('data', (first) => {
-      if (holds(first.toString('latin1'))) return;
-      for (const one of [near, far]) ends.delete(one);
-      for (const one of [near, far]) one.resume();
-    });
-    for (const [one, other] of [
-      [near, far],
-      [far, near],
-    ] as const) {
-      ends.add(one);
-      one.on('data', (chunk) => other.write(chunk));
-      one.on('error', () => other.destroy());
-      one.on('close', () => other.destroy() && ends.delete(one));
-      if (held && one === far) one.pause();
-    }
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    port: (server.address() as net.AddressInfo).port,
-    hold(up: boolean) {
-      held = up;
-      for (const one of ends) one[held ? 'pause' : 'resume']();
-    },
-    close() {
-      server.close();
-      for (const one of ends) one.destroy();
-    },
-  };
-}
 
 describe('a delivery relay that somebody else runs', function () {
   this.timeout(60_000);
@@ -61,8 +22,8 @@ describe('a delivery relay that somebody else runs', function () {
   let folder: string;
   let far: Running | undefined;
   let place: RelayPlace;
-  let api: Awaited<ReturnType<typeof startWay>>;
-  let rtsp: Awaited<ReturnType<typeof startWay>>;
+  let api: HeldWay;
+  let rtsp: HeldWay;
   let browser: Browser | undefined;
 
   before(async () => {
