@@ -62,6 +62,8 @@ export interface Ways {
   leaveIntake?: LeaveIntake;
   /** The same for an intake that shall be empty, without a picture lost on the way; default: as if it were lost. */
   emptyIntake?: (relay: string) => Promise<Emptied>;
+  /** Relays that an encoder of a push reaches; default: all. */
+  encodesAt?: (relay: string) => boolean;
 }
 
 /** States in which a relay carries media. */
@@ -234,7 +236,7 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void, ways: 
   const pushElsewhere = (dead: CellView, cause: string) => {
     for (const broadcast of broadcasts()) {
       if (sight<BroadcastSight>(broadcast).relay !== dead.id) continue;
-      const { relay, waits, why } = choosePusher(cells);
+      const { relay, waits, why } = choosePusher(cells, broadcast.context.encoded ? ways.encodesAt : undefined);
       if (relay !== undefined && !waits)
         tell('broadcast', broadcast.id, { type: 'broadcast.moved', relay, why }, cause);
     }

@@ -5,7 +5,7 @@ import { grantedCameras } from '../machines/policy/grants.ts';
 import type { RecordingContext } from '../machines/recording.ts';
 import type { ViewerContext } from '../machines/viewer/context.ts';
 import { CellExists, type Cells, type CellView } from './cells.ts';
-import { NoPusher, requestBroadcast } from './pushing.ts';
+import { type BroadcastWish, NoPusher, requestBroadcast } from './pushing.ts';
 import type { Roster } from './roster.ts';
 
 const incidentOf = (view: CellView): IncidentContext => view.context as unknown as IncidentContext;
@@ -13,6 +13,9 @@ const viewerOf = (view: CellView): ViewerContext => view.context as unknown as V
 
 /** What could not be raised or lowered, as a store or another gateway was away, is tried again after this long. */
 const AGAIN_MS = 1_000;
+
+/** Encoders that begin would hold up pushes that begin: they wait for those, but no longer. */
+const PUSHES_FIRST_MS = 3_000;
 
 /** How long what an incident had recorded is kept beside its protection, where the camera's settings say nothing. */
 const RECORDED_FOR_MS = 7 * 24 * 3_600_000;
@@ -37,7 +40,7 @@ export interface EmergencyHouse {
   roster: Roster;
   cells: Cells;
   /** A destination of the configuration: where it is, and whether an encoder has to work for it. */
-  addressOf(destination: string): { to: string; encoded: boolean } | undefined;
+  addressOf(destination: string): Pick<BroadcastWish, 'to' | 'encoded' | 'encodesAt'> | undefined;
   /** Brings cameras to the quality that they shall have now: the best while an incident is about them. */
   settleQuality(cameras: Id[], cause: string): Promise<void>;
   later(ms: number, run: () => void): void;
@@ -101,6 +104,24 @@ export function raiseIncidents(house: EmergencyHouse): Raising {
     }
   };
 
+  const connects = (cameras: readonly string[]): boolean =>
+    cells
+      .list('broadcast')
+      .some(({ state, context }) => state === 'connecting' && cameras.includes(String(context.camera)));
+  /** Resolves when no push of these cameras is just being begun. */
+  const pushesFirst = (cameras: readonly string[]): Promise<void> =>
+    new Promise((resolve) => {
+      const done = () => {
+        stopLooking();
+        resolve();
+      };
+      const stopLooking = cells.onTurn(({ kind }) => {
+        if (kind === 'broadcast' && !connects(cameras)) done();
+      });
+      if (connects(cameras)) house.later(PUSHES_FIRST_MS, done);
+      else done();
+    });
+
   const underWay = new Set<string>();
   const raise = async (view: CellView): Promise<void> => {
     if (underWay.has(view.id)) return;
@@ -122,7 +143,8 @@ export function raiseIncidents(house: EmergencyHouse): Raising {
       ? []
       : present.flatMap((camera) => destinations.map((destination) => ({ camera, destination })));
     const pushed = await Promise.all(wanted.map(({ camera, destination }) => push(view.id, camera, destination)));
-    // Quality costs most, and comes when the pushes are on their way.
+    // Quality costs most, and comes when the pushes are on air, or will not be soon.
+    await pushesFirst(wanted.map(({ camera }) => camera));
     const worse = await settleQuality(present as Id[], view.id).then(
       () => [],
       (error: Error) => [`the quality is what it was: ${error.message}`],

@@ -9,13 +9,19 @@ export class NoPusher extends Error {
   override name = 'NoPusher';
   readonly why: Why;
   constructor(why: Why) {
-    super('no relay can push just now');
+    super(why.text);
     this.why = why;
   }
 }
 
-/** The relay that is to push a broadcast from now on, seen from the living cells. */
-export function choosePusher(cells: Pick<Cells, 'list'>): ReturnType<typeof pusher> {
+/**
+ * The relay that is to push a broadcast from now on, seen from the living cells.
+ * @param able which relays could
+ */
+export function choosePusher(
+  cells: Pick<Cells, 'list'>,
+  able: (relay: string) => boolean = () => true,
+): ReturnType<typeof pusher> {
   const pushes = new Map<unknown, number>();
   for (const { tags, context } of cells.list('broadcast')) {
     if (tags.includes('wanted')) pushes.set(context.relay, (pushes.get(context.relay) ?? 0) + 1);
@@ -24,7 +30,7 @@ export function choosePusher(cells: Pick<Cells, 'list'>): ReturnType<typeof push
     .list('relay')
     .filter(({ context }) => context.role === 'delivery')
     .map(({ id, state, tags }): PushStanding => {
-      return { id, state, serving: tags.includes('serving'), pushes: pushes.get(id) ?? 0 };
+      return { id, state, serving: tags.includes('serving'), pushes: pushes.get(id) ?? 0, able: able(id) };
     });
   return pusher(standings);
 }
@@ -45,6 +51,8 @@ export interface BroadcastWish {
   by: string;
   /** An encoder makes what the destination asks for. */
   encoded: boolean;
+  /** Relays that an encoder reaches; default: all. */
+  encodesAt?(relay: string): boolean;
 }
 
 /**
@@ -53,12 +61,12 @@ export interface BroadcastWish {
  */
 export async function requestBroadcast(
   cells: Cells,
-  { camera, destination, to, by, encoded }: BroadcastWish,
+  { camera, destination, to, by, encoded, encodesAt }: BroadcastWish,
 ): Promise<{ view: CellView; begun: boolean }> {
   const at = { kind: 'broadcast' as const, id: broadcastId(camera, destination) };
   const former = cells.view(at);
   if (former?.tags.includes('wanted')) return { view: former, begun: false };
-  const { relay, why } = choosePusher(cells);
+  const { relay, why } = choosePusher(cells, encoded ? encodesAt : undefined);
   if (relay === undefined) throw new NoPusher(why);
   const place = cells.view({ kind: 'camera', id: camera });
   const { zone = '' } = (place?.context.settings ?? {}) as { zone?: string };

@@ -71,6 +71,8 @@ const steps: Record<string, (record: JournalRecord) => JournalRecord> = {
   'broadcast@1': broadcastUnencoded,
   // Nobody told of a destination that is too slow, and nothing was held back for others.
   'broadcast@2': unchanged(3),
+  // A push had half the time to begin, and waited longer before it was tried again.
+  'broadcast@3': unchanged(4),
   'camera@1': cameraFrom1,
   'relay@1': relayWithoutPulse,
   'incident@1': incidentWithoutQuality,

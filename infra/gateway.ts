@@ -52,7 +52,7 @@ import { keepRetention } from './gateway/retention.ts';
 import { shareSessions } from './gateway/session-cards.ts';
 import { takeTenure } from './gateway/tenure.ts';
 import { keepWebhooks } from './gateway/webhooks.ts';
-import { group as groupShape } from './group.ts';
+import { group as groupShape, runsHere } from './group.ts';
 import { openLoginLinks } from './http/links.ts';
 import { createMetrics, measureProcess } from './http/metrics.ts';
 import { rungsOf } from './http/rungs.ts';
@@ -179,6 +179,8 @@ const heedIntakes = heedForeignIntakes({
   leaveIntake: media.leaveIntake,
   onFault: untold,
 });
+/** Encoders hand pictures over through sockets of this machine. */
+const encodesAt = (relay: string): boolean => group.relays.some((one) => one.id === relay && runsHere(group, one));
 const installation = keepInstallation(config, {
   group,
   cells,
@@ -191,13 +193,13 @@ await media.takeUp();
 const adopted = await population.open();
 await installation.apply(config);
 media.sweep((kind, name) => !cells.belongsHere({ kind, id: name as Id }));
-acquaint(roster, untold, { cells, leaveIntake: media.leaveIntake, emptyIntake: media.emptyIntake });
+acquaint(roster, untold, { cells, leaveIntake: media.leaveIntake, emptyIntake: media.emptyIntake, encodesAt });
 raising = raiseIncidents({
   roster,
   cells,
   addressOf(name) {
     const found = destinationOf(config, name);
-    return found && { to: found.to, encoded: found.wish !== undefined };
+    return found && { to: found.to, encoded: found.wish !== undefined, encodesAt };
   },
   settleQuality: installation.settleQuality,
   later: (ms, run) => void setTimeout(run, ms),
@@ -307,6 +309,7 @@ const server = await buildServer({
   srtAt: media.srtAt,
   findPlace: (address) => findPlace(address),
   shortOn: bandwidth.shortOn,
+  encodesAt,
   whepAt: (relay) => publicWhep(relay, config, group),
   poster: findPosters({ node: group.node, bus: carriers.bus, gate, cells, poster: media.poster }),
   rates: media.rates,

@@ -33,14 +33,14 @@ export interface BroadcastContext {
 /** Durations of the broadcast machine, in ms. */
 export const BROADCAST_TIMES = {
   /** A destination that takes nothing for this long after the push began is tried anew. */
-  connectWithinMs: 5_000,
+  connectWithinMs: 10_000,
   /** The same where an encoder has to begin first. */
   encodeWithinMs: 15_000,
   /** Bytes that stand for this long have ceased to arrive. */
   silentMs: 2_000,
   firstRetryMs: 250,
   /** A destination that is back shall be on air within two seconds. */
-  longestRetryMs: 1_500,
+  longestRetryMs: 1_000,
   /** A destination that takes too little for this long is connected to anew: what waits for it is dropped. */
   lagMs: 20_000,
   /** A fault of the configuration is looked at again after this long. */

@@ -4,7 +4,7 @@ import { type Of, shape } from '../shape.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the broadcast machine's events and context. */
-export const BROADCAST_VERSION = 3;
+export const BROADCAST_VERSION = 4;
 
 /** Everything a broadcast cell may hear. */
 export const broadcastHeard = {

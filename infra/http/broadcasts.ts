@@ -77,11 +77,13 @@ export function broadcastRoutes(server: Server, services: HttpServices): void {
       }
       try {
         const encoded = wishOf(found) !== undefined;
-        const wish = { camera: place.id, destination, to: found.to, by: caller.sub, encoded };
+        const { encodesAt } = services;
+        const wish = { camera: place.id, destination, to: found.to, by: caller.sub, encoded, encodesAt };
         const { view, begun } = await requestBroadcast(cells, wish);
         return reply.code(begun ? 201 : 200).send(show(view));
       } catch (error) {
-        if (error instanceof NoPusher) throw unavailable('no-relay', 'No relay can push just now.', { why: error.why });
+        if (error instanceof NoPusher)
+          throw unavailable('no-relay', `It can’t be pushed: ${error.why.text}.`, { why: error.why });
         throw error;
       }
     },

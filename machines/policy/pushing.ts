@@ -8,7 +8,11 @@ export interface PushStanding {
   state: string;
   /** Broadcasts that it pushes already. */
   pushes: number;
+  /** False: an encoder has to work for it, and reaches relays of its own machine alone. */
+  able?: boolean;
 }
+
+const ELSEWHERE = 'an encoder works for it, and that one runs elsewhere';
 
 /** States from which a relay comes back by itself, the likeliest first. */
 const HOPEFUL = ['suspect', 'degraded', 'starting', 'dead'];
@@ -19,10 +23,11 @@ const HOPEFUL = ['suspect', 'degraded', 'starting', 'dead'];
  * relay that was suspect in the moment of its declaration.
  * @returns `waits` when it does not serve yet; no relay when there is none that could
  */
-export function pusher(relays: readonly PushStanding[]): { relay?: string; waits?: true; why: Why } {
-  const rejected = relays
-    .filter(({ serving }) => !serving)
-    .map(({ id, state }) => ({ option: id, because: `it is ${state}` }));
+export function pusher(all: readonly PushStanding[]): { relay?: string; waits?: true; why: Why } {
+  const relays = all.filter(({ able }) => able !== false);
+  const rejected = all
+    .filter(({ serving, able }) => !serving || able === false)
+    .map(({ id, state, able }) => ({ option: id, because: able === false ? ELSEWHERE : `it is ${state}` }));
   const able = relays
     .filter(({ serving }) => serving)
     .sort((one, other) => one.pushes - other.pushes || (one.id < other.id ? -1 : 1));
@@ -36,7 +41,10 @@ export function pusher(relays: readonly PushStanding[]): { relay?: string; waits
     return { relay: hopeful.id, waits: true, why: { trigger: 'pushing', text, rejected: others } };
   }
   if (!chosen) {
-    const text = 'no relay can push just now';
+    const text =
+      relays.length === 0 && all.length > 0
+        ? 'an encoder has to work for this destination, and needs a delivery relay that runs here: there is none'
+        : 'no relay can push just now';
     return { why: { trigger: 'pushing', reason: 'no-relay', text, rejected } };
   }
   const fuller = others.map(({ id, pushes }) => ({

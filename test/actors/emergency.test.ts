@@ -14,7 +14,10 @@ const incident = (name: string) => ({ kind: 'incident' as const, id: id(name) })
 const push = (name: string) => ({ kind: 'broadcast' as const, id: id(`${name}--city-tv`) });
 
 /** @param raising false: the gateway dies between declaring and raising */
-async function housed(raising = true) {
+async function housed(
+  raising = true,
+  later: (ms: number, run: () => void) => void = (_ms, run) => void setImmediate(run),
+) {
   const house = fakeHouse();
   const faults: Error[] = [];
   const settled: string[][] = [];
@@ -27,7 +30,7 @@ async function housed(raising = true) {
       async settleQuality(cameras) {
         settled.push(cameras.map((camera) => `${camera} ${urgentCameras(cells).has(camera) ? 'best' : 'usual'}`));
       },
-      later() {},
+      later,
       onFault: (error) => faults.push(error),
     });
   };
@@ -132,6 +135,17 @@ describe('an incident that is raised', () => {
     await house.roster.offer(incident('inc_2'), { type: 'incident.ended', by: 'hoa' });
     await until('the last one to be looked at again', () => settled.length === 4);
     expect(settled.slice(2)).to.deep.equal([['gate best', 'hall usual'], ['gate usual']]);
+  });
+
+  it('has encoders wait until its pushes are on air: they would hold each other up', async () => {
+    const { house, settled, declare, stateOf, active } = await housed(true, () => {});
+    await declare('inc_1', ['gate']);
+    await until('the push', () => stateOf(push('gate')) === 'connecting');
+    expect(settled).to.deep.equal([]);
+    const flowing = { type: 'push.flowing', relay: 'relay-1', bytes: 1, elapsed_ms: 1, confirmed: true };
+    await house.roster.offer(push('gate'), flowing);
+    await active('inc_1');
+    expect(settled).to.deep.equal([['gate best']]);
   });
 
   it('as a drill pushes nothing, and says so', async () => {

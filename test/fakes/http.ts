@@ -144,6 +144,7 @@ export async function fakeGateway(change: Partial<HttpServices> = {}): Promise<F
     poster: (camera) => posters.get(camera),
     rates: () => ({ bitrate_bps: 2_000_000, fps: 30 }),
     rtspAt: (relay, path) => (relay === 'relay-1' ? `rtsp://127.0.0.1:8554/${path}` : undefined),
+    encodesAt: () => true,
     shortOn: () => undefined,
     srtAt: (relay) => (relay === 'relay-1' ? { host: '127.0.0.1', port: 8890 } : undefined),
     whepAt: (relay) => (relay === 'relay-2' ? 'http://127.0.0.1:8909' : undefined),

@@ -130,6 +130,7 @@ const server = await buildServer({
   rates: () => undefined,
   rtspAt: () => undefined,
   srtAt: () => undefined,
+  encodesAt: () => true,
   shortOn: () => undefined,
   whepAt: () => undefined,
   hls: { folder: path.join(state, 'hls'), paths: openPathSigner(path.join(state, 'keys', 'hls.key')) },

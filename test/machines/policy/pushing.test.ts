@@ -27,6 +27,14 @@ describe('the relay that pushes a broadcast', () => {
     expect(waiting.why.text).to.equal('none serves now; relay-2 pushes it as soon as it does');
   });
 
+  it('is one that the encoder reaches, where one has to work for it', () => {
+    const far = { ...relay('relay-1'), able: false };
+    const { relay: chosen, why } = pusher([far, relay('relay-2', 9)]);
+    expect(chosen).to.equal('relay-2');
+    expect(why.rejected?.[0]).to.deep.include({ option: 'relay-1' });
+    expect(pusher([far]).why.text).to.contain('needs a delivery relay that runs here: there is none');
+  });
+
   it('is none where none could', () => {
     const none = pusher([relay('relay-1', 0, 'drained')]);
     expect(none.relay).to.equal(undefined);
