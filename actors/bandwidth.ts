@@ -4,7 +4,7 @@ import type { Step } from '../machines/policy/adaptation.ts';
 import { type Allotment, shareOutBandwidth, type Taker } from '../machines/policy/bandwidth.ts';
 import type { ViewerContext } from '../machines/viewer/context.ts';
 import { CellDown, type Cells, type CellView, NoSuchCell } from './cells.ts';
-import { urgentCameras } from './emergency.ts';
+import { urgentCameras } from './emergency/running.ts';
 import type { Roster } from './roster.ts';
 
 /** What a relay was measured to send, in bits a second; `at` is monotonic ms. */

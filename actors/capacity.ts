@@ -1,7 +1,7 @@
 import type { Id } from '../bus/identity.ts';
 import { type Claim, shareOut } from '../machines/policy/capacity.ts';
 import { CellDown, type Cells, type CellView, NoSuchCell } from './cells.ts';
-import { urgentCameras } from './emergency.ts';
+import { urgentCameras } from './emergency/running.ts';
 import type { Roster } from './roster.ts';
 
 /** What sharing out encoders needs of the house. */

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { CellDown, type Cells } from '../../actors/cells.ts';
-import { urgentCameras } from '../../actors/emergency.ts';
+import { urgentCameras } from '../../actors/emergency/running.ts';
 import type { Secrets } from '../../adapters/secrets.files.ts';
 import type { CameraSettings } from '../../bus/events/camera.ts';
 import type { Id } from '../../bus/identity.ts';

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Cells } from '../../actors/cells.ts';
-import { urgentCameras } from '../../actors/emergency.ts';
+import { urgentCameras } from '../../actors/emergency/running.ts';
 import type { CameraSettings } from '../../bus/events/camera.ts';
 import type { Id } from '../../bus/identity.ts';
 import type { Address } from '../../bus/subjects.ts';

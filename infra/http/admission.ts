@@ -1,5 +1,5 @@
 import type { CellView } from '../../actors/cells.ts';
-import { urgentCameras } from '../../actors/emergency.ts';
+import { urgentCameras } from '../../actors/emergency/running.ts';
 import { systemClock } from '../../adapters/clock.ts';
 import type { LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
 import type { Subject } from '../../bus/events/viewer.ts';

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { acquaint } from '../../actors/acquaintance.ts';
 import type { Cells } from '../../actors/cells.ts';
-import { raiseIncidents, urgentCameras } from '../../actors/emergency.ts';
+import { urgentCameras } from '../../actors/emergency/running.ts';
+import { raiseIncidents } from '../../actors/emergency.ts';
 import { memoryStore } from '../../bus/carriers/memory.ts';
 import { id } from '../../bus/identity.ts';
 import { type FakeGateway, fakeGatewayOf } from '../fakes/gateways.ts';
