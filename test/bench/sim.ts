@@ -17,8 +17,10 @@ export async function bench({ pairs = 200, say = () => {} }: BenchOptions): Prom
     steps += run.steps;
     crashes += run.crashes;
     for (const state of run.visited) visited.add(state);
-    if (run.fault)
+    if (run.fault) {
       faults.push(`seed ${seed} fails at step ${run.steps}: npm run sim -- ${seed} ${run.steps} repeats it`);
+      say(`${faults.at(-1)}: ${run.fault}`);
+    }
     if (steps - told < 50_000) continue;
     told = steps;
     say(`${steps} steps, ${Math.round(steps / ((performance.now() - startedAt) / 1000))} a second`);
