@@ -87,7 +87,8 @@ export class Roster implements Cells {
     // The fence goes on from the former life's last record; a new incarnation keeps its last words apart.
     // Nobody waits where there was none: who asks in the same turn must find it.
     const lastSeq = former ? await lastOf(former) : this.fenceOf(at);
-    if (kind.get(at.id) !== former) throw new CellExists(`${at.kind} ${at.id} already lives`);
+    const twin = kind.get(at.id);
+    if (twin && twin !== former) throw new CellExists(`${at.kind} ${at.id} already lives`);
     const cell = new Cell(at, this.kindOf(at), this.cellHouse, { incarnation: token(), tenure: token(), lastSeq });
     cell.start();
     kind.set(at.id, cell);
