@@ -101,8 +101,9 @@ describe('a hostile configuration file', () => {
 
   it('can hold two thousand cameras', () => {
     const lines = Array.from({ length: 2_000 }, (_, n) => `  cam_${n}: rtsp://u:p@10.0.${n >> 8}.${n & 255}/s`);
-    const started = performance.now();
+    const started = process.cpuUsage();
     expect(read(`cameras:\n${lines.join('\n')}`).cameras.size).to.equal(2_000);
-    expect(performance.now() - started).to.be.below(3_000);
+    const { user, system } = process.cpuUsage(started);
+    expect((user + system) / 1_000).to.be.below(3_000);
   });
 });
