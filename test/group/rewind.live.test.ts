@@ -251,6 +251,49 @@ describe('the past in the player', function () {
     expect(watcher.faults).to.deep.equal([]);
   });
 
+  /** Which moment the picture itself says it is, once one of the past is on screen. */
+  const shown = async (): Promise<number> => {
+    await reaches('playing');
+    const [age = Number.NaN] = await ages(Date.now(), 1);
+    return Date.now() - age;
+  };
+
+  it('goes to the moment that is pressed on its line of time', async () => {
+    await page.mouse.move(300, 200);
+    const line = page.getByRole('slider', { name: 'Moment of the last hour' });
+    const box = await line.boundingBox();
+    if (!box) throw new Error('there is no line of time');
+    await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+    await reaches('playing');
+    const [from, to] = await Promise.all(['min', 'max'].map(async (end) => Number(await line.getAttribute(end))));
+    const middle = ((from ?? 0) + (to ?? 0)) / 2;
+    expect(await shown()).to.be.closeTo(middle, (to ?? 0) - (from ?? 0) > 20_000 ? 6_000 : 3_000);
+    expect(await page.locator('.sbx-recorded').count()).to.be.greaterThan(0);
+    await page.keyboard.press('End');
+    await reaches('live');
+  });
+
+  it('marks what happened to the camera on that line, and goes there at the press of [', async () => {
+    const state = async () => (await group.api('GET', '/api/v1/cameras/gate')).body.state;
+    const since = Date.now();
+    site.signal('main', 'SIGSTOP');
+    await until('the camera to fall silent', async () => (await state()) !== 'live');
+    site.signal('main', 'SIGCONT');
+    await until('the camera to be back', async () => (await state()) === 'live', 20_000);
+    await watcher.moving(Date.now(), 10);
+    await until('the marks', async () => (await page.locator('.sbx-mark').count()) > 1, 20_000);
+    const { items } = (await group.api('GET', `/api/v1/timeline?cameras=gate&types=camera&from=${since}`)).body;
+    await page.keyboard.press('[');
+    const moment = await shown();
+    const told = items.map(({ at }: { at: number }) => at - moment);
+    expect(
+      told.some((ahead: number) => ahead > -2_000 && ahead < 3_500),
+      `${told} ms ahead`,
+    ).to.equal(true);
+    await page.keyboard.press('End');
+    await reaches('live');
+  });
+
   it('says plainly that a camera is not recorded, and stays live', async () => {
     const other = await watchCamera(browser, group, 'yard');
     await other.moving(0, 5);

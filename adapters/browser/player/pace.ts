@@ -28,6 +28,7 @@ export function createPace(video: HTMLVideoElement, keyFramesS: () => readonly n
   let held = false;
   let hopping = 0;
   let shownS: number | undefined;
+  let aimS: number | undefined;
   let playedS: number[] = [];
   const stop = (): void => {
     window.clearInterval(hopping);
@@ -65,9 +66,12 @@ export function createPace(video: HTMLVideoElement, keyFramesS: () => readonly n
       go();
     },
     step(by) {
-      if (!held || video.seeking) return;
-      // To the middle of a picture: its edges are not known to the last digit.
-      video.currentTime = Math.max(0, (shownS ?? video.currentTime) + (by + 0.5) * usualGapS(playedS));
+      if (!held) return;
+      const pictureS = usualGapS(playedS);
+      // To the middle of a picture: its edges are not known to the last digit. Quick presses add up.
+      const fromS = video.seeking && aimS !== undefined ? aimS : (shownS ?? video.currentTime) + pictureS / 2;
+      aimS = Math.max(0, fromS + by * pictureS);
+      video.currentTime = aimS;
     },
     saw(mediaS) {
       if (mediaS === undefined) return;

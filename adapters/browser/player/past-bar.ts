@@ -3,7 +3,8 @@ import { fetchHls } from './hls-playback.ts';
 import { houseNow } from './house-time.ts';
 import { isRecorded } from './past.ts';
 import { SPEEDS, speedText } from './past-speed.ts';
-import { ago, isPast, type PastState } from './past-state.ts';
+import { ago, isPast, type PastState, timeOf } from './past-state.ts';
+import { createPastTrack } from './past-track.ts';
 import type { Player } from './player.ts';
 
 const JUMP_MS = 10_000;
@@ -17,6 +18,7 @@ export const PAST_KEYS: readonly (readonly [key: string, does: string])[] = [
   ['K', 'hold the past, or go on'],
   [', .', 'the picture before, and the one after'],
   ['< >', 'slower, and faster'],
+  ['[ ]', 'the event of the camera before, and the one after'],
   ['End', 'back to live'],
 ];
 
@@ -28,9 +30,6 @@ export interface PastBar {
   turn(): void;
   remove(): void;
 }
-
-const timeOf = (at: number): string =>
-  new Date(at).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
 
 function worded(state: PastState): string {
   switch (state.name) {
@@ -86,8 +85,12 @@ export function createPastBar(host: HTMLElement, player: Player, camera: string)
     return element;
   };
   let state: PastState = player.past.state;
+  const track = createPastTrack(player, camera);
 
-  button('−10 s', '10 seconds back', 'J', () => player.past.jump(-JUMP_MS));
+  button('|‹', 'Event before', '[', () => track.event(-1));
+  buttons.append(track.element);
+  const next = button('›|', 'Event after', ']', () => track.event(1));
+  const ago10 = button('−10 s', '10 seconds back', 'J', () => player.past.jump(-JUMP_MS));
   const before = button('‹', 'The picture before', ',', () => player.past.step(-1));
   const hold = button('Pause', 'Pause the past', 'K', () => player.past.turn());
   const after = button('›', 'The picture after', '.', () => player.past.step(1));
@@ -106,7 +109,7 @@ export function createPastBar(host: HTMLElement, player: Player, camera: string)
     speed.blur();
   };
   const live = button('Live', 'Back to live', 'End', () => player.past.back());
-  const ofPast = [before, hold, after, on, speed, live];
+  const ofPast = [next, before, hold, after, on, speed, live];
   for (const [key, by] of [
     ['<', -1],
     ['>', 1],
@@ -127,12 +130,13 @@ export function createPastBar(host: HTMLElement, player: Player, camera: string)
     const said = old ? '' : worded(state);
     if (word.textContent !== said) word.textContent = said;
     when.hidden = said === '' && moment === undefined;
+    if (!buttons.hidden) track.tick();
   };
   const draw = (): void => {
     host.dataset.past = state.name;
     const back = state.name === 'live';
     // The focus does not vanish with the button that had it.
-    if (back && ofPast.some((one) => one === document.activeElement)) buttons.querySelector('button')?.focus();
+    if (back && ofPast.some((one) => one === document.activeElement)) ago10.focus();
     for (const one of ofPast) one.hidden = back;
     paced();
     const held = state.name === 'held';
@@ -168,6 +172,7 @@ export function createPastBar(host: HTMLElement, player: Player, camera: string)
     remove() {
       document.removeEventListener('keydown', press);
       window.clearInterval(timer);
+      track.remove();
       delete host.dataset.past;
       bar.remove();
     },

@@ -67,6 +67,10 @@ export function landing(shownAt: number, byMs: number, now: number): number | 'l
   return now - moment < NOW_MS ? 'live' : moment;
 }
 
+/** A moment on the clock of whoever looks. */
+export const timeOf = (at: number): string =>
+  new Date(at).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
+
 /** How long ago something was, as a person says it. */
 export function ago(ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1_000));

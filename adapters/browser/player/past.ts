@@ -31,6 +31,8 @@ export interface Past {
   moment(): number | undefined;
   /** @param byMs from what is on screen, or is on its way there; back where it is negative */
   jump(byMs: number): void;
+  /** To a moment (epoch ms), or to live where that is as good as now. */
+  go(moment: number): void;
   /** Holds the past where it is, or goes on with it. */
   turn(): void;
   /** How fast the past plays: 1 as it was recorded. */
@@ -178,6 +180,13 @@ export function createPast(stage: Stage, door: Door, camera: string, hears: Past
     if (speed <= 1 || state.name !== 'playing') return;
     if (landing(moment() ?? 0, NEWEST_MS, houseNow()) === 'live') back({ type: 'back' });
   };
+  const go = (to: number | 'live'): void => {
+    if (to === 'live') back({ type: 'back' });
+    else {
+      hear({ type: 'wanted', moment: to });
+      void open(to);
+    }
+  };
   const play = (wanted: number): void => {
     speed = wanted;
     front?.pace(speed);
@@ -193,12 +202,8 @@ export function createPast(stage: Stage, door: Door, camera: string, hears: Past
     },
     shown: () => isPast(state),
     moment,
-    jump(byMs) {
-      const to = landing(shownAt(), byMs, houseNow());
-      if (to === 'live') return back({ type: 'back' });
-      hear({ type: 'wanted', moment: to });
-      void open(to);
-    },
+    jump: (byMs) => go(landing(shownAt(), byMs, houseNow())),
+    go: (to) => go(landing(to, 0, houseNow())),
     turn() {
       if (state.name === 'held') front?.resume();
       else if (state.name === 'playing') front?.hold();

@@ -1,0 +1,63 @@
+import { timeOf } from './past-state.ts';
+
+/** A stretch of time, epoch ms. */
+export interface Stretch {
+  from: number;
+  to: number;
+}
+
+/** Something that happened to the camera. */
+export interface CameraEvent {
+  at: number;
+  /** The state that it went to, such as `offline`. */
+  state: string;
+  /** One sentence. */
+  why: string;
+}
+
+/** What is known of a camera's last hour. */
+export interface CameraPast {
+  window: Stretch;
+  recorded: Stretch[];
+  /** What was not recorded in between, and why. */
+  gaps: (Stretch & { why: string })[];
+  /** Oldest first. */
+  events: CameraEvent[];
+}
+
+/** A press goes on from where it led to a moment ago, not to the same event again. */
+const LEAD_MS = 2_000;
+
+/**
+ * Where the key for the event before (-1) or after (1) leads: a little ahead of it, so that it is seen to happen.
+ * @param shownAt the moment on screen, epoch ms
+ */
+export function eventFrom(past: CameraPast, shownAt: number, by: -1 | 1): number | undefined {
+  const moments = past.events.flatMap(({ at }) => {
+    // What was never recorded can't be shown.
+    const shown = [at - LEAD_MS, at].find((moment) =>
+      past.recorded.some(({ from, to }) => moment >= from && moment < to),
+    );
+    return shown === undefined ? [] : [shown];
+  });
+  return by < 0
+    ? moments.findLast((moment) => moment < shownAt - LEAD_MS)
+    : moments.find((moment) => moment > shownAt + LEAD_MS);
+}
+
+/**
+ * What is to be said of a moment: the event at it, or why nothing is recorded.
+ * @param withinMs as near as a pointer can be set
+ */
+export function toldOf(past: CameraPast, at: number, withinMs: number): string {
+  const near = past.events.filter((one) => Math.abs(one.at - at) <= withinMs);
+  const event = near.sort((a, b) => Math.abs(a.at - at) - Math.abs(b.at - at))[0];
+  if (event) return `${timeOf(event.at)} ${event.state}: ${event.why}`;
+  const gap = past.gaps.find(({ from, to }) => at >= from && at < to);
+  return gap ? `${timeOf(gap.from)} to ${timeOf(gap.to)} not recorded: ${gap.why}` : timeOf(at);
+}
+
+/** Where a moment lies in a window, from 0 to 1. */
+export function placeIn({ from, to }: Stretch, at: number): number {
+  return to > from ? Math.min(1, Math.max(0, (at - from) / (to - from))) : 1;
+}

@@ -1,0 +1,108 @@
+import { houseNow } from './house-time.ts';
+import { type CameraPast, eventFrom, placeIn, type Stretch, toldOf } from './past-events.ts';
+import { readCameraPast } from './past-reading.ts';
+import { isPast, timeOf } from './past-state.ts';
+import type { Player } from './player.ts';
+
+const AGAIN_MS = 10_000;
+const STEP_MS = 100;
+/** Nearer than this a pointer means the event. */
+const NEAR_PX = 5;
+
+/** The last hour of a camera as a line to drag on: what is recorded, what is missing and why, what happened. */
+export interface PastTrack {
+  readonly element: HTMLElement;
+  /** Follows what is on screen. */
+  tick(): void;
+  /** To the event before (-1) or after (1). */
+  event(by: -1 | 1): void;
+  remove(): void;
+}
+
+/** @param camera whose past is shown */
+export function createPastTrack(player: Player, camera: string): PastTrack {
+  const element = document.createElement('div');
+  element.className = 'sbx-track';
+  element.hidden = true;
+  const drawn = document.createElement('div');
+  drawn.className = 'sbx-drawn';
+  const slider = document.createElement('input');
+  slider.type = 'range';
+  slider.step = String(STEP_MS);
+  slider.setAttribute('aria-label', 'Moment of the last hour');
+  element.append(drawn, slider);
+  let known: CameraPast | undefined;
+  let readAt = Number.NEGATIVE_INFINITY;
+  let dragging = false;
+  /** Where the drag is, while another moment is still on its way. */
+  let behind = false;
+
+  const piece = ({ window }: CameraPast, className: string, { from, to }: Stretch): HTMLElement => {
+    const one = document.createElement('i');
+    one.className = className;
+    one.style.left = `${placeIn(window, from) * 100}%`;
+    if (to > from) one.style.width = `${(placeIn(window, to) - placeIn(window, from)) * 100}%`;
+    return one;
+  };
+  const draw = (past: CameraPast): void => {
+    element.hidden = false;
+    slider.min = String(past.window.from);
+    slider.max = String(past.window.to);
+    drawn.replaceChildren(
+      ...past.recorded.map((one) => piece(past, 'sbx-recorded', one)),
+      ...past.gaps.map((one) => piece(past, 'sbx-gap', one)),
+      ...past.events
+        .filter(({ at }) => at >= past.window.from)
+        .map(({ at }) => piece(past, 'sbx-mark', { from: at, to: at })),
+    );
+  };
+  const read = async (): Promise<void> => {
+    readAt = performance.now();
+    const read = await readCameraPast(player.door, camera, houseNow());
+    if (!read) return;
+    known = read;
+    if (!dragging) draw(read);
+  };
+  const follow = (): void => {
+    behind = false;
+    player.past.go(Number(slider.value));
+  };
+  slider.onpointermove = ({ offsetX }) => {
+    if (!known) return;
+    const { from, to } = known.window;
+    const perPx = (to - from) / slider.clientWidth;
+    slider.title = toldOf(known, from + offsetX * perPx, NEAR_PX * perPx);
+  };
+  slider.oninput = () => {
+    dragging = true;
+    slider.setAttribute('aria-valuetext', timeOf(Number(slider.value)));
+    // One moment at a time: the picture follows as fast as it can be had.
+    const { name } = player.past.state;
+    if (name === 'opening' || name === 'seeking') behind = true;
+    else follow();
+  };
+  slider.onchange = () => {
+    dragging = false;
+    follow();
+    // The keys of the player are heard again.
+    slider.blur();
+  };
+  return {
+    element,
+    tick() {
+      const { state } = player.past;
+      if (performance.now() - readAt > AGAIN_MS) void read();
+      if (behind && state.name !== 'opening' && state.name !== 'seeking') follow();
+      if (dragging || state.name === 'opening' || state.name === 'seeking') return;
+      const at = isPast(state) ? player.past.moment() : undefined;
+      slider.value = at === undefined ? slider.max : String(at);
+    },
+    event(by) {
+      const { state } = player.past;
+      const going = state.name === 'opening' || state.name === 'seeking' ? state.moment : player.past.moment();
+      const to = known && eventFrom(known, going ?? houseNow(), by);
+      if (to !== undefined) player.past.go(to);
+    },
+    remove: () => element.remove(),
+  };
+}
