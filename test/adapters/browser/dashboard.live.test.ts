@@ -87,6 +87,20 @@ describe('dashboard in Chromium', function () {
     await until('what was missed', () => tile(page, 'cam_002').locator('.badge:has-text("Quarantined")').count());
   });
 
+  it('follows the events and shows its cameras again when it comes back from the browser’s cache', async () => {
+    const { page } = await wall(['live']);
+    await until('the picture', () => tile(page, 'cam_001').locator('.latency').count(), 15_000);
+    const kept = (name: string) =>
+      page.evaluate(`void dispatchEvent(new PageTransitionEvent('${name}', { persisted: true }))`);
+    await kept('pagehide');
+    await until('its stream to be left', () => house.streams() === 0);
+    await kept('pageshow');
+    await until('a stream again', () => house.streams() === 1);
+    await until('the picture again', () => tile(page, 'cam_001').locator('.latency').count(), 15_000);
+    house.become('cam_001', 'offline', OFFLINE);
+    await until('what happens now', () => tile(page, 'cam_001').locator('.badge:has-text("Offline")').count());
+  });
+
   it('shares one event stream between the windows of a browser', async () => {
     const { page } = await wall(['idle']);
     const second = await page.context().newPage();
