@@ -2,7 +2,13 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isId } from '../bus/identity.ts';
 import { intakePath } from './intake.mediamtx.ts';
-import { type FileReader, type Piece, type RecordedFile, readRecordedFile } from './recordings/recorded-file.ts';
+import {
+  type FileReader,
+  type Piece,
+  type RecordedFile,
+  readRecordedFile,
+  type Still,
+} from './recordings/recorded-file.ts';
 
 /** A file of a recording, by its name alone. */
 export interface FileName {
@@ -30,6 +36,11 @@ export interface RecordedPiece extends Piece {
   init: Buffer;
 }
 
+/** A picture that can be shown alone, and the file that holds it. */
+export interface KeyFrame extends Still {
+  file: FileName;
+}
+
 /** The recordings on this machine: what is there is what lies on the disk, and nothing else. */
 export interface Recordings {
   /** What there is of a camera between two moments (epoch ms), oldest first. */
@@ -40,6 +51,8 @@ export interface Recordings {
   piece(camera: string, source: string, name: string, number: number): Promise<RecordedPiece | undefined>;
   /** Its bytes. @param zeroMs the moment (epoch ms) that its times count from */
   fragmentOf(piece: RecordedPiece, zeroMs: number): Promise<Buffer>;
+  /** The key frame at or before a moment (epoch ms); undefined when nothing was recorded then. */
+  keyFrame(camera: string, at: number): Promise<KeyFrame | undefined>;
   /** What a file takes, for retention. */
   sizes(camera: string): Promise<(FileName & { to: number; bytes: number })[]>;
   /** Deletes a file. */
@@ -54,6 +67,8 @@ const BREAK_MS = 1_500;
 const KEPT = 2_000;
 /** A later piece that begins so much before the end of the one before shows the same again. */
 const OVERLAP_MS = 500;
+/** At the live edge the last piece waits for its next key frame: so much earlier ones stand for it. */
+const KEY_FRAME_WITHIN_MS = 15_000;
 const NAME = /^([0-9]{1,12})-([0-9]{6})\.mp4$/;
 
 /** When a recorded file begins, by its name (epoch ms); undefined when it is none of the relay's. */
@@ -125,6 +140,18 @@ export function openRecordings(folder: string): Recordings {
     return found.reverse();
   };
 
+  const piecesIn = async (camera: string, from: number, to: number): Promise<RecordedPiece[]> => {
+    const pieces: RecordedPiece[] = [];
+    for (const { file, followed } of await within(camera, from, to)) {
+      const found = await look(file, followed);
+      for (const [number, piece] of found?.pieces.entries() ?? []) {
+        if (piece.to <= from || piece.from >= to || !found) continue;
+        pieces.push({ ...piece, file, number, init: found.header.init });
+      }
+    }
+    return inOneLine(pieces.sort((a, b) => a.from - b.from));
+  };
+
   return {
     async stretches(camera, from, to) {
       const stretches: Stretch[] = [];
@@ -137,17 +164,7 @@ export function openRecordings(folder: string): Recordings {
       }
       return stretches;
     },
-    async pieces(camera, from, to) {
-      const pieces: RecordedPiece[] = [];
-      for (const { file, followed } of await within(camera, from, to)) {
-        const found = await look(file, followed);
-        for (const [number, piece] of found?.pieces.entries() ?? []) {
-          if (piece.to <= from || piece.from >= to || !found) continue;
-          pieces.push({ ...piece, file, number, init: found.header.init });
-        }
-      }
-      return inOneLine(pieces.sort((a, b) => a.from - b.from));
-    },
+    pieces: piecesIn,
     async piece(camera, source, name, number) {
       const from = beganAtMs(`${name}.mp4`);
       if (!isId(camera) || !isId(source) || from === undefined) return undefined;
@@ -157,6 +174,11 @@ export function openRecordings(folder: string): Recordings {
       return piece && { ...piece, file, number, init: found.header.init };
     },
     fragmentOf: (piece, zeroMs) => readerOf(piece.file).fragmentOf(piece, zeroMs),
+    async keyFrame(camera, at) {
+      const piece = (await piecesIn(camera, at - KEY_FRAME_WITHIN_MS, at + 1)).findLast(({ from }) => from <= at);
+      const still = piece && (await readerOf(piece.file).keyFrameOf(piece, at));
+      return still && { ...still, file: piece.file };
+    },
     async sizes(camera) {
       const names = await namesOf(camera);
       const sized = names.map(async (file) => {

@@ -22,9 +22,11 @@ import { openPeople } from '../adapters/people.files.ts';
 import { openPlaces } from '../adapters/places.maxmind.ts';
 import { openRecordings, recordingsFolder } from '../adapters/recordings.files.ts';
 import { openSecrets } from '../adapters/secrets.files.ts';
+import { openThumbnails } from '../adapters/thumbnails.ffmpeg.ts';
 import { type Id, id } from '../bus/identity.ts';
 import type { ViewerContext } from '../machines/viewer/context.ts';
 import { ledgerHeadFile } from './archive/ledger-head.ts';
+import { findProgram } from './binaries.ts';
 import { followCertificate } from './certificate.ts';
 import { destinationOf, withDemoDestination } from './config/destinations.ts';
 import { openOverlay } from './config/overlay.ts';
@@ -66,6 +68,8 @@ import { buildServer } from './http/server.ts';
 const LOGIN_LINK_MS = 12 * 3_600_000;
 const LEAVE_WITHIN_MS = 2_000;
 const CAPACITY_EVERY_MS = 1_000;
+/** About ten thousand. */
+const THUMBNAIL_BYTES = 64 * 1024 * 1024;
 const PAGE = path.resolve(import.meta.dirname, '../.build/page');
 
 const group = groupShape.parse(JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')));
@@ -246,9 +250,20 @@ const retention = keepRetention({
 });
 
 const recordings = openRecordings(recordingsFolder(group.state));
+const thumbnails = openThumbnails({
+  ffmpeg: findProgram('ffmpeg'),
+  folder: path.join(group.state, 'thumbnails'),
+  maxBytes: THUMBNAIL_BYTES,
+});
 const stopForgetting = forgetRecordings({
   roster,
-  recordings,
+  recordings: {
+    sizes: recordings.sizes,
+    async remove(file) {
+      await recordings.remove(file);
+      await thumbnails.forget(file);
+    },
+  },
   now: systemClock.now,
   onDeleted: (camera, files) =>
     log.info(
@@ -316,6 +331,7 @@ const server = await buildServer({
   rates: media.rates,
   hls: { folder: media.hlsFolder, paths: openPathSigner(path.join(group.state, 'keys', 'hls.key')) },
   recordings,
+  thumbnails,
   elsewhere(at) {
     const holder = cells.holderElsewhere(at);
     return holder === undefined ? undefined : neighbours?.agentOf(holder);

@@ -46,6 +46,17 @@ export interface FileReader {
    * @param zeroMs the moment (epoch ms) that its times count from
    */
   fragmentOf(piece: Piece, zeroMs: number): Promise<Buffer>;
+  /** The last key frame of a piece at or before a moment (epoch ms), as a file that holds it alone. */
+  keyFrameOf(piece: Piece, at: number): Promise<Still | undefined>;
+}
+
+/** One picture of a file. */
+export interface Still {
+  /** Epoch ms. */
+  at: number;
+  /** The same in units of the track, from the beginning of the file. */
+  dts: number;
+  mp4: Buffer;
 }
 
 /** @param from epoch ms: when its first sample was taken, as its name says */
@@ -124,6 +135,15 @@ export function readRecordedFile(path: string, from: number): FileReader {
     }
     return header && { header, from, to, pieces };
   };
+  const contentOf = async (piece: Piece) => {
+    if (!header) throw new Error('a file is read before it was looked at');
+    const { tracks, init } = header;
+    const file = await open(path, 'r');
+    const bytes = await bytesAt(file, piece.at, piece.end - piece.at).finally(() => file.close());
+    const samples = samplesWithin(bytes, tracks).filter((sample) => isPartOf(sample, piece, from));
+    const dataOf = (own: readonly Sample[]) => Buffer.concat(own.map(({ at, bytes: n }) => bytes.subarray(at, at + n)));
+    return { tracks, init, samples, dataOf };
+  };
   /** One at a time: each goes on where the one before ended. */
   let looking: Promise<unknown> = Promise.resolve();
 
@@ -146,20 +166,21 @@ export function readRecordedFile(path: string, from: number): FileReader {
       return mine;
     },
     async fragmentOf(piece, zeroMs) {
-      if (!header) throw new Error('a file is read before it was looked at');
-      const { tracks } = header;
-      const file = await open(path, 'r');
-      try {
-        const bytes = await bytesAt(file, piece.at, piece.end - piece.at);
-        const samples = samplesWithin(bytes, tracks).filter((sample) => isPartOf(sample, piece, from));
-        const runs = tracks.map((track) => {
-          const own = samples.filter((one) => one.track === track);
-          return { samples: own, data: Buffer.concat(own.map(({ at, bytes: n }) => bytes.subarray(at, at + n))) };
-        });
-        return fragment(Math.max(1, Math.round(piece.from / PIECE_MS) % 2 ** 31), runs, from - zeroMs);
-      } finally {
-        await file.close();
-      }
+      const { samples, dataOf, tracks } = await contentOf(piece);
+      const runs = tracks.map((track) => {
+        const own = samples.filter((one) => one.track === track);
+        return { samples: own, data: dataOf(own) };
+      });
+      return fragment(Math.max(1, Math.round(piece.from / PIECE_MS) % 2 ** 31), runs, from - zeroMs);
+    },
+    async keyFrameOf(piece, at) {
+      const { samples, dataOf, init } = await contentOf(piece);
+      const key = samples.findLast(
+        ({ track, isKey, dts }) => track.kind === 'video' && isKey && msOf(dts, track) <= at,
+      );
+      if (!key) return undefined;
+      const alone = fragment(1, [{ samples: [{ ...key, dts: 0 }], data: dataOf([key]) }], 0);
+      return { at: msOf(key.dts, key.track), dts: key.dts, mp4: Buffer.concat([init, alone]) };
     },
   };
 }

@@ -15,7 +15,15 @@ const LIE_WITH: Record<string, 'rendition' | 'recording'> = {
 /** Says that a gateway has asked: it is answered with what there is. */
 const FORWARDED = 'x-signalbox-forwarded';
 const PASSED_ON = ['authorization', 'cookie', 'range', 'host'];
-const KEPT = ['content-type', 'content-length', 'content-range', 'accept-ranges', 'cache-control', 'retry-after'];
+const KEPT = [
+  'content-type',
+  'content-length',
+  'content-range',
+  'accept-ranges',
+  'cache-control',
+  'retry-after',
+  'x-signalbox-at',
+];
 const ANSWERS_WITHIN_MS = 10_000;
 
 /** Answers with what the gateway of another host answers, where the files lie there. */

@@ -13,7 +13,8 @@ import { baseUrl } from './origin.ts';
 import { explain, gapsBetween } from './recordings/gaps.ts';
 import { fits, oneFile } from './recordings/one-file.ts';
 import { playlist } from './recordings/playlist.ts';
-import { DAY_MS, windowIn, windowQuery } from './recordings/window.ts';
+import { sendThumbnail, thumbnailLooks } from './recordings/thumbnail.ts';
+import { DAY_MS, momentOf, momentQuery, windowIn, windowQuery } from './recordings/window.ts';
 import type { HttpServices } from './services.ts';
 import type { Shared } from './shared.ts';
 import { allowOtherSites, checkPath, pathParams, SIGNED_FOLDER, signedFolder } from './signed-paths.ts';
@@ -21,14 +22,17 @@ import { recordingOf } from './views.ts';
 
 const files = `/recordings/${SIGNED_FOLDER}/:file`;
 const PLAYLIST = 'media.m3u8';
+const THUMBNAIL = 'thumbnail.jpg';
 const fileParams = Type.Object({
   ...pathParams.properties,
   file: Type.String({
-    pattern: '^(media\\.m3u8|[a-z0-9][a-z0-9_-]{0,63}\\.[0-9]{1,12}-[0-9]{6}(\\.[0-9]{1,6}\\.m4s|\\.mp4))$',
+    pattern:
+      '^(media\\.m3u8|thumbnail\\.jpg|[a-z0-9][a-z0-9_-]{0,63}\\.[0-9]{1,12}-[0-9]{6}(\\.[0-9]{1,6}\\.m4s|\\.mp4))$',
   }),
 });
 /** Ranges are told of a month at once: closed files say how long they are. */
 const MONTH_MS = 31 * DAY_MS;
+const fileQuery = Type.Object({ ...windowQuery.properties, ...momentQuery.properties });
 const cameraParams = Type.Object({ camera_id: IdSchema });
 
 const GapSchema = Type.Object({
@@ -139,6 +143,26 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
     },
   );
 
+  const endLook = (session: Id): void =>
+    void cells.offer({ kind: 'viewer', id: session }, { type: 'viewer.closed' }).catch((err) => {
+      services.log.warn({ err, session }, 'a look at a recording could not be ended');
+    });
+  const looks = thumbnailLooks();
+  server.get(
+    '/recordings/:camera_id/thumbnail',
+    { schema: { params: cameraParams, querystring: momentQuery, tags: ['recordings'] } },
+    async (request, reply) => {
+      const camera = placeOf(request);
+      recordingAt(camera.id);
+      const at = momentOf(request.query);
+      const { sub, jti } = callerOf(request);
+      await looks.noted(`${sub} ${jti ?? ''}`, camera.id, async () =>
+        endLook((await look(services, shared, request, camera)).session),
+      );
+      return sendThumbnail(services, reply, camera.id, at);
+    },
+  );
+
   server.get(
     '/recordings/:camera_id/export.mp4',
     { schema: { params: cameraParams, querystring: windowQuery, tags: ['recordings'] } },
@@ -153,11 +177,7 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
       const end = fitting.at(-1)?.to ?? to;
       const { session } = await look(services, shared, request, camera);
       const stream = Readable.from(oneFile(recordings, fitting), { objectMode: false });
-      const over = () =>
-        void cells.offer({ kind: 'viewer', id: session }, { type: 'viewer.closed' }).catch((err) => {
-          services.log.warn({ err, session }, 'a look at a recording could not be ended');
-        });
-      stream.once('close', over);
+      stream.once('close', () => endLook(session));
       const name = `${camera.id}-${new Date(first.from).toISOString().replaceAll(':', '')}.mp4`;
       reply.type('video/mp4').header('cache-control', 'no-store');
       reply.header('content-disposition', `attachment; filename="${name}"`);
@@ -172,13 +192,14 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
 
   server.get(
     files,
-    { schema: { params: fileParams, querystring: windowQuery, tags: ['recordings'] } },
+    { schema: { params: fileParams, querystring: fileQuery, tags: ['recordings'] } },
     async (request, reply) => {
       const { camera_id: camera, file } = request.params;
       const session = checkPath(services, request.params, 'past');
       audience.asked(session.id);
       reply.header('cache-control', 'no-store');
       if (file === PLAYLIST) return sendPlaylist(reply, camera, request.query);
+      if (file === THUMBNAIL) return sendThumbnail(services, reply, camera, momentOf(request.query));
       const [source = '', name = '', number] = file.split('.');
       const piece = await recordings.piece(camera, source, name, number === 'mp4' ? 0 : Number(number));
       if (!piece) throw missing('such piece of a recording: it is deleted, or not yet complete');

@@ -12,6 +12,7 @@ import type { FindPlace } from '../../adapters/places.maxmind.ts';
 import type { Recordings } from '../../adapters/recordings.files.ts';
 import type { Revocations } from '../../adapters/revocations.files.ts';
 import type { ServiceTokens } from '../../adapters/service-tokens.files.ts';
+import type { Thumbnails } from '../../adapters/thumbnails.ffmpeg.ts';
 import type { Why } from '../../bus/events/why.ts';
 import type { Id } from '../../bus/identity.ts';
 import type { Facts, Journal, Ledger, Sessions } from '../../bus/ports.ts';
@@ -139,6 +140,8 @@ export interface HttpServices {
   elsewhere?(at: { kind: 'rendition' | 'recording'; id: Id }): http.Agent | undefined;
   /** What was recorded of every camera. */
   recordings: Recordings;
+  /** Small pictures of it. */
+  thumbnails: Thumbnails;
   /** The statechart of a cell's machine, with the present state marked. */
   chart(view: CellView): unknown;
   overlay: Overlay;

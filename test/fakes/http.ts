@@ -11,6 +11,7 @@ import { openPeople } from '../../adapters/people.files.ts';
 import { openRecordings } from '../../adapters/recordings.files.ts';
 import { openRevocations } from '../../adapters/revocations.files.ts';
 import { isServiceToken, openServiceTokens } from '../../adapters/service-tokens.files.ts';
+import { openThumbnails } from '../../adapters/thumbnails.ffmpeg.ts';
 import { type Id, id } from '../../bus/identity.ts';
 import type { Server } from '../../infra/http/fastify.ts';
 import { openLoginLinks } from '../../infra/http/links.ts';
@@ -150,6 +151,7 @@ export async function fakeGateway(change: Partial<HttpServices> = {}): Promise<F
     whepAt: (relay) => (relay === 'relay-2' ? 'http://127.0.0.1:8909' : undefined),
     hls: { folder: path.join(state, 'hls'), paths: openPathSigner(path.join(state, 'keys', 'hls.key')) },
     recordings: openRecordings(path.join(state, 'recordings')),
+    thumbnails: openThumbnails({ ffmpeg: 'ffmpeg', folder: path.join(state, 'thumbnails'), maxBytes: 1_000_000 }),
     chart: (view) => house.roster.chart(view),
     overlay: { add: async () => {}, patch: async () => {}, remove: async () => {}, origin: () => 'file' },
     health: () => [],

@@ -14,6 +14,16 @@ import { type Site, startSite } from '../fixtures/site.ts';
 
 const SUBJECT = 'recording/gate';
 
+/** The painted clock of a JPEG that is 320 pixels wide: 40 cells, the first bit left. @param near epoch ms */
+function clockIn(jpeg: Buffer, near: number): number {
+  const { stdout } = spawnSync('ffmpeg', ['-v', 'error', '-i', '-', '-f', 'rawvideo', '-pix_fmt', 'gray', '-'], {
+    input: jpeg,
+  });
+  const bits = Array.from({ length: 40 }, (_, cell) => ((stdout[320 * 4 + cell * 8 + 4] ?? 0) > 127 ? '1' : '0'));
+  const stamp = Number.parseInt(bits.join(''), 2);
+  return stamp + Math.round((near - stamp) / 2 ** 40) * 2 ** 40;
+}
+
 describe('a camera that is recorded', function () {
   this.timeout(90_000);
   let site: Site;
@@ -67,6 +77,27 @@ describe('a camera that is recorded', function () {
     figure('past: first moment shown, from the one that was asked for', (shown[0] ?? 0) - from);
     expect(shown[0]).to.be.within(from - 3_500, from + 500);
     for (const [n, at] of shown.entries()) if (n > 0) expect(at).to.be.at.least(shown[n - 1] ?? 0);
+  });
+
+  it('shows a small picture of a moment, that of the key frame before, and makes it once for all who ask', async () => {
+    const at = begunAt + 6_500;
+    const asking = Array.from({ length: 6 }, () =>
+      fetch(`${group.url}/recordings/gate/thumbnail?at=${at}`, {
+        headers: { authorization: `Bearer ${group.token()}` },
+      }),
+    );
+    const answers = await Promise.all(asking);
+    for (const { status } of answers) expect(status).to.equal(200);
+    const shownAt = Number(answers[0]?.headers.get('x-signalbox-at'));
+    // Key frames come once a second.
+    expect(at - shownAt).to.be.within(0, 1_500);
+    const [first, ...others] = await Promise.all(answers.map(async (one) => Buffer.from(await one.arrayBuffer())));
+    for (const other of others) expect(other.equals(first ?? Buffer.alloc(0))).to.equal(true);
+    const clockAt = clockIn(first ?? Buffer.alloc(0), shownAt);
+    figure('thumbnail: what its header says, from what its clock shows', shownAt - clockAt);
+    expect(Math.abs(shownAt - clockAt)).to.be.lessThan(1_000);
+    const gone = await group.api('GET', `/recordings/gate/thumbnail?at=${begunAt - 3_600_000}`);
+    expect(gone.status).to.equal(404);
   });
 
   it('is one recording, though its source fails: the backup goes on in it, and nothing unexplained is missing', async () => {
@@ -152,6 +183,7 @@ describe('a camera that is recorded', function () {
       '/api/v1/recordings/gate',
       '/recordings/gate/index.m3u8?from=0',
       '/recordings/gate/export.mp4?from=0&to=1',
+      '/recordings/gate/thumbnail?at=0',
     ]) {
       expect((await group.api('GET', route, undefined, stranger)).status, route).to.equal(403);
       expect((await group.api('GET', route, undefined, '')).status, route).to.equal(401);
@@ -160,6 +192,8 @@ describe('a camera that is recorded', function () {
     const master = await group.api('GET', `/recordings/gate/index.m3u8?from=${begunAt}`, undefined, viewer);
     const media = master.text.split('\n').find((line) => line.startsWith('/')) ?? '';
     expect((await group.api('GET', media, undefined, '')).status).to.equal(200);
+    const still = `${media.split('media.m3u8')[0]}thumbnail.jpg?at=${begunAt + 5_000}`;
+    expect((await group.api('GET', still, undefined, '')).status).to.equal(200);
     const [, , camera, session, expires, signature] = media.split('?')[0]?.split('/') ?? [];
     const other = `/recordings/other/${session}/${expires}/${signature}/media.m3u8?from=0`;
     expect((await group.api('GET', other, undefined, '')).status).to.equal(403);
@@ -176,5 +210,6 @@ describe('a camera that is recorded', function () {
     expect(noted.camera).to.equal('gate');
     expect((await group.api('DELETE', `/api/v1/sessions/${session}`)).status).to.be.within(200, 204);
     expect((await group.api('GET', media, undefined, '')).status).to.equal(403);
+    expect((await group.api('GET', still, undefined, '')).status).to.equal(403);
   });
 });

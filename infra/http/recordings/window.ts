@@ -9,6 +9,11 @@ export const windowQuery = Type.Object({
   to: Type.Optional(Moment('the same; absent: it goes on as the camera does')),
 });
 
+/** The one moment that a question about the past may name. */
+export const momentQuery = Type.Object({
+  at: Type.Optional(Moment('epoch ms, or a time such as 2026-11-26T14:03:00Z')),
+});
+
 export const DAY_MS = 86_400_000;
 
 /** A window of the past. Epoch ms. */
@@ -41,4 +46,10 @@ export function windowIn({ from, to }: { from?: string; to?: string }, longestMs
     throw new Refusal(400, 'bad-request', `Ask for ${longestMs / DAY_MS} days at most at a time.`);
   }
   return { from: begin, to: last, goesOn: last > Date.now() };
+}
+
+/** The one moment that somebody asks about (epoch ms). @throws Refusal */
+export function momentOf({ at }: { at?: string }): number {
+  if (at !== undefined) return momentIn(at);
+  throw new Refusal(400, 'bad-request', 'Say which moment: ?at=2026-11-26T14:03:00Z, or epoch ms.');
 }

@@ -21,6 +21,7 @@ import { openPeople } from '../../../adapters/people.files.ts';
 import { openRecordings } from '../../../adapters/recordings.files.ts';
 import { openRevocations } from '../../../adapters/revocations.files.ts';
 import { openServiceTokens } from '../../../adapters/service-tokens.files.ts';
+import { openThumbnails } from '../../../adapters/thumbnails.ffmpeg.ts';
 import { whepMediamtx } from '../../../adapters/whep.mediamtx.ts';
 import { memoryStore } from '../../../bus/carriers/memory.ts';
 import { connectNats } from '../../../bus/carriers/nats/connection.ts';
@@ -135,6 +136,7 @@ const server = await buildServer({
   whepAt: () => undefined,
   hls: { folder: path.join(state, 'hls'), paths: openPathSigner(path.join(state, 'keys', 'hls.key')) },
   recordings: openRecordings(path.join(state, 'recordings')),
+  thumbnails: openThumbnails({ ffmpeg: 'ffmpeg', folder: path.join(state, 'thumbnails'), maxBytes: 1_000_000 }),
   chart: (view) => roster.chart(view),
   overlay: { add: async () => {}, patch: async () => {}, remove: async () => {}, origin: () => 'file' },
   health: () => [],
