@@ -40,6 +40,8 @@ describe('backup and restore', function () {
     let token: string;
     let made: { seq: number; state: string; records: number };
     let hash: string;
+    /** A cell that writes at the moment of asking may be missing in one answer. */
+    const stateAt = async (seq: number) => (await group.api('GET', `/api/v1/replay?seq=${seq}`)).body.hash as string;
 
     before(async () => {
       writeFileSync(file('passphrase'), 'twelve or more characters\n');
@@ -63,7 +65,7 @@ describe('backup and restore', function () {
       const ran = await sbx('backup', file('plain.sbx'), '--state', group.state, '--json');
       expect(ran.code, ran.err).to.equal(0);
       made = JSON.parse(ran.out);
-      hash = (await group.api('GET', `/api/v1/replay?seq=${made.seq}`)).body.hash;
+      hash = await stateAt(made.seq);
       expect(statSync(file('plain.sbx')).mode & 0o777).to.equal(0o600);
       const body = readFileSync(file('plain.sbx'));
       const text = gunzipSync(body.subarray(body.indexOf(10) + 1)).toString();
@@ -71,10 +73,10 @@ describe('backup and restore', function () {
 
       const words = ['backup', file('sealed.sbx'), '--state', group.state, '--passphrase-file', file('passphrase')];
       const sealed = await sbx(...words);
-      expect([sealed.code, sealed.err]).to.deep.equal([
-        0,
-        'note: recordings and the configuration file are not in it\n',
-      ]);
+      expect(sealed.code, sealed.err).to.equal(0);
+      expect(sealed.err)
+        .to.contain('recordings and the configuration file are not in it')
+        .and.not.contain('in the clear');
       const hidden = readFileSync(file('sealed.sbx'));
       expect(() => gunzipSync(hidden.subarray(hidden.indexOf(10) + 1))).to.throw();
     });
@@ -138,7 +140,7 @@ describe('backup and restore', function () {
       expect(JSON.parse(ran.out)).to.include({ state_folder: state }).and.deep.include({ notUnderstood: [] });
       expect(restored(state)).to.deep.equal(['anew']);
       group = await startTestGroup({ cameras }, state);
-      expect((await group.api('GET', `/api/v1/replay?seq=${made.seq}`)).body.hash).to.equal(hash);
+      await until('the same state at that sequence', async () => (await stateAt(made.seq)) === hash, 10_000);
       const signedIn = await group.api('POST', '/api/v1/login', { user: 'lan', password: PASSWORD }, '');
       expect(signedIn.status).to.equal(200);
       const { body } = await group.api('GET', '/api/v1/cameras', undefined, token);
