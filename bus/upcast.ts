@@ -90,6 +90,8 @@ const steps: Record<string, (record: JournalRecord) => JournalRecord> = {
   'viewer@4': unchanged(5),
   // Nobody had to step down for others.
   'viewer@5': unchanged(6),
+  // Nobody had an adaptive peer.
+  'viewer@6': unchanged(7),
 };
 
 /** Thrown when a record is newer than this program. */

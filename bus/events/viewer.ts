@@ -4,7 +4,7 @@ import { type Of, shape } from '../shape.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the viewer machine's events and context. */
-export const VIEWER_VERSION = 6;
+export const VIEWER_VERSION = 7;
 
 /** How zones of rights are spelled: a zone, everything below one, or `*`. */
 export const ZONE_PATTERN = '^(\\*|[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_-]*)*(/\\*)?)$';
@@ -28,15 +28,27 @@ export const SubjectSchema = Type.Object(
 export type Subject = Type.Static<typeof SubjectSchema>;
 
 /** Why a player opens another connection: what its gateway, or, for `silence`, the player itself has noticed. */
-export const MoveReasonSchema = Type.Enum(['relay-lost', 'relay-restarted', 'relay-ended', 'draining', 'silence']);
+export const MoveReasonSchema = Type.Enum([
+  'relay-lost',
+  'relay-restarted',
+  'relay-ended',
+  'draining',
+  'silence',
+  'peer-lost',
+]);
 export type MoveReason = Type.Static<typeof MoveReasonSchema>;
 
 /** Why a picture goes to another rung: what the viewer's network shows, or what its relay may send. */
 export type RungReason = 'collapsed' | 'strained' | 'recovered' | 'bandwidth';
 
-const RungsShape = Type.Array(Type.Object({ name: Type.String(), bitrate_bps: Type.Number() }), {
-  description: 'best first; the first is the camera’s own picture',
-});
+const RungsShape = Type.Array(
+  Type.Object({
+    name: Type.String(),
+    bitrate_bps: Type.Number(),
+    adaptive: Type.Optional(Type.Boolean({ description: 'encoded for this viewer alone, as its network allows' })),
+  }),
+  { description: 'best first; the first is the camera’s own picture' },
+);
 
 /** What a player's measurements say of its path, and between which rungs it may move because of that. */
 const PathShape = Type.Object({
@@ -46,6 +58,7 @@ const PathShape = Type.Object({
   fps: Type.Number(),
   kbps: Type.Number(),
   collapsed: Type.Optional(Type.Boolean({ description: 'hardly anything of the picture is left' })),
+  available_kbps: Type.Optional(Type.Number({ description: 'what an adaptive peer’s congestion control estimates' })),
   rungs: RungsShape,
 });
 

@@ -31,7 +31,8 @@ export const PortsSchema = Type.Object(
         minimum: 1024,
         maximum: 65_000,
         expects: 'a port from 1024 to 65000',
-        description: 'adaptive peers: the first of as many UDP ports as there may be peers; any free ones unless said',
+        description:
+          'adaptive peers: the first of twice as many UDP ports as there may be peers; any free ones unless said',
       }),
     ),
     rtmp: port(1936, 'delivery: RTMP, loopback'),

@@ -1,6 +1,7 @@
 import type { Reach } from '../../adapters/peer.wrtc/sdp.ts';
 import { type AdaptivePeers, isPeer } from '../../adapters/peer.wrtc.ts';
 import { type PeerBounds, roomForPeer } from '../../machines/policy/peer-room.ts';
+import { adaptiveOf } from '../http/rungs.ts';
 import type { Adaptive, Whep } from '../http/services.ts';
 
 /** What fits the adaptive peers to this group. */
@@ -15,8 +16,6 @@ export interface AdaptiveParts {
   programAt(relay: string, camera: string): string;
 }
 
-/** A camera's path with this at its end is its adaptive rung; no relay has it. */
-const SUFFIX = '/adaptive';
 const RESOURCE = 'peer:';
 
 /**
@@ -32,8 +31,8 @@ export function withAdaptive({ peers, whep, bounds, reach, programAt }: Adaptive
   return {
     whep: {
       async open(relay, path, sdp, relayToken, query, session) {
-        if (!path.endsWith(SUFFIX)) return whep.open(relay, path, sdp, relayToken, query, session);
-        const camera = path.slice(0, -SUFFIX.length);
+        const camera = adaptiveOf(path);
+        if (camera === undefined) return whep.open(relay, path, sdp, relayToken, query, session);
         const url = programAt(relay, camera);
         const opening = { session, camera, relay, url, sdp, bounds: bounds(), reach: reach() };
         const { answer, peer } = await peers.open(opening);

@@ -72,13 +72,16 @@ export function publicWhep(relay: string, { relays, http }: Pick<Config, 'relays
   return originOf({ host: LOOPBACK, port: own.whep });
 }
 
+/** Of a port that was just given back the system is not always done: there are twice as many as peers. */
+const PORTS_PER_PEER = 2;
+
 /** Where viewers reach the adaptive peers. */
 export function adaptiveReach({ media, ice, ports, limits }: Config): Reach {
   const { adaptiveUdp: min } = ports;
   return {
     address: media.host,
     hosts: ice.publicHosts,
-    ports: min === undefined ? undefined : { min, max: min + Math.max(0, limits.adaptivePeers - 1) },
+    ports: min === undefined ? undefined : { min, max: min + PORTS_PER_PEER * Math.max(1, limits.adaptivePeers) - 1 },
   };
 }
 

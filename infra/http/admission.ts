@@ -7,11 +7,12 @@ import type { Why } from '../../bus/events/why.ts';
 import { type Id, isId, newId } from '../../bus/identity.ts';
 import { isAddressed } from '../../machines/viewer/context.ts';
 import { type Caller, permittedCamera } from './door.ts';
-import { denied, Refusal } from './errors.ts';
+import { denied, Refusal, unavailable } from './errors.ts';
 import type { Hub } from './hub.ts';
+import { FULL_RETRY_S } from './legs.ts';
 import type { Loads } from './loads.ts';
 import { displace, isPrior, placeViewer } from './placing.ts';
-import { rungFor } from './rungs.ts';
+import { ADAPTIVE, rungFor } from './rungs.ts';
 import type { HttpServices } from './services.ts';
 import { isOpen, viewerOf, zoneOf } from './views.ts';
 
@@ -115,6 +116,13 @@ function rungWished(services: HttpServices, camera: CellView, { protocol, qualit
   return { quality: name, fixed: name === quality, ladder };
 }
 
+/** Who asks for an adaptive peer gets no session while there is none to be had. @throws Refusal 503 */
+function refuseWhereFull({ adaptive }: HttpServices, { protocol, quality }: Wish): void {
+  if (quality !== ADAPTIVE || !ADAPTS.has(protocol) || !adaptive?.isOffered()) return;
+  const { room, why } = adaptive.room();
+  if (!room && why.reason !== 'peer-away') throw unavailable(why.reason ?? 'full', why.text, { why }, FULL_RETRY_S);
+}
+
 /**
  * Makes a viewer cell for somebody who may watch the camera, and tells what it decided without waiting for the journal:
  * what is needed to serve it may begin meanwhile. @throws Refusal
@@ -128,6 +136,7 @@ export async function begin(
 ): Promise<Begun> {
   const { cells, config, metrics } = services;
   const { holdings, loads } = counts;
+  refuseWhereFull(services, wish);
   const demand = {
     needs: [isAddressed(wish.protocol) ? wish.protocol : 'webrtc'],
     priority: isPrior(claims),

@@ -6,7 +6,7 @@ import { type Crossing, freshPath, type PathQuality, type Sample, takeSample } f
 import { renew } from './admission.ts';
 import type { Connection } from './connections.ts';
 import { Refusal, unavailable } from './errors.ts';
-import { type Goal, instanceOf, legsKnown } from './legs.ts';
+import { type Goal, instanceOf, legsKnown, peerAt } from './legs.ts';
 import type { Figures, PlayerMessage, Says } from './messages.ts';
 import { keepMoves, type Moves } from './moves.ts';
 import { rungsOf } from './rungs.ts';
@@ -114,7 +114,7 @@ export class Conversation {
     if (!isOpen(view)) return line.end(view.why.reason ?? 'ended', view.why.text, view.why.reason === 'expired');
     // A player that comes back, perhaps to a gateway that started anew, still has the legs it had.
     for (const [leg, { relay, path }] of legsKnown(view)) {
-      this.moves.opened(leg, { relay, path, instance: instanceOf(services, relay) });
+      this.moves.opened(leg, { relay, path, instance: instanceOf(services, relay), peer: peerAt(services, path) });
     }
     const { send, end } = line;
     this.connection = { session: pass.session, camera: pass.camera, send, end, checkLegs: () => this.checkLegs() };
@@ -187,7 +187,7 @@ export class Conversation {
     const instance = instanceOf(this.services, relay);
     const own = instance !== undefined && (await whep.isOf(relay, relay_session, session).catch(() => false));
     if (!own) throw unavailable('leg-lost', `${relay} has no such connection of this session.`);
-    this.moves.opened(leg as Id, { relay, path: camera, instance });
+    this.moves.opened(leg as Id, { relay, path: camera, instance, peer: undefined });
     const event = { type: 'leg.opened', leg, relay, path: camera, relay_session };
     await this.services.cells.offer({ kind: 'viewer', id: session }, event);
   }
@@ -232,10 +232,22 @@ export class Conversation {
     const wasBad = this.degraded.delete(leg);
     if (crossing.type === 'path.recovered' && isBest && !wasBad) return;
     if (crossing.type === 'path.degraded') this.degraded.add(leg);
-    const steps = rungs.map(({ name, bitrate_bps }) => ({ name, bitrate_bps }));
-    const heard = cells.offer(at, { ...crossing, leg, rungs: steps });
+    const steps = rungs.map(({ name, bitrate_bps, adaptive }) => ({
+      name,
+      bitrate_bps,
+      ...(adaptive ? { adaptive } : {}),
+    }));
+    const available = this.availableTo(view, leg);
+    const heard = cells.offer(at, { ...crossing, leg, rungs: steps, ...available });
     this.checkLegs();
     await heard;
+  }
+
+  /** What the network carries by the estimate of who sends; relays that only forward estimate nothing. */
+  private availableTo(view: CellView | undefined, leg: string): { available_kbps?: number } {
+    const peer = view && viewerOf(view).legs[leg]?.relay_session;
+    const available_kbps = peer === undefined ? undefined : this.services.adaptive?.estimateKbps(peer);
+    return available_kbps === undefined ? {} : { available_kbps };
   }
 
   private async playing({ session }: Connection, message: Says['playing'], before: number | undefined) {

@@ -6,7 +6,7 @@ import { denied, Refusal, unavailable } from './errors.ts';
 import type { Loads } from './loads.ts';
 import { displace, isPrior, placeViewer } from './placing.ts';
 import { openWhenMade } from './rung-path.ts';
-import { type RungAt, rungFor, rungOfSession, rungsOf } from './rungs.ts';
+import { adaptiveOf, type RungAt, rungFor, rungOfSession, rungsOf } from './rungs.ts';
 import type { Offer } from './sdp.ts';
 import type { HttpServices, WhepOpened } from './services.ts';
 import { isOpen, relayOf, viewerOf } from './views.ts';
@@ -29,6 +29,8 @@ export interface Leg {
   etag: string;
   /** The departure path that it is on. */
   departure: Taken | undefined;
+  /** Which start of the adaptive peers it was opened at, when it is one. */
+  peer: string | undefined;
 }
 
 /** Where a leg is to be opened. */
@@ -59,6 +61,11 @@ const LEGS_PER_SESSION = 4;
 /** How long a rung that was chosen is waited for; after a loss any picture at once is better. */
 const RUNG_WITHIN_MS = { chosen: 12_000, otherwise: 1_000 };
 
+/** Why no adaptive peer was opened, though everything is well. */
+const FULL = new Set(['full', 'busy']);
+/** Viewers stay for minutes. */
+export const FULL_RETRY_S = 10;
+
 const reasonOf = (error: unknown): string =>
   error instanceof Error && 'reason' in error && typeof error.reason === 'string' ? error.reason : 'relay-away';
 
@@ -69,6 +76,8 @@ function refusalOfRelay(error: unknown, services: HttpServices, camera: Id): Ref
   if (reason === 'gone') return new Refusal(404, 'not-found', 'The relay no longer knows this connection.');
   const view = services.cells.view({ kind: 'camera', id: camera });
   const more = view ? { camera, state: view.state, why: view.why } : { camera };
+  // Its text is for viewers, and says how many there may be.
+  if (FULL.has(reason)) return unavailable(reason, detail, more, FULL_RETRY_S);
   if (reason === 'no-stream') return unavailable('no-picture', 'The camera gives no picture just now.', more);
   return unavailable(reason, 'The relay does not take this connection just now.', more);
 }
@@ -78,6 +87,10 @@ export function instanceOf(services: HttpServices, relay: string): string | unde
   const view = isId(relay) ? services.cells.view({ kind: 'relay', id: relay }) : undefined;
   return view?.tags.includes('serving') ? relayOf(view).instance : undefined;
 }
+
+/** Which start of the adaptive peers serves a path; undefined for those of relays. */
+export const peerAt = ({ adaptive }: HttpServices, path: string): string | undefined =>
+  adaptiveOf(path) === undefined ? undefined : adaptive?.instance();
 
 /** The legs that a session has, as its cell knows them. */
 export const legsKnown = (session: CellView): [Id, ViewerContext['legs'][string]][] =>
@@ -155,12 +168,20 @@ export function keepLegs(services: HttpServices, loads: Loads): Legs {
     const query = `leg=${leg}`;
     if (!view) return ask(session.id, camera, relay, sdp, query, haste);
     const rung = wanted === undefined ? rungOfSession(services, view, session) : rungFor(services, view, wanted);
-    const own = rungsOf(services, view)[0];
-    const ofCamera = async () => ({ ...(await ask(session.id, camera, relay, sdp, query, haste)), rung: own });
-    if (!rung.ladder) return ofCamera();
+    const rungs = rungsOf(services, view);
+    const ofCamera = async () => ({ ...(await ask(session.id, camera, relay, sdp, query, haste)), rung: rungs[0] });
+    if (!rung.ladder && !rung.adaptive) return ofCamera();
     const chosen = wanted !== undefined || viewerOf(session).fixed;
-    const opening = askForRung(rung, session.id, camera, relay, sdp, query, chosen);
-    return chosen ? opening : opening.catch(ofCamera);
+    const openRung = (one: RungAt) => askForRung(one, session.id, camera, relay, sdp, query, chosen);
+    if (chosen) return openRung(rung);
+    // The lowest of the ladder is nearest to what an adaptive peer gave.
+    const next = rung.adaptive ? rungs.findLast(({ ladder }) => ladder) : undefined;
+    return openRung(rung)
+      .catch((error: unknown) => {
+        if (!next) throw error;
+        return openRung(next);
+      })
+      .catch(ofCamera);
   }
   /** The relay lets go of a connection that nobody needs any more. */
   const letGo = ({ resource, departure }: Pick<Opened, 'resource' | 'departure'>): Promise<void> => {
@@ -201,7 +222,7 @@ export function keepLegs(services: HttpServices, loads: Loads): Legs {
       // The same name again is the player trying anew: the first attempt must not stay behind.
       if (before) letGo(before).catch(() => {});
       const { answer, relaySession, resource, path, departure } = opened;
-      const place = { relay, path, instance, relaySession, resource, departure };
+      const place = { relay, path, instance, relaySession, resource, departure, peer: peerAt(services, path) };
       const leg: Leg = { name, session: session.id, camera, ...place, offer, etag: `"${name}"` };
       const legs = bySession.get(session.id) ?? new Map<Id, Leg>();
       bySession.set(session.id, legs.set(name, leg));

@@ -12,7 +12,7 @@ import { callerOf, placeOf } from './door.ts';
 import type { Server } from './fastify.ts';
 import { iceServers } from './ice.ts';
 import { baseUrl } from './origin.ts';
-import { rungFor } from './rungs.ts';
+import { ADAPTIVE, rungFor } from './rungs.ts';
 import type { HttpServices } from './services.ts';
 import type { Shared } from './shared.ts';
 import { cameraOf, viewerOf } from './views.ts';
@@ -76,6 +76,14 @@ function deviceOf(
   };
 }
 
+/** What is encoded for one viewer alone, where this installation offers that. */
+function adaptiveWay(services: HttpServices, camera: CellView): Pick<Ways, 'adaptive'> {
+  const rung = rungFor(services, camera, ADAPTIVE);
+  if (!services.adaptive || !rung.adaptive) return {};
+  const { room, why } = services.adaptive.room();
+  return { adaptive: { quality: rung.name, bitrateBps: rung.bitrate_bps, room, because: why.text } };
+}
+
 /** How a camera can be watched: its own picture by WebRTC, and the rungs that fit its size by HLS. */
 function waysOf(services: HttpServices, camera: CellView, quality: string | undefined): Ways {
   const { cells } = services;
@@ -89,6 +97,7 @@ function waysOf(services: HttpServices, camera: CellView, quality: string | unde
     webrtc: { quality: rung.name, bitrateBps: rung.bitrate_bps },
     ...(codec === undefined ? {} : { codec }),
     hls: rungs.length > 0 ? rungs : likely.length > 0 ? likely : rungsNamed(USUAL_RUNGS),
+    ...adaptiveWay(services, camera),
   };
 }
 
@@ -116,7 +125,7 @@ export function liveRoutes(server: Server, services: HttpServices, shared: Share
       const ways = waysOf(services, camera, request.query.quality);
       const { protocol, quality, bitrateBps, why } = deliver(deviceOf(request, request.query), ways);
       const base = `${baseUrl(request, services.config)}/live/${camera.id}/${protocol}`;
-      const url = protocol === 'hls' ? `${base}?quality=${quality}` : base;
+      const url = protocol === 'hls' || quality === ADAPTIVE ? `${base}?quality=${quality}` : base;
       // Browsers that may tell more of themselves do so from the next request on.
       reply.header('accept-ch', 'Sec-CH-UA-Mobile, Downlink, Save-Data').header('vary', 'User-Agent');
       return { protocol, quality, bitrate: inWords(bitrateBps), bitrate_bps: bitrateBps, url, why };

@@ -10,7 +10,7 @@ import type { Shared } from './shared.ts';
 import { relayOf, viewerOf } from './views.ts';
 
 /** A leg as a player has it: where it is, and at which start of its relay it was opened. */
-export type HeldLeg = Pick<Leg, 'relay' | 'instance' | 'path'>;
+export type HeldLeg = Pick<Leg, 'relay' | 'instance' | 'path' | 'peer'>;
 
 /** Where a player was told to open a leg. */
 export interface Order {
@@ -48,8 +48,14 @@ const LEG_NAMES = [...'abcdefghijklm'] as Id[];
  * How a leg was lost; undefined while it is not.
  * @param relay as it is now
  * @param seated whether the relay still has the leg, as far as is known
+ * @param peers which start of the adaptive peers serves now
  */
-function lossOf(relay: CellView | undefined, { instance }: HeldLeg, seated: boolean): Loss | undefined {
+function lossOf(
+  relay: CellView | undefined,
+  { instance, peer }: HeldLeg,
+  seated: boolean,
+  peers: string | undefined,
+): Loss | undefined {
   const decideMs = relay ? Math.max(0, systemClock.now() - relay.since) : 0;
   if (!relay?.tags.includes('serving')) {
     const { lostAt } = relay ? relayOf(relay) : {};
@@ -60,6 +66,10 @@ function lossOf(relay: CellView | undefined, { instance }: HeldLeg, seated: bool
   if (relayOf(relay).instance !== instance) {
     const text = 'the relay started anew and is serving again';
     return { reason: 'relay-restarted', text, detectMs: 0, decideMs };
+  }
+  if (peer !== undefined && peer !== peers) {
+    const text = 'the process that encoded it ended; another one carries the picture';
+    return { reason: 'peer-lost', text, detectMs: 0, decideMs: 0 };
   }
   if (!seated) return { reason: 'relay-ended', text: 'the relay ended the connection', detectMs: 0, decideMs: 0 };
   if (!relay.tags.includes('draining')) return undefined;
@@ -156,7 +166,7 @@ export function keepMoves(
       const seated = new Set(legsKnown(session).map(([leg]) => leg));
       for (const [leg, held] of [...legs]) {
         const relay = isId(held.relay) ? cells.view({ kind: 'relay', id: held.relay }) : undefined;
-        const loss = lossOf(relay, held, seated.has(leg));
+        const loss = lossOf(relay, held, seated.has(leg), services.adaptive?.instance());
         if (!loss) continue;
         // One that is kept ready, unseen, is replaced by the player itself.
         const unseen = front !== undefined && leg !== front && legs.has(front);

@@ -9,7 +9,7 @@ const COMING = new Set(['starting', 'running', 'lingering', 'off', 'waiting']);
 
 /**
  * Opens a rung as soon as the relay has a picture of it: its ladder may only just be starting.
- * @param open asks the relay once; its refusal has `reason: 'no-stream'` while there is no picture
+ * @param open asks the relay once; its refusal has `reason: 'no-stream'` while there is no picture, `'peer-away'` while nobody is there to make it
  * @param withinMs after this long, the relay's last refusal stands
  */
 export async function openWhenMade<T>(
@@ -23,9 +23,11 @@ export async function openWhenMade<T>(
     try {
       return await open();
     } catch (error) {
-      const cold = error instanceof Error && 'reason' in error && error.reason === 'no-stream';
+      const reason = error instanceof Error && 'reason' in error ? error.reason : undefined;
       const state = cells.view({ kind: 'rendition', id: camera })?.state ?? 'failed';
-      if (!cold || !COMING.has(state) || performance.now() > giveUpAt) throw error;
+      // A process of adaptive peers that was killed is back within a second.
+      const coming = reason === 'peer-away' || (reason === 'no-stream' && COMING.has(state));
+      if (!coming || performance.now() > giveUpAt) throw error;
     }
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }

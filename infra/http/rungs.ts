@@ -1,5 +1,6 @@
 import type { CellView } from '../../actors/cells.ts';
 import { rungPath } from '../../adapters/ladder.ffmpeg.ts';
+import type { Id } from '../../bus/identity.ts';
 import { activeStanding } from '../../machines/camera/context.ts';
 import type { Step } from '../../machines/policy/adaptation.ts';
 import type { HttpServices } from './services.ts';
@@ -12,10 +13,27 @@ export interface RungAt extends Step {
   ladder: boolean;
 }
 
+/** The rung that is encoded for one viewer alone, as its network allows, in VP8. */
+export const ADAPTIVE = 'adaptive';
+/** What it takes of an ordinary network; of a thin one it takes what there is. */
+const ADAPTIVE_BPS = 600_000;
+const ADAPTIVE_END = `/${ADAPTIVE}`;
+
+/** The camera whose adaptive rung a path is; undefined for every other path. No relay has such a path. */
+export const adaptiveOf = (path: string): string | undefined =>
+  path.endsWith(ADAPTIVE_END) ? path.slice(0, -ADAPTIVE_END.length) : undefined;
+
 /** Without a measurement: what a top rung is made for. */
 export const ASSUMED_BPS = 2_000_000;
 
-type Sees = Pick<HttpServices, 'cells' | 'rates'>;
+type Sees = Pick<HttpServices, 'cells' | 'rates' | 'adaptive'>;
+
+/** The last resort, where this installation has one. */
+function adaptiveRung({ adaptive }: Sees, camera: Id): RungAt[] {
+  if (!adaptive?.isOffered()) return [];
+  const path = `${camera}${ADAPTIVE_END}`;
+  return [{ name: ADAPTIVE, bitrate_bps: ADAPTIVE_BPS, path, ladder: false, adaptive: true }];
+}
 
 /** The rungs below a picture of this height that a camera's ladder makes, or would make. */
 function ladderOf({ cells }: Sees, camera: CellView, height: number | undefined): RungAt[] {
@@ -27,12 +45,15 @@ function ladderOf({ cells }: Sees, camera: CellView, height: number | undefined)
     .map(({ name, bitrate_bps }) => ({ name, bitrate_bps, path: rungPath(camera.id, name), ladder: true }));
 }
 
-/** The qualities that a camera can be watched in over WebRTC, best first: its own picture, and the rungs below. */
+/**
+ * The qualities that a camera can be watched in over WebRTC, best first: its own picture, the rungs below, and what is
+ * encoded for one viewer alone.
+ */
 export function rungsOf(services: Sees, camera: CellView): [RungAt, ...RungAt[]] {
   const height = activeStanding(cameraOf(camera))?.height;
   const bitrate_bps = services.rates(camera.id)?.bitrate_bps ?? ASSUMED_BPS;
   const own = { name: height ? `${height}p` : 'source', bitrate_bps, path: camera.id, ladder: false };
-  return [own, ...ladderOf(services, camera, height)];
+  return [own, ...ladderOf(services, camera, height), ...adaptiveRung(services, camera.id)];
 }
 
 /** The rung to give to someone who asked for one: that one if there is, else the best. */
@@ -41,8 +62,8 @@ export function rungFor(services: Sees, camera: CellView, wanted: string | undef
   return rungs.find(({ name }) => name === wanted) ?? rungs[0];
 }
 
-/** The rung that a session is in: one of the ladder stays the same, the camera's own is what it is now. */
+/** The rung that a session is in: the camera's own is what it is now, every other one stays the same. */
 export function rungOfSession(services: Sees, camera: CellView, session: CellView): RungAt {
   const { quality, ladder } = viewerOf(session);
-  return rungFor(services, camera, ladder ? quality : undefined);
+  return rungFor(services, camera, ladder || quality === ADAPTIVE ? quality : undefined);
 }

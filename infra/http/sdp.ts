@@ -10,6 +10,8 @@ export interface Offer {
   ufrag: string;
   pwd: string;
   mids: string[];
+  /** It takes no H.264, but VP8: only an adaptive peer has something for it. */
+  vp8Alone: boolean;
 }
 
 const bad = (text: string) => new Refusal(400, 'bad-sdp', text);
@@ -45,7 +47,8 @@ export function parseOffer(text: string): Offer {
     throw bad('the offer has no ICE user name and password');
   if (!fieldOf(lines, 'fingerprint')) throw bad('the offer has no DTLS fingerprint');
   const mids = lines.filter((line) => line.startsWith('a=mid:')).map((line) => line.slice(6));
-  return { ufrag, pwd, mids };
+  const takes = (codec: string) => lines.some((line) => line.startsWith('a=rtpmap:') && line.includes(` ${codec}/`));
+  return { ufrag, pwd, mids, vp8Alone: takes('VP8') && !takes('H264') };
 }
 
 /** Checks a trickled fragment (RFC 8840). @throws Refusal 400 or 413 */

@@ -9,7 +9,8 @@ import type { Server } from './fastify.ts';
 import { iceLinks, iceServers } from './ice.ts';
 import type { Leg } from './legs.ts';
 import { QualitySchema } from './live.ts';
-import { MAX_SDP_BYTES, parseFragment, parseOffer } from './sdp.ts';
+import { ADAPTIVE } from './rungs.ts';
+import { MAX_SDP_BYTES, type Offer, parseFragment, parseOffer } from './sdp.ts';
 import type { HttpServices } from './services.ts';
 import type { Shared } from './shared.ts';
 import { isOpen, viewerOf } from './views.ts';
@@ -49,6 +50,9 @@ async function awake(services: HttpServices, camera: CellView): Promise<CellView
   }
   return now;
 }
+
+/** What a client is given that does not say: where it takes no H.264, what is encoded for it alone. */
+const qualityFor = ({ vp8Alone }: Offer): string | undefined => (vp8Alone ? ADAPTIVE : undefined);
 
 /** The session to open a connection in: the stream token's own, or a new one for a login token. */
 async function sessionFor(
@@ -126,7 +130,12 @@ export function whepRoutes(server: Server, services: HttpServices, shared: Share
       if (!isOfType(request, SDP)) throw new Refusal(415, 'media-type', `WHEP takes an offer as ${SDP}.`);
       const sdp = request.body as string;
       const offer = parseOffer(sdp);
-      const { view, fresh, written } = await sessionFor(request, services, shared, request.query.quality);
+      const { view, fresh, written } = await sessionFor(
+        request,
+        services,
+        shared,
+        request.query.quality ?? qualityFor(offer),
+      );
       // The relay and the journal work at the same time; the answer waits for both.
       // It can't be told to go on to the program path afterwards.
       const opening = shared.legs.open(view, newId('leg'), sdp, offer, { haste: 'stays' });

@@ -4,6 +4,8 @@ import type { Why } from '../../bus/events/why.ts';
 export interface Step {
   name: string;
   bitrate_bps: number;
+  /** Encoded for one viewer alone, as its network allows: the last resort. */
+  adaptive?: boolean | undefined;
 }
 
 /** A move between rungs that has been made: it is remembered against swinging. */
@@ -27,6 +29,8 @@ export interface Adaptable {
   turns: readonly Turn[];
   /** Somebody chose this rung: it is kept. */
   fixed: boolean;
+  /** What its network carries, where its sender estimates it. */
+  availableKbps?: number | undefined;
 }
 
 /** A decision: which rung, or none, and why. */
@@ -44,6 +48,8 @@ export interface Adaptation {
 export const ADAPTATION = {
   ...{ reversalMs: 30_000, rememberedMs: 600_000, longestBarMs: 240_000 },
   ...{ fillShare: 0.8, turnsKept: 12 },
+  /** From what adapts by itself up to a fixed rung: only with this much more than that needs. */
+  roomShare: 1.2,
 };
 
 /** When ways up had to be taken back, oldest first. */
@@ -66,9 +72,14 @@ const percent = (share: number): string => `${Math.round(share * 100)} %`;
 
 type Rejected = NonNullable<Why['rejected']>;
 
-/** The rung below that what arrives would fill by no more than four fifths; the lowest where none does. */
+/**
+ * The rung below that what arrives would fill by no more than four fifths; the lowest fixed one where none does, and below
+ * that what adapts by itself.
+ */
 function lower({ rungs, sign }: Adaptable, present: number): { rung: Step | undefined; rejected: Rejected } {
-  const below = rungs.slice(present + 1);
+  const all = rungs.slice(present + 1);
+  const fixed = all.filter(({ adaptive }) => !adaptive);
+  const below = fixed.length > 0 ? fixed : all;
   if (sign.collapsed) {
     const rejected = below
       .slice(0, -1)
@@ -83,6 +94,13 @@ function lower({ rungs, sign }: Adaptable, present: number): { rung: Step | unde
   return { rung, rejected };
 }
 
+/** Why what adapts by itself is kept: no loss shows there how much more the network carries. */
+function tooThin({ availableKbps }: Adaptable, { name, bitrate_bps }: Step): string | undefined {
+  if (availableKbps === undefined) return 'what the network carries is not known';
+  const neededKbps = Math.round((bitrate_bps / 1_000) * ADAPTATION.roomShare);
+  return availableKbps < neededKbps ? `${availableKbps} kb/s are there; ${name} needs ${neededKbps}` : undefined;
+}
+
 /**
  * Decides whether a viewer moves to another rung: down at once, from a collapse straight to the lowest; up one rung at
  * a time, when the path has been good for a while and no way up had to be taken back in the last 30 s.
@@ -90,7 +108,11 @@ function lower({ rungs, sign }: Adaptable, present: number): { rung: Step | unde
 export function adapt(known: Adaptable): Adaptation {
   const { at, rungs, now, sign, fixed } = known;
   const present = rungs.findIndex(({ name }) => name === now);
-  const guard = { rung: now, rungs: rungs.map(({ name }) => name), ...sign };
+  const { availableKbps } = known;
+  const guard = {
+    ...{ rung: now, rungs: rungs.map(({ name }) => name), ...sign },
+    ...(availableKbps === undefined ? {} : { availableKbps }),
+  };
   const stay = (reason: string, text: string, rejected: Rejected = []): Adaptation => ({
     down: !sign.good,
     why: { trigger: 'adaptation', reason, text, guard, ...(rejected.length > 0 ? { rejected } : {}) },
@@ -115,6 +137,8 @@ export function adapt(known: Adaptable): Adaptation {
     const because = `going up had to be taken back ${seconds[0]} s ago; next try in ${seconds[1]} s at the earliest`;
     return stay('swinging', `${now} stays: ${because}`, [{ option: better.name, because }]);
   }
+  const thin = rungs[present]?.adaptive ? tooThin(known, better) : undefined;
+  if (thin) return stay('no-room', `${now} stays: ${thin}`, [{ option: better.name, because: thin }]);
   return go(better, 'recovered', `the network has been good for ${sign.afterMs} ms`, []);
 }
 

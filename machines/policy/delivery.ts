@@ -24,6 +24,8 @@ export interface Ways {
   codec?: string;
   /** The rungs of its ladder, best first. */
   hls: readonly Pick<Rung, 'name' | 'height' | 'bitrate_bps'>[];
+  /** Where adaptive peers are offered: whether one is to be had, else why not. */
+  adaptive?: { quality: string; bitrateBps: number; room: boolean; because: string };
 }
 
 /** The way to watch, and why. */
@@ -54,6 +56,16 @@ function obstacle({ h264 }: Device, { codec }: Ways): string | undefined {
   return h264 === false ? 'the browser can’t decode H.264 over WebRTC' : undefined;
 }
 
+/** Why only a picture that is encoded for this device alone, in VP8, is of use to it over WebRTC; undefined: others are. */
+function reasonForAlone({ h264, networkKbps, quality, protocol }: Device, { adaptive, hls }: Ways): string | undefined {
+  if (protocol === 'hls') return undefined;
+  if (h264 === false) return 'the browser can’t decode H.264 over WebRTC';
+  const lowest = Math.min(...hls.map(({ bitrate_bps }) => bitrate_bps));
+  if (networkKbps !== undefined && networkKbps * 1_000 < lowest)
+    return `a network of ${networkKbps} kb/s carries no rung`;
+  return quality !== undefined && quality === adaptive?.quality ? 'it was asked for' : undefined;
+}
+
 /** The rung that was asked for, else the best that is no higher than `atMost`, else the lowest. */
 function rungOf({ hls }: Ways, wanted: string | undefined, atMost: number) {
   const rung = hls.find(({ name }) => name === wanted) ?? hls.find(({ height }) => height <= atMost) ?? hls.at(-1);
@@ -61,9 +73,30 @@ function rungOf({ hls }: Ways, wanted: string | undefined, atMost: number) {
   return rung;
 }
 
-/** Chooses how a device watches a camera: a phone or a slow network by HLS in 480p, everybody else by WebRTC. */
+/** What is known of a device, for the reason that is told. */
+const guardOf = ({ networkKbps, mobile, userAgent }: Device, { hls }: Ways): NonNullable<Why['guard']> => ({
+  ...(networkKbps === undefined ? {} : { network_kbps: networkKbps }),
+  phone: mobile ?? PHONE.test(userAgent),
+  rungs: hls.map(({ name }) => name),
+});
+
+/**
+ * Chooses how a device watches a camera: a phone or a slow network by HLS in 480p, everybody else by WebRTC; a browser
+ * without H.264, or a network that carries no rung, by a picture that is encoded for it alone, while there is room.
+ */
 export function deliver(device: Device, ways: Ways): Delivery {
-  const { networkKbps, protocol: wanted, quality } = device;
+  const { protocol: wanted, quality } = device;
+  const { adaptive } = ways;
+  const alone = reasonForAlone(device, ways);
+  if (alone && adaptive?.room) {
+    const rejected = [
+      { option: 'hls', because: 'WebRTC is seconds earlier, and follows the network' },
+      { option: ways.webrtc.quality, because: alone },
+    ];
+    const text = `WebRTC, ${adaptive.quality}: ${alone}`;
+    const why = { trigger: 'delivery', text, guard: guardOf(device, ways), rejected };
+    return { protocol: 'webrtc', quality: adaptive.quality, bitrateBps: adaptive.bitrateBps, why };
+  }
   const small = reasonForSmall(device);
   const impossible = obstacle(device, ways);
   const protocol = impossible ? 'hls' : (wanted ?? (small ? 'hls' : 'webrtc'));
@@ -75,6 +108,7 @@ export function deliver(device: Device, ways: Ways): Delivery {
     const because = wanted ? 'WebRTC was asked for' : 'nothing speaks against WebRTC, which is seconds earlier';
     rejected.push({ option: 'hls', because });
   }
+  if (alone && adaptive) rejected.push({ option: adaptive.quality, because: adaptive.because });
   const rung = protocol === 'hls' ? rungOf(ways, quality, small ? SMALL_HEIGHT : Number.POSITIVE_INFINITY) : undefined;
   const chosen = rung ? { quality: rung.name, bitrateBps: rung.bitrate_bps } : ways.webrtc;
   if (quality !== undefined && quality !== chosen.quality) {
@@ -89,11 +123,7 @@ export function deliver(device: Device, ways: Ways): Delivery {
         protocol === 'hls'
           ? `HLS in ${chosen.quality}: ${rejected[0]?.because}`
           : `WebRTC in ${chosen.quality}: ${wanted ? 'it was asked for' : 'a fast network and no phone'}`,
-      guard: {
-        ...(networkKbps === undefined ? {} : { network_kbps: networkKbps }),
-        phone: device.mobile ?? PHONE.test(device.userAgent),
-        rungs: ways.hls.map(({ name }) => name),
-      },
+      guard: guardOf(device, ways),
       rejected,
     },
   };

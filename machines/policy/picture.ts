@@ -18,8 +18,8 @@ export const PICTURE_STEPS: readonly [PictureStep, ...PictureStep[]] = [
   { shrink: 4, fps: 5, leastKbps: 0 },
 ];
 
-/** Before anything is known of a network: what congestion control begins with is enough for it. */
-export const FIRST_STEP = 1;
+/** Before anything is known of a network: small, since its first key frame has to come through as well. */
+export const FIRST_STEP = 2;
 
 /** Up only with a fifth to spare, for a while: what a thin network shows for a moment it does not keep. */
 export const PICTURE_UP = { spare: 1.2, forMs: 1_500 };

@@ -7,7 +7,9 @@ import { adaptation, become, machine, noteQuality } from './parts.ts';
 export const chooseRung = machine.assign(({ context, event }) => {
   const chosen = adaptation(context, event);
   if (!chosen?.rung || !('after_ms' in event)) return {};
-  const ladder = event.rungs[0]?.name !== chosen.rung;
+  const own = event.rungs[0]?.name === chosen.rung;
+  const alone = event.rungs.some(({ name, adaptive }) => name === chosen.rung && adaptive);
+  const ladder = !own && !alone;
   const move: Move = {
     reason: chosen.why.reason as Move['reason'],
     rung: { name: chosen.rung, ladder, down: chosen.down },

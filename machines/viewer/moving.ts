@@ -9,6 +9,7 @@ const SENTENCES: Record<Move['reason'], (relay: string) => string> = {
   'relay-ended': (relay) => `${relay} ended the connection`,
   draining: (relay) => `${relay} is being drained`,
   silence: (relay) => `no frame came from ${relay}`,
+  'peer-lost': () => 'the process that encoded the picture ended',
   collapsed: () => 'the network carried hardly anything of the picture',
   strained: () => 'the network lost too much of the picture',
   bandwidth: () => 'there was not bandwidth for all',

@@ -23,12 +23,12 @@ function admission(event: Extract<ViewerEvent, { type: 'viewer.requested' }>): {
 /** What follows from what the network shows; undefined when the event tells nothing of that. */
 export function adaptation(context: ViewerContext, event: ViewerEvent) {
   if (event.type !== 'path.degraded' && event.type !== 'path.recovered') return undefined;
-  const { at, rungs: all, collapsed = false, after_ms: afterMs, loss, kbps } = event;
+  const { at, rungs: all, collapsed = false, after_ms: afterMs, loss, kbps, available_kbps: availableKbps } = event;
   const { quality: now, turns, fixed, ceiling } = context;
   const highest = all.findIndex(({ name }) => name === ceiling?.rung);
   const rungs = all.slice(Math.max(0, highest));
   const sign = { good: event.type === 'path.recovered', collapsed, afterMs, loss, kbps };
-  return adapt({ at, rungs, now, sign, turns, fixed });
+  return adapt({ at, rungs, now, sign, turns, fixed, availableKbps });
 }
 
 /** The viewer machine's types, slots and guards; its chart is in `../viewer.ts`. */

@@ -1,18 +1,34 @@
 import { expect } from 'chai';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { startChromium } from '../fixtures/chromium.ts';
 import type { Follower } from '../fixtures/events.ts';
 import { figure } from '../fixtures/figures.ts';
 import { startTestGroup, type TestGroup } from '../fixtures/group.ts';
 import { replayAgainstTheLiving } from '../fixtures/journal.ts';
-import { until } from '../fixtures/process.ts';
+import { descendants } from '../fixtures/launcher/start.ts';
+import { freePort, until } from '../fixtures/process.ts';
 import { type Shaper, startShaper, throughShaper } from '../fixtures/shaper.ts';
 import { type Site, startSite } from '../fixtures/site.ts';
-import { longestGapMs, type Watcher, watchCamera } from '../fixtures/watcher.ts';
+import { longestGapMs, median, type Watcher, watchCamera } from '../fixtures/watcher.ts';
 
 /** How high the picture in front is. */
 const linesOf = ({ page }: Watcher): Promise<number> =>
   page.evaluate(`document.querySelector('video.sbx-front').videoHeight`);
+
+/** A browser that was built without H.264. */
+const withoutH264 = async (page: Page): Promise<void> => {
+  await page.addInitScript(`{
+    const all = RTCRtpReceiver.getCapabilities.bind(RTCRtpReceiver);
+    const without = (kind) => ({ codecs: all(kind).codecs.filter(({ mimeType }) => !/h264/i.test(mimeType)) });
+    RTCRtpReceiver.getCapabilities = without;
+    const { addTransceiver } = RTCPeerConnection.prototype;
+    RTCPeerConnection.prototype.addTransceiver = function (kind, options) {
+      const transceiver = addTransceiver.call(this, kind, options);
+      if (kind === 'video') transceiver.setCodecPreferences(without(kind).codecs);
+      return transceiver;
+    };
+  }`);
+};
 
 /** Somebody watches over a network that becomes narrow, and wide again. */
 describe('a viewer whose network changes', function () {
@@ -22,6 +38,7 @@ describe('a viewer whose network changes', function () {
   let browser: Browser;
   let events: Follower;
   let shaper: Shaper;
+  let adaptiveShaper: Shaper;
   let watcher: Watcher;
   let session: string;
 
@@ -30,13 +47,19 @@ describe('a viewer whose network changes', function () {
     [site, browser] = await Promise.all([startSite(['north'], {}, picture), startChromium()]);
     const [[name, camera]] = Object.entries(site.cameras()) as [[string, object]];
     const cameras = { [name]: { ...camera, ladder: ['480p', '360p'], keep: 'warm' } };
-    group = await startTestGroup({ cameras });
+    const adaptiveUdp = await freePort();
+    // One of the cores suffices, but the meter of a busy machine must not decide these tests.
+    const limits = { adaptive_peers: 1, adaptive_cores: 16 };
+    group = await startTestGroup({ cameras, limits, ports: { adaptive_udp: adaptiveUdp } });
     events = group.follow(0);
     const { webrtcUdp = 0 } = group.group.relays.find(({ role }) => role === 'delivery') ?? {};
-    shaper = await startShaper(webrtcUdp);
+    [shaper, adaptiveShaper] = await Promise.all([startShaper(webrtcUdp), startShaper(adaptiveUdp)]);
     await events.next('rendition.running', 'rendition/north', 0, 30_000);
     watcher = await watchCamera(browser, group, 'north', {
-      prepare: (page) => throughShaper(page, webrtcUdp, shaper),
+      async prepare(page) {
+        await throughShaper(page, webrtcUdp, shaper);
+        await throughShaper(page, adaptiveUdp, adaptiveShaper);
+      },
     });
     await watcher.moving(0, 20);
     session = String((await watcher.watched()).sessions.at(-1));
@@ -44,6 +67,7 @@ describe('a viewer whose network changes', function () {
   after(async () => {
     await watcher?.close();
     await shaper?.close();
+    await adaptiveShaper?.close();
     events?.close();
     await browser?.close();
     await group?.stop();
@@ -67,14 +91,31 @@ describe('a viewer whose network changes', function () {
     expect(await linesOf(watcher)).to.equal(360);
   });
 
-  it('goes up again when it is wide', async () => {
+  it('gets a picture that is encoded for him alone when it carries no rung', async () => {
     const at = Date.now();
-    shaper.narrow(undefined);
-    const moved = await events.next('viewer.moved', `viewer/${session}`, at, 20_000);
-    figure('network wide again: better rung on screen after', moved.at - at);
-    expect(moved.data).to.include({ kind: 'rung', from_quality: '360p', quality: '480p' });
-    expect(moved.data.why).to.include({ reason: 'recovered' });
-    await watcher.moving(moved.at, 10);
+    for (const one of [shaper, adaptiveShaper]) one.narrow(250_000);
+    const moved = await events.next('viewer.moved', `viewer/${session}`, at, 30_000);
+    figure('network cut below the lowest rung: adaptive peer on screen after', moved.at - at);
+    expect(moved.data).to.include({ kind: 'rung', from_quality: '360p', quality: 'adaptive', ladder: false });
+    expect(moved.data.why.reason).to.be.oneOf(['collapsed', 'strained']);
+    await watcher.moving(moved.at + 1_000, 20, 30_000);
+    expect(await linesOf(watcher)).to.be.at.most(360);
+  });
+
+  it('goes up again, rung by rung, when it is wide', async () => {
+    let at = Date.now();
+    for (const one of [shaper, adaptiveShaper]) one.narrow(undefined);
+    for (const [from_quality, quality] of [
+      ['adaptive', '360p'],
+      ['360p', '480p'],
+    ]) {
+      const moved = await events.next('viewer.moved', `viewer/${session}`, at, 40_000);
+      figure(`network wide again: from ${from_quality} to ${quality} after`, moved.at - at);
+      expect(moved.data).to.include({ kind: 'rung', from_quality, quality });
+      expect(moved.data.why).to.include({ reason: 'recovered' });
+      at = moved.at + 1;
+    }
+    await watcher.moving(at, 10);
     await until('nobody to be counted for the ladder', async () => (await shown()).quality === '480p');
   });
 
@@ -85,6 +126,57 @@ describe('a viewer whose network changes', function () {
     expect((await group.api('GET', `/api/v1/sessions/${id}`)).body).to.include({ quality: '360p', state: 'watching' });
     expect(await linesOf(own)).to.equal(360);
     await own.close();
+  });
+
+  describe('in a browser without H.264', () => {
+    let own: Watcher;
+    let id: string;
+    const ofPeer = async () => (await group.api('GET', `/api/v1/sessions/${id}`)).body;
+    /** The decoders of the adaptive peers: none where nobody has one. */
+    const decoders = async () => descendants(await group.pid('peers'));
+
+    before(async () => {
+      own = await watchCamera(browser, group, 'north', { prepare: withoutH264 });
+      await own.moving(0, 20);
+      id = String((await own.watched()).sessions.at(-1));
+    });
+    after(() => own?.close());
+
+    it('gets VP8 at once, in which the clock can be read', async () => {
+      expect(await ofPeer()).to.include({ quality: 'adaptive', state: 'watching' });
+      const { frames, states } = await own.watched();
+      figure('without H.264: first frame', states.find(({ firstFrameMs }) => firstFrameMs)?.firstFrameMs ?? Number.NaN);
+      figure('without H.264: glass to glass, median', median(frames.map(({ latency_ms }) => latency_ms)));
+      expect(await decoders()).to.have.length(1);
+    });
+
+    it('is politely refused, and shown another way, while all such pictures are taken', async () => {
+      const refused = await group.api('GET', '/live/north/webrtc?quality=adaptive');
+      expect(refused.status).to.equal(503);
+      expect(refused.headers.get('retry-after')).to.equal('10');
+      expect(refused.body).to.include({ reason: 'full', error: 'all 1 adaptive peers are taken' });
+      expect((await group.api('GET', '/live/north?h264=false')).body).to.include({ protocol: 'hls' });
+    });
+
+    it('has its picture back within seconds when the process that encodes it is killed', async () => {
+      const before = await group.pid('peers');
+      const at = await group.signal('peers', 'SIGKILL');
+      await group.restarted('peers', before);
+      const moved = await events.next('viewer.moved', `viewer/${id}`, at, 20_000);
+      figure('adaptive peers killed: picture back after', moved.at - at);
+      expect(moved.data).to.include({ quality: 'adaptive' });
+      expect(moved.data.why).to.include({ reason: 'peer-lost' });
+      await own.moving(moved.at, 20);
+    });
+
+    it('sees no more when its session is revoked, and nothing more is encoded', async () => {
+      const at = Date.now();
+      expect((await group.api('DELETE', `/api/v1/sessions/${id}`)).status).to.be.within(200, 204);
+      await until('no decoder to run', async () => (await decoders()).length === 0, 5_000);
+      const { presented } = await own.watched();
+      figure('session revoked: last frame after', Math.max(0, (presented.at(-1) ?? at) - at));
+      expect((presented.at(-1) ?? at) - at).to.be.lessThan(5_000);
+    });
   });
 
   it('has a journal from which a replay reaches his state', async () => {

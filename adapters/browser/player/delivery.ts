@@ -8,6 +8,9 @@ export function takesH264(): boolean {
   return codecs.some(({ mimeType }) => mimeType.toLowerCase() === 'video/h264');
 }
 
+/** The quality that this browser needs, whoever watches: without H.264, what is encoded in VP8 for it alone. */
+export const neededQuality = (): string | undefined => (takesH264() ? undefined : 'adaptive');
+
 /** Less than this is a handshake, not a measurement. */
 const PROBE_BYTES = 20_000;
 const PROBE_MS = 3;

@@ -6,6 +6,7 @@ const REASONS: Record<string, string> = {
   'relay-ended': 'its relay ended the connection',
   draining: 'its relay is being drained',
   silence: 'no frame came any more',
+  'peer-lost': 'what encoded it ended',
   collapsed: 'the network carried hardly anything',
   strained: 'the network lost too much',
   bandwidth: 'its relay has not enough for all',

@@ -1,5 +1,6 @@
 import { type Admission, type Door, keepRenewed, requestSession } from './admission.ts';
 import { createAttempts } from './attempts.ts';
+import { neededQuality } from './delivery.ts';
 import { createDirect } from './direct.ts';
 import type { Frame } from './frames.ts';
 import { createGapMeter } from './gap-meter.ts';
@@ -65,12 +66,15 @@ export class Player {
   /** An answer to an older request for a session is dropped. */
   private joins = 0;
   private checkedMs = performance.now();
+  /** Over WebRTC; undefined: what the gateway finds best. */
+  private readonly quality: string | undefined;
   /** Whether a second connection is kept ready for it at another relay. */
   hot: boolean;
   private silent = true;
 
   constructor(host: HTMLElement, options: PlayerOptions) {
     this.options = options;
+    this.quality = neededQuality() ?? options.quality;
     this.hot = options.hot ?? false;
     this.door = { server: options.server ?? '', ...(options.token ? { token: options.token } : {}) };
     this.stage = createStage(host, () => this.unseen());
@@ -175,7 +179,7 @@ export class Player {
     const run = ++this.joins;
     // The offer is made while the gateway decides.
     this.legs.open({ purpose: 'replace' });
-    const answer = await requestSession(this.door, this.options.camera, this.options.quality);
+    const answer = await requestSession(this.door, this.options.camera, this.quality);
     if (run !== this.joins) return;
     if ('refusal' in answer) {
       const { reason, text, retry, afterMs } = answer.refusal;
@@ -186,7 +190,7 @@ export class Player {
     this.stopRenewal();
     this.stopRenewal = keepRenewed(this.door, answer.admission);
     const open = this.options.via === 'whep' ? openWhep : openSignalling;
-    const { quality } = this.options;
+    const { quality } = this;
     this.signaller = open(answer.admission, quality ? { quality } : {}, this.signallerHears());
     this.legs.begin(answer.admission.iceServers);
   }

@@ -53,7 +53,12 @@ describe('http: what is parsed', () => {
 
   it('offers: a browser may use either line end, and any sane one gives its ICE names', () => {
     for (const text of [OFFER, OFFER.replaceAll('\r\n', '\n')]) {
-      expect(parseOffer(text)).to.deep.equal({ ufrag: 'abcd', pwd: 'abcdefghijklmnopqrstuvwx', mids: ['0'] });
+      expect(parseOffer(text)).to.deep.equal({
+        ufrag: 'abcd',
+        pwd: 'abcdefghijklmnopqrstuvwx',
+        mids: ['0'],
+        vp8Alone: false,
+      });
     }
   });
 

@@ -20,6 +20,8 @@ const collapsed = { good: false, collapsed: true, afterMs: 250, loss: 0.6, kbps:
 const decide = (now: string, sign: Adaptable['sign'], more: Partial<Adaptable> = {}) =>
   adapt({ at: 100_000, rungs, now, sign, turns: [], fixed: false, ...more });
 
+const withAdaptive = { rungs: [...rungs, { name: 'adaptive', bitrate_bps: 600_000, adaptive: true }] };
+
 describe('which rung a viewer gets', () => {
   const table: [string, string, Adaptable['sign'], Partial<Adaptable>, string | undefined, string][] = [
     ['goes straight to the lowest when its network collapses', '720p', collapsed, {}, '360p', 'collapsed'],
@@ -29,6 +31,13 @@ describe('which rung a viewer gets', () => {
     ['has nowhere lower to go', '360p', collapsed, {}, undefined, 'lowest'],
     ['goes up one rung when the network is good again', '360p', good, {}, '480p', 'recovered'],
     ['is at the top already', '720p', good, {}, undefined, 'highest'],
+    ['goes to the lowest fixed one from a collapse', '720p', collapsed, withAdaptive, '360p', 'collapsed'],
+    ['goes below that to what adapts by itself', '360p', strained, withAdaptive, 'adaptive', 'strained'],
+    ['goes there at once from a collapse, too', '360p', collapsed, withAdaptive, 'adaptive', 'collapsed'],
+    ['has nowhere lower to go from there', 'adaptive', strained, withAdaptive, undefined, 'lowest'],
+    ['stays there while no room is known of', 'adaptive', good, withAdaptive, undefined, 'no-room'],
+    ['stays there in too little', 'adaptive', good, { ...withAdaptive, availableKbps: 590 }, undefined, 'no-room'],
+    ['leaves it with room', 'adaptive', good, { ...withAdaptive, availableKbps: 600 }, '360p', 'recovered'],
     ['keeps what somebody chose', '720p', collapsed, { fixed: true }, undefined, 'fixed'],
     ['stays where the rung is no more', '540p', collapsed, {}, undefined, 'unknown'],
   ];

@@ -14,6 +14,9 @@ const ways: Ways = {
   hls: rungsNamed(USUAL_RUNGS),
 };
 
+const room = { quality: 'adaptive', bitrateBps: 600_000, room: true, because: '1 of 8 peers are taken' };
+const full = { ...room, room: false, because: 'all 8 adaptive peers are taken' };
+
 describe('the way to watch', () => {
   const table: [string, Partial<Device>, Partial<Ways>, string][] = [
     ['a desktop', {}, {}, 'webrtc 720p 2000000'],
@@ -35,6 +38,12 @@ describe('the way to watch', () => {
     ['who wants WebRTC without H.264', { protocol: 'webrtc', h264: false }, {}, 'hls 720p 2000000'],
     ['a phone, of a camera without 480p', { mobile: true }, { hls: rungsNamed(['720p', '360p']) }, 'hls 360p 500000'],
     ['a phone, of a camera with 720p only', { mobile: true }, { hls: rungsNamed(['720p']) }, 'hls 720p 2000000'],
+    ['a browser without H.264, by a peer', { h264: false }, { adaptive: room }, 'webrtc adaptive 600000'],
+    ['a browser without H.264, when all are taken', { h264: false }, { adaptive: full }, 'hls 720p 2000000'],
+    ['the same, that wants HLS', { h264: false, protocol: 'hls' }, { adaptive: room }, 'hls 720p 2000000'],
+    ['a network that carries no rung', { networkKbps: 400 }, { adaptive: room }, 'webrtc adaptive 600000'],
+    ['a slow network that carries one', { networkKbps: 700 }, { adaptive: room }, 'hls 480p 1000000'],
+    ['who asks for a peer', { quality: 'adaptive' }, { adaptive: room }, 'webrtc adaptive 600000'],
     ['a device that says nothing', { userAgent: '' }, {}, 'webrtc 720p 2000000'],
   ];
   for (const [who, device, changes, expected] of table) {
@@ -49,6 +58,11 @@ describe('the way to watch', () => {
       expect(why.text).to.include(quality);
     });
   }
+
+  it('tells that all adaptive peers are taken', () => {
+    const { why } = deliver({ userAgent: DESKTOP, h264: false }, { ...ways, adaptive: full });
+    expect(why.rejected).to.deep.include({ option: 'adaptive', because: full.because });
+  });
 
   it('tells that a quality is not to be had', () => {
     const { quality, why } = deliver({ userAgent: DESKTOP, quality: '9p' }, ways);

@@ -25,7 +25,7 @@ describe('the picture that an adaptive peer sends', () => {
   it('becomes better when a better one has fitted for a while with something to spare', () => {
     expect(through(forMs(2_000, PICTURE_UP.forMs)).step).to.equal(0);
     expect(through(forMs(2_000, PICTURE_UP.forMs - 250)).step).to.equal(FIRST_STEP);
-    expect(through(forMs(360, 10_000)).step, 'nothing to spare').to.equal(FIRST_STEP);
+    expect(through(forMs(130, 10_000)).step, 'nothing to spare').to.equal(FIRST_STEP);
   });
 
   it('waits anew after a moment in which the better one did not fit', () => {
