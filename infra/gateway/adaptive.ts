@@ -57,6 +57,7 @@ export function withAdaptive({ peers, whep, bounds, reach, programAt }: Adaptive
     adaptive: {
       isOffered: () => bounds().peers > 0,
       instance: peers.instance,
+      load: peers.load,
       room() {
         const load = peers.load();
         if (load) return roomForPeer(load, bounds());

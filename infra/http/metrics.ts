@@ -24,6 +24,8 @@ export interface Metrics {
   journalQueue: Gauge<string>;
   eventLoopDelay: Gauge<'quantile'>;
   relayLoad: Gauge<'relay'>;
+  adaptivePeers: Gauge<string>;
+  adaptiveCores: Gauge<string>;
   relayCalls: Counter<'relay'>;
   webhooks: Counter<'webhook' | 'result'>;
 }
@@ -151,6 +153,16 @@ export function createMetrics(): Metrics {
       name: 'signalbox_relay_load',
       help: 'Viewer sessions seated at a relay',
       labelNames: ['relay'],
+      registers,
+    }),
+    adaptivePeers: new Gauge({
+      name: 'signalbox_adaptive_peers',
+      help: 'Viewers for whom VP8 is encoded alone, whoever of the gateways here let them in',
+      registers,
+    }),
+    adaptiveCores: new Gauge({
+      name: 'signalbox_adaptive_cores',
+      help: 'Processor cores that adaptive peers and their decoders use',
       registers,
     }),
     webhooks: new Counter({

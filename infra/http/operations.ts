@@ -33,6 +33,9 @@ function count(services: HttpServices): void {
   }
   const sessions = reset(metrics.sessions);
   for (const view of living('viewer')) sessions.inc({ protocol: viewerOf(view).protocol, state: view.state });
+  const { peers = 0, cores = 0 } = services.adaptive?.load() ?? {};
+  metrics.adaptivePeers.set(peers);
+  metrics.adaptiveCores.set(cores);
   const load = relayLoad(services);
   const loads = reset(metrics.relayLoad);
   const relays = reset(metrics.relays);

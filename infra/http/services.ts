@@ -58,6 +58,8 @@ export interface Adaptive {
   instance(): string | undefined;
   /** Whether one more may begin, and why not. */
   room(): { room: boolean; why: Why };
+  /** How full their process is; undefined while it is not there. */
+  load(): { peers: number; cores: number } | undefined;
   /** What the network of a viewer carries, by the name of its peer; undefined before it is known. */
   estimateKbps(relaySession: string): number | undefined;
 }

@@ -87,10 +87,16 @@ export async function runGroup(
     },
   });
 
+  /** Its native part may not run on this machine; all others watch without it. */
+  const startPeers = () =>
+    start(add(peersProgram(parts.peers, state.sockets, env))).catch((error: Error) =>
+      say(`there are no adaptive peers: ${error.message}`),
+    );
+
   const startEverything = async (): Promise<string> => {
     // Node takes its second to start and the switcher waits for nobody, so it starts beside the servers.
     const switchers = ensureSwitchers(plan.switchers);
-    const peers = plan.adaptivePeers ? start(add(peersProgram(parts.peers, state.sockets, env))) : undefined;
+    const peers = plan.adaptivePeers ? startPeers() : undefined;
     const media = mediaPrograms(plan, state, parts, env);
     const stores: Program[] = [];
     if (plan.natsPort !== undefined) stores.push(natsProgram(plan.natsPort, state, env));

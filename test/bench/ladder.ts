@@ -10,6 +10,7 @@ import { startCamera } from '../fixtures/camera.ts';
 import { descendants } from '../fixtures/launcher/start.ts';
 import { until } from '../fixtures/process.ts';
 import { serveTokenKeys, startRelay } from '../fixtures/relay.ts';
+import { processorSeconds } from './cost/usage.ts';
 import { type BenchOptions, type BenchTable, thisMachine } from './table.ts';
 
 const PROGRAM = 'cam_001';
@@ -23,14 +24,6 @@ const ladderPids = (): number[] =>
       return false; // it has ended since
     }
   });
-
-/** Processor time of processes by now, in seconds. */
-const cpuOf = (pids: number[]): number =>
-  pids.reduce((sum, pid) => {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    return sum + (Number(fields[11]) + Number(fields[12])) / 100;
-  }, 0);
 
 /** Holds these ladders, each of some rungs of the one program, and tells what they cost, in percent of a core. */
 async function costOf(ladders: Ladders, measured: Measured, sets: PlannedRung[][], seconds: number) {
@@ -46,9 +39,9 @@ async function costOf(ladders: Ladders, measured: Measured, sets: PlannedRung[][
   await until('every ladder to flow', () => flowing === sets.length, 30_000);
   const firstMs = performance.now() - startedAt;
   const pids = ladderPids();
-  const [before, from] = [cpuOf(pids), performance.now()];
+  const [before, from] = [processorSeconds(pids), performance.now()];
   await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-  const cpu = ((cpuOf(pids) - before) / ((performance.now() - from) / 1000)) * 100;
+  const cpu = ((processorSeconds(pids) - before) / ((performance.now() - from) / 1000)) * 100;
   for (const one of held) one.release();
   await until('their processes to be gone', () => ladderPids().length === 0, 10_000);
   return { cpu, firstMs };

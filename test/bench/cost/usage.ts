@@ -37,6 +37,10 @@ const statOf = (pid: number): { ticks: number; buried: number } => {
   };
 };
 
+/** Processor time of processes by now, in seconds. */
+export const processorSeconds = (pids: number[]): number =>
+  pids.reduce((sum, pid) => sum + statOf(pid).ticks, 0) / TICKS_PER_SECOND;
+
 const rssOf = (pid: number): number =>
   Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1] ?? 0) * 1024;
 

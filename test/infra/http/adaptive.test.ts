@@ -88,6 +88,10 @@ describe('http: a viewer whom no rung suits', () => {
 
     it('is politely refused when all are taken, with no session, and shown another way', async () => {
       await fill();
+      const metrics = (
+        await gateway.server.inject({ url: '/metrics', headers: gateway.bearer({ role: 'admin', zones: ['*'] }) })
+      ).body;
+      expect(metrics).to.match(/^signalbox_adaptive_peers 1$/m);
       for (const refused of [await post(VP8_OFFER), await get('/live/cam_001/webrtc?quality=adaptive')]) {
         expect(refused.statusCode).to.equal(503);
         expect(refused.headers['retry-after']).to.equal('10');
