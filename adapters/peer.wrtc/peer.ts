@@ -1,3 +1,4 @@
+import { lookup } from 'node:dns/promises';
 import { FIRST_STEP, PICTURE_STEPS, type Sending, type Stepped, stepPicture } from '../../machines/policy/picture.ts';
 import { bounded, candidatesOf, type Reach, reachable } from './sdp.ts';
 import { openSender } from './wrtc.ts';
@@ -34,6 +35,13 @@ const LOST_MS = 8_000;
 const MOST_KBPS = 1_200;
 /** Pictures come with some jitter: one that is this much early is still in time. */
 const EARLY_SHARE = 0.25;
+
+/** Browsers look up no names in candidates. One that can't be looked up here is left as it is. */
+const addressOf = (host: string): Promise<string> =>
+  lookup(host).then(
+    ({ address }) => address,
+    () => host,
+  );
 
 /** Opens a peer for an offer. */
 export function openPeer(offer: string, reach: Reach, hears: PeerHears): Peer {
@@ -78,7 +86,13 @@ export function openPeer(offer: string, reach: Reach, hears: PeerHears): Peer {
   };
 
   return {
-    answer: async () => reachable(await sender.answer(bounded(offer, reach, MOST_KBPS)), reach),
+    async answer() {
+      const [hosts, answer] = await Promise.all([
+        Promise.all(reach.hosts.map(addressOf)),
+        sender.answer(bounded(offer, reach, MOST_KBPS)),
+      ]);
+      return reachable(answer, { ...reach, hosts });
+    },
     trickle(fragment) {
       if (over) return;
       for (const candidate of candidatesOf(fragment, reach)) sender.candidate(candidate);

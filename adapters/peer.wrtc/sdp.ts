@@ -9,7 +9,7 @@ const textOf = (lines: string[]): string => `${lines.join('\r\n')}\r\n`;
 export interface Reach {
   /** The address on which media is offered; `0.0.0.0` or `::` are all that this machine has. */
   address: string;
-  /** Other addresses that lead here, for instance a public one behind NAT. */
+  /** Other addresses or host names that lead here, for instance a public one behind NAT. */
   hosts: string[];
   /** The UDP ports that may be used; absent: any free one. */
   ports?: { min: number; max: number } | undefined;

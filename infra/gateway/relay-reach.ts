@@ -76,11 +76,12 @@ export function publicWhep(relay: string, { relays, http }: Pick<Config, 'relays
 const PORTS_PER_PEER = 2;
 
 /** Where viewers reach the adaptive peers. */
-export function adaptiveReach({ media, ice, ports, limits }: Config): Reach {
+export function adaptiveReach({ media, ice, ports, limits, cluster, host }: Config): Reach {
   const { adaptiveUdp: min } = ports;
+  const own = host === undefined ? undefined : cluster?.hosts[host]?.publicHost;
   return {
     address: media.host,
-    hosts: ice.publicHosts,
+    hosts: [...new Set([...ice.publicHosts, ...(own === undefined ? [] : [own])])],
     ports: min === undefined ? undefined : { min, max: min + PORTS_PER_PEER * Math.max(1, limits.adaptivePeers) - 1 },
   };
 }

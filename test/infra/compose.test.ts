@@ -3,6 +3,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { parse } from 'yaml';
 import { readConfig } from '../../infra/config.ts';
+import { adaptiveReach } from '../../infra/gateway/relay-reach.ts';
 
 const compose = parse(readFileSync(path.resolve(import.meta.dirname, '../../infra/compose.yaml'), 'utf8'), {
   merge: true,
@@ -46,12 +47,18 @@ describe('infra/compose.yaml', () => {
     const published = ['a', 'b'].flatMap((host) => compose.services[host].ports as string[]);
     expect(new Set(published.map((port) => port.split(':').at(-2))).size).to.equal(published.length);
     for (const host of ['a', 'b']) {
-      const { http, gateways, relays } = configOf(host);
+      const config = configOf(host);
+      const { http, gateways, relays } = config;
+      const { min, max } = adaptiveReach(config).ports ?? {};
+      expect(adaptiveReach(config).hosts).to.deep.equal(['stream.example.com']);
       const [pages, ...media] = compose.services[host].ports;
       expect(pages).to.match(new RegExp(`^127\\.0\\.0\\.1:[0-9-]+:${http.port}-${http.port + gateways - 1}$`));
       for (const relay of relays.filter(({ role, host: on }) => role === 'delivery' && on === host)) {
         const { rtsp, webrtcUdp } = relay.ports;
-        expect(media).to.have.members([`${rtsp}:${rtsp}`, `${webrtcUdp}:${webrtcUdp}/udp`]);
+        expect(media).to.have.members([
+          ...[`${rtsp}:${rtsp}`, `${webrtcUdp}:${webrtcUdp}/udp`],
+          `${min}-${max}:${min}-${max}/udp`,
+        ]);
       }
     }
   });
