@@ -41,11 +41,17 @@ export interface AdaptivePeersOptions {
   socket: string;
   /** A peer sends another picture: for the log. */
   onStep?(peer: string, camera: string, why: { text: string }): void;
+  /** What would be reported of a session whose seat is held by a gateway of another host; told by who opened its peer. */
+  onElsewhere?(session: string, event: SeatReport): void;
+  /** Whether a session is known to be over. A peer of it that is left is ended, whoever should have done that. */
+  isOver?(session: string): boolean;
 }
 
 /** The names of peers begin with this. */
 const PREFIX = 'peer';
 const ANSWER_WITHIN_MS = 5_000;
+/** Well within the five seconds that a revoked session may still be seen. */
+const SWEEP_EVERY_MS = 1_000;
 
 /** Whether a relay session of a viewer is an adaptive peer. */
 export const isPeer = (name: string): boolean => name.startsWith(`${PREFIX}_`);
@@ -60,12 +66,14 @@ interface Seat {
 }
 
 /** Connects to the process of the adaptive peers, and stays connected. */
-export function adaptivePeers({ socket, onStep }: AdaptivePeersOptions): AdaptivePeers {
+export function adaptivePeers({ socket, onStep, onElsewhere, isOver }: AdaptivePeersOptions): AdaptivePeers {
   const waiting = new Map<string, Waiting>();
   const seats = new Map<string, Seat>();
   /** Sessions that are over: one that was opened under a former gateway ends when the process is heard of again. */
   const over = new Set<string>();
   const seated = new Map<string, PeerTold>();
+  /** The peers that were opened from here. */
+  const own = new Set<string>();
   let instance: string | undefined;
   let load: Extract<Told, { type: 'load' }> | undefined;
 
@@ -74,15 +82,19 @@ export function adaptivePeers({ socket, onStep }: AdaptivePeersOptions): Adaptiv
     seated.set(peer, told);
     if (over.has(session)) return link.send({ type: 'leave', session });
     const seat = seats.get(session);
+    const event = { type: 'seat.taken', relay, relay_session: peer } as const;
+    if (!seat && own.has(peer)) onElsewhere?.(session, event);
     if (!seat || seat.taken.has(peer)) return;
     seat.taken.set(peer, told);
-    seat.report({ type: 'seat.taken', relay, relay_session: peer });
+    seat.report(event);
   };
   const drop = ({ peer, session, relay }: PeerTold) => {
     seated.delete(peer);
-    if (seats.get(session)?.taken.delete(peer)) {
-      seats.get(session)?.report({ type: 'seat.left', relay, relay_session: peer });
-    }
+    const event = { type: 'seat.left', relay, relay_session: peer } as const;
+    const seat = seats.get(session);
+    if (seat?.taken.delete(peer)) seat.report(event);
+    else if (!seat && own.has(peer)) onElsewhere?.(session, event);
+    own.delete(peer);
   };
   const hello = (told: Extract<Told, { type: 'hello' }>) => {
     instance = told.instance;
@@ -128,6 +140,10 @@ export function adaptivePeers({ socket, onStep }: AdaptivePeersOptions): Adaptiv
     },
   });
 
+  const sweep = setInterval(() => {
+    for (const { session } of [...seated.values()]) if (isOver?.(session)) link.send({ type: 'leave', session });
+  }, SWEEP_EVERY_MS);
+
   return {
     instance: () => instance,
     load: () => load,
@@ -146,9 +162,11 @@ export function adaptivePeers({ socket, onStep }: AdaptivePeersOptions): Adaptiv
           },
           reject(error) {
             clearTimeout(timer);
+            own.delete(peer);
             reject(error);
           },
         });
+        own.add(peer);
         link.send({ type: 'open', peer, ...opening });
       });
     },
@@ -176,6 +194,9 @@ export function adaptivePeers({ socket, onStep }: AdaptivePeersOptions): Adaptiv
         },
       };
     },
-    end: () => link.close(),
+    end() {
+      clearInterval(sweep);
+      link.close();
+    },
   };
 }

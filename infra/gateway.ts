@@ -130,6 +130,14 @@ const media = openMedia({
     bounds: () => ({ peers: config.limits.adaptivePeers, cores: config.limits.adaptiveCores }),
     reach: () => adaptiveReach(config),
   },
+  sessions: {
+    isOver: (session) => cells.view({ kind: 'viewer', id: session as Id })?.tags.includes('over') === true,
+    tell(session, event) {
+      cells.offer({ kind: 'viewer', id: session as Id }, event).catch((err) => {
+        log.info({ err, session, event: event.type }, 'a session did not hear of its adaptive peer');
+      });
+    },
+  },
   onRelayCall: (relay) => metrics.relayCalls.inc({ relay }),
 });
 

@@ -36,6 +36,7 @@ import type {
   RecordingSlots,
   RelaySlots,
   RenditionSlots,
+  SeatReport,
   ViewerSlots,
 } from '../../machines/slots.ts';
 import { findProgram } from '../binaries.ts';
@@ -65,6 +66,8 @@ export interface MediaParts {
   nameOf(camera: string): string;
   /** How many adaptive peers there may be, and where viewers reach them, as the configuration stands now. */
   adaptive: { bounds(): PeerBounds; reach(): Reach };
+  /** Sessions, wherever their cells live. */
+  sessions: { isOver(session: string): boolean; tell(session: string, event: SeatReport): void };
   /** Whether a camera's encoder lets others go first. */
   yields(camera: string): boolean;
   /** Told of every call of a relay's control API. */
@@ -146,6 +149,7 @@ export function openMedia({
   destination,
   nameOf,
   adaptive,
+  sessions,
   yields,
   onRelayCall,
 }: MediaParts): Media {
@@ -232,6 +236,8 @@ export function openMedia({
 
   const peers = adaptivePeers({
     socket: peersSocket(group.links.switchers),
+    onElsewhere: sessions.tell,
+    isOver: sessions.isOver,
     onStep: (peer, camera, { text }) =>
       log.debug({ peer, camera, why: text }, 'an adaptive peer sends another picture'),
   });
