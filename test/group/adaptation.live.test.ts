@@ -158,15 +158,24 @@ describe('a viewer whose network changes', function () {
       expect((await group.api('GET', '/live/north?h264=false')).body).to.include({ protocol: 'hls' });
     });
 
-    it('has its picture back within seconds when the process that encodes it is killed', async () => {
+    it('is told when the process that encodes it is killed, and has its picture back', async () => {
       const before = await group.pid('peers');
       const at = await group.signal('peers', 'SIGKILL');
       await group.restarted('peers', before);
-      const moved = await events.next('viewer.moved', `viewer/${id}`, at, 20_000);
-      figure('adaptive peers killed: picture back after', moved.at - at);
-      expect(moved.data).to.include({ quality: 'adaptive' });
-      expect(moved.data.why).to.include({ reason: 'peer-lost' });
-      await own.moving(moved.at, 20);
+      const moving = await events.next('viewer.moving', `viewer/${id}`, at, 10_000);
+      expect(moving.data.why).to.include({ reason: 'peer-lost' });
+      // On a slow machine the player does not wait for the next one, and shows HLS meanwhile.
+      const { presented } = await own.moving(moving.at, 20, 30_000);
+      figure('adaptive peers killed: longest gap between frames', longestGapMs(presented, at));
+      await until(
+        'an adaptive peer again',
+        async () => {
+          id = String((await own.watched()).sessions.at(-1));
+          const { quality, state } = await ofPeer();
+          return quality === 'adaptive' && state === 'watching';
+        },
+        40_000,
+      );
     });
 
     it('sees no more when its session is revoked, and nothing more is encoded', async () => {
