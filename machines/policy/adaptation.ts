@@ -50,6 +50,8 @@ export const ADAPTATION = {
   ...{ fillShare: 0.8, turnsKept: 12 },
   /** From what adapts by itself up to a fixed rung: only with this much more than that needs. */
   roomShare: 1.2,
+  /** Down to it only where packets are lost: a slow screen is no thin network, and an encoder of its own costs. */
+  leastLoss: 0.05,
 };
 
 /** When ways up had to be taken back, oldest first. */
@@ -126,6 +128,12 @@ export function adapt(known: Adaptable): Adaptation {
   if (!sign.good) {
     const { rung, rejected } = lower(known, present);
     if (!rung) return stay('lowest', 'there is no lower rung');
+    if (rung.adaptive && sign.loss < ADAPTATION.leastLoss) {
+      return stay(
+        'lowest',
+        'there is no lower rung but the one that is encoded for thin networks, and this one loses little',
+      );
+    }
     const lost = `${percent(sign.loss)} of the packets were lost for ${sign.afterMs} ms`;
     return go(rung, sign.collapsed ? 'collapsed' : 'strained', lost, rejected);
   }

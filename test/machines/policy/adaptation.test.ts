@@ -34,6 +34,7 @@ describe('which rung a viewer gets', () => {
     ['goes to the lowest fixed one from a collapse', '720p', collapsed, withAdaptive, '360p', 'collapsed'],
     ['goes below that to what adapts by itself', '360p', strained, withAdaptive, 'adaptive', 'strained'],
     ['goes there at once from a collapse, too', '360p', collapsed, withAdaptive, 'adaptive', 'collapsed'],
+    ['stays where only its own screen is slow', '360p', { ...strained, loss: 0 }, withAdaptive, undefined, 'lowest'],
     ['has nowhere lower to go from there', 'adaptive', strained, withAdaptive, undefined, 'lowest'],
     ['stays there while no room is known of', 'adaptive', good, withAdaptive, undefined, 'no-room'],
     ['stays there in too little', 'adaptive', good, { ...withAdaptive, availableKbps: 590 }, undefined, 'no-room'],
