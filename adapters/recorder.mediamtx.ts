@@ -12,6 +12,8 @@ export interface RecorderSettings {
   forget(camera: string, source: string): void;
   /** Where the relays of this machine write. */
   folder: string;
+  /** Why files of a camera can't be seen here, where another machine writes them; absent or undefined: they can. */
+  writtenElsewhere?(camera: string): string | undefined;
   now(): number;
 }
 
@@ -49,7 +51,7 @@ async function freeBytes(folder: string): Promise<number> {
  * Has the relay record a source while the slot is held, and looks at the file: only bytes on the disk prove a recording.
  * When this process lets go, the relay goes on.
  */
-export function recorderMediamtx({ record, forget, folder, now }: RecorderSettings): RecordSlot {
+export function recorderMediamtx({ record, forget, folder, writtenElsewhere, now }: RecorderSettings): RecordSlot {
   return ({ camera, source, silentMs, openingMs }, report) => {
     const own = path.join(folder, intakePath(camera, source));
     const begunAt = now();
@@ -83,7 +85,8 @@ export function recorderMediamtx({ record, forget, folder, now }: RecorderSettin
       if (said === 'silent') return;
       said = 'silent';
       const what = known ? `its file has not grown for ${Math.round(standingMs)} ms` : 'no file has been begun';
-      report({ type: 'recorder.silent', silent_ms: Math.round(standingMs), detail: what });
+      const detail = writtenElsewhere?.(camera) ?? what;
+      report({ type: 'recorder.silent', silent_ms: Math.round(standingMs), detail });
     };
     const look = async (): Promise<void> => {
       // The folder holds weeks of files: it is read only when the known one does not grow.

@@ -55,7 +55,7 @@ import { keepRetention } from './gateway/retention.ts';
 import { shareSessions } from './gateway/session-cards.ts';
 import { takeTenure } from './gateway/tenure.ts';
 import { keepWebhooks } from './gateway/webhooks.ts';
-import { group as groupShape, runsHere } from './group.ts';
+import { group as groupShape, placeOfGateway, runsHere } from './group.ts';
 import { openLoginLinks } from './http/links.ts';
 import { createMetrics, measureProcess } from './http/metrics.ts';
 import { rungsOf } from './http/rungs.ts';
@@ -257,6 +257,8 @@ const retention = keepRetention({
   onFault: (err) => log.error({ err }, 'the event log could not be swept'),
 });
 
+const isFar = (node: string | undefined): boolean =>
+  group.cluster !== undefined && node !== undefined && placeOfGateway(node).host !== group.cluster.host;
 const recordings = openRecordings(recordingsFolder(group.state));
 const thumbnails = openThumbnails({
   ffmpeg: findProgram('ffmpeg'),
@@ -264,7 +266,11 @@ const thumbnails = openThumbnails({
   maxBytes: THUMBNAIL_BYTES,
 });
 const stopForgetting = forgetRecordings({
-  roster,
+  // What lies here of a camera whose gateway is on another host is deleted by the first gateway of this one.
+  held: () =>
+    cells
+      .list('recording')
+      .filter((view) => roster.has(view) || (group.gateway === 1 && isFar(cells.holderElsewhere(view)))),
   recordings: {
     sizes: recordings.sizes,
     async remove(file) {

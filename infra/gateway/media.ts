@@ -322,6 +322,11 @@ export function openMedia({
         record: pulling.record,
         forget: pulling.forgetRecord,
         folder: recordingsFolder(group.state),
+        writtenElsewhere(camera) {
+          const intake = known(reaches, intakes.of(camera));
+          if (isHere(intake)) return undefined;
+          return `${intake.id} on ${intake.host ?? 'another machine'} writes it, and this camera's gateway can't see it there`;
+        },
         now: () => performance.now(),
       }),
     },

@@ -1,5 +1,4 @@
-import type { Cells } from '../../actors/cells.ts';
-import type { Roster } from '../../actors/roster.ts';
+import type { Cells, CellView } from '../../actors/cells.ts';
 import type { Recordings } from '../../adapters/recordings.files.ts';
 import type { CameraSettings } from '../../bus/events/camera.ts';
 import type { Id } from '../../bus/identity.ts';
@@ -44,7 +43,8 @@ export async function settleRecordings(
 
 /** What forgetting recordings needs. */
 export interface ForgettingParts {
-  roster: Pick<Roster, 'list'>;
+  /** The recordings whose files on this machine are this gateway's to delete. */
+  held(): readonly CellView[];
   recordings: Pick<Recordings, 'sizes' | 'remove'>;
   now(): number;
   onDeleted(camera: string, files: Spent<{ name: string; source: string }>[]): void;
@@ -54,9 +54,9 @@ export interface ForgettingParts {
 const SWEEP_EVERY_MS = 60_000;
 
 /** Deletes what recordings shall no longer hold, once a minute. Returns how to stop it. */
-export function forgetRecordings({ roster, recordings, now, onDeleted, onFault }: ForgettingParts): () => void {
+export function forgetRecordings({ held, recordings, now, onDeleted, onFault }: ForgettingParts): () => void {
   const sweep = async (): Promise<void> => {
-    for (const { id, context } of roster.list('recording')) {
+    for (const { id, context } of held()) {
       const { keep_ms: keepMs, max_bytes: maxBytes, protections } = context as unknown as RecordingContext;
       const rules = { keepMs, protections, ...(maxBytes === undefined ? {} : { maxBytes }) };
       const gone = spent(await recordings.sizes(id), rules, now());
