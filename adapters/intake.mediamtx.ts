@@ -1,3 +1,4 @@
+import { isPublished } from '../bus/events/camera.ts';
 import type { IntakeSlot } from '../machines/slots.ts';
 import type { RelayPaths } from './mediamtx/relay-paths.ts';
 import type { PathConfig } from './mediamtx.ts';
@@ -44,6 +45,8 @@ export interface IntakeMediamtx {
 interface Pulled {
   camera: string;
   name: string;
+  /** Sent by a publisher, whose path stands as long as the camera is configured. */
+  published: boolean;
   at: Set<RelayPaths>;
   askAt(paths: RelayPaths): void;
 }
@@ -56,7 +59,7 @@ export function intakeMediamtx({ pull, login }: IntakeSettings): IntakeMediamtx 
   const pulled = new Set<Pulled>();
   const recorded = new Map<string, boolean>();
   const leave = (one: Pulled, paths: RelayPaths): void => {
-    if (one.at.delete(paths)) paths.drop(one.name);
+    if (one.at.delete(paths) && !one.published) paths.drop(one.name);
   };
   const slot: IntakeSlot = ({ camera, source, url, credential }, report) => {
     const name = intakePath(camera, source);
@@ -66,19 +69,20 @@ export function intakeMediamtx({ pull, login }: IntakeSettings): IntakeMediamtx 
       queueMicrotask(() => refused(`no login is stored for it: configure camera ${camera} again with its password`));
       return { release() {} };
     }
+    const published = isPublished(url);
     const address = addressFor(url, found);
-    if (!address) {
+    if (!published && !address) {
       queueMicrotask(() => refused('its address is not an rtsp:// or rtsps:// address'));
       return { release() {} };
     }
     const { paths, end } = pull(camera);
     const one: Pulled = {
-      ...{ camera, name, at: new Set() },
+      ...{ camera, name, published, at: new Set() },
       askAt(there) {
         one.at.add(there);
         const record = recorded.get(name);
         if (record !== undefined) there.record(name, record);
-        there.want(name, address, refused);
+        if (address) there.want(name, address, refused);
       },
     };
     one.askAt(paths);
@@ -91,7 +95,7 @@ export function intakeMediamtx({ pull, login }: IntakeSettings): IntakeMediamtx 
       },
       detach() {
         pulled.delete(one);
-        for (const there of one.at) there.leave(name);
+        if (!published) for (const there of one.at) there.leave(name);
       },
     };
   };
@@ -107,7 +111,8 @@ export function intakeMediamtx({ pull, login }: IntakeSettings): IntakeMediamtx 
       }
     },
     cross(camera, to) {
-      const crossing = of(camera).filter(({ at }) => !at.has(to));
+      // Nobody can be asked to publish twice: it comes back where it is told to.
+      const crossing = of(camera).filter(({ at, published }) => !published && !at.has(to));
       for (const one of crossing) one.askAt(to);
       return {
         paths: crossing.map(({ name }) => name),
@@ -127,7 +132,7 @@ export function intakeMediamtx({ pull, login }: IntakeSettings): IntakeMediamtx 
 
 /** The relay logs addresses that it can't read, password and all: what is not surely one is not sent. */
 function addressFor(url: string, login: { username: string; password: string } | undefined): PathConfig | undefined {
-  if (!URL.canParse(url)) return undefined;
+  if (isPublished(url) || !URL.canParse(url)) return undefined;
   const { protocol, username, host } = new URL(url);
   if (!/^rtsps?:$/.test(protocol) || username || !host) return undefined;
   const who = login ? `${encodeURIComponent(login.username)}:${encodeURIComponent(login.password)}@` : '';

@@ -50,6 +50,8 @@ export interface LivePath {
   /** To readers, and to where it is forwarded. */
   outboundBytes: number;
   tracks2?: { codec: string }[];
+  /** Where it comes from; null while nobody publishes to it. */
+  source: { type: string; id: string } | null;
   /** Who reads it now. */
   readers: { type: string; id: string }[];
 }

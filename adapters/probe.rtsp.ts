@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Track, Unreachable } from '../bus/events/camera.ts';
+import { isPublished, NOBODY_PUBLISHES, type Track, type Unreachable } from '../bus/events/camera.ts';
 import type { ProbeInput, ProbeReport, ProbeSlot } from '../machines/slots.ts';
 import { authorize, type Credential, parseChallenges } from './rtsp/authorization.ts';
 import { openRtsp, type RtspConnection, type RtspResponse } from './rtsp/connection.ts';
@@ -114,8 +114,10 @@ export function createRtspProbe(options: ProbeOptions): ProbeSlot {
       else report({ type: 'probe.failed', source, ...found });
     };
 
+    // Nobody can be asked: the switcher hears of a publisher as soon as there is one.
+    const awaitPublisher = () => tell({ reason: 'not-found', detail: NOBODY_PUBLISHES }, 0);
     const wait = (ms: number) => {
-      timer = setTimeout(ask, ms);
+      timer = setTimeout(isPublished(url) ? awaitPublisher : ask, ms);
     };
     const jittered = (ms: number) => ms * (1 - JITTER + 2 * JITTER * Math.random());
 

@@ -337,6 +337,7 @@ const server = await buildServer({
   departures: media.departures,
   rtspAt: media.rtspAt,
   srtAt: media.srtAt,
+  publishAt: media.publishAt,
   findPlace: (address) => findPlace(address),
   shortOn: bandwidth.shortOn,
   encodesAt,

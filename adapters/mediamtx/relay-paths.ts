@@ -72,7 +72,9 @@ export function relayPaths(api: Mediamtx): RelayPaths {
 
   const put = async (name: string, path: Wanted, seen: Map<string, Standing>): Promise<void> => {
     const found = seen.get(name);
-    if (!found || written.has(name) || !canStay(found, path.config)) {
+    // One that pulls is made anew when it is wanted anew, and so connects at once; a publisher would only be cut.
+    const stale = written.has(name) && path.config.source !== 'publisher';
+    if (!found || stale || !canStay(found, path.config)) {
       const record = recorded.get(name);
       const config = { ...remade(path.config, found?.config), ...(record === undefined ? {} : { record }) };
       await api.replacePath(name, config);

@@ -11,6 +11,16 @@ export const UnreachableSchema = Type.Enum(
   ['refused', 'no-route', 'unknown-host', 'unauthorized', 'not-found', 'timeout', 'unsupported', 'ended', 'relay'],
   { description: 'why a camera cannot be reached' },
 );
+const PUBLISHED = /^publish:(takeover)?$/;
+
+/** Whether a source is sent to us by a publisher instead of pulled, by its address. */
+export const isPublished = (url: string): boolean => PUBLISHED.test(url);
+
+/** The address of a source whose newest publisher wins; at any other, a second one is refused. */
+export const TAKEOVER = 'publish:takeover';
+
+/** The detail of `not-found` where a camera is sent to us. */
+export const NOBODY_PUBLISHES = 'nobody publishes to it';
 export type Unreachable = Type.Static<typeof UnreachableSchema>;
 
 /** What a source carries, as its SDP tells. */
@@ -24,7 +34,7 @@ export type Track = Type.Static<typeof TrackSchema>;
 export const SourceSchema = Type.Object(
   {
     id: IdSchema,
-    url: Type.String({ description: 'rtsp:// or rtsps:// address without user name and password' }),
+    url: Type.String({ description: 'rtsp:// or rtsps:// address without user name and password, or publish:' }),
     credential: Type.Optional(Type.String({ description: 'key into the secret store' })),
   },
   { additionalProperties: false },

@@ -1,5 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import type { Login } from '../../adapters/secrets.files.ts';
+import { isPublished } from '../../bus/events/camera.ts';
 
 /** A camera address taken apart: `url` has no user name and no password. */
 export interface CameraAddress {
@@ -38,10 +39,14 @@ export function parseCameraAddress(text: string): CameraAddress {
   if (/[\s\u0000-\u001f\u007f-\u009f\u2028\u2029\\]/.test(text)) {
     throw new BadAddress('the address has a space, a backslash or a control character in it');
   }
+  if (/^publish:/i.test(text)) {
+    if (isPublished(text)) return { url: text };
+    throw new BadAddress('write publish: for a camera that sends to us, or publish:takeover to let the newest one win');
+  }
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):/.exec(text)?.[1]?.toLowerCase();
   if (scheme !== 'rtsp' && scheme !== 'rtsps') {
     const said = scheme ? `"${scheme.slice(0, 20)}:" is no` : 'this is not a';
-    throw new BadAddress(`${said} camera address: write rtsp://HOST/PATH or rtsps://HOST/PATH`);
+    throw new BadAddress(`${said} camera address: write rtsp://HOST/PATH, rtsps://HOST/PATH or publish:`);
   }
   if (!/^rtsps?:\/\/[^/]/i.test(text)) throw new BadAddress('the address has no host: write rtsp://HOST/PATH');
   if (text.includes('#')) throw new BadAddress('the address has a # in it: inside a password write it as %23');

@@ -98,7 +98,11 @@ const RedisUrl = Type.String({
   expects: 'redis://HOST:PORT; a password goes into a file named by password_file',
 });
 
-const SourceAddress = Type.String({ minLength: 1, maxLength: 2048, expects: 'an address such as rtsp://HOST/PATH' });
+const SourceAddress = Type.String({
+  minLength: 1,
+  maxLength: 2048,
+  expects: 'an address such as rtsp://HOST/PATH, or publish:',
+});
 const CameraSchema = Type.Object(
   {
     name: Type.Optional(Type.String({ minLength: 1, maxLength: 200, expects: 'a name of 1 to 200 characters' })),

@@ -20,10 +20,13 @@ export const cameraInput = shape(
       name: Type.Optional(name),
       zone: Type.Optional(zone),
       sources: Type.Optional(
-        Type.Array(Type.String({ minLength: 1, maxLength: 2048, description: 'rtsp:// or rtsps:// address' }), {
-          minItems: 1,
-          maxItems: 8,
-        }),
+        Type.Array(
+          Type.String({ minLength: 1, maxLength: 2048, description: 'rtsp:// or rtsps:// address, or publish:' }),
+          {
+            minItems: 1,
+            maxItems: 8,
+          },
+        ),
       ),
       keep: Type.Optional(keep),
       eye: Type.Optional(eye),

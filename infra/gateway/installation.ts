@@ -34,8 +34,8 @@ export interface InstallationParts {
   belongsHere(at: Address): boolean;
   overlay: Overlay;
   secrets: Secrets;
-  /** The ids of all cameras, each time they change. */
-  onCameras(cameras: Id[]): void;
+  /** All cameras, each time they change. */
+  onCameras(cameras: ReadonlyMap<Id, CameraSettings>): void;
 }
 
 /** Who has a relay drained whose settings say so. */
@@ -80,7 +80,7 @@ export function keepInstallation(config: Config, parts: InstallationParts): Inst
     const isOurs = (id: Id) => id === changed || parts.belongsHere({ kind: 'camera', id });
     placed = cameraSettings(current, overlay, secrets);
     if (group.demo) placeDemoSources(placed, group);
-    parts.onCameras([...placed.keys()]);
+    parts.onCameras(new Map([...placed].map(([camera, { settings }]) => [camera, settings])));
     const ours = [...placed].filter(([camera]) => isOurs(camera));
     await Promise.all(ours.map(([camera, { settings }]) => settle(camera, settings, by)));
     const gone = cells

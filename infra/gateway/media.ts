@@ -20,6 +20,7 @@ import { adaptivePeers } from '../../adapters/peer.wrtc.ts';
 import { createRtspProbe } from '../../adapters/probe.rtsp.ts';
 import { createProgramSwitchers } from '../../adapters/program.switcher.ts';
 import { PROGRAM_PATH, provisionMediamtx, wantPrograms } from '../../adapters/provision.mediamtx.ts';
+import { publishDoors, publishedPath } from '../../adapters/publish.mediamtx.ts';
 import { PULSE_PATHS, pulsePath, pulseRtsp } from '../../adapters/pulse.rtsp.ts';
 import type { Destination } from '../../adapters/push.mediamtx/address.ts';
 import { broadcastOfPath, PUSH_PATHS, pushMediamtx } from '../../adapters/push.mediamtx.ts';
@@ -29,6 +30,7 @@ import { seatEverywhere, seatMediamtx } from '../../adapters/seat.mediamtx.ts';
 import type { Secrets } from '../../adapters/secrets.files.ts';
 import { createSlates } from '../../adapters/slate.ffmpeg.ts';
 import { whepMediamtx } from '../../adapters/whep.mediamtx.ts';
+import { type CameraSettings, isPublished } from '../../bus/events/camera.ts';
 import type { PeerBounds } from '../../machines/policy/peer-room.ts';
 import type {
   BroadcastSlots,
@@ -41,7 +43,7 @@ import type {
 } from '../../machines/slots.ts';
 import { findProgram } from '../binaries.ts';
 import { type Group, runsHere } from '../group.ts';
-import type { Adaptive, Whep } from '../http/services.ts';
+import type { Adaptive, PublishPlace, Whep } from '../http/services.ts';
 import { peersSocket } from '../launcher/node-programs.ts';
 import { withAdaptive } from './adaptive.ts';
 import { handOverCameras } from './hand-over.ts';
@@ -93,10 +95,12 @@ export interface Media {
   srtAt(relay: string, called: string): Endpoint | undefined;
   /** Measures what the delivery relays send, while it is wanted. */
   watchEgress(wanted: () => boolean, tell: (egress: Egress) => void): { close(): void };
+  /** Where the intake of a camera takes a publisher of one of its sources. */
+  publishAt(camera: string, source: string, called: string): PublishPlace | undefined;
   poster(camera: string): Poster | undefined;
   rates(camera: string): { bitrate_bps: number; fps: number } | undefined;
-  /** Forgets the pictures and figures of cameras that are no more. */
-  setCameras(cameras: readonly string[]): void;
+  /** Takes publishers for the cameras that say so, and forgets the pictures and figures of those that are no more. */
+  setCameras(cameras: ReadonlyMap<string, Pick<CameraSettings, 'sources'>>): void;
   /** Learns which intake pulls which camera from what a former gateway left there. */
   takeUp(): Promise<void>;
   /** An intake is lost: its cameras are pulled by others from now on. */
@@ -188,6 +192,10 @@ export function openMedia({
     if (!embedded) known(paths, id).want(PULSE_PATHS, PROGRAM_PATH, refused);
   }
 
+  const doors = publishDoors(
+    withRole('intake').map(({ id }) => known(paths, id)),
+    (detail) => log.error({ detail }, 'an intake takes no publisher'),
+  );
   const token = (action: 'read' | 'publish', path: string) =>
     gate.mintRelay('switcher', [{ action, path }], SWITCHER_TOKEN_S);
   const rtsp = (reach: RelayReach, action: 'read' | 'publish', path: string) =>
@@ -256,7 +264,9 @@ export function openMedia({
 
   const takeUp = async (): Promise<void> => {
     const look = async ({ id }: RelayReach) => {
-      for (const { name } of await known(apis, id).paths()) {
+      for (const { name, source } of await known(apis, id).paths()) {
+        // Every intake has the paths of publishers: a camera is where one has come.
+        if (source === null) continue;
         const [, camera] = /^in\/([^/]+)\//.exec(name) ?? [];
         if (camera) intakes.found(camera, id);
       }
@@ -361,6 +371,15 @@ export function openMedia({
         wanted,
         tell,
       ),
+    publishAt(camera, source, called) {
+      const reach = reaches.get(intakes.of(camera));
+      if (!reach?.embedded || !reach.srt || !reach.rtmp) return undefined;
+      const at = (offered: Omit<Endpoint, 'host'>): Endpoint => ({ host: called, ...offered });
+      return {
+        path: intakePath(camera, source),
+        ...{ rtsp: at(reach.offered), rtmp: at(reach.rtmp), srt: at(reach.srt) },
+      };
+    },
     poster: eyes.poster,
     rates(camera) {
       const measured = rates.get(camera);
@@ -368,9 +387,14 @@ export function openMedia({
       return { bitrate_bps: measured.bitrate_bps, fps: measured.fps };
     },
     setCameras(cameras) {
-      const present = new Set(cameras);
+      const sent = [...cameras].flatMap(([camera, { sources }]) =>
+        sources
+          .filter(({ url }) => isPublished(url))
+          .map(({ id, url }) => [intakePath(camera, id), publishedPath(url)] as const),
+      );
+      doors.settle(new Map(sent));
       for (const camera of rates.keys()) {
-        if (present.has(camera)) continue;
+        if (cameras.has(camera)) continue;
         rates.delete(camera);
         eyes.forget(camera);
       }

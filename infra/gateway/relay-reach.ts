@@ -19,8 +19,10 @@ export interface RelayReach {
   whep?: Endpoint;
   /** Where viewers find RTSP. */
   offered: Offered;
-  /** Where viewers find SRT, if they do. */
+  /** Where viewers find SRT, if they do; at an intake, publishers. */
   srt?: Offered;
+  /** Where publishers find RTMP. */
+  rtmp?: Offered;
 }
 
 /** Without a host, at the name under which viewers reach the gateway. */
@@ -28,23 +30,29 @@ type Offered = Omit<Endpoint, 'host'> & { host?: string };
 
 const LOOPBACK = '127.0.0.1';
 
-/** An intake listens on loopback, a delivery relay where viewers come, unless these come over TLS. */
-const mediaHost = ({ role, host, rtsps, on }: RelayPlace): string => {
+/** Relays listen where viewers and publishers come, unless these come over TLS or from other hosts. */
+const mediaHost = ({ role, host, rtsps, on }: RelayPlace, tls: boolean): string => {
   if (on) return on.address;
-  return role === 'intake' || rtsps !== undefined || host === '0.0.0.0' || host === '::' ? LOOPBACK : host;
+  const inside = (role === 'intake' && tls) || rtsps !== undefined;
+  return inside || host === '0.0.0.0' || host === '::' ? LOOPBACK : host;
 };
 
 /** A certificate is made out to a name, and what listens everywhere has no address of its own. */
-function offeredBy({ host, rtsp, rtsps, srt, on }: RelayPlace): Pick<RelayReach, 'offered' | 'srt'> {
+function offeredBy(place: RelayPlace): Pick<RelayReach, 'offered' | 'srt' | 'rtmp'> {
+  const { role, host, rtsp, rtsps, srt, rtmp, on } = place;
   const named = on ? { host: on.publicHost } : {};
   if (rtsps !== undefined) return { offered: { ...named, port: rtsps, tls: true } };
   if (on) return { offered: { ...named, port: rtsp }, srt: { ...named, port: srt } };
   const at = host === '0.0.0.0' || host === '::' ? {} : { host };
-  return { offered: { ...at, port: rtsp }, srt: { ...at, port: srt } };
+  const taking = role === 'intake' ? { rtmp: { ...at, port: rtmp } } : {};
+  return { offered: { ...at, port: rtsp }, srt: { ...at, port: srt }, ...taking };
 }
 
+/** What must not go in the clear is offered to this machine alone. */
+const atLoopback = (place: RelayPlace) => offeredBy({ ...place, host: LOOPBACK });
+
 /** Every relay of a group. */
-export function relayReaches({ relays, remoteRelays }: Group): RelayReach[] {
+export function relayReaches({ relays, remoteRelays, http }: Group): RelayReach[] {
   const own = relays.map((place) => ({
     id: place.id,
     role: place.role,
@@ -52,9 +60,9 @@ export function relayReaches({ relays, remoteRelays }: Group): RelayReach[] {
     embedded: true,
     ...(place.on ? { host: place.on.host } : {}),
     api: { host: place.on?.address ?? LOOPBACK, port: place.api },
-    rtsp: { host: mediaHost(place), port: place.rtsp },
+    rtsp: { host: mediaHost(place, http.tls !== undefined), port: place.rtsp },
     whep: { host: place.on?.address ?? LOOPBACK, port: place.whep },
-    ...offeredBy(place),
+    ...(place.role === 'intake' && http.tls ? atLoopback(place) : offeredBy(place)),
   }));
   const others = remoteRelays.map(({ region: _region, ...one }) => ({ ...one, embedded: false, offered: one.rtsp }));
   return [...own, ...others];

@@ -32,8 +32,13 @@ const STREAM_ID_BYTES = 512;
  * The address of a stream over SRT; undefined where the stream id, which holds path and token, would be too long. It is
  * written as mediamtx reads it; the user in it counts for nothing.
  */
-function srtAddress({ host, port }: Endpoint, path: string, token: string): string | undefined {
-  const streamId = `read:${path}:s:${token}`;
+export function srtAddress(
+  { host, port }: Endpoint,
+  action: 'read' | 'publish',
+  path: string,
+  token: string,
+): string | undefined {
+  const streamId = `${action}:${path}:s:${token}`;
   if (streamId.length > STREAM_ID_BYTES) return undefined;
   return `srt://${host.includes(':') ? `[${host}]` : host}:${port}?streamid=${streamId}`;
 }
@@ -76,7 +81,7 @@ export function addressRoutes(server: Server, services: HttpServices, shared: Sh
       const { camera, relay, token, called, answer } = await open(request, 'srt');
       const at = services.srtAt(relay, called);
       if (!at) throw unavailable('no-srt', `Relay ${relay} offers no SRT.`, {}, 10);
-      const address = srtAddress(at, camera, token);
+      const address = srtAddress(at, 'read', camera, token);
       const text = `The id of camera ${camera} is too long: SRT has room for 512 bytes of path and token. Use RTSP.`;
       if (!address) throw unavailable('no-srt', text);
       return { ...answer, srt_url: address };

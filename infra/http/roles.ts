@@ -69,6 +69,11 @@ export const RULES: Readonly<Record<string, Rule>> = {
     session: 'own',
     text: 'WHEP: the end of a connection',
   },
+  'POST /publish/:camera_id': {
+    who: 'operator',
+    camera: 'operate',
+    text: 'addresses with a short-lived token, for whoever sends the picture of a camera',
+  },
   'GET /webrtc/:camera_id': anyone('WebSocket signalling; its first message carries the stream token'),
   'GET /api/v1/cameras': { who: 'viewer', text: 'the cameras that the caller may see' },
   'GET /api/v1/cameras/:camera_id': { who: 'viewer', camera: 'watch', text: 'one camera' },

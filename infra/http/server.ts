@@ -31,6 +31,7 @@ import { loginRoutes } from './login.ts';
 import { oidcRoutes } from './oidc.ts';
 import { operationsRoutes } from './operations.ts';
 import { pageRoutes } from './page.ts';
+import { publishRoutes } from './publish.ts';
 import { recordingRoutes } from './recordings.ts';
 import { relayRoutes } from './relays.ts';
 import { replayRoutes } from './replay.ts';
@@ -170,6 +171,7 @@ export async function buildServer(services: HttpServices): Promise<Server> {
 
   liveRoutes(server, services, shared);
   addressRoutes(server, services, shared);
+  publishRoutes(server, services);
   whepRoutes(server, services, shared);
   hlsRoutes(server, services, shared);
   recordingRoutes(server, services, shared);

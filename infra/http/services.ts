@@ -64,6 +64,14 @@ export interface Adaptive {
   estimateKbps(relaySession: string): number | undefined;
 }
 
+/** Where an intake takes the publisher of a source. */
+export interface PublishPlace {
+  path: string;
+  rtsp: Endpoint;
+  rtmp: Endpoint;
+  srt: Endpoint;
+}
+
 /** The latest picture of a camera. */
 export interface Poster {
   jpeg: Uint8Array;
@@ -132,6 +140,8 @@ export interface HttpServices {
   rtspAt(relay: string, path: string, called: string): string | undefined;
   /** Where a relay offers SRT; undefined where it does not. `called` as above. */
   srtAt(relay: string, called: string): Endpoint | undefined;
+  /** Where a source of a camera is published; undefined where its intake is somebody else's. `called` as above. */
+  publishAt(camera: string, source: string, called: string): PublishPlace | undefined;
   /** Where an address is, as far as databases tell; absent: there are none. */
   findPlace?: FindPlace;
   /** Where players reach a relay's WHEP themselves, for when no gateway answers; undefined: nowhere. */

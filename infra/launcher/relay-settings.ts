@@ -30,8 +30,8 @@ const WRITE_QUEUE_PACKETS = 2048;
 
 /** The servers of each role; what nobody needs does not listen. */
 const SERVERS: Record<RelayRole, { rtmp: boolean; srt: boolean; webrtc: boolean }> = {
-  // Cameras are pulled; the switcher reads over RTSP.
-  intake: { rtmp: false, srt: false, webrtc: false },
+  // The switcher reads over RTSP; cameras that send come over this, RTMP or SRT.
+  intake: { rtmp: true, srt: true, webrtc: false },
   delivery: { rtmp: false, srt: true, webrtc: true },
 };
 
@@ -43,7 +43,9 @@ export function relaySettings(place: RelayPlace, options: RelayOptions): Record<
   const servers = SERVERS[place.role];
   // What only gateways and switchers speak with; those of other hosts come over the address of this one.
   const inside = place.on?.address ?? LOOPBACK;
-  const mediaHost = place.role === 'intake' ? inside : place.host;
+  // Tokens of publishers go in the clear: where all others come over TLS, only this machine may publish.
+  const closed = place.role === 'intake' && (options.tls !== undefined || place.on !== undefined);
+  const mediaHost = closed ? inside : place.host;
   return {
     // Sources that come and go are told by the cells; the relay would write a line for each of five tries a second.
     logLevel: options.logLevel ?? 'warn',

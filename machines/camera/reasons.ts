@@ -1,4 +1,4 @@
-import type { Unreachable } from '../../bus/events/camera.ts';
+import { NOBODY_PUBLISHES, type Unreachable } from '../../bus/events/camera.ts';
 import type { Why } from '../../bus/events/why.ts';
 import { backoff, flapping } from '../policy/backoff.ts';
 import { CAMERA_TIMES, type CameraContext, type CameraEvent, type Standing } from './context.ts';
@@ -33,7 +33,12 @@ export const offline: SourceBecause = (standing, event) => {
   const reason = failed ? event.reason : 'timeout';
   const silentSince = standing.state === 'silent' ? standing.deadline - CAMERA_TIMES.offlineAfterMs : standing.since;
   const detail = failed ? event.detail : `no packet for ${event.at - silentSince} ms`;
-  return { trigger: event.type, reason, text: unreachable[reason], guard: { detail } };
+  return {
+    trigger: event.type,
+    reason,
+    text: detail === NOBODY_PUBLISHES ? detail : unreachable[reason],
+    guard: { detail },
+  };
 };
 
 export const ended: SourceBecause = (standing, event) => ({

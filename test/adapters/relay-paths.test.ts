@@ -31,7 +31,9 @@ function fakeRelay(standing: Record<string, PathConfig> = {}, available: string[
     pathConfigs: () => look([...configs].map(([name, config]) => ({ name, ...config }))),
     paths: () =>
       look<LivePath>(
-        available.map((name) => ({ name, available: true, outboundBytes: 0, inboundBytes: 1, readers: [] })),
+        available.map((name) => ({
+          ...{ name, available: true, outboundBytes: 0, inboundBytes: 1, source: null, readers: [] },
+        })),
       ),
     replacePath: (name: string, config: PathConfig) => write(`put ${name}`, () => configs.set(name, config)),
     async deletePath(name: string) {
@@ -114,6 +116,16 @@ describe('the paths of a relay', () => {
       before = now;
     }
     expect(relay.writes.every((what) => what === 'put in/cam_1/0')).to.equal(true);
+  });
+
+  it('that take a publisher are left untouched when they are wanted anew, and made anew when they change', async () => {
+    const relay = fakeRelay();
+    const paths = relayPaths(relay.api);
+    for (const overridePublisher of [false, false, true]) {
+      paths.want('in/cam_1/0', { source: 'publisher', overridePublisher }, never);
+      await paths.restore();
+    }
+    expect(relay.writes).to.deep.equal(['put in/cam_1/0', 'put in/cam_1/0']);
   });
 
   it('that are wanted and dropped before their turn cost no write', async () => {

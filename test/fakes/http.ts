@@ -148,6 +148,12 @@ export async function fakeGateway(change: Partial<HttpServices> = {}): Promise<F
     encodesAt: () => true,
     shortOn: () => undefined,
     srtAt: (relay) => (relay === 'relay-1' ? { host: '127.0.0.1', port: 8890 } : undefined),
+    publishAt: (camera, source) => ({
+      path: `in/${camera}/${source}`,
+      rtsp: { host: '127.0.0.1', port: 8654 },
+      rtmp: { host: '127.0.0.1', port: 1935 },
+      srt: { host: '127.0.0.1', port: 8990 },
+    }),
     whepAt: (relay) => (relay === 'relay-2' ? 'http://127.0.0.1:8909' : undefined),
     hls: { folder: path.join(state, 'hls'), paths: openPathSigner(path.join(state, 'keys', 'hls.key')) },
     recordings: openRecordings(path.join(state, 'recordings')),

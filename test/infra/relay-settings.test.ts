@@ -29,7 +29,7 @@ describe('the settings of a relay', () => {
     expect(delivery).to.include({ authMethod: 'jwt' });
   });
 
-  it('offer media where viewers can reach it, and an intake to nobody outside', () => {
+  it('offer media where viewers and publishers can reach it', () => {
     expect(settings('delivery', '192.0.2.7')).to.include({
       rtspAddress: '192.0.2.7:3',
       srtAddress: '192.0.2.7:4',
@@ -37,11 +37,13 @@ describe('the settings of a relay', () => {
       webrtcLocalUDPAddress: '192.0.2.7:6',
     });
     expect(settings('delivery', '2001:db8::7')).to.include({ rtspAddress: '[2001:db8::7]:3' });
-    expect(settings('intake', '0.0.0.0')).to.include({
-      rtspAddress: '127.0.0.1:3',
+    expect(settings('intake', '192.0.2.7')).to.include({
+      rtspAddress: '192.0.2.7:3',
+      srtAddress: '192.0.2.7:4',
+      rtmpAddress: '192.0.2.7:8',
       webrtc: false,
-      srt: false,
-      rtmp: false,
+      srt: true,
+      rtmp: true,
     });
   });
 
@@ -56,7 +58,9 @@ describe('the settings of a relay', () => {
       rtspServerCert: '/c.pem',
       rtspServerKey: '/k.pem',
     });
-    expect(relaySettings(place('intake', '0.0.0.0'), options)).to.not.have.property('rtspsAddress');
+    const intake = relaySettings(place('intake', '0.0.0.0'), options);
+    expect(intake).to.not.have.property('rtspsAddress');
+    expect(intake).to.include({ rtspAddress: '127.0.0.1:3', rtmpAddress: '127.0.0.1:8', srtAddress: '127.0.0.1:4' });
   });
 
   it('tell browsers addresses that lead here: the public ones too, all of this machine when it listens on all', () => {

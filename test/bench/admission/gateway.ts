@@ -133,6 +133,7 @@ const server = await buildServer({
   srtAt: () => undefined,
   encodesAt: () => true,
   shortOn: () => undefined,
+  publishAt: () => undefined,
   whepAt: () => undefined,
   hls: { folder: path.join(state, 'hls'), paths: openPathSigner(path.join(state, 'keys', 'hls.key')) },
   recordings: openRecordings(path.join(state, 'recordings')),

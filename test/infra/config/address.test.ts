@@ -34,6 +34,13 @@ describe('a camera address', () => {
     expect(parseCameraAddress('rtsp://user@10.0.0.7/a')).to.include({ username: 'user', password: '' });
   });
 
+  it('may say that the camera is sent to us, and whether the newest publisher wins', () => {
+    for (const url of ['publish:', 'publish:takeover']) expect(parseCameraAddress(url)).to.deep.equal({ url });
+    for (const url of ['publish:x', 'publish://10.0.0.7/a', 'PUBLISH:', 'publish:user:pass@']) {
+      expect(refused(url)).to.contain('publish:takeover');
+    }
+  });
+
   const corpus: Record<string, string[]> = {
     'another scheme': [
       'file:///etc/passwd',

@@ -6,7 +6,7 @@ import { until } from '../../fixtures/process.ts';
 
 const WHY = { trigger: 'test', text: 'so' };
 const path = (name: string, readers = 1): LivePath => ({
-  ...{ name, available: true, outboundBytes: 0, inboundBytes: 1 },
+  ...{ name, available: true, outboundBytes: 0, inboundBytes: 1, source: null },
   readers: Array.from({ length: readers }, (_, n) => ({ type: 'rtspSession', id: `${n}` })),
 });
 

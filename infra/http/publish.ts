@@ -1,0 +1,76 @@
+import Type from 'typebox';
+import { isPublished } from '../../bus/events/camera.ts';
+import { IdSchema } from '../../bus/identity.ts';
+import { rtspAddress } from '../gateway/relay-reach.ts';
+import { srtAddress } from './addresses.ts';
+import { callerOf, placeOf } from './door.ts';
+import { Refusal, unavailable } from './errors.ts';
+import type { Server } from './fastify.ts';
+import { baseUrl, hostName } from './origin.ts';
+import type { HttpServices } from './services.ts';
+import { cameraOf } from './views.ts';
+
+/** A token is looked at when publishing begins, and never again. */
+const TOKEN_S = 600;
+const ADDRESS = Type.String({ description: 'holds a token that lets its holder publish here, and nothing else' });
+
+/**
+ * `POST /publish/:camera_id`: addresses at which an encoder publishes a camera whose source is `publish:`. The relay
+ * itself refuses a second publisher, unless the source is `publish:takeover`.
+ */
+export function publishRoutes(server: Server, services: HttpServices): void {
+  server.post(
+    '/publish/:camera_id',
+    {
+      schema: {
+        tags: ['publishing'],
+        params: Type.Object({ camera_id: IdSchema }),
+        querystring: Type.Object({
+          source: Type.Optional(Type.String({ maxLength: 64, description: 'its id; the first that is published' })),
+        }),
+        response: {
+          200: Type.Object({
+            camera: Type.String(),
+            source: Type.String(),
+            expires_in: Type.Integer({ description: 'seconds within which publishing must begin' }),
+            rtsp_url: ADDRESS,
+            rtmp_url: ADDRESS,
+            srt_url: Type.Optional(ADDRESS),
+          }),
+        },
+      },
+    },
+    async (request) => {
+      const camera = placeOf(request);
+      const published = (cameraOf(camera).settings?.sources ?? []).filter(({ url }) => isPublished(url));
+      const asked = request.query.source;
+      const source = asked === undefined ? published[0] : published.find(({ id }) => id === asked);
+      if (!source) {
+        const what = asked === undefined ? 'no source' : `no source "${asked}"`;
+        const text = `Camera ${camera.id} has ${what} that is published: write publish: as the address of one.`;
+        throw new Refusal(409, 'not-published', text);
+      }
+      const called = hostName(new URL(baseUrl(request, services.config)).host);
+      const place = services.publishAt(camera.id, source.id, called);
+      if (!place)
+        throw unavailable(
+          'no-publishing',
+          'Nobody can publish at the intake of this camera through us: it is somebody else’s, or on one of several hosts.',
+          {},
+          10,
+        );
+      const { path, rtsp, rtmp, srt } = place;
+      const token = services.gate.mintRelay(callerOf(request).sub, [{ action: 'publish', path }], TOKEN_S);
+      const srtUrl = srtAddress(srt, 'publish', path, token);
+      return {
+        camera: camera.id,
+        source: source.id,
+        expires_in: TOKEN_S,
+        rtsp_url: `${rtspAddress(rtsp, path)}?token=${token}`,
+        rtmp_url: `${rtspAddress(rtmp, path).replace('rtsp:', 'rtmp:')}?token=${token}`,
+        // SRT has no room for the token of a camera with a very long id.
+        ...(srtUrl === undefined ? {} : { srt_url: srtUrl }),
+      };
+    },
+  );
+}

@@ -1,0 +1,144 @@
+import { expect } from 'chai';
+import { DEMO_PICTURE, pictureArguments } from '../../infra/demo/picture.ts';
+import type { Follower } from '../fixtures/events.ts';
+import { startTestGroup, type TestGroup } from '../fixtures/group.ts';
+import { type Running, run, until } from '../fixtures/process.ts';
+
+type Protocol = 'rtsp' | 'rtmp' | 'srt';
+const FORMATS: Record<Protocol, string[]> = {
+  rtsp: ['-f', 'rtsp', '-rtsp_transport', 'tcp'],
+  rtmp: ['-f', 'flv'],
+  srt: ['-f', 'mpegts'],
+};
+
+describe('cameras that send their picture to us', function () {
+  this.timeout(90_000);
+  let group: TestGroup;
+  let events: Follower;
+  const publishers: Running[] = [];
+
+  before(async () => {
+    const camera = (source: string) => ({ zone: 'hcm/test', sources: [source] });
+    // A source that falls time after time is quarantined, so the later tests have cameras of their own.
+    const cameras = { gate: camera('publish:'), yard: camera('publish:'), stage: camera('publish:takeover') };
+    group = await startTestGroup({ cameras });
+    events = group.follow(0);
+    await events.next('camera.offline', 'camera/gate', 0, 20_000);
+  });
+  after(async () => {
+    events?.close();
+    await Promise.all(publishers.map((one) => one.stop()));
+    await group?.stop();
+  });
+
+  const addressesOf = async (camera: string): Promise<Record<string, string>> => {
+    const { status, body, text } = await group.api('POST', `/publish/${camera}`);
+    expect(status, text).to.equal(200);
+    return body;
+  };
+  const publish = (protocol: Protocol, url: string): Running => {
+    const picture = { ...DEMO_PICTURE, width: 640, height: 360, fps: 15, gopSeconds: 1, bitrateBps: 600_000 };
+    const painted = pictureArguments(picture, url).slice(0, -5);
+    const publisher = run('ffmpeg', [...painted, ...FORMATS[protocol], url]);
+    publishers.push(publisher);
+    return publisher;
+  };
+  const isOver = ({ child }: Running) => child.exitCode !== null || child.signalCode !== null;
+  const refused = async (what: string, publisher: Running) => {
+    await until(`${what} to be refused`, () => isOver(publisher), 30_000);
+    expect(publisher.child.exitCode, what).to.not.equal(0);
+  };
+  /** Who publishes a path at the intake. */
+  const publisherOf = async (camera: string): Promise<{ type: string; id: string } | null> => {
+    const intake = group.group.relays.find(({ role }) => role === 'intake')?.id ?? '';
+    return (await group.askRelay(intake, `paths/get/in/${camera}/0`)).source;
+  };
+  const seesPicture = async (camera: string) => {
+    const viewer = group.token({ sub: 'viewer', role: 'viewer' });
+    const { body, text } = await group.api('GET', `/live/${camera}/rtsp`, undefined, viewer);
+    const shown = ['-frames:v', '10', '-f', 'null', '-'];
+    const player = run('ffmpeg', ['-v', 'error', '-rtsp_transport', 'tcp', '-i', body.rtsp_url, ...shown]);
+    await until(`ten pictures; ${text}`, () => isOver(player), 20_000).finally(() => player.stop());
+    expect(player.child.exitCode, player.output()).to.equal(0);
+  };
+
+  it('say that nobody publishes until somebody does', async () => {
+    const { body } = await group.api('GET', '/api/v1/cameras/gate');
+    expect(body.sources[0]).to.include({ state: 'offline', url: 'publish:' });
+    expect(body.sources[0].why.text).to.equal('nobody publishes to it');
+  });
+
+  for (const protocol of ['rtmp', 'rtsp', 'srt'] as const) {
+    it(`are seen over ${protocol.toUpperCase()}, and their end is known`, async () => {
+      const startedAt = Date.now();
+      const publisher = publish(protocol, (await addressesOf('gate'))[`${protocol}_url`] as string);
+      await events.next('camera.live', 'camera/gate', startedAt, 20_000);
+      await seesPicture('gate');
+      const stoppedAt = Date.now();
+      await publisher.stop();
+      await events.next('camera.offline', 'camera/gate', stoppedAt, 30_000);
+    });
+  }
+
+  it('keep the first publisher when a second one comes, and both a gateway that was killed', async () => {
+    const startedAt = Date.now();
+    publish('rtmp', (await addressesOf('yard')).rtmp_url as string);
+    await events.next('camera.live', 'camera/yard', startedAt, 20_000);
+    const first = await publisherOf('yard');
+    for (const protocol of ['rtmp', 'rtsp', 'srt'] as const) {
+      await refused(
+        `a second publisher over ${protocol}`,
+        publish(protocol, (await addressesOf('yard'))[`${protocol}_url`] as string),
+      );
+    }
+    const before = await group.pid('gateway');
+    await group.signal('gateway', 'SIGKILL');
+    await group.restarted('gateway', before);
+    await until(
+      'the group to be ready',
+      async () => (await group.api('GET', '/readyz')).body.status === 'ready',
+      20_000,
+    );
+    expect(await publisherOf('yard')).to.deep.equal(first);
+    await seesPicture('yard');
+  });
+
+  it('take the newest publisher where they allow it', async () => {
+    const first = publish('rtsp', (await addressesOf('stage')).rtsp_url as string);
+    const before = await until('the first publisher', () => publisherOf('stage'), 20_000);
+    publish('rtmp', (await addressesOf('stage')).rtmp_url as string);
+    await until('the first publisher to be cut', () => isOver(first), 20_000);
+    const now = await until('the second publisher', () => publisherOf('stage'), 20_000);
+    expect([before.type, now.type]).to.deep.equal(['rtspSession', 'rtmpConn']);
+    await until(
+      'its picture',
+      async () => (await group.api('GET', '/api/v1/cameras/stage')).body.state === 'live',
+      20_000,
+    );
+    await seesPicture('stage');
+  });
+
+  it('let nobody publish without a token, with that of another camera, or with a login token', async () => {
+    const { rtmp_url = '', rtsp_url = '', srt_url = '' } = await addressesOf('stage');
+    const elsewhere = (url: string) => url.replace('in/stage/0', 'in/gate/0');
+    const token = /token=(.*)/.exec(rtmp_url)?.[1] ?? '';
+    const login = group.token();
+    const tries: [string, Protocol, string][] = [
+      ['RTMP without a token', 'rtmp', rtmp_url.replace(/\?.*/, '')],
+      ['RTMP to another camera', 'rtmp', elsewhere(rtmp_url)],
+      ['RTMP with a login token', 'rtmp', rtmp_url.replace(token, login)],
+      ['RTSP to another camera', 'rtsp', elsewhere(rtsp_url)],
+      ['SRT to another camera', 'srt', elsewhere(srt_url)],
+    ];
+    const before = await publisherOf('stage');
+    await Promise.all(tries.map(([what, protocol, url]) => refused(what, publish(protocol, url))));
+    expect(await publisherOf('stage')).to.deep.equal(before);
+    const viewer = group.token({ sub: 'viewer', role: 'viewer' });
+    expect((await group.api('POST', '/publish/stage', undefined, viewer)).status).to.equal(403);
+  });
+
+  it('leave no token in a log or an event', () => {
+    expect(group.logs()).to.not.match(/eyJ[A-Za-z0-9_-]{20}/);
+    expect(JSON.stringify(events.heard)).to.not.match(/eyJ[A-Za-z0-9_-]{20}/);
+  });
+});
