@@ -22,12 +22,6 @@ function check(name: string, command: string, args: string[]): Tally {
   return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
-/**
- * Two files run at a time, each in a process of its own: a live test mostly waits, and more of them at once would
- * make pictures late on a small machine.
- */
-const jobs = 2;
-
 /** Free tests come first: they are quick, and what fails there explains what fails later. */
 function testFiles(): string[] {
   const all = readdirSync(path.join(root, 'test'), { recursive: true, encoding: 'utf8' })
@@ -39,9 +33,10 @@ function testFiles(): string[] {
   return freeOnly ? free : [...free, ...live];
 }
 
-function runMocha(files: string[]): Promise<Tally> {
-  const mocha = new Mocha({ timeout: 20_000, slow: 2_000, color: process.stdout.isTTY, parallel: true, jobs });
+async function runMocha(files: string[]): Promise<Tally> {
+  const mocha = new Mocha({ timeout: 20_000, slow: 2_000, color: process.stdout.isTTY });
   for (const file of files) mocha.addFile(path.join(root, file));
+  await mocha.loadFilesAsync();
   return new Promise((resolve) => {
     const tally = { passed: 0, failed: 0 };
     const runner = mocha.run(() => resolve(tally));
