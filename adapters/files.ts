@@ -1,5 +1,15 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 
 /**
@@ -25,6 +35,22 @@ export function replaceFile(file: string, content: string | Uint8Array): void {
     throw error;
   }
   syncFolder(folder);
+}
+
+/**
+ * Reads a file that only its owner may read; undefined when there is none.
+ * @throws Error when others may, with what to do
+ */
+export function readPrivate(file: string): string | undefined {
+  try {
+    if ((statSync(file).mode & 0o077) !== 0) {
+      throw new Error(`${file} can be read by other users: run \`chmod 600 ${file}\``);
+    }
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 /** Removes a file for good; false when there was none. */

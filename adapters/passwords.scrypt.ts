@@ -1,4 +1,5 @@
 import { randomBytes, scrypt, timingSafeEqual } from 'node:crypto';
+import { turnstile } from './turnstile.ts';
 
 /** What a hash costs: 2^logN blocks of 128·r bytes, p times over (RFC 7914). */
 export interface ScryptCost {
@@ -59,28 +60,13 @@ function readHash(hash: string): { cost: ScryptCost; salt: Buffer; key: Buffer }
   };
 }
 
-/** Lets so many in at a time, and so many wait. */
-function turnstile(): <T>(work: () => Promise<T>) => Promise<T> {
-  let running = 0;
-  const waiting: (() => void)[] = [];
-  return async (work) => {
-    if (running < AT_ONCE) running++;
-    else if (waiting.length >= MOST_WAITING) throw new PasswordsBusy('too many people sign in at this moment');
-    else await new Promise<void>((resolve) => waiting.push(resolve));
-    try {
-      return await work();
-    } finally {
-      // Whoever waits takes over this place, so the count stays.
-      const next = waiting.shift();
-      if (next) next();
-      else running--;
-    }
-  };
-}
-
 /** Makes the one place of a process where passwords are hashed, off the event loop. */
 export function openPasswords(cost: ScryptCost = COST): Passwords {
-  const inTurn = turnstile();
+  const inTurn = turnstile({
+    atOnce: AT_ONCE,
+    waiting: MOST_WAITING,
+    refusal: () => new PasswordsBusy('too many people sign in at this moment'),
+  });
   const nobody = written(cost, Buffer.alloc(SALT_BYTES), Buffer.alloc(KEY_BYTES));
   return {
     async hash(password) {

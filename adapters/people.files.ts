@@ -1,9 +1,9 @@
-import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import Type from 'typebox';
 import { SubjectSchema } from '../bus/events/viewer.ts';
 import { type Of, shape } from '../bus/shape.ts';
-import { freshlyRead, replaceFile, whileLocked } from './files.ts';
+import { freshlyRead, readPrivate, replaceFile, whileLocked } from './files.ts';
 
 /** Names of people: also addresses of e-mail. No colon: names with one are those that other issuers vouch for. */
 export const PERSON_NAME = '^[a-z0-9][a-z0-9_.@-]{0,99}$';
@@ -41,14 +41,8 @@ export interface People {
 }
 
 function read(at: string): Map<string, Person> {
-  let text: string;
-  try {
-    if ((statSync(at).mode & 0o077) !== 0) throw new Error(`${at} can be read by other users: run \`chmod 600 ${at}\``);
-    text = readFileSync(at, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Map();
-    throw error;
-  }
+  const text = readPrivate(at);
+  if (text === undefined) return new Map();
   let people: Person[];
   try {
     ({ people } = file.parse(JSON.parse(text)));

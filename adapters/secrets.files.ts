@@ -1,8 +1,8 @@
-import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import Type from 'typebox';
 import { type Of, shape } from '../bus/shape.ts';
-import { removeFile, replaceFile } from './files.ts';
+import { readPrivate, removeFile, replaceFile } from './files.ts';
 
 const login = shape(
   'secret file',
@@ -45,17 +45,8 @@ export function openSecrets(folder: string): Secrets {
   };
   const read = (reference: string): Login | undefined => {
     const file = fileOf(reference);
-    let text: string;
-    try {
-      if ((statSync(file).mode & 0o077) !== 0) {
-        throw new Error(`${file} can be read by other users: run \`chmod 600 ${file}\``);
-      }
-      text = readFileSync(file, 'utf8');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw error;
-    }
-    return parseLogin(file, text);
+    const text = readPrivate(file);
+    return text === undefined ? undefined : parseLogin(file, text);
   };
   const references = () =>
     readdirSync(folder)

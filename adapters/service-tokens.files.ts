@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import Type from 'typebox';
 import { SubjectSchema } from '../bus/events/viewer.ts';
 import { IdSchema, newId } from '../bus/identity.ts';
 import { type Of, shape } from '../bus/shape.ts';
-import { freshlyRead, replaceFile, whileLocked } from './files.ts';
+import { freshlyRead, readPrivate, replaceFile, whileLocked } from './files.ts';
 import type { LoginClaims, TokenFault } from './gate.jsonwebtoken.ts';
 
 const { role, cameras, zones } = SubjectSchema.properties;
@@ -67,14 +67,8 @@ export const serviceState = ({ revoked, expires_at }: Service, now: number): 'ac
 const hashOf = (token: string): string => createHash('sha256').update(token).digest('hex');
 
 function read(at: string): Service[] {
-  let text: string;
-  try {
-    if ((statSync(at).mode & 0o077) !== 0) throw new Error(`${at} can be read by other users: run \`chmod 600 ${at}\``);
-    text = readFileSync(at, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
+  const text = readPrivate(at);
+  if (text === undefined) return [];
   try {
     return file.parse(JSON.parse(text)).services;
   } catch {

@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/p
 import path from 'node:path';
 import { runFfmpeg } from './ffmpeg.ts';
 import type { FileName, KeyFrame } from './recordings.files.ts';
+import { turnstile } from './turnstile.ts';
 
 /** What thumbnails need from the place where they are made. */
 export interface ThumbnailOptions {
@@ -31,7 +32,7 @@ export class Busy extends Error {
 
 const WIDTH = 320;
 const AT_ONCE = 2;
-const WAITING = 32;
+const MOST_WAITING = 32;
 const MADE_WITHIN_MS = 10_000;
 
 const prefixOf = ({ camera, source, name }: FileName): string => `${camera}.${source}.${name}.`;
@@ -66,32 +67,17 @@ function shrink(ffmpeg: string, mp4: Buffer): Promise<Buffer> {
   });
 }
 
-/** Lets a few run at a time and some wait; refuses more. */
-function lane(): <T>(work: () => Promise<T>) => Promise<T> {
-  let running = 0;
-  const waiting: (() => void)[] = [];
-  return async (work) => {
-    if (running >= AT_ONCE) {
-      if (waiting.length >= WAITING) throw new Busy('Too many thumbnails are being made.');
-      await new Promise<void>((go) => waiting.push(go)); // takes over the place of the one that is done
-    } else running++;
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else running--;
-    }
-  };
-}
-
 /** Opens the thumbnails that are kept; they are kept over restarts. */
 export function openThumbnails({ ffmpeg, folder, maxBytes }: ThumbnailOptions): Thumbnails {
   /** Bytes of each file, the one used last at the end. */
   const kept = new Map<string, number>();
   let keptBytes = 0;
   const making = new Map<string, Promise<Buffer>>();
-  const inLane = lane();
+  const inTurn = turnstile({
+    atOnce: AT_ONCE,
+    waiting: MOST_WAITING,
+    refusal: () => new Busy('Too many thumbnails are being made.'),
+  });
   const fileOf = (name: string) => path.join(folder, name);
 
   const begin = async (): Promise<void> => {
@@ -131,7 +117,7 @@ export function openThumbnails({ ffmpeg, folder, maxBytes }: ThumbnailOptions): 
       note(name, found.length);
       return found;
     }
-    const jpeg = await inLane(() => shrink(ffmpeg, mp4));
+    const jpeg = await inTurn(() => shrink(ffmpeg, mp4));
     // A full disk costs the keeping, not the picture.
     await keep(name, jpeg).catch(() => drop(name).catch(() => {}));
     return jpeg;

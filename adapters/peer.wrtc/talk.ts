@@ -62,6 +62,6 @@ export type Told =
   | { type: 'refused'; peer: string; reason: PeerRefusal; text: string }
   | ({ type: 'taken' } & PeerTold)
   | ({ type: 'left'; reason: string } & PeerTold)
-  /** Once a second; `kbps` is what each peer's network carries, as it is estimated. */
+  /** Twice a second; `kbps` is what each peer's network carries, as it is estimated. */
   | { type: 'load'; peers: number; cores: number; fresh: number; estimates: { peer: string; kbps: number }[] }
   | { type: 'stepped'; peer: string; camera: string; why: { text: string; guard?: Record<string, unknown> } };

@@ -220,9 +220,7 @@ describe('a broadcast to a real nginx-rtmp', function () {
   it('goes on while the gateway is killed: the destinations see no new connection', async () => {
     const before = await destination.received();
     const beforeAtHall = await hall.received();
-    const pid = await group.pid('gateway');
-    await group.signal('gateway', 'SIGKILL');
-    await group.restarted('gateway', pid);
+    await group.kill('gateway');
     await until(
       'the gateway to answer',
       async () => (await group.api('GET', '/readyz').catch(() => undefined))?.status === 200,

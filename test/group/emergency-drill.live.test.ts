@@ -53,9 +53,7 @@ describe('a drill of an emergency', function () {
 
   it('goes on with its time when the gateway is killed', async () => {
     const before = await json('incident', 'list');
-    const pid = await group.pid('gateway');
-    await group.signal('gateway', 'SIGKILL');
-    await group.restarted('gateway', pid);
+    await group.kill('gateway');
     const after = await until(
       'the gateway to answer',
       () => json('incident', 'list').catch(() => undefined),

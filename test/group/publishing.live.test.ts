@@ -91,14 +91,8 @@ describe('cameras that send their picture to us', function () {
         publish(protocol, (await addressesOf('yard'))[`${protocol}_url`] as string),
       );
     }
-    const before = await group.pid('gateway');
-    await group.signal('gateway', 'SIGKILL');
-    await group.restarted('gateway', before);
-    await until(
-      'the group to be ready',
-      async () => (await group.api('GET', '/readyz')).body.status === 'ready',
-      20_000,
-    );
+    await group.kill('gateway');
+    await group.ready();
     expect(await publisherOf('yard')).to.deep.equal(first);
     await seesPicture('yard');
   });

@@ -94,9 +94,7 @@ describe('a webhook', function () {
         ?.state;
     await until('the incident to run', async () => (await stateNow()) === 'active');
     await group.api('DELETE', `/api/v1/incidents/${incident}`);
-    const pid = await group.pid('gateway');
-    await group.signal('gateway', 'SIGKILL');
-    await group.restarted('gateway', pid);
+    await group.kill('gateway');
     receiver.had.length = 0;
     receiver.holdMs = 300;
     receiver.status = 204;

@@ -1,32 +1,16 @@
-import { JetStreamApiError } from '@nats-io/jetstream';
-import { type KV, Kvm } from '@nats-io/kv';
 import { headers } from 'nats';
 import type { Bucket } from '../../ports.ts';
 import { EVERY_SHARED, SHARED_BUCKET, SHARED_STREAM, sharedOfSubject, sharedSubject } from '../../subjects.ts';
 import type { NatsLink } from './connection.ts';
 import { followStream } from './following.ts';
+import { lostTheRace, openKv } from './kv.ts';
 
-const WRONG_LAST_SEQUENCE = 10_071;
 /** The header by which a bucket says that an entry was removed. */
 const OPERATION = 'KV-Operation';
 
 /** What hosts share, in a KV bucket of one revision a key: a removed entry leaves its mark for those who were away. */
 export function natsBucket(link: NatsLink): Bucket {
-  let opened: Promise<KV> | undefined;
-  const open = (): Promise<KV> => {
-    opened ??= new Kvm(link.jetstream)
-      .create(SHARED_BUCKET, { history: 1, replicas: link.replicas, allow_direct: false, timeout: link.timeoutMs })
-      .catch((error) => {
-        opened = undefined;
-        throw error;
-      });
-    return opened;
-  };
-  link.onReturn(() => {
-    opened = undefined;
-  });
-  const call = <T>(what: string, work: (kv: KV) => Promise<T>): Promise<T> =>
-    link.call(what, async () => work(await open()));
+  const call = openKv(link, SHARED_BUCKET);
 
   return {
     async follow(hear) {
@@ -60,7 +44,7 @@ export function natsBucket(link: NatsLink): Bucket {
           const expect = { lastSubjectSequence: over };
           return (await link.jetstream.publish(sharedSubject(key), value, { headers: marks, expect })).seq;
         } catch (error) {
-          if (error instanceof JetStreamApiError && error.code === WRONG_LAST_SEQUENCE) return undefined;
+          if (lostTheRace(error)) return undefined;
           throw error;
         }
       }),

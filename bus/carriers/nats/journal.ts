@@ -11,10 +11,8 @@ import {
 import { EVERY_JOURNAL, JOURNAL_STREAM, journalSubject, journalsOfKind, parseSubject } from '../../subjects.ts';
 import type { NatsLink } from './connection.ts';
 import { followStream } from './following.ts';
-import { type Publisher, refusalOf, StoreRefusal } from './publisher.ts';
+import { type Publisher, refusalOf, StoreRefusal, WRONG_LAST_SEQUENCE } from './publisher.ts';
 import { readStream } from './reading.ts';
-
-const WRONG_LAST_SEQUENCE = 10_071;
 
 /** The server answers for at most 1,024 subjects at once. */
 const SUBJECTS_AT_ONCE = 500;

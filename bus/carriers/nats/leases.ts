@@ -1,8 +1,8 @@
-import { JetStreamApiError } from '@nats-io/jetstream';
-import { type KV, type KvEntry, Kvm } from '@nats-io/kv';
+import type { KV, KvEntry } from '@nats-io/kv';
 import type { Lease, Leases } from '../../ports.ts';
 import { LEASE_BUCKET, leaseKey, leaseOfSubject, leasesUnder } from '../../subjects.ts';
 import type { NatsLink } from './connection.ts';
+import { lostTheRace, openKv } from './kv.ts';
 
 /** What the bucket holds under a lease's key. */
 interface Held {
@@ -11,33 +11,14 @@ interface Held {
   expires_at: number;
 }
 
-const WRONG_LAST_SEQUENCE = 10_071;
-
-const lostTheRace = (error: unknown): boolean =>
-  error instanceof JetStreamApiError && error.code === WRONG_LAST_SEQUENCE;
-
 /**
  * Leases in a KV bucket. Each change names the revision that it replaces, so two takers can't both win, and the
  * revision is the epoch.
  * @param now epoch ms; the clocks of the machines that share leases should agree within a fraction of the time to live
  */
 export function natsLeases(link: NatsLink, now: () => number): Leases {
-  let opened: Promise<KV> | undefined;
-  const bucket = (): Promise<KV> => {
-    // Reads go to the leader: a replica might still show a holder that has gone.
-    opened ??= new Kvm(link.jetstream)
-      .create(LEASE_BUCKET, { history: 1, replicas: link.replicas, allow_direct: false, timeout: link.timeoutMs })
-      .catch((error) => {
-        opened = undefined;
-        throw error;
-      });
-    return opened;
-  };
-  link.onReturn(() => {
-    opened = undefined;
-  });
-  const call = <T>(key: string, work: (kv: KV) => Promise<T>): Promise<T> =>
-    link.call(`lease ${key}`, async () => work(await bucket()));
+  const inBucket = openKv(link, LEASE_BUCKET);
+  const call = <T>(key: string, work: (kv: KV) => Promise<T>): Promise<T> => inBucket(`lease ${key}`, work);
   const current = async (kv: KV, key: string): Promise<KvEntry | undefined> => {
     const entry = await kv.get(leaseKey(key));
     return entry?.operation === 'PUT' && entry.length > 0 ? entry : undefined;

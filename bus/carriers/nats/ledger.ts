@@ -3,10 +3,8 @@ import type { LedgerEntry } from '../../ledger.ts';
 import { FenceRefused, type Ledger, type Ledgered } from '../../ports.ts';
 import { LEDGER_STREAM, LEDGER_SUBJECT } from '../../subjects.ts';
 import type { NatsLink } from './connection.ts';
-import { type Publisher, refusalOf, StoreRefusal } from './publisher.ts';
+import { type Publisher, refusalOf, StoreRefusal, WRONG_LAST_SEQUENCE } from './publisher.ts';
 import { readStream } from './reading.ts';
-
-const WRONG_LAST_SEQUENCE = 10_071;
 
 /** The access ledger in a JetStream stream, fenced as a whole. */
 export function natsLedger(link: NatsLink, publisher: Publisher): Ledger {

@@ -2,6 +2,9 @@ import { createInbox, type Msg, type MsgHdrs } from 'nats';
 import { JournalAway, JournalFull, JournalRefused } from '../../ports.ts';
 import type { NatsLink } from './connection.ts';
 
+/** JetStream's code for a write that expected another last sequence than the store has. */
+export const WRONG_LAST_SEQUENCE = 10_071;
+
 /** The stream took the message and refused it. `code` is JetStream's own, for instance 10071. */
 export class StoreRefusal extends Error {
   override name = 'StoreRefusal';
