@@ -29,6 +29,8 @@ export interface BandwidthHouse {
 
 /** Bandwidth as it is being shared out. */
 export interface BandwidthShares {
+  /** Whether measurements are wanted: there is a limit, or somebody still gives way to one that was taken away. */
+  isWanted(): boolean;
   hear(sent: Sent): void;
   /** Why a relay takes nobody new who is not in an emergency; undefined while it does. */
   shortOn(relay: string): Why | undefined;
@@ -40,6 +42,8 @@ const SETTLE_MS = 5_000;
 const FULL_SHARE = 0.9;
 /** A push that has nothing to be measured by, as it waits, is taken for one of this rate. */
 const USUAL_PUSH_BPS = 2_000_000;
+/** Without a limit everybody has their best. */
+const UNLIMITED_BPS = Number.MAX_SAFE_INTEGER;
 
 const viewerOf = (view: CellView): ViewerContext => view.context as unknown as ViewerContext;
 
@@ -103,10 +107,13 @@ export function shareBandwidth({ roster, cells, limitBps, stepsOf, onFault }: Ba
   };
 
   return {
+    isWanted: () =>
+      limitBps() !== undefined ||
+      roster.list('broadcast').some(({ tags }) => tags.includes('held')) ||
+      roster.list('viewer').some((view) => view.tags.includes('open') && viewerOf(view).ceiling !== undefined),
     hear(sent) {
       const { relay, at } = sent;
-      const limit = limitBps();
-      if (limit === undefined) return void short.delete(relay);
+      const limit = limitBps() ?? UNLIMITED_BPS;
       const takers = takersOn(sent);
       const given = shareOutBandwidth(takers, limit);
       const spent = takers.reduce((bps, { steps, present }) => {

@@ -232,7 +232,7 @@ const bandwidth = shareBandwidth({
   },
   onFault: untold,
 });
-const egress = media.watchEgress(() => config.limits.egressBps !== undefined, bandwidth.hear);
+const egress = media.watchEgress(bandwidth.isWanted, bandwidth.hear);
 shareSessions(roster, carriers.sessions, group.node);
 log.info({ adopted, cameras: config.cameras.size }, 'cells are up');
 

@@ -116,8 +116,26 @@ describe('bandwidth that is too little', () => {
     expect(house.roster.view({ kind: 'incident', id: id('inc_1') })?.tags).to.include('running');
   });
 
+  it('is over for who stepped down or waits when the limit is taken away', async () => {
+    const { faults, sharing, shares, measured, goes, of, pushed } = await housed(1_000_000);
+    measured({ gate: 2_000_000, hall: 2_000_000, push: 2_000_000 });
+    await until('the push to wait', () => pushed()?.state === 'waiting');
+    await until('the viewer to step down', () => of('gate')?.state === 'moving');
+    await goes('gate', 'b', '360p');
+    sharing.limitBps = undefined;
+    expect(shares.isWanted(), 'it is measured on').to.equal(true);
+    measured({ gate: 500_000, hall: 500_000 });
+    await until('the push to go on', () => pushed()?.state === 'connecting');
+    await until('the viewer to go up', () => of('gate')?.state === 'moving');
+    await goes('gate', 'c', '720p');
+    expect(of('gate')?.context).to.include({ state: 'watching', quality: '720p' });
+    expect(shares.shortOn('relay-1')).to.equal(undefined);
+    expect(faults).to.deep.equal([]);
+  });
+
   it('is nobody’s concern without a limit', async () => {
     const { shares, measured, of, pushed } = await housed(undefined);
+    expect(shares.isWanted(), 'nothing is measured').to.equal(false);
     measured({ gate: 2e9, hall: 2e9, push: 2e9 });
     expect([of('gate')?.state, of('hall')?.state, pushed()?.state]).to.deep.equal(['watching', 'watching', 'on-air']);
     expect(shares.shortOn('relay-1')).to.equal(undefined);
