@@ -19,15 +19,16 @@ export async function* readStream(
   const { state } = await link.call(what, () => link.manager.streams.info(stream));
   if (state.last_seq < (options.opt_start_seq ?? 0) || state.messages === 0) return;
   const consumer = await link.call(what, () => link.jetstream.consumers.get(stream, options));
-  const info = await consumer.info(true);
-  const messages = info.num_pending > 0 ? await consumer.consume({ max_messages: READ_AHEAD }) : undefined;
+  // What there is for the consumer as it begins: of a stream's end that was asked for before, or after, it knows nothing.
+  let { num_pending: left } = await consumer.info(true);
+  const messages = left > 0 ? await consumer.consume({ max_messages: READ_AHEAD }) : undefined;
   const stop = link.onLoss(() => void messages?.close());
   try {
     if (!messages) return;
     for await (const message of messages) {
-      if (message.seq > state.last_seq) return;
       yield message;
-      if (message.info.pending === 0 || message.seq === state.last_seq) return;
+      left--;
+      if (left === 0 || message.info.pending === 0) return;
     }
     throw new JournalAway(`${what}: the connection to NATS was lost`);
   } finally {
