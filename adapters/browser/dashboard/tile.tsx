@@ -66,10 +66,12 @@ export function Tile({ camera, incident, broadcasts, demo, outcome, role, style 
         {!past && (words.dark ? <Dark camera={camera} /> : <Trouble camera={camera} playing={playing} />)}
         {outcome && <WhatIfNote outcome={outcome} />}
         <Urgent incident={incident} broadcasts={broadcasts} />
-        <div class="notes">
-          {moving && playing?.state === 'playing' && <MovedNote moved={playing.moved} />}
-          {!words.dark && camera.switched && <Switch switched={camera.switched} />}
-        </div>
+        {!past && (
+          <div class="notes">
+            {moving && playing?.state === 'playing' && <MovedNote moved={playing.moved} />}
+            {!words.dark && camera.switched && <Switch switched={camera.switched} />}
+          </div>
+        )}
       </div>
       <footer class="caption">
         <span class={past ? 'badge past' : 'badge'}>
