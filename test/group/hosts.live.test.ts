@@ -93,6 +93,8 @@ describe('an installation of two hosts', function () {
     const [source] = (site.cameras()[ofA] as { sources: string[] }).sources;
     expect((await a.api('POST', '/api/v1/cameras', { id: 'extra', sources: [source] })).status).to.equal(201);
     await until('the added camera to be live at b', () => isLive(b, 'extra'), 20_000);
+    const booked = async () => (await b.api('GET', '/api/v1/cameras/extra')).body.origin === 'overlay';
+    await until('it to be in the books of b', booked);
     expect((await b.api('DELETE', '/api/v1/cameras/extra')).status).to.equal(204);
     await until('it to be gone at a', async () => (await a.api('GET', '/api/v1/cameras/extra')).status === 404);
   });
