@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { type Peer, serveLink } from '../../bus/carriers/link.ts';
-import { openHall } from './hall.ts';
+import { openPeers } from './peers.ts';
 import type { Told } from './talk.ts';
 
 /**
@@ -21,23 +21,23 @@ const gateways = new Set<Peer>();
 const tell = (message: Told) => {
   for (const gateway of gateways) gateway.send({ ...message });
 };
-const hall = openHall(values.ffmpeg, tell, (line) => process.stdout.write(`${line}\n`));
+const peers = openPeers(values.ffmpeg, tell, (line) => process.stdout.write(`${line}\n`));
 
 const link = await serveLink(values.socket, {
   up(gateway) {
     gateways.add(gateway);
-    const hello: Told = { type: 'hello', instance, peers: hall.seated() };
+    const hello: Told = { type: 'hello', instance, peers: peers.seated() };
     gateway.send({ ...hello });
   },
-  hear: (message, _payload, gateway) => hall.hear(message, (told) => gateway.send({ ...told })),
+  hear: (message, _payload, gateway) => peers.hear(message, (told) => gateway.send({ ...told })),
   down: (gateway) => gateways.delete(gateway),
 });
-setInterval(() => tell(hall.load()), LOAD_EVERY_MS);
+setInterval(() => tell(peers.load()), LOAD_EVERY_MS);
 
 // Never by a natural end: the native part crashes then.
 const stop = () => {
   link.close();
-  hall.close();
+  peers.close();
   process.exit(0);
 };
 process.stdin.on('close', stop).on('end', stop).on('error', stop).resume();

@@ -5,7 +5,7 @@ import type { Peer } from './peer.ts';
 import { createPictureCutter } from './y4m.ts';
 
 /** The picture of one camera at one relay, decoded once for all peers that show it. */
-export interface Projector {
+export interface Decoder {
   /** Shows it to a peer from now on. */
   join(peer: Peer, url: string): void;
   leave(peer: Peer): void;
@@ -24,8 +24,8 @@ const EAGER = 'option probesize 32\noption analyzeduration 0\noption fflags nobu
 const HUNG_MS = 5_000;
 const AGAIN_MS = 500;
 
-/** Makes a projector; it decodes while somebody looks. @param trouble told of a decoder that ended or hung */
-export function createProjector(ffmpeg: string, trouble: (detail: string) => void): Projector {
+/** Makes a decoder; it decodes while somebody looks. @param trouble told of a decoder that ended or hung */
+export function createDecoder(ffmpeg: string, trouble: (detail: string) => void): Decoder {
   const peers = new Set<Peer>();
   let run: FfmpegRun | undefined;
   let again: NodeJS.Timeout | undefined;

@@ -1,9 +1,9 @@
 import type { LinkMessage } from '../../bus/carriers/link.ts';
 import { ShapeError } from '../../bus/shape.ts';
 import { roomForPeer } from '../../machines/policy/peer-room.ts';
+import { createDecoder, type Decoder } from './decoder.ts';
 import { measureLoad } from './load.ts';
 import { openPeer, type Peer } from './peer.ts';
-import { createProjector, type Projector } from './projector.ts';
 import { takesVp8 } from './sdp.ts';
 import {
   type CloseOrder,
@@ -18,8 +18,8 @@ import {
   trickleOrder,
 } from './talk.ts';
 
-/** Every peer of this process, and the projectors that they share. */
-export interface Hall {
+/** Every peer of this process, and the decoders that they share. */
+export interface Peers {
   /** Obeys an order; what can't be obeyed is refused to `answer`, whoever gave it. */
   hear(message: LinkMessage, answer: (message: Told) => void): void;
   /** The peers through which media flows. */
@@ -32,7 +32,7 @@ export interface Hall {
 interface Seat extends PeerTold {
   peer: string;
   connection: Peer;
-  projector: Projector;
+  decoder: Decoder;
   openedAtMs: number;
   connected: boolean;
 }
@@ -41,35 +41,35 @@ interface Seat extends PeerTold {
 const FRESH_MS = 5_000;
 
 /**
- * Opens the hall.
+ * Opens the place where peers live in this process.
  * @param tell every gateway that listens
  * @param remark for the log
  */
-export function openHall(ffmpeg: string, tell: (message: Told) => void, remark: (line: string) => void): Hall {
+export function openPeers(ffmpeg: string, tell: (message: Told) => void, remark: (line: string) => void): Peers {
   const seats = new Map<string, Seat>();
-  const projectors = new Map<string, Projector>();
+  const decoders = new Map<string, Decoder>();
   let goneMs = 0;
-  const meter = measureLoad(() => goneMs + [...projectors.values()].reduce((sum, one) => sum + one.cpuMs(), 0));
+  const meter = measureLoad(() => goneMs + [...decoders.values()].reduce((sum, one) => sum + one.cpuMs(), 0));
 
   const fresh = () => [...seats.values()].filter(({ openedAtMs }) => performance.now() - openedAtMs < FRESH_MS).length;
-  const projectorFor = ({ camera, relay }: OpenOrder): Projector => {
+  const decoderFor = ({ camera, relay }: OpenOrder): Decoder => {
     const key = `${camera}@${relay}`;
-    const known = projectors.get(key) ?? createProjector(ffmpeg, (detail) => remark(`${key}: ${detail}`));
-    projectors.set(key, known);
+    const known = decoders.get(key) ?? createDecoder(ffmpeg, (detail) => remark(`${key}: ${detail}`));
+    decoders.set(key, known);
     return known;
   };
   const sweep = () => {
-    for (const [key, projector] of projectors) {
-      if (!projector.isIdle()) continue;
-      goneMs += projector.cpuMs();
-      projectors.delete(key);
+    for (const [key, decoder] of decoders) {
+      if (!decoder.isIdle()) continue;
+      goneMs += decoder.cpuMs();
+      decoders.delete(key);
     }
   };
   const end = (peer: string, reason: string) => {
     const seat = seats.get(peer);
     if (!seat) return;
     seats.delete(peer);
-    seat.projector.leave(seat.connection);
+    seat.decoder.leave(seat.connection);
     seat.connection.close();
     sweep();
     const { session, relay, connected } = seat;
@@ -94,9 +94,9 @@ export function openHall(ffmpeg: string, tell: (message: Told) => void, remark: 
       stepped: ({ text, guard }) =>
         tell({ type: 'stepped', peer, camera: order.camera, why: { text, ...(guard ? { guard } : {}) } }),
     });
-    const projector = projectorFor(order);
-    seats.set(peer, { peer, session, relay, connection, projector, openedAtMs: performance.now(), connected: false });
-    projector.join(connection, url);
+    const decoder = decoderFor(order);
+    seats.set(peer, { peer, session, relay, connection, decoder, openedAtMs: performance.now(), connected: false });
+    decoder.join(connection, url);
     try {
       answer({ type: 'answered', peer, sdp: await connection.answer() });
     } catch (error) {
