@@ -88,7 +88,7 @@ async function reach(stage: Stage): Promise<{ firstByteMs: number; pictureMs: nu
   const firstByteMs = performance.now() - startedAt;
   const watched = `${station.to}/${station.key}-cam_0`;
   // By itself FFmpeg looks for five seconds whether sound comes too.
-  const quick = ['-v', 'error', '-fflags', 'nobuffer', '-analyzeduration', '100000', '-probesize', '50000'];
+  const quick = ['-v', 'error', '-analyzeduration', '100000', '-probesize', '50000'];
   await run(findProgram('ffmpeg'), [...quick, '-i', watched, '-an', '-frames:v', '1', '-f', 'null', '-']);
   const pictureMs = performance.now() - startedAt;
   await close(stage, incident);
