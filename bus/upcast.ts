@@ -74,6 +74,8 @@ const steps: Record<string, (record: JournalRecord) => JournalRecord> = {
   // A push had half the time to begin, and waited longer before it was tried again.
   'broadcast@3': unchanged(4),
   'camera@1': cameraFrom1,
+  // The preferred source had a head start at the first start only.
+  'camera@2': unchanged(3),
   'relay@1': relayWithoutPulse,
   'incident@1': incidentWithoutQuality,
   // Ladders were never held back for others.

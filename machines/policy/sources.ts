@@ -53,6 +53,8 @@ export const CHOICE_TIMES = {
   frozenAgainMs: 60_000,
   /** At the first start a backup waits so long for the preferred source. */
   headStartMs: 2_000,
+  /** And so long where all are pulled anew, as by another relay: viewers see the slate meanwhile. */
+  returnHeadStartMs: 1_500,
 };
 
 /** How long a source must be steady before it is handed back to; undefined: never by itself. */
@@ -145,12 +147,23 @@ function wanted(active: SourceStanding, situation: Situation): Verdict | undefin
   return { source, how, reason: 'chosen', text: `an operator chose ${source.id}` };
 }
 
-/** Until when the backups leave a first start to the preferred source; undefined: they need not wait. */
-function headStart({ sources, fed }: Situation): number | undefined {
+/** The preferred source is on its way, and no other had a picture before it set out: until when it is awaited. */
+function headStart({ sources, fed, at }: Situation): { preferred: SourceStanding; until: number } | undefined {
   const preferred = sources[0];
-  if (fed || sources.length < 2 || !preferred) return undefined;
+  if (sources.length < 2 || !preferred) return undefined;
   if (preferred.state !== 'connecting' && preferred.state !== 'opening') return undefined;
-  return preferred.since + CHOICE_TIMES.headStartMs;
+  if (sources.some(({ state, since }) => state === 'flowing' && since < preferred.since)) return undefined;
+  const until = preferred.since + (fed ? CHOICE_TIMES.returnHeadStartMs : CHOICE_TIMES.headStartMs);
+  return until > at ? { preferred, until } : undefined;
+}
+
+/** All sources come at the same time, as after a start: a backup that is faster by a moment need not be left again. */
+function awaitPreferred(situation: Situation): Verdict | undefined {
+  const head = headStart(situation);
+  if (!head) return undefined;
+  const { preferred, until } = head;
+  const text = `${preferred.id} is preferred and has ${seconds(until - situation.at)} to come first`;
+  return { source: preferred, how: 'at-once', reason: 'head-start', text, reconsiderAt: until };
 }
 
 /**
@@ -158,21 +171,21 @@ function headStart({ sources, fed }: Situation): number | undefined {
  * @param situation how every source stands; there is at least one
  */
 export function choose(situation: Situation): Choice {
-  const { sources, at } = situation;
+  const { sources } = situation;
   const active = sources.find(({ id }) => id === situation.active) ?? sources[0];
   if (!active) throw new Error('a camera without sources cannot choose one');
+  const awaited = healthy(active) ? undefined : awaitPreferred(situation);
   const verdict =
-    wanted(active, situation) ?? (healthy(active) ? stayOrHandBack(active, situation) : replace(active, situation));
-  const startsAt = headStart(situation);
-  const waiting = startsAt !== undefined && startsAt > at;
+    wanted(active, situation) ??
+    awaited ??
+    (healthy(active) ? stayOrHandBack(active, situation) : replace(active, situation));
   const others = sources.filter(({ id, state }) => id !== verdict.source.id && state !== 'aside');
   // A picture that stands still is better than none, and worse than one that moves.
   const armed = [...others.filter(({ frozen }) => !frozen), ...others.filter(({ frozen }) => frozen)];
-  const reconsiderAt = waiting ? startsAt : verdict.reconsiderAt;
   return {
     source: verdict.source.id,
     how: verdict.how,
-    armed: waiting ? [] : armed.map(({ id }) => id),
+    armed: verdict === awaited ? [] : armed.map(({ id }) => id),
     why: {
       trigger: 'selection',
       reason: verdict.reason,
@@ -181,6 +194,6 @@ export function choose(situation: Situation): Choice {
         .filter(({ id }) => id !== verdict.source.id)
         .map((source) => ({ option: source.id, because: obstacle(source, situation) })),
     },
-    ...(reconsiderAt === undefined ? {} : { reconsiderAt }),
+    ...(verdict.reconsiderAt === undefined ? {} : { reconsiderAt: verdict.reconsiderAt }),
   };
 }

@@ -87,6 +87,9 @@ const cases: Case[] = [
   },
 ];
 
+/** All sources are pulled anew, and the backup has its picture a moment sooner. */
+const coming = { state: 'opening', since: AT - 300, text: 'it answers' } as const;
+
 describe('the choice among the sources of a camera', () => {
   for (const one of cases) {
     it(one.it, () => {
@@ -98,6 +101,23 @@ describe('the choice among the sources of a camera', () => {
       expect(choice.why.rejected?.map(({ option }) => option)).to.deep.equal(others);
     });
   }
+
+  it('does not go to a backup that is a moment faster when all are pulled anew, and goes there when the time is over', () => {
+    const sources = [source('0', coming), source('1', { since: AT - 50 })];
+    for (const fed of [true, false]) {
+      const asked = { sources, active: '0', fed, handBackMs: 10_000 };
+      const choice = choose({ ...asked, at: AT });
+      expect([choice.source, choice.armed, choice.why.reason]).to.deep.equal(['0', [], 'head-start']);
+      const later = choose({ ...asked, at: choice.reconsiderAt ?? 0 });
+      expect([later.source, later.how, later.why.reason]).to.deep.equal(['1', 'at-once', 'lost']);
+    }
+  });
+
+  it('goes to a backup at once that had its picture before the preferred source was lost', () => {
+    const sources = [source('0', coming), source('1', { since: AT - 5_000 })];
+    const choice = choose({ sources, active: '0', fed: true, handBackMs: 10_000, at: AT });
+    expect([choice.source, choice.how, choice.why.reason]).to.deep.equal(['1', 'at-once', 'lost']);
+  });
 
   it('says of each rejected source what is the matter with it', () => {
     const sources = [source('0', dead), source('1')];
