@@ -111,6 +111,7 @@ export function situationOf(context: CameraContext, at: number): Situation {
     const { state, since, why, frozen, lapses } = standing;
     return { id, state, since, text: why.text, frozen, lapses };
   });
-  const { active, fed, chosen } = context;
+  const { active, chosen } = context;
+  const fed = context.fed && context.lostAt === undefined;
   return { sources, active, fed, handBackMs: handBackMs(context), at, ...(chosen === undefined ? {} : { chosen }) };
 }

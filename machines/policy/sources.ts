@@ -22,7 +22,7 @@ export interface Situation {
   sources: readonly SourceStanding[];
   /** The source that feeds the program, or fed it last. */
   active: string;
-  /** Whether any source has fed the program since the camera awoke. */
+  /** Whether a source feeds the program at present. */
   fed: boolean;
   /** The operator's choice. */
   chosen?: string;
@@ -51,10 +51,8 @@ export const CHOICE_TIMES = {
   lapseMs: 1_800_000,
   /** A still picture is not looked at while it feeds nothing: it is tried again after so long. */
   frozenAgainMs: 60_000,
-  /** At the first start a backup waits so long for the preferred source. */
+  /** Where all are pulled anew, as at a start or by another relay, a backup waits so long for the preferred source. */
   headStartMs: 2_000,
-  /** And so long where all are pulled anew, as by another relay: viewers see the slate meanwhile. */
-  returnHeadStartMs: 1_500,
 };
 
 /** How long a source must be steady before it is handed back to; undefined: never by itself. */
@@ -150,10 +148,10 @@ function wanted(active: SourceStanding, situation: Situation): Verdict | undefin
 /** The preferred source is on its way, and no other had a picture before it set out: until when it is awaited. */
 function headStart({ sources, fed, at }: Situation): { preferred: SourceStanding; until: number } | undefined {
   const preferred = sources[0];
-  if (sources.length < 2 || !preferred) return undefined;
+  if (fed || sources.length < 2 || !preferred) return undefined;
   if (preferred.state !== 'connecting' && preferred.state !== 'opening') return undefined;
   if (sources.some(({ state, since }) => state === 'flowing' && since < preferred.since)) return undefined;
-  const until = preferred.since + (fed ? CHOICE_TIMES.returnHeadStartMs : CHOICE_TIMES.headStartMs);
+  const until = preferred.since + CHOICE_TIMES.headStartMs;
   return until > at ? { preferred, until } : undefined;
 }
 
@@ -174,7 +172,7 @@ export function choose(situation: Situation): Choice {
   const { sources } = situation;
   const active = sources.find(({ id }) => id === situation.active) ?? sources[0];
   if (!active) throw new Error('a camera without sources cannot choose one');
-  const awaited = healthy(active) ? undefined : awaitPreferred(situation);
+  const awaited = awaitPreferred(situation);
   const verdict =
     wanted(active, situation) ??
     awaited ??
