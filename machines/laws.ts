@@ -115,3 +115,23 @@ export const laws: {
     return recorded(state, tags);
   },
 };
+
+/**
+ * No two owners: whoever has taken up a cell writes its journal alone, in its own order, until the next one takes it up.
+ * @param ids ids of one cell's records, in the order of the journal; `<tenure>-r<n>`, a tenure for each taking up
+ * @returns undefined when that holds, otherwise a sentence that tells what is broken
+ */
+export function ownershipFault(ids: readonly string[]): string | undefined {
+  const former = new Set<string>();
+  let owner: { tenure: string; count: number } | undefined;
+  for (const id of ids) {
+    const [tenure = '', number = ''] = id.split('-r');
+    const count = Number.parseInt(number, 10);
+    if (former.has(tenure)) return `${id} was written after ${owner?.tenure} had taken the cell up`;
+    if (owner?.tenure === tenure && count <= owner.count)
+      return `${id} was written after its owner's record ${owner.count}`;
+    if (owner && owner.tenure !== tenure) former.add(owner.tenure);
+    owner = { tenure, count };
+  }
+  return undefined;
+}

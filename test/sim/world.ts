@@ -6,7 +6,7 @@ import { replay } from '../../actors/replay.ts';
 import { type Id, id } from '../../bus/identity.ts';
 import type { JournalRecord } from '../../bus/ports.ts';
 import { KINDS, type Kind } from '../../bus/subjects.ts';
-import { laws } from '../../machines/laws.ts';
+import { laws, ownershipFault } from '../../machines/laws.ts';
 import { type FakeHouse, fakeHouse, fakeKinds } from '../fakes/house.ts';
 import { answers, ends, fails, feeds, flows, holds } from '../fakes/source.ts';
 import { type Chance, chance } from './chance.ts';
@@ -360,9 +360,13 @@ class World {
     const former = this.house;
     // Some gateways end in order, and lose nothing.
     if (this.chance.happens(0.3)) await former.roster.leave();
-    this.house = fakeHouse(former.store, former.clock, {}, BOUND);
+    // The next one is the same gateway, started again, or another one.
+    const isAnother = this.chance.happens(0.5);
+    const node = isAnother ? `gw-${this.crashes}` : former.options.node;
+    this.house = fakeHouse(former.store, former.clock, { node }, BOUND);
     await this.house.roster.adopt();
     this.stop = this.attend();
+    if (isAnother) await this.wake(former);
     // The dead gateway's cells say nothing more: their fence is gone.
     await former.roster.leave();
     for (const slot of Object.values(BOUND.slots)) {
@@ -371,6 +375,15 @@ class World {
       const living = all.filter(({ end }) => !end);
       all.splice(0, all.length, ...ended, ...living);
     }
+  }
+
+  /** A gateway that was only paused goes on with cells that another has taken up: nothing of it may be acknowledged. */
+  private async wake({ roster }: FakeHouse): Promise<void> {
+    const camera = { kind: 'camera', id: this.chance.pick(CAMERAS) } as const;
+    await roster.offer(camera, this.configured()).then(
+      () => this.faults.push(`${camera.id}: a former owner's word was acknowledged`),
+      () => {}, // its fence is gone
+    );
   }
 
   /** Judges a cell, unless it is as it was when it was last judged. */
@@ -404,6 +417,15 @@ class World {
       if (record?.cell !== cell || !record.heard.some((heard) => heard.type === type)) {
         return `${type} to ${cell} was acknowledged as ${seq} and is not in the journal`;
       }
+    }
+    const cells = new Map<string, string[]>();
+    for (const { record } of written) {
+      const name = `${record.kind}/${record.cell}`;
+      cells.set(name, [...(cells.get(name) ?? []), record.id]);
+    }
+    for (const [name, ids] of cells) {
+      const fault = ownershipFault(ids);
+      if (fault) return `${name}: ${fault}`;
     }
     const lives = new Map<string, JournalRecord[]>();
     for (const { record } of written) {
