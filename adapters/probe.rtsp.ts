@@ -18,7 +18,7 @@ export interface ProbeOptions {
 }
 
 /** What one knock found. */
-type Found = { tracks: Track[] } | { reason: Unreachable; detail: string };
+export type Found = { tracks: Track[] } | { reason: Unreachable; detail: string };
 
 const REASONS: Record<Exclude<RtspFailureCode, 'status'>, Unreachable> = {
   refused: 'refused',
@@ -54,7 +54,11 @@ function judge(response: RtspResponse, withCredential: boolean): Found {
 }
 
 /** Asks a camera once for what it has to show. */
-async function knock(url: string, credential: Credential | undefined, options: ProbeOptions): Promise<Found> {
+export async function knock(
+  url: string,
+  credential: Credential | undefined,
+  options: Omit<ProbeOptions, 'credential'>,
+): Promise<Found> {
   const address = url.replace(/^rtsps?/i, (scheme) => scheme.toLowerCase());
   let connection: RtspConnection | undefined;
   const open = async () => {

@@ -3,6 +3,7 @@ import manifest from '../package.json' with { type: 'json' };
 import { backupCommand, restoreCommand } from './cli/backup.ts';
 import { broadcastListCommand, broadcastStartCommand, broadcastStopCommand } from './cli/broadcast.ts';
 import { cameraAddCommand, cameraChangeCommand, cameraListCommand, cameraRemoveCommand } from './cli/camera.ts';
+import { cameraFindCommand } from './cli/camera-find.ts';
 import { cameraSourceCommand } from './cli/camera-source.ts';
 import { configCheckCommand, configVariablesCommand } from './cli/config.ts';
 import { drainCommand } from './cli/drain.ts';
@@ -61,11 +62,14 @@ function program(out: Terminal): Command {
   supportCommand(remote(root.command('support')), out);
   edgeCommand(local(root.command('edge')), out);
   drainCommand(remote(root.command('drain')), out);
-  const camera = root.command('camera').description('add, change, remove and list cameras, and choose their sources');
+  const camera = root
+    .command('camera')
+    .description('find, add, change, remove and list cameras, and choose their sources');
   cameraAddCommand(remote(camera.command('add')), out);
   cameraChangeCommand(remote(camera.command('change')), out);
   cameraRemoveCommand(remote(camera.command('remove')), out);
   cameraListCommand(remote(camera.command('list')), out);
+  cameraFindCommand(remote(camera.command('find')), out);
   cameraSourceCommand(remote(camera.command('source')), out);
   drillCommand(remote(root.command('drill')), out);
   const incident = root.command('incident').description('declare emergencies');

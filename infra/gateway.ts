@@ -15,11 +15,15 @@ import { relayKind } from '../actors/relay.ts';
 import { renditionKind } from '../actors/rendition.ts';
 import { viewerKind } from '../actors/viewer.ts';
 import { systemClock } from '../adapters/clock.ts';
+import { onvifDevices } from '../adapters/devices.onvif.ts';
 import { openPathSigner } from '../adapters/hls-paths.hmac.ts';
 import { originOf } from '../adapters/mediamtx/exchange.ts';
+import { openOnvifThread } from '../adapters/onvif/thread.ts';
 import { openPasswords } from '../adapters/passwords.scrypt.ts';
 import { openPeople } from '../adapters/people.files.ts';
 import { openPlaces } from '../adapters/places.maxmind.ts';
+import { openPreview } from '../adapters/preview.ffmpeg.ts';
+import { knock } from '../adapters/probe.rtsp.ts';
 import { openRecordings, recordingsFolder } from '../adapters/recordings.files.ts';
 import { openSecrets } from '../adapters/secrets.files.ts';
 import { openThumbnails } from '../adapters/thumbnails.ffmpeg.ts';
@@ -293,6 +297,7 @@ const settleWebhooks = () =>
     .catch((err) => log.error({ err }, 'webhooks could not be set up'));
 void settleWebhooks();
 
+const onvif = openOnvifThread();
 const links = openLoginLinks(path.join(group.state, 'links'));
 const health = () => judgeHealth({ carriers, cells, launcher, retention, witness, givenUp, isLeaving: () => leaving });
 let neighbours: Neighbours | undefined;
@@ -317,6 +322,9 @@ const server = await buildServer({
     },
     get destinations() {
       return config.destinations;
+    },
+    get discovery() {
+      return config.discovery;
     },
   },
   members: tenure.members,
@@ -351,6 +359,8 @@ const server = await buildServer({
     const holder = cells.holderElsewhere(at);
     return holder === undefined ? undefined : neighbours?.agentOf(holder);
   },
+  devices: onvifDevices(onvif),
+  streams: { ask: (url, login) => knock(url, login, {}), picture: openPreview(findProgram('ffmpeg')) },
   chart: (view) => cells.chart(view),
   overlay: installation.changes,
   ...(group.demo
@@ -420,6 +430,7 @@ async function leave(reason: string): Promise<void> {
   await server.close();
   await population.leave();
   media.close();
+  onvif.close();
   jwks.close();
   launchers.close();
   await tenure.close();

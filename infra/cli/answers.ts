@@ -32,6 +32,16 @@ export type CameraAnswer = Type.Static<typeof Camera>;
 export const cameraAnswer = shape('camera answer', Camera);
 export const camerasAnswer = shape('list of cameras', list(Camera));
 
+const Device = Type.Object({
+  urn: Type.String(),
+  url: Type.String(),
+  from: text,
+  name: text,
+  hardware: text,
+  cameras: Type.Optional(Type.Array(Type.String())),
+});
+export const devicesAnswer = shape('list of devices', list(Device));
+
 const Relay = Type.Object({
   id: Type.String(),
   role: Type.String(),

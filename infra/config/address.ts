@@ -71,6 +71,30 @@ export function parseCameraAddress(text: string): CameraAddress {
   return address;
 }
 
+/**
+ * The same for the device service of a camera, which speaks ONVIF over HTTP. An address without a path gets the usual one.
+ * @throws BadAddress
+ */
+export function parseDeviceAddress(text: string): CameraAddress {
+  if (text.length > 2048) throw new BadAddress('the address is longer than 2048 characters');
+  if (!/^https?:\/\/[^/]/i.test(text)) throw new BadAddress('write http://HOST/onvif/device_service, or https://…');
+  if (/[\s\\#]/.test(text)) throw new BadAddress('the address has a space, a backslash or a # in it');
+  const url = parseUrl(text);
+  const host = checkedHost(url.hostname);
+  const path = url.pathname === '/' ? '/onvif/device_service' : url.pathname;
+  if (`${path}${url.search}`.includes('@')) {
+    throw new BadAddress('there is an @ behind the host: write / in a password as %2F, and @ in a path as %40');
+  }
+  const address: CameraAddress = {
+    url: `${url.protocol}//${host}${url.port ? `:${url.port}` : ''}${path}${url.search}`,
+  };
+  if (url.username || url.password) {
+    address.username = decoded(url.username, 'user name');
+    address.password = decoded(url.password, 'password');
+  }
+  return address;
+}
+
 /** The login of an address, when it has one. */
 export function loginOf(address: CameraAddress): Login | undefined {
   if (address.username === undefined && address.password === undefined) return undefined;

@@ -299,6 +299,14 @@ export const settings = shape(
         },
         closed,
       ),
+      discovery: Type.Object(
+        {
+          on: texts('an IPv4 address of this machine', {
+            description: 'addresses of this machine in networks where ONVIF cameras may be looked for; none: nowhere',
+          }),
+        },
+        closed,
+      ),
       relays: Type.Array(RelaySchema, { default: [], maxItems: 64 }),
       cameras: Type.Record(
         Type.String({ pattern: ID_PATTERN }),

@@ -120,6 +120,8 @@ export interface Config {
   };
   /** `databases` are absolute paths of MaxMind files; `places` is by country, subdivision, city or AS number. */
   regions: { default: string; networks: Record<string, string>; databases: string[]; places: Record<string, string> };
+  /** Where ONVIF cameras may be looked for: addresses of this machine. */
+  discovery: { on: string[] };
   /** At least one of each role. */
   relays: ConfiguredRelay[];
   cameras: ReadonlyMap<Id, CameraSettings>;

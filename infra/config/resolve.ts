@@ -51,6 +51,7 @@ export function resolve(file: string, settings: Settings, findings: Findings): C
     auth: resolveAuth(settings, beside, fault),
     ice: resolveIce(settings, beside),
     regions: resolveRegions(settings, beside, fault),
+    discovery: settings.discovery,
     relays: resolveRelays(settings, findings),
     cameras,
     ladders,
@@ -200,6 +201,11 @@ function checkDoors(settings: Settings, config: Config, fault: FaultAt): void {
   for (const [index, proxy] of config.http.trustedProxies.entries()) {
     if (!ipaddr.isValid(proxy) && !ipaddr.isValidCIDR(proxy)) {
       fault(['http', 'trusted_proxies', index], 'expected an IP address or a network such as 10.0.0.0/8');
+    }
+  }
+  for (const [index, address] of config.discovery.on.entries()) {
+    if (!ipaddr.IPv4.isValidFourPartDecimal(address)) {
+      fault(['discovery', 'on', index], 'expected an IPv4 address of this machine, such as 10.0.0.2');
     }
   }
   for (const network of Object.keys(config.regions.networks)) {

@@ -87,6 +87,9 @@ export const RULES: Readonly<Record<string, Rule>> = {
     camera: 'operate',
     text: 'choose the source that feeds the program, or `auto`',
   },
+  'POST /api/v1/devices/find': { who: 'admin', text: 'look for ONVIF cameras where the configuration permits it' },
+  'POST /api/v1/devices/look': { who: 'admin', text: 'what a camera has to offer, before it is added' },
+  'POST /api/v1/devices/picture': { who: 'admin', text: 'one picture of a stream, before it is added' },
   'GET /api/v1/recordings/:camera_id': {
     who: 'viewer',
     camera: 'watch',

@@ -12,6 +12,7 @@ import { broadcastRoutes } from './broadcasts.ts';
 import { cameraRoutes } from './cameras.ts';
 import { keepConnections } from './connections.ts';
 import { demoRoutes } from './demo.ts';
+import { deviceRoutes } from './devices.ts';
 import { docsPages, docsRoutes } from './docs.ts';
 import { guardRoutes } from './door.ts';
 import { answerError, bodyOf, Refusal, refusalFor } from './errors.ts';
@@ -197,6 +198,7 @@ export async function buildServer(services: HttpServices): Promise<Server> {
   oidcRoutes(server, services);
   await pageRoutes(server, services);
   demoRoutes(server, services);
+  deviceRoutes(server, services);
   docsPages(server, services);
 
   const stopListening = hub.listen(({ envelope }) => {

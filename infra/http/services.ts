@@ -2,6 +2,7 @@ import type http from 'node:http';
 import type { Logger } from 'pino';
 import type { Cells, CellView } from '../../actors/cells.ts';
 import type { Departures } from '../../adapters/departures.switcher.ts';
+import type { Devices } from '../../adapters/devices.onvif.ts';
 import type { Gate } from '../../adapters/gate.jsonwebtoken.ts';
 import type { PathSigner } from '../../adapters/hls-paths.hmac.ts';
 import type { IdentityProvider } from '../../adapters/identity.openid-client.ts';
@@ -9,8 +10,10 @@ import type { Endpoint } from '../../adapters/mediamtx/exchange.ts';
 import type { Passwords } from '../../adapters/passwords.scrypt.ts';
 import type { People } from '../../adapters/people.files.ts';
 import type { FindPlace } from '../../adapters/places.maxmind.ts';
+import type { Found } from '../../adapters/probe.rtsp.ts';
 import type { Recordings } from '../../adapters/recordings.files.ts';
 import type { Revocations } from '../../adapters/revocations.files.ts';
+import type { Login } from '../../adapters/secrets.files.ts';
 import type { ServiceTokens } from '../../adapters/service-tokens.files.ts';
 import type { Thumbnails } from '../../adapters/thumbnails.ffmpeg.ts';
 import type { Why } from '../../bus/events/why.ts';
@@ -107,7 +110,7 @@ export interface HttpServices {
   encodesAt(relay: string): boolean;
   /** Why a relay takes nobody new who is not in an emergency: it sends as much as it may. */
   shortOn(relay: string): Why | undefined;
-  config: Pick<Config, 'http' | 'ice' | 'auth' | 'limits' | 'regions' | 'destinations'>;
+  config: Pick<Config, 'http' | 'ice' | 'auth' | 'limits' | 'regions' | 'destinations' | 'discovery'>;
   cells: Cells;
   facts: Facts;
   /** What cells heard; read here, never written. */
@@ -154,6 +157,15 @@ export interface HttpServices {
   recordings: Recordings;
   /** Small pictures of it. */
   thumbnails: Thumbnails;
+  /** Cameras on the network, asked what they have to offer. */
+  devices: Devices;
+  /** Streams that are no camera of ours yet. */
+  streams: {
+    /** Whether a stream is there, and what it carries. */
+    ask(url: string, login: Login | undefined): Promise<Found>;
+    /** One picture of it, a JPEG. @throws Busy, or Error */
+    picture(url: string, login: Login | undefined): Promise<Buffer>;
+  };
   /** The statechart of a cell's machine, with the present state marked. */
   chart(view: CellView): unknown;
   overlay: Overlay;

@@ -18,6 +18,7 @@ import { openLoginLinks } from '../../infra/http/links.ts';
 import { createMetrics } from '../../infra/http/metrics.ts';
 import { buildServer } from '../../infra/http/server.ts';
 import type { HttpServices, Whep } from '../../infra/http/services.ts';
+import { DOME, fakeDevices } from './devices.ts';
 import { type FakeHouse, fakeHouse } from './house.ts';
 import { answers, feeds, flows } from './source.ts';
 
@@ -129,6 +130,7 @@ export async function fakeGateway(change: Partial<HttpServices> = {}): Promise<F
       limits: { sessionsPerSubject: 3, encoders: 8, adaptivePeers: 8, adaptiveCores: 1 },
       regions: { default: 'hcm', networks: {}, databases: [], places: {} },
       destinations: {},
+      discovery: { on: ['127.0.0.1'] },
     },
     cells: house.roster,
     facts: house.store.facts,
@@ -158,6 +160,14 @@ export async function fakeGateway(change: Partial<HttpServices> = {}): Promise<F
     hls: { folder: path.join(state, 'hls'), paths: openPathSigner(path.join(state, 'keys', 'hls.key')) },
     recordings: openRecordings(path.join(state, 'recordings')),
     thumbnails: openThumbnails({ ffmpeg: 'ffmpeg', folder: path.join(state, 'thumbnails'), maxBytes: 1_000_000 }),
+    devices: fakeDevices([DOME]),
+    streams: {
+      ask: async (url) =>
+        url.endsWith('/none')
+          ? { reason: 'not-found', detail: 'DESCRIBE answered 404 Not Found' }
+          : { tracks: [{ media: 'video', codec: 'H264' }] },
+      picture: async () => Buffer.from([0xff, 0xd8, 0xff, 0xd9]),
+    },
     chart: (view) => house.roster.chart(view),
     overlay: { add: async () => {}, patch: async () => {}, remove: async () => {}, origin: () => 'file' },
     health: () => [],

@@ -13,11 +13,14 @@ import { Roster } from '../../../actors/roster.ts';
 import { viewerKind } from '../../../actors/viewer.ts';
 import { alarmOn } from '../../../adapters/alarm.ts';
 import { systemClock } from '../../../adapters/clock.ts';
+import { onvifDevices } from '../../../adapters/devices.onvif.ts';
 import { createGate } from '../../../adapters/gate.jsonwebtoken.ts';
 import { openPathSigner } from '../../../adapters/hls-paths.hmac.ts';
 import { openSigningKeys } from '../../../adapters/keys.files.ts';
+import { openOnvifThread } from '../../../adapters/onvif/thread.ts';
 import { openPasswords } from '../../../adapters/passwords.scrypt.ts';
 import { openPeople } from '../../../adapters/people.files.ts';
+import { openPreview } from '../../../adapters/preview.ffmpeg.ts';
 import { openRecordings } from '../../../adapters/recordings.files.ts';
 import { openRevocations } from '../../../adapters/revocations.files.ts';
 import { openServiceTokens } from '../../../adapters/service-tokens.files.ts';
@@ -114,6 +117,7 @@ const server = await buildServer({
     limits: { sessionsPerSubject: 100_000, encoders: 8, adaptivePeers: 0, adaptiveCores: 0 },
     regions: { default: 'hcm', networks: {}, databases: [], places: {} },
     destinations: {},
+    discovery: { on: [] },
   },
   cells: roster,
   facts: spool.facts,
@@ -138,6 +142,8 @@ const server = await buildServer({
   hls: { folder: path.join(state, 'hls'), paths: openPathSigner(path.join(state, 'keys', 'hls.key')) },
   recordings: openRecordings(path.join(state, 'recordings')),
   thumbnails: openThumbnails({ ffmpeg: 'ffmpeg', folder: path.join(state, 'thumbnails'), maxBytes: 1_000_000 }),
+  devices: onvifDevices(openOnvifThread()),
+  streams: { ask: async () => ({ tracks: [] }), picture: openPreview('ffmpeg') },
   chart: (view) => roster.chart(view),
   overlay: { add: async () => {}, patch: async () => {}, remove: async () => {}, origin: () => 'file' },
   health: () => [],

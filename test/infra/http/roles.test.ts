@@ -49,6 +49,8 @@ const BODIES: Record<string, { type?: string; body: string }> = {
   'POST /api/v1/login': { body: '{"token":"no"}' },
   'POST /api/v1/revocations': { body: '{"jti":"nobody"}' },
   'POST /api/v1/cameras/:camera_id/source': { body: '{"source":"auto"}' },
+  'POST /api/v1/devices/look': { body: '{"address":"127.0.0.1:8899"}' },
+  'POST /api/v1/devices/picture': { body: '{"address":"rtsp://127.0.0.1:8554/main"}' },
   'POST /api/v1/demo/cameras/:camera_id/plug': { body: '{"source":0,"plugged":true}' },
 };
 
