@@ -40,6 +40,21 @@ const standbyClaims = shape(
   Type.Object({ sub: IdSchema, relay: IdSchema, jti: Type.String(), iat: Type.Number() }),
 );
 
+const publisherClaims = shape(
+  'publisher token',
+  Type.Object({
+    sub: SubjectSchema.properties.sub,
+    mediamtx_permissions: Type.Tuple([Type.Object({ action: Type.Literal('publish'), path: Type.String() })]),
+    iat: Type.Number(),
+  }),
+);
+
+/** Who may publish, and at which path of an intake. */
+export interface PublisherClaims {
+  sub: string;
+  path: string;
+}
+
 /** Why a token is refused; the `reason` of a 401. */
 export type TokenFault =
   | 'malformed'
@@ -92,6 +107,12 @@ export interface Gate {
   verifyStream(token: string): Promise<StreamClaims>;
   /** @throws BadToken */
   verifyStandby(token: string): Promise<{ session: Id; relay: string }>;
+  /**
+   * Of a token that lets its holder publish.
+   * @param ended one that has ended is believed too: who began in time may go on, and must be able to leave
+   * @throws BadToken
+   */
+  verifyPublisher(token: string, ended: boolean): Promise<PublisherClaims>;
   /** The name of the gateway that a token was made by. @throws BadToken */
   verifyGateway(token: string): Promise<string>;
 }
@@ -206,7 +227,12 @@ export function createGate(settings: GateSettings): Gate {
     });
   };
 
-  async function checked(token: string, wanted: string, isType: (type: unknown) => boolean): Promise<Checked> {
+  async function checked(
+    token: string,
+    wanted: string,
+    isType: (type: unknown) => boolean,
+    ignoreExpiration = false,
+  ): Promise<Checked> {
     const hash = createHash('sha256').update(wanted).update('\0').update(token).digest('base64');
     const known = memory.find(hash, now() / 1000);
     if (known) return known;
@@ -225,6 +251,7 @@ export function createGate(settings: GateSettings): Gate {
         issuer: outside?.issuer ?? issuer,
         audience: outside?.audience ?? wanted,
         clockTimestamp: now() / 1000,
+        ignoreExpiration,
         clockTolerance: outside ? CLOCK_TOLERANCE_S : 0,
       }) as jwt.JwtPayload;
     } catch (error) {
@@ -272,6 +299,12 @@ export function createGate(settings: GateSettings): Gate {
       const { claims } = await checked(token, `${audience}:standby`, (type) => type === STANDBY_TYPE);
       if (!standbyClaims.check(claims)) throw new BadToken('claims', 'the standby token lacks a claim');
       return { session: id(claims.sub), relay: claims.relay };
+    },
+    async verifyPublisher(token, ended) {
+      const { claims } = await checked(token, `${audience}:relay`, (type) => type === 'JWT', ended);
+      if (!publisherClaims.check(claims)) throw new BadToken('claims', 'this token lets nobody publish');
+      const { sub, mediamtx_permissions: permissions } = notRevoked(claims);
+      return { sub, path: permissions[0].path };
     },
     async verifyGateway(token) {
       const { claims } = await checked(token, `${audience}:gateway`, (type) => type === GATEWAY_TYPE);

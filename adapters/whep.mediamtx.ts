@@ -1,6 +1,6 @@
 import { agentFor, type Endpoint, exchange, originOf, type RelayRequest, refusalText } from './mediamtx/exchange.ts';
 
-/** Why a relay would not take a viewer's signalling. */
+/** Why a relay would not take somebody's signalling. */
 export type WhepRefusal = 'no-stream' | 'bad-offer' | 'unauthorized' | 'gone' | 'relay-away' | 'refused';
 
 /** Thrown when signalling fails; says why, and contains neither SDP nor token. */
@@ -16,21 +16,28 @@ export class WhepRefused extends Error {
 const TRICKLE_TIMEOUT_MS = 2000;
 /** An offer is answered once the relay has gathered its candidates; a refused token costs up to four seconds. */
 const OPEN_TIMEOUT_MS = 5000;
+/** To watch, or to publish. */
+type Way = 'whep' | 'whip';
+
 /**
- * Signalling with the relays: opens WHEP sessions, hands on candidates, closes. `resource` is the session's secret
- * address at the relay; clients never see it.
+ * Signalling with the relays: opens WHEP and WHIP sessions, hands on candidates, closes. `resource` is the session's
+ * secret address at the relay; viewers never see it.
  */
 export function whepMediamtx(addressOf: (relay: string) => Endpoint | undefined) {
   const agents = { 'http:': agentFor(), 'https:': agentFor(true) };
   const ask = (relay: string, request: RelayRequest) =>
     exchange(relay, agents[request.url.protocol as keyof typeof agents], request);
+  const urlOf = (relay: string, path: string, way: Way): URL => {
+    const address = addressOf(relay);
+    if (!address) throw new WhepRefused('relay-away', `there is no relay called ${relay}`);
+    const url = new URL(originOf(address));
+    url.pathname = `/${path}/${way}`;
+    return url;
+  };
 
   return {
-    async open(relay: string, path: string, sdp: string, relayToken: string, query = '') {
-      const address = addressOf(relay);
-      if (!address) throw new WhepRefused('relay-away', `there is no relay called ${relay}`);
-      const url = new URL(originOf(address));
-      url.pathname = `/${path}/whep`;
+    async open(relay: string, path: string, sdp: string, relayToken: string, query = '', way: Way = 'whep') {
+      const url = urlOf(relay, path, way);
       url.search = query;
       const { status, headers, body } = await ask(relay, {
         method: 'POST',
@@ -45,6 +52,13 @@ export function whepMediamtx(addressOf: (relay: string) => Endpoint | undefined)
         throw new WhepRefused('refused', `relay ${relay} answered without an address for the session`);
       }
       return { answer: body, relaySession: id, resource: new URL(location, url).href };
+    },
+
+    /** The resource of a session that publishes, from the secret at the end of it: whoever publishes keeps that. */
+    published(relay: string, path: string, secret: string): string {
+      const url = urlOf(relay, path, 'whip');
+      url.pathname += `/${secret}`;
+      return url.href;
     },
 
     async trickle(resource: string, fragment: string, ifMatch?: string) {

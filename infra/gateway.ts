@@ -346,6 +346,7 @@ const server = await buildServer({
   rtspAt: media.rtspAt,
   srtAt: media.srtAt,
   publishAt: media.publishAt,
+  whip: media.whip,
   findPlace: (address) => findPlace(address),
   shortOn: bandwidth.shortOn,
   encodesAt,

@@ -43,7 +43,7 @@ import type {
 } from '../../machines/slots.ts';
 import { findProgram } from '../binaries.ts';
 import { type Group, runsHere } from '../group.ts';
-import type { Adaptive, PublishPlace, Whep } from '../http/services.ts';
+import type { Adaptive, PublishPlace, Whep, Whip } from '../http/services.ts';
 import { peersSocket } from '../launcher/node-programs.ts';
 import { withAdaptive } from './adaptive.ts';
 import { handOverCameras } from './hand-over.ts';
@@ -88,6 +88,7 @@ export interface Media {
   /** Where ladders write HLS: one folder a camera. */
   hlsFolder: string;
   whep: Whep;
+  whip: Whip;
   adaptive: Adaptive;
   /** Where a delivery relay offers a path over RTSP. */
   rtspAt(relay: string, path: string, called: string): string | undefined;
@@ -249,10 +250,12 @@ export function openMedia({
     onStep: (peer, camera, { text }) =>
       log.debug({ peer, camera, why: text }, 'an adaptive peer sends another picture'),
   });
+  const signals = whepMediamtx((relay) => reaches.get(relay)?.whep);
   const signalling = withAdaptive({
     peers,
     whep: {
-      ...whepMediamtx((relay) => reaches.get(relay)?.whep),
+      ...signals,
+      open: (relay, path, sdp, relayToken, query) => signals.open(relay, path, sdp, relayToken, query),
       isConnected: async (relay, session) =>
         (await known(apis, relay).session('webrtcsessions', session)).peerConnectionEstablished === true,
       isOf: async (relay, relaySession, session) =>
@@ -356,6 +359,16 @@ export function openMedia({
     },
     departures: programs.departures,
     ...signalling,
+    whip: {
+      async open({ relay, path }, sdp, relayToken) {
+        const { answer, resource } = await signals.open(relay, path, sdp, relayToken, '', 'whip');
+        return { answer, publication: resource.split('/').at(-1) ?? '' };
+      },
+      trickle: ({ relay, path }, publication, fragment, ifMatch) =>
+        signals.trickle(signals.published(relay, path, publication), fragment, ifMatch),
+      close: ({ relay, path }, publication) => signals.close(signals.published(relay, path, publication)),
+      isTaken: async ({ relay, path }) => (await known(apis, relay).path(path)).source !== null,
+    },
     rtspAt(relay, path, called) {
       const reach = deliveries.find(({ id }) => id === relay);
       return reach && rtspAddress({ host: called, ...reach.offered }, path);
@@ -376,7 +389,7 @@ export function openMedia({
       if (!reach?.embedded || !reach.srt || !reach.rtmp) return undefined;
       const at = (offered: Omit<Endpoint, 'host'>): Endpoint => ({ host: called, ...offered });
       return {
-        path: intakePath(camera, source),
+        ...{ relay: reach.id, path: intakePath(camera, source) },
         ...{ rtsp: at(reach.offered), rtmp: at(reach.rtmp), srt: at(reach.srt) },
       };
     },

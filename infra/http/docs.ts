@@ -14,7 +14,7 @@ function whoIn(method: string, url: string): string {
   const { who, also, camera, session } = ruleOf(method, url);
   if (who === 'anyone') return 'anyone';
   const about = camera ? ', for cameras they may see' : session ? ', for their sessions' : '';
-  return `${who} or above${also ? ', or the stream token' : ''}${about}`;
+  return `${who} or above${also ? `, or the ${also}’s token` : ''}${about}`;
 }
 
 function page(): string {

@@ -1,7 +1,8 @@
 import type { FastifyRequest } from 'fastify';
 import type { CellView } from '../../actors/cells.ts';
-import type { LoginClaims, StreamClaims } from '../../adapters/gate.jsonwebtoken.ts';
+import type { LoginClaims, PublisherClaims, StreamClaims } from '../../adapters/gate.jsonwebtoken.ts';
 import { BadToken } from '../../adapters/gate.jsonwebtoken.ts';
+import { cameraOfPath } from '../../adapters/intake.mediamtx.ts';
 import { isServiceToken } from '../../adapters/service-tokens.files.ts';
 import { isId } from '../../bus/identity.ts';
 import type { SessionCard } from '../../bus/ports.ts';
@@ -27,6 +28,8 @@ declare module 'fastify' {
     caller: Caller | undefined;
     /** The stream token that came instead. */
     pass: StreamClaims | undefined;
+    /** The publisher's token that came instead. */
+    publisher: PublisherClaims | undefined;
     /** The camera or session that the address names, once its rights are checked. */
     place: CellView | undefined;
     /** What the session cache tells of a session that lives at another gateway. */
@@ -65,10 +68,14 @@ async function identify(request: FastifyRequest, rule: Rule, services: HttpServi
     const claims = await services.gate.verifyLogin(found.token);
     request.caller = { ...claims, granted: grantedCameras(openings(services), claims) };
   } catch (error) {
-    const mayJoin = rule.also === 'stream' && !found.cookie;
-    const otherKind = error instanceof BadToken && (error.reason === 'type' || error.reason === 'audience');
+    const mayJoin = rule.also !== undefined && !found.cookie;
+    const reason = error instanceof BadToken ? error.reason : undefined;
+    // What has begun is changed and ended with the token that it began with.
+    const begun = rule.also === 'publisher' && request.method !== 'POST';
+    const otherKind = reason === 'type' || reason === 'audience' || (begun && reason === 'expired');
     if (!mayJoin || !otherKind) throw error;
-    request.pass = await services.gate.verifyStream(found.token);
+    if (rule.also === 'stream') request.pass = await services.gate.verifyStream(found.token);
+    else request.publisher = await services.gate.verifyPublisher(found.token, begun);
   }
 }
 
@@ -94,7 +101,7 @@ function checkCamera(request: FastifyRequest, action: Action, services: HttpServ
   const { camera_id: camera = '' } = request.params as { camera_id?: string };
   if (request.caller) {
     request.place = permittedCamera(services, request.caller, camera, action);
-  } else if (request.pass?.camera !== camera) {
+  } else if ((request.publisher ? cameraOfPath(request.publisher.path) : request.pass?.camera) !== camera) {
     throw denied('other-camera');
   } else {
     request.place = isId(camera) ? services.cells.view({ kind: 'camera', id: camera }) : undefined;
@@ -134,6 +141,7 @@ async function checkSession(request: FastifyRequest, wanted: 'own' | 'operate', 
 export function guardRoutes(server: Server, services: HttpServices): void {
   server.decorateRequest('caller', undefined);
   server.decorateRequest('pass', undefined);
+  server.decorateRequest('publisher', undefined);
   server.decorateRequest('place', undefined);
   server.decorateRequest('card', undefined);
   const failures = server.createRateLimit({

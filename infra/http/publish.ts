@@ -1,5 +1,6 @@
+import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
-import { isPublished } from '../../bus/events/camera.ts';
+import { isPublished, type Source } from '../../bus/events/camera.ts';
 import { IdSchema } from '../../bus/identity.ts';
 import { rtspAddress } from '../gateway/relay-reach.ts';
 import { srtAddress } from './addresses.ts';
@@ -7,12 +8,42 @@ import { callerOf, placeOf } from './door.ts';
 import { Refusal, unavailable } from './errors.ts';
 import type { Server } from './fastify.ts';
 import { baseUrl, hostName } from './origin.ts';
-import type { HttpServices } from './services.ts';
+import type { HttpServices, PublishPlace } from './services.ts';
 import { cameraOf } from './views.ts';
 
 /** A token is looked at when publishing begins, and never again. */
 const TOKEN_S = 600;
 const ADDRESS = Type.String({ description: 'holds a token that lets its holder publish here, and nothing else' });
+
+/**
+ * Where a source of the camera that the address names is published.
+ * @param asked id of the source; the first that is published, unless said
+ * @throws Refusal
+ */
+export function publishedSource(
+  request: FastifyRequest,
+  services: HttpServices,
+  asked: string | undefined,
+): { source: Source; place: PublishPlace } {
+  const camera = placeOf(request);
+  const published = (cameraOf(camera).settings?.sources ?? []).filter(({ url }) => isPublished(url));
+  const source = asked === undefined ? published[0] : published.find(({ id }) => id === asked);
+  if (!source) {
+    const what = asked === undefined ? 'no source' : `no source "${asked}"`;
+    const text = `Camera ${camera.id} has ${what} that is published: write publish: as the address of one.`;
+    throw new Refusal(409, 'not-published', text);
+  }
+  const called = hostName(new URL(baseUrl(request, services.config)).host);
+  const place = services.publishAt(camera.id, source.id, called);
+  if (!place)
+    throw unavailable(
+      'no-publishing',
+      'Nobody can publish at the intake of this camera through us: it is somebody else’s, or on one of several hosts.',
+      {},
+      10,
+    );
+  return { source, place };
+}
 
 /**
  * `POST /publish/:camera_id`: addresses at which an encoder publishes a camera whose source is `publish:`. The relay
@@ -36,29 +67,15 @@ export function publishRoutes(server: Server, services: HttpServices): void {
             rtsp_url: ADDRESS,
             rtmp_url: ADDRESS,
             srt_url: Type.Optional(ADDRESS),
+            whip_url: Type.String({ description: 'for browsers and encoders that speak WHIP, with `whip_token`' }),
+            whip_token: Type.String({ description: 'to be sent as a bearer token; OBS asks for it by that name' }),
           }),
         },
       },
     },
     async (request) => {
       const camera = placeOf(request);
-      const published = (cameraOf(camera).settings?.sources ?? []).filter(({ url }) => isPublished(url));
-      const asked = request.query.source;
-      const source = asked === undefined ? published[0] : published.find(({ id }) => id === asked);
-      if (!source) {
-        const what = asked === undefined ? 'no source' : `no source "${asked}"`;
-        const text = `Camera ${camera.id} has ${what} that is published: write publish: as the address of one.`;
-        throw new Refusal(409, 'not-published', text);
-      }
-      const called = hostName(new URL(baseUrl(request, services.config)).host);
-      const place = services.publishAt(camera.id, source.id, called);
-      if (!place)
-        throw unavailable(
-          'no-publishing',
-          'Nobody can publish at the intake of this camera through us: it is somebody else’s, or on one of several hosts.',
-          {},
-          10,
-        );
+      const { source, place } = publishedSource(request, services, request.query.source);
       const { path, rtsp, rtmp, srt } = place;
       const token = services.gate.mintRelay(callerOf(request).sub, [{ action: 'publish', path }], TOKEN_S);
       const srtUrl = srtAddress(srt, 'publish', path, token);
@@ -70,6 +87,8 @@ export function publishRoutes(server: Server, services: HttpServices): void {
         rtmp_url: `${rtspAddress(rtmp, path).replace('rtsp:', 'rtmp:')}?token=${token}`,
         // SRT has no room for the token of a camera with a very long id.
         ...(srtUrl === undefined ? {} : { srt_url: srtUrl }),
+        whip_url: `${baseUrl(request, services.config)}/publish/${camera.id}/whip?source=${source.id}`,
+        whip_token: token,
       };
     },
   );

@@ -5,8 +5,8 @@ import type { Action } from '../../machines/policy/access.ts';
 export interface Rule {
   /** Least role; `anyone` needs no token. */
   who: 'anyone' | Subject['role'];
-  /** `stream`: a stream token does as well as a login token. */
-  also?: 'stream';
+  /** What does as well as a login token: that of a stream, or of a publisher. */
+  also?: 'stream' | 'publisher';
   /** The path parameter `camera_id` or `session_id` is checked for this right. */
   camera?: Action;
   /** `own`: the caller's session alone; `operate`: also an operator's of its zone. */
@@ -73,6 +73,26 @@ export const RULES: Readonly<Record<string, Rule>> = {
     who: 'operator',
     camera: 'operate',
     text: 'addresses with a short-lived token, for whoever sends the picture of a camera',
+  },
+  'OPTIONS /publish/:camera_id/whip': anyone('what browsers and encoders ask first'),
+  'POST /publish/:camera_id/whip': {
+    who: 'operator',
+    also: 'publisher',
+    camera: 'operate',
+    text: 'WHIP: a camera in a browser or an encoder; offer in, answer out',
+  },
+  'OPTIONS /publish/:camera_id/whip/:source/:publication': anyone('what browsers ask before a PATCH or DELETE'),
+  'PATCH /publish/:camera_id/whip/:source/:publication': {
+    who: 'operator',
+    also: 'publisher',
+    camera: 'operate',
+    text: 'WHIP: candidates, or an ICE restart',
+  },
+  'DELETE /publish/:camera_id/whip/:source/:publication': {
+    who: 'operator',
+    also: 'publisher',
+    camera: 'operate',
+    text: 'WHIP: the end of publishing',
   },
   'GET /webrtc/:camera_id': anyone('WebSocket signalling; its first message carries the stream token'),
   'GET /api/v1/cameras': { who: 'viewer', text: 'the cameras that the caller may see' },

@@ -71,3 +71,34 @@ export function fragmentOf(offer: Offer, candidate: string, mid: string): string
     '',
   ].join('\r\n');
 }
+
+/** What a program path carries, the one that every browser plays first. */
+const CARRIED = ['H264', 'H265'];
+
+/**
+ * An offer to send, with the video codecs alone that we carry: whoever sends takes the first that it is offered back.
+ * @throws Refusal 406 where none of them is offered
+ */
+export function offerCarried(sdp: string): string {
+  const sections = sdp.replaceAll(/\r?\n/g, '\r\n').split(/(?=^m=)/m);
+  return sections.map((section) => (section.startsWith('m=video ') ? videoCarried(section) : section)).join('');
+}
+
+function videoCarried(section: string): string {
+  const numbersOf = (pattern: RegExp): string[] => [...section.matchAll(pattern)].map((match) => match[1] as string);
+  const codec = CARRIED.find((name) => section.includes(` ${name}/90000`));
+  if (codec === undefined) {
+    throw new Refusal(406, 'codec', 'The offer has no H.264 and no H.265: a camera is carried in these alone.');
+  }
+  const kept = new Set(numbersOf(new RegExp(`^a=rtpmap:(\\d+) ${codec}/90000`, 'gm')));
+  // What repeats lost packets of them stays.
+  for (const number of [...kept])
+    for (const one of numbersOf(new RegExp(`^a=fmtp:(\\d+) apt=${number}\\s`, 'gm'))) kept.add(one);
+  const isKept = (line: string): boolean => {
+    const number = /^a=(?:rtpmap|fmtp|rtcp-fb):(\d+) /.exec(line)?.[1];
+    return number === undefined || kept.has(number);
+  };
+  const [head = '', ...lines] = section.split('\r\n');
+  const fields = head.split(' ').filter((field, index) => index < 3 || kept.has(field));
+  return [fields.join(' '), ...lines.filter(isKept)].join('\r\n');
+}

@@ -51,6 +51,7 @@ import { keepStreams } from './streams.ts';
 import { timelineRoutes } from './timeline.ts';
 import { whatIfRoutes } from './whatif.ts';
 import { whepRoutes } from './whep.ts';
+import { whipRoutes } from './whip.ts';
 import { keepWitnesses } from './witnesses.ts';
 
 const MAX_BODY_BYTES = 256 * 1024;
@@ -174,6 +175,7 @@ export async function buildServer(services: HttpServices): Promise<Server> {
   addressRoutes(server, services, shared);
   publishRoutes(server, services);
   whepRoutes(server, services, shared);
+  whipRoutes(server, services);
   hlsRoutes(server, services, shared);
   recordingRoutes(server, services, shared);
   signallingRoutes(server, services, shared);

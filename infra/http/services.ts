@@ -53,6 +53,17 @@ export interface WhepOpened {
 }
 export type WhepTrickled = { fragment?: string } | undefined;
 
+/** WHIP at an intake; what it refuses is told as WHEP's refusals are. */
+export interface Whip {
+  /** Opens a session that publishes; `publication` is its secret name at the intake, by which it is found again. */
+  open(at: PublishPlace, sdp: string, relayToken: string): Promise<{ answer: string; publication: string }>;
+  /** Hands on candidates, or an ICE restart: then the intake answers with a fragment of its own. */
+  trickle(at: PublishPlace, publication: string, fragment: string, ifMatch?: string): Promise<WhepTrickled>;
+  close(at: PublishPlace, publication: string): Promise<void>;
+  /** Whether somebody publishes there already. */
+  isTaken(at: PublishPlace): Promise<boolean>;
+}
+
 /** The adaptive peers: VP8 for browsers without H.264 and for networks too thin for any rung. */
 export interface Adaptive {
   /** Whether this installation has any. */
@@ -69,6 +80,7 @@ export interface Adaptive {
 
 /** Where an intake takes the publisher of a source. */
 export interface PublishPlace {
+  relay: string;
   path: string;
   rtsp: Endpoint;
   rtmp: Endpoint;
@@ -129,6 +141,7 @@ export interface HttpServices {
   /** Where people sign in with OpenID Connect; absent: nowhere. */
   identity?: IdentityProvider;
   whep: Whep;
+  whip: Whip;
   /** Absent: there are none. */
   adaptive?: Adaptive;
   /** Absent: everybody waits for the next key frame. */

@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { CellView } from '../../actors/cells.ts';
 import { type Id, IdSchema, newId } from '../../bus/identity.ts';
@@ -14,32 +14,16 @@ import { MAX_SDP_BYTES, type Offer, parseFragment, parseOffer } from './sdp.ts';
 import type { HttpServices } from './services.ts';
 import type { Shared } from './shared.ts';
 import { isOpen, viewerOf } from './views.ts';
+import { allowOtherPages, answerPreflight, FRAGMENT, isOfType, SDP } from './web-signalling.ts';
 
 const whep = '/live/:camera_id/whep';
 const resource = `${whep}/:session_id/:leg`;
-const SDP = 'application/sdp';
-const FRAGMENT = 'application/trickle-ice-sdpfrag';
 const CONNECTING_MS = 5_000;
 /** States of a camera whose picture may come within moments. */
 const COMING = new Set(['connecting', 'switching', 'holding']);
 const LOOK_EVERY_MS = 50;
 const cameraParams = Type.Object({ camera_id: IdSchema });
 const legParams = Type.Object({ camera_id: IdSchema, session_id: IdSchema, leg: IdSchema });
-
-/** WHEP players live on pages of other sites. They send a bearer token, so nothing of ours is given away by CORS. */
-function allowOtherPages(reply: FastifyReply): void {
-  reply.header('access-control-allow-origin', '*');
-  reply.header('access-control-expose-headers', 'ETag, ID, Accept-Patch, Link, Location, Retry-After');
-}
-
-function answerPreflight(reply: FastifyReply): void {
-  allowOtherPages(reply);
-  reply.header('access-control-allow-methods', 'OPTIONS, POST, PATCH, DELETE');
-  reply.header('access-control-allow-headers', 'Authorization, Content-Type, If-Match');
-  reply.header('access-control-max-age', '600');
-  reply.header('accept-post', SDP);
-  reply.code(204);
-}
 
 /** A camera that is being connected is waited for: players that only speak WHEP do not ask twice. */
 async function awake(services: HttpServices, camera: CellView): Promise<CellView> {
@@ -85,9 +69,6 @@ function legOf(request: FastifyRequest, shared: Shared): Leg {
     throw missing('such connection: it was closed, or the gateway started anew');
   return found;
 }
-
-const isOfType = (request: FastifyRequest, type: string): boolean =>
-  request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase() === type;
 
 /** What players and browsers ask before they begin. */
 function preflightRoutes(server: Server, services: HttpServices): void {

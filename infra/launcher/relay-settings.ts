@@ -29,10 +29,10 @@ const WILDCARDS = new Set(['0.0.0.0', '::', '']);
 const WRITE_QUEUE_PACKETS = 2048;
 
 /** The servers of each role; what nobody needs does not listen. */
-const SERVERS: Record<RelayRole, { rtmp: boolean; srt: boolean; webrtc: boolean }> = {
-  // The switcher reads over RTSP; cameras that send come over this, RTMP or SRT.
-  intake: { rtmp: true, srt: true, webrtc: false },
-  delivery: { rtmp: false, srt: true, webrtc: true },
+const SERVERS: Record<RelayRole, { rtmp: boolean }> = {
+  // The switcher reads over RTSP; cameras that send come over this, RTMP, SRT or WebRTC.
+  intake: { rtmp: true },
+  delivery: { rtmp: false },
 };
 
 /**
@@ -62,12 +62,14 @@ export function relaySettings(place: RelayPlace, options: RelayOptions): Record<
     rtmp: servers.rtmp,
     rtmpAddress: address(mediaHost, place.rtmp),
     // Its stream ids hold tokens, and go in the clear: where viewers come over TLS alone there is none.
-    srt: servers.srt && place.rtsps === undefined,
+    srt: place.rtsps === undefined,
     srtAddress: address(mediaHost, place.srt),
-    webrtc: servers.webrtc,
+    webrtc: true,
     webrtcAddress: address(inside, place.whep),
-    webrtcAllowOrigins: options.origins,
-    ...webrtcMedia(mediaHost, place.webrtcUdp, options.publicHosts),
+    // Publishers speak WHIP with the gateway, which asks the intake.
+    webrtcAllowOrigins: place.role === 'delivery' ? options.origins : [],
+    // Encrypted in any case, and the gateway hands tokens on: for everybody, also where the rest is for this machine.
+    ...webrtcMedia(place.host, place.webrtcUdp, options.publicHosts),
     ...{ hls: false, moq: false, playback: false, pprof: false },
     ...(place.role === 'intake' && options.recordings ? { pathDefaults: recording(options.recordings) } : {}),
     // In the file, so that a relay takes programs and the pulse the moment it runs, with or without a gateway.

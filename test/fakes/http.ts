@@ -17,7 +17,7 @@ import type { Server } from '../../infra/http/fastify.ts';
 import { openLoginLinks } from '../../infra/http/links.ts';
 import { createMetrics } from '../../infra/http/metrics.ts';
 import { buildServer } from '../../infra/http/server.ts';
-import type { HttpServices, Whep } from '../../infra/http/services.ts';
+import type { HttpServices, Whep, Whip } from '../../infra/http/services.ts';
 import { DOME, fakeDevices } from './devices.ts';
 import { type FakeHouse, fakeHouse } from './house.ts';
 import { answers, feeds, flows } from './source.ts';
@@ -77,12 +77,42 @@ function fakeWhep(): FakeWhep {
   return whep;
 }
 
+/** An intake at which nobody publishes but by WHIP. */
+export interface FakeWhip extends Whip {
+  opened: { path: string; sdp: string; relayToken: string; publication: string }[];
+  trickled: { publication: string; fragment: string }[];
+}
+
+function fakeWhip(): FakeWhip {
+  const opened: FakeWhip['opened'] = [];
+  const trickled: FakeWhip['trickled'] = [];
+  const running = new Map<string, string>();
+  return {
+    opened,
+    trickled,
+    async open({ path }, sdp, relayToken) {
+      const publication = `secret-${opened.length}`;
+      opened.push({ path, sdp, relayToken, publication });
+      running.set(publication, path);
+      return { answer: 'v=0\r\ns=answer\r\n', publication };
+    },
+    async trickle(_at, publication, fragment) {
+      if (!running.has(publication)) throw Object.assign(new Error('it is gone'), { reason: 'gone' });
+      trickled.push({ publication, fragment });
+      return undefined;
+    },
+    close: async (_at, publication) => void running.delete(publication),
+    isTaken: async ({ path }) => [...running.values()].includes(path),
+  };
+}
+
 /** The HTTP floor over a whole house without processes. */
 export interface FakeGateway {
   server: Server;
   services: HttpServices;
   house: FakeHouse;
   whep: FakeWhep;
+  whip: FakeWhip;
   /** The data folder. */
   state: string;
   /** Everything that was logged, as lines. */
@@ -103,6 +133,7 @@ export async function fakeGateway(change: Partial<HttpServices> = {}): Promise<F
   const clock = Object.defineProperty({ now: 0 }, 'now', { get: Date.now });
   const house = fakeHouse(undefined, clock);
   const whep = fakeWhep();
+  const whip = fakeWhip();
   const log: string[] = [];
   const revocations = openRevocations(path.join(state, 'revocations.json'));
   const serviceTokens = openServiceTokens(path.join(state, 'services.json'));
@@ -150,7 +181,9 @@ export async function fakeGateway(change: Partial<HttpServices> = {}): Promise<F
     encodesAt: () => true,
     shortOn: () => undefined,
     srtAt: (relay) => (relay === 'relay-1' ? { host: '127.0.0.1', port: 8890 } : undefined),
+    whip,
     publishAt: (camera, source) => ({
+      relay: 'intake-1',
       path: `in/${camera}/${source}`,
       rtsp: { host: '127.0.0.1', port: 8654 },
       rtmp: { host: '127.0.0.1', port: 1935 },
@@ -183,6 +216,7 @@ export async function fakeGateway(change: Partial<HttpServices> = {}): Promise<F
     services,
     house,
     whep,
+    whip,
     state,
     log,
     token,

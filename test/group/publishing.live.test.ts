@@ -1,8 +1,11 @@
 import { expect } from 'chai';
+import type { Browser } from 'playwright-core';
 import { DEMO_PICTURE, pictureArguments } from '../../infra/demo/picture.ts';
+import { startChromium } from '../fixtures/chromium.ts';
 import type { Follower } from '../fixtures/events.ts';
 import { startTestGroup, type TestGroup } from '../fixtures/group.ts';
 import { type Running, run, until } from '../fixtures/process.ts';
+import { openWhipPage, type WhipPage } from '../fixtures/whip-page.ts';
 
 type Protocol = 'rtsp' | 'rtmp' | 'srt';
 const FORMATS: Record<Protocol, string[]> = {
@@ -16,17 +19,26 @@ describe('cameras that send their picture to us', function () {
   let group: TestGroup;
   let events: Follower;
   const publishers: Running[] = [];
+  let browser: Browser;
 
   before(async () => {
     const camera = (source: string) => ({ zone: 'hcm/test', sources: [source] });
     // A source that falls time after time is quarantined, so the later tests have cameras of their own.
-    const cameras = { gate: camera('publish:'), yard: camera('publish:'), stage: camera('publish:takeover') };
+    browser = await startChromium();
+    const cameras = {
+      booth: camera('publish:'),
+      desk: camera('publish:takeover'),
+      gate: camera('publish:'),
+      yard: camera('publish:'),
+      stage: camera('publish:takeover'),
+    };
     group = await startTestGroup({ cameras });
     events = group.follow(0);
     await events.next('camera.offline', 'camera/gate', 0, 20_000);
   });
   after(async () => {
     events?.close();
+    await browser?.close();
     await Promise.all(publishers.map((one) => one.stop()));
     await group?.stop();
   });
@@ -79,6 +91,40 @@ describe('cameras that send their picture to us', function () {
       await events.next('camera.offline', 'camera/gate', stoppedAt, 30_000);
     });
   }
+
+  /** Has a browser publish a camera. */
+  const publishFromPage = async (page: WhipPage, camera: string) => {
+    const { whip_url = '', whip_token = '' } = await addressesOf(camera);
+    return page.publish(whip_url, whip_token);
+  };
+
+  it('are seen from a browser over WHIP, sound too, keep a second one out, and their end is known', async () => {
+    const [page, second] = [await openWhipPage(browser), await openWhipPage(browser)];
+    const startedAt = Date.now();
+    expect(await publishFromPage(page, 'booth')).to.deep.equal({ status: 201 });
+    await events.next('camera.live', 'camera/booth', startedAt, 20_000);
+    await seesPicture('booth');
+    const intake = group.group.relays.find(({ role }) => role === 'intake')?.id ?? '';
+    const { tracks2 } = await group.askRelay(intake, 'paths/get/in/booth/0');
+    expect(tracks2.map(({ codec }: { codec: string }) => codec).sort()).to.deep.equal(['H264', 'Opus']);
+    expect(await publishFromPage(second, 'booth')).to.deep.equal({ status: 409, reason: 'taken' });
+    await refused('RTMP beside a browser', publish('rtmp', (await addressesOf('booth')).rtmp_url as string));
+    expect(await page.state()).to.equal('connected');
+    const stoppedAt = Date.now();
+    expect(await page.leave()).to.equal(200);
+    await events.next('camera.offline', 'camera/booth', stoppedAt, 5_000);
+    await Promise.all([page.close(), second.close()]);
+  });
+
+  it('take the newest publisher over WHIP where they allow it', async () => {
+    publish('rtmp', (await addressesOf('desk')).rtmp_url as string);
+    await until('the first publisher', () => publisherOf('desk'), 20_000);
+    const page = await openWhipPage(browser);
+    expect(await publishFromPage(page, 'desk')).to.deep.equal({ status: 201 });
+    await until('the browser', async () => (await publisherOf('desk'))?.type === 'webRTCSession', 20_000);
+    await seesPicture('desk');
+    await page.close();
+  });
 
   it('keep the first publisher when a second one comes, and both a gateway that was killed', async () => {
     const startedAt = Date.now();

@@ -144,7 +144,7 @@ describe('a relay under its settings', () => {
     const { api, metrics, rtsp, srt, whep, webrtcUdp } = delivery.place;
     expect(listenersOf(delivery.process().pid)).to.deep.equal(at(api, metrics, rtsp, srt, whep, webrtcUdp));
     expect(listenersOf(intake.process().pid)).to.deep.equal(
-      at(...['api', 'metrics', 'rtsp', 'rtmp', 'srt'].map((name) => intake.place[name as 'rtsp'])),
+      at(...['api', 'metrics', 'rtsp', 'rtmp', 'srt', 'whep', 'webrtcUdp'].map((name) => intake.place[name as 'rtsp'])),
     );
   });
 

@@ -41,7 +41,8 @@ describe('the settings of a relay', () => {
       rtspAddress: '192.0.2.7:3',
       srtAddress: '192.0.2.7:4',
       rtmpAddress: '192.0.2.7:8',
-      webrtc: false,
+      webrtc: true,
+      webrtcLocalUDPAddress: '192.0.2.7:6',
       srt: true,
       rtmp: true,
     });
@@ -61,6 +62,8 @@ describe('the settings of a relay', () => {
     const intake = relaySettings(place('intake', '0.0.0.0'), options);
     expect(intake).to.not.have.property('rtspsAddress');
     expect(intake).to.include({ rtspAddress: '127.0.0.1:3', rtmpAddress: '127.0.0.1:8', srtAddress: '127.0.0.1:4' });
+    // Its media is encrypted, and its signalling is the gateway's.
+    expect(intake).to.include({ webrtcAddress: '127.0.0.1:5', webrtcLocalUDPAddress: '0.0.0.0:6' });
   });
 
   it('tell browsers addresses that lead here: the public ones too, all of this machine when it listens on all', () => {

@@ -138,6 +138,12 @@ const server = await buildServer({
   encodesAt: () => true,
   shortOn: () => undefined,
   publishAt: () => undefined,
+  whip: {
+    open: () => Promise.reject(new Error('nobody publishes here')),
+    trickle: async () => undefined,
+    close: async () => {},
+    isTaken: async () => false,
+  },
   whepAt: () => undefined,
   hls: { folder: path.join(state, 'hls'), paths: openPathSigner(path.join(state, 'keys', 'hls.key')) },
   recordings: openRecordings(path.join(state, 'recordings')),

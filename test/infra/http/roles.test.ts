@@ -45,6 +45,10 @@ const BODIES: Record<string, { type?: string; body: string }> = {
   'POST /live/:camera_id/whep': { type: 'application/sdp', body: 'v=0' },
   'PATCH /live/:camera_id/whep/:session_id/:leg': { type: 'application/trickle-ice-sdpfrag', body: 'a=mid:0' },
   'POST /api/v1/cameras': { body: '{"id":"cam_001","sources":["rtsp://192.0.2.1/x"]}' },
+  'PATCH /publish/:camera_id/whip/:source/:publication': {
+    type: 'application/trickle-ice-sdpfrag',
+    body: 'a=mid:0',
+  },
   'PATCH /api/v1/cameras/:camera_id': { body: '{"name":"New"}' },
   'POST /api/v1/login': { body: '{"token":"no"}' },
   'POST /api/v1/revocations': { body: '{"jti":"nobody"}' },
@@ -64,6 +68,8 @@ function requestFor(key: string, camera: string, session: string): InjectOptions
     .replace(':service_id', 'svc_none')
     .replace(/\/rights$/, '/rights?camera=cam_001')
     .replace(':leg', 'leg_1')
+    .replace(':source', '0')
+    .replace(':publication', 'pub_1')
     .replace('*', 'x.js');
   const sent = BODIES[key];
   return {
