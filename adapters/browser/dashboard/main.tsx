@@ -5,6 +5,7 @@ import './tile.css';
 import './detail.css';
 import './timeline/timeline.css';
 import './timeline/moment.css';
+import './timeline/pictures/pictures.css';
 import { render } from 'preact';
 import { App } from './app.tsx';
 import { openRoom } from './room.ts';

@@ -15,12 +15,18 @@ export interface CameraEvent {
   why: string;
 }
 
-/** What is known of a camera's last hour. */
-export interface CameraPast {
-  window: Stretch;
+/** What is recorded of a camera, and what is not. */
+export interface Recorded {
   recorded: Stretch[];
-  /** What was not recorded in between, and why. */
+  /** What was not recorded in between, and why; empty where that is not known. */
   gaps: (Stretch & { why: string })[];
+  /** The camera is not recorded at all. */
+  never: boolean;
+}
+
+/** What is known of a camera's last hour. */
+export interface CameraPast extends Recorded {
+  window: Stretch;
   /** Oldest first. */
   events: CameraEvent[];
 }
@@ -54,7 +60,7 @@ export function toldOf(past: CameraPast, at: number, withinMs: number): string {
   const event = near.sort((a, b) => Math.abs(a.at - at) - Math.abs(b.at - at))[0];
   if (event) return `${timeOf(event.at)} ${event.state}: ${event.why}`;
   const gap = past.gaps.find(({ from, to }) => at >= from && at < to);
-  return gap ? `${timeOf(gap.from)} to ${timeOf(gap.to)} not recorded: ${gap.why}` : timeOf(at);
+  return gap ? `${timeOf(gap.from)} to ${timeOf(gap.to)} not recorded${gap.why && `: ${gap.why}`}` : timeOf(at);
 }
 
 /** Where a moment lies in a window, from 0 to 1. */

@@ -2,6 +2,7 @@ import type { Fragment } from 'hls.js';
 import { createFrames } from './frames.ts';
 import { playHls } from './hls-playback.ts';
 import { createPace } from './pace.ts';
+import { beginIn, momentIn, timeIn } from './past-pieces.ts';
 
 /** What a look at a moment tells. */
 export interface PastLegHears {
@@ -16,6 +17,10 @@ export interface PastLeg {
   readonly video: HTMLVideoElement;
   /** The moment on screen, epoch ms, by the recording's own times. */
   moment(): number | undefined;
+  /** Where a moment lies in the video; undefined where it is not part of what this plays. */
+  timeOf(moment: number): number | undefined;
+  /** Where the pieces begin that can be shown by themselves, seconds in the video. */
+  keyFramesS(): readonly number[];
   /** @param speed 1 as it was recorded; above four, key frames alone are shown */
   pace(speed: number): void;
   /** Shows the picture before (-1) or after (1) this one; only while held. */
@@ -25,12 +30,18 @@ export interface PastLeg {
   close(): void;
 }
 
-/** Recorded pieces begin at key frames; the moment lies within the first. */
-const offsetS = ({ programDateTime, start, duration }: Fragment, moment: number): number =>
-  start + Math.min(Math.max(0, (moment - (programDateTime ?? moment)) / 1_000), duration);
+/** Which part of a recording is played. Epoch ms. */
+export interface PastWish {
+  moment: number;
+  /** Where its playlist begins, for going back within it; at the moment where it is left out. */
+  from?: number;
+  /** Where it ends; as the camera does where it is left out. */
+  to?: number;
+}
 
-/** @param url signed, of a playlist that takes `?from=` (epoch ms) */
-export function openPastLeg(video: HTMLVideoElement, url: string, moment: number, hears: PastLegHears): PastLeg {
+/** @param url signed, of a playlist that takes `?from=` and `&to=` (epoch ms) */
+export function openPastLeg(video: HTMLVideoElement, url: string, wish: PastWish, hears: PastLegHears): PastLeg {
+  const { moment, from = moment, to } = wish;
   let open = true;
   const lost = (why: string, status?: number): void => {
     if (open) hears.lost(why, status);
@@ -47,14 +58,16 @@ export function openPastLeg(video: HTMLVideoElement, url: string, moment: number
   frames.watch();
   const playback = playHls(
     video,
-    `${url}?from=${moment}`,
-    // Its playlist grows like one of live, whose newest end hls.js would begin at.
-    { startPosition: 0, backBufferLength: 30 },
+    `${url}?from=${from}${to === undefined ? '' : `&to=${to}`}`,
+    // Its playlist grows like one of live, whose newest end hls.js would begin at; it begins where it is told to.
+    { autoStartLoad: false, backBufferLength: 30 },
     {
       lost,
       empty: () => lost('Nothing is recorded of that time.'),
-      listed([first]) {
-        if (first) video.currentTime = offsetS(first, moment);
+      listed(found) {
+        const beginS = beginIn(found, moment);
+        video.currentTime = beginS;
+        playback.player()?.startLoad(beginS);
       },
     },
   );
@@ -62,14 +75,13 @@ export function openPastLeg(video: HTMLVideoElement, url: string, moment: number
     const hls = playback.player();
     return hls?.levels[Math.max(0, hls.currentLevel)]?.details?.fragments ?? [];
   };
-  const pace = createPace(video, () => pieces().map(({ start }) => start));
+  const keyFramesS = (): number[] => pieces().map(({ start }) => start);
+  const pace = createPace(video, keyFramesS);
   return {
     video,
-    moment() {
-      const piece = pieces().findLast(({ start }) => start <= video.currentTime);
-      const at = piece?.programDateTime;
-      return at == null ? undefined : at + (video.currentTime - (piece?.start ?? 0)) * 1_000;
-    },
+    moment: () => momentIn(pieces(), video.currentTime),
+    timeOf: (at) => timeIn(pieces(), at),
+    keyFramesS,
     pace: pace.set,
     step: pace.step,
     hold: pace.hold,

@@ -1,7 +1,27 @@
 import { type Door, knock } from './admission.ts';
-import type { CameraPast, Stretch } from './past-events.ts';
+import type { CameraPast, Recorded, Stretch } from './past-events.ts';
 
 const HOUR_MS = 3_600_000;
+const NOT_FOUND = 404;
+
+/**
+ * Reads what is recorded of a camera in a stretch.
+ * @returns undefined where the gateway does not say; nothing recorded where it says that the camera is not
+ */
+export async function readRecorded(door: Door, camera: string, { from, to }: Stretch): Promise<Recorded | undefined> {
+  const path = `/api/v1/recordings/${encodeURIComponent(camera)}?from=${Math.round(from)}&to=${Math.round(to)}`;
+  const response = await knock(door, path).catch(() => undefined);
+  if (response?.status === NOT_FOUND) return { recorded: [], gaps: [], never: true };
+  if (!response?.ok) return undefined;
+  const { ranges, gaps } = await response.json();
+  return {
+    recorded: ranges ?? [],
+    gaps: (gaps ?? []).map(({ from, to, why }: Stretch & { why?: { text?: string } }) => ({
+      ...{ from, to, why: why?.text ?? '' },
+    })),
+    never: false,
+  };
+}
 
 /**
  * Reads what is recorded and what happened, of the last hour or of as much of it as there is.
@@ -9,25 +29,20 @@ const HOUR_MS = 3_600_000;
  * @returns undefined where nothing is recorded, or the gateway does not say
  */
 export async function readCameraPast(door: Door, camera: string, now: number): Promise<CameraPast | undefined> {
-  const span = `from=${Math.round(now - HOUR_MS)}&to=${Math.round(now)}`;
-  const id = encodeURIComponent(camera);
-  const [recordings, timeline] = await Promise.all(
-    [`/api/v1/recordings/${id}?${span}`, `/api/v1/timeline?cameras=${id}&types=camera&${span}`].map((path) =>
-      knock(door, path).then(
-        (response) => (response.ok ? response.json() : undefined),
-        () => undefined,
-      ),
+  const hour = { from: Math.round(now - HOUR_MS), to: Math.round(now) };
+  const events = `/api/v1/timeline?cameras=${encodeURIComponent(camera)}&types=camera&from=${hour.from}&to=${hour.to}`;
+  const [known, timeline] = await Promise.all([
+    readRecorded(door, camera, hour),
+    knock(door, events).then(
+      (response) => (response.ok ? response.json() : undefined),
+      () => undefined,
     ),
-  );
-  const recorded: Stretch[] = recordings?.ranges ?? [];
-  const [first] = recorded;
-  if (!first) return undefined;
+  ]);
+  const [first] = known?.recorded ?? [];
+  if (!known || !first) return undefined;
   return {
+    ...known,
     window: { from: Math.max(first.from, now - HOUR_MS), to: now },
-    recorded,
-    gaps: (recordings.gaps ?? []).map(({ from, to, why }: Stretch & { why?: { text?: string } }) => ({
-      ...{ from, to, why: why?.text ?? 'not recorded' },
-    })),
     events: (timeline?.items ?? []).map(
       ({ at, state, why }: { at: number; state?: string; why?: { text?: string } }) => ({
         ...{ at, state: state ?? '', why: why?.text ?? '' },

@@ -1,6 +1,7 @@
-import { type Door, keepRenewed, knock, refusalOf } from './admission.ts';
+import { type Door, knock } from './admission.ts';
 import { houseNow } from './house-time.ts';
 import { openPastLeg, type PastLeg } from './past-leg.ts';
+import { keepLooks } from './past-look.ts';
 import { nextSpeed } from './past-speed.ts';
 import { isPast, landing, nextPast, type PastHeard, type PastState } from './past-state.ts';
 import type { Stage } from './stage.ts';
@@ -58,37 +59,10 @@ export async function isRecorded(door: Door, camera: string): Promise<boolean> {
   return state !== 'off' || ranges?.length > 0;
 }
 
-/** A session for looking at the past. */
-interface Look {
-  sessionId: string;
-  url: string;
-  expiresInMs: number;
-  endsMs: number;
-}
-
-async function askToLook(door: Door, camera: string): Promise<Look | string> {
-  const response = await knock(door, `/recordings/${encodeURIComponent(camera)}`).catch(() => undefined);
-  if (!response) return 'The gateway does not answer.';
-  const code =
-    response.status === 404
-      ? (
-          await response
-            .clone()
-            .json()
-            .catch(() => undefined)
-        )?.reason
-      : undefined;
-  if (code === 'not-recorded') return 'This camera is not recorded.';
-  if (!response.ok) return (await refusalOf(response)).text;
-  const { session_id: sessionId, hls_url: url, expires_in: seconds } = await response.json();
-  return { sessionId, url, expiresInMs: seconds * 1_000, endsMs: performance.now() + seconds * 1_000 };
-}
-
 /** Makes the past of one player. */
 export function createPast(stage: Stage, door: Door, camera: string, hears: PastHears): Past {
   let state: PastState = { name: 'live', since: Date.now() };
-  let look: Look | undefined;
-  let stopRenewal: (() => void) | undefined;
+  const looks = keepLooks(door, camera);
   let front: PastLeg | undefined;
   let coming: PastLeg | undefined;
   /** An answer to an older wish is dropped. */
@@ -112,8 +86,7 @@ export function createPast(stage: Stage, door: Door, camera: string, hears: Past
     stage.over(undefined);
     shut(front);
     front = undefined;
-    stopRenewal?.();
-    stopRenewal = undefined;
+    looks.rest();
     speed = 1;
   };
   const hear = (heard: PastHeard): void => {
@@ -142,28 +115,26 @@ export function createPast(stage: Stage, door: Door, camera: string, hears: Past
   const open = async (moment: number, again = false): Promise<void> => {
     giveUp();
     const wish = wishes;
-    if (!look || look.endsMs < performance.now()) {
-      const answer = await askToLook(door, camera);
-      if (wish !== wishes) return;
-      if (typeof answer === 'string') return fail(answer);
-      look = answer;
-    }
-    const session = look;
-    stopRenewal ??= keepRenewed(door, session);
-    const leg: PastLeg = openPastLeg(stage.spare(), session.url, moment, {
-      frame: () => (leg === coming ? swap(leg) : leg === front && caughtUp()),
-      lost(why, status) {
-        if (status === FORBIDDEN && look === session) {
-          look = undefined;
-          stopRenewal?.();
-          stopRenewal = undefined;
-          // It may have been left for too long; whether there is still a right to it, the gateway says.
-          if (leg === coming && !again) return void open(moment, true);
-        }
-        if (leg === front) return back({ type: 'lost', why });
-        if (leg === coming) fail(why);
+    const look = await looks.have();
+    if (wish !== wishes) return;
+    if (typeof look === 'string') return fail(look);
+    const leg: PastLeg = openPastLeg(
+      stage.spare(),
+      look.url,
+      { moment },
+      {
+        frame: () => (leg === coming ? swap(leg) : leg === front && caughtUp()),
+        lost(why, status) {
+          if (status === FORBIDDEN) {
+            looks.forget(look);
+            // It may have been left for too long; whether there is still a right to it, the gateway says.
+            if (leg === coming && !again) return void open(moment, true);
+          }
+          if (leg === front) return back({ type: 'lost', why });
+          if (leg === coming) fail(why);
+        },
       },
-    });
+    );
     coming = leg;
     deadline = window.setTimeout(() => fail('The past does not come: nothing was shown in 12 s.'), FIRST_FRAME_MS);
   };

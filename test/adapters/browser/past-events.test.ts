@@ -3,6 +3,7 @@ import { type CameraPast, eventFrom, placeIn, toldOf } from '../../../adapters/b
 
 const PAST: CameraPast = {
   window: { from: 0, to: 100_000 },
+  never: false,
   recorded: [
     { from: 0, to: 40_000 },
     { from: 60_000, to: 100_000 },

@@ -91,7 +91,7 @@ describe('time line in Chromium', function () {
     expect(await page.locator('.then .chart .present').textContent()).to.contain('offline');
     await reads(page, '.viewers-then', /ops Center, east entrance: watching/);
     expect(await spoken(page)).to.match(/North gate: Offline\./);
-    expect(await page.locator('.time-side').textContent()).to.contain('Decisions are replayed, not pictures');
+    expect(await page.locator('.time-side').textContent()).to.contain('all of it is the past, nothing here is live');
     await page.keyboard.press('Home');
     await reads(page, '.happening', /Noticed after 412 ms/);
     expect(past.replayed.at(-1), 'the moment of the last stop').to.be.oneOf(events.map(({ at }) => at));

@@ -1,4 +1,5 @@
 import { houseNow } from '../../player/house-time.ts';
+import { speedText } from '../../player/past-speed.ts';
 import { useFollowed } from '../hooks.ts';
 import { duration } from '../time.ts';
 import { exactTime, zoneText } from './describe.ts';
@@ -35,7 +36,7 @@ export function Controls({ past, travel }: { past: Past; travel: Travel }) {
           type="button"
           class="play"
           aria-pressed={playing}
-          title="Play the events from here (space)"
+          title="Play from here, log and pictures together (space)"
           onClick={() => travel.play(!playing)}
         >
           {playing ? 'Pause' : 'Play'}
@@ -43,18 +44,24 @@ export function Controls({ past, travel }: { past: Past; travel: Travel }) {
         <button type="button" onClick={() => travel.step(1)} title="Next event (→)" aria-label="Next event">
           ▸
         </button>
-        {SPEEDS.map((one) => (
-          <button
-            key={one}
-            type="button"
-            class="speed"
-            aria-pressed={speed === one}
-            title={`Play ${one} times as fast (${SPEEDS.indexOf(one) + 1})`}
-            onClick={() => travel.play(playing, one)}
-          >
-            {one}×
-          </button>
-        ))}
+        <select
+          class="speed"
+          aria-label="Speed"
+          aria-keyshortcuts="< >"
+          title="Speed (< >)"
+          value={String(speed)}
+          onChange={({ currentTarget }) => {
+            travel.play(playing, Number(currentTarget.value));
+            // The keys of the time line are heard again.
+            currentTarget.blur();
+          }}
+        >
+          {SPEEDS.map((one) => (
+            <option key={one} value={String(one)}>
+              {speedText(one)}
+            </option>
+          ))}
+        </select>
       </div>
       <div class="buttons">
         <button type="button" onClick={() => zoomBy(2)} title="Show more time (−)" aria-label="Show more time">

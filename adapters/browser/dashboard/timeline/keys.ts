@@ -1,7 +1,7 @@
 import { useEffect } from 'preact/hooks';
 import { houseNow } from '../../player/house-time.ts';
 import { go } from '../route.ts';
-import { SPEEDS, type Travel } from './travel.ts';
+import type { Travel } from './travel.ts';
 import { spanOf, zoom } from './window.ts';
 
 /** What the keys do on the time line, for the help. */
@@ -9,10 +9,13 @@ export const TIME_KEYS = [
   ['t', 'the time line; again, back'],
   ['← →', 'from event to event, of the chosen cameras or of all'],
   ['Home, End', 'the first and the last event'],
-  ['Space', 'play and pause; 1, 2, 3 for the speed'],
+  ['Space', 'play and pause, log and pictures together'],
+  ['< >', 'slower, and faster; 1, 2, 3: as it was, 8 times, 60 times as fast'],
   ['+ −', 'show less time, or more'],
   ['Escape', 'back to live'],
 ];
+
+const DIGIT_SPEEDS = [1, 8, 60];
 
 /** Moves through time by keys. */
 export function useTimeKeys(travel: Travel): void {
@@ -34,7 +37,9 @@ export function useTimeKeys(travel: Travel): void {
       '-': () => zoomBy(2),
       Escape: () => (travel.view().at === undefined ? go({ name: 'wall' }) : travel.go(undefined)),
       t: () => go({ name: 'wall' }),
-      ...Object.fromEntries(SPEEDS.map((speed, index) => [String(index + 1), () => travel.play(true, speed)])),
+      '<': () => travel.pace(-1),
+      '>': () => travel.pace(1),
+      ...Object.fromEntries(DIGIT_SPEEDS.map((speed, index) => [String(index + 1), () => travel.play(true, speed)])),
     };
     const press = (event: KeyboardEvent): void => {
       if (event.altKey || event.ctrlKey || event.metaKey || document.querySelector('dialog[open]')) return;

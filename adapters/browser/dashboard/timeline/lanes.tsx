@@ -8,6 +8,7 @@ import { followGestures } from './gestures.ts';
 import { type Look, lookIn } from './look.ts';
 import { AXIS_PX, paint } from './paint.ts';
 import type { Past } from './past.ts';
+import type { Recordings } from './pictures/recorded.ts';
 import { NARROW, type Row, rowsOf, WIDE } from './rows.ts';
 import { step } from './timeline-model.ts';
 import type { Travel } from './travel.ts';
@@ -19,8 +20,14 @@ const TICK_MS = 250;
 const PICK_PX = 9;
 
 /** The time line: names on the left, and one canvas with a lane for each camera and relay. */
-export function Lanes(props: { room: Room; past: Past; travel: Travel; ghosts: readonly Ghost[] }) {
-  const { room, past, travel, ghosts } = props;
+export function Lanes(props: {
+  room: Room;
+  past: Past;
+  travel: Travel;
+  recordings: Recordings;
+  ghosts: readonly Ghost[];
+}) {
+  const { room, past, travel, recordings, ghosts } = props;
   const { world } = useFollowed(room);
   const { timeline, version } = useFollowed(past);
   const { cameras: chosen } = useFollowed(travel);
@@ -42,7 +49,7 @@ export function Lanes(props: { room: Room; past: Past; travel: Travel; ghosts: r
   useEffect(() => {
     const [place, screen] = [box.current, canvas.current];
     if (!place || !screen) return;
-    const drawing = followDrawing(place, screen, { room, past, travel, shown: () => shown.current });
+    const drawing = followDrawing(place, screen, { room, past, travel, recordings, shown: () => shown.current });
     redraw.current = drawing.redraw;
     const pick = (at: number, y: number): void => pickEvent(at, y, screen, place, shown.current.rows, past, travel);
     const endGestures = followGestures(screen, place, travel, pick);
@@ -50,7 +57,7 @@ export function Lanes(props: { room: Room; past: Past; travel: Travel; ghosts: r
       endGestures();
       drawing.end();
     };
-  }, [room, past, travel]);
+  }, [room, past, travel, recordings]);
   useEffect(() => redraw.current(), [rows, ghosts, size.width, size.height, version]);
   useEffect(() => box.current?.querySelector('[aria-pressed=true]')?.scrollIntoView({ block: 'nearest' }), [laneCount]);
   const choose = (lane: string, more: boolean): void => {
@@ -81,7 +88,7 @@ function Label(props: { row: Row; chosen: readonly string[]; choose: (lane: stri
       class="lane-name"
       style={style}
       aria-pressed={chosen.includes(row.lane.slice(7))}
-      title="Step through this camera’s events only; with Shift, through several cameras’"
+      title="This camera’s events only, and its picture; with Shift, several cameras together"
       onClick={(event) => choose(row.lane, event.shiftKey || event.ctrlKey)}
     >
       {row.label}
@@ -122,11 +129,16 @@ interface Drawn {
   room: Room;
   past: Past;
   travel: Travel;
+  recordings: Recordings;
   shown(): { rows: readonly Row[]; ghosts: readonly Ghost[] };
 }
 
 /** Draws whenever something has changed, at most once a frame. */
-function followDrawing(place: HTMLElement, canvas: HTMLCanvasElement, { room, past, travel, shown }: Drawn) {
+function followDrawing(
+  place: HTMLElement,
+  canvas: HTMLCanvasElement,
+  { room, past, travel, recordings, shown }: Drawn,
+) {
   const pen = canvas.getContext('2d', { alpha: false });
   let look: Look | undefined;
   let theme: string | undefined;
@@ -154,13 +166,14 @@ function followDrawing(place: HTMLElement, canvas: HTMLCanvasElement, { room, pa
     const { scrollTop } = place;
     paint(pen, {
       ...{ width, height, span, rows, scrollTop, timeline, stateNow, knownFrom, oldest, now, at, ghosts, look },
+      recorded: recordings.view(),
     });
   };
   const redraw = (): void => {
     frame ||= requestAnimationFrame(draw);
   };
   const timer = setInterval(redraw, TICK_MS);
-  const leave = [travel.subscribe(redraw), past.subscribe(redraw)];
+  const leave = [travel.subscribe(redraw), past.subscribe(redraw), recordings.subscribe(redraw)];
   place.addEventListener('scroll', redraw);
   redraw();
   return {

@@ -16,6 +16,18 @@ export function Legend() {
           {wordsFor(state).word}
         </li>
       ))}
+      <li class="recorded">
+        <svg viewBox="0 0 28 16" aria-hidden="true">
+          <path d="M0 6h28v4H0z" />
+        </svg>
+        recorded
+      </li>
+      <li class="not-recorded">
+        <svg viewBox="0 0 28 16" aria-hidden="true">
+          <path d="M0 6h2v4H0zM5 6h2v4H5zM10 6h2v4h-2zM15 6h2v4h-2zM20 6h2v4h-2zM25 6h2v4h-2z" />
+        </svg>
+        picture missing
+      </li>
       {MARKS.map((mark) => (
         <li key={mark}>
           <svg class={`mark-${mark}`} viewBox="0 0 16 16" aria-hidden="true">

@@ -1,6 +1,8 @@
 import { wordsFor } from '../words.ts';
 import { MARKS, type Mark } from './happening.ts';
 import { GLYPHS, type Look, styleOf } from './look.ts';
+import type { Known } from './pictures/coverage.ts';
+import { paintRecorded, RECORDED_PX } from './pictures/paint-recorded.ts';
 import type { Row } from './rows.ts';
 import { type Band, bandsIn, clustersIn, type Lane, type Span, type Timeline } from './timeline-model.ts';
 import type { Ghost } from './whatif.ts';
@@ -22,6 +24,8 @@ export interface Scene {
   now: number;
   at: number | undefined;
   ghosts: readonly Ghost[];
+  /** What is recorded, by camera. */
+  recorded: ReadonlyMap<string, Known>;
   look: Look;
 }
 
@@ -59,7 +63,10 @@ export function paint(pen: Pen, scene: Scene): void {
     pen.fillStyle = look.color(row.lane ? 'line' : 'raised');
     if (row.lane) pen.fillRect(0, top + row.height - 1, width, 1);
     else pen.fillRect(0, top, width, row.height);
-    if (row.lane) paintLane(pen, scene, row.lane, top + row.height - 6 - BAND_PX / 2, across);
+    if (!row.lane) continue;
+    paintLane(pen, scene, row.lane, top + row.height - 6 - BAND_PX / 2, across);
+    const known = row.lane.startsWith('camera/') ? scene.recorded.get(row.lane.slice(7)) : undefined;
+    if (known) paintRecorded(pen, look, known, span, top + row.height - 1 - RECORDED_PX, across);
   }
   paintUnknown(pen, scene, across);
   pen.restore();

@@ -7,6 +7,9 @@ import { useTimeKeys } from './keys.ts';
 import { Lanes } from './lanes.tsx';
 import { Legend } from './legend.tsx';
 import { openPast, type Past } from './past.ts';
+import { PicturePanel } from './pictures/picture-panel.tsx';
+import { openPictures, type Pictures } from './pictures/pictures.ts';
+import { openRecordings, type Recordings } from './pictures/recorded.ts';
 import { EventTable } from './table.tsx';
 import { Then } from './then.tsx';
 import { openTravel, type Travel } from './travel.ts';
@@ -20,14 +23,26 @@ interface Thinking {
   setThought: (thought: Thought | undefined) => void;
 }
 
-/** The time line: what happened, the state of everything at a moment, and what would happen if. */
+/** What the page opens when somebody looks at the past. */
+interface Opening {
+  past: Past;
+  travel: Travel;
+  recordings: Recordings;
+  pictures: Pictures;
+}
+
+/** The time line: what happened, the state and the pictures of everything at a moment, and what would happen if. */
 export function TimeTravel({ room, ...thinking }: { room: Room } & Thinking) {
-  const [open, setOpen] = useState<{ past: Past; travel: Travel }>();
+  const [open, setOpen] = useState<Opening>();
   useEffect(() => {
     const past = openPast(room);
     const travel = openTravel(past);
-    setOpen({ past, travel });
+    const recordings = openRecordings(room, travel);
+    const pictures = openPictures(travel, recordings);
+    setOpen({ past, travel, recordings, pictures });
     return () => {
+      pictures.close();
+      recordings.close();
       travel.close();
       past.close();
     };
@@ -35,8 +50,8 @@ export function TimeTravel({ room, ...thinking }: { room: Room } & Thinking) {
   return open ? <Opened room={room} {...open} {...thinking} /> : null;
 }
 
-function Opened(props: { room: Room; past: Past; travel: Travel } & Thinking) {
-  const { room, past, travel, thought, setThought } = props;
+function Opened(props: { room: Room } & Opening & Thinking) {
+  const { room, past, travel, recordings, thought } = props;
   const [asTable, setAsTable] = useState(false);
   const ghosts = useMemo(() => (thought ? ghostsOf(thought.answer) : []), [thought]);
   useTimeKeys(travel);
@@ -44,11 +59,11 @@ function Opened(props: { room: Room; past: Past; travel: Travel } & Thinking) {
     <div class="time-travel">
       <section class="time-main" aria-label="Time line">
         <Controls past={past} travel={travel} />
-        <Lanes room={room} past={past} travel={travel} ghosts={ghosts} />
+        <Lanes room={room} past={past} travel={travel} recordings={recordings} ghosts={ghosts} />
         <Legend />
       </section>
       <aside class="detail time-side" aria-label="The moment">
-        <Side room={room} past={past} travel={travel} thought={thought} setThought={setThought} />
+        <Side {...props} />
         <details onToggle={(event) => setAsTable(event.currentTarget.open)}>
           <summary>Events as a table</summary>
           {asTable && <EventTable past={past} travel={travel} name={nameIn(room.view().world)} />}
@@ -58,9 +73,9 @@ function Opened(props: { room: Room; past: Past; travel: Travel } & Thinking) {
   );
 }
 
-/** Beside the lanes: the event, everything then, and what if. */
-function Side(props: { room: Room; past: Past; travel: Travel } & Thinking) {
-  const { room, past, travel, thought, setThought } = props;
+/** Beside the lanes: the pictures, the event, everything then, and what if. */
+function Side(props: { room: Room } & Opening & Thinking) {
+  const { room, past, travel, pictures, thought, setThought } = props;
   const { world } = useFollowed(room);
   const { at, event, cameras } = useFollowed(travel);
   const { timeline } = useFollowed(past);
@@ -86,7 +101,10 @@ function Side(props: { room: Room; past: Past; travel: Travel } & Thinking) {
         </p>
       ) : (
         <>
-          <p class="hint">Decisions are replayed, not pictures: what you read is the past, nothing here is live.</p>
+          <PicturePanel pictures={pictures} travel={travel} cameras={world.cameras} fallback={chosen} />
+          <p class="hint">
+            Decisions are replayed, pictures are what was recorded: all of it is the past, nothing here is live.
+          </p>
           {happening && (
             <p class="happening" aria-live="polite">
               {describe(happening, name)}

@@ -1,18 +1,18 @@
 import { houseNow } from '../../player/house-time.ts';
+import { SPEEDS as PICTURE_SPEEDS } from '../../player/past-speed.ts';
 import { hashOfView, isTimeHash, LIVE, type View, viewOfHash } from './link.ts';
 import { type Moments, openMoments } from './moment.ts';
 import type { Past } from './past.ts';
 import { step } from './timeline-model.ts';
 import { showing, spanOf, type Window } from './window.ts';
 
-/** How many times faster than it was. */
-export const SPEEDS = [1, 10, 60] as const;
-export type Speed = (typeof SPEEDS)[number];
+/** How many times faster than it was; the last is for the log, whose pictures then come as they can. */
+export const SPEEDS: readonly number[] = [...PICTURE_SPEEDS, 60];
 
 /** What somebody looks at, and whether it plays. */
 export interface Travelled extends View {
   playing: boolean;
-  speed: Speed;
+  speed: number;
 }
 
 /** Travelling in time: where somebody is, and how they move. */
@@ -27,7 +27,11 @@ export interface Travel {
   step(direction: 1 | -1): void;
   toEnd(end: 'first' | 'last'): void;
   choose(cameras: string[]): void;
-  play(playing: boolean, speed?: Speed): void;
+  play(playing: boolean, speed?: number): void;
+  /** The next speed, faster or slower. */
+  pace(by: -1 | 1): void;
+  /** While it plays, time stands as long as this holds: a picture is on its way. */
+  waitWhile(waits: () => boolean): void;
   close(): void;
 }
 
@@ -41,6 +45,7 @@ export function openTravel(past: Past): Travel {
   let view: Travelled = { ...viewOfHash(location.hash), playing: false, speed: 1 };
   let linking = 0;
   let frame = 0;
+  let waits = (): boolean => false;
   const change = (part: Partial<Travelled>): void => {
     view = { ...view, ...part };
     past.reach(reachOf(view, past.view().oldest));
@@ -62,6 +67,7 @@ export function openTravel(past: Past): Travel {
   const play = (before: number): void => {
     frame = requestAnimationFrame((time) => {
       if (!view.playing || view.at === undefined) return;
+      if (waits()) return play(time);
       const at = view.at + (time - before) * view.speed;
       if (at >= houseNow()) return go(undefined);
       // A frame may be shorter than the millisecond that moments are counted in.
@@ -69,6 +75,12 @@ export function openTravel(past: Past): Travel {
       go(at);
       play(time);
     });
+  };
+  const start = (playing: boolean, speed = view.speed): void => {
+    cancelAnimationFrame(frame);
+    const at = view.at ?? spanOf(view.window, houseNow()).from;
+    change({ playing, speed, ...(playing ? { at } : {}) });
+    if (playing) play(performance.now());
   };
   const followAddress = (): void => {
     if (isTimeHash(location.hash)) change({ ...viewOfHash(location.hash), playing: false });
@@ -105,11 +117,13 @@ export function openTravel(past: Past): Travel {
       if (found) go(found.at, found.seq);
     },
     choose: (cameras) => change({ cameras }),
-    play(playing, speed = view.speed) {
-      cancelAnimationFrame(frame);
-      const at = view.at ?? spanOf(view.window, houseNow()).from;
-      change({ playing, speed, ...(playing ? { at } : {}) });
-      if (playing) play(performance.now());
+    play: start,
+    pace(by) {
+      const next = SPEEDS[SPEEDS.indexOf(view.speed) + by];
+      if (next !== undefined) start(view.playing, next);
+    },
+    waitWhile(condition) {
+      waits = condition;
     },
     close() {
       stopFitting();

@@ -1,0 +1,67 @@
+import { houseNow } from '../../../player/house-time.ts';
+import type { Travel } from '../travel.ts';
+import { coverageAt } from './coverage.ts';
+import type { Recordings } from './recorded.ts';
+import { openScreen, type Screen, type ScreenState } from './screen.ts';
+
+/** So many pictures are shown together. */
+export const MOST_PICTURES = 4;
+
+/** The recorded pictures of some cameras, all at the moment of the scrubber. */
+export interface Pictures {
+  /** What each shows, by camera. */
+  view(): ReadonlyMap<string, ScreenState>;
+  subscribe(listener: () => void): () => void;
+  /** Shows a camera inside `host`. @returns a function that ends it */
+  show(camera: string, host: HTMLElement): () => void;
+  close(): void;
+}
+
+/** Has pictures follow the scrubber, and the scrubber wait for them while it plays. */
+export function openPictures(travel: Travel, recordings: Recordings): Pictures {
+  const listeners = new Set<() => void>();
+  const screens = new Map<string, Screen>();
+  let view: ReadonlyMap<string, ScreenState> = new Map();
+  let frame = 0;
+  const changed = (): void => {
+    view = new Map([...screens].map(([camera, { state }]) => [camera, state]));
+    for (const listener of listeners) listener();
+  };
+  const isWaiting = (): boolean => [...screens.values()].filter((screen) => screen.waits()).length > 0;
+  const tick = (): void => {
+    frame = requestAnimationFrame(tick);
+    const { at, speed, playing } = travel.view();
+    if (at === undefined) return;
+    const state = playing ? (isWaiting() ? 'waiting' : 'playing') : 'held';
+    for (const [camera, screen] of screens) {
+      const coverage = coverageAt(recordings.view().get(camera), at, houseNow());
+      screen.tick({ at, speed, state }, coverage, screens.size);
+    }
+  };
+  travel.waitWhile(isWaiting);
+  return {
+    view: () => view,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    show(camera, host) {
+      const screen = openScreen(host, camera, changed);
+      screens.set(camera, screen);
+      frame ||= requestAnimationFrame(tick);
+      changed();
+      return () => {
+        screens.delete(camera);
+        screen.close();
+        if (screens.size === 0) cancelAnimationFrame(frame);
+        if (screens.size === 0) frame = 0;
+        changed();
+      };
+    },
+    close() {
+      cancelAnimationFrame(frame);
+      for (const screen of screens.values()) screen.close();
+      screens.clear();
+    },
+  };
+}

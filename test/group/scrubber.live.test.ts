@@ -1,0 +1,234 @@
+import { expect } from 'chai';
+import type { Browser, Page } from 'playwright-core';
+import { openPage, startChromium } from '../fixtures/chromium.ts';
+import { figure } from '../fixtures/figures.ts';
+import { startTestGroup, type TestGroup } from '../fixtures/group.ts';
+import { until } from '../fixtures/process.ts';
+import { type Site, startSite } from '../fixtures/site.ts';
+import { signIn } from '../fixtures/watcher.ts';
+import { bundleClock } from '../fixtures/whep-page.ts';
+
+/** What was on screen at one repaint: the scrubber's moment, and which moment each picture itself says it is. */
+interface Sight {
+  at: number;
+  scrubber: number;
+  pictures: Record<string, number | undefined>;
+}
+
+const LOOK = `
+  window.sights = [];
+  addEventListener('DOMContentLoaded', () => {
+    const readers = new Map();
+    const look = () => {
+      requestAnimationFrame(look);
+      const scrubber = Number(document.querySelector('.lanes canvas')?.getAttribute('aria-valuenow'));
+      const pictures = {};
+      for (const one of document.querySelectorAll('.picture[data-picture=shown]')) {
+        const video = one.querySelector('.sbx-front');
+        if (!readers.has(one)) readers.set(one, Clock.createClockReader());
+        if (video) pictures[one.dataset.camera] = readers.get(one).read(video, Date.now());
+      }
+      if (Object.keys(pictures).length > 0) sights.push({ at: Date.now(), scrubber, pictures });
+    };
+    look();
+  });
+`;
+/** The cameras send fifteen pictures a second. */
+const FRAME_MS = 1_000 / 15;
+
+describe('one scrubber for picture and log', function () {
+  this.timeout(90_000);
+  let site: Site;
+  let group: TestGroup;
+  let browser: Browser;
+  let page: Page;
+  let faults: string[];
+  /** Of the second camera. */
+  let gap: { from: number; to: number };
+
+  before(async () => {
+    [site, browser] = await Promise.all([startSite(['gate', 'yard']), startChromium()]);
+    const { gate, yard } = site.cameras();
+    const keep = { record: { keep: '1d' } };
+    const roof = { ...gate, name: 'Roof' };
+    group = await startTestGroup({ cameras: { gate: { ...gate, ...keep }, yard: { ...yard, ...keep }, roof } });
+    await recordedFor('yard', 14_000);
+    await site.leave('yard');
+    await until('the gap', async () => (await recorded('yard')).gaps.some(lasts(6_000)), 30_000);
+    await site.join('yard');
+    await until('its end', async () => (await recorded('yard')).ranges.length > 1, 30_000);
+    await recordedFor('yard', 16_000);
+    gap = (await recorded('yard')).gaps.find(lasts(6_000));
+    ({ page, faults } = await openPage(browser, { width: 1440, height: 900 }));
+    await signIn(page, group);
+    const clock = await bundleClock();
+    await page.addInitScript(`${clock}; window.Clock = Clock; ${LOOK}`);
+  });
+  after(async () => {
+    await browser?.close();
+    await group?.stop();
+    await site?.close();
+  });
+
+  const lasts =
+    (ms: number) =>
+    ({ from, to }: { from: number; to: number }): boolean =>
+      to - from >= ms;
+  const recorded = async (camera: string) => {
+    const { body } = await group.api('GET', `/api/v1/recordings/${camera}`);
+    return { ranges: body.ranges ?? [], gaps: body.gaps ?? [] };
+  };
+  const recordedFor = (camera: string, ms: number) =>
+    until(
+      `${ms} ms of ${camera} to be recorded`,
+      async () => {
+        const last = (await recorded(camera)).ranges.at(-1);
+        return last !== undefined && lasts(ms)(last);
+      },
+      60_000,
+    );
+  /** Opens the time line at a moment, as a link would. */
+  const stand = async (at: number, cameras: string): Promise<void> => {
+    await page.goto('about:blank');
+    await page.goto(`${group.url}/#/time?at=${Math.round(at)}&cameras=${cameras}&last=180000`);
+  };
+  const says = (camera: string, state: string) =>
+    page.locator(`.picture[data-camera=${camera}][data-picture=${state}]`).waitFor({ timeout: 20_000 });
+  const sights = (): Promise<Sight[]> => page.evaluate('sights');
+  /** The clock in a picture is behind the recording's by what camera, relay and recorder took. */
+  const behind = ({ scrubber, pictures }: Sight, camera: string): number => scrubber - (pictures[camera] ?? Number.NaN);
+  const resting = async (camera: string): Promise<Sight> => {
+    let before: Sight | undefined;
+    let same = 0;
+    await until(
+      'a picture to stand',
+      async () => {
+        const now = (await sights()).at(-1);
+        same = now?.pictures[camera] !== undefined && now.pictures[camera] === before?.pictures[camera] ? same + 1 : 0;
+        before = now;
+        return same >= 5;
+      },
+      20_000,
+      40,
+    );
+    return before as Sight;
+  };
+
+  it('shows what the chosen camera showed at the moment of the scrubber, wherever it is set', async () => {
+    const [range] = (await recorded('gate')).ranges;
+    const first = range.from + 5_000;
+    await stand(first, 'gate');
+    await says('gate', 'shown');
+    const offs = [];
+    offs.push(behind(await resting('gate'), 'gate'));
+    const canvas = page.locator('.lanes canvas');
+    for (const back of [20_000, 9_000, 14_000]) {
+      const moment = range.from + back;
+      await page.evaluate(`location.hash = '#/time?at=${Math.round(moment)}&cameras=gate&last=180000'`);
+      await until(
+        'the scrubber',
+        async () => Math.abs(Number(await canvas.getAttribute('aria-valuenow')) - moment) < 2,
+      );
+      await until('the picture to follow', async () => {
+        const one = (await sights()).at(-1);
+        return one !== undefined && Math.abs(behind(one, 'gate')) < 1_500;
+      });
+      offs.push(behind(await resting('gate'), 'gate'));
+    }
+    const least = Math.min(...offs);
+    for (const off of offs) figure('scrubber: the clock in the picture is behind by', off);
+    // A picture stands for as long as a frame; what lies between camera and recorder is the same for all.
+    for (const off of offs) expect(off - least).to.be.at.most(FRAME_MS + 25);
+    expect(least).to.be.within(-200, 1_000);
+  });
+
+  it('plays log and picture together, and the scrubber follows at every speed', async () => {
+    const [range] = (await recorded('gate')).ranges;
+    for (const speed of ['0.25', '1', '4', '16']) {
+      await stand(range.from + 2_000, 'gate');
+      await says('gate', 'shown');
+      await page.getByRole('combobox', { name: 'Speed' }).selectOption(speed);
+      await page.keyboard.press(' ');
+      const from = (await sights()).length;
+      const moved = () => sights().then((all) => all.slice(from + 5));
+      await until(
+        `the picture to run at ${speed}×`,
+        async () => {
+          const seen = (await moved()).filter(({ pictures }) => pictures.gate !== undefined);
+          const [first, last] = [seen[0], seen.at(-1)];
+          if (!first || !last || last.at - first.at < 1_200) return false;
+          return true;
+        },
+        20_000,
+      );
+      const seen = (await moved()).filter(({ pictures }) => pictures.gate !== undefined);
+      const [first, last] = [seen[0] as Sight, seen.at(-1) as Sight];
+      const pace = ((last.pictures.gate ?? 0) - (first.pictures.gate ?? 0)) / (last.at - first.at);
+      const scrubbed = (last.scrubber - first.scrubber) / (last.at - first.at);
+      figure(`log and picture at ${speed}×: the picture went`, pace, '×');
+      figure(`log and picture at ${speed}×: the scrubber went`, scrubbed, '×');
+      expect(pace / Number(speed)).to.be.within(0.5, 1.4);
+      await page.keyboard.press(' ');
+    }
+  });
+
+  it('plays two cameras within a frame of one another', async () => {
+    const [, second] = (await recorded('yard')).ranges;
+    await stand(second.from + 2_000, 'gate,yard');
+    await says('gate', 'shown');
+    await says('yard', 'shown');
+    await page.keyboard.press(' ');
+    const both = async () =>
+      (await sights()).filter(({ pictures }) => pictures.gate !== undefined && pictures.yard !== undefined);
+    const from = (await both()).length;
+    await until('both to have played for a while', async () => (await both()).length > from + 200, 30_000);
+    await page.keyboard.press(' ');
+    const played = (await both()).slice(from + 40);
+    const apart = played.map(({ pictures }) => Math.abs((pictures.gate ?? 0) - (pictures.yard ?? 0)));
+    const sorted = apart.sort((a, b) => a - b);
+    const at = (share: number) => sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN;
+    figure('two cameras on one clock: median apart', at(0.5));
+    figure('two cameras on one clock: p95 apart', at(0.95));
+    figure('two cameras on one clock: most apart', at(1));
+    expect(new Set(played.map(({ pictures }) => pictures.gate)).size, 'they played').to.be.greaterThan(20);
+    expect(at(0.95)).to.be.at.most(FRAME_MS + 2);
+  });
+
+  it('says why there is no picture at a gap, plays the others on, and the camera joins again', async () => {
+    await stand(gap.from - 2_000, 'gate,yard');
+    await says('yard', 'shown');
+    await says('gate', 'shown');
+    await page.getByRole('combobox', { name: 'Speed' }).selectOption('2');
+    await page.keyboard.press(' ');
+    await says('yard', 'missing');
+    const text = await page.locator('.picture[data-camera=yard] .picture-said').textContent();
+    expect(text).to.match(/^Not recorded: .+\.$/);
+    expect(await page.locator('.picture[data-camera=yard] .picture-host').isVisible()).to.equal(false);
+    await says('gate', 'shown');
+    await says('yard', 'shown');
+    const joined = (await sights()).at(-1);
+    expect(joined?.scrubber).to.be.within(gap.to - 200, gap.to + 10_000);
+  });
+
+  it('says plainly that a camera is not recorded, and takes up to four by hand and by keys', async () => {
+    const [range] = (await recorded('gate')).ranges;
+    await stand(range.from + 3_000, 'roof');
+    await says('roof', 'missing');
+    expect(await page.locator('.picture-said').textContent()).to.equal('This camera is not recorded.');
+    await page.getByRole('combobox', { name: 'Show another camera beside' }).selectOption('gate');
+    await says('gate', 'shown');
+    await page.getByRole('button', { name: 'Do not show Roof' }).click();
+    await until('one picture', async () => (await page.locator('.picture').count()) === 1);
+    expect(faults).to.deep.equal([]);
+  });
+
+  it('fits a phone', async () => {
+    const phone = await openPage(browser, { width: 390, height: 844 });
+    await signIn(phone.page, group);
+    const [range] = (await recorded('gate')).ranges;
+    await phone.page.goto(`${group.url}/#/time?at=${Math.round(range.from + 4_000)}&cameras=gate,yard&last=180000`);
+    await phone.page.locator('.picture[data-picture=shown]').first().waitFor();
+    expect(await phone.page.evaluate('document.documentElement.scrollWidth')).to.equal(390);
+    await phone.page.context().close();
+  });
+});
