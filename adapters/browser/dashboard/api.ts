@@ -16,18 +16,26 @@ export class ApiRefusal extends Error {
 /** Calls the gateway's API with the session cookie. @throws ApiRefusal | TypeError when it can't be reached */
 // biome-ignore lint/suspicious/noExplicitAny: answers are read through model.ts, field by field
 export async function callApi(method: string, path: string, body?: unknown): Promise<any> {
+  const response = await ask(method, path, body);
+  return response.json().catch(() => undefined);
+}
+
+/** The same for what answers with a picture. */
+export async function pictureApi(path: string, body: unknown): Promise<Blob> {
+  return (await ask('POST', path, body)).blob();
+}
+
+async function ask(method: string, path: string, body?: unknown): Promise<Response> {
   const response = await fetch(path, {
     method,
     cache: 'no-store',
     ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
   });
   noteTime(response.headers.get('date'));
+  if (response.ok) return response;
   const answer = await response.json().catch(() => undefined);
-  if (!response.ok) {
-    const text = answer?.error ?? `The gateway answered ${response.status}.`;
-    throw new ApiRefusal(response.status, text, answer?.reason);
-  }
-  return answer;
+  const text = answer?.error ?? `The gateway answered ${response.status}.`;
+  throw new ApiRefusal(response.status, text, answer?.reason);
 }
 
 /** Every item of a list, page by page. */

@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
+import { AddCamera } from './add-camera.tsx';
 import { Declare } from './declare.tsx';
 import { Detail } from './detail.tsx';
 import { Header } from './header.tsx';
@@ -22,6 +23,7 @@ export function App({ room }: { room: Room }) {
   const route = useRoute();
   const [helping, setHelping] = useState(false);
   const [declaring, setDeclaring] = useState(false);
+  const [adding, setAdding] = useState(false);
   const [thought, setThought] = useState<Thought>();
 
   useEffect(() => {
@@ -46,14 +48,19 @@ export function App({ room }: { room: Room }) {
   const chosen = route.name === 'camera' ? cameras.find(({ id }) => id === route.id) : undefined;
   return (
     <div class="room">
-      <Header view={view} help={() => setHelping(true)} declare={() => setDeclaring(true)} />
+      <Header
+        view={view}
+        help={() => setHelping(true)}
+        declare={() => setDeclaring(true)}
+        addCamera={() => setAdding(true)}
+      />
       <Incidents incidents={view.emergencies.incidents} operates={view.operates} />
       {thought && route.name !== 'time' && <WhatIfBanner thought={thought} close={() => setThought(undefined)} />}
       <main class={chosen ? 'with-detail' : ''}>
         {route.name === 'time' ? (
           <TimeTravel room={room} thought={thought} setThought={setThought} />
         ) : cameras.length === 0 ? (
-          <Empty loaded={view.loaded} />
+          <Empty loaded={view.loaded} administers={view.administers} />
         ) : (
           <Wall
             cameras={cameras}
@@ -74,13 +81,15 @@ export function App({ room }: { room: Room }) {
       </main>
       <Announcer cameras={cameras} />
       {helping && <Help close={() => setHelping(false)} />}
+      {adding && <AddCamera cameras={cameras} close={() => setAdding(false)} />}
       {declaring && <Declare cameras={cameras} close={() => setDeclaring(false)} />}
     </div>
   );
 }
 
-function Empty({ loaded }: { loaded: boolean }) {
+function Empty({ loaded, administers }: { loaded: boolean; administers: boolean }) {
   if (!loaded) return <p class="empty">Asking the gateway…</p>;
+  if (administers) return <p class="empty">There is no camera yet: add one, above.</p>;
   return (
     <p class="empty">
       There is no camera that you may watch. An administrator adds one with <code>npm run signalbox -- camera add</code>

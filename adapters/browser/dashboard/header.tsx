@@ -14,7 +14,8 @@ const AWAY_AFTER_MS = 2_000;
 const WARN_MS = 15 * 60_000;
 
 /** The line on top: how many cameras in which state, relays, the event stream, the time. */
-export function Header({ view, help, declare }: { view: RoomView; help: () => void; declare: () => void }) {
+export function Header(props: { view: RoomView; help: () => void; declare: () => void; addCamera: () => void }) {
+  const { view, help, declare, addCamera } = props;
   const now = useNow();
   const { world, stream, streamSince, signedInUntil } = view;
   const leftMs = signedInUntil - now;
@@ -57,6 +58,11 @@ export function Header({ view, help, declare }: { view: RoomView; help: () => vo
         Time line
       </a>
       <time class="clock">{new Date(now).toLocaleTimeString('en-GB')}</time>
+      {view.administers && (
+        <button type="button" class="add-button" onClick={addCamera}>
+          Add a camera…
+        </button>
+      )}
       {view.operates && (
         <button type="button" class="declare-button" onClick={declare}>
           Emergency…

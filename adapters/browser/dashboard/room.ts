@@ -21,6 +21,8 @@ export interface RoomView {
   demo: boolean;
   /** Whether who looks may act: an operator or an administrator. */
   operates: boolean;
+  /** Whether who looks may add cameras: an administrator. */
+  administers: boolean;
   /** The name of who looks; empty while that is not known. */
   person: string;
   /** What tokens call them. */
@@ -60,6 +62,7 @@ export function openRoom(): Room {
     missed: { times: 0, since: houseNow() },
     demo: false,
     operates: false,
+    administers: false,
     person: '',
     sub: '',
     signedInUntil: 0,
@@ -128,6 +131,7 @@ export function openRoom(): Room {
       const operates = role !== 'viewer';
       change({
         operates,
+        administers: role === 'admin',
         demo: demo === true && operates,
         person: String(name ?? sub),
         sub: String(sub),

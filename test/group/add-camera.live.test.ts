@@ -1,0 +1,127 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect } from 'chai';
+import type { Browser, Page } from 'playwright-core';
+import { openPage, startChromium } from '../fixtures/chromium.ts';
+import { command } from '../fixtures/command-line.ts';
+import { startTestGroup, type TestGroup } from '../fixtures/group.ts';
+import { type OnvifDevice, startOnvifDevice } from '../fixtures/onvif-device.ts';
+import { until } from '../fixtures/process.ts';
+import { type Site, startSite } from '../fixtures/site.ts';
+
+const LOGIN = { username: 'operator', password: 'correct[horse]' };
+
+describe('a camera that is found on the network and added in the page', function () {
+  this.timeout(90_000);
+  let site: Site;
+  let device: OnvifDevice;
+  let group: TestGroup;
+  let browser: Browser;
+
+  before(async () => {
+    // Only who knows the password sees its streams.
+    const authInternalUsers = [
+      { user: 'any', permissions: [{ action: 'publish' }, { action: 'api' }] },
+      { user: LOGIN.username, pass: LOGIN.password, permissions: [{ action: 'read' }] },
+    ];
+    [site, browser] = await Promise.all([startSite(['main', 'sub'], { authInternalUsers }), startChromium()]);
+    device = await startOnvifDevice({
+      ...LOGIN,
+      urn: 'urn:uuid:gate',
+      streams: { main: site.server.rtsp('main'), sub: site.server.rtsp('sub') },
+    });
+    group = await startTestGroup({ cameras: {}, discovery: { on: ['127.0.0.1'] } });
+  });
+  after(async () => {
+    await browser?.close();
+    await group?.stop();
+    await device?.close();
+    await site?.close();
+  });
+
+  const signedIn = async (role: 'admin' | 'operator', viewport?: { width: number; height: number }) => {
+    const opened = await openPage(browser, viewport);
+    const token = group.token({ sub: `a-${role}`, name: 'Anna', role, cameras: [], zones: ['*'] });
+    await opened.page.goto(group.url);
+    await opened.page.evaluate(`fetch('/api/v1/login', { method: 'POST', headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ token: '${token}' }) })`);
+    await opened.page.reload();
+    await opened.page.waitForSelector('.person');
+    return opened;
+  };
+  const alert = async (page: Page) => (await page.locator('.add-camera [role=alert]').textContent()) ?? '';
+
+  it('is found by the command line, too', async () => {
+    const { out, code } = await command(['camera', 'find', '--state', group.state]);
+    expect(code).to.equal(0);
+    expect(out).to.include('North gate').and.to.include(device.url);
+  });
+
+  it('is no business of an operator', async () => {
+    const { page } = await signedIn('operator');
+    await page.waitForSelector('.declare-button');
+    expect(await page.locator('.add-button').count()).to.equal(0);
+    await page.context().close();
+  });
+
+  it('is told in plain English when the password is wrong, then shown, named, and on the wall with its backup', async () => {
+    const { page, faults } = await signedIn('admin');
+    await page.locator('.add-button').click();
+    await page.locator('text=Find cameras').click();
+    await page.locator('.found button', { hasText: 'North gate' }).click();
+    await page.fill('[name=username]', LOGIN.username);
+    await page.fill('[name=password]', 'wr0ng');
+    await page.locator('text=Look at it').click();
+    await page.waitForSelector('.add-camera [role=alert]');
+    expect(await alert(page)).to.match(/does not accept this user and password\. Check user and password/);
+    await page.fill('[name=password]', LOGIN.password);
+    await page.locator('text=Look at it').click();
+    await page.waitForSelector('.preview img', { timeout: 20_000 });
+    const width = await page
+      .locator('.preview img')
+      .evaluate((image) => (image as unknown as { naturalWidth: number }).naturalWidth);
+    expect(width).to.equal(640);
+    expect(await page.inputValue('[name=name]')).to.equal('North gate');
+    await page.fill('[name=zone]', 'hcm/airport');
+    await page.locator('text=Add it').click();
+    await page.waitForSelector('.tile[data-camera=north_gate].in-large.state-live', { timeout: 20_000 });
+    await until('the picture to move', () => page.locator('.tile .latency').count(), 20_000);
+    const { body } = await group.api('GET', '/api/v1/cameras/north_gate');
+    expect(body).to.include({ name: 'North gate', zone: 'hcm/airport', keep: 'warm', origin: 'overlay' });
+    expect(body.sources.map(({ url }: { url: string }) => url)).to.deep.equal([
+      site.server.rtsp('main'),
+      site.server.rtsp('sub'),
+    ]);
+    expect(faults).to.deep.equal([]);
+    await page.context().close();
+  });
+
+  it('is told as being on the wall already, and fits on a phone', async () => {
+    const { page, faults } = await signedIn('admin', { width: 390, height: 844 });
+    await page.locator('.add-button').click();
+    await page.locator('text=Find cameras').click();
+    const found = page.locator('.found button');
+    await found.waitFor();
+    expect(await found.textContent()).to.include('on the wall already: north_gate');
+    await found.click();
+    await page.fill('[name=username]', LOGIN.username);
+    await page.fill('[name=password]', LOGIN.password);
+    await page.locator('text=Look at it').click();
+    await page.waitForSelector('.preview img', { timeout: 20_000 });
+    const tooWide =
+      'document.documentElement.scrollWidth > innerWidth || document.querySelector("dialog").scrollWidth > innerWidth';
+    expect(await page.evaluate(tooWide)).to.equal(false);
+    expect(faults).to.deep.equal([]);
+    await page.context().close();
+  });
+
+  it('leaves its password in no log, event or list', async () => {
+    const { text: journal } = await group.api('GET', '/api/v1/journal?limit=1000');
+    const { text: cameras } = await group.api('GET', '/api/v1/cameras');
+    const overlay = readFileSync(path.join(group.state, 'cameras.json'), 'utf8');
+    for (const place of [group.logs(), journal, cameras, overlay]) {
+      expect(place).to.not.match(/correct(\[|%5B)horse|wr0ng/i);
+    }
+    expect(journal).to.include('north_gate');
+  });
+});
