@@ -1,4 +1,4 @@
-import { createHash, type KeyObject, randomUUID } from 'node:crypto';
+import { createHash, type KeyObject, randomUUID, sign as signBytes } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import Type from 'typebox';
 import { SubjectSchema } from '../bus/events/viewer.ts';
@@ -89,8 +89,18 @@ export interface RelayPermission {
 /** What is given when a login token is made. */
 export type LoginGrant = Pick<LoginClaims, 'sub' | 'name' | 'role' | 'cameras' | 'zones'>;
 
+/** Signs what leaves the house and is to be proved later. */
+export interface Sealer {
+  /** What others verify with: public parts only. */
+  key: { kty: 'EC'; crv: 'P-256'; x: string; y: string; kid: string };
+  /** ECDSA over SHA-256, DER: what `openssl dgst -sha256 -verify` reads. @param bytes never begin as a token does */
+  sign(bytes: Buffer): Buffer;
+}
+
 /** Makes and checks tokens. */
 export interface Gate {
+  /** Signs with the newest key of the installation. */
+  sealer: Sealer;
   /** The public keys, for `/.well-known/jwks.json` and the relays. */
   jwks(): { keys: object[] };
   mintLogin(grant: LoginGrant, ttlSeconds: number): string;
@@ -271,7 +281,12 @@ export function createGate(settings: GateSettings): Gate {
     return claims;
   };
 
+  const { x = '', y = '' } = signing.publicKey.export({ format: 'jwk' });
   return {
+    sealer: {
+      key: { kty: 'EC', crv: 'P-256', x, y, kid: signing.kid },
+      sign: (bytes) => signBytes('sha256', bytes, signing.privateKey),
+    },
     jwks: () => ({ keys: settings.keys.map((key) => key.jwk) }),
     mintLogin: (grant, ttlSeconds) => sign({ ...grant, jti: randomUUID() }, audience, ttlSeconds, 'JWT'),
     mintStream: (of, ttlSeconds) => sign({ ...of, jti: randomUUID() }, `${audience}:stream`, ttlSeconds, STREAM_TYPE),

@@ -27,6 +27,7 @@ import { supportCommand } from './cli/support.ts';
 import { CommandFailed, type Surroundings, type Terminal, terminal } from './cli/terminal.ts';
 import { tokenCommand } from './cli/token.ts';
 import { userAddCommand, userListCommand, userPasswordCommand, userRemoveCommand } from './cli/user.ts';
+import { verifyCommand } from './cli/verify.ts';
 import { watchCommand } from './cli/watch.ts';
 import { whatIfCommand } from './cli/whatif.ts';
 
@@ -56,6 +57,7 @@ function program(out: Terminal): Command {
   logCommand(remote(root.command('log')), out);
   replayCommand(remote(root.command('replay')), out);
   exportCommand(remote(root.command('export')), out);
+  verifyCommand(local(root.command('verify')), out);
   whatIfCommand(remote(root.command('whatif')), out);
   backupCommand(local(root.command('backup')), out);
   restoreCommand(local(root.command('restore')), out);

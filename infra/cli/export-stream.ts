@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream';
-import type { Line } from '../archive/lines.ts';
 import { textLines } from '../archive/text-lines.ts';
 import type { Reach } from './reach.ts';
 import { refused, send } from './request.ts';
@@ -34,9 +33,4 @@ export async function* exportedLines(out: Terminal, to: Reach, query: URLSearchP
     stop.abort();
   }
   if (!ended) throw new CommandFailed('the export broke off before its end; try again');
-}
-
-/** The same, as lines of an archive. */
-export async function* parsedLines(texts: AsyncIterable<string>): AsyncGenerator<Line> {
-  for await (const text of texts) yield JSON.parse(text) as Line;
 }

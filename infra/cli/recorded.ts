@@ -1,7 +1,8 @@
 import type { Moment } from '../../actors/stretch.ts';
 import { BrokenArchive, readArchive } from '../archive/file.ts';
 import type { Line } from '../archive/lines.ts';
-import { exportedLines, parsedLines } from './export-stream.ts';
+import { parsedLines } from '../archive/make.ts';
+import { exportedLines } from './export-stream.ts';
 import { type CommonOptions, reach } from './reach.ts';
 import { CommandFailed, type Terminal } from './terminal.ts';
 

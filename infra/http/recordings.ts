@@ -12,6 +12,7 @@ import { keepHlsAudience } from './hls-audience.ts';
 import { baseUrl } from './origin.ts';
 import { explain, gapsBetween } from './recordings/gaps.ts';
 import { fits, oneFile } from './recordings/one-file.ts';
+import { packageOf } from './recordings/package.ts';
 import { playlist } from './recordings/playlist.ts';
 import { sendThumbnail, thumbnailLooks } from './recordings/thumbnail.ts';
 import { DAY_MS, momentOf, momentQuery, windowIn, windowQuery } from './recordings/window.ts';
@@ -187,6 +188,29 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
         .header('x-signalbox-to', String(Math.round(end)));
       reply.header('x-signalbox-left-out', String(all.length - fitting.length));
       return reply.send(stream);
+    },
+  );
+
+  server.get(
+    '/recordings/:camera_id/package.tar',
+    { schema: { params: cameraParams, querystring: windowQuery, tags: ['recordings'] } },
+    async (request, reply) => {
+      const camera = placeOf(request);
+      const { from, to, goesOn } = windowIn(request.query);
+      if (goesOn) throw new Refusal(400, 'bad-request', 'Say until when: ?to= has to lie in the past.');
+      const pieces = await recordings.pieces(camera.id, from, to);
+      if (pieces.length === 0) throw missing(`recording of ${camera.id} in that time`);
+      const { session } = await look(services, shared, request, camera);
+      const wish = { camera: camera.id, from, to, by: callerOf(request).sub, pieces };
+      const stream = await packageOf(services, wish).catch((error) => {
+        endLook(session);
+        throw error;
+      });
+      stream.once('close', () => endLook(session));
+      stream.on('error', (err) => services.log.warn({ err }, 'a package broke off'));
+      const name = `${camera.id}-${new Date(from).toISOString().replaceAll(':', '')}.tar`;
+      reply.type('application/x-tar').header('cache-control', 'no-store');
+      return reply.header('content-disposition', `attachment; filename="${name}"`).send(stream);
     },
   );
 

@@ -119,6 +119,11 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'GET /recordings/:camera_id/index.m3u8': { who: 'viewer', camera: 'watch', text: 'the past as HLS' },
   'GET /recordings/:camera_id/thumbnail': { who: 'viewer', camera: 'watch', text: 'a small picture of a past moment' },
   'GET /recordings/:camera_id/export.mp4': { who: 'viewer', camera: 'watch', text: 'a stretch of the past as a file' },
+  'GET /recordings/:camera_id/package.tar': {
+    who: 'admin',
+    camera: 'watch',
+    text: 'video and log of a stretch of the past as one signed file',
+  },
   'OPTIONS /recordings/:camera_id/:session_id/:expires/:signature/:file': anyone('what pages of other sites may ask'),
   'GET /recordings/:camera_id/:session_id/:expires/:signature/:file': anyone('the past as HLS, at a signed address'),
   'GET /api/v1/sessions': { who: 'viewer', text: "viewer sessions: one's own, an operator's zones, or all" },

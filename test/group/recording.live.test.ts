@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import type { Browser } from 'playwright-core';
 import { startChromium } from '../fixtures/chromium.ts';
+import { command } from '../fixtures/command-line.ts';
 import type { Follower } from '../fixtures/events.ts';
 import { figure } from '../fixtures/figures.ts';
 import { startTestGroup, type TestGroup } from '../fixtures/group.ts';
@@ -31,9 +32,11 @@ describe('a camera that is recorded', function () {
   let browser: Browser;
   let events: Follower;
   let begunAt: number;
+  let folder: string;
   const pages: HlsPage[] = [];
 
   before(async () => {
+    folder = mkdtempSync(path.join(tmpdir(), 'sbx-recording-'));
     [site, browser] = await Promise.all([startSite(['main', 'spare']), startChromium()]);
     const { main, spare } = site.cameras();
     const sources = [...(main?.sources ?? []), ...(spare?.sources ?? [])];
@@ -48,6 +51,7 @@ describe('a camera that is recorded', function () {
     await browser?.close();
     await group?.stop();
     await site?.close();
+    rmSync(folder, { recursive: true, force: true });
   });
 
   const recorded = async () => (await group.api('GET', '/api/v1/recordings/gate')).body;
@@ -159,7 +163,6 @@ describe('a camera that is recorded', function () {
     const file = await fetch(`${group.url}/recordings/gate/export.mp4?from=${Math.round(from)}&to=${Math.round(to)}`, {
       headers: { authorization: `Bearer ${group.token()}` },
     });
-    const folder = mkdtempSync(path.join(tmpdir(), 'sbx-export-'));
     const at = path.join(folder, 'range.mp4');
     writeFileSync(at, Buffer.from(await file.arrayBuffer()));
     const { stdout, stderr } = spawnSync(
@@ -167,12 +170,58 @@ describe('a camera that is recorded', function () {
       ['-v', 'warning', '-count_frames', '-of', 'json', '-show_entries', 'stream=codec_name,nb_read_frames', at],
       { encoding: 'utf8' },
     );
-    rmSync(folder, { recursive: true });
     const [stream] = JSON.parse(stdout).streams;
     expect(stderr).to.equal('');
     expect(stream.codec_name).to.equal('h264');
     const lengthMs = Number(file.headers.get('x-signalbox-to')) - Number(file.headers.get('x-signalbox-from'));
     expect(Number(stream.nb_read_frames)).to.be.closeTo((lengthMs / 1_000) * 15, 5);
+  });
+
+  it('is given out with the log as one signed package: proved, played by the clock, replayed, and refused once altered', async () => {
+    const { ranges } = await recorded();
+    const to = Math.floor(ranges.at(-1).to);
+    const file = path.join(folder, 'gate.tar');
+    const state = ['--state', group.state];
+    // From before the failover on: several sources, and the gaps between them.
+    const range = ['--from', String(begunAt + 2_000), '--to', String(to)];
+    const made = await command(['export', '--camera', 'gate', '--video', ...range, '-o', file, '--json', ...state]);
+    expect(made.code, made.err).to.equal(0);
+    const { parts, key, gaps, log_state: promised } = JSON.parse(made.out);
+    const videos = parts.flatMap(({ name, video }: { name: string; video?: object }) =>
+      video ? [{ name, ...video }] : [],
+    );
+    expect(videos.map(({ source }: { source: string }) => source)).to.include.members(['0', '1']);
+    expect(gaps.length).to.be.lessThan(videos.length + 1);
+
+    const proved = await command(['verify', file, ...state]);
+    expect(proved.code, proved.err).to.equal(0);
+    expect(proved.out).to.contain('unaltered, signed by').and.contain(key.kid);
+    expect((await group.api('GET', '/.well-known/jwks.json')).text).to.contain(key.kid);
+
+    expect(spawnSync('tar', ['-xf', file, '-C', folder]).status).to.equal(0);
+    for (const { name, from, to: end } of videos) {
+      const at = path.join(folder, name);
+      const show = ['-show_entries', 'stream=codec_name,nb_read_frames'];
+      const { stdout } = spawnSync('ffprobe', ['-v', 'error', '-count_frames', '-of', 'json', ...show, at]);
+      const [stream] = JSON.parse(String(stdout)).streams;
+      expect(stream.codec_name).to.equal('h264');
+      expect(Number(stream.nb_read_frames)).to.be.closeTo(((end - from) / 1_000) * 15, 5);
+      const first = ['-frames:v', '1', '-vf', 'scale=320:-2:flags=neighbor', '-f', 'mjpeg', '-'];
+      const shownAt = clockIn(spawnSync('ffmpeg', ['-v', 'error', '-i', at, ...first]).stdout, from);
+      figure('package: what the manifest says of the first picture, from what its clock shows', from - shownAt);
+      expect(Math.abs(from - shownAt)).to.be.lessThan(1_000);
+    }
+    const replayed = await command(['replay', '--file', path.join(folder, 'log.sbx'), '--json', ...state]);
+    expect(replayed.code, replayed.err).to.equal(0);
+    expect(JSON.parse(replayed.out).hash).to.equal(promised);
+    expect((await group.api('GET', `/api/v1/replay?at=${to}`)).body.hash).to.equal(promised);
+
+    const bytes = readFileSync(file);
+    bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
+    writeFileSync(file, bytes);
+    const altered = await command(['verify', file, ...state]);
+    expect(altered.code).to.equal(1);
+    expect(altered.err).to.contain('altered').and.contain('SHA-256 differs');
   });
 
   it('shows nobody what they may not see, and writes down who looked', async () => {
@@ -181,6 +230,7 @@ describe('a camera that is recorded', function () {
       '/api/v1/recordings/gate',
       '/recordings/gate/index.m3u8?from=0',
       '/recordings/gate/export.mp4?from=0&to=1',
+      '/recordings/gate/package.tar?from=0&to=1',
       '/recordings/gate/thumbnail?at=0',
     ]) {
       expect((await group.api('GET', route, undefined, stranger)).status, route).to.equal(403);

@@ -1,0 +1,83 @@
+import { createReadStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Readable } from 'node:stream';
+import type { RecordedPiece, Recordings } from '../../../adapters/recordings.files.ts';
+import type { Id } from '../../../bus/identity.ts';
+import { linesIn, textOf } from '../../archive/lines.ts';
+import { makeArchive } from '../../archive/make.ts';
+import { LOG } from '../../package/manifest.ts';
+import { type Source, writePackage } from '../../package/write.ts';
+import type { HttpServices } from '../services.ts';
+import { explain, gapsBetween } from './gaps.ts';
+import { fits, oneFile } from './one-file.ts';
+
+/** Pieces further apart than this do not go on from each other. */
+const BREAK_MS = 250;
+
+/** Pieces that follow without a break and fit each other: each run is a video that any player opens. */
+export function runsOf(pieces: readonly RecordedPiece[]): RecordedPiece[][] {
+  const runs: RecordedPiece[][] = [];
+  for (const piece of pieces) {
+    const run = runs.at(-1);
+    const last = run?.at(-1);
+    const goesOn =
+      last && last.file.source === piece.file.source && piece.from - last.to < BREAK_MS && fits(piece.init, last.init);
+    if (goesOn) run?.push(piece);
+    else runs.push([piece]);
+  }
+  return runs;
+}
+
+function videoOf(recordings: Pick<Recordings, 'fragmentOf'>, camera: Id, run: readonly RecordedPiece[]): Source {
+  const [first] = run as [RecordedPiece];
+  const video = { camera, source: first.file.source, from: first.from, to: run.at(-1)?.to ?? first.to };
+  const name = `video/${camera}-${new Date(first.from).toISOString().replaceAll(':', '')}.mp4`;
+  return { name, video, bytes: () => oneFile(recordings, run) };
+}
+
+/** What is packed: whose past, and for whom. */
+export interface Wish {
+  camera: Id;
+  from: number;
+  to: number;
+  by: string;
+  pieces: readonly RecordedPiece[];
+}
+
+/**
+ * Video and log of a window as the bytes of one package. The log is written to a folder of its own first, and goes
+ * when the stream closes.
+ * @throws JournalAway
+ */
+export async function packageOf(services: HttpServices, { camera, from, to, by, pieces }: Wish): Promise<Readable> {
+  const { journal, facts, recordings, gate, config } = services;
+  const madeAt = Date.now();
+  const folder = await mkdtemp(path.join(tmpdir(), 'signalbox-package-'));
+  const clear = () => rm(folder, { recursive: true, force: true });
+  try {
+    const log = path.join(folder, LOG);
+    const texts = async function* () {
+      for await (const line of linesIn(journal, facts, { from: { at: from }, to: { at: to } })) yield textOf(line);
+    };
+    const { state } = await makeArchive(log, texts(), { from, to });
+    const videos = runsOf(pieces).map((run) => videoOf(recordings, camera, run));
+    const ranges = videos.flatMap(({ video }) => video ?? []);
+    const gaps = await explain(facts, camera, gapsBetween(ranges, from, to));
+    const about = {
+      ...{ made_at: madeAt, made_by: by, issuer: config.auth.issuer, from, to, cameras: [camera] },
+      ...{ gaps: gaps.map((gap) => ({ camera, ...gap })), log_state: state },
+    };
+    const stream = await writePackage(
+      [...videos, { name: LOG, bytes: () => createReadStream(log) as AsyncIterable<Buffer> }],
+      about,
+      gate.sealer,
+    );
+    stream.once('close', () => void clear());
+    return stream;
+  } catch (error) {
+    await clear();
+    throw error;
+  }
+}
