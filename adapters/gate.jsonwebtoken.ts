@@ -3,6 +3,7 @@ import jwt from 'jsonwebtoken';
 import Type from 'typebox';
 import { SubjectSchema } from '../bus/events/viewer.ts';
 import { type Id, IdSchema, id } from '../bus/identity.ts';
+import { type PublisherToken, parsePublisher, publisherName } from '../bus/publisher.ts';
 import { type Of, shape } from '../bus/shape.ts';
 
 /** Who a login token says its bearer is, and for how long. */
@@ -43,15 +44,14 @@ const standbyClaims = shape(
 const publisherClaims = shape(
   'publisher token',
   Type.Object({
-    sub: SubjectSchema.properties.sub,
+    sub: Type.String(),
     mediamtx_permissions: Type.Tuple([Type.Object({ action: Type.Literal('publish'), path: Type.String() })]),
     iat: Type.Number(),
   }),
 );
 
 /** Who may publish, and at which path of an intake. */
-export interface PublisherClaims {
-  sub: string;
+export interface PublisherClaims extends PublisherToken {
   path: string;
 }
 
@@ -109,6 +109,8 @@ export interface Gate {
   mintGateway(node: string, ttlSeconds: number): string;
   /** `sub` is our session id: the relay's session list maps to ours by it. */
   mintRelay(sub: string, permissions: RelayPermission[], ttlSeconds: number): string;
+  /** Lets somebody publish at one path of an intake, and nothing else. */
+  mintPublisher(who: PublisherToken, path: string, ttlSeconds: number): string;
   /** Lets a session's player go to a relay without anybody deciding. */
   mintStandby(of: { session: Id; relay: string }, ttlSeconds: number): string;
   /** @throws BadToken */
@@ -145,7 +147,7 @@ export interface GateSettings {
   /** Whom the token of a program lets in, or why nobody; undefined: the text is no such token. Absent: no program has one. */
   service?(token: string): LoginClaims | TokenFault | undefined;
   /** Whether a token was revoked. Asked at every use, cached or not. */
-  revoked(claims: { sub: string; jti?: string; iat: number }): boolean;
+  revoked(claims: { sub: string; jti?: string; mark?: string; iat: number }): boolean;
   now?: () => number;
 }
 
@@ -276,7 +278,7 @@ export function createGate(settings: GateSettings): Gate {
     return result;
   }
 
-  const notRevoked = <T extends { sub: string; jti?: string; iat: number }>(claims: T): T => {
+  const notRevoked = <T extends { sub: string; jti?: string; mark?: string; iat: number }>(claims: T): T => {
     if (settings.revoked(claims)) throw new BadToken('revoked', 'the token was revoked');
     return claims;
   };
@@ -294,6 +296,13 @@ export function createGate(settings: GateSettings): Gate {
     mintRelay: (sub, permissions, ttlSeconds) =>
       // Nobody asks for a jti here, and an SRT stream id has room for 512 bytes in all.
       sign({ sub, mediamtx_permissions: permissions }, `${audience}:relay`, ttlSeconds, 'JWT'),
+    mintPublisher: (who, path, ttlSeconds) =>
+      sign(
+        { sub: publisherName(who), mediamtx_permissions: [{ action: 'publish', path }] },
+        `${audience}:relay`,
+        ttlSeconds,
+        'JWT',
+      ),
     mintStandby: ({ session, relay }, ttlSeconds) =>
       sign({ sub: session, relay, jti: randomUUID() }, `${audience}:standby`, ttlSeconds, STANDBY_TYPE),
     async verifyLogin(token) {
@@ -317,9 +326,9 @@ export function createGate(settings: GateSettings): Gate {
     },
     async verifyPublisher(token, ended) {
       const { claims } = await checked(token, `${audience}:relay`, (type) => type === 'JWT', ended);
-      if (!publisherClaims.check(claims)) throw new BadToken('claims', 'this token lets nobody publish');
-      const { sub, mediamtx_permissions: permissions } = notRevoked(claims);
-      return { sub, path: permissions[0].path };
+      const who = publisherClaims.check(claims) ? parsePublisher(claims.sub) : undefined;
+      if (!who || !publisherClaims.check(claims)) throw new BadToken('claims', 'this token lets nobody publish');
+      return { ...notRevoked(who), path: claims.mediamtx_permissions[0].path };
     },
     async verifyGateway(token) {
       const { claims } = await checked(token, `${audience}:gateway`, (type) => type === GATEWAY_TYPE);

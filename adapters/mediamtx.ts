@@ -62,12 +62,18 @@ export type SessionKind = 'webrtcsessions' | 'rtspsessions' | 'rtspssessions' | 
 /** Somebody reading or publishing. `user` is the `sub` of their token. */
 export interface RelaySession {
   id: string;
+  /** When it began, ISO 8601. */
+  created: string;
+  /** Address and port. */
+  remoteAddr: string;
   state: string;
   path: string;
   user: string;
   outboundBytes: number;
   /** WebRTC only. */
   peerConnectionEstablished?: boolean;
+  /** WebRTC only: `type/protocol/address/port` of the other side. */
+  remoteCandidate?: string;
 }
 
 /** The control API of one relay, typed as far as it is used. Every call throws RelayAway or RelayRefused. */

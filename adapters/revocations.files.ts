@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import Type from 'typebox';
+import { markOf } from '../bus/publisher.ts';
 import { type Of, shape } from '../bus/shape.ts';
 import { freshlyRead, replaceFile, whileLocked } from './files.ts';
 
@@ -25,7 +26,8 @@ export interface Revocations {
   add(what: { sub?: string; jti?: string }, by: string): Revocation;
   /** Lifts one; false when there is none of that id. */
   lift(id: string): boolean;
-  hits(token: { sub: string; jti?: string; iat: number }): boolean;
+  /** `mark` stands for the `jti` where there is no room for that. */
+  hits(token: { sub: string; jti?: string; mark?: string; iat: number }): boolean;
 }
 
 const LIMIT = 100_000;
@@ -52,16 +54,19 @@ interface Indexed {
   all: Revocation[];
   bySub: Map<string, number>;
   byJti: Set<string>;
+  byMark: Set<string>;
 }
 
 function index(all: Revocation[]): Indexed {
   const bySub = new Map<string, number>();
   const byJti = new Set<string>();
+  const byMark = new Set<string>();
   for (const { sub, jti, at: moment } of all) {
     if (sub !== undefined) bySub.set(sub, Math.max(moment, bySub.get(sub) ?? 0));
+    if (jti !== undefined) byMark.add(markOf(jti));
     if (jti !== undefined) byJti.add(jti);
   }
-  return { all, bySub, byJti };
+  return { all, bySub, byJti, byMark };
 }
 
 /**
@@ -94,8 +99,9 @@ export function openRevocations(at: string, now: () => number = Date.now): Revoc
         const next = all.filter((revocation) => revocation.id !== id);
         return next.length === all.length ? { next: all, result: false } : { next, result: true };
       }),
-    hits({ sub, jti, iat }) {
-      const { byJti, bySub } = present();
+    hits({ sub, jti, mark, iat }) {
+      const { byJti, byMark, bySub } = present();
+      if (mark !== undefined && byMark.has(mark)) return true;
       if (jti !== undefined && byJti.has(jti)) return true;
       const moment = bySub.get(sub);
       return moment !== undefined && iat * 1000 <= moment;

@@ -76,6 +76,8 @@ const steps: Record<string, (record: JournalRecord) => JournalRecord> = {
   'camera@1': cameraFrom1,
   // The preferred source had a head start at the first start only.
   'camera@2': unchanged(3),
+  // Nobody told who publishes.
+  'camera@3': unchanged(4),
   'relay@1': relayWithoutPulse,
   'incident@1': incidentWithoutQuality,
   // Ladders were never held back for others.

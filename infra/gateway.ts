@@ -53,6 +53,7 @@ import { listenForMetrics } from './gateway/metrics-listener.ts';
 import { meetNeighbours, type Neighbours } from './gateway/neighbours.ts';
 import { buildPopulation } from './gateway/population.ts';
 import { findPosters } from './gateway/posters.ts';
+import { watchPublishers } from './gateway/publishers.ts';
 import { forgetRecordings } from './gateway/recordings.ts';
 import { adaptiveReach, publicWhep } from './gateway/relay-reach.ts';
 import { keepRetention } from './gateway/retention.ts';
@@ -237,6 +238,13 @@ const bandwidth = shareBandwidth({
   onFault: untold,
 });
 const egress = media.watchEgress(bandwidth.isWanted, bandwidth.hear);
+const publishers = watchPublishers({
+  intakes: media.intakeApis,
+  cells,
+  has: (camera) => roster.has({ kind: 'camera', id: camera }),
+  revoked: (token) => revocations.hits(token),
+  log,
+});
 shareSessions(roster, carriers.sessions, group.node);
 log.info({ adopted, cameras: config.cameras.size }, 'cells are up');
 
@@ -422,6 +430,7 @@ async function leave(reason: string): Promise<void> {
   witness.close();
   stopForgetting();
   egress.close();
+  publishers.close();
   webhooks.close();
   accessLedger.close();
   ledgerHead.close();

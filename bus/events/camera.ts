@@ -4,7 +4,7 @@ import { type Of, shape } from '../shape.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the camera machine's events and context; older journals climb through `upcast.ts`. */
-export const CAMERA_VERSION = 3;
+export const CAMERA_VERSION = 4;
 
 /** Why a camera can't be reached; the codes of `camera.offline`. */
 export const UnreachableSchema = Type.Enum(
@@ -59,6 +59,26 @@ export const CameraSettingsSchema = Type.Object(
 );
 export type CameraSettings = Type.Static<typeof CameraSettingsSchema>;
 
+/** Who sends a source to us. The network is told by its kind, never by its address. */
+export const PublisherSchema = Type.Object({
+  person: Type.String({ description: 'the `sub` of the login that was let in' }),
+  protocol: Type.Enum(['rtsp', 'rtmp', 'srt', 'whip']),
+  network: Type.Enum(['this-machine', 'private', 'public', 'unknown']),
+  since: Type.Number({ description: 'epoch ms' }),
+});
+/** Why somebody no longer publishes. */
+export const PublishingEndSchema = Type.Enum(['left', 'revoked', 'replaced']);
+export type PublishingEnd = Type.Static<typeof PublishingEndSchema>;
+const PublishedBySchema = Type.Object({
+  /** The intake's own id of the connection. */
+  id: Type.String(),
+  ...PublisherSchema.properties,
+  /** What a revocation is compared with: when the login was issued (seconds), and a mark of its `jti`. */
+  iat: Type.Number(),
+  mark: Type.Optional(Type.String()),
+});
+export type PublishedBy = Type.Static<typeof PublishedBySchema>;
+
 /** Everything a camera cell may hear. Reports of adapters carry measurements with the unit last. */
 export const cameraHeard = {
   'camera.configured': shape('camera.configured', Type.Object({ settings: CameraSettingsSchema })),
@@ -88,6 +108,8 @@ export const cameraHeard = {
     'source.aside',
     Type.Object({ source: IdSchema, reason: Type.Enum(['codec', 'no-video', 'long-gop']), detail: Type.String() }),
   ),
+  'publisher.came': shape('publisher.came', Type.Object({ source: IdSchema, publisher: PublishedBySchema })),
+  'publisher.left': shape('publisher.left', Type.Object({ source: IdSchema, reason: PublishingEndSchema })),
   'source.chosen': shape(
     'source.chosen',
     Type.Object({ source: Type.String({ description: 'a source, or "auto"' }), by: Type.Optional(Type.String()) }),
@@ -125,8 +147,8 @@ export type CameraHeard = {
 }[keyof typeof cameraHeard];
 
 /**
- * What every camera fact says. The fact's type is `camera.<state>`, but for two: `camera.switched` tells that another
- * source feeds the program, `camera.source` that a standby source came or went.
+ * What every camera fact says. The fact's type is `camera.<state>`, but for three: `camera.switched` tells that another
+ * source feeds the program, `camera.source` that a standby source came or went, `camera.publisher` who sends one.
  */
 export const CameraFactSchema = Type.Object({
   name: Type.String(),
@@ -142,6 +164,10 @@ export const CameraFactSchema = Type.Object({
   from_source: Type.Optional(Type.String({ description: 'the source that fed it before, or "slate"' })),
   source: Type.Optional(Type.String({ description: '`camera.source`: the standby source that changed' })),
   source_state: Type.Optional(Type.String({ description: '`camera.source`: how it stands now' })),
+  publisher: Type.Optional(PublisherSchema),
+  publishing: Type.Optional(
+    Type.Boolean({ description: '`camera.publisher`: whether it came; why it ended is in `why`' }),
+  ),
   how: Type.Optional(Type.String({ description: '"clean" at a key frame, or "burst": stored pictures, squeezed' })),
 });
 export const cameraSaid = [
@@ -154,6 +180,7 @@ export const cameraSaid = [
   'camera.switched',
   'camera.holding',
   'camera.source',
+  'camera.publisher',
   'camera.offline',
   'camera.quarantined',
   'camera.removed',

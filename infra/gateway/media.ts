@@ -96,6 +96,8 @@ export interface Media {
   srtAt(relay: string, called: string): Endpoint | undefined;
   /** Measures what the delivery relays send, while it is wanted. */
   watchEgress(wanted: () => boolean, tell: (egress: Egress) => void): { close(): void };
+  /** The control APIs of the intakes. */
+  intakeApis: readonly Mediamtx[];
   /** Where the intake of a camera takes a publisher of one of its sources. */
   publishAt(camera: string, source: string, called: string): PublishPlace | undefined;
   poster(camera: string): Poster | undefined;
@@ -384,6 +386,7 @@ export function openMedia({
         wanted,
         tell,
       ),
+    intakeApis: withRole('intake').map(({ id }) => known(apis, id)),
     publishAt(camera, source, called) {
       const reach = reaches.get(intakes.of(camera));
       if (!reach?.embedded || !reach.srt || !reach.rtmp) return undefined;

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { isPublished, type Source } from '../../bus/events/camera.ts';
 import { IdSchema } from '../../bus/identity.ts';
+import { publisherBy } from '../../bus/publisher.ts';
 import { rtspAddress } from '../gateway/relay-reach.ts';
 import { srtAddress } from './addresses.ts';
 import { callerOf, placeOf } from './door.ts';
@@ -77,7 +78,7 @@ export function publishRoutes(server: Server, services: HttpServices): void {
       const camera = placeOf(request);
       const { source, place } = publishedSource(request, services, request.query.source);
       const { path, rtsp, rtmp, srt } = place;
-      const token = services.gate.mintRelay(callerOf(request).sub, [{ action: 'publish', path }], TOKEN_S);
+      const token = services.gate.mintPublisher(publisherBy(callerOf(request)), path, TOKEN_S);
       const srtUrl = srtAddress(srt, 'publish', path, token);
       return {
         camera: camera.id,

@@ -33,7 +33,7 @@ export function mayTouch(caller: LoginClaims, view: CellView, act = false): bool
   return viewerOf(view).subject?.sub === caller.sub || access(caller, place, 'operate').allowed;
 }
 
-const SECRETIVE = new Set(['url', 'address', 'credential']);
+const SECRETIVE = new Set(['url', 'address', 'credential', 'person']);
 const NETWORK_ADDRESS =
   /\b\d{1,3}(?:\.\d{1,3}){3}(?::\d{1,5})?\b|\[?(?:[0-9a-f]{1,4}:){2,7}[0-9a-f]{0,4}\]?(?::\d{1,5})?/gi;
 const HIDDEN = '…';

@@ -50,7 +50,9 @@ export function maySee(caller: LoginClaims, envelope: Envelope, zoneNow: ZoneNow
   if (envelope.subject.startsWith('incident/')) return concerns(caller, envelope, zoneNow);
   const place = placeIn(envelope);
   if (!place) return isAtLeast(caller.role, 'operator');
-  if (envelope.subject.startsWith('camera/')) return access(caller, place, 'watch').allowed;
+  // Who stands at a camera is for those who run it.
+  const action = envelope.type.endsWith('camera.publisher') ? 'operate' : 'watch';
+  if (envelope.subject.startsWith('camera/')) return access(caller, place, action).allowed;
   return envelope.data.subject === caller.sub || access(caller, place, 'operate').allowed;
 }
 

@@ -2,6 +2,8 @@ import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { TAKEOVER } from '../../bus/events/camera.ts';
 import { IdSchema } from '../../bus/identity.ts';
+import { publisherBy } from '../../bus/publisher.ts';
+import { callerOf } from './door.ts';
 import { denied, missing, Refusal, unavailable } from './errors.ts';
 import type { Server } from './fastify.ts';
 import { iceLinks, iceServers } from './ice.ts';
@@ -70,7 +72,7 @@ export function whipRoutes(server: Server, services: HttpServices): void {
       const sdp = request.body as string;
       parseOffer(sdp);
       const { source, place } = placeFor(request, services, request.query.source);
-      const sub = (request.publisher ?? request.caller)?.sub ?? '';
+      const who = request.publisher ?? publisherBy(callerOf(request));
       // The intake would answer first and refuse then: its client would see a connection that breaks, and no reason.
       if (source.url !== TAKEOVER && (await told(services.whip.isTaken(place)))) {
         throw new Refusal(
@@ -79,9 +81,9 @@ export function whipRoutes(server: Server, services: HttpServices): void {
           'Somebody publishes here already, and the source does not say publish:takeover.',
         );
       }
-      const token = services.gate.mintRelay(sub, [{ action: 'publish', path: place.path }], RELAY_TOKEN_S);
+      const token = services.gate.mintPublisher(who, place.path, RELAY_TOKEN_S);
       const { answer, publication } = await told(services.whip.open(place, offerCarried(sdp), token));
-      const links = iceLinks(iceServers(services, sub));
+      const links = iceLinks(iceServers(services, who.sub));
       if (links.length) reply.header('link', links);
       reply.header('location', `/publish/${request.params.camera_id}/whip/${source.id}/${publication}`);
       // Of the session as it began: an ICE restart is asked for with any.

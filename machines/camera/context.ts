@@ -1,4 +1,4 @@
-import type { CameraHeard, CameraSettings, Source } from '../../bus/events/camera.ts';
+import type { CameraHeard, CameraSettings, PublishedBy, Source } from '../../bus/events/camera.ts';
 import type { Stamped } from '../../bus/events/stamp.ts';
 import type { Why } from '../../bus/events/why.ts';
 import { CHOICE_TIMES, type Choice, type Situation, type SourceStanding } from '../policy/sources.ts';
@@ -49,6 +49,8 @@ export interface CameraContext {
   state: string;
   since: number;
   why: Why;
+  /** Who sends which source to us, by its id. */
+  publishers?: Record<string, PublishedBy>;
   /** Viewers that keep an on-demand camera awake. */
   audience: string[];
   /** When the picture was lost (epoch ms); undefined while there is one. */

@@ -28,6 +28,10 @@ describe('cameras that send their picture to us', function () {
     const cameras = {
       booth: camera('publish:'),
       desk: camera('publish:takeover'),
+      'hall-rtmp': camera('publish:'),
+      'hall-rtsp': camera('publish:'),
+      'hall-srt': camera('publish:'),
+      'hall-whip': camera('publish:'),
       gate: camera('publish:'),
       yard: camera('publish:'),
       stage: camera('publish:takeover'),
@@ -176,6 +180,36 @@ describe('cameras that send their picture to us', function () {
     const viewer = group.token({ sub: 'viewer', role: 'viewer' });
     expect((await group.api('POST', '/publish/stage', undefined, viewer)).status).to.equal(403);
   });
+
+  for (const protocol of ['rtmp', 'rtsp', 'srt', 'whip'] as const) {
+    it(`are told by who sends them over ${protocol.toUpperCase()}, and cut when that right is taken back`, async () => {
+      const camera = `hall-${protocol}`;
+      const operator = group.token({ sub: `sender-${protocol}`, role: 'operator', zones: ['hcm/*'] });
+      const { body } = await group.api('POST', `/publish/${camera}`, undefined, operator);
+      const startedAt = Date.now();
+      const page = protocol === 'whip' ? await openWhipPage(browser) : undefined;
+      const sender = page ? undefined : publish(protocol as Protocol, body[`${protocol}_url`]);
+      if (page) expect(await page.publish(body.whip_url, body.whip_token)).to.deep.equal({ status: 201 });
+      const came = await events.next('camera.publisher', `camera/${camera}`, startedAt, 20_000);
+      const { publisher, publishing } = came.data as { publisher: Record<string, unknown>; publishing: boolean };
+      expect(publishing).to.equal(true);
+      expect(publisher).to.include({ person: `sender-${protocol}`, protocol, network: 'this-machine' });
+      const revokedAt = Date.now();
+      await group.api('POST', '/api/v1/revocations', { sub: `sender-${protocol}` });
+      // The publisher's own client says so, or, in a browser, its connection breaks.
+      if (sender) await until('the sender to be cut', () => isOver(sender), 5_000);
+      const gone = await events.next('camera.publisher', `camera/${camera}`, revokedAt, 5_000);
+      expect(gone.data.why).to.include({ reason: 'revoked' });
+      expect(await publisherOf(camera)).to.equal(null);
+      // Its token has minutes to go, and its holder tries again.
+      if (page) expect((await page.publish(body.whip_url, body.whip_token)).status).to.equal(401);
+      else {
+        const again = publish(protocol as Protocol, body[`${protocol}_url`]);
+        await until('the second attempt to be cut', () => isOver(again), 8_000);
+      }
+      await page?.close();
+    });
+  }
 
   it('leave no token in a log or an event', () => {
     expect(group.logs()).to.not.match(/eyJ[A-Za-z0-9_-]{20}/);

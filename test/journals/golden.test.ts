@@ -27,7 +27,7 @@ const journal = (file: string): JournalRecord[] =>
  * The rendition's, the recording's, the second of the broadcast, the third of viewer and relay and the fifth and sixth of the viewer
  * are of real cells whose FFmpeg or relays were scripted: failures, another codec, other rungs, held back for others; an
  * encoder that is slow, ends and hangs; a move without a gateway, a place given up to somebody with priority, a relay
- * that only its viewers see; a look at the past; a disk that is full.
+ * that only its viewers see; a look at the past; a disk that is full; a publisher whose right is taken back.
  */
 describe('a journal of long ago', () => {
   for (const file of files) {

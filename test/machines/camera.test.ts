@@ -143,4 +143,26 @@ describe('a camera', () => {
     expect(camera.state).to.equal('removed');
     expect(camera.invoked).to.deep.equal([]);
   });
+
+  describe('that is sent to us', () => {
+    const publisher = { id: 'conn-1', person: 'omar', protocol: 'whip', network: 'private', since: 5_000, iat: 4 };
+    const came = { type: 'publisher.came', source: '0', publisher };
+
+    it('says who publishes, over which protocol, from what kind of network, since when, and why no more', () => {
+      const camera = given(configured, came);
+      const shown = { person: 'omar', protocol: 'whip', network: 'private', since: 5_000 };
+      expect(camera.said.at(-1)).to.equal('camera.publisher');
+      expect(camera.last).to.deep.include({ source: '0', publishing: true, publisher: shown, state: 'connecting' });
+      expect(camera.last?.why.text).to.equal('omar publishes over WHIP from a private network');
+      const gone = given(configured, came, { type: 'publisher.left', source: '0', reason: 'revoked' });
+      expect(gone.last).to.deep.include({ publishing: false, publisher: shown });
+      expect(gone.last?.why).to.include({ reason: 'revoked' });
+      expect(gone.context.publishers).to.deep.equal({});
+    });
+
+    it('says nothing of one who was not known', () => {
+      const left = { type: 'publisher.left', source: '0', reason: 'left' };
+      expect(given(configured, left).said).to.deep.equal(given(configured).said);
+    });
+  });
 });

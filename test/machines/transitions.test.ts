@@ -112,6 +112,11 @@ const machines: Record<string, { machine: AnyStateMachine; walks: Walk[] }> = {
       {
         counting: true,
         events: [
+          {
+            ...{ type: 'publisher.came', source: '0' },
+            publisher: { id: 'c', person: 'p', protocol: 'srt', network: 'private', since: 1, iat: 1 },
+          },
+          { type: 'publisher.left', source: '0', reason: 'left' },
           { type: 'camera.configured', settings: settings('warm') },
           ...[answers(), flows(), { type: 'source.silent', source: '0', silent_ms: 900 }, ends()],
           ...alarms('silence:0', 'quarantine:0'),

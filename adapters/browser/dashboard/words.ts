@@ -70,6 +70,9 @@ const FACTS: Record<string, { word: string; sign: Sign }> = {
 
 /** The word and sign of what a camera said. */
 export function wordsOfFact({ type, state, data }: Fact): { word: string; sign: Sign } {
+  if (type === 'camera.publisher') {
+    return data.publishing ? { word: 'Publisher came', sign: 'play' } : { word: 'Publisher gone', sign: 'cross' };
+  }
   if (type !== 'camera.source') return FACTS[type] ?? wordsFor(state);
   const source = String(data.source_state);
   return {
