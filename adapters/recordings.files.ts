@@ -65,6 +65,8 @@ const COMPLETE_AFTER_MS = 10_000;
 const BREAK_MS = 1_500;
 /** Files that are kept in mind; each holds a few hundred numbers. */
 const KEPT = 2_000;
+/** Files that are read at the same moment. */
+const AT_ONCE = 32;
 /** A later piece that begins so much before the end of the one before shows the same again. */
 const OVERLAP_MS = 500;
 /** At the live edge the last piece waits for its next key frame: so much earlier ones stand for it. */
@@ -155,8 +157,16 @@ export function openRecordings(folder: string): Recordings {
   return {
     async stretches(camera, from, to) {
       const stretches: Stretch[] = [];
-      for (const { file, followed } of await within(camera, from, to)) {
-        const end = (await statedEnd(file)) ?? (await look(file, followed))?.to ?? file.from;
+      const files = await within(camera, from, to);
+      const ends: number[] = [];
+      for (let n = 0; n < files.length; n += AT_ONCE) {
+        const some = files.slice(n, n + AT_ONCE).map(async ({ file, followed }) => {
+          return (await statedEnd(file)) ?? (await look(file, followed))?.to ?? file.from;
+        });
+        ends.push(...(await Promise.all(some)));
+      }
+      for (const [n, { file }] of files.entries()) {
+        const end = ends[n] ?? file.from;
         if (end <= Math.max(from, file.from)) continue;
         const last = stretches.findLast(({ source }) => source === file.source);
         if (last && file.from - last.to < BREAK_MS) last.to = Math.max(last.to, end);

@@ -31,6 +31,8 @@ const PIECE_MS = 2_000;
 /** Key frames every two seconds may come a little early. */
 const EARLY_MS = 100;
 const LARGEST_HEAD_BYTES = 64 * 1024;
+/** A time line reads a hundred heads a day: most are smaller than this. */
+const USUAL_HEAD_BYTES = 4 * 1024;
 
 /** Follows one file. */
 export interface FileReader {
@@ -65,6 +67,7 @@ export function readRecordedFile(path: string, from: number): FileReader {
   let cursor = 0;
   let to = from;
   let closed = false;
+  let durationMs = 0;
   const pieces: Piece[] = [];
   let growing: Omit<Piece, 'to' | 'end' | 'endDts'> | undefined;
   let lastEnd = 0;
@@ -149,16 +152,9 @@ export function readRecordedFile(path: string, from: number): FileReader {
 
   return {
     async stated() {
-      if (!header || header.durationMs === 0) {
-        const file = await open(path, 'r');
-        // A file that was seen while it grew says how long it is once it is closed.
-        const head = await bytesAt(file, 0, LARGEST_HEAD_BYTES).finally(() => file.close());
-        const durationMs = readHeader(head)?.durationMs ?? 0;
-        if (durationMs === 0) return undefined;
-        if (!header) return from + durationMs;
-        header.durationMs = durationMs;
-      }
-      return from + header.durationMs;
+      // A file that was seen while it grew says how long it is once it is closed; then it is so for ever.
+      durationMs ||= header?.durationMs || (await readDuration(path));
+      return durationMs === 0 ? undefined : from + durationMs;
     },
     look(complete) {
       const mine = looking.then(() => read(complete));
@@ -183,6 +179,17 @@ export function readRecordedFile(path: string, from: number): FileReader {
       return { at: msOf(key.dts, key.track), dts: key.dts, mp4: Buffer.concat([init, alone]) };
     },
   };
+}
+
+/** How long a file says it is; 0 where its head does not say. */
+async function readDuration(path: string): Promise<number> {
+  const file = await open(path, 'r');
+  try {
+    const found = readHeader(await bytesAt(file, 0, USUAL_HEAD_BYTES));
+    return (found ?? readHeader(await bytesAt(file, 0, LARGEST_HEAD_BYTES)))?.durationMs ?? 0;
+  } finally {
+    await file.close();
+  }
 }
 
 /** The samples of several parts that lie one behind the other; `at` is where they lie in these bytes. */
