@@ -86,8 +86,8 @@ export interface RelayPermission {
   path: string;
 }
 
-/** What is given when a login token is made. */
-export type LoginGrant = Pick<LoginClaims, 'sub' | 'name' | 'role' | 'cameras' | 'zones'>;
+/** What is given when a login token is made; with the `jti` of another token it ends when that one is revoked. */
+export type LoginGrant = Pick<LoginClaims, 'sub' | 'name' | 'role' | 'cameras' | 'zones' | 'jti'>;
 
 /** Signs what leaves the house and is to be proved later. */
 export interface Sealer {
@@ -290,7 +290,7 @@ export function createGate(settings: GateSettings): Gate {
       sign: (bytes) => signBytes('sha256', bytes, signing.privateKey),
     },
     jwks: () => ({ keys: settings.keys.map((key) => key.jwk) }),
-    mintLogin: (grant, ttlSeconds) => sign({ ...grant, jti: randomUUID() }, audience, ttlSeconds, 'JWT'),
+    mintLogin: (grant, ttlSeconds) => sign({ ...grant, jti: grant.jti ?? randomUUID() }, audience, ttlSeconds, 'JWT'),
     mintStream: (of, ttlSeconds) => sign({ ...of, jti: randomUUID() }, `${audience}:stream`, ttlSeconds, STREAM_TYPE),
     mintGateway: (node, ttlSeconds) => sign({ sub: node }, `${audience}:gateway`, ttlSeconds, GATEWAY_TYPE),
     mintRelay: (sub, permissions, ttlSeconds) =>

@@ -5,6 +5,7 @@ import Type from 'typebox';
 import { markOf } from '../bus/publisher.ts';
 import { type Of, shape } from '../bus/shape.ts';
 import { freshlyRead, replaceFile, whileLocked } from './files.ts';
+import { programOf } from './service-tokens.files.ts';
 
 const RevocationSchema = Type.Object({
   id: Type.String(),
@@ -103,8 +104,8 @@ export function openRevocations(at: string, now: () => number = Date.now): Revoc
       const { byJti, byMark, bySub } = present();
       if (mark !== undefined && byMark.has(mark)) return true;
       if (jti !== undefined && byJti.has(jti)) return true;
-      const moment = bySub.get(sub);
-      return moment !== undefined && iat * 1000 <= moment;
+      // With a program go those whom it let in.
+      return [sub, programOf(sub)].some((one) => iat * 1000 <= (bySub.get(one) ?? Number.NEGATIVE_INFINITY));
     },
   };
 }

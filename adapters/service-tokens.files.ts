@@ -60,6 +60,14 @@ export const isServiceToken = (text: string): boolean => text.startsWith(PREFIX)
 /** The `sub` of a program: no person's name holds a colon. */
 export const serviceSub = ({ id }: Pick<Service, 'id'>): string => `service:${id}`;
 
+/** The `sub` of somebody to whom a program shows what it may see itself; undefined when it is no program that says so. */
+export const visitorSub = (sub: string, visitor: string): string | undefined =>
+  sub.startsWith(serviceSub({ id: '' })) ? `${programOf(sub)}/${visitor}` : undefined;
+
+/** The `sub` of the program that a visitor came by; any other as it is. */
+export const programOf = (sub: string): string =>
+  sub.startsWith(serviceSub({ id: '' })) ? (sub.split('/', 1)[0] ?? sub) : sub;
+
 /** What a service token's state is at a moment. */
 export const serviceState = ({ revoked, expires_at }: Service, now: number): 'active' | 'expired' | 'revoked' =>
   revoked ? 'revoked' : expires_at <= now ? 'expired' : 'active';

@@ -108,6 +108,7 @@ export function openSharedFiles(state: string): SharedFiles {
     secrets: inFolder(at('secrets'), /^[a-z0-9][a-z0-9_-]{0,79}(\.[1-9][0-9]{0,8})?\.json$/),
     cameras: inFile(at('cameras.json'), CAMERAS),
     links: inFolder(at('links'), /^[0-9a-f]{64}\.json$/),
+    embeds: inFolder(at('embeds'), /^[0-9a-f]{64}\.json$/),
   };
   let seen = '';
   return {

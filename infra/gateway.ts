@@ -61,6 +61,7 @@ import { shareSessions } from './gateway/session-cards.ts';
 import { takeTenure } from './gateway/tenure.ts';
 import { keepWebhooks } from './gateway/webhooks.ts';
 import { group as groupShape, placeOfGateway, runsHere } from './group.ts';
+import { openEmbedCodes } from './http/embed-codes.ts';
 import { openLoginLinks } from './http/links.ts';
 import { createMetrics, measureProcess } from './http/metrics.ts';
 import { rungsOf } from './http/rungs.ts';
@@ -307,6 +308,7 @@ void settleWebhooks();
 
 const onvif = openOnvifThread();
 const links = openLoginLinks(path.join(group.state, 'links'));
+const embeds = openEmbedCodes(path.join(group.state, 'embeds'));
 const health = () => judgeHealth({ carriers, cells, launcher, retention, witness, givenUp, isLeaving: () => leaving });
 let neighbours: Neighbours | undefined;
 const server = await buildServer({
@@ -344,6 +346,7 @@ const server = await buildServer({
   gate,
   revocations,
   serviceTokens: services,
+  embeds,
   links,
   people: openPeople(path.join(group.state, 'people.json')),
   passwords: openPasswords(),

@@ -173,6 +173,17 @@ export const settings = shape(
           trusted_proxies: texts('an IP address or network of a proxy', {
             description: 'proxies whose X-Forwarded headers are believed',
           }),
+          allowed_origins: Type.Array(
+            Type.String({
+              pattern: '^https?://(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9.-]+)(:[0-9]{1,5})?$',
+              expects: 'an origin such as https://www.example.com, without a path',
+            }),
+            {
+              default: [],
+              maxItems: 200,
+              description: 'sites whose pages may show the player in a frame and use the interface from a browser',
+            },
+          ),
         },
         closed,
       ),

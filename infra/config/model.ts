@@ -78,7 +78,7 @@ export interface RecordSettings {
 export interface Config {
   /** Absolute path of the file it came from. */
   file: string;
-  http: Listener & { publicUrl?: string; trustedProxies: string[]; tls?: CertificateFiles };
+  http: Listener & { publicUrl?: string; trustedProxies: string[]; allowedOrigins: string[]; tls?: CertificateFiles };
   /** Host on which relays offer media: RTSP, SRT, RTMP, WebRTC. */
   media: { host: string };
   /** A listener of its own for /metrics, if wanted. */

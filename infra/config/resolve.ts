@@ -36,6 +36,7 @@ export function resolve(file: string, settings: Settings, findings: Findings): C
       ...http,
       ...(settings.http.public_url ? { publicUrl: settings.http.public_url.replace(/\/+$/, '') } : {}),
       trustedProxies: settings.http.trusted_proxies,
+      allowedOrigins: settings.http.allowed_origins.map((origin) => new URL(origin).origin),
       ...(settings.http.tls
         ? { tls: { certFile: beside(settings.http.tls.cert), keyFile: beside(settings.http.tls.key) } }
         : {}),

@@ -15,12 +15,12 @@ export async function pageRoutes(server: Server, services: HttpServices): Promis
   // It may be built later than this starts.
   const options = { serve: false, cacheControl: false, index: false as const, suppressWarning: true };
   if (folder) await server.register(fastifyStatic, { root: folder, ...options });
-  const send = (file: string, request: FastifyRequest, reply: FastifyReply, embeddable: boolean) => {
+  const send = (file: string, request: FastifyRequest, reply: FastifyReply, ancestors: string[] = []) => {
     if (!folder || !existsSync(`${folder}/${file}`)) {
       throw unavailable('no-page', 'The page is not built: `npm run page` builds it.', {}, 10);
     }
     const relays = services.cells.list('relay').flatMap(({ id }) => services.whepAt(id) ?? []);
-    reply.header('content-security-policy', contentSecurityPolicy(request.host, embeddable, relays));
+    reply.header('content-security-policy', contentSecurityPolicy(request.host, ancestors, relays));
     reply.header('permissions-policy', 'camera=(), microphone=(), geolocation=(), fullscreen=*, autoplay=*');
     return reply.sendFile(file);
   };
@@ -35,7 +35,7 @@ export async function pageRoutes(server: Server, services: HttpServices): Promis
 
   server.get('/', hide, (request, reply) => {
     const { login } = request.query as { login?: unknown };
-    if (typeof login !== 'string') return send('index.html', request, reply, false);
+    if (typeof login !== 'string') return send('index.html', request, reply);
     // The link is gone from the address, and so from history and referrers, before the page loads.
     signIn(login, request, reply);
     return reply.redirect('/', 303);
@@ -45,14 +45,19 @@ export async function pageRoutes(server: Server, services: HttpServices): Promis
     { schema: { hide: true, params: Type.Object({ camera_id: IdSchema }) } },
     (request, reply) => {
       const { camera_id } = request.params as { camera_id: string };
-      // The browser fetches the still picture while it still reads the page.
-      reply.header('link', `</api/v1/cameras/${camera_id}/poster.jpg>; rel=preload; as=image`);
-      return send('watch.html', request, reply, true);
+      const { code } = request.query as { code?: unknown };
+      const { allowedOrigins } = services.config.http;
+      // A code is looked at and not used: a browser that refuses to show the frame must not cost the visitor it.
+      const grant = typeof code === 'string' ? services.embeds.peek(code) : undefined;
+      const isBound = grant !== undefined && allowedOrigins.includes(grant.origin);
+      // The browser fetches the still picture while it still reads the page; with a code, it has no right to it yet.
+      if (code === undefined) reply.header('link', `</api/v1/cameras/${camera_id}/poster.jpg>; rel=preload; as=image`);
+      return send('watch.html', request, reply, isBound ? [grant.origin] : ["'self'", ...allowedOrigins]);
     },
   );
   server.get('/icon.svg', hide, (request, reply) => {
     reply.header('cache-control', 'public, max-age=3600');
-    return send('icon.svg', request, reply, false);
+    return send('icon.svg', request, reply);
   });
   // The build names its files by their content, so a name never changes its meaning.
   server.get('/assets/*', hide, (request, reply) => {
@@ -61,7 +66,7 @@ export async function pageRoutes(server: Server, services: HttpServices): Promis
     reply.header('cache-control', 'public, max-age=31536000, immutable');
     reply.header('cross-origin-resource-policy', 'same-origin');
     // A worker lives by the policy of its own script, not by that of the page that started it.
-    reply.header('content-security-policy', contentSecurityPolicy(request.host, false));
+    reply.header('content-security-policy', contentSecurityPolicy(request.host, []));
     return reply.sendFile(`assets/${file}`);
   });
 }

@@ -22,7 +22,7 @@ const anyone = (text: string): Rule => ({ who: 'anyone', text });
  */
 export const RULES: Readonly<Record<string, Rule>> = {
   'GET /': anyone('the dashboard; it shows nothing before somebody has signed in'),
-  'GET /watch/:camera_id': anyone('the player alone, to be embedded'),
+  'GET /watch/:camera_id': anyone('the player alone, to be embedded on our pages and those of http.allowed_origins'),
   'GET /assets/*': anyone('files of the page'),
   'GET /icon.svg': anyone('the icon of the page'),
   'POST /api/v1/login': anyone(
@@ -137,6 +137,11 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'POST /api/v1/service-tokens': { who: 'admin', text: 'make a token for a program; shown once' },
   'DELETE /api/v1/service-tokens/:service_id': { who: 'admin', text: 'take one back, and cut what runs under it' },
   'GET /api/v1/rights': { who: 'admin', text: 'who holds which right to a camera' },
+  'POST /api/v1/embed': {
+    who: 'viewer',
+    text: 'a frame address, good once, that shows a camera which the caller may watch on a page of another site',
+  },
+  'POST /api/v1/embed/token': anyone('trade the code of such an address for a token of its camera'),
   'GET /api/v1/relays': { who: 'operator', text: 'the relays' },
   'GET /api/v1/relays/:relay_id': { who: 'operator', text: 'one relay' },
   'GET /api/v1/broadcasts': { who: 'operator', text: 'what is pushed where, and whether it is on air' },

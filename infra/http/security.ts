@@ -5,10 +5,14 @@ import type { HttpServices } from './services.ts';
 /**
  * What a page of ours may load: only what comes from here. The sockets are named as well because older browsers do
  * not count them as `'self'`.
- * @param embeddable whether pages of other sites may frame it
+ * @param ancestors whose pages may frame it: `'self'` and origins; none: nobody's
  * @param relays where players reach relays themselves
  */
-export function contentSecurityPolicy(host: string, embeddable: boolean, relays: readonly string[] = []): string {
+export function contentSecurityPolicy(
+  host: string,
+  ancestors: readonly string[],
+  relays: readonly string[] = [],
+): string {
   return [
     "default-src 'none'",
     "script-src 'self'",
@@ -21,7 +25,7 @@ export function contentSecurityPolicy(host: string, embeddable: boolean, relays:
     [`connect-src 'self' ws://${host} wss://${host}`, ...relays].join(' '),
     "base-uri 'none'",
     "form-action 'none'",
-    `frame-ancestors ${embeddable ? '*' : "'none'"}`,
+    `frame-ancestors ${ancestors.length ? ancestors.join(' ') : "'none'"}`,
   ].join('; ');
 }
 

@@ -11,10 +11,12 @@ import { countHoldings } from './admission.ts';
 import { broadcastRoutes } from './broadcasts.ts';
 import { cameraRoutes } from './cameras.ts';
 import { keepConnections } from './connections.ts';
+import { allowOrigins } from './cors.ts';
 import { demoRoutes } from './demo.ts';
 import { deviceRoutes } from './devices.ts';
 import { docsPages, docsRoutes } from './docs.ts';
 import { guardRoutes } from './door.ts';
+import { embeddingRoutes } from './embedding.ts';
 import { answerError, bodyOf, Refusal, refusalFor } from './errors.ts';
 import { eventRoutes } from './events.ts';
 import { exportRoutes } from './export.ts';
@@ -161,6 +163,7 @@ export async function buildServer(services: HttpServices): Promise<Server> {
     for (const one of Array.isArray(method) ? method : [method]) registered.add(`${one} ${url}`);
   });
   await docsRoutes(server);
+  allowOrigins(server, services);
   guardRoutes(server, services);
   logAnswers(server);
   forwardFiles(server, services);
@@ -185,6 +188,7 @@ export async function buildServer(services: HttpServices): Promise<Server> {
   revocationRoutes(server, services, shared);
   serviceTokenRoutes(server, services, shared);
   rightsRoutes(server, services);
+  embeddingRoutes(server, services);
   relayRoutes(server, services);
   broadcastRoutes(server, services);
   incidentRoutes(server, services);

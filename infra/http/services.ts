@@ -20,6 +20,7 @@ import type { Why } from '../../bus/events/why.ts';
 import type { Id } from '../../bus/identity.ts';
 import type { Facts, Journal, Ledger, Sessions } from '../../bus/ports.ts';
 import type { Config } from '../config/model.ts';
+import type { EmbedCodes } from './embed-codes.ts';
 import type { LoginLinks } from './links.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -135,6 +136,8 @@ export interface HttpServices {
   /** What programs come in with. */
   serviceTokens: ServiceTokens;
   links: LoginLinks;
+  /** What brings the player into pages of other sites. */
+  embeds: EmbedCodes;
   /** Who signs in with a password. */
   people: People;
   passwords: Passwords;

@@ -13,6 +13,7 @@ import { openRevocations } from '../../adapters/revocations.files.ts';
 import { isServiceToken, openServiceTokens } from '../../adapters/service-tokens.files.ts';
 import { openThumbnails } from '../../adapters/thumbnails.ffmpeg.ts';
 import { type Id, id } from '../../bus/identity.ts';
+import { openEmbedCodes } from '../../infra/http/embed-codes.ts';
 import type { Server } from '../../infra/http/fastify.ts';
 import { openLoginLinks } from '../../infra/http/links.ts';
 import { createMetrics } from '../../infra/http/metrics.ts';
@@ -155,7 +156,7 @@ export async function fakeGateway(change: Partial<HttpServices> = {}): Promise<F
     node: 'gw-test',
     members: () => ['gw-test'],
     config: {
-      http: { host: '127.0.0.1', port: 8080, trustedProxies: [] },
+      http: { host: '127.0.0.1', port: 8080, trustedProxies: [], allowedOrigins: [] },
       ice: { stun: [], publicHosts: [], tcp: false },
       auth: { issuer: 'signalbox', audience: 'signalbox', streamTokenTtlMs: 3_600_000, loginTokenTtlMs: 43_200_000 },
       limits: { sessionsPerSubject: 3, encoders: 8, adaptivePeers: 8, adaptiveCores: 1 },
@@ -172,6 +173,7 @@ export async function fakeGateway(change: Partial<HttpServices> = {}): Promise<F
     revocations,
     serviceTokens,
     links: openLoginLinks(path.join(state, 'links')),
+    embeds: openEmbedCodes(path.join(state, 'embeds')),
     people: openPeople(path.join(state, 'people.json')),
     passwords: openPasswords({ logN: 10, r: 8, p: 1 }),
     whep,

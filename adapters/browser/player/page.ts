@@ -1,4 +1,5 @@
 import './page.css';
+import { enterByCode } from './embedded.ts';
 import type { ClockUse } from './measure.ts';
 import { createOverlay } from './overlay.ts';
 import { createPastBar, type PastBar } from './past-bar.ts';
@@ -6,20 +7,27 @@ import { Player } from './player.ts';
 
 /**
  * The player alone: `/watch/CAMERA`, for embedding.
- * Query: `via=whep`, `protocol=hls|webrtc`, `quality=480p`, `clock=every-frame|off`, `hot=1` (a second connection is kept ready).
+ * Query: `code=…` (on a page of another site), `via=whep`, `protocol=hls|webrtc`, `quality=480p`, `clock=every-frame|off`, `hot=1` (a second connection is kept ready).
  */
-function start(host: HTMLElement): void {
+async function start(host: HTMLElement): Promise<void> {
   const camera = decodeURIComponent(location.pathname.split('/').filter(Boolean).pop() ?? '');
   const query = new URLSearchParams(location.search);
   document.title = `${camera} · Signalbox`;
   const overlay = createOverlay(host);
   const quality = query.get('quality');
   const protocol = query.get('protocol');
+  const entered = await enterByCode(camera);
+  if ('refusal' in entered) {
+    const { reason, text } = entered.refusal;
+    overlay.state({ name: 'ended', since: Date.now(), reason, text });
+    return;
+  }
   // The overlay was there first; the picture goes beneath it.
   const picture = document.createElement('div');
   host.prepend(picture);
   const player = new Player(picture, {
     camera,
+    ...entered,
     via: query.get('via') === 'whep' ? 'whep' : 'websocket',
     hot: query.get('hot') === '1',
     clock: (query.get('clock') as ClockUse | null) ?? 'sampled',
@@ -87,4 +95,4 @@ function createControls(player: Player, past: PastBar): HTMLElement {
 }
 
 const host = document.getElementById('watch');
-if (host) start(host);
+if (host) void start(host);

@@ -33,6 +33,7 @@ import { natsJournal } from '../../../bus/carriers/nats/journal.ts';
 import { startPublisher } from '../../../bus/carriers/nats/publisher.ts';
 import { openSpool } from '../../../bus/carriers/spool.ts';
 import { id } from '../../../bus/identity.ts';
+import { openEmbedCodes } from '../../../infra/http/embed-codes.ts';
 import { openLoginLinks } from '../../../infra/http/links.ts';
 import { createMetrics } from '../../../infra/http/metrics.ts';
 import { buildServer } from '../../../infra/http/server.ts';
@@ -111,7 +112,7 @@ const server = await buildServer({
   node: 'bench',
   members: () => ['bench'],
   config: {
-    http: { host: '127.0.0.1', port: 8080, trustedProxies: [] },
+    http: { host: '127.0.0.1', port: 8080, trustedProxies: [], allowedOrigins: [] },
     ice: { stun: [], publicHosts: [], tcp: false },
     auth: { issuer: 'signalbox', audience: 'signalbox', streamTokenTtlMs: 3_600_000, loginTokenTtlMs: 3_600_000 },
     limits: { sessionsPerSubject: 100_000, encoders: 8, adaptivePeers: 0, adaptiveCores: 0 },
@@ -130,6 +131,7 @@ const server = await buildServer({
   people: openPeople(path.join(state, 'people.json')),
   passwords: openPasswords(),
   links: openLoginLinks(path.join(state, 'links')),
+  embeds: openEmbedCodes(path.join(state, 'embeds')),
   whep,
   poster: () => undefined,
   rates: () => undefined,

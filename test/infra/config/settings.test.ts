@@ -26,7 +26,7 @@ const infra = path.resolve(import.meta.dirname, '../../../infra');
 describe('the configuration', () => {
   it('needs nothing: every setting has a default, on loopback', () => {
     const config = read('');
-    expect(config.http).to.deep.equal({ host: '127.0.0.1', port: 8080, trustedProxies: [] });
+    expect(config.http).to.deep.equal({ host: '127.0.0.1', port: 8080, trustedProxies: [], allowedOrigins: [] });
     expect(config.media.host).to.equal('127.0.0.1');
     expect(config.nats).to.equal('embedded');
     expect(config.redis).to.equal('embedded');

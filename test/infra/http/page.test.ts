@@ -49,10 +49,13 @@ describe('http: the page', () => {
     expect(connect?.split(' ').filter((source) => source.startsWith('http'))).to.deep.equal(['http://127.0.0.1:8909']);
   });
 
-  it('lets other pages embed the player, and nothing else of it', async () => {
+  it('lets pages of ours embed the player, and nothing else of it', async () => {
     const { headers, body } = await get('/watch/cam_001');
     expect(body).to.contain('player');
-    expect(headers['content-security-policy']).to.contain('frame-ancestors *').and.contain("script-src 'self'");
+    expect(headers['content-security-policy'])
+      .to.contain("frame-ancestors 'self'")
+      .and.contain("script-src 'self'")
+      .and.not.contain('*');
   });
 
   it('keeps files that never change in caches, and nothing else', async () => {

@@ -1,0 +1,110 @@
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect } from 'chai';
+import type { Browser, Frame, Page } from 'playwright-core';
+import { openPage, startChromium } from '../fixtures/chromium.ts';
+import { startTestGroup, type TestGroup } from '../fixtures/group.ts';
+import { until } from '../fixtures/process.ts';
+import { type Site, startSite } from '../fixtures/site.ts';
+
+/** A site of somebody else: one page, with a frame at whatever address it was told. */
+async function startForeignSite(): Promise<{ origin: string; frame(src: string): void; close(): void }> {
+  let src = '';
+  const server = http.createServer((_request, response) => {
+    response.setHeader('content-type', 'text/html');
+    response.end(`<!doctype html><title>a site</title><iframe width="640" height="360" src="${src}"></iframe>`);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  // By name, as the gateway is known by number: to a browser these are two sites, and the frame is a third party.
+  const origin = `http://localhost:${port}`;
+  return {
+    origin,
+    frame: (next) => {
+      src = next;
+    },
+    close: () => server.close(),
+  };
+}
+
+describe('the player on a page of another site, in Chromium', function () {
+  this.timeout(90_000);
+  let site: Site;
+  let group: TestGroup;
+  let browser: Browser;
+  let ours: Awaited<ReturnType<typeof startForeignSite>>;
+  let foreign: typeof ours;
+  let program: { id: string; token: string };
+
+  before(async () => {
+    [site, browser, ours, foreign] = await Promise.all([
+      startSite(['north']),
+      startChromium(),
+      startForeignSite(),
+      startForeignSite(),
+    ]);
+    group = await startTestGroup({ http: { allowed_origins: [ours.origin] }, cameras: site.cameras() });
+    const events = group.follow(0);
+    await events.next('camera.live', 'camera/north', 0, 20_000);
+    events.close();
+    const wish = { name: 'a site', role: 'viewer', cameras: ['north'], expires_in: 600 };
+    program = (await group.api('POST', '/api/v1/service-tokens', wish)).body;
+  });
+  after(async () => {
+    ours?.close();
+    foreign?.close();
+    await browser?.close();
+    await group?.stop();
+    await site?.close();
+  });
+
+  const address = async (): Promise<string> => {
+    const wish = { camera: 'north', origin: ours.origin, visitor: 'lan' };
+    const { body } = await group.api('POST', '/api/v1/embed', wish, program.token);
+    return body.url;
+  };
+  const show = async (where: typeof ours, src: string): Promise<{ page: Page; frame: Frame; faults: string[] }> => {
+    where.frame(src);
+    const { page, faults } = await openPage(browser);
+    await page.goto(where.origin);
+    const frame = await until('the frame', () => page.frames()[1], 10_000);
+    return { page, frame, faults };
+  };
+  const frames = (frame: Frame) =>
+    frame.evaluate(
+      `document.querySelector('video.sbx-front')?.getVideoPlaybackQuality().totalVideoFrames ?? 0`,
+    ) as Promise<number>;
+  const said = (frame: Frame) => frame.locator('.sbx-message').textContent();
+
+  it('moves where the configuration names the site, without a cookie, and ends when its program is taken back', async () => {
+    const src = await address();
+    const { page, frame, faults } = await show(ours, src);
+    await until('its picture to move', async () => (await frames(frame)) > 10, 30_000);
+    expect(frame.url(), 'the code is gone from its address').to.equal(src.split('?')[0]);
+    expect(await page.context().cookies()).to.deep.equal([]);
+    expect(faults).to.deep.equal([]);
+
+    const again = await show(ours, src);
+    await until('to be told', async () => (await said(again.frame))?.includes('used already'), 10_000);
+    expect(await frames(again.frame)).to.equal(0);
+    await again.page.context().close();
+
+    await group.api('DELETE', `/api/v1/service-tokens/${program.id}`);
+    await until('the picture to end', async () => (await said(frame))?.startsWith('Ended'), 5_000);
+    expect((await group.api('POST', '/api/v1/embed', {}, program.token)).status).to.equal(401);
+    await page.context().close();
+    const wish = { name: 'a site', role: 'viewer', cameras: ['north'], expires_in: 600 };
+    program = (await group.api('POST', '/api/v1/service-tokens', wish)).body;
+  });
+
+  it('is refused by the browser on any other site, and its code stays good for the right one', async () => {
+    const src = await address();
+    const { page, frame, faults } = await show(foreign, src);
+    await until('the browser to refuse', () => faults.some((fault) => fault.includes('frame-ancestors')), 10_000);
+    expect(await frame.locator('video').count()).to.equal(0);
+    await page.context().close();
+    const right = await show(ours, src);
+    await until('its picture to move', async () => (await frames(right.frame)) > 10, 30_000);
+    await right.page.context().close();
+  });
+});
