@@ -5,6 +5,7 @@ import { broadcastListCommand, broadcastStartCommand, broadcastStopCommand } fro
 import { cameraAddCommand, cameraChangeCommand, cameraListCommand, cameraRemoveCommand } from './cli/camera.ts';
 import { cameraFindCommand } from './cli/camera-find.ts';
 import { cameraSourceCommand } from './cli/camera-source.ts';
+import { checkIceCommand } from './cli/check-ice.ts';
 import { configCheckCommand, configVariablesCommand } from './cli/config.ts';
 import { drainCommand } from './cli/drain.ts';
 import { drillCommand } from './cli/drill.ts';
@@ -54,6 +55,7 @@ function program(out: Terminal): Command {
     .showHelpAfterError('(add --help for the options)');
   statusCommand(remote(root.command('status')), out);
   watchCommand(remote(root.command('watch')), out);
+  checkIceCommand(remote(root.command('check-ice')), out);
   logCommand(remote(root.command('log')), out);
   replayCommand(remote(root.command('replay')), out);
   exportCommand(remote(root.command('export')), out);

@@ -14,6 +14,12 @@ interface Description {
 interface Track {
   stop(): void;
 }
+/** What a STUN or TURN server answered instead of an address; 701: nothing. */
+export interface IceFault {
+  url: string;
+  errorCode: number;
+  errorText: string;
+}
 /** What is used of an RTCPeerConnection. Its own declarations need those of a browser. */
 interface Connection {
   readonly connectionState: string;
@@ -21,14 +27,23 @@ interface Connection {
   readonly localDescription: Description;
   onconnectionstatechange: () => void;
   onicegatheringstatechange: () => void;
+  onicecandidate: (event: { candidate: { candidate: string; type?: string } | null }) => void;
+  onicecandidateerror: (event: IceFault) => void;
   setRemoteDescription(description: Description): Promise<void>;
   setLocalDescription(description: Description): Promise<void>;
+  createOffer(): Promise<Description>;
   createAnswer(): Promise<Description>;
+  addTransceiver(kind: 'video', options: { direction: 'recvonly' }): void;
   addTrack(track: Track): void;
   addIceCandidate(candidate: Candidate): Promise<void>;
   getTransceivers(): { sender: { track: Track | null }; setCodecPreferences(codecs: unknown[]): void }[];
-  getStats(): Promise<Map<string, { type: string; availableOutgoingBitrate?: number }>>;
+  getStats(): Promise<Map<string, Stat>>;
   close(): void;
+}
+interface Stat {
+  type: string;
+  availableOutgoingBitrate?: number;
+  packetsReceived?: number;
 }
 interface Wrtc {
   RTCPeerConnection: new (options: object) => Connection;
@@ -87,6 +102,63 @@ export function openSender({ ports }: Pick<Reach, 'ports'>, turned: (state: stri
     close() {
       track.stop();
       connection.close();
+    },
+  };
+}
+
+/** What a receiver reaches the other side with. */
+export interface IceMeans {
+  servers: { urls: string[]; username?: string; credential?: string }[];
+  /** Through a TURN server or not at all. */
+  relayOnly: boolean;
+}
+
+/** A connection that would receive one video, as a viewer's does. */
+export interface Receiver {
+  /** Makes an offer, gathering for as long as it takes, and at most this long. */
+  offer(patienceMs: number): Promise<string>;
+  /** What was gathered so far, as `candidate:` lines, and what STUN and TURN servers refused. */
+  readonly candidates: string[];
+  readonly faults: IceFault[];
+  accept(answer: string): Promise<void>;
+  state(): string;
+  /** RTP packets that have come. */
+  packets(): Promise<number>;
+}
+
+/** Makes a receiver. Its process ends by `process.exit`, which closes it. */
+export function openReceiver({ servers, relayOnly }: IceMeans): Receiver {
+  const connection = new wrtc.RTCPeerConnection({
+    iceServers: servers,
+    iceTransportPolicy: relayOnly ? 'relay' : 'all',
+  });
+  const candidates: string[] = [];
+  const faults: IceFault[] = [];
+  return {
+    candidates,
+    faults,
+    async offer(patienceMs) {
+      connection.addTransceiver('video', { direction: 'recvonly' });
+      const gathered = new Promise<void>((resolve) => {
+        connection.onicecandidate = ({ candidate }) => {
+          if (candidate) candidates.push(candidate.candidate);
+          // The first address at a TURN server is enough.
+          if (!candidate || relayOnly) resolve();
+        };
+      });
+      connection.onicecandidateerror = ({ url, errorCode, errorText }) => faults.push({ url, errorCode, errorText });
+      await connection.setLocalDescription(await connection.createOffer());
+      await Promise.race([gathered, new Promise((resolve) => setTimeout(resolve, patienceMs))]);
+      return connection.localDescription.sdp;
+    },
+    accept: (answer) => connection.setRemoteDescription({ type: 'answer', sdp: answer }),
+    state: () => connection.connectionState,
+    async packets() {
+      const reports = [...(await connection.getStats()).values()];
+      return reports.reduce(
+        (sum, { type, packetsReceived = 0 }) => sum + (type === 'inbound-rtp' ? packetsReceived : 0),
+        0,
+      );
     },
   };
 }

@@ -32,7 +32,6 @@ interface Declared extends TSchema {
   default?: unknown;
   expects?: string;
   keys?: string;
-  later?: boolean;
 }
 
 /** How a value is named to a person. */
@@ -53,17 +52,11 @@ export function complete(declared: TSchema, value: unknown, findings: Findings, 
   if (value === undefined && schema.default !== undefined)
     return complete(schema, structuredClone(schema.default), findings, path);
   if (schema.anyOf) return completeUnion(schema, value, findings, path);
-  if (schema.later && path.length > 0 && !isEmpty(value, schema.default)) {
-    findings.warnings.push({ path, part: 'name', message: 'understood, but not yet in effect' });
-  }
   if (schema.patternProperties) return completeRecord(schema, value, findings, path);
   if (schema.type === 'object') return completeObject(schema, value, findings, path);
   if (schema.type === 'array') return completeList(schema, value, findings, path);
   return completeLeaf(schema, value, findings, path);
 }
-
-const isEmpty = (value: unknown, fallback: unknown): boolean =>
-  value === undefined || JSON.stringify(value) === JSON.stringify(fallback);
 
 const isGroup = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

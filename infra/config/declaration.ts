@@ -281,8 +281,7 @@ export const settings = shape(
           tcp: Type.Boolean({
             default: false,
             expects: 'true or false',
-            later: true,
-            description: 'WebRTC over TCP too',
+            description: 'WebRTC over TCP too, at the port of the same number',
           }),
         },
         closed,

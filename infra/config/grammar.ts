@@ -4,8 +4,7 @@ import { DURATION_PATTERN } from './durations.ts';
 import { SIZE_PATTERN } from './sizes.ts';
 
 /**
- * The kinds of value that settings have. `expects` ends the sentence "expected …"; `later` marks what is understood but
- * not yet in effect.
+ * The kinds of value that settings have. `expects` ends the sentence "expected …".
  */
 
 /** A section: nothing else may stand in it, and it may be left out. */

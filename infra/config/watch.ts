@@ -88,6 +88,7 @@ const startOnly: Record<string, (config: Config) => unknown> = {
   redis: ({ redis }) => redis,
   auth: ({ auth }) => [auth.issuer, auth.audience, auth.external, { ...auth.oidc, rights: [] }],
   'ice.public_hosts': ({ ice }) => ice.publicHosts,
+  'ice.tcp': ({ ice }) => ice.tcp,
   relays: ({ relays }) => relays.map(({ id, role, remote, ports, host }) => [id, role, remote, ports, host]),
   ports: ({ ports }) => ports,
   'limits.adaptive_peers': ({ limits }) => limits.adaptivePeers > 0,

@@ -102,6 +102,10 @@ export async function planGroup(
   const door = cluster?.hosts[cluster.host];
   if (door) await listen(door.port, 'gateways of other hosts', `cluster.hosts.${cluster.host}`, door.address);
   const relays = await placeRelays(config, listen);
+  for (const { id, host, webrtcUdp, on } of config.ice.tcp ? relays : []) {
+    if (on !== undefined && on.host !== config.host) continue;
+    uses.push({ host, port: webrtcUdp, transport: 'tcp', what: `relay ${id}, WebRTC over TCP`, setting: 'ice.tcp' });
+  }
   const demoSources: DemoSource[] = [];
   for (const [index, [camera, { name, sources }]] of demo ? [...config.cameras].entries() : []) {
     for (const [source, { url }] of sources.entries()) {
@@ -143,6 +147,7 @@ export async function planGroup(
     // The gate signs relay tokens for an audience of their own.
     audience: `${config.auth.audience}:relay`,
     publicHosts: [...new Set([...config.ice.publicHosts, ...(door ? [door.publicHost] : [])])],
+    ...(config.ice.tcp ? { iceTcp: true } : {}),
     ...(config.http.tls ? { tls: config.http.tls } : {}),
     recordings: recordingsFolder(state.path),
     origins: pageOrigins(config, [http.port, ...otherPorts]),

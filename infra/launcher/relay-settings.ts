@@ -13,6 +13,8 @@ export interface RelayOptions {
   audience: string;
   /** Addresses of this machine that browsers can reach, for instance its public one behind NAT. */
   publicHosts: string[];
+  /** Whether WebRTC is offered over TCP too, at the number of its UDP port. */
+  iceTcp?: boolean;
   /** What RTSPS is offered with; mediamtx itself reads the files again when they are renewed. */
   tls?: CertificateFiles;
   /** The page's, which may speak WHEP with a delivery relay itself when no gateway answers. */
@@ -69,7 +71,7 @@ export function relaySettings(place: RelayPlace, options: RelayOptions): Record<
     // Publishers speak WHIP with the gateway, which asks the intake.
     webrtcAllowOrigins: place.role === 'delivery' ? options.origins : [],
     // Encrypted in any case, and the gateway hands tokens on: for everybody, also where the rest is for this machine.
-    ...webrtcMedia(place.host, place.webrtcUdp, options.publicHosts),
+    ...webrtcMedia(place.host, place.webrtcUdp, options),
     ...{ hls: false, moq: false, playback: false, pprof: false },
     ...(place.role === 'intake' && options.recordings ? { pathDefaults: recording(options.recordings) } : {}),
     // In the file, so that a relay takes programs and the pulse the moment it runs, with or without a gateway.
@@ -117,10 +119,15 @@ function authentication({ jwksPort, issuer, audience }: RelayOptions): Record<st
 }
 
 /** Where browsers are told to send media. On all interfaces, each of their addresses is offered too. */
-function webrtcMedia(host: string, port: number, publicHosts: string[]): Record<string, unknown> {
+function webrtcMedia(
+  host: string,
+  port: number,
+  { publicHosts, iceTcp }: Pick<RelayOptions, 'publicHosts' | 'iceTcp'>,
+): Record<string, unknown> {
   const everywhere = WILDCARDS.has(host);
   return {
     webrtcLocalUDPAddress: address(host, port),
+    ...(iceTcp ? { webrtcLocalTCPAddress: address(host, port) } : {}),
     webrtcIPsFromInterfaces: everywhere,
     webrtcAdditionalHosts: [...new Set([...(everywhere ? [] : [host]), ...publicHosts])],
     webrtcICEServers2: [],

@@ -76,6 +76,13 @@ describe('the settings of a relay', () => {
     expect(told('0.0.0.0', ['203.0.113.5'])).to.deep.equal([true, ['203.0.113.5']]);
   });
 
+  it('let viewers whose network takes no UDP come over TCP, at the same number, where the operator says so', () => {
+    expect(settings('delivery', '192.0.2.7')).to.not.have.property('webrtcLocalTCPAddress');
+    const options = { jwksPort: 9, issuer: 'i', audience: 'a', publicHosts: [], origins: [], iceTcp: true };
+    const { webrtcLocalTCPAddress } = relaySettings(place('delivery', '192.0.2.7'), options);
+    expect(webrtcLocalTCPAddress).to.equal('192.0.2.7:6');
+  });
+
   it('take exactly the ids of cameras as program paths, and none but the pulse at an intake', () => {
     const patterns = Object.keys(settings('delivery', '127.0.0.1').paths as object);
     const [pattern = ''] = patterns;

@@ -215,13 +215,6 @@ describe('the configuration', () => {
     );
   });
 
-  it('accepts what comes later, and says that it does nothing yet', () => {
-    const { warnings } = read('ice: { tcp: true }\n');
-    expect(warnings.map((line) => line.replace(/^.*?: /, ''))).to.deep.equal([
-      'ice.tcp: understood, but not yet in effect',
-    ]);
-  });
-
   it('takes several relays of each role, what each may carry, and which of them stay empty', () => {
     const { relays } = read(
       'relays: [{ id: i1, role: intake }, { id: i2, role: intake, drain: true }, { id: r1, max_readers: 40 }]',
