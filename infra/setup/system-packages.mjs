@@ -14,12 +14,18 @@ const FOR_TESTS = [
   { program: 'turnserver', apt: ['coturn'], brew: 'coturn', service: 'coturn' },
   { program: 'chromium', apt: ['chromium', 'chromium-browser'], with: ['fonts-dejavu-core'], brew: 'chromium' },
 ];
+// Tests of NAT make networks of their own; only Linux has them.
+const LINUX_TESTS = [
+  { program: 'ip', apt: ['iproute2'] },
+  { program: 'nft', apt: ['nftables'] },
+];
 const RTMP_MODULE = { apt: ['libnginx-mod-rtmp'] };
 const RTMP_MODULE_FILES = ['/usr/lib/nginx/modules/ngx_rtmp_module.so', '/usr/share/nginx/modules/ngx_rtmp_module.so'];
 
 /** What `start` or `test` needs and this machine lacks. */
 function missing(target, { env, platform }) {
-  const wanted = [FFMPEG, REDIS, NGINX, ...(target === 'test' ? FOR_TESTS : [])];
+  const forTests = platform === 'linux' ? [...FOR_TESTS, ...LINUX_TESTS] : FOR_TESTS;
+  const wanted = [FFMPEG, REDIS, NGINX, ...(target === 'test' ? forTests : [])];
   const lacking = wanted.filter(({ program }) => !find(program, env));
   const hasRtmp = platform !== 'linux' || RTMP_MODULE_FILES.some((file) => existsSync(file));
   return hasRtmp ? lacking : [...lacking, RTMP_MODULE];

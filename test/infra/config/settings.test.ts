@@ -336,7 +336,8 @@ describe('the environment', () => {
     expect(faultsOf('nats: { servers: ["nats://u:p@h"] }').join()).to.match(/without user and password/);
     expect(config.nats).to.deep.equal({ servers: ['nats://a:4222', 'nats://b:4222'] });
     expect(config.state).to.equal('/var/lib/signalbox');
-    expect(config.warnings).to.have.length(1);
+    expect(config.ice.tcp).to.equal(true);
+    expect(config.warnings).to.deep.equal([]);
   });
 
   it('is named when it is wrong', () => {
