@@ -23,6 +23,7 @@ export const ENDINGS: Readonly<Record<Kind, Ending>> = {
   incident: { states: ['closed'], shownMs: DAY_MS, returns: true },
   rendition: { states: ['removed'], shownMs: DAY_MS, returns: true },
   recording: { states: ['removed'], shownMs: DAY_MS, returns: true },
+  ptz: { states: ['removed'], shownMs: DAY_MS, returns: true },
 };
 
 /** When a cell ended, in epoch ms, by its last record; undefined while it lives. */

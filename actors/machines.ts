@@ -2,6 +2,7 @@ import type { AnyStateMachine } from 'xstate';
 import { broadcastHeard } from '../bus/events/broadcast.ts';
 import { cameraHeard } from '../bus/events/camera.ts';
 import { incidentHeard } from '../bus/events/incident.ts';
+import { ptzHeard } from '../bus/events/ptz.ts';
 import { recordingHeard } from '../bus/events/recording.ts';
 import { relayHeard } from '../bus/events/relay.ts';
 import { renditionHeard } from '../bus/events/rendition.ts';
@@ -11,6 +12,7 @@ import { VERSIONS } from '../bus/upcast.ts';
 import { broadcastMachine } from '../machines/broadcast.ts';
 import { cameraMachine } from '../machines/camera.ts';
 import { incidentMachine } from '../machines/incident.ts';
+import { ptzMachine } from '../machines/ptz.ts';
 import { recordingMachine } from '../machines/recording.ts';
 import { relayMachine } from '../machines/relay.ts';
 import { renditionMachine } from '../machines/rendition.ts';
@@ -26,6 +28,7 @@ export const IDLE_KINDS: Readonly<Record<Kind, CellKind>> = {
   incident: { machine: incidentMachine, version: VERSIONS.incident, heard: incidentHeard },
   rendition: { machine: renditionMachine, version: VERSIONS.rendition, heard: renditionHeard },
   recording: { machine: recordingMachine, version: VERSIONS.recording, heard: recordingHeard },
+  ptz: { machine: ptzMachine, version: VERSIONS.ptz, heard: ptzHeard },
 };
 
 /** The machines alone, for replay. */

@@ -2,6 +2,7 @@ import type { TSchema } from 'typebox';
 import { BROADCAST_VERSION, BroadcastFactSchema, broadcastSaid } from './events/broadcast.ts';
 import { CAMERA_VERSION, CameraFactSchema, cameraSaid } from './events/camera.ts';
 import { INCIDENT_VERSION, IncidentFactSchema, incidentSaid } from './events/incident.ts';
+import { PTZ_VERSION, PtzFactSchema, ptzSaid } from './events/ptz.ts';
 import { RECORDING_VERSION, RecordingFactSchema, recordingSaid } from './events/recording.ts';
 import { RELAY_VERSION, RelayFactSchema, relaySaid } from './events/relay.ts';
 import { RENDITION_VERSION, RenditionFactSchema, renditionSaid } from './events/rendition.ts';
@@ -25,4 +26,5 @@ export const CATALOG: Readonly<Record<Kind, Telling>> = {
   incident: { types: incidentSaid, data: IncidentFactSchema, version: INCIDENT_VERSION },
   rendition: { types: renditionSaid, data: RenditionFactSchema, version: RENDITION_VERSION },
   recording: { types: recordingSaid, data: RecordingFactSchema, version: RECORDING_VERSION },
+  ptz: { types: ptzSaid, data: PtzFactSchema, version: PTZ_VERSION },
 };

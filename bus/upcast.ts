@@ -1,6 +1,7 @@
 import { BROADCAST_VERSION } from './events/broadcast.ts';
 import { CAMERA_VERSION } from './events/camera.ts';
 import { INCIDENT_VERSION } from './events/incident.ts';
+import { PTZ_VERSION } from './events/ptz.ts';
 import { RECORDING_VERSION } from './events/recording.ts';
 import { RELAY_VERSION } from './events/relay.ts';
 import { RENDITION_VERSION } from './events/rendition.ts';
@@ -18,6 +19,7 @@ export const VERSIONS: Record<Kind, number> = {
   incident: INCIDENT_VERSION,
   rendition: RENDITION_VERSION,
   recording: RECORDING_VERSION,
+  ptz: PTZ_VERSION,
 };
 
 /** A snapshot as records hold it, as far as steps rewrite it. */

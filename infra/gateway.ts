@@ -10,12 +10,14 @@ import { shareEncoders } from '../actors/capacity.ts';
 import { urgentCameras } from '../actors/emergency/running.ts';
 import { type Raising, raiseIncidents } from '../actors/emergency.ts';
 import { incidentKind } from '../actors/incident.ts';
+import { ptzKind } from '../actors/ptz.ts';
 import { recordingKind } from '../actors/recording.ts';
 import { relayKind } from '../actors/relay.ts';
 import { renditionKind } from '../actors/rendition.ts';
 import { viewerKind } from '../actors/viewer.ts';
 import { systemClock } from '../adapters/clock.ts';
 import { onvifDevices } from '../adapters/devices.onvif.ts';
+import { driveOnvif } from '../adapters/drive.onvif.ts';
 import { openPathSigner } from '../adapters/hls-paths.hmac.ts';
 import { originOf } from '../adapters/mediamtx/exchange.ts';
 import { openOnvifThread } from '../adapters/onvif/thread.ts';
@@ -147,6 +149,7 @@ const media = openMedia({
   onRelayCall: (relay) => metrics.relayCalls.inc({ relay }),
 });
 
+const onvif = openOnvifThread();
 const givenUp = new Set<string>();
 let raising: Raising | undefined;
 const population = buildPopulation({
@@ -165,6 +168,10 @@ const population = buildPopulation({
     incident: incidentKind({ alarm: media.broadcastSlots.alarm }),
     rendition: renditionKind(media.renditionSlots),
     recording: recordingKind(media.recordingSlots),
+    ptz: ptzKind({
+      drive: driveOnvif({ thread: onvif, login: secrets.login, now: systemClock.now }),
+      alarm: media.broadcastSlots.alarm,
+    }),
   },
   now: systemClock.now,
   later(ms, run) {
@@ -306,7 +313,6 @@ const settleWebhooks = () =>
     .catch((err) => log.error({ err }, 'webhooks could not be set up'));
 void settleWebhooks();
 
-const onvif = openOnvifThread();
 const links = openLoginLinks(path.join(group.state, 'links'));
 const embeds = openEmbedCodes(path.join(group.state, 'embeds'));
 const health = () => judgeHealth({ carriers, cells, launcher, retention, witness, givenUp, isLeaving: () => leaving });
@@ -372,6 +378,7 @@ const server = await buildServer({
     return holder === undefined ? undefined : neighbours?.agentOf(holder);
   },
   devices: onvifDevices(onvif),
+  credential: secrets.login,
   streams: { ask: (url, login) => knock(url, login, {}), picture: openPreview(findProgram('ffmpeg')) },
   chart: (view) => cells.chart(view),
   overlay: installation.changes,

@@ -2,6 +2,7 @@ import type { BroadcastContext } from './broadcast.ts';
 import type { CameraContext } from './camera/context.ts';
 import type { IncidentContext } from './incident.ts';
 import { CHOICE_TIMES } from './policy/sources.ts';
+import type { PtzContext } from './ptz.ts';
 import type { RecordingContext } from './recording.ts';
 import type { RelayContext } from './relay/context.ts';
 import type { RenditionContext } from './rendition/context.ts';
@@ -24,6 +25,7 @@ const draining = tagMeans('draining', ['draining', 'drained']);
 const running = tagMeans('running', ['declared', 'active', 'expiring']);
 const playable = tagMeans('playable', ['running', 'lingering']);
 const recorded = tagMeans('recording', ['recording']);
+const moved = tagMeans('moving', ['moving', 'going']);
 const onAir = tagMeans('on-air', ['on-air']);
 
 /** What is wrong with the choice among a camera's sources. */
@@ -49,6 +51,7 @@ export const laws: {
   incident: Law<IncidentContext>;
   rendition: Law<RenditionContext>;
   recording: Law<RecordingContext>;
+  ptz: Law<PtzContext>;
 } = {
   camera(context, tags) {
     const { state, settings, active, lostAt, standings } = context;
@@ -113,6 +116,14 @@ export const laws: {
       return 'what an incident has recorded is not protected';
     }
     return recorded(state, tags);
+  },
+  ptz(context, tags) {
+    const { state, url, holder, order } = context;
+    if (state !== 'new' && state !== 'removed' && url === '') return 'it can be moved, and nobody knows where';
+    if (tags.includes('moving') && !holder) return 'it moves, and nobody moves it';
+    if (state === 'moving' && order?.kind !== 'move') return 'it moves without an end';
+    if (state === 'stopping' && order?.kind !== 'stop') return 'it stops, and is told otherwise';
+    return moved(state, tags);
   },
 };
 

@@ -1,5 +1,6 @@
 import type { BroadcastHeard } from '../bus/events/broadcast.ts';
 import type { CameraHeard } from '../bus/events/camera.ts';
+import type { PtzHeard } from '../bus/events/ptz.ts';
 import type { RecordingHeard } from '../bus/events/recording.ts';
 import type { RelayHeard } from '../bus/events/relay.ts';
 import type { PlannedRung, RenditionHeard } from '../bus/events/rendition.ts';
@@ -211,6 +212,22 @@ export type RecordReport = Report<
 >;
 export type RecordSlot = Adapter<RecordInput, RecordReport>;
 
+/** What a camera's motors are told. Speeds from -1 to 1: right, up and in are positive. */
+export type DriveOrder =
+  | { kind: 'move'; pan: number; tilt: number; zoom: number /** Epoch ms; the camera is told too. */; until: number }
+  | { kind: 'preset'; preset: string }
+  | { kind: 'stop' };
+
+/** Tells a camera to move, to go to a preset, or to stop; what was ordered stands until the next order. */
+export interface DriveInput {
+  camera: string;
+  url: string;
+  credential?: string;
+  order: DriveOrder;
+}
+export type DriveReport = Report<PtzHeard, 'drive.done' | 'drive.failed'>;
+export type DriveSlot = Adapter<DriveInput, DriveReport>;
+
 /** The slots of each machine, by the name it invokes them under. */
 export interface CameraSlots {
   probe: ProbeSlot;
@@ -243,5 +260,9 @@ export interface RecordingSlots {
 export interface RenditionSlots {
   measure: MeasureSlot;
   ladder: LadderSlot;
+  alarm: AlarmSlot;
+}
+export interface PtzSlots {
+  drive: DriveSlot;
   alarm: AlarmSlot;
 }

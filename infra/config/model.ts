@@ -74,6 +74,12 @@ export interface RecordSettings {
   maxBytes?: number;
 }
 
+/** Where a camera is asked and moved over ONVIF; the login is in the secret store. */
+export interface DeviceAddress {
+  url: string;
+  credential?: string;
+}
+
 /** One validated configuration: the file, the environment over it, every default, in the program's own units. */
 export interface Config {
   /** Absolute path of the file it came from. */
@@ -129,6 +135,8 @@ export interface Config {
   ladders: ReadonlyMap<Id, string[]>;
   /** Cameras that are recorded. */
   records: ReadonlyMap<Id, RecordSettings>;
+  /** Cameras that can be moved. */
+  devices: ReadonlyMap<Id, DeviceAddress>;
   /** The logins that camera addresses carried, by credential reference. A Map, so that JSON of a Config has none. */
   logins: ReadonlyMap<string, Login>;
   destinations: Settings['destinations'];

@@ -7,8 +7,8 @@ import { type CameraSettings, CameraSettingsSchema, type Source } from '../../bu
 import { type Id, IdSchema, id } from '../../bus/identity.ts';
 import { type Of, shape } from '../../bus/shape.ts';
 import { BadAddress } from './address.ts';
-import type { Config } from './model.ts';
-import { splitSource } from './resolve.ts';
+import type { Config, DeviceAddress } from './model.ts';
+import { splitDevice, splitSource } from './resolve.ts';
 
 const { name, zone, keep, eye, hand_back_ms } = CameraSettingsSchema.properties;
 
@@ -31,16 +31,28 @@ export const cameraInput = shape(
       keep: Type.Optional(keep),
       eye: Type.Optional(eye),
       hand_back_ms,
+      onvif: Type.Optional(Type.String({ minLength: 1, maxLength: 2048 })),
     },
     { additionalProperties: false },
   ),
 );
 export type CameraInput = Of<typeof cameraInput>;
 
+const DeviceSchema = Type.Object({ url: Type.String(), credential: Type.Optional(Type.String()) });
 const overlayFile = shape(
   'camera overlay',
-  Type.Object({ version: Type.Literal(1), cameras: Type.Record(IdSchema, CameraSettingsSchema) }),
+  Type.Object({
+    version: Type.Literal(1),
+    cameras: Type.Record(IdSchema, CameraSettingsSchema),
+    devices: Type.Optional(Type.Record(IdSchema, DeviceSchema)),
+  }),
 );
+/** What the file holds. */
+interface Kept {
+  cameras: Map<Id, CameraSettings>;
+  /** Of those that can be moved. */
+  devices: Map<Id, DeviceAddress>;
+}
 
 /** Where a camera was configured, and so where it is changed. */
 export type Origin = 'yaml' | 'api';
@@ -49,6 +61,8 @@ export type Origin = 'yaml' | 'api';
 export interface PlacedCamera {
   settings: CameraSettings;
   origin: Origin;
+  /** Where it is moved. */
+  device?: DeviceAddress;
 }
 
 /** Why the overlay refuses a change. */
@@ -67,6 +81,7 @@ export class OverlayRefused extends Error {
 /** The cameras that were added over the API: kept in the data folder, beside the configuration file. */
 export interface Overlay {
   cameras(): ReadonlyMap<Id, CameraSettings>;
+  devices(): ReadonlyMap<Id, DeviceAddress>;
   /** @throws OverlayRefused when the id is taken or an address is none */
   add(camera: Id, input: CameraInput, config: Config): CameraSettings;
   /** Changes what is given, keeps the rest. @throws OverlayRefused */
@@ -85,11 +100,14 @@ export function openOverlay(state: string, secrets: Secrets): Overlay {
   const present = freshlyRead(file, () => readOverlay(file));
   present();
   /** Does one change to what stands there now. */
-  const change = <T>(make: (cameras: Map<Id, CameraSettings>) => T): T =>
+  const change = <T>(make: (cameras: Map<Id, CameraSettings>, devices: Map<Id, DeviceAddress>) => T): T =>
     whileLocked(file, () => {
-      const cameras = new Map(present());
-      const made = make(cameras);
-      replaceFile(file, `${JSON.stringify({ version: 1, cameras: Object.fromEntries(cameras) }, null, 2)}\n`);
+      const cameras = new Map(present().cameras);
+      const devices = new Map(present().devices);
+      const made = make(cameras, devices);
+      const moved = devices.size > 0 ? { devices: Object.fromEntries(devices) } : {};
+      const kept = { version: 1, cameras: Object.fromEntries(cameras), ...moved };
+      replaceFile(file, `${JSON.stringify(kept, null, 2)}\n`);
       return made;
     });
   const place = (cameras: Map<Id, CameraSettings>, camera: Id, settings: CameraSettings): CameraSettings => {
@@ -97,28 +115,33 @@ export function openOverlay(state: string, secrets: Secrets): Overlay {
     return settings;
   };
   return {
-    cameras: present,
+    cameras: () => present().cameras,
+    devices: () => present().devices,
     add: (camera, input, config) =>
-      change((cameras) => {
+      change((cameras, devices) => {
         if (config.cameras.has(camera) || cameras.has(camera)) {
           throw new OverlayRefused('exists', `there is a camera ${camera} already`);
         }
         if (!input.sources) throw new OverlayRefused('address', 'a camera needs at least one source');
-        const sources = splitSources(camera, input.sources, secrets);
+        const { sources, device } = splitAddresses(camera, input.sources, input.onvif, secrets);
+        if (device) devices.set(camera, device);
         const { name = camera, zone = 'default', keep = 'warm', eye = true, hand_back_ms } = input;
         const handBack = hand_back_ms === undefined ? {} : { hand_back_ms };
         return place(cameras, camera, { name, zone, sources, keep, eye, ...handBack });
       }),
     change: (camera, input, config) =>
-      change((cameras) => {
+      change((cameras, devices) => {
         const known = overlaid(cameras, camera, config);
-        const sources = input.sources ? splitSources(camera, input.sources, secrets) : known.sources;
-        return place(cameras, camera, { ...known, ...input, sources });
+        const { sources: given, onvif, ...others } = input;
+        const { sources, device } = splitAddresses(camera, given ?? [], onvif, secrets);
+        if (device) devices.set(camera, device);
+        return place(cameras, camera, { ...known, ...others, sources: given ? sources : known.sources });
       }),
     remove: (camera, config) =>
-      change((cameras) => {
+      change((cameras, devices) => {
         overlaid(cameras, camera, config);
         cameras.delete(camera);
+        devices.delete(camera);
       }),
   };
 }
@@ -130,7 +153,7 @@ export function openOverlay(state: string, secrets: Secrets): Overlay {
  */
 export function cameraSettings(
   config: Config,
-  overlay: Pick<Overlay, 'cameras'>,
+  overlay: Pick<Overlay, 'cameras' | 'devices'>,
   secrets: Pick<Secrets, 'keep'>,
 ): Map<Id, PlacedCamera> {
   const all = new Map<Id, PlacedCamera>();
@@ -138,9 +161,15 @@ export function cameraSettings(
   for (const [camera, configured] of config.cameras) {
     if (overlaid.has(camera)) continue;
     const sources = configured.sources.map((source) => keepLogin(source, config.logins, secrets));
-    all.set(camera, { settings: { ...configured, sources }, origin: 'yaml' });
+    const device = config.devices.get(camera);
+    const moved = device && { device: keepLogin(device, config.logins, secrets) };
+    all.set(camera, { settings: { ...configured, sources }, origin: 'yaml', ...moved });
   }
-  for (const [camera, settings] of overlaid) all.set(camera, { settings, origin: 'api' });
+  const devices = overlay.devices();
+  for (const [camera, settings] of overlaid) {
+    const device = devices.get(camera);
+    all.set(camera, { settings, origin: 'api', ...(device ? { device } : {}) });
+  }
   return all;
 }
 
@@ -149,13 +178,21 @@ export function cameraSettings(
  * @param afterMs where hosts share logins, one may be here before the camera that needs it
  */
 export function forgetUnusedLogins(cameras: ReadonlyMap<Id, PlacedCamera>, secrets: Secrets, afterMs = 0): void {
-  const used = new Set([...cameras.values()].flatMap(({ settings }) => settings.sources.map((one) => one.credential)));
+  const all = [...cameras.values()].flatMap(({ settings, device }) => [
+    ...settings.sources,
+    ...(device ? [device] : []),
+  ]);
+  const used = new Set(all.map((one) => one.credential));
   for (const reference of secrets.references()) {
     if (!used.has(reference) && (secrets.ageMs(reference) ?? 0) >= afterMs) secrets.forget(reference);
   }
 }
 
-function keepLogin(source: Source, logins: ReadonlyMap<string, Login>, secrets: Pick<Secrets, 'keep'>): Source {
+function keepLogin<Place extends Source | DeviceAddress>(
+  source: Place,
+  logins: ReadonlyMap<string, Login>,
+  secrets: Pick<Secrets, 'keep'>,
+): Place {
   const login = source.credential === undefined ? undefined : logins.get(source.credential);
   return login && source.credential ? { ...source, credential: secrets.keep(source.credential, login) } : source;
 }
@@ -170,28 +207,35 @@ function overlaid(cameras: Map<Id, CameraSettings>, camera: Id, config: Config):
 }
 
 /** Takes addresses apart, all before the first login is kept: a refused camera leaves nothing behind. */
-function splitSources(camera: Id, addresses: string[], secrets: Secrets): Source[] {
+function splitAddresses(camera: Id, addresses: string[], onvif: string | undefined, secrets: Secrets) {
   const logins = new Map<string, Login>();
   try {
     const sources = addresses.map((address, index) => splitSource(camera, index, address, logins));
-    return sources.map((source) => keepLogin(source, logins, secrets));
+    const device = onvif === undefined ? undefined : splitDevice(camera, onvif, logins);
+    return {
+      sources: sources.map((source) => keepLogin(source, logins, secrets)),
+      device: device && keepLogin(device, logins, secrets),
+    };
   } catch (error) {
     if (error instanceof BadAddress) throw new OverlayRefused('address', error.message);
     throw error;
   }
 }
 
-function readOverlay(file: string): Map<Id, CameraSettings> {
+function readOverlay(file: string): Kept {
   let text: string;
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return new Map();
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { cameras: new Map(), devices: new Map() };
     throw error;
   }
   try {
-    const { cameras } = overlayFile.parse(JSON.parse(text));
-    return new Map(Object.entries(cameras).map(([camera, settings]) => [id(camera), settings]));
+    const { cameras, devices = {} } = overlayFile.parse(JSON.parse(text));
+    return {
+      cameras: new Map(Object.entries(cameras).map(([camera, settings]) => [id(camera), settings])),
+      devices: new Map(Object.entries(devices).map(([camera, device]) => [id(camera), device])),
+    };
   } catch (error) {
     throw new Error(`${file} can't be read (${(error as Error).message}): repair it, or move it away to start without`);
   }

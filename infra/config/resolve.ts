@@ -6,13 +6,13 @@ import type { Login } from '../../adapters/secrets.files.ts';
 import type { CameraSettings } from '../../bus/events/camera.ts';
 import { type Id, id } from '../../bus/identity.ts';
 import type { Of } from '../../bus/shape.ts';
-import { BadAddress, loginOf, parseCameraAddress } from './address.ts';
+import { BadAddress, loginOf, parseCameraAddress, parseDeviceAddress } from './address.ts';
 import { resolveCluster } from './cluster.ts';
 import { complete, type Findings } from './complete.ts';
 import { authSettings, type Settings } from './declaration.ts';
 import { faultsOf } from './destinations.ts';
 import { durationMs } from './durations.ts';
-import type { Config, Listener, RecordSettings } from './model.ts';
+import type { Config, DeviceAddress, Listener, RecordSettings } from './model.ts';
 import type { SettingPath } from './parse.ts';
 import { resolveRelays } from './relays.ts';
 import { bytesIn } from './sizes.ts';
@@ -28,7 +28,7 @@ export function resolve(file: string, settings: Settings, findings: Findings): C
   const http = { host: listening.host, port: settings.http.port ?? listening.port };
   const cluster = resolveCluster(settings, beside, findings);
   const media = mediaHost(settings, cluster?.hosts[settings.host ?? '']?.address ?? http.host, fault);
-  const { cameras, ladders, records, logins } = resolveCameras(settings, fault);
+  const { cameras, ladders, records, devices, logins } = resolveCameras(settings, fault);
   const metrics = settings.metrics.listen && listener(settings.metrics.listen, ['metrics', 'listen'], fault);
   const config: Config = {
     file,
@@ -57,6 +57,7 @@ export function resolve(file: string, settings: Settings, findings: Findings): C
     cameras,
     ladders,
     records,
+    devices,
     logins,
     destinations: settings.destinations,
     webhooks: settings.webhooks.map(({ url, types, secret_file }) => ({ url, types, secretFile: beside(secret_file) })),
@@ -272,6 +273,7 @@ function resolveCameras(settings: Settings, fault: FaultAt) {
   const cameras = new Map<Id, CameraSettings>();
   const ladders = new Map<Id, string[]>();
   const records = new Map<Id, RecordSettings>();
+  const devices = new Map<Id, DeviceAddress>();
   const logins = new Map<string, Login>();
   for (const [name, camera] of Object.entries(settings.cameras)) {
     const short = typeof camera === 'string';
@@ -294,13 +296,21 @@ function resolveCameras(settings: Settings, fault: FaultAt) {
       ...handBack(short ? DEFAULT_HAND_BACK : camera.hand_back),
     });
     if (short) continue;
+    if (camera.onvif) {
+      try {
+        devices.set(id(name), splitDevice(id(name), camera.onvif, logins));
+      } catch (error) {
+        if (!(error instanceof BadAddress)) throw error;
+        fault(['cameras', name, 'onvif'], error.message);
+      }
+    }
     if (camera.ladder) ladders.set(id(name), camera.ladder);
     if (camera.record) {
       const { keep, max_bytes: most } = camera.record;
       records.set(id(name), { keepMs: durationMs(keep), ...(most === undefined ? {} : { maxBytes: bytesIn(most) }) });
     }
   }
-  return { cameras, ladders, records, logins };
+  return { cameras, ladders, records, devices, logins };
 }
 
 const DEFAULT_HAND_BACK = '10s';
@@ -325,4 +335,14 @@ export function splitSource(
   const credential = `${camera}-${index}`;
   logins.set(credential, login);
   return { ...source, credential };
+}
+
+/** The same for its ONVIF address. @throws BadAddress */
+export function splitDevice(camera: Id, text: string, logins: Map<string, Login>): DeviceAddress {
+  const address = parseDeviceAddress(text);
+  const login = loginOf(address);
+  if (!login) return { url: address.url };
+  const credential = `${camera}-onvif`;
+  logins.set(credential, login);
+  return { url: address.url, credential };
 }

@@ -11,6 +11,7 @@ import type { Config } from '../config/model.ts';
 import { cameraInput, cameraSettings, forgetUnusedLogins, type Overlay, type PlacedCamera } from '../config/overlay.ts';
 import type { Group } from '../group.ts';
 import type { Overlay as CameraChanges } from '../http/services.ts';
+import { settlePtz } from './ptz.ts';
 import { settleRecordings } from './recordings.ts';
 import { settleRenditions } from './renditions.ts';
 
@@ -89,6 +90,7 @@ export function keepInstallation(config: Config, parts: InstallationParts): Inst
     await Promise.all(gone.map(({ id }) => cells.offer({ kind: 'camera', id }, { type: 'camera.removed' }, by)));
     await settleRenditions(cells, parts.belongsHere, placed, current.ladders, by);
     await settleRecordings(cells, parts.belongsHere, placed, current.records, by);
+    await settlePtz(cells, ({ id }) => isOurs(id), placed, by);
     forgetUnusedLogins(placed, secrets, group.cluster ? SHARED_LOGIN_MS : 0);
   };
 

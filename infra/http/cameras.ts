@@ -45,6 +45,7 @@ const CameraSchema = Type.Object({
   bitrate_bps: Type.Optional(Type.Number()),
   fps: Type.Optional(Type.Number()),
   origin: Type.Optional(Type.Enum(['file', 'overlay'])),
+  ptz: Type.Boolean({ description: 'it can be moved' }),
   demo: Type.Optional(Type.Boolean({ description: 'it has a plug that can be pulled' })),
 });
 
@@ -55,6 +56,13 @@ const changes = {
   keep: Type.Optional(Type.Enum(['warm', 'on-demand'])),
   eye: Type.Optional(Type.Boolean()),
   hand_back_ms: CameraSettingsSchema.properties.hand_back_ms,
+  onvif: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 2048,
+      description: 'its ONVIF address, for moving it; as whom, as in sources',
+    }),
+  ),
 };
 const Sources = Type.Array(Type.String({ minLength: 1, maxLength: 2048 }), { minItems: 1, maxItems: 8 });
 const NewCamera = Type.Object({ id: IdSchema, ...changes, sources: Sources }, { additionalProperties: false });
@@ -91,6 +99,7 @@ function show(view: CellView, viewers: number, services: HttpServices, caller: L
     ...(chosen === undefined ? {} : { chosen_source: chosen }),
     rungs: rungsOf(services, view).map(({ name }) => name),
     viewers,
+    ptz: services.cells.view({ kind: 'ptz', id: view.id })?.tags.includes('over') === false,
     keep: settings?.keep ?? 'warm',
     codec,
     audio,

@@ -34,6 +34,7 @@ import { loginRoutes } from './login.ts';
 import { oidcRoutes } from './oidc.ts';
 import { operationsRoutes } from './operations.ts';
 import { pageRoutes } from './page.ts';
+import { ptzRoutes } from './ptz.ts';
 import { publishRoutes } from './publish.ts';
 import { recordingRoutes } from './recordings.ts';
 import { relayRoutes } from './relays.ts';
@@ -205,6 +206,7 @@ export async function buildServer(services: HttpServices): Promise<Server> {
   await pageRoutes(server, services);
   demoRoutes(server, services);
   deviceRoutes(server, services);
+  ptzRoutes(server, services);
   docsPages(server, services);
 
   const stopListening = hub.listen(({ envelope }) => {

@@ -175,6 +175,8 @@ export interface HttpServices {
   thumbnails: Thumbnails;
   /** Cameras on the network, asked what they have to offer. */
   devices: Devices;
+  /** The login that a reference stands for. */
+  credential(reference: string): Login | undefined;
   /** Streams that are no camera of ours yet. */
   streams: {
     /** Whether a stream is there, and what it carries. */

@@ -2,6 +2,7 @@ import type { CellView } from '../../actors/cells.ts';
 import type { BroadcastContext } from '../../machines/broadcast.ts';
 import type { CameraContext } from '../../machines/camera/context.ts';
 import type { IncidentContext } from '../../machines/incident.ts';
+import type { PtzContext } from '../../machines/ptz.ts';
 import type { RecordingContext } from '../../machines/recording.ts';
 import type { RelayContext } from '../../machines/relay/context.ts';
 import type { RenditionContext } from '../../machines/rendition/context.ts';
@@ -22,6 +23,9 @@ export const incidentOf = (view: CellView): IncidentContext => view.context as u
 
 /** What a recording cell knows. */
 export const recordingOf = (view: CellView): RecordingContext => view.context as unknown as RecordingContext;
+
+/** What a PTZ cell knows. */
+export const ptzOf = (view: CellView): PtzContext => view.context as unknown as PtzContext;
 
 /** What a rendition cell knows. */
 export const renditionOf = (view: CellView): RenditionContext => view.context as unknown as RenditionContext;

@@ -1,8 +1,8 @@
 import type { Subject } from '../../bus/events/viewer.ts';
 import type { Why } from '../../bus/events/why.ts';
 
-/** What somebody wants to do with a camera: see its state and picture, act upon its sessions, or change it. */
-export const ACTIONS = ['watch', 'operate', 'administer'] as const;
+/** What somebody wants to do with a camera: see its state and picture, act upon its sessions, move it, or change it. */
+export const ACTIONS = ['watch', 'operate', 'move', 'administer'] as const;
 export type Action = (typeof ACTIONS)[number];
 
 /** The camera that it is about. */
@@ -24,7 +24,12 @@ export type Rights = Pick<Subject, 'role' | 'cameras' | 'zones'> & {
 };
 
 const RANK: Record<Subject['role'], number> = { viewer: 0, operator: 1, admin: 2 };
-const LEAST: Record<Action, Subject['role']> = { watch: 'viewer', operate: 'operator', administer: 'admin' };
+const LEAST: Record<Action, Subject['role']> = {
+  watch: 'viewer',
+  operate: 'operator',
+  move: 'operator',
+  administer: 'admin',
+};
 
 /** Whether a role is at least another one: an admin is an operator, an operator is a viewer. */
 export const isAtLeast = (role: Subject['role'], least: Subject['role']): boolean => RANK[role] >= RANK[least];

@@ -18,14 +18,15 @@ export interface Claimable {
 /**
  * Which living gateway a cell belongs to. A viewer session stays with the gateway that holds it; all else is shared out
  * by rendezvous hashing: each gateway comes to the same answer by itself, and one that joins or leaves moves only its
- * own share. A recording goes with its camera, whose relay it has to turn on.
+ * own share. A recording goes with its camera, whose relay it has to turn on, and so does what moves it, since whoever
+ * adds a camera adds both.
  * @param members names of the living gateways
  */
 export function ownerOf({ kind, id, holder }: Claimable, members: readonly string[]): Ownership {
   if (kind === 'viewer' && holder !== undefined && members.includes(holder)) {
     return { owner: holder, why: { reason: 'holder', text: `${holder} holds this session` } };
   }
-  const key = `${kind === 'recording' ? 'camera' : kind}/${id}`;
+  const key = `${kind === 'recording' || kind === 'ptz' ? 'camera' : kind}/${id}`;
   let owner: string | undefined;
   let highest = -1;
   for (const member of members.toSorted()) {

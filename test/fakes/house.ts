@@ -1,6 +1,7 @@
 import { broadcastKind } from '../../actors/broadcast.ts';
 import { cameraKind } from '../../actors/camera.ts';
 import { incidentKind } from '../../actors/incident.ts';
+import { ptzKind } from '../../actors/ptz.ts';
 import { recordingKind } from '../../actors/recording.ts';
 import { relayKind } from '../../actors/relay.ts';
 import { renditionKind } from '../../actors/rendition.ts';
@@ -28,6 +29,7 @@ export interface FakeHouse {
     measure: FakeOf<slots.MeasureSlot>;
     ladder: FakeOf<slots.LadderSlot>;
     record: FakeOf<slots.RecordSlot>;
+    drive: FakeOf<slots.DriveSlot>;
   };
   clock: { now: number };
   troubles: string[];
@@ -60,6 +62,7 @@ export function fakeKinds(): FakeKinds {
     measure: fakeSlot(),
     ladder: fakeSlot(),
     record: fakeSlot(),
+    drive: fakeSlot(),
   } as unknown as FakeHouse['slots'];
   const kinds: RosterHouse['kinds'] = {
     camera: cameraKind({
@@ -79,6 +82,7 @@ export function fakeKinds(): FakeKinds {
     }),
     incident: incidentKind({ alarm: fakes.alarm.adapter }),
     broadcast: broadcastKind({ push: fakes.push.adapter, alarm: fakes.alarm.adapter }),
+    ptz: ptzKind({ drive: fakes.drive.adapter, alarm: fakes.alarm.adapter }),
     recording: recordingKind({ record: fakes.record.adapter }),
     rendition: renditionKind({
       measure: fakes.measure.adapter,

@@ -196,6 +196,8 @@ export async function fakeGateway(change: Partial<HttpServices> = {}): Promise<F
     recordings: openRecordings(path.join(state, 'recordings')),
     thumbnails: openThumbnails({ ffmpeg: 'ffmpeg', folder: path.join(state, 'thumbnails'), maxBytes: 1_000_000 }),
     devices: fakeDevices([DOME]),
+    credential: (reference) =>
+      reference === 'dome' ? { username: DOME.username, password: DOME.password } : undefined,
     streams: {
       ask: async (url) =>
         url.endsWith('/none')

@@ -115,6 +115,30 @@ describe('a camera that is found on the network and added in the page', function
     await page.context().close();
   });
 
+  it('is moved by an operator, stops by itself, and every move stands in the log with who and why', async () => {
+    const [lan, minh] = ['lan', 'minh'].map((sub) =>
+      group.token({ sub, role: 'operator', cameras: [], zones: ['hcm/*'] }),
+    );
+    const ptz = '/api/v1/cameras/north_gate/ptz';
+    expect((await group.api('GET', '/api/v1/cameras/north_gate')).body.ptz).to.equal(true);
+    const moved = await group.api('POST', `${ptz}/move`, { pan: 1, tilt: -0.5, for_ms: 1_500 }, lan);
+    expect([moved.status, moved.body.state]).to.deep.equal([202, 'moving']);
+    await until('it to move', () => device.moving());
+    expect(device.moving()).to.deep.equal({ pan: 1, tilt: -0.5, zoom: 0 });
+    expect((await group.api('POST', `${ptz}/move`, { pan: -1 }, minh)).body).to.include({ reason: 'held' });
+    await until('it to stand still', () => device.moving() === undefined);
+    await until('that to be known', async () => (await group.api('GET', ptz)).body.state === 'still');
+    const { body: presets } = await group.api('GET', `${ptz}/presets`, undefined, lan);
+    expect(presets.items.map(({ name }: { name: string }) => name)).to.deep.equal(['Gate', 'Car park']);
+    expect((await group.api('POST', `${ptz}/preset`, { preset: '2' }, lan)).status).to.equal(202);
+    await until('it to go there', () => device.preset() === '2');
+    const { body } = await group.api('GET', '/api/v1/timeline');
+    const told = body.items.filter(({ kind }: { kind: string }) => kind === 'ptz');
+    const lines = told.map(({ type, why }: { type: string; why: { text: string } }) => `${type}: ${why.text}`);
+    expect(lines).to.include('ptz.moving: lan moves it').and.to.include('ptz.going: lan sends it to Car park');
+    expect(lines.find((line: string) => line.startsWith('ptz.refused: lan moves it; it is free'))).to.be.a('string');
+  });
+
   it('leaves its password in no log, event or list', async () => {
     const { text: journal } = await group.api('GET', '/api/v1/journal?limit=1000');
     const { text: cameras } = await group.api('GET', '/api/v1/cameras');

@@ -13,6 +13,7 @@ import { cameraMachine } from '../../machines/camera.ts';
 import { incidentMachine } from '../../machines/incident.ts';
 import { laws } from '../../machines/laws.ts';
 import { rungsNamed } from '../../machines/policy/ladder.ts';
+import { ptzMachine } from '../../machines/ptz.ts';
 import { type RecordingContext, recordingMachine } from '../../machines/recording.ts';
 import { relayMachine } from '../../machines/relay.ts';
 import { renditionMachine } from '../../machines/rendition.ts';
@@ -297,6 +298,27 @@ const machines: Record<string, { machine: AnyStateMachine; walks: Walk[] }> = {
           { type: 'recorder.silent', silent_ms: 3_000, detail: 'x' },
           { type: 'recorder.full', free_bytes: 0 },
           { type: 'recorder.segment', source: '0', begun_at: 1, bytes: 1 },
+        ],
+      },
+    ],
+  },
+  ptz: {
+    machine: ptzMachine,
+    walks: [
+      {
+        events: [
+          { type: 'ptz.configured', zone: 'hcm', url: 'http://127.0.0.1/onvif/device_service' },
+          { type: 'ptz.move', by: 'lan', role: 'operator', pan: 1, tilt: 0, zoom: 0, for_ms: 1_000 },
+          { type: 'ptz.move', by: 'lan', role: 'operator', pan: 0, tilt: 1, zoom: 0, for_ms: 1_000 },
+          { type: 'ptz.move', by: 'minh', role: 'operator', pan: 0, tilt: 0, zoom: 1, for_ms: 1_000 },
+          { type: 'ptz.move', by: 'anna', role: 'admin', pan: 0, tilt: 0, zoom: 1, for_ms: 1_000 },
+          { type: 'ptz.stop', by: 'minh', role: 'operator' },
+          { type: 'ptz.preset', by: 'lan', role: 'operator', preset: '1', name: 'Gate' },
+          { type: 'ptz.preset', by: 'minh', role: 'operator', preset: '1', name: 'Gate' },
+          { type: 'ptz.removed' },
+          { type: 'drive.done', elapsed_ms: 5 },
+          { type: 'drive.failed', reason: 'timeout', detail: 'it does not answer' },
+          ...alarms('end'),
         ],
       },
     ],

@@ -22,6 +22,9 @@ export interface Profile {
 /** What `POST /api/v1/devices/look` tells. */
 export interface Looked {
   kind: 'onvif' | 'stream';
+  /** Where it is asked, and moved if it can be. */
+  address: string;
+  ptz: boolean;
   name: string;
   profiles: Profile[];
 }
@@ -66,7 +69,8 @@ function withLogin(url: string, { username, password }: Login): string {
 }
 
 /** What the form says, as `POST /api/v1/cameras` takes it: the preferred stream first, then the backup if there is one. */
-export function cameraOf(said: FormData, profiles: Profile[], login: Login, taken: readonly string[]) {
+export function cameraOf(said: FormData, looked: Looked, login: Login, taken: readonly string[]) {
+  const { profiles, address, ptz } = looked;
   const name = String(said.get('name') ?? '').trim();
   const chosen = ['preferred', 'backup'].map((role) => profiles.find(({ token }) => token === said.get(role))?.url);
   const urls = [...new Set(chosen.filter((url) => url !== undefined))];
@@ -76,5 +80,6 @@ export function cameraOf(said: FormData, profiles: Profile[], login: Login, take
     zone: String(said.get('zone') ?? '').trim(),
     keep: said.get('keep') === 'on' ? 'warm' : 'on-demand',
     sources: urls.map((url) => withLogin(url, login)),
+    ...(ptz ? { onvif: withLogin(address, login) } : {}),
   };
 }

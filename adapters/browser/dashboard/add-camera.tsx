@@ -143,7 +143,7 @@ function Settle(props: { candidate: Candidate; cameras: Camera[]; back: () => vo
     const said = new FormData(event.currentTarget as HTMLFormElement);
     const taken = cameras.map(({ id }) => id);
     return work('add', async () => {
-      const { id } = await callApi('POST', '/api/v1/cameras', cameraOf(said, profiles, login, taken));
+      const { id } = await callApi('POST', '/api/v1/cameras', cameraOf(said, looked, login, taken));
       shut();
       go({ name: 'camera', id });
     });

@@ -3,6 +3,13 @@ import { cameraOf, idFor, playable, profileText } from '../../../adapters/browse
 
 const main = { token: 'm', name: 'Main', url: 'rtsp://10.0.0.7/main', codec: 'H264', width: 1920, height: 1080 };
 const sub = { token: 's', name: 'Sub', url: 'rtsp://10.0.0.7/sub' };
+const looked = {
+  kind: 'onvif' as const,
+  name: 'Dome',
+  address: 'http://10.0.0.7/onvif/device_service',
+  profiles: [main, sub],
+  ptz: false,
+};
 const login = { username: 'op@site', password: 'a/b:c@d' };
 const said = (fields: Record<string, string>) => {
   const form = new FormData();
@@ -21,13 +28,16 @@ describe('a camera that is added in the page', () => {
 
   it('has its preferred stream first, then its backup, each with the login spelt so that it can be read', () => {
     const form = said({ name: ' Gate ', zone: 'hcm/airport', preferred: 's', backup: 'm', keep: 'on' });
-    expect(cameraOf(form, [main, sub], login, [])).to.deep.equal({
+    expect(cameraOf(form, looked, login, [])).to.deep.equal({
       ...{ id: 'gate', name: 'Gate', zone: 'hcm/airport', keep: 'warm' },
       sources: ['rtsp://op%40site:a%2Fb%3Ac%40d@10.0.0.7/sub', 'rtsp://op%40site:a%2Fb%3Ac%40d@10.0.0.7/main'],
     });
     const alone = said({ name: 'Gate', zone: 'hcm', preferred: 'm', backup: '' });
     const nobody = { username: '', password: '' };
-    expect(cameraOf(alone, [main, sub], nobody, [])).to.deep.include({ keep: 'on-demand', sources: [main.url] });
+    expect(cameraOf(alone, looked, nobody, [])).to.deep.include({ keep: 'on-demand', sources: [main.url] });
+    expect(cameraOf(alone, { ...looked, ptz: true }, login, [])).to.include({
+      onvif: 'http://op%40site:a%2Fb%3Ac%40d@10.0.0.7/onvif/device_service',
+    });
   });
 
   it('offers no stream that no browser plays', () => {

@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { broadcastKind } from '../../../actors/broadcast.ts';
 import { cameraKind } from '../../../actors/camera.ts';
 import { incidentKind } from '../../../actors/incident.ts';
+import { ptzKind } from '../../../actors/ptz.ts';
 import { recordingKind } from '../../../actors/recording.ts';
 import { relayKind } from '../../../actors/relay.ts';
 import { renditionKind } from '../../../actors/rendition.ts';
@@ -70,6 +71,7 @@ const roster = new Roster({
     broadcast: broadcastKind({ push: nothing, alarm }),
     relay: relayKind({ health: nothing, pulse: nothing, provision: nothing, alarm }),
     recording: recordingKind({ record: nothing }),
+    ptz: ptzKind({ drive: nothing, alarm }),
     rendition: renditionKind({ measure: nothing, ladder: nothing, alarm }),
   },
   now: systemClock.now,
@@ -150,6 +152,7 @@ const server = await buildServer({
   hls: { folder: path.join(state, 'hls'), paths: openPathSigner(path.join(state, 'keys', 'hls.key')) },
   recordings: openRecordings(path.join(state, 'recordings')),
   thumbnails: openThumbnails({ ffmpeg: 'ffmpeg', folder: path.join(state, 'thumbnails'), maxBytes: 1_000_000 }),
+  credential: () => undefined,
   devices: onvifDevices(openOnvifThread()),
   streams: { ask: async () => ({ tracks: [] }), picture: openPreview('ffmpeg') },
   chart: (view) => roster.chart(view),

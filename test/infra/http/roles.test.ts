@@ -31,7 +31,7 @@ function promised(rule: Rule, caller: Caller, camera: string): 401 | 403 | 404 |
   if (rule.camera) {
     if (camera === 'cam_404') return rank >= RANK.operator ? 404 : 403;
     const covers = 'zones' in caller ? caller.zones.some((zone) => zone === 'hcm/*') : 'cameras' in caller;
-    const action = { watch: 'viewer', operate: 'operator', administer: 'admin' } as const;
+    const action = { watch: 'viewer', operate: 'operator', move: 'operator', administer: 'admin' } as const;
     if (rank < RANK[action[rule.camera]]) return 403;
     if (caller.role !== 'admin' && !covers) return 403;
   }
@@ -53,6 +53,9 @@ const BODIES: Record<string, { type?: string; body: string }> = {
   'POST /api/v1/login': { body: '{"token":"no"}' },
   'POST /api/v1/revocations': { body: '{"jti":"nobody"}' },
   'POST /api/v1/cameras/:camera_id/source': { body: '{"source":"auto"}' },
+  'POST /api/v1/cameras/:camera_id/ptz/move': { body: '{"pan":1}' },
+  'POST /api/v1/cameras/:camera_id/ptz/stop': { body: '{}' },
+  'POST /api/v1/cameras/:camera_id/ptz/preset': { body: '{"preset":"1"}' },
   'POST /api/v1/devices/look': { body: '{"address":"127.0.0.1:8899"}' },
   'POST /api/v1/devices/picture': { body: '{"address":"rtsp://127.0.0.1:8554/main"}' },
   'POST /api/v1/demo/cameras/:camera_id/plug': { body: '{"source":0,"plugged":true}' },

@@ -35,6 +35,7 @@ describe('who owns a cell', () => {
   it('has a recording live with its camera, whose relay it turns on', () => {
     for (const { id } of cameras) {
       const { owner } = ownerOf({ kind: 'recording', id }, GATEWAYS);
+      expect(ownerOf({ kind: 'ptz', id }, GATEWAYS).owner).to.equal(owner);
       expect(owner).to.equal(ownerOf({ kind: 'camera', id }, GATEWAYS).owner);
     }
   });
