@@ -97,21 +97,22 @@ describe('one scrubber for picture and log', function () {
   const sights = (): Promise<Sight[]> => page.evaluate('sights');
   /** The clock in a picture is behind the recording's by what camera, relay and recorder took. */
   const behind = ({ scrubber, pictures }: Sight, camera: string): number => scrubber - (pictures[camera] ?? Number.NaN);
+  /** The picture that stays, once nothing else was seen for half a second of repaints. */
   const resting = async (camera: string): Promise<Sight> => {
-    let before: Sight | undefined;
-    let same = 0;
+    let recent: Sight[] = [];
     await until(
       'a picture to stand',
       async () => {
-        const now = (await sights()).at(-1);
-        same = now?.pictures[camera] !== undefined && now.pictures[camera] === before?.pictures[camera] ? same + 1 : 0;
-        before = now;
-        return same >= 5;
+        const all = await sights();
+        const last = all.at(-1);
+        recent = all.filter(({ at }) => at > (last?.at ?? 0) - 500);
+        const seen = new Set(recent.map(({ scrubber, pictures }) => `${scrubber} ${pictures[camera]}`));
+        return recent.length > 10 && seen.size === 1 && last?.pictures[camera] !== undefined;
       },
       20_000,
       40,
     );
-    return before as Sight;
+    return recent.at(-1) as Sight;
   };
 
   it('shows what the chosen camera showed at the moment of the scrubber, wherever it is set', async () => {
@@ -191,7 +192,9 @@ describe('one scrubber for picture and log', function () {
     figure('two cameras on one clock: p95 apart', at(0.95));
     figure('two cameras on one clock: most apart', at(1));
     expect(new Set(played.map(({ pictures }) => pictures.gate)).size, 'they played').to.be.greaterThan(20);
-    expect(at(0.95)).to.be.at.most(FRAME_MS + 2);
+    // A frame, and as much as the cameras' own frames stray from an even pace; what is worse than that is two frames.
+    expect(at(0.95)).to.be.at.most(1.25 * FRAME_MS);
+    expect(at(0.5)).to.be.at.most(FRAME_MS);
   });
 
   it('says why there is no picture at a gap, plays the others on, and the camera joins again', async () => {
@@ -220,6 +223,34 @@ describe('one scrubber for picture and log', function () {
     await page.getByRole('button', { name: 'Do not show Roof' }).click();
     await until('one picture', async () => (await page.locator('.picture').count()) === 1);
     expect(faults).to.deep.equal([]);
+  });
+
+  it('shows a small picture of the moment under the pointer on a lane, and the reason of a gap', async () => {
+    await stand(gap.from - 6_000, 'gate');
+    await says('gate', 'shown');
+    const canvas = page.locator('.lanes canvas');
+    const box = await canvas.boundingBox();
+    const row = await page.locator('.lane-name:has-text("yard")').boundingBox();
+    if (!box || !row) throw new Error('there is no lane');
+    // The window ends a little after the present, see `window.ts`.
+    const point = (moment: number) =>
+      page
+        .evaluate(() => Date.now())
+        .then(async (now) => {
+          const x = box.x + box.width * (1.0 - (now + 180_000 * 0.02 - moment) / 180_000);
+          await page.mouse.move(x, row.y + row.height / 2);
+        });
+    const card = page.locator('body > .sbx-thumb');
+    await point(gap.from - 4_000);
+    await page.locator('body > .sbx-thumb[data-picture=there]').waitFor({ timeout: 10_000 });
+    await until('it to be a picture', () =>
+      card.locator('img').evaluate((image: { naturalWidth: number }) => image.naturalWidth > 0),
+    );
+    await point((gap.from + gap.to) / 2);
+    await page.locator('body > .sbx-thumb[data-picture=none]').waitFor();
+    expect(await card.textContent()).to.match(/Not recorded: /);
+    await page.mouse.move(5, 5);
+    expect(await card.isVisible()).to.equal(false);
   });
 
   it('fits a phone', async () => {

@@ -3,6 +3,7 @@ import { type CameraPast, eventFrom, placeIn, type Stretch, toldOf } from './pas
 import { readCameraPast } from './past-reading.ts';
 import { isPast, timeOf } from './past-state.ts';
 import type { Player } from './player.ts';
+import { createThumbnailCard } from './thumbnail-card.ts';
 
 const AGAIN_MS = 10_000;
 const STEP_MS = 100;
@@ -31,6 +32,7 @@ export function createPastTrack(player: Player, camera: string): PastTrack {
   slider.step = String(STEP_MS);
   slider.setAttribute('aria-label', 'Moment of the last hour');
   element.append(drawn, slider);
+  const card = createThumbnailCard(element, player.door);
   let known: CameraPast | undefined;
   let readAt = Number.NEGATIVE_INFINITY;
   let dragging = false;
@@ -67,15 +69,26 @@ export function createPastTrack(player: Player, camera: string): PastTrack {
     behind = false;
     player.past.go(Number(slider.value));
   };
+  /** A small picture of a moment, and what is to be said of it. */
+  const preview = (at: number): void => {
+    if (!known) return;
+    const { from, to } = known.window;
+    const { left, top, bottom, width } = slider.getBoundingClientRect();
+    const recorded = known.recorded.some((one) => at >= one.from && at < one.to);
+    const text = toldOf(known, at, (NEAR_PX * (to - from)) / width);
+    card.show({ camera, at, text, recorded }, left + placeIn(known.window, at) * width, top, bottom);
+  };
   slider.onpointermove = ({ offsetX }) => {
     if (!known) return;
     const { from, to } = known.window;
-    const perPx = (to - from) / slider.clientWidth;
-    slider.title = toldOf(known, from + offsetX * perPx, NEAR_PX * perPx);
+    preview(from + (offsetX / slider.clientWidth) * (to - from));
   };
+  slider.onpointerleave = card.hide;
+  slider.onblur = card.hide;
   slider.oninput = () => {
     dragging = true;
     slider.setAttribute('aria-valuetext', timeOf(Number(slider.value)));
+    preview(Number(slider.value));
     // One moment at a time: the picture follows as fast as it can be had.
     const { name } = player.past.state;
     if (name === 'opening' || name === 'seeking') behind = true;
@@ -103,6 +116,9 @@ export function createPastTrack(player: Player, camera: string): PastTrack {
       const to = known && eventFrom(known, going ?? houseNow(), by);
       if (to !== undefined) player.past.go(to);
     },
-    remove: () => element.remove(),
+    remove() {
+      card.remove();
+      element.remove();
+    },
   };
 }

@@ -8,8 +8,9 @@ import { followGestures } from './gestures.ts';
 import { type Look, lookIn } from './look.ts';
 import { AXIS_PX, paint } from './paint.ts';
 import type { Past } from './past.ts';
+import { followHover } from './pictures/hover.ts';
 import type { Recordings } from './pictures/recorded.ts';
-import { NARROW, type Row, rowsOf, WIDE } from './rows.ts';
+import { NARROW, type Row, rowAt, rowsOf, WIDE } from './rows.ts';
 import { step } from './timeline-model.ts';
 import type { Travel } from './travel.ts';
 import type { Ghost } from './whatif.ts';
@@ -53,7 +54,13 @@ export function Lanes(props: {
     redraw.current = drawing.redraw;
     const pick = (at: number, y: number): void => pickEvent(at, y, screen, place, shown.current.rows, past, travel);
     const endGestures = followGestures(screen, place, travel, pick);
+    const cameraAt = (y: number): string | undefined => {
+      const lane = y < AXIS_PX ? '' : (rowAt(shown.current.rows, y - AXIS_PX + place.scrollTop)?.lane ?? '');
+      return lane.startsWith('camera/') ? lane.slice(7) : undefined;
+    };
+    const endHover = followHover(screen, travel, recordings, cameraAt);
     return () => {
+      endHover();
       endGestures();
       drawing.end();
     };
@@ -197,8 +204,7 @@ function pickEvent(
   past: Past,
   travel: Travel,
 ): void {
-  const below = y - AXIS_PX + place.scrollTop;
-  const row = y < AXIS_PX ? undefined : rows.find(({ top, height }) => below >= top && below < top + height);
+  const row = y < AXIS_PX ? undefined : rowAt(rows, y - AXIS_PX + place.scrollTop);
   const { all } = past.view().timeline;
   const nearest = ([-1, 1] as const)
     .flatMap((direction) => (row?.lane ? (step(all, { at }, direction, [row.lane]) ?? []) : []))

@@ -50,5 +50,9 @@ export function rowsOf(
   return rows;
 }
 
+/** The row at a height, counted from the first row's top. */
+export const rowAt = (rows: readonly Row[], y: number): Row | undefined =>
+  rows.find(({ top, height }) => y >= top && y < top + height);
+
 const byName = (a: string, b: string): number =>
   Object.values(BELOW).indexOf(a) - Object.values(BELOW).indexOf(b) || (a < b ? -1 : a > b ? 1 : 0);

@@ -47,6 +47,8 @@ export function openScreen(host: HTMLElement, camera: string, changed: () => voi
   let deadline = 0;
   let againMs = 0;
   let waitsSinceMs: number | undefined;
+  /** What it was last told to jump to is a key frame, one of many. */
+  let hops = false;
   const tell = (next: ScreenState): void => {
     const same = next.name === state.name && ('why' in next ? next.why : '') === ('why' in state ? state.why : '');
     if (same) return;
@@ -104,8 +106,13 @@ export function openScreen(host: HTMLElement, camera: string, changed: () => voi
   };
   const obey = ({ video }: PastLeg, order: Order): void => {
     if (order.do !== 'play' && !video.paused) video.pause();
-    if (order.do === 'seek' && !video.seeking) video.currentTime = order.toS;
+    const jumps = order.do === 'seek' || order.do === 'hop';
+    if (jumps && !video.seeking) {
+      video.currentTime = order.toS;
+      hops = order.do === 'hop';
+    }
     if (order.do !== 'play') return;
+    hops = false;
     if (video.playbackRate !== order.rate) video.playbackRate = order.rate;
     if (video.paused) video.play().catch(() => {});
   };
@@ -132,7 +139,7 @@ export function openScreen(host: HTMLElement, camera: string, changed: () => voi
       } else if (!opening && performance.now() >= againMs) void open(clock.at);
     },
     waits() {
-      const isComing = opening || (state.name === 'shown' && front !== undefined && !isReady(front));
+      const isComing = opening || (state.name === 'shown' && !hops && front !== undefined && !isReady(front));
       if (!isComing) waitsSinceMs = undefined;
       else waitsSinceMs ??= performance.now();
       return waitsSinceMs !== undefined && performance.now() - waitsSinceMs < WAIT_MS;

@@ -23,6 +23,8 @@ export interface Shown {
 export type Order =
   | { do: 'play'; rate: number; why: string }
   | { do: 'seek'; toS: number; why: string }
+  /** To a key frame: what comes too late is left out, and nobody waits for it. */
+  | { do: 'hop'; toS: number; why: string }
   | { do: 'stand'; why: string };
 
 /** All videos together decode every picture up to so many times the speed of one: more than many machines can. */
@@ -52,7 +54,7 @@ export function follow({ speed, state }: Clock, { timeS, targetS, keyFramesS }: 
     // The newest key frame that is due: what it has no time for is left out.
     const dueS = keyFrameAt(keyFramesS, targetS) ?? targetS;
     const isThere = dueS <= timeS && timeS <= targetS + speed;
-    return isThere ? { do: 'stand', why: 'no other key frame is due' } : { ...jump, toS: dueS };
+    return isThere ? { do: 'stand', why: 'no other key frame is due' } : { do: 'hop', toS: dueS, why: off };
   }
   if (Math.abs(aheadMs) > FAR_MS * Math.max(1, speed)) return jump;
   if (state === 'waiting') return { do: 'stand', why: 'another picture is on its way' };
