@@ -141,8 +141,8 @@ export async function bench({ seconds = 2, pairs = 6, say }: BenchOptions): Prom
   try {
     await cellsAppend(ours.journal, 0.5, 1);
     await windowOfPublish(theirs, 0.5);
-    await compare('appends, one event a record', 1, 3);
-    await compare(`events, ${COALESCED} a record`, COALESCED, 6);
+    await compare('appends, one event a record', 1, 3.5);
+    await compare(`events, ${COALESCED} a record`, COALESCED, 7);
   } finally {
     await ours.close();
     await theirs.close();
