@@ -99,6 +99,9 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
       options.onParked?.({ ...parked, id: 'record' in line ? line.record.id : line.fact.id });
     },
     done: (line) => leave(line),
+    waits(why) {
+      full = why instanceof JournalFull;
+    },
     fault,
   });
 

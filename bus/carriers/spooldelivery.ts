@@ -64,12 +64,14 @@ export interface DeliveryOptions {
   park(line: SpoolLine, reason: string): Promise<void>;
   /** A line has been delivered or parked. */
   done(line: SpoolLine): void;
+  /** The stores are away, or have no room: what could not be delivered waits. */
+  waits(why: JournalAway | JournalFull): void;
   /** Something went wrong that is not the stores' absence; it is tried again. */
   fault(error: unknown): void;
 }
 
 /** Takes what was spooled to the stores: each cell's records in order, facts in order and after their records. */
-export function spoolDelivery({ journal, facts, cells, park, done, fault }: DeliveryOptions): Delivery {
+export function spoolDelivery({ journal, facts, cells, park, done, waits, fault }: DeliveryOptions): Delivery {
   const suspects = new Map<string, string[]>();
   const told = new Set<string>();
   const parkedFacts = new Set<string>();
@@ -145,7 +147,8 @@ export function spoolDelivery({ journal, facts, cells, park, done, fault }: Deli
       done(line);
       return true;
     } catch (error) {
-      if (!(error instanceof JournalAway || error instanceof JournalFull)) fault(error);
+      if (error instanceof JournalAway || error instanceof JournalFull) waits(error);
+      else fault(error);
       return false;
     }
   };

@@ -64,6 +64,20 @@ describe('spool', () => {
     expect([parked, faults]).to.deep.equal([[], []]);
   });
 
+  it('says that a store which was away and came back has no room', async () => {
+    const { seq } = await spool.journal.append(someRecord('cam_a', 1), 0);
+    store.set('away');
+    await spool.journal.append(someRecord('cam_a', 2), seq);
+    expect(spool.state()).to.include({ spooled: 1, full: false });
+    store.set('full');
+    await until('it to be told', () => spool.state().full);
+    store.set('away');
+    await until('it to be away again', () => !spool.state().full);
+    store.set('here');
+    await spool.drained();
+    expect(spool.state()).to.include({ spooled: 0, full: false });
+  });
+
   it('acknowledges while the journal is away, and delivers in order, marked late, once it is back', async () => {
     const { seq } = await spool.journal.append(someRecord('cam_a', 1), 0);
     store.set('away');

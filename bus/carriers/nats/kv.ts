@@ -1,7 +1,8 @@
 import { JetStreamApiError } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
+import { JournalAway } from '../../ports.ts';
 import type { NatsLink } from './connection.ts';
-import { WRONG_LAST_SEQUENCE } from './publisher.ts';
+import { FULL, WRONG_LAST_SEQUENCE } from './publisher.ts';
 
 /** Works with a bucket. @param what names the work in errors @throws JournalAway */
 export type WithBucket = <T>(what: string, work: (kv: KV) => Promise<T>) => Promise<T>;
@@ -22,7 +23,16 @@ export function openKv(link: NatsLink, bucket: string): WithBucket {
   link.onReturn(() => {
     opened = undefined;
   });
-  return (what, work) => link.call(what, async () => work(await open()));
+  return (what, work) =>
+    link.call(what, async () => {
+      try {
+        return await work(await open());
+      } catch (error) {
+        if (!(error instanceof JetStreamApiError && FULL.has(error.code))) throw error;
+        // Whoever keeps a lease or an entry goes on without the store, as while it is away.
+        throw new JournalAway(`${what}: NATS has no room left (${error.message})`, { cause: error });
+      }
+    });
 }
 
 /** Whether a write was refused because the key has another revision by now. */

@@ -171,7 +171,8 @@ class Stamps {
   }
 }
 
-const FULL = new Set([10_023, 10_047, 10_077]);
+/** JetStream's codes for a store, a stream or a server without room. */
+export const FULL: ReadonlySet<number> = new Set([10_023, 10_047, 10_077]);
 
 /** A refusal of the store as its callers know it. */
 export function refusalOf(what: string, { message, code }: StoreRefusal): JournalRefused {
