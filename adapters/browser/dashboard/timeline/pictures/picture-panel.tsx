@@ -73,7 +73,7 @@ function Picture(props: {
   const host = useRef<HTMLDivElement>(null);
   useEffect(() => (host.current ? pictures.show(camera, host.current) : undefined), [pictures, camera]);
   return (
-    <figure class="picture" data-camera={camera} data-picture={state?.name ?? 'opening'}>
+    <figure class="recorded-picture" data-camera={camera} data-picture={state?.name ?? 'opening'}>
       <div class="picture-host" ref={host} role="img" aria-label={`${name}, recorded picture`} />
       <p class="picture-said" role="status">
         {state && 'why' in state ? state.why : state?.name === 'shown' ? '' : 'Fetching the picture…'}
