@@ -23,7 +23,7 @@ const LOOK = `
       requestAnimationFrame(look);
       const scrubber = Number(document.querySelector('.lanes canvas')?.getAttribute('aria-valuenow'));
       const pictures = {};
-      for (const one of document.querySelectorAll('.picture[data-picture=shown]')) {
+      for (const one of document.querySelectorAll('.recorded-picture[data-picture=shown]')) {
         const video = one.querySelector('.sbx-front');
         if (!readers.has(one)) readers.set(one, Clock.createClockReader());
         if (video) pictures[one.dataset.camera] = readers.get(one).read(video, Date.now());
@@ -93,7 +93,7 @@ describe('one scrubber for picture and log', function () {
     await page.goto(`${group.url}/#/time?at=${Math.round(at)}&cameras=${cameras}&last=180000`);
   };
   const says = (camera: string, state: string) =>
-    page.locator(`.picture[data-camera=${camera}][data-picture=${state}]`).waitFor({ timeout: 20_000 });
+    page.locator(`.recorded-picture[data-camera=${camera}][data-picture=${state}]`).waitFor({ timeout: 20_000 });
   const sights = (): Promise<Sight[]> => page.evaluate('sights');
   /** The clock in a picture is behind the recording's by what camera, relay and recorder took. */
   const behind = ({ scrubber, pictures }: Sight, camera: string): number => scrubber - (pictures[camera] ?? Number.NaN);
@@ -204,9 +204,9 @@ describe('one scrubber for picture and log', function () {
     await page.getByRole('combobox', { name: 'Speed' }).selectOption('2');
     await page.keyboard.press(' ');
     await says('yard', 'missing');
-    const text = await page.locator('.picture[data-camera=yard] .picture-said').textContent();
+    const text = await page.locator('.recorded-picture[data-camera=yard] .picture-said').textContent();
     expect(text).to.match(/^Not recorded: .+\.$/);
-    expect(await page.locator('.picture[data-camera=yard] .picture-host').isVisible()).to.equal(false);
+    expect(await page.locator('.recorded-picture[data-camera=yard] .picture-host').isVisible()).to.equal(false);
     await says('gate', 'shown');
     await says('yard', 'shown');
     const joined = (await sights()).at(-1);
@@ -221,7 +221,7 @@ describe('one scrubber for picture and log', function () {
     await page.getByRole('combobox', { name: 'Show another camera beside' }).selectOption('gate');
     await says('gate', 'shown');
     await page.getByRole('button', { name: 'Do not show Roof' }).click();
-    await until('one picture', async () => (await page.locator('.picture').count()) === 1);
+    await until('one picture', async () => (await page.locator('.recorded-picture').count()) === 1);
     expect(faults).to.deep.equal([]);
   });
 
@@ -258,7 +258,7 @@ describe('one scrubber for picture and log', function () {
     await signIn(phone.page, group);
     const [range] = (await recorded('gate')).ranges;
     await phone.page.goto(`${group.url}/#/time?at=${Math.round(range.from + 4_000)}&cameras=gate,yard&last=180000`);
-    await phone.page.locator('.picture[data-picture=shown]').first().waitFor();
+    await phone.page.locator('.recorded-picture[data-picture=shown]').first().waitFor();
     expect(await phone.page.evaluate('document.documentElement.scrollWidth')).to.equal(390);
     await phone.page.context().close();
   });
