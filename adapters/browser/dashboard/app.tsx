@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { AddCamera } from './add-camera.tsx';
+import { useAlarms } from './alarms.tsx';
 import { Declare } from './declare.tsx';
 import { Detail } from './detail.tsx';
 import { Header } from './header.tsx';
@@ -20,6 +21,7 @@ import { wordsFor } from './words.ts';
 /** The dashboard. */
 export function App({ room }: { room: Room }) {
   const view = useFollowed(room);
+  const alarms = useAlarms(view);
   const route = useRoute();
   const [helping, setHelping] = useState(false);
   const [declaring, setDeclaring] = useState(false);
@@ -50,6 +52,7 @@ export function App({ room }: { room: Room }) {
     <div class="room">
       <Header
         view={view}
+        alarms={alarms}
         help={() => setHelping(true)}
         declare={() => setDeclaring(true)}
         addCamera={() => setAdding(true)}
@@ -65,6 +68,7 @@ export function App({ room }: { room: Room }) {
           <Wall
             cameras={cameras}
             emergencies={view.emergencies}
+            alarms={alarms}
             route={chosen ? route : { name: 'wall' }}
             demo={view.demo}
             outcomeOf={(camera) => outcomeOn(camera, thought, view.world.relays)}

@@ -1,3 +1,5 @@
+import type { Alarm } from './alarms.ts';
+import { Alarms } from './alarms.tsx';
 import { useNow } from './hooks.ts';
 import { Icon } from './icons.tsx';
 import type { Camera } from './model.ts';
@@ -14,8 +16,14 @@ const AWAY_AFTER_MS = 2_000;
 const WARN_MS = 15 * 60_000;
 
 /** The line on top: how many cameras in which state, relays, the event stream, the time. */
-export function Header(props: { view: RoomView; help: () => void; declare: () => void; addCamera: () => void }) {
-  const { view, help, declare, addCamera } = props;
+export function Header(props: {
+  view: RoomView;
+  alarms: Alarm[];
+  help: () => void;
+  declare: () => void;
+  addCamera: () => void;
+}) {
+  const { view, alarms, help, declare, addCamera } = props;
   const now = useNow();
   const { world, stream, streamSince, signedInUntil } = view;
   const leftMs = signedInUntil - now;
@@ -54,6 +62,7 @@ export function Header(props: { view: RoomView; help: () => void; declare: () =>
         {stream === 'open' ? 'Events live' : stream === 'connecting' ? 'Connecting' : 'Events away'}
       </span>
       {leftMs < WARN_MS && leftMs > 0 && <span class="stream needs-look">Sign-in ends in {duration(leftMs)}</span>}
+      <Alarms alarms={alarms} />
       <a class="to-time" href="#/time" title="What happened, and how everything stood (t)">
         Time line
       </a>

@@ -1,6 +1,8 @@
 import type { CSSProperties } from 'preact';
 import { useCallback, useState } from 'preact/hooks';
 import { sentence } from '../player/sentence.ts';
+import type { Alarm } from './alarms.ts';
+import { AlarmMark } from './alarms.tsx';
 import type { Broadcast, Incident } from './emergency.ts';
 import { useNow } from './hooks.ts';
 import { Icon } from './icons.tsx';
@@ -24,6 +26,8 @@ interface TileProps {
   incident: Incident | undefined;
   /** Where it is pushed to, as far as the viewer may know. */
   broadcasts: Broadcast[];
+  /** The newest alarm that its camera has a part in. */
+  alarm: Alarm | undefined;
   demo: boolean;
   /** What would become of it, while a question of what-if is looked at. */
   outcome: Outcome | undefined;
@@ -32,7 +36,7 @@ interface TileProps {
 }
 
 /** A camera on the wall: its picture, and a border, a sign and a word that tell its state. */
-export function Tile({ camera, incident, broadcasts, demo, outcome, role, style }: TileProps) {
+export function Tile({ camera, incident, broadcasts, alarm, demo, outcome, role, style }: TileProps) {
   const [playing, setPlaying] = useState<Playing>();
   const tell = useCallback((now: Playing) => setPlaying(now), []);
   const [important, setImportant] = useState(isImportant(camera.id));
@@ -89,6 +93,7 @@ export function Tile({ camera, incident, broadcasts, demo, outcome, role, style 
             <span class="zone">{camera.zone}</span>
           </span>
         </span>
+        <AlarmMark alarm={alarm} />
         <span class="figures">
           {latency && (
             <span class="latency" title={latency.measured ? 'From the camera to this screen' : 'Estimated'}>

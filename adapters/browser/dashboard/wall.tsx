@@ -1,5 +1,6 @@
 import type { CSSProperties } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import type { Alarm } from './alarms.ts';
 import { type Emergencies, incidentAt } from './emergency.ts';
 import { useSize } from './hooks.ts';
 import { type Arrangement, arrange, NARROW_PX } from './layout.ts';
@@ -19,12 +20,13 @@ const STRIP_PX = 136;
 export function Wall(props: {
   cameras: Camera[];
   emergencies: Emergencies;
+  alarms: Alarm[];
   route: Route;
   demo: boolean;
   /** What would become of a camera, while a question of what-if is looked at. */
   outcomeOf: (camera: string) => Outcome | undefined;
 }) {
-  const { cameras, emergencies, route, demo, outcomeOf } = props;
+  const { cameras, emergencies, alarms, route, demo, outcomeOf } = props;
   const area = useRef<HTMLElement>(null);
   const size = useSize(area);
   const chosen = route.name === 'camera' ? route.id : undefined;
@@ -44,6 +46,7 @@ export function Wall(props: {
               camera={camera}
               incident={incidentAt(emergencies, camera.id)}
               broadcasts={emergencies.broadcasts.filter((one) => one.camera === camera.id)}
+              alarm={alarms.find((alarm) => alarm.cameras.includes(camera.id))}
               demo={demo}
               outcome={outcomeOf(camera.id)}
               role={role}

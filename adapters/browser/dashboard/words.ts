@@ -22,6 +22,7 @@ export type Sign =
   | 'swap'
   | 'slate'
   | 'siren'
+  | 'bell'
   | 'query';
 
 const WORDS: Record<string, StateWords> = {

@@ -244,7 +244,9 @@ describe('dashboard in Chromium', function () {
         .then((count) => count === 2),
     );
     expect(await ribbon('cam_001').textContent()).to.match(/^Emergencyfire in hall 2(59 min \d\d s|1 h 00 min)$/);
-    expect(await tile(page, 'cam_002').locator('.unseen').textContent()).to.contain('Emergency, fire in hall 2. North');
+    expect(await tile(page, 'cam_002').locator('.open .unseen').textContent()).to.contain(
+      'Emergency, fire in hall 2. North',
+    );
     const push = { id: 'cam_001--city-tv', camera: 'cam_001', destination: 'city-tv', picture: true };
     house.alert('broadcast', { ...push, state: 'on-air', why: { trigger: 'push.flowing', text: 'bytes arrive' } });
     const lamp = tile(page, 'cam_001').locator('.lamps li');
