@@ -3,12 +3,11 @@
  * Candidates are sorted by the way that they are for, so that a trial takes that way or none.
  */
 
-/** An offer that a relay of H.264 answers. @param keepCandidates whether the relay may come to us by itself */
-export function asH264(offer: string, keepCandidates: boolean): string {
+/** An offer that a relay of H.264 answers, without candidates: the relay shall not come to us by itself. */
+export function asH264(offer: string): string {
   const number = /^a=rtpmap:(\d+) VP8\/90000/m.exec(offer)?.[1];
   const h264 = `a=rtpmap:${number} H264/90000\r\na=fmtp:${number} level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f`;
-  const named = offer.replace(`a=rtpmap:${number} VP8/90000`, h264);
-  return keepCandidates ? named : named.replace(/^a=candidate:.*\r?\n/gm, '');
+  return offer.replace(`a=rtpmap:${number} VP8/90000`, h264).replace(/^a=candidate:.*\r?\n/gm, '');
 }
 
 /** The answer to it as the connection that offered VP8 takes it, with the candidates of one transport alone. */

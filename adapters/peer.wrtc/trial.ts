@@ -33,7 +33,7 @@ const startedAt = performance.now();
 const receiver = openReceiver(means);
 const offer = await receiver.offer(GATHER_MS);
 say({
-  offer: asH264(offer, false),
+  offer: asH264(offer),
   candidates: receiver.candidates.flatMap((line) => candidateOf(line) ?? []),
   faults: receiver.faults,
   gatherMs: Math.round(performance.now() - startedAt),
