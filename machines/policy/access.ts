@@ -1,8 +1,11 @@
 import type { Subject } from '../../bus/events/viewer.ts';
 import type { Why } from '../../bus/events/why.ts';
 
-/** What somebody wants to do with a camera: see its state and picture, act upon its sessions, move it, or change it. */
-export const ACTIONS = ['watch', 'operate', 'move', 'administer'] as const;
+/**
+ * What somebody wants to do with a camera: see its state and picture, see what was recorded of it, act upon its
+ * sessions, move it, or change it.
+ */
+export const ACTIONS = ['watch', 'review', 'operate', 'move', 'administer'] as const;
 export type Action = (typeof ACTIONS)[number];
 
 /** The camera that it is about. */
@@ -19,13 +22,14 @@ export interface Verdict {
 
 /** The rights that a verified token carries. */
 export type Rights = Pick<Subject, 'role' | 'cameras' | 'zones'> & {
-  /** Cameras that a running incident opens, for watching alone. */
+  /** Cameras that a running incident opens, for watching alone: what was recorded before it is nobody's but its owners'. */
   granted?: readonly string[];
 };
 
 const RANK: Record<Subject['role'], number> = { viewer: 0, operator: 1, admin: 2 };
 const LEAST: Record<Action, Subject['role']> = {
   watch: 'viewer',
+  review: 'viewer',
   operate: 'operator',
   move: 'operator',
   administer: 'admin',
@@ -70,8 +74,12 @@ export function access(rights: Rights, place: Place, action: Action): Verdict {
   }
   const because = coveredBy(rights, place);
   if (because) return verdict(true, 'allowed', because);
-  if (action === 'watch' && rights.granted?.includes(place.camera)) {
-    return verdict(true, 'granted', `a running incident opens ${place.camera}`);
+  if (rights.granted?.includes(place.camera)) {
+    if (action === 'watch') return verdict(true, 'granted', `a running incident opens ${place.camera}`);
+    if (action === 'review') {
+      const text = `a running incident opens ${place.camera} as it is now, not what was recorded of it`;
+      return verdict(false, 'granted-live', text);
+    }
   }
   return verdict(false, 'not-yours', `the token names neither ${place.camera} nor a zone that holds ${place.zone}`);
 }

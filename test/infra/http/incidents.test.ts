@@ -91,6 +91,17 @@ describe('incidents over HTTP', () => {
     const session = { kind: 'viewer' as const, id: admitted.json().session_id };
     expect((await ask('GET', '/api/v1/cameras', undefined, guest)).json().items).to.have.length(2);
     // What lets a guest watch lets them do nothing else, and tells them nothing of the other guests.
+    const minute = `from=${Date.now() - 60_000}&to=${Date.now()}`;
+    for (const past of [
+      '/api/v1/recordings/gate',
+      '/recordings/gate',
+      `/recordings/gate/index.m3u8?${minute}`,
+      `/recordings/gate/thumbnail?at=${Date.now()}`,
+      `/recordings/gate/export.mp4?${minute}`,
+    ]) {
+      const refused = await ask('GET', past, undefined, guest);
+      expect([refused.statusCode, refused.json().reason], past).to.deep.equal([403, 'granted-live']);
+    }
     const [seen] = (await ask('GET', '/api/v1/incidents', undefined, guest)).json().items;
     expect(seen).not.to.have.property('grants');
     await ask('DELETE', `/api/v1/incidents/${id}`);

@@ -31,8 +31,14 @@ function promised(rule: Rule, caller: Caller, camera: string): 401 | 403 | 404 |
   if (rule.camera) {
     if (camera === 'cam_404') return rank >= RANK.operator ? 404 : 403;
     const covers = 'zones' in caller ? caller.zones.some((zone) => zone === 'hcm/*') : 'cameras' in caller;
-    const action = { watch: 'viewer', operate: 'operator', move: 'operator', administer: 'admin' } as const;
-    if (rank < RANK[action[rule.camera]]) return 403;
+    const least = {
+      watch: 'viewer',
+      review: 'viewer',
+      operate: 'operator',
+      move: 'operator',
+      administer: 'admin',
+    } as const;
+    if (rank < RANK[least[rule.camera]]) return 403;
     if (caller.role !== 'admin' && !covers) return 403;
   }
   // The session of the test is somebody else's, on cam_001.

@@ -131,9 +131,9 @@ describe('http: tokens for programs, and who holds which right', () => {
     type Holder = { kind: string; id: string; subject: string; may: string[]; why: string };
     const brief = holders.map(({ kind, subject, may }: Holder) => `${kind} ${subject}: ${may.join(' ')}`);
     expect(brief).to.deep.equal([
-      'person lan: watch operate move',
-      'person root: watch operate move administer',
-      `service service:${id}: watch`,
+      'person lan: watch review operate move',
+      'person root: watch review operate move administer',
+      `service service:${id}: watch review`,
       'incident minh: watch',
       `session service:${id}: watch`,
     ]);

@@ -8,6 +8,7 @@ const person = (role: Rights['role'], cameras: string[] = [], zones: string[] = 
   zones,
 });
 const airport = { camera: 'cam_002', zone: 'hcm/airport' };
+const guest: Rights = { ...person('viewer'), granted: ['cam_002'] };
 
 describe('access: who may do what with a camera', () => {
   const table: [string, Rights, Action, boolean, string][] = [
@@ -22,6 +23,10 @@ describe('access: who may do what with a camera', () => {
     ['an operator operates in their zone', person('operator', [], ['hcm/*']), 'operate', true, 'allowed'],
     ['an operator does not operate elsewhere', person('operator', [], ['hanoi/*']), 'operate', false, 'not-yours'],
     ['an operator does not watch elsewhere', person('operator', [], ['hanoi/*']), 'watch', false, 'not-yours'],
+    ['a viewer looks back at what is theirs', person('viewer', ['cam_002']), 'review', true, 'allowed'],
+    ['a guest of an incident watches', guest, 'watch', true, 'granted'],
+    ['a guest of an incident does not look back', guest, 'review', false, 'granted-live'],
+    ['a guest with a right of their own looks back', { ...guest, zones: ['hcm/*'] }, 'review', true, 'allowed'],
     ['an operator does not administer', person('operator', [], ['*']), 'administer', false, 'role'],
     ['an administrator does everything everywhere', person('admin'), 'administer', true, 'allowed'],
     ['an administrator watches without being named', person('admin'), 'watch', true, 'allowed'],
