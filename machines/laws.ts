@@ -129,7 +129,8 @@ export const laws: {
 
 /**
  * No two owners: whoever has taken up a cell writes its journal alone, in its own order, until the next one takes it up.
- * @param ids ids of one cell's records, in the order of the journal; `<tenure>-r<n>`, a tenure for each taking up
+ * @param ids ids of one cell's records, in the order of the journal; `<tenure>-r<n>`, a tenure for each taking up, and
+ *   `<tenure>-r<n>-left` behind record n where its owner let go of it
  * @returns undefined when that holds, otherwise a sentence that tells what is broken
  */
 export function ownershipFault(ids: readonly string[]): string | undefined {
@@ -137,7 +138,7 @@ export function ownershipFault(ids: readonly string[]): string | undefined {
   let owner: { tenure: string; count: number } | undefined;
   for (const id of ids) {
     const [tenure = '', number = ''] = id.split('-r');
-    const count = Number.parseInt(number, 10);
+    const count = Number.parseInt(number, 10) + (number.endsWith('-left') ? 0.5 : 0);
     if (former.has(tenure)) return `${id} was written after ${owner?.tenure} had taken the cell up`;
     if (owner?.tenure === tenure && count <= owner.count)
       return `${id} was written after its owner's record ${owner.count}`;
