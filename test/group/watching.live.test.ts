@@ -100,7 +100,8 @@ describe('the demo, as a stranger starts it', function () {
       return wall.page.evaluate('clickedAt');
     };
     const shown = async () => (await group.api('GET', `/api/v1/cameras/${camera}`)).body.active_source;
-    await until('the preferred source to be shown', async () => (await shown()) === '0', 15_000);
+    // Where the cores are busy a demo camera falls silent at times, and is handed back later after each time.
+    await until('the preferred source to be shown', async () => (await shown()) === '0', 45_000);
     const firstAt = Date.now();
     const pulledFirstAt = await press(0);
     const switched = await events.next('camera.switched', `camera/${camera}`, firstAt);
