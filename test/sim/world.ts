@@ -418,22 +418,13 @@ class World {
         return `${type} to ${cell} was acknowledged as ${seq} and is not in the journal`;
       }
     }
-    const cells = new Map<string, string[]>();
-    for (const { record } of written) {
-      const name = `${record.kind}/${record.cell}`;
-      cells.set(name, [...(cells.get(name) ?? []), record.id]);
-    }
-    for (const [name, ids] of cells) {
-      const fault = ownershipFault(ids);
+    const records = written.map(({ record }) => record);
+    const cells = groupedBy(records, ({ kind, cell }) => `${kind}/${cell}`);
+    for (const [name, mine] of cells) {
+      const fault = ownershipFault(mine.map(({ id }) => id));
       if (fault) return `${name}: ${fault}`;
     }
-    const lives = new Map<string, JournalRecord[]>();
-    for (const { record } of written) {
-      const key = `${record.kind}/${record.cell}/${record.incarnation}`;
-      const life = lives.get(key);
-      if (life) life.push(record);
-      else lives.set(key, [record]);
-    }
+    const lives = groupedBy(records, ({ kind, cell, incarnation }) => `${kind}/${cell}/${incarnation}`);
     for (const [key, records] of lives) {
       const { firstDifference } = replay(MACHINES[records[0]?.kind ?? 'camera'], records);
       if (firstDifference)
@@ -441,6 +432,17 @@ class World {
     }
     return undefined;
   }
+}
+
+/** Records by what they have in common, each group in their order. */
+function groupedBy(records: readonly JournalRecord[], keyOf: (record: JournalRecord) => string) {
+  const groups = new Map<string, JournalRecord[]>();
+  for (const record of records) {
+    const group = groups.get(keyOf(record));
+    if (group) group.push(record);
+    else groups.set(keyOf(record), [record]);
+  }
+  return groups;
 }
 
 /** Runs a world for a number of steps; the same seed repeats the same run. */

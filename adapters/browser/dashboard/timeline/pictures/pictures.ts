@@ -27,6 +27,7 @@ export function openPictures(travel: Travel, recordings: Recordings): Pictures {
     view = new Map([...screens].map(([camera, { state }]) => [camera, state]));
     for (const listener of listeners) listener();
   };
+  // Each is asked, also behind one that waits: a screen counts its own time from when it is asked first.
   const isWaiting = (): boolean => [...screens.values()].filter((screen) => screen.waits()).length > 0;
   const tick = (): void => {
     frame = requestAnimationFrame(tick);
