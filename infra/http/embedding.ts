@@ -56,12 +56,13 @@ export function embeddingRoutes(server: Server, services: HttpServices): void {
     // What an incident opens ends with it; a code would carry it on.
     const own = { ...rights, sub, name, exp, granted: [] };
     permittedCamera(services, own, camera, 'watch');
-    if (visitor !== undefined && visitorSub(sub, visitor) === undefined) {
+    const shownTo = visitor === undefined ? sub : visitorSub(sub, visitor);
+    if (shownTo === undefined) {
       throw new Refusal(400, 'visitor', 'Only a program names visitors: ask with a service token.');
     }
     const asked_at = Date.now();
     const grant = {
-      sub: visitor === undefined ? sub : (visitorSub(sub, visitor) ?? sub),
+      sub: shownTo,
       ...(name === undefined ? {} : { name }),
       ...(jti === undefined ? {} : { jti }),
       camera,

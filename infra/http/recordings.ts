@@ -15,7 +15,7 @@ import { fits, oneFile } from './recordings/one-file.ts';
 import { packageOf } from './recordings/package.ts';
 import { playlist } from './recordings/playlist.ts';
 import { sendThumbnail, thumbnailLooks } from './recordings/thumbnail.ts';
-import { DAY_MS, momentOf, momentQuery, windowIn, windowQuery } from './recordings/window.ts';
+import { DAY_MS, momentOf, momentQuery, pastWindowIn, windowIn, windowQuery } from './recordings/window.ts';
 import type { HttpServices } from './services.ts';
 import type { Shared } from './shared.ts';
 import { allowOtherSites, checkPath, pathParams, SIGNED_FOLDER, signedFolder } from './signed-paths.ts';
@@ -169,8 +169,7 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
     { schema: { params: cameraParams, querystring: windowQuery, tags: ['recordings'] } },
     async (request, reply) => {
       const camera = placeOf(request);
-      const { from, to, goesOn } = windowIn(request.query);
-      if (goesOn) throw new Refusal(400, 'bad-request', 'Say until when: ?to= has to lie in the past.');
+      const { from, to } = pastWindowIn(request.query);
       const all = await recordings.pieces(camera.id, from, to);
       const [first] = all;
       if (!first) throw missing(`recording of ${camera.id} in that time`);
@@ -196,8 +195,7 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
     { schema: { params: cameraParams, querystring: windowQuery, tags: ['recordings'] } },
     async (request, reply) => {
       const camera = placeOf(request);
-      const { from, to, goesOn } = windowIn(request.query);
-      if (goesOn) throw new Refusal(400, 'bad-request', 'Say until when: ?to= has to lie in the past.');
+      const { from, to } = pastWindowIn(request.query);
       const pieces = await recordings.pieces(camera.id, from, to);
       if (pieces.length === 0) throw missing(`recording of ${camera.id} in that time`);
       const { session } = await look(services, shared, request, camera);

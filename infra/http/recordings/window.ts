@@ -48,6 +48,13 @@ export function windowIn({ from, to }: { from?: string; to?: string }, longestMs
   return { from: begin, to: last, goesOn: last > Date.now() };
 }
 
+/** The same, which has to be over: a file of it has an end. @throws Refusal */
+export function pastWindowIn(query: { from?: string; to?: string }): Window {
+  const window = windowIn(query);
+  if (window.goesOn) throw new Refusal(400, 'bad-request', 'Say until when: ?to= has to lie in the past.');
+  return window;
+}
+
 /** The one moment that somebody asks about (epoch ms). @throws Refusal */
 export function momentOf({ at }: { at?: string }): number {
   if (at !== undefined) return momentIn(at);
