@@ -101,7 +101,7 @@ describe('people who sign in with a password, on a running group', function () {
     expect(stream.status).to.equal(200);
 
     const rights = await signalbox('rights', 'cam_001');
-    expect(rights.out).to.match(/parking board \(service:svc_[a-z2-7]{26}\) +service +viewer +watch +\d{4}-/);
+    expect(rights.out).to.match(/parking board \(service:svc_[a-z2-7]{26}\) +service +viewer +watch, review +\d{4}-/);
     const [id = ''] = /svc_[a-z2-7]{26}/.exec(rights.out) ?? [];
     expect((await signalbox('service', 'list')).out).to.match(
       new RegExp(`${id} +active .*signalbox-cli +parking board`),
