@@ -40,6 +40,25 @@ export const recorder = (chance: Chance): Said => ({
   keep_ms: 3_600_000,
 });
 
+/** Where a camera's motors are. */
+export const motors: Said = { type: 'ptz.configured', zone: 'hcm/center', url: 'http://127.0.0.1:9/onvif' };
+
+/** What a camera with motors is told, by people of whom one may send the other away. */
+export function ptzActs(chance: Chance): Said[] {
+  const said = chance.pick([
+    { by: 'hoa', role: 'operator' },
+    { by: 'lan', role: 'operator' },
+    { by: 'root', role: 'admin' },
+  ]);
+  return [
+    motors,
+    { type: 'ptz.move', ...said, pan: chance.pick([-1, 0.5]), tilt: 0, zoom: 0, for_ms: chance.pick([100, 2_000]) },
+    { type: 'ptz.move', ...said, pan: 0, tilt: 0, zoom: 1, for_ms: 1_000 },
+    { type: 'ptz.preset', ...said, preset: '1', name: 'gate' },
+    { type: 'ptz.stop', ...said },
+  ];
+}
+
 /** Somebody asks for a broadcast of a camera. */
 export const broadcast = (camera: Id): Said => ({
   type: 'broadcast.requested',
@@ -81,7 +100,7 @@ const measured = {
 };
 
 /** What those who work on a camera's output may report, by the slot that they fill. */
-export function outputReports(chance: Chance): Record<'measure' | 'ladder' | 'push' | 'record', Said[]> {
+export function outputReports(chance: Chance): Record<'measure' | 'ladder' | 'push' | 'record' | 'drive', Said[]> {
   const relay = chance.pick(['relay-1', 'relay-2']);
   return {
     measure: [measured],
@@ -102,6 +121,10 @@ export function outputReports(chance: Chance): Record<'measure' | 'ladder' | 'pu
       { type: 'recorder.silent', silent_ms: 3_000, detail: 'x' },
       { type: 'recorder.full', free_bytes: 0 },
       { type: 'recorder.segment', source: chance.pick(['0', '1']), begun_at: 1, bytes: 1 },
+    ],
+    drive: [
+      { type: 'drive.done', elapsed_ms: 1 },
+      { type: 'drive.failed', reason: 'timeout', detail: 'x' },
     ],
   };
 }

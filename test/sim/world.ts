@@ -16,7 +16,9 @@ import {
   incident,
   incidentActs,
   ladder,
+  motors,
   outputReports,
+  ptzActs,
   recorder,
   recordingActs,
   renditionActs,
@@ -108,6 +110,7 @@ class World {
       await roster.create({ kind: 'camera', id: camera }, this.configured());
       await roster.create({ kind: 'rendition', id: camera }, ladder(this.chance));
       await roster.create({ kind: 'recording', id: camera }, recorder(this.chance));
+      await roster.create({ kind: 'ptz', id: camera }, motors);
     }
   }
 
@@ -294,6 +297,7 @@ class World {
     return [
       () => tell('rendition', camera, chance.pick(renditionActs(chance))),
       () => tell('recording', camera, chance.pick(recordingActs(chance, now))),
+      () => tell('ptz', camera, chance.pick(ptzActs(chance))),
       () => void (pushed && tell('broadcast', pushed, chance.pick(broadcastActs(chance)))),
       () => void (urgent && tell('incident', urgent, chance.pick(incidentActs(chance, now)))),
       chance.happens(0.5)
