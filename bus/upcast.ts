@@ -80,6 +80,8 @@ const steps: Record<string, (record: JournalRecord) => JournalRecord> = {
   'camera@2': unchanged(3),
   // Nobody told who publishes.
   'camera@3': unchanged(4),
+  // Nobody saved a preset.
+  'ptz@1': unchanged(2),
   'relay@1': relayWithoutPulse,
   'incident@1': incidentWithoutQuality,
   // Ladders were never held back for others.

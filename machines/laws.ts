@@ -122,6 +122,7 @@ export const laws: {
     if (state !== 'new' && state !== 'removed' && url === '') return 'it can be moved, and nobody knows where';
     if (tags.includes('moving') && !holder) return 'it moves, and nobody moves it';
     if (state === 'moving' && order?.kind !== 'move') return 'it moves without an end';
+    if (state === 'saving' && order?.kind !== 'save') return 'it saves a position, and is told otherwise';
     if (state === 'stopping' && order?.kind !== 'stop') return 'it stops, and is told otherwise';
     return moved(state, tags);
   },

@@ -25,7 +25,7 @@ export interface PtzContext {
 }
 
 type Event = Stamped<PtzHeard>;
-type Command = Extract<Event, { type: 'ptz.move' | 'ptz.preset' }>;
+type Command = Extract<Event, { type: 'ptz.move' | 'ptz.preset' | 'ptz.save' }>;
 /** A PTZ fact as the machine emits it; the cell stamps it. */
 export interface PtzSaid {
   type: `ptz.${string}`;
@@ -33,7 +33,8 @@ export interface PtzSaid {
 }
 type Because = (context: PtzContext, event: Event) => Why;
 
-const isCommand = (event: Event): event is Command => event.type === 'ptz.move' || event.type === 'ptz.preset';
+const isCommand = (event: Event): event is Command =>
+  event.type === 'ptz.move' || event.type === 'ptz.preset' || event.type === 'ptz.save';
 const verdict = ({ holder }: PtzContext, event: Command) => mayMove(holder, event, event.at);
 
 /** Whether it only goes on as it moves: that is no news. */
@@ -74,21 +75,16 @@ const configure = machine.assign(({ event }) => {
 const take = machine.assign(({ event }) => {
   if (!isCommand(event)) return {};
   const { by, role, at } = event;
-  if (event.type === 'ptz.preset') {
-    return {
-      order: { kind: 'preset', preset: event.preset } as const,
-      holder: { by, role, until: at + HOLD_MS },
-      refusal: undefined,
-    };
-  }
-  const { pan, tilt, zoom, for_ms } = event;
-  const until = at + for_ms;
-  return {
-    order: { kind: 'move', pan, tilt, zoom, until } as const,
-    holder: { by, role, until: until + HOLD_MS },
-    refusal: undefined,
-  };
+  const order = orderOf(event);
+  const until = order.kind === 'move' ? order.until : at;
+  return { order, holder: { by, role, until: until + HOLD_MS }, refusal: undefined };
 });
+function orderOf(event: Command): DriveOrder {
+  if (event.type === 'ptz.preset') return { kind: 'preset', preset: event.preset };
+  if (event.type === 'ptz.save') return { kind: 'save', name: event.name };
+  const { pan, tilt, zoom, for_ms, at } = event;
+  return { kind: 'move', pan, tilt, zoom, until: at + for_ms };
+}
 const halt = machine.assign({ order: { kind: 'stop' } as const });
 
 /** What a fact tells beside the state. */
@@ -109,16 +105,24 @@ const become = (state: string, because: Because) =>
     }));
   });
 
-const refuse = machine.enqueueActions(({ context, event, enqueue }) => {
-  if (!isCommand(event)) throw new Error(`a ${event.type} is never refused`);
-  const { why } = verdict(context, event);
-  enqueue.assign({ refusal: why });
-  const { state, since, zone } = context;
-  const { by } = event;
-  const what =
-    event.type === 'ptz.preset' ? { preset: event.preset } : { pan: event.pan, tilt: event.tilt, zoom: event.zoom };
-  enqueue.emit({ type: 'ptz.refused', data: { zone, by, ...what, state, from: state, since, why } });
-});
+const refuse = (because: Because) =>
+  machine.enqueueActions(({ context, event, enqueue }) => {
+    if (!isCommand(event)) throw new Error(`a ${event.type} is never refused`);
+    const why = because(context, event);
+    enqueue.assign({ refusal: why });
+    const { state, since, zone } = context;
+    const { kind: _kind, until: _until, ...what } = { until: 0, ...orderOf(event) };
+    enqueue.emit({ type: 'ptz.refused', data: { zone, by: event.by, ...what, state, from: state, since, why } });
+  });
+const isHeld: Because = (context, event) => {
+  if (!isCommand(event)) throw new Error(`a ${event.type} asks for nothing`);
+  return verdict(context, event).why;
+};
+const isBusy =
+  (reason: string, text: string): Because =>
+  (_context, event) => ({ trigger: event.type, reason, text });
+const stillOnTheWay = isBusy('moving', 'it moves; stop it, then save where it looks');
+const savesNow = isBusy('saving', 'a position is being saved');
 
 const plainly =
   (text: string): Because =>
@@ -131,6 +135,10 @@ const moves: Because = (_context, event) => {
 const goes: Because = (_context, event) => {
   if (event.type !== 'ptz.preset') throw new Error(`a ${event.type} names no preset`);
   return { trigger: event.type, text: `${event.by} sends it to ${event.name}`, guard: { preset: event.preset } };
+};
+const saves: Because = (_context, event) => {
+  if (event.type !== 'ptz.save') throw new Error(`a ${event.type} saves no preset`);
+  return { trigger: event.type, text: `${event.by} saves where it looks as ${event.name}` };
 };
 const stops: Because = (_context, event) =>
   event.type === 'ptz.stop'
@@ -187,12 +195,16 @@ export const ptzMachine = machine.createMachine({
       on: {
         'ptz.configured': { actions: configure },
         'ptz.move': [
-          { guard: 'held', actions: refuse },
+          { guard: 'held', actions: refuse(isHeld) },
           { target: '.moving', reenter: true, actions: [take, become('moving', moves)] },
         ],
         'ptz.preset': [
-          { guard: 'held', actions: refuse },
+          { guard: 'held', actions: refuse(isHeld) },
           { target: '.going', reenter: true, actions: [take, become('going', goes)] },
+        ],
+        'ptz.save': [
+          { guard: 'held', actions: refuse(isHeld) },
+          { target: '.saving', actions: [take, become('saving', saves)] },
         ],
         'ptz.stop': { target: '.stopping', reenter: true, actions: [halt, become('stopping', stops)] },
       },
@@ -211,6 +223,7 @@ export const ptzMachine = machine.createMachine({
           ],
           on: {
             'ptz.move': { guard: 'goesOn', target: 'moving', reenter: true, actions: take },
+            'ptz.save': { actions: refuse(stillOnTheWay) },
             'drive.failed': { target: 'failed', actions: become('failed', fails) },
             'alarm.rang': { guard: 'endAlarm', target: 'stopping', actions: [halt, become('stopping', stops)] },
           },
@@ -220,6 +233,7 @@ export const ptzMachine = machine.createMachine({
           meta: { text: 'it is sent to a preset' },
           invoke: drive,
           on: {
+            'ptz.save': { actions: refuse(stillOnTheWay) },
             'drive.done': { target: 'still', actions: become('still', plainly('the camera took the order')) },
             'drive.failed': { target: 'failed', actions: become('failed', fails) },
           },
@@ -232,6 +246,18 @@ export const ptzMachine = machine.createMachine({
               target: 'still',
               actions: become('still', ({ why }, event) => ({ ...why, trigger: event.type })),
             },
+            'drive.failed': { target: 'failed', actions: become('failed', fails) },
+          },
+        },
+        saving: {
+          meta: { text: 'it is told to remember where it looks' },
+          invoke: drive,
+          on: {
+            // Orders that wait give way to the newest: this one would be lost.
+            'ptz.move': { actions: refuse(savesNow) },
+            'ptz.preset': { actions: refuse(savesNow) },
+            'ptz.save': { actions: refuse(savesNow) },
+            'drive.done': { target: 'still', actions: become('still', plainly('the camera took the order')) },
             'drive.failed': { target: 'failed', actions: become('failed', fails) },
           },
         },

@@ -63,6 +63,8 @@ export interface Calls {
   move(target: Target, speeds: Speeds, forMs: number): Promise<void>;
   stop(target: Target): Promise<void>;
   goTo(target: Target, preset: string): Promise<void>;
+  /** Remembers where it looks; a position of the same name is replaced. */
+  save(target: Target, name: string): Promise<void>;
 }
 
 /** Why a device did not do it. */

@@ -84,6 +84,10 @@ function mover(cam: Cam): string {
   return token;
 }
 
+/** The library writes texts into its XML as they are. */
+const inXml = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+
 async function presetsOf(cam: Cam): Promise<Preset[]> {
   await done((callback) => cam.getPresets({ profileToken: mover(cam) }, callback as never));
   const presets = (cam.presets ?? {}) as Record<string, { name?: unknown } | string>;
@@ -155,13 +159,21 @@ const calls: Calls = {
       }
       return done((callback) => cam.gotoPreset({ profileToken: mover(cam), preset } as never, callback as never));
     }),
+  save: (target, name) =>
+    asking(target, async (cam) => {
+      const same = (await presetsOf(cam)).find((preset) => preset.name === name);
+      const said = { profileToken: mover(cam), presetName: inXml(name), ...(same ? { presetToken: same.token } : {}) };
+      return done((callback) => cam.setPreset(said as never, callback as never));
+    }),
 };
+
+/** What these answer says nothing, and might not be passed on. */
+const ORDERS: ReadonlySet<keyof Calls> = new Set(['move', 'stop', 'goTo', 'save']);
 
 parentPort?.on('message', ({ id, call, args }: Asked) => {
   const work = calls[call] as (...given: unknown[]) => Promise<unknown>;
   work(...args).then(
-    (value) =>
-      parentPort?.postMessage({ id, value: call === 'move' || call === 'stop' || call === 'goTo' ? undefined : value }),
+    (value) => parentPort?.postMessage({ id, value: ORDERS.has(call) ? undefined : value }),
     (error) => {
       const { reason, message } = deviceFailed(error);
       parentPort?.postMessage({ id, reason, text: message });

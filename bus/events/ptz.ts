@@ -3,7 +3,7 @@ import { type Of, shape } from '../shape.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the PTZ machine's events and context. */
-export const PTZ_VERSION = 1;
+export const PTZ_VERSION = 2;
 
 const Speed = Type.Number({ minimum: -1, maximum: 1 });
 /** Who says so, by a right that was checked. */
@@ -31,6 +31,7 @@ export const ptzHeard = {
   ),
   'ptz.stop': shape('ptz.stop', Type.Object(said)),
   'ptz.preset': shape('ptz.preset', Type.Object({ ...said, preset: Type.String(), name: Type.String() })),
+  'ptz.save': shape('ptz.save', Type.Object({ ...said, name: Type.String({ description: 'of the preset' }) })),
   'ptz.removed': shape('ptz.removed', Type.Object({})),
   'drive.done': shape('drive.done', Type.Object({ elapsed_ms: Type.Number() })),
   'drive.failed': shape('drive.failed', Type.Object({ reason: Type.String(), detail: Type.String() })),
@@ -52,12 +53,14 @@ export const PtzFactSchema = Type.Object({
   tilt: Type.Optional(Type.Number()),
   zoom: Type.Optional(Type.Number()),
   preset: Type.Optional(Type.String()),
+  name: Type.Optional(Type.String({ description: 'of a preset that is saved' })),
 });
 export const ptzSaid = [
   'ptz.still',
   'ptz.moving',
   'ptz.going',
   'ptz.stopping',
+  'ptz.saving',
   'ptz.failed',
   'ptz.refused',
   'ptz.removed',

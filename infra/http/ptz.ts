@@ -27,9 +27,20 @@ const Move = Type.Object(
   },
   { additionalProperties: false },
 );
+const NewPreset = Type.Object(
+  {
+    name: Type.String({
+      minLength: 1,
+      maxLength: 64,
+      pattern: '^(?=.*\\S)\\P{C}+$',
+      description: 'one that exists is replaced',
+    }),
+  },
+  { additionalProperties: false },
+);
 const PtzSchema = Type.Object({
   id: Type.String(),
-  state: Type.Enum(['still', 'moving', 'going', 'stopping', 'failed']),
+  state: Type.Enum(['still', 'moving', 'going', 'stopping', 'saving', 'failed']),
   since: Type.Number({ description: 'epoch ms' }),
   why: WhySchema,
   holder: Type.Optional(
@@ -96,6 +107,14 @@ export function ptzRoutes(server: Server, { cells, devices, credential }: HttpSe
   );
   server.post(`${path}/stop`, { schema: { tags, params, response: { 202: PtzSchema } } }, async (request, reply) =>
     reply.code(202).send(await tell(moverOf(placeOf(request)), callerOf(request), { type: 'ptz.stop' })),
+  );
+  server.post(
+    `${path}/presets`,
+    { schema: { tags, params, body: NewPreset, response: { 202: PtzSchema } } },
+    async (request, reply) => {
+      const event = { type: 'ptz.save', name: request.body.name.trim() };
+      return reply.code(202).send(await tell(moverOf(placeOf(request)), callerOf(request), event));
+    },
   );
   server.post(
     `${path}/preset`,

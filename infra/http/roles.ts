@@ -116,6 +116,11 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'POST /api/v1/cameras/:camera_id/ptz/move': { who: 'operator', camera: 'move', text: 'move it for a moment' },
   'POST /api/v1/cameras/:camera_id/ptz/stop': { who: 'operator', camera: 'move', text: 'stop it, whoever moves it' },
   'POST /api/v1/cameras/:camera_id/ptz/preset': { who: 'operator', camera: 'move', text: 'send it to a preset' },
+  'POST /api/v1/cameras/:camera_id/ptz/presets': {
+    who: 'operator',
+    camera: 'move',
+    text: 'save where it looks under a name',
+  },
   'POST /api/v1/devices/find': { who: 'admin', text: 'look for ONVIF cameras where the configuration permits it' },
   'POST /api/v1/devices/look': { who: 'admin', text: 'what a camera has to offer, before it is added' },
   'POST /api/v1/devices/picture': { who: 'admin', text: 'one picture of a stream, before it is added' },

@@ -57,6 +57,18 @@ describe('a camera with motors, told over ONVIF', function () {
     expect(await tell({ kind: 'preset', preset: '9' })).to.include({ type: 'drive.failed', reason: 'no-preset' });
   });
 
+  it('remembers where it looks under any name, and replaces the position of the same name', async () => {
+    expect((await tell({ kind: 'save', name: 'Dock <3 & "quay"' })).type).to.equal('drive.done');
+    expect((await tell({ kind: 'save', name: 'Gate' })).type).to.equal('drive.done');
+    expect([...device.presets]).to.deep.equal([
+      ['1', 'Gate'],
+      ['2', 'Car park'],
+      ['3', 'Dock &lt;3 &amp; &quot;quay&quot;'],
+    ]);
+    await tell({ kind: 'save', name: 'Dock <3 & "quay"' });
+    expect(device.presets.size).to.equal(3);
+  });
+
   it('is not moved by an order whose time is over, as after a restart', async () => {
     expect((await tell(right(-1))).type).to.equal('drive.done');
     expect(device.moving()).to.equal(undefined);

@@ -139,6 +139,41 @@ describe('a camera that is found on the network and added in the page', function
     expect(lines.find((line: string) => line.startsWith('ptz.refused: lan moves it; it is free'))).to.be.a('string');
   });
 
+  it('moves in the page while a key or a finger holds, stops when it is let go, and remembers where it looks', async () => {
+    const { page, faults } = await signedIn('operator', { width: 390, height: 844 });
+    await page.goto(`${group.url}/#/camera/north_gate`);
+    await page.locator('.presets button').first().waitFor();
+    const pad = (name: string) => page.locator('.pad').getByRole('button', { name, exact: true });
+    await pad('Right').focus();
+    await page.keyboard.down('ArrowUp');
+    await page.keyboard.down('ArrowRight');
+    await until('it to go slantwise', () => device.moving()?.pan === 0.45 && device.moving()?.tilt === 0.45);
+    expect(page.url(), 'the wall has the arrow keys elsewhere').to.match(/north_gate$/);
+    const stops = device.stopped.length;
+    await page.keyboard.up('ArrowUp');
+    await page.keyboard.up('ArrowRight');
+    await until('it to be told to stop', () => device.stopped.length > stops);
+    expect(device.stopped.at(-1)).to.equal('told');
+    await page.locator('.pad select').selectOption('Fast');
+    const zoom = await pad('Zoom in').boundingBox();
+    await page.mouse.move((zoom?.x ?? 0) + 10, (zoom?.y ?? 0) + 10);
+    await page.mouse.down();
+    await until('it to zoom', () => device.moving()?.zoom === 1);
+    await page.mouse.up();
+    await until('it to stand still', () => device.moving() === undefined);
+    await page.getByLabel('Name of the position').fill('Dock');
+    await page.keyboard.press('Enter');
+    await until('it among the positions', () => page.locator('.presets button:has-text("Dock")').count());
+    expect([...device.presets.values()]).to.deep.equal(['Gate', 'Car park', 'Dock']);
+    const minh = group.token({ sub: 'minh', role: 'admin', cameras: [], zones: [] });
+    await group.api('POST', '/api/v1/cameras/north_gate/ptz/move', { pan: -1, for_ms: 2_000 }, minh);
+    await pad('Left').press('Enter');
+    await page.locator('.ptz [role=alert]:has-text("Not now: minh moves it")').waitFor();
+    expect(await page.evaluate('document.documentElement.scrollWidth')).to.equal(390);
+    expect(faults).to.deep.equal([]);
+    await page.context().close();
+  });
+
   it('leaves its password in no log, event or list', async () => {
     const { text: journal } = await group.api('GET', '/api/v1/journal?limit=1000');
     const { text: cameras } = await group.api('GET', '/api/v1/cameras');

@@ -14,6 +14,7 @@ const done = { type: 'drive.done', elapsed_ms: 5 };
 const failed = { type: 'drive.failed', reason: 'timeout', detail: 'it does not answer' };
 const end = { type: 'alarm.rang', name: 'end' };
 const stop = (by: string) => ({ type: 'ptz.stop', by, role: 'operator' });
+const save = (by: string) => ({ type: 'ptz.save', by, role: 'operator', name: 'Dock' });
 const preset = (by: string) => ({ type: 'ptz.preset', by, role: 'operator', preset: '2', name: 'Car park' });
 
 describe('a camera that is moved', () => {
@@ -67,6 +68,24 @@ describe('a camera that is moved', () => {
     expect(fails.last.why.text).to.equal('the camera did not do it: it does not answer');
     expect(given(move('lan'), stop('lan'), failed).last.why.text).to.contain('it stops by itself');
     expect(given(move('lan'), failed, move('lan')).state).to.equal('moving');
+  });
+
+  it('saves where it looks under a name, for who holds it, and only while it stands still', () => {
+    const saving = given(save('lan'));
+    expect(saving.context.order).to.deep.equal({ kind: 'save', name: 'Dock' });
+    expect(saving.last).to.deep.include({ by: 'lan', name: 'Dock', state: 'saving' });
+    expect(saving.last.why.text).to.equal('lan saves where it looks as Dock');
+    expect(given(save('lan'), done).state).to.equal('still');
+    expect(given(preset('lan'), done, save('minh')).last.why.reason).to.equal('held');
+    const moving = given(move('lan'), save('lan'));
+    expect(moving.state).to.equal('moving');
+    expect(moving.last).to.deep.include({ by: 'lan', name: 'Dock' });
+    expect(moving.last.why).to.include({ reason: 'moving', text: 'it moves; stop it, then save where it looks' });
+    expect(given(preset('lan'), save('lan')).last.why.reason).to.equal('moving');
+    for (const order of [move('lan'), preset('lan'), save('lan')]) {
+      expect(given(save('lan'), order).last.why.reason, order.type).to.equal('saving');
+    }
+    expect(given(save('lan'), stop('minh')).state).to.equal('stopping');
   });
 });
 

@@ -315,6 +315,8 @@ const machines: Record<string, { machine: AnyStateMachine; walks: Walk[] }> = {
           { type: 'ptz.stop', by: 'minh', role: 'operator' },
           { type: 'ptz.preset', by: 'lan', role: 'operator', preset: '1', name: 'Gate' },
           { type: 'ptz.preset', by: 'minh', role: 'operator', preset: '1', name: 'Gate' },
+          { type: 'ptz.save', by: 'lan', role: 'operator', name: 'Dock' },
+          { type: 'ptz.save', by: 'minh', role: 'operator', name: 'Dock' },
           { type: 'ptz.removed' },
           { type: 'drive.done', elapsed_ms: 5 },
           { type: 'drive.failed', reason: 'timeout', detail: 'it does not answer' },

@@ -10,6 +10,7 @@ import { readHistory } from './history.ts';
 import { useNow } from './hooks.ts';
 import { Icon } from './icons.tsx';
 import type { Camera, Fact } from './model.ts';
+import { Ptz } from './ptz.tsx';
 import { hashOf } from './route.ts';
 import { duration, timeOfDay } from './time.ts';
 import { LIVE } from './timeline/link.ts';
@@ -17,9 +18,9 @@ import { wordsFor } from './words.ts';
 
 const CHART_EVERY_MS = 1_500;
 
-/** Whether a fact is about this camera: its own, or of somebody who watches it. */
+/** Whether a fact is about this camera: its own, of its motors, or of somebody who watches it. */
 const isAbout = (fact: Fact, camera: string): boolean =>
-  fact.kind === 'camera' ? fact.id === camera : fact.data.camera === camera;
+  fact.kind === 'camera' || fact.kind === 'ptz' ? fact.id === camera : fact.data.camera === camera;
 
 /** Beside a large camera: its state and why, its statechart, its last events, its sources, who watches. */
 export function Detail(props: { camera: Camera; facts: Fact[]; broadcasts: Broadcast[] }) {
@@ -71,6 +72,7 @@ export function Detail(props: { camera: Camera; facts: Fact[]; broadcasts: Broad
         {camera.why?.guard && <Guard values={camera.why.guard} />}
         {words.next && <p class="next">{words.next}</p>}
       </section>
+      {camera.movable && <Ptz camera={camera.id} last={heard.findLast(({ kind }) => kind === 'ptz')} />}
       {chart && (
         <section>
           <h2>Statechart</h2>

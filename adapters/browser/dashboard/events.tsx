@@ -24,7 +24,7 @@ export function Events({ events, now }: { events: Fact[]; now: number }) {
               </span>
             ) : (
               <span class="what">
-                {String(fact.data.subject ?? fact.id)} {happened(fact)}
+                {fact.kind === 'ptz' ? 'motors' : String(fact.data.subject ?? fact.id)} {happened(fact)}
               </span>
             )}
             <span class="because">

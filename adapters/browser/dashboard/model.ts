@@ -39,6 +39,8 @@ export interface Camera {
   chosenSource?: string;
   /** The last switch that this page heard of. */
   switched?: Switched;
+  /** It has motors; who may use them is asked of the gateway. */
+  movable: boolean;
   viewers: number;
   picture: string;
 }
@@ -123,6 +125,7 @@ export function cameraOf(item: Json): Camera {
       ? {}
       : { activeSource: String(item.active_source) }),
     ...(item.chosen_source ? { chosenSource: text(item.chosen_source) } : {}),
+    movable: item.ptz === true,
     viewers: count(item.viewers),
     picture: pictureOf((item.picture as Json | undefined) ?? item),
   };

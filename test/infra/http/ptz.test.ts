@@ -49,6 +49,25 @@ describe('http: moving a camera', () => {
     expect([unknown.statusCode, unknown.json().reason]).to.deep.equal([400, 'no-preset']);
   });
 
+  it('saves where it looks under a name', async () => {
+    const answer = await ask('lan', 'POST', '/presets', { name: ' Dock, quay 3 ' });
+    expect([answer.statusCode, answer.json().state]).to.deep.equal([202, 'saving']);
+    expect(gateway.house.slots.drive.held().input.order).to.deep.equal({ kind: 'save', name: 'Dock, quay 3' });
+    const busy = await ask('lan', 'POST', '/move', { pan: 1 });
+    expect([busy.statusCode, busy.json().error]).to.deep.equal([409, 'Not now: a position is being saved.']);
+    for (const payload of [
+      {},
+      { name: '' },
+      { name: ' ' },
+      { name: 'a\nb' },
+      { name: 'x'.repeat(65) },
+      { name: 'Dock', token: '1' },
+    ]) {
+      expect((await ask('lan', 'POST', '/presets', payload)).statusCode, JSON.stringify(payload)).to.equal(400);
+    }
+    expect((await ask('vera', 'POST', '/presets', { name: 'Dock' })).statusCode).to.equal(403);
+  });
+
   it('refuses what is no move, who has no right, and a camera that has no motor', async () => {
     for (const payload of [{}, { pan: 0 }, { pan: 2 }, { pan: 1, for_ms: 60_000 }, { pan: 1, roll: 1 }]) {
       expect((await ask('lan', 'POST', '/move', payload)).statusCode, JSON.stringify(payload)).to.equal(400);

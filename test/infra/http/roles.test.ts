@@ -62,6 +62,7 @@ const BODIES: Record<string, { type?: string; body: string }> = {
   'POST /api/v1/cameras/:camera_id/ptz/move': { body: '{"pan":1}' },
   'POST /api/v1/cameras/:camera_id/ptz/stop': { body: '{}' },
   'POST /api/v1/cameras/:camera_id/ptz/preset': { body: '{"preset":"1"}' },
+  'POST /api/v1/cameras/:camera_id/ptz/presets': { body: '{"name":"Dock"}' },
   'POST /api/v1/devices/look': { body: '{"address":"127.0.0.1:8899"}' },
   'POST /api/v1/devices/picture': { body: '{"address":"rtsp://127.0.0.1:8554/main"}' },
   'POST /api/v1/demo/cameras/:camera_id/plug': { body: '{"source":0,"plugged":true}' },
