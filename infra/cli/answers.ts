@@ -20,6 +20,7 @@ const Camera = Type.Object({
   sources: Type.Optional(Type.Array(Type.Object({ id: Type.String(), url: text, state: text, why: WhyText }))),
   active_source: text,
   keep: text,
+  record: Type.Optional(Type.Object({ keep_ms: Type.Number() })),
   origin: text,
   viewers: number,
   width: number,

@@ -1,6 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Command } from 'commander';
 import { isId } from '../../bus/identity.ts';
+import { BadDuration, durationMs, spanText } from '../config/durations.ts';
+import { bytesIn, SIZE_PATTERN } from '../config/sizes.ts';
 import { type CameraAnswer, cameraAnswer, camerasAnswer } from './answers.ts';
 import { type LoginOptions, withLogin } from './camera-login.ts';
 import { type CommonOptions, type Reach, reach } from './reach.ts';
@@ -12,6 +14,8 @@ interface CameraOptions extends CommonOptions, LoginOptions {
   name?: string;
   zone?: string;
   keep?: string;
+  record?: string;
+  recordMax?: string;
   backup: string[];
   wait: boolean;
 }
@@ -27,6 +31,8 @@ function cameraOptions(command: Command): Command {
     .option('--name <TEXT>', 'the name that people see')
     .option('--zone <ZONE>', 'its zone, such as hcm/airport')
     .option('--keep <MODE>', 'warm (always connected) or on-demand')
+    .option('--record <TIME>', 'record it and keep that for so long, such as 7d; off: during emergencies alone')
+    .option('--record-max <SIZE>', 'keep no more than this of it, such as 100GB')
     .option('--backup <ADDRESS>', 'a further source; repeat for more', repeated, [])
     .option('--user <NAME>', 'the user name at the camera; its password is asked for')
     .option('--password-stdin', 'read that password from standard input')
@@ -67,7 +73,7 @@ export function cameraChangeCommand(command: Command, out: Terminal): void {
       throw misused(`give the address as well: signalbox camera change ${camera} rtsp://HOST/PATH …`);
     }
     if (address === undefined && Object.keys(settings).length === 0) {
-      throw misused('say what to change: an address, --name, --zone or --keep');
+      throw misused('say what to change: an address, --name, --zone, --keep or --record');
     }
     const again = (url: string) => `signalbox camera change ${camera} ${url}`;
     const addresses = address === undefined ? [] : [address, ...options.backup];
@@ -115,6 +121,7 @@ export function cameraListCommand(command: Command, out: Terminal): void {
             { heading: 'ZONE', cell: (camera) => camera.zone },
             { heading: 'STATE', cell: (camera) => camera.state },
             { heading: 'KEEP', cell: (camera) => camera.keep ?? '' },
+            { heading: 'RECORD', cell: ({ record }) => (record ? spanText(record.keep_ms) : '') },
             { heading: 'FROM', cell: (camera) => camera.origin ?? '' },
             { heading: 'SOURCES', cell: addresses },
           ],
@@ -129,7 +136,8 @@ export function checkedId(camera: string): void {
   if (!isId(camera)) throw misused(`"${camera.slice(0, 80)}" is no camera id: use 1 to 64 of a-z, 0-9, _ and -`);
 }
 
-function settingsIn({ name, zone, keep }: CameraOptions): { name?: string; zone?: string; keep?: string } {
+/** What the options say, as the interface takes it. */
+function settingsIn({ name, zone, keep, record, recordMax }: CameraOptions) {
   if (keep !== undefined && keep !== 'warm' && keep !== 'on-demand') {
     throw misused(`--keep ${keep}: expected warm or on-demand`);
   }
@@ -137,7 +145,26 @@ function settingsIn({ name, zone, keep }: CameraOptions): { name?: string; zone?
     ...(name === undefined ? {} : { name }),
     ...(zone === undefined ? {} : { zone }),
     ...(keep === undefined ? {} : { keep }),
+    ...recordIn(record, recordMax),
   };
+}
+
+/** What is said of its recording. @throws CommandFailed */
+function recordIn(keep?: string, most?: string): { record?: { keep_ms: number; max_bytes?: number } | null } {
+  if (keep === undefined && most === undefined) return {};
+  if (keep === undefined || (keep === 'off' && most !== undefined)) {
+    throw misused('--record-max: say how long it is kept as well, such as --record 7d');
+  }
+  if (keep === 'off') return { record: null };
+  if (most !== undefined && !new RegExp(SIZE_PATTERN).test(most)) {
+    throw misused(`--record-max ${most}: expected a size such as 500MB or 100GB`);
+  }
+  try {
+    return { record: { keep_ms: durationMs(keep), ...(most === undefined ? {} : { max_bytes: bytesIn(most) }) } };
+  } catch (error) {
+    if (error instanceof BadDuration) throw misused(`--record ${keep}: expected off, or a time such as 12h or 7d`);
+    throw error;
+  }
 }
 
 /** Says whether the picture arrives, or why not: the person who just typed the address can still mend it. */

@@ -5,38 +5,11 @@ import { freshlyRead, replaceFile, whileLocked } from '../../adapters/files.ts';
 import type { Login, Secrets } from '../../adapters/secrets.files.ts';
 import { type CameraSettings, CameraSettingsSchema, type Source } from '../../bus/events/camera.ts';
 import { type Id, IdSchema, id } from '../../bus/identity.ts';
-import { type Of, shape } from '../../bus/shape.ts';
+import { shape } from '../../bus/shape.ts';
 import { BadAddress } from './address.ts';
-import type { Config, DeviceAddress } from './model.ts';
+import { type CameraInput, type RecordInput, RecordSchema } from './camera-input.ts';
+import type { Config, DeviceAddress, RecordSettings } from './model.ts';
 import { splitDevice, splitSource } from './resolve.ts';
-
-const { name, zone, keep, eye, hand_back_ms } = CameraSettingsSchema.properties;
-
-/** What a caller of the API may say about a camera; addresses may still carry a login here. */
-export const cameraInput = shape(
-  'camera',
-  Type.Object(
-    {
-      name: Type.Optional(name),
-      zone: Type.Optional(zone),
-      sources: Type.Optional(
-        Type.Array(
-          Type.String({ minLength: 1, maxLength: 2048, description: 'rtsp:// or rtsps:// address, or publish:' }),
-          {
-            minItems: 1,
-            maxItems: 8,
-          },
-        ),
-      ),
-      keep: Type.Optional(keep),
-      eye: Type.Optional(eye),
-      hand_back_ms,
-      onvif: Type.Optional(Type.String({ minLength: 1, maxLength: 2048 })),
-    },
-    { additionalProperties: false },
-  ),
-);
-export type CameraInput = Of<typeof cameraInput>;
 
 const DeviceSchema = Type.Object({ url: Type.String(), credential: Type.Optional(Type.String()) });
 const overlayFile = shape(
@@ -45,6 +18,7 @@ const overlayFile = shape(
     version: Type.Literal(1),
     cameras: Type.Record(IdSchema, CameraSettingsSchema),
     devices: Type.Optional(Type.Record(IdSchema, DeviceSchema)),
+    records: Type.Optional(Type.Record(IdSchema, RecordSchema)),
   }),
 );
 /** What the file holds. */
@@ -52,6 +26,8 @@ interface Kept {
   cameras: Map<Id, CameraSettings>;
   /** Of those that can be moved. */
   devices: Map<Id, DeviceAddress>;
+  /** Of those that are recorded. */
+  records: Map<Id, RecordInput>;
 }
 
 /** Where a camera was configured, and so where it is changed. */
@@ -63,6 +39,8 @@ export interface PlacedCamera {
   origin: Origin;
   /** Where it is moved. */
   device?: DeviceAddress;
+  /** Absent: it is recorded during emergencies alone. */
+  record?: RecordSettings;
 }
 
 /** Why the overlay refuses a change. */
@@ -82,6 +60,7 @@ export class OverlayRefused extends Error {
 export interface Overlay {
   cameras(): ReadonlyMap<Id, CameraSettings>;
   devices(): ReadonlyMap<Id, DeviceAddress>;
+  records(): ReadonlyMap<Id, RecordSettings>;
   /** @throws OverlayRefused when the id is taken or an address is none */
   add(camera: Id, input: CameraInput, config: Config): CameraSettings;
   /** Changes what is given, keeps the rest. @throws OverlayRefused */
@@ -100,50 +79,71 @@ export function openOverlay(state: string, secrets: Secrets): Overlay {
   const present = freshlyRead(file, () => readOverlay(file));
   present();
   /** Does one change to what stands there now. */
-  const change = <T>(make: (cameras: Map<Id, CameraSettings>, devices: Map<Id, DeviceAddress>) => T): T =>
+  const change = <T>(make: (kept: Kept) => T): T =>
     whileLocked(file, () => {
-      const cameras = new Map(present().cameras);
-      const devices = new Map(present().devices);
-      const made = make(cameras, devices);
-      const moved = devices.size > 0 ? { devices: Object.fromEntries(devices) } : {};
-      const kept = { version: 1, cameras: Object.fromEntries(cameras), ...moved };
-      replaceFile(file, `${JSON.stringify(kept, null, 2)}\n`);
+      const { cameras, devices, records } = present();
+      const next = { cameras: new Map(cameras), devices: new Map(devices), records: new Map(records) };
+      const made = make(next);
+      replaceFile(file, textOf(next));
       return made;
     });
-  const place = (cameras: Map<Id, CameraSettings>, camera: Id, settings: CameraSettings): CameraSettings => {
-    cameras.set(camera, settings);
+  const place = (
+    kept: Kept,
+    camera: Id,
+    settings: CameraSettings,
+    { device, record }: { device?: DeviceAddress | undefined; record?: RecordInput | null | undefined },
+  ): CameraSettings => {
+    kept.cameras.set(camera, settings);
+    if (device) kept.devices.set(camera, device);
+    if (record) kept.records.set(camera, record);
+    if (record === null) kept.records.delete(camera);
     return settings;
   };
   return {
     cameras: () => present().cameras,
     devices: () => present().devices,
+    records: () => new Map([...present().records].map(([camera, record]) => [camera, recordSettings(record)])),
     add: (camera, input, config) =>
-      change((cameras, devices) => {
-        if (config.cameras.has(camera) || cameras.has(camera)) {
+      change((kept) => {
+        if (config.cameras.has(camera) || kept.cameras.has(camera)) {
           throw new OverlayRefused('exists', `there is a camera ${camera} already`);
         }
         if (!input.sources) throw new OverlayRefused('address', 'a camera needs at least one source');
         const { sources, device } = splitAddresses(camera, input.sources, input.onvif, secrets);
-        if (device) devices.set(camera, device);
-        const { name = camera, zone = 'default', keep = 'warm', eye = true, hand_back_ms } = input;
+        const { name = camera, zone = 'default', keep = 'warm', eye = true, hand_back_ms, record } = input;
         const handBack = hand_back_ms === undefined ? {} : { hand_back_ms };
-        return place(cameras, camera, { name, zone, sources, keep, eye, ...handBack });
+        return place(kept, camera, { name, zone, sources, keep, eye, ...handBack }, { device, record });
       }),
     change: (camera, input, config) =>
-      change((cameras, devices) => {
-        const known = overlaid(cameras, camera, config);
-        const { sources: given, onvif, ...others } = input;
+      change((kept) => {
+        const known = overlaid(kept.cameras, camera, config);
+        const { sources: given, onvif, record, ...others } = input;
         const { sources, device } = splitAddresses(camera, given ?? [], onvif, secrets);
-        if (device) devices.set(camera, device);
-        return place(cameras, camera, { ...known, ...others, sources: given ? sources : known.sources });
+        const settings = { ...known, ...others, sources: given ? sources : known.sources };
+        return place(kept, camera, settings, { device, record });
       }),
     remove: (camera, config) =>
-      change((cameras, devices) => {
-        overlaid(cameras, camera, config);
-        cameras.delete(camera);
-        devices.delete(camera);
+      change((kept) => {
+        overlaid(kept.cameras, camera, config);
+        for (const part of [kept.cameras, kept.devices, kept.records]) part.delete(camera);
       }),
   };
+}
+
+const recordSettings = ({ keep_ms: keepMs, max_bytes: maxBytes }: RecordInput): RecordSettings => ({
+  keepMs,
+  ...(maxBytes === undefined ? {} : { maxBytes }),
+});
+
+/** What is kept, as the file holds it. */
+function textOf({ cameras, devices, records }: Kept): string {
+  const kept = {
+    version: 1,
+    cameras: Object.fromEntries(cameras),
+    ...(devices.size > 0 ? { devices: Object.fromEntries(devices) } : {}),
+    ...(records.size > 0 ? { records: Object.fromEntries(records) } : {}),
+  };
+  return `${JSON.stringify(kept, null, 2)}\n`;
 }
 
 /**
@@ -153,7 +153,7 @@ export function openOverlay(state: string, secrets: Secrets): Overlay {
  */
 export function cameraSettings(
   config: Config,
-  overlay: Pick<Overlay, 'cameras' | 'devices'>,
+  overlay: Pick<Overlay, 'cameras' | 'devices' | 'records'>,
   secrets: Pick<Secrets, 'keep'>,
 ): Map<Id, PlacedCamera> {
   const all = new Map<Id, PlacedCamera>();
@@ -163,12 +163,13 @@ export function cameraSettings(
     const sources = configured.sources.map((source) => keepLogin(source, config.logins, secrets));
     const device = config.devices.get(camera);
     const moved = device && { device: keepLogin(device, config.logins, secrets) };
-    all.set(camera, { settings: { ...configured, sources }, origin: 'yaml', ...moved });
+    const record = config.records.get(camera);
+    all.set(camera, { settings: { ...configured, sources }, origin: 'yaml', ...moved, ...(record ? { record } : {}) });
   }
-  const devices = overlay.devices();
+  const [devices, records] = [overlay.devices(), overlay.records()];
   for (const [camera, settings] of overlaid) {
-    const device = devices.get(camera);
-    all.set(camera, { settings, origin: 'api', ...(device ? { device } : {}) });
+    const [device, record] = [devices.get(camera), records.get(camera)];
+    all.set(camera, { settings, origin: 'api', ...(device ? { device } : {}), ...(record ? { record } : {}) });
   }
   return all;
 }
@@ -227,16 +228,18 @@ function readOverlay(file: string): Kept {
   try {
     text = readFileSync(file, 'utf8');
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return { cameras: new Map(), devices: new Map() };
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+      return { cameras: new Map(), devices: new Map(), records: new Map() };
+    }
     throw error;
   }
   try {
-    const { cameras, devices = {} } = overlayFile.parse(JSON.parse(text));
-    return {
-      cameras: new Map(Object.entries(cameras).map(([camera, settings]) => [id(camera), settings])),
-      devices: new Map(Object.entries(devices).map(([camera, device]) => [id(camera), device])),
-    };
+    const { cameras, devices = {}, records = {} } = overlayFile.parse(JSON.parse(text));
+    return { cameras: byId(cameras), devices: byId(devices), records: byId(records) };
   } catch (error) {
     throw new Error(`${file} can't be read (${(error as Error).message}): repair it, or move it away to start without`);
   }
 }
+
+const byId = <T>(parts: { [camera: string]: T }): Map<Id, T> =>
+  new Map(Object.entries(parts).map(([camera, part]) => [id(camera), part]));

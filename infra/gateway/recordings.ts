@@ -1,27 +1,23 @@
 import type { Cells, CellView } from '../../actors/cells.ts';
 import type { Recordings } from '../../adapters/recordings.files.ts';
-import type { CameraSettings } from '../../bus/events/camera.ts';
 import type { Id } from '../../bus/identity.ts';
 import type { Address } from '../../bus/subjects.ts';
 import { type Spent, spent } from '../../machines/policy/keeping.ts';
 import type { RecordingContext } from '../../machines/recording.ts';
-import type { RecordSettings } from '../config/model.ts';
+import type { PlacedCamera } from '../config/overlay.ts';
 
 /**
  * Has every camera that shall be recorded its recording.
  * @param belongsHere which cells are this gateway's to care for; the others' are theirs
- * @param records how long, and how much, of the cameras that name it
  */
 export async function settleRecordings(
   cells: Cells,
   belongsHere: (at: Address) => boolean,
-  cameras: ReadonlyMap<Id, { settings: CameraSettings }>,
-  records: ReadonlyMap<Id, RecordSettings>,
+  cameras: ReadonlyMap<Id, PlacedCamera>,
   by?: string,
 ): Promise<void> {
-  const settle = async (camera: Id, zone: string): Promise<void> => {
+  const settle = async (camera: Id, { settings: { zone }, record }: PlacedCamera): Promise<void> => {
     const at = { kind: 'recording' as const, id: camera };
-    const record = records.get(camera);
     const view = cells.view(at);
     const known = view && !view.tags.includes('over') ? (view.context as unknown as RecordingContext) : undefined;
     if (!belongsHere(at) || !(record || known)) return;
@@ -34,7 +30,7 @@ export async function settleRecordings(
     const event = { type: 'recording.configured', zone, wanted, keep_ms: keepMs, ...size };
     await (known ? cells.offer(at, event, by) : cells.create(at, event, by));
   };
-  await Promise.all([...cameras].map(([camera, { settings }]) => settle(camera, settings.zone)));
+  await Promise.all([...cameras].map(([camera, placed]) => settle(camera, placed)));
   const gone = cells
     .list('recording')
     .filter((view) => !cameras.has(view.id) && belongsHere(view) && !view.tags.includes('over'));

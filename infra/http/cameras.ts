@@ -1,21 +1,25 @@
 import Type from 'typebox';
 import type { CellView } from '../../actors/cells.ts';
 import type { LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
-import { CameraSettingsSchema } from '../../bus/events/camera.ts';
 import { WhySchema } from '../../bus/events/why.ts';
 import { type Id, IdSchema, id } from '../../bus/identity.ts';
 import { activeStanding } from '../../machines/camera/context.ts';
 import { access, isAtLeast } from '../../machines/policy/access.ts';
+import { CameraInputSchema, SourcesSchema } from '../config/camera-input.ts';
 import { callerOf, placeOf } from './door.ts';
 import { missing, Refusal } from './errors.ts';
 import type { Server } from './fastify.ts';
 import { listOf, pageOf, pageQuery } from './paging.ts';
 import { rungsOf } from './rungs.ts';
 import type { HttpServices } from './services.ts';
-import { cameraOf, isOpen, isOver, viewerOf, zoneOf } from './views.ts';
+import { cameraOf, isOpen, isOver, recordingOf, viewerOf, zoneOf } from './views.ts';
 
 const params = Type.Object({ camera_id: IdSchema });
 
+const RecordSchema = Type.Object(
+  { keep_ms: Type.Number(), max_bytes: Type.Optional(Type.Number()) },
+  { description: 'absent: it is recorded during emergencies alone' },
+);
 const CameraSchema = Type.Object({
   id: Type.String(),
   name: Type.String(),
@@ -38,6 +42,7 @@ const CameraSchema = Type.Object({
   rungs: Type.Array(Type.String()),
   viewers: Type.Integer(),
   keep: Type.String(),
+  record: Type.Optional(RecordSchema),
   codec: Type.Optional(Type.String()),
   audio: Type.Optional(Type.String()),
   width: Type.Optional(Type.Integer()),
@@ -49,27 +54,9 @@ const CameraSchema = Type.Object({
   demo: Type.Optional(Type.Boolean({ description: 'it has a plug that can be pulled' })),
 });
 
-const ZonePattern = '^[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_-]*)*$';
-const changes = {
-  name: Type.Optional(Type.String({ minLength: 1, maxLength: 200 })),
-  zone: Type.Optional(Type.String({ pattern: ZonePattern, maxLength: 200 })),
-  keep: Type.Optional(Type.Enum(['warm', 'on-demand'])),
-  eye: Type.Optional(Type.Boolean()),
-  hand_back_ms: CameraSettingsSchema.properties.hand_back_ms,
-  onvif: Type.Optional(
-    Type.String({
-      minLength: 1,
-      maxLength: 2048,
-      description: 'its ONVIF address, for moving it; as whom, as in sources',
-    }),
-  ),
-};
-const Sources = Type.Array(Type.String({ minLength: 1, maxLength: 2048 }), { minItems: 1, maxItems: 8 });
-const NewCamera = Type.Object({ id: IdSchema, ...changes, sources: Sources }, { additionalProperties: false });
-const CameraChange = Type.Object(
-  { ...changes, sources: Type.Optional(Sources) },
-  { additionalProperties: false, minProperties: 1 },
-);
+const settings = CameraInputSchema.properties;
+const NewCamera = Type.Object({ id: IdSchema, ...settings, sources: SourcesSchema }, { additionalProperties: false });
+const CameraChange = Type.Object(settings, { additionalProperties: false, minProperties: 1 });
 
 function healthOf(view: CellView): 'ok' | 'degraded' | 'dark' {
   if (view.tags.includes('watchable')) return view.state === 'live' ? 'ok' : 'degraded';
@@ -101,6 +88,7 @@ function show(view: CellView, viewers: number, services: HttpServices, caller: L
     viewers,
     ptz: services.cells.view({ kind: 'ptz', id: view.id })?.tags.includes('over') === false,
     keep: settings?.keep ?? 'warm',
+    ...recordOf(services, view.id),
     codec,
     audio,
     width,
@@ -109,6 +97,14 @@ function show(view: CellView, viewers: number, services: HttpServices, caller: L
     ...(origin ? { origin } : {}),
     ...(services.demo?.has(view.id) ? { demo: true } : {}),
   };
+}
+
+/** How its recording is kept, where its settings ask for one. */
+function recordOf({ cells }: HttpServices, camera: Id): { record?: Type.Static<typeof RecordSchema> } {
+  const view = cells.view({ kind: 'recording', id: camera });
+  if (!view || isOver(view)) return {};
+  const { wanted, keep_ms, max_bytes } = recordingOf(view);
+  return wanted ? { record: { keep_ms, ...(max_bytes === undefined ? {} : { max_bytes }) } } : {};
 }
 
 /** How many watch each camera. */

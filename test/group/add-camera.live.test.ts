@@ -83,11 +83,16 @@ describe('a camera that is found on the network and added in the page', function
     expect(width).to.equal(640);
     expect(await page.inputValue('[name=name]')).to.equal('North gate');
     await page.fill('[name=zone]', 'hcm/airport');
+    await page.fill('[name=days]', '14');
+    expect(await page.isChecked('text=Always, kept for')).to.equal(true);
     await page.locator('text=Add it').click();
     await page.waitForSelector('.tile[data-camera=north_gate].in-large.state-live', { timeout: 20_000 });
     await until('the picture to move', () => page.locator('.tile .latency').count(), 20_000);
     const { body } = await group.api('GET', '/api/v1/cameras/north_gate');
     expect(body).to.include({ name: 'North gate', zone: 'hcm/airport', keep: 'warm', origin: 'overlay' });
+    expect(body.record).to.deep.equal({ keep_ms: 14 * 86_400_000 });
+    const recorded = async () => (await group.api('GET', '/api/v1/recordings/north_gate')).body.state === 'recording';
+    await until('its picture to be on the disk', recorded, 20_000);
     expect(body.sources.map(({ url }: { url: string }) => url)).to.deep.equal([
       site.server.rtsp('main'),
       site.server.rtsp('sub'),

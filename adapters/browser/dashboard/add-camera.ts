@@ -68,6 +68,10 @@ function withLogin(url: string, { username, password }: Login): string {
   return url.replace('://', `://${encodeURIComponent(username)}:${encodeURIComponent(password)}@`);
 }
 
+/** Recordings are kept for ten years at most by what the form takes. */
+export const MOST_DAYS = 3650;
+const DAY_MS = 86_400_000;
+
 /** What the form says, as `POST /api/v1/cameras` takes it: the preferred stream first, then the backup if there is one. */
 export function cameraOf(said: FormData, looked: Looked, login: Login, taken: readonly string[]) {
   const { profiles, address, ptz } = looked;
@@ -80,6 +84,7 @@ export function cameraOf(said: FormData, looked: Looked, login: Login, taken: re
     zone: String(said.get('zone') ?? '').trim(),
     keep: said.get('keep') === 'on' ? 'warm' : 'on-demand',
     sources: urls.map((url) => withLogin(url, login)),
+    ...(said.get('record') === 'always' ? { record: { keep_ms: Number(said.get('days')) * DAY_MS } } : {}),
     ...(ptz ? { onvif: withLogin(address, login) } : {}),
   };
 }

@@ -1,7 +1,17 @@
 import './add-camera.css';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { cameraOf, type Found, type Login, type Looked, loginIn, playable, profileText } from './add-camera.ts';
-import { callApi, pictureApi } from './api.ts';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import {
+  cameraOf,
+  type Found,
+  type Login,
+  type Looked,
+  loginIn,
+  MOST_DAYS,
+  playable,
+  profileText,
+} from './add-camera.ts';
+import { Preview } from './add-camera-preview.tsx';
+import { callApi, failureText } from './api.ts';
 import type { Camera } from './model.ts';
 import { go } from './route.ts';
 
@@ -13,8 +23,6 @@ interface Candidate {
   login: Login;
 }
 
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
-
 /** Work that a button sets off: whether it goes on, and what went wrong. */
 function useWork() {
   const [busy, setBusy] = useState('');
@@ -25,7 +33,7 @@ function useWork() {
     try {
       await run();
     } catch (error) {
-      setFailure(textOf(error));
+      setFailure(failureText(error));
     }
     setBusy('');
   };
@@ -218,6 +226,7 @@ function Settle(props: { candidate: Candidate; cameras: Camera[]; back: () => vo
       <label class="tick">
         <input type="checkbox" name="keep" checked /> Stay connected while nobody watches
       </label>
+      <RecordChoice />
       {failure && <p role="alert">{failure}</p>}
       <p class="buttons">
         <button type="submit" disabled={busy !== ''}>
@@ -231,36 +240,34 @@ function Settle(props: { candidate: Candidate; cameras: Camera[]; back: () => vo
   );
 }
 
-/** One picture of a stream, so that it is seen which camera it is. */
-function Preview({ url, login, what }: { url: string; login: Login; what: string }) {
-  const [picture, setPicture] = useState('');
-  const [failure, setFailure] = useState('');
-  useEffect(() => {
-    let made = '';
-    let over = false;
-    setPicture('');
-    setFailure('');
-    pictureApi('/api/v1/devices/picture', { address: url, ...loginIn(login) }).then(
-      (blob) => {
-        if (over) return;
-        made = URL.createObjectURL(blob);
-        setPicture(made);
-      },
-      (error) => over || setFailure(textOf(error)),
-    );
-    return () => {
-      over = true;
-      URL.revokeObjectURL(made);
-    };
-  }, [url, login]);
+/** Whether it is recorded always, and how long that is kept. */
+function RecordChoice() {
+  const [always, setAlways] = useState(false);
   return (
-    <figure class="preview">
-      {picture ? (
-        <img src={picture} alt={`What ${what || 'the camera'} shows now`} />
-      ) : (
-        <p role={failure ? 'alert' : 'status'}>{failure || 'Asking it for a picture…'}</p>
-      )}
-      {what && <figcaption>{what}</figcaption>}
-    </figure>
+    <fieldset>
+      <legend>Recording</legend>
+      <label class="tick">
+        <input type="radio" name="record" value="emergency" checked={!always} onChange={() => setAlways(false)} /> Only
+        during emergencies
+      </label>
+      <div class="tick">
+        <label class="tick">
+          <input type="radio" name="record" value="always" checked={always} onChange={() => setAlways(true)} /> Always,
+          kept for
+        </label>
+        <input
+          type="number"
+          name="days"
+          class="days"
+          aria-label="days that it is kept"
+          required
+          min={1}
+          max={MOST_DAYS}
+          defaultValue="7"
+          onInput={() => setAlways(true)}
+        />
+        days
+      </div>
+    </fieldset>
   );
 }

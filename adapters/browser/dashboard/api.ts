@@ -52,3 +52,6 @@ export async function listApi(path: string): Promise<Record<string, unknown>[]> 
   } while (cursor !== null && items.length < 10_000);
   return items;
 }
+
+/** What went wrong, as a person reads it. */
+export const failureText = (error: unknown): string => (error instanceof Error ? error.message : String(error));

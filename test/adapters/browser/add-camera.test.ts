@@ -40,6 +40,13 @@ describe('a camera that is added in the page', () => {
     });
   });
 
+  it('is recorded for as many days as were chosen, or during emergencies alone', () => {
+    const form = { name: 'Gate', zone: 'hcm', preferred: 'm', days: '14' };
+    const of = (record: string) => cameraOf(said({ ...form, record }), looked, login, []);
+    expect(of('always')).to.deep.include({ record: { keep_ms: 14 * 86_400_000 } });
+    expect(of('emergency')).not.to.have.property('record');
+  });
+
   it('offers no stream that no browser plays', () => {
     const jpeg = { ...main, token: 'j', codec: 'JPEG' };
     expect(playable([jpeg, main, sub, { ...main, codec: 'h265' }]).map(({ token }) => token)).to.deep.equal([

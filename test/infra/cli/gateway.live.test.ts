@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { openSigningKeys } from '../../../adapters/keys.files.ts';
 import { openSecrets } from '../../../adapters/secrets.files.ts';
 import { serveLink } from '../../../bus/carriers/link.ts';
+import { id } from '../../../bus/identity.ts';
 import { openLoginLinks } from '../../../infra/http/links.ts';
 import { command } from '../../fixtures/command-line.ts';
 import { type ServedGateway, serveGateway } from '../../fixtures/served-gateway.ts';
@@ -105,6 +106,34 @@ describe('the command line, against a gateway', () => {
     expect((await sbx('camera', 'list')).out).to.match(/^cam_004 +South gate +default .* rtsp:\/\/192\.0\.2\.9\/b$/m);
     expect(openSecrets(path.join(state, 'secrets')).login('cam_004-0')?.password).to.equal('new');
     expect((await sbx('camera', 'change', 'cam_001', '--name', 'x')).err).to.contain('change it there');
+  });
+
+  it('has an added camera recorded for as long as was said, or not, and takes no other word for it', async () => {
+    const add = ['camera', 'add', 'cam_004', 'rtsp://192.0.2.8/a', '--no-wait'];
+    for (const wrong of [
+      ['--record', 'soon'],
+      ['--record', '0s'],
+      ['--record-max', '1GB'],
+      ['--record', '7d', '--record-max', 'lots'],
+    ]) {
+      const { code, out, err } = await sbx(...add, ...wrong);
+      expect(code, wrong.join(' ')).to.be.greaterThan(0);
+      expect([out, err], wrong.join(' ')).to.satisfy(
+        ([told, why]: string[]) => told === '' && /record/.test(why ?? ''),
+      );
+    }
+    expect((await sbx('camera', 'list')).out).not.to.contain('cam_004');
+    expect(await sbx(...add, '--record', '7d', '--record-max', '100GB')).to.include({ code: 0, err: '' });
+    const asked = async () => {
+      const { state: recording, context } = gateway.house.roster.view({ kind: 'recording', id: id('cam_004') }) ?? {};
+      return [recording, context?.wanted, context?.keep_ms, context?.max_bytes];
+    };
+    expect(await asked()).to.deep.equal(['waiting', true, 604_800_000, 100e9]);
+    expect((await sbx('camera', 'list')).out).to.match(/^cam_004 .* warm +7 d +overlay/m);
+    await sbx('camera', 'change', 'cam_004', '--record', '12h');
+    expect(await asked()).to.deep.equal(['waiting', true, 43_200_000, undefined]);
+    await sbx('camera', 'change', 'cam_004', '--record', 'off');
+    expect((await asked()).slice(0, 2)).to.deep.equal(['off', false]);
   });
 
   it("takes a camera's password from standard input, into the secret store and nowhere else", async () => {

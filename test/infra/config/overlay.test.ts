@@ -4,13 +4,8 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { openSecrets, type Secrets } from '../../../adapters/secrets.files.ts';
 import { id } from '../../../bus/identity.ts';
-import {
-  cameraInput,
-  cameraSettings,
-  forgetUnusedLogins,
-  OverlayRefused,
-  openOverlay,
-} from '../../../infra/config/overlay.ts';
+import { cameraInput } from '../../../infra/config/camera-input.ts';
+import { cameraSettings, forgetUnusedLogins, OverlayRefused, openOverlay } from '../../../infra/config/overlay.ts';
 import { readConfig } from '../../../infra/config.ts';
 
 const config = readConfig('/etc/sbx.yaml', 'cameras: { cam_001: "rtsp://u:p@10.0.0.7/a" }', {});
@@ -88,6 +83,24 @@ describe('cameras added over the API', () => {
     expect(sources).to.deep.equal([{ id: '0', url: 'rtsp://10.0.0.8/a', credential: 'cam_004-0.2' }]);
   });
 
+  it('are recorded for as long as was said, over restarts, until something else is said', () => {
+    const recorded = () => cameraSettings(config, openOverlay(state, secrets), secrets).get(cam4)?.record;
+    const overlay = openOverlay(state, secrets);
+    const sources = ['rtsp://10.0.0.8/a'];
+    overlay.add(cam4, { sources, record: { keep_ms: 604_800_000, max_bytes: 100e9 } }, config);
+    expect(recorded()).to.deep.equal({ keepMs: 604_800_000, maxBytes: 100e9 });
+    overlay.change(cam4, { name: 'Gate' }, config);
+    expect(recorded()).to.deep.equal({ keepMs: 604_800_000, maxBytes: 100e9 });
+    overlay.change(cam4, { record: { keep_ms: 86_400_000 } }, config);
+    expect(recorded()).to.deep.equal({ keepMs: 86_400_000 });
+    overlay.change(cam4, { record: null }, config);
+    expect(recorded()).to.equal(undefined);
+    overlay.change(cam4, { record: { keep_ms: 86_400_000 } }, config);
+    overlay.remove(cam4, config);
+    overlay.add(cam4, { sources }, config);
+    expect(recorded(), 'a new camera of the same name').to.equal(undefined);
+  });
+
   it('leave no password behind when they are removed', () => {
     const overlay = openOverlay(state, secrets);
     overlay.add(cam4, { sources: ['rtsp://u:p@10.0.0.8/a'] }, config);
@@ -119,6 +132,12 @@ describe('cameras added over the API', () => {
       { sources: [] },
       { name: '' },
       { keep: 'cold' },
+      { record: {} },
+      { record: { keep_ms: 0 } },
+      { record: { keep_ms: 1e18 } },
+      { record: { keep_ms: 86_400_000, max_bytes: 1 } },
+      { record: { keep: '7d' } },
+      { record: false },
       7,
       null,
     ]) {
