@@ -100,6 +100,8 @@ const steps: Record<string, (record: JournalRecord) => JournalRecord> = {
   'viewer@5': unchanged(6),
   // Nobody had an adaptive peer.
   'viewer@6': unchanged(7),
+  // No player told of playlists that a cache had held for too long.
+  'viewer@7': unchanged(8),
 };
 
 /** Thrown when a record is newer than this program. */

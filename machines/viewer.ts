@@ -21,6 +21,7 @@ import {
   seatLost,
   seatSession,
   tellPath,
+  tellStale,
   waitForConnection,
   watching,
 } from './viewer/parts.ts';
@@ -94,6 +95,7 @@ export const viewerMachine = machine.createMachine({
           target: 'ended',
           actions: ended('displaced', 'every relay is full, and somebody with priority has its place'),
         },
+        'playlist.stale': { actions: tellStale },
         'bandwidth.denied': { target: 'ended', actions: outbid },
         'bandwidth.allotted': { actions: noteCeiling },
         'viewer.closed': { target: 'ended', actions: ended('closed', 'the viewer left') },

@@ -4,7 +4,7 @@ import { type Of, shape } from '../shape.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the viewer machine's events and context. */
-export const VIEWER_VERSION = 7;
+export const VIEWER_VERSION = 8;
 
 /** How zones of rights are spelled: a zone, everything below one, or `*`. */
 export const ZONE_PATTERN = '^(\\*|[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_-]*)*(/\\*)?)$';
@@ -60,6 +60,12 @@ const PathShape = Type.Object({
   collapsed: Type.Optional(Type.Boolean({ description: 'hardly anything of the picture is left' })),
   available_kbps: Type.Optional(Type.Number({ description: 'what an adaptive peer’s congestion control estimates' })),
   rungs: RungsShape,
+});
+
+/** A playlist of HLS that a cache on the way to a player keeps for too long. */
+export const StaleSchema = Type.Object({
+  held_ms: Type.Number({ minimum: 0, description: 'the player was given one copy for at least this long' }),
+  allowed_ms: Type.Number({ minimum: 0, description: 'beyond this long, live is stale' }),
 });
 
 /** Everything a viewer cell may hear. */
@@ -124,6 +130,7 @@ export const viewerHeard = {
   ),
   'path.degraded': shape('path.degraded', PathShape),
   'path.recovered': shape('path.recovered', PathShape),
+  'playlist.stale': shape('playlist.stale', StaleSchema),
   'viewer.renewed': shape('viewer.renewed', Type.Object({ expires_at: Type.Number() })),
   'viewer.revoked': shape('viewer.revoked', Type.Object({ by: Type.String(), reason: Type.String() })),
   /** Every relay is full, and somebody with priority takes its place. */
@@ -181,5 +188,6 @@ export const viewerSaid = [
   'viewer.renewed',
   'viewer.degraded',
   'viewer.recovered',
+  'viewer.stale',
   'viewer.ended',
 ] as const;

@@ -108,6 +108,8 @@ export function hlsRoutes(server: Server, services: HttpServices, shared: Shared
       return reply.send(masterPlaylist({ folder: made, rungs, audio, fps, bitrateBps }, viewerOf(session).quality));
     }
     reply.header('cache-control', extension === 'm3u8' ? PLAYLIST_CACHE : SEGMENT_CACHE);
+    // A copy in a cache keeps it: by that players notice one that is kept for too long.
+    if (extension === 'm3u8') reply.header('x-signalbox-at', String(Date.now()));
     return sendFile(request, reply, path.join(made, file));
   });
 

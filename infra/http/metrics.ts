@@ -19,6 +19,7 @@ export interface Metrics {
   glassToGlass: Histogram<string>;
   failover: Histogram<'kind' | 'phase'>;
   moves: Counter<'kind' | 'reason'>;
+  stalePlaylists: Counter<string>;
   admissions: Counter<'result'>;
   journalAppends: Counter<string>;
   journalQueue: Gauge<string>;
@@ -125,6 +126,11 @@ export function createMetrics(): Metrics {
       name: 'signalbox_moves_total',
       help: 'Legs that players were asked to open, or opened by themselves, in place of another',
       labelNames: ['kind', 'reason'],
+      registers,
+    }),
+    stalePlaylists: new Counter({
+      name: 'signalbox_stale_playlists_total',
+      help: 'Times that a player was given a playlist of HLS which a cache had kept for too long',
       registers,
     }),
     admissions: new Counter({

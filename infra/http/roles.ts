@@ -144,6 +144,11 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'GET /api/v1/sessions/:session_id': { who: 'viewer', session: 'operate', text: 'one viewer session' },
   'DELETE /api/v1/sessions/:session_id': { who: 'viewer', session: 'operate', text: 'revoke a session' },
   'POST /api/v1/sessions/:session_id/renew': { who: 'viewer', session: 'own', text: 'prolong a session' },
+  'POST /api/v1/sessions/:session_id/stale': {
+    who: 'viewer',
+    session: 'own',
+    text: 'tell that a cache on the way keeps playlists of HLS for too long',
+  },
   'GET /api/v1/revocations': { who: 'admin', text: 'what stands revoked' },
   'POST /api/v1/revocations': { who: 'admin', text: "revoke a person's tokens, or one token, and cut their sessions" },
   'DELETE /api/v1/revocations/:revocation_id': { who: 'admin', text: 'lift a revocation' },

@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import type { CellView } from '../../actors/cells.ts';
+import { StaleSchema } from '../../bus/events/viewer.ts';
 import { IdSchema } from '../../bus/identity.ts';
 import { access } from '../../machines/policy/access.ts';
 import { renew } from './admission.ts';
@@ -101,6 +102,12 @@ export function sessionRoutes(server: Server, services: HttpServices, shared: Sh
       shared.connections.end(view.id, cells.view({ kind: 'viewer', id: view.id }));
       await offered;
     }
+    return reply.code(204).send();
+  });
+  server.post(`${path}/:session_id/stale`, { schema: { tags, params, body: StaleSchema } }, async (request, reply) => {
+    const { id } = placeOf(request);
+    services.metrics.stalePlaylists.inc();
+    await services.cells.offer({ kind: 'viewer', id }, { type: 'playlist.stale', ...request.body });
     return reply.code(204).send();
   });
   server.post(`${path}/:session_id/renew`, { schema: { tags, params } }, async (request) =>

@@ -207,6 +207,21 @@ export const tellPath = (what: 'degraded' | 'recovered', text: string) =>
     return said(what, context.state, context, { trigger: event.type, text, guard });
   });
 
+const inSeconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`;
+
+/** Its picture over HLS is late by what a cache does; which cache, nobody here can know. */
+export const tellStale = machine.emit(({ context, event }) => {
+  const { held_ms = 0, allowed_ms = 0 } = event.type === 'playlist.stale' ? event : {};
+  return said('stale', context.state, context, {
+    trigger: event.type,
+    reason: 'stale-playlist',
+    text:
+      `a cache on the way to this player kept a playlist for ${inSeconds(held_ms)}, so live is late by as much: ` +
+      `let edge or CDN keep playlists no longer than Cache-Control says (one second), and apart by their query`,
+    guard: { held_ms, allowed_ms },
+  });
+});
+
 /** Ends the session for a reason. */
 export const ended = (reason: string, text: string) =>
   become('ended', (_context, event) => ({

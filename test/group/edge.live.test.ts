@@ -2,9 +2,18 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import { groupFileName, group as groupShape } from '../../infra/group.ts';
+import { startChromium } from '../fixtures/chromium.ts';
 import { startEdge, type TestEdge } from '../fixtures/edge.ts';
 import { startTestGroup, type TestGroup } from '../fixtures/group.ts';
+import { until } from '../fixtures/process.ts';
 import { type Site, startSite } from '../fixtures/site.ts';
+import { watchCamera } from '../fixtures/watcher.ts';
+
+/** An edge that leads the page, too, to the gateway, and keeps playlists for ten seconds whatever the gateway says. */
+const spoilt = (settings: string): string =>
+  settings
+    .replace('return 404;', 'proxy_pass http://signalbox;')
+    .replace('auth_request /_check;', '$& proxy_ignore_headers Cache-Control; proxy_cache_valid 200 10s;');
 
 describe('an nginx edge before two gateways', function () {
   this.timeout(90_000);
@@ -49,6 +58,27 @@ describe('an nginx edge before two gateways', function () {
           expect(headers.get('x-cache')).to.match(expected);
         }
       }
+    }
+  });
+
+  it('that keeps playlists for too long is noticed by the player, which tells by how much live is late', async () => {
+    const [gateway = ''] = gateways;
+    const wrong = await startEdge([gateway], spoilt);
+    const browser = await startChromium();
+    const events = group.follow(0);
+    try {
+      const behind = { ...group, url: wrong.url };
+      const player = await watchCamera(browser, behind, 'north', { query: 'protocol=hls' });
+      const told = () => events.heard.find(({ type }) => type === 'viewer.stale');
+      const { data } = await until('the player to notice', told, 60_000);
+      expect(data.why.guard.held_ms).to.be.within(2_000, 12_000);
+      expect(data.why.text).to.match(/no longer than Cache-Control says/);
+      expect(data).to.include({ camera: 'north', protocol: 'hls' });
+      await player.close();
+    } finally {
+      events.close();
+      await browser.close();
+      await wrong.close();
     }
   });
 });

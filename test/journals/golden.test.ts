@@ -24,10 +24,11 @@ const journal = (file: string): JournalRecord[] =>
 
 /**
  * Journals of a real run of the demo, one file per machine and version: a plug pulled, an intake killed, a page closed.
- * The rendition's, the recording's, the second of the broadcast, the third of viewer and relay and the fifth and sixth of the viewer
+ * The rendition's, the recording's, the second of the broadcast, the third of viewer and relay and the fifth, sixth and eighth of the viewer
  * are of real cells whose FFmpeg or relays were scripted: failures, another codec, other rungs, held back for others; an
  * encoder that is slow, ends and hangs; a move without a gateway, a place given up to somebody with priority, a relay
- * that only its viewers see; a look at the past; a disk that is full; a publisher whose right is taken back.
+ * that only its viewers see; a look at the past; a disk that is full; a publisher whose right is taken back; a player
+ * of HLS behind a cache that keeps playlists for too long.
  */
 describe('a journal of long ago', () => {
   for (const file of files) {

@@ -149,6 +149,7 @@ const machines: Record<string, { machine: AnyStateMachine; walks: Walk[] }> = {
           { type: 'move.begun', leg: 'b', relay: 'relay-2', reason: 'silence', detect_ms: 260, decide_ms: 0 },
           { type: 'path.degraded', ...shown, rungs: [] },
           { type: 'path.recovered', ...shown, rungs: [] },
+          { type: 'playlist.stale', held_ms: 9_000, allowed_ms: 2_000 },
           { type: 'viewer.renewed', expires_at: 10 },
           { type: 'viewer.revoked', by: 'x', reason: 'x' },
           { type: 'viewer.displaced', by: 'ses_other' },

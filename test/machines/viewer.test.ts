@@ -167,6 +167,17 @@ describe('a viewer', () => {
     );
   });
 
+  it('whose playlists a cache keeps for too long says so, by how much live is late, and what to do about it', () => {
+    const viewer = given(...watching, { type: 'playlist.stale', held_ms: 9_040, allowed_ms: 2_000 });
+    expect(viewer.state).to.equal('watching');
+    expect(viewer.said.at(-1)).to.equal('viewer.stale');
+    expect(viewer.last.why).to.deep.include({
+      reason: 'stale-playlist',
+      guard: { held_ms: 9_040, allowed_ms: 2_000 },
+    });
+    expect(viewer.last.why.text).to.match(/kept a playlist for 9 s, .*let edge or CDN keep playlists no longer/);
+  });
+
   describe('whose network changes', () => {
     const rungs = [
       { name: '720p', bitrate_bps: 2_000_000 },

@@ -1,4 +1,5 @@
 import { noteTime } from './house-time.ts';
+import type { Stale } from './stale-playlist.ts';
 
 /** Where and as whom the player asks. */
 export interface Door {
@@ -89,14 +90,22 @@ export async function requestSession(door: Door, camera: string, quality?: strin
 /** What of a session is renewed. */
 type Renewable = Pick<Admission, 'sessionId' | 'expiresInMs'> & { streamToken?: string };
 
+/** Posts something about a session. @throws TypeError when the gateway can't be reached */
+const tell = (door: Door, sessionId: string, what: 'renew' | 'stale', body: object): Promise<Response> =>
+  knock(door, `/api/v1/sessions/${encodeURIComponent(sessionId)}/${what}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+
+/** Tells the gateway that a cache on the way keeps playlists for too long; nobody waits for the answer. */
+export const tellStale = (door: Door, sessionId: string, { heldMs, allowedMs }: Stale): Promise<unknown> =>
+  tell(door, sessionId, 'stale', { held_ms: heldMs, allowed_ms: allowedMs }).catch(() => {});
+
 /** Asks to prolong a session. Resolves to the new time left, or undefined when it was not prolonged. */
 async function prolong(door: Door, admission: Renewable): Promise<number | undefined> {
   try {
-    const response = await knock(door, `/api/v1/sessions/${encodeURIComponent(admission.sessionId)}/renew`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: '{}',
-    });
+    const response = await tell(door, admission.sessionId, 'renew', {});
     if (!response.ok) return undefined;
     const body = await response.json();
     if (typeof body.stream_token === 'string') admission.streamToken = body.stream_token;

@@ -1,7 +1,8 @@
-import { type Door, keepRenewed, knock, refusalOf } from './admission.ts';
+import { type Door, keepRenewed, knock, refusalOf, tellStale } from './admission.ts';
 import { createFrames } from './frames.ts';
 import { type Playback, playHls } from './hls-playback.ts';
 import type { Leg, LegHears } from './leg.ts';
+import type { Stale } from './stale-playlist.ts';
 
 /** One segment that is being played, and half of another against stalls. */
 const BEHIND_LIVE_S = 3;
@@ -48,7 +49,8 @@ export function openHlsLeg(name: string, video: HTMLVideoElement, door: Door, wi
     if (!open) return;
     stopRenewal = keepRenewed(door, { sessionId, expiresInMs: seconds * 1_000 });
     frames.watch();
-    playback = playHls(video, url, { liveSyncDuration: BEHIND_LIVE_S, backBufferLength: 10 }, { lost });
+    const stale = (what: Stale): void => void tellStale(door, sessionId, what);
+    playback = playHls(video, url, { liveSyncDuration: BEHIND_LIVE_S, backBufferLength: 10 }, { lost, stale });
   };
 
   return {

@@ -1,5 +1,6 @@
 import type Hls from 'hls.js';
-import type { Fragment, HlsConfig } from 'hls.js';
+import type { Fragment, HlsConfig, LevelLoadedData } from 'hls.js';
+import { type Stale, watchPlaylists } from './stale-playlist.ts';
 
 /** What hls.js can't mend by itself it may mend this often. */
 const MENDINGS = 2;
@@ -13,6 +14,8 @@ export interface PlaybackHears {
   lost(why: string, status?: number): void;
   /** Its playlist is there, with something in it. */
   listed?(pieces: readonly Fragment[]): void;
+  /** A cache on the way keeps its playlist for too long. */
+  stale?(stale: Stale): void;
   /** Its playlist has nothing in it. */
   empty?(): void;
 }
@@ -23,6 +26,12 @@ export interface Playback {
   player(): Hls | undefined;
   bytesReceived(): number;
   close(): void;
+}
+
+/** When the gateway made a playlist, as its answer says. */
+function stampOf(answer: LevelLoadedData['networkDetails']): string | null {
+  if (answer instanceof XMLHttpRequest) return answer.getResponseHeader('x-signalbox-at');
+  return answer instanceof Response ? answer.headers.get('x-signalbox-at') : null;
 }
 
 /** Browsers without Media Source Extensions, as on iPhones, play the address themselves. */
@@ -56,7 +65,12 @@ export function playHls(
     hls.on(Player.Events.FRAG_LOADED, (_event, { frag }) => {
       bytes += frag.stats.loaded;
     });
-    hls.on(Player.Events.LEVEL_LOADED, (_event, { details }) => {
+    const judge = watchPlaylists();
+    hls.on(Player.Events.LEVEL_LOADED, (_event, { details, networkDetails, stats: { loading } }) => {
+      const stamp = stampOf(networkDetails);
+      const times = { askedMs: loading.start, answeredMs: loading.end };
+      const stale = judge({ url: details.url, stamp, ...times, targetS: details.targetduration });
+      if (stale) hears.stale?.(stale);
       if (listed) return;
       listed = true;
       hears.listed?.(details.fragments);

@@ -90,6 +90,31 @@ describe('HLS', () => {
     expect(segment.headers['access-control-allow-origin']).to.equal('*');
   });
 
+  it('says in each playlist when it was given out, which a copy in a cache keeps saying', async () => {
+    const { base } = await granted();
+    const before = Date.now();
+    const { headers } = await get(`${base}720p.m3u8`);
+    expect(Number(headers['x-signalbox-at'])).to.be.within(before, Date.now());
+    expect(headers['access-control-expose-headers']).to.match(/x-signalbox-at/i);
+    expect((await get(base + SEGMENT)).headers).to.not.have.property('x-signalbox-at');
+  });
+
+  it('hears from a player, and from nobody else, that a cache keeps playlists for too long, and counts it', async () => {
+    const { session } = await granted();
+    const tell = (who: object) =>
+      gateway.server.inject({
+        ...{ method: 'POST', url: `/api/v1/sessions/${session}/stale` },
+        headers: gateway.bearer(who),
+        payload: { held_ms: 9_000, allowed_ms: 2_000 },
+      });
+    expect((await tell({ sub: 'mallory', cameras: ['cam_001'] })).statusCode).to.equal(403);
+    expect((await tell(vera)).statusCode).to.equal(204);
+    const told = gateway.house.store.records().flatMap(({ record }) => record.said);
+    expect(told.map(({ type }) => type)).to.include('signalbox.viewer.stale');
+    const { body } = await gateway.server.inject({ url: '/metrics', headers: gateway.bearer({ role: 'operator' }) });
+    expect(body).to.match(/^signalbox_stale_playlists_total 1$/m);
+  });
+
   it('gives a range of a segment', async () => {
     const { base } = await granted();
     const middle = await get(base + SEGMENT, { range: 'bytes=2-4' });

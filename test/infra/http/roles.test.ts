@@ -57,6 +57,7 @@ const BODIES: Record<string, { type?: string; body: string }> = {
   },
   'PATCH /api/v1/cameras/:camera_id': { body: '{"name":"New"}' },
   'POST /api/v1/login': { body: '{"token":"no"}' },
+  'POST /api/v1/sessions/:session_id/stale': { body: '{"held_ms":9000,"allowed_ms":2000}' },
   'POST /api/v1/revocations': { body: '{"jti":"nobody"}' },
   'POST /api/v1/cameras/:camera_id/source': { body: '{"source":"auto"}' },
   'POST /api/v1/cameras/:camera_id/ptz/move': { body: '{"pan":1}' },
