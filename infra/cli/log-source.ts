@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import { type Envelope, envelope } from '../../bus/envelope.ts';
 import { shape } from '../../bus/shape.ts';
-import { type ServerEvent, serverEvents } from './event-stream.ts';
+import { type ServerEvent, serverEvents } from '../client/runtime/event-stream.ts';
 import type { Reach } from './reach.ts';
 import { refused, send } from './request.ts';
 import { CommandFailed, patiently, type Terminal } from './terminal.ts';

@@ -1,4 +1,4 @@
-import type { IceServer } from '../http/ice.ts';
+import { type IceServer, serversOf } from '../client/runtime/ice-servers.ts';
 import { pinnedFetch } from './pinned-fetch.ts';
 import type { Reach } from './reach.ts';
 import { refused } from './request.ts';
@@ -53,12 +53,3 @@ const said = (text: string): { error?: string; reason?: string } => {
     return {};
   }
 };
-
-/** Reads the ICE servers out of WHEP's `Link` header. */
-export function serversOf(header: string): IceServer[] {
-  return [...header.matchAll(/<([^>]+)>; rel="ice-server"([^<]*)/g)].map(([, url = '', rest = '']) => {
-    const [, username] = /username="([^"]*)"/.exec(rest) ?? [];
-    const [, credential] = /credential="([^"]*)"/.exec(rest) ?? [];
-    return { urls: [url], ...(username && credential ? { username, credential } : {}) };
-  });
-}

@@ -1,12 +1,6 @@
 import { createHmac } from 'node:crypto';
+import type { IceServer } from '../client/runtime/ice-servers.ts';
 import type { HttpServices } from './services.ts';
-
-/** A server as RTCPeerConnection takes it. */
-export interface IceServer {
-  urls: string[];
-  username?: string;
-  credential?: string;
-}
 
 /**
  * TURN credentials as coturn's `use-auth-secret` checks them: the user name carries the end, the password is its HMAC.

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { verdictOf } from '../../../infra/cli/ice-verdict.ts';
-import { serversOf } from '../../../infra/cli/whep-client.ts';
+import { serversOf } from '../../../infra/client/runtime/ice-servers.ts';
 import { iceLinks } from '../../../infra/http/ice.ts';
 
 const GATEWAY = '203.0.113.1';

@@ -1,9 +1,9 @@
 import { PassThrough } from 'node:stream';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { type ServerEvent, serverEvents } from '../../../infra/cli/event-stream.ts';
 import { shortened, table, widthOf } from '../../../infra/cli/table.ts';
 import { printable, terminal } from '../../../infra/cli/terminal.ts';
+import { type ServerEvent, serverEvents } from '../../../infra/client/runtime/event-stream.ts';
 
 describe('a table on a terminal', () => {
   const rows = [
