@@ -1,6 +1,7 @@
 import { createHash, type KeyObject, randomUUID, sign as signBytes } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import Type from 'typebox';
+import { type History, HistoryWishSchema } from '../bus/events/history.ts';
 import { SubjectSchema } from '../bus/events/viewer.ts';
 import { type Id, IdSchema, id } from '../bus/identity.ts';
 import { type PublisherToken, parsePublisher, publisherName } from '../bus/publisher.ts';
@@ -15,12 +16,14 @@ export const loginClaims = shape(
     role: SubjectSchema.properties.role,
     cameras: Type.Array(IdSchema, { maxItems: 1000 }),
     zones: Type.Array(Type.String({ maxLength: 200 }), { maxItems: 1000 }),
+    history: Type.Optional(HistoryWishSchema),
     jti: Type.Optional(Type.String({ maxLength: 200 })),
     iat: Type.Number({ minimum: 0 }),
     exp: Type.Number({ minimum: 0 }),
   }),
 );
-export type LoginClaims = Of<typeof loginClaims>;
+/** The same, with the moment of the grant in the place of the word for it. */
+export type LoginClaims = Omit<Of<typeof loginClaims>, 'history'> & { history?: History };
 
 /** What a stream token joins its bearer to. */
 export const streamClaims = shape(
@@ -87,7 +90,7 @@ export interface RelayPermission {
 }
 
 /** What is given when a login token is made; with the `jti` of another token it ends when that one is revoked. */
-export type LoginGrant = Pick<LoginClaims, 'sub' | 'name' | 'role' | 'cameras' | 'zones' | 'jti'>;
+export type LoginGrant = Pick<LoginClaims, 'sub' | 'name' | 'role' | 'cameras' | 'zones' | 'history' | 'jti'>;
 
 /** Signs what leaves the house and is to be proved later. */
 export interface Sealer {
@@ -311,8 +314,14 @@ export function createGate(settings: GateSettings): Gate {
       if (service) return notRevoked(service);
       const { claims } = await checked(token, audience, (type) => LOGIN_TYPES.has(type as undefined));
       if (!loginClaims.check(claims))
-        throw new BadToken('claims', 'the token lacks a claim: sub, role, cameras, zones');
-      return notRevoked(claims);
+        throw new BadToken(
+          'claims',
+          'a claim is missing, or is not as it should be: sub, role, cameras, zones, history',
+        );
+      const { history, ...others } = claims;
+      // A token is itself the grant where its issuer says no more.
+      const bound = history === 'since_grant' ? { since: claims.iat * 1000 } : history;
+      return notRevoked({ ...others, ...(bound ? { history: bound } : {}) });
     },
     async verifyStream(token) {
       const { claims } = await checked(token, `${audience}:stream`, (type) => type === STREAM_TYPE);

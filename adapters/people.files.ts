@@ -8,7 +8,7 @@ import { freshlyRead, readPrivate, replaceFile, whileLocked } from './files.ts';
 /** Names of people: also addresses of e-mail. No colon: names with one are those that other issuers vouch for. */
 export const PERSON_NAME = '^[a-z0-9][a-z0-9_.@-]{0,99}$';
 
-const { name, role, cameras, zones } = SubjectSchema.properties;
+const { name, role, cameras, zones, history } = SubjectSchema.properties;
 const PersonSchema = Type.Object({
   /** What is typed to sign in, and the `sub` of the tokens. */
   id: Type.String({ pattern: PERSON_NAME }),
@@ -16,6 +16,7 @@ const PersonSchema = Type.Object({
   role,
   cameras,
   zones,
+  history,
   /** See passwords.scrypt.ts. */
   password: Type.String(),
   /** Somebody else chose the password, so it opens nothing but its own change. */

@@ -8,7 +8,7 @@ import { type Of, shape } from '../bus/shape.ts';
 import { freshlyRead, readPrivate, replaceFile, whileLocked } from './files.ts';
 import type { LoginClaims, TokenFault } from './gate.jsonwebtoken.ts';
 
-const { role, cameras, zones } = SubjectSchema.properties;
+const { role, cameras, zones, history } = SubjectSchema.properties;
 const ServiceSchema = Type.Object({
   id: IdSchema,
   /** What it is for, in words. */
@@ -16,6 +16,7 @@ const ServiceSchema = Type.Object({
   role,
   cameras,
   zones,
+  history,
   /** SHA-256 of the token, hex. It carries 256 random bits, so that nothing slower is needed. */
   hash: Type.String({ pattern: '^[0-9a-f]{64}$' }),
   /** Who made it. */
@@ -31,7 +32,7 @@ const file = shape('service tokens file', Type.Object({ services: Type.Array(Ser
 export type Service = Of<typeof file>['services'][number];
 
 /** What is said of a service token that is to be made. */
-export type ServiceGrant = Pick<Service, 'name' | 'role' | 'cameras' | 'zones' | 'expires_at' | 'by'>;
+export type ServiceGrant = Pick<Service, 'name' | 'role' | 'cameras' | 'zones' | 'history' | 'expires_at' | 'by'>;
 
 /** The service tokens of an installation. Those that ended stay listed: who made them is part of what happened. */
 export interface ServiceTokens {
@@ -90,6 +91,7 @@ const claimsOf = (service: Service): LoginClaims => ({
   role: service.role,
   cameras: service.cameras,
   zones: service.zones,
+  ...(service.history ? { history: service.history } : {}),
   jti: service.id,
   iat: service.since / 1000,
   exp: service.expires_at / 1000,

@@ -102,6 +102,9 @@ const steps: Record<string, (record: JournalRecord) => JournalRecord> = {
   'viewer@6': unchanged(7),
   // No player told of playlists that a cache had held for too long.
   'viewer@7': unchanged(8),
+  'viewer@8': viewerWithGrants,
+  // Nobody whom an incident let in looked back.
+  'incident@2': unchanged(3),
 };
 
 /** Thrown when a record is newer than this program. */
@@ -161,5 +164,21 @@ function viewerWithRungs(record: JournalRecord): JournalRecord {
     version: 4,
     heard: record.heard.map((heard) => ({ ...heard, ...added[heard.type] })),
     after: { ...after, context: { ...after.context, fixed: false, ladder, turns: [] } },
+  };
+}
+
+/** Version 9 of a viewer knows of each camera that an incident opened how far back: until then none was for looking back. */
+function viewerWithGrants(record: JournalRecord): JournalRecord {
+  const after = record.after as { context: Record<string, unknown> };
+  const known = <T extends { subject?: unknown }>(holder: T): T => {
+    const subject = holder.subject as { granted?: string[] } | undefined;
+    if (!subject?.granted) return holder;
+    return { ...holder, subject: { ...subject, granted: subject.granted.map((camera) => ({ camera })) } };
+  };
+  return {
+    ...record,
+    version: 9,
+    heard: record.heard.map((heard) => known(heard as JournalRecord['heard'][number] & { subject?: unknown })),
+    after: { ...after, context: known(after.context) },
   };
 }

@@ -404,7 +404,7 @@ const metricsDoor =
   }));
 const asks = await answerAsks({
   ...{ bus: carriers.bus, cells, roster, gate, poster: media.poster },
-  destinations: () => config.destinations,
+  config: () => config,
 });
 
 const watch = watchConfig(

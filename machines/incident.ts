@@ -89,12 +89,12 @@ function raisedFor({ cameras, best }: Raised): string {
 }
 
 /** How many were let in: who they are is not told to everybody. */
-function letIn({ grants: { roles, subjects } }: IncidentContext): string {
+function letIn({ grants: { roles, subjects, history } }: IncidentContext): string {
   const who = [
     ...(subjects.length > 0 ? [counted(subjects.length, 'person', 'people')] : []),
     ...roles.map((role) => `every ${role}`),
   ];
-  return who.length > 0 ? `, ${who.join(' and ')} let in` : '';
+  return who.length > 0 ? `, ${who.join(' and ')} let in${history ? ' and able to look back' : ''}` : '';
 }
 
 const declared = become('declared', (context, event) => ({

@@ -1,5 +1,5 @@
 import { access } from '../../machines/policy/access.ts';
-import { grantedCameras } from '../../machines/policy/grants.ts';
+import { grantsTo } from '../../machines/policy/grants.ts';
 import type { ViewerContext } from '../../machines/viewer/context.ts';
 import type { Cells, CellView } from '../cells.ts';
 import { incidentOf, runningIncidents, signature } from './running.ts';
@@ -19,7 +19,7 @@ export async function cutGuests(cells: Cells, over: readonly CellView[]): Promis
     const { subject, camera, zone } = viewerOf(viewer);
     const incident = endedBy.get(camera);
     if (!subject || !viewer.tags.includes('open') || incident === undefined) continue;
-    const rights = { ...subject, granted: grantedCameras(openings, subject) };
+    const rights = { ...subject, granted: grantsTo(openings, subject) };
     if (access(rights, { camera, zone }, 'watch').allowed) continue;
     await cells.offer({ kind: 'viewer', id: viewer.id }, revoked(incident));
   }

@@ -1,16 +1,18 @@
 import Type from 'typebox';
 import { IdSchema } from '../identity.ts';
 import { type Of, shape } from '../shape.ts';
+import { HistorySchema } from './history.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the incident machine's events and context. */
-export const INCIDENT_VERSION = 2;
+export const INCIDENT_VERSION = 3;
 
-/** Who may watch the cameras of an incident while it runs, beyond their own rights. */
+/** Who may watch the cameras of an incident while it runs, beyond their own rights; with `history` they may look back, too. */
 export const GrantsSchema = Type.Object(
   {
     roles: Type.Array(Type.Enum(['viewer', 'operator'])),
     subjects: Type.Array(Type.String({ minLength: 1, maxLength: 200 }), { maxItems: 100 }),
+    history: Type.Optional(HistorySchema),
   },
   { additionalProperties: false },
 );

@@ -1,13 +1,21 @@
 import Type from 'typebox';
 import { IdSchema } from '../identity.ts';
 import { type Of, shape } from '../shape.ts';
+import { HistorySchema } from './history.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the viewer machine's events and context. */
-export const VIEWER_VERSION = 8;
+export const VIEWER_VERSION = 9;
 
 /** How zones of rights are spelled: a zone, everything below one, or `*`. */
 export const ZONE_PATTERN = '^(\\*|[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_-]*)*(/\\*)?)$';
+
+/** A camera that a running incident opens to somebody. Without `history` it is for watching alone. */
+const GrantSchema = Type.Object(
+  { camera: Type.String(), history: Type.Optional(HistorySchema) },
+  { additionalProperties: false },
+);
+export type Grant = Type.Static<typeof GrantSchema>;
 
 /** Who asks to watch, as their verified token says; no token is kept. */
 export const SubjectSchema = Type.Object(
@@ -17,9 +25,8 @@ export const SubjectSchema = Type.Object(
     role: Type.Enum(['viewer', 'operator', 'admin']),
     cameras: Type.Array(Type.String()),
     zones: Type.Array(Type.String()),
-    granted: Type.Optional(
-      Type.Array(Type.String(), { description: 'cameras that a running incident opened to them' }),
-    ),
+    history: Type.Optional(HistorySchema),
+    granted: Type.Optional(Type.Array(GrantSchema)),
     jti: Type.Optional(Type.String({ description: 'id of the token that was used' })),
     iat: Type.Number({ description: 'epoch seconds: when that token was issued' }),
   },

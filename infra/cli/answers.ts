@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import { HistorySchema, HistoryWishSchema } from '../../bus/events/history.ts';
 import { type Of, shape } from '../../bus/shape.ts';
 
 /** What the commands read of the gateway's answers: a part of each, so that newer gateways may say more. */
@@ -109,6 +110,7 @@ const Service = Type.Object({
   role: Type.String(),
   cameras: Type.Array(Type.String()),
   zones: Type.Array(Type.String()),
+  history: Type.Optional(HistorySchema),
   state: Type.String(),
   expires_at: Type.Number(),
   by: Type.String(),
@@ -124,6 +126,7 @@ const Holder = Type.Object({
   name: Type.Optional(Type.String()),
   role: Type.Optional(Type.String()),
   may: Type.Array(Type.String()),
+  history: Type.Optional(HistoryWishSchema),
   why: Type.String(),
   until: Type.Optional(Type.Number()),
 });

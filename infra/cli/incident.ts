@@ -5,6 +5,7 @@ import { type CommonOptions, reach } from './reach.ts';
 import { request, requestAll } from './request.ts';
 import { table } from './table.ts';
 import { misused, printable, type Terminal } from './terminal.ts';
+import { historyOf } from './token.ts';
 
 interface DeclareOptions extends CommonOptions {
   zone?: string;
@@ -15,6 +16,7 @@ interface DeclareOptions extends CommonOptions {
   drill?: boolean;
   letIn: string[];
   letInRole: string[];
+  lookBack?: string;
 }
 
 const PATH = '/api/v1/incidents';
@@ -31,9 +33,14 @@ export function incidentDeclareCommand(command: Command, out: Terminal): void {
     .option('--key <TEXT>', 'declared twice with the same key, it is one incident')
     .option('--let-in <NAME>', 'somebody who may watch its cameras while it runs; repeat for more', repeated, [])
     .option('--let-in-role <ROLE>', 'the same for every viewer or every operator; repeat for both', repeated, [])
+    .option(
+      '--look-back <BOUND>',
+      'those let in may also look into the recordings: 1h (the last hour), since_grant (from now on) or from a moment on',
+    )
     .option('--drill', 'do everything but push to the destinations')
     .action(async (options: DeclareOptions) => {
       const { zone, camera, reason, key, drill = false } = options;
+      const history = historyOf('--look-back', options.lookBack);
       const body = {
         ...(zone === undefined ? {} : { zone }),
         ...(camera.length > 0 ? { cameras: camera } : {}),
@@ -42,7 +49,7 @@ export function incidentDeclareCommand(command: Command, out: Terminal): void {
           reason,
           minutes: minutesIn(options.for),
           drill,
-          grants: { subjects: options.letIn, roles: options.letInRole },
+          grants: { subjects: options.letIn, roles: options.letInRole, ...(history ? { history } : {}) },
         },
       };
       const answer = incidentAnswer.parse(await request(out, reach(options, out), 'POST', PATH, body));

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { historyText } from '../config/history.ts';
 import { type HolderAnswer, rightsAnswer } from './answers.ts';
 import { type CommonOptions, reach } from './reach.ts';
 import { request } from './request.ts';
@@ -28,7 +29,11 @@ const COLUMNS = [
   },
   { heading: 'KIND', cell: ({ kind }: HolderAnswer) => kind },
   { heading: 'ROLE', cell: ({ role }: HolderAnswer) => role ?? '' },
-  { heading: 'MAY', cell: ({ may }: HolderAnswer) => may.join(', ') },
+  {
+    heading: 'MAY',
+    cell: ({ may, history }: HolderAnswer) =>
+      may.map((one) => (one === 'review' && history ? `review (${historyText(history)})` : one)).join(', '),
+  },
   {
     heading: 'UNTIL',
     cell: ({ until }: HolderAnswer) =>

@@ -1,14 +1,15 @@
 import type { Command } from 'commander';
+import { historyText } from '../config/history.ts';
 import { type ServiceAnswer, serviceAnswer, servicesAnswer } from './answers.ts';
 import { type CommonOptions, reach } from './reach.ts';
 import { request, requestAll } from './request.ts';
 import { table } from './table.ts';
 import { misused, type Terminal } from './terminal.ts';
-import { type GrantOptions, grantOf, lifetimeMs, noteBlind, roleAndCameras } from './token.ts';
+import { type GrantOptions, grantOf, historyOf, lifetimeMs, noteBlind, roleAndCameras } from './token.ts';
 
 const PATH = '/api/v1/service-tokens';
 
-type AddOptions = CommonOptions & Pick<GrantOptions, 'role' | 'camera' | 'zone'> & { ttl: string };
+type AddOptions = CommonOptions & Pick<GrantOptions, 'role' | 'camera' | 'zone' | 'history'> & { ttl: string };
 
 /** `signalbox service add`: prints the token, once, on standard output. */
 export function serviceAddCommand(command: Command, out: Terminal): void {
@@ -21,7 +22,10 @@ export function serviceAddCommand(command: Command, out: Terminal): void {
     .action(async (name: string, options: AddOptions) => {
       if (!name || name.length > 200) throw misused('<name>: expected what it is for, in 1 to 200 characters');
       const { role, cameras, zones } = grantOf({ ...options, sub: name });
-      const body = { name, role, cameras, zones, expires_in: Math.ceil(lifetimeMs(options.ttl) / 1000) };
+      // The gateway knows when it makes the grant.
+      const history = historyOf('--history', options.history);
+      const bound = history ? { history } : {};
+      const body = { name, role, cameras, zones, ...bound, expires_in: Math.ceil(lifetimeMs(options.ttl) / 1000) };
       const answer = await request(out, reach(options, out), 'POST', PATH, body);
       const made = serviceAnswer.parse(answer);
       noteBlind(out, made);
@@ -48,6 +52,7 @@ export function serviceListCommand(command: Command, out: Terminal): void {
         cell: ({ role, cameras, zones }: ServiceAnswer) =>
           role === 'admin' ? 'all' : [...cameras, ...zones].join(', ') || 'none',
       },
+      { heading: 'LOOKS BACK', cell: ({ history }: ServiceAnswer) => (history ? historyText(history) : 'all') },
       { heading: 'BY', cell: ({ by }: ServiceAnswer) => by },
       { heading: 'NAME', cell: ({ name }: ServiceAnswer) => name },
     ];

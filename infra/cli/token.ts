@@ -1,8 +1,11 @@
 import type { Command } from 'commander';
 import type { LoginGrant } from '../../adapters/gate.jsonwebtoken.ts';
+import type { HistoryWish } from '../../bus/events/history.ts';
 import { ZONE_PATTERN } from '../../bus/events/viewer.ts';
 import { isId } from '../../bus/identity.ts';
+import { settled } from '../../machines/policy/history.ts';
 import { BadDuration, durationMs } from '../config/durations.ts';
+import { HISTORY_EXPECTED, historyIn } from '../config/history.ts';
 import { nearest } from '../config/nearest.ts';
 import { type CommonOptions, minter, stateFolder } from './reach.ts';
 import { misused, type Terminal } from './terminal.ts';
@@ -14,6 +17,7 @@ export interface GrantOptions {
   name?: string;
   camera: string[];
   zone: string[];
+  history?: string;
 }
 
 const ROLES = ['viewer', 'operator', 'admin'] as const;
@@ -51,7 +55,11 @@ const places = (command: Command): Command => cameras(command.option('--name <TE
 function cameras(command: Command): Command {
   return command
     .option('--camera <ID...>', 'the cameras that may be seen', [])
-    .option('--zone <PATTERN...>', 'the zones that may be seen, such as hcm/airport or hcm/*', []);
+    .option('--zone <PATTERN...>', 'the zones that may be seen, such as hcm/airport or hcm/*', [])
+    .option(
+      '--history <BOUND>',
+      'how far back recordings may be looked at: 1h (the last hour), since_grant (from now on) or a moment; without it, all',
+    );
 }
 
 /** `signalbox token`: signs a login token on this machine, with the keys of the data folder. */
@@ -88,7 +96,16 @@ export function grantOf(options: GrantOptions): LoginGrant {
   if (badCamera !== undefined) throw misused(`--camera ${badCamera}: expected the id of a camera, such as cam_001`);
   const badZone = zones.find((zone) => !ZONE.test(zone));
   if (badZone !== undefined) throw misused(`--zone ${badZone}: expected a zone such as hcm/airport, hcm/* or *`);
-  return { sub, ...(name === undefined ? {} : { name }), role: known, cameras, zones };
+  const wish = historyOf('--history', options.history);
+  const history = wish ? { history: settled(wish, Date.now()) } : {};
+  return { sub, ...(name === undefined ? {} : { name }), role: known, cameras, zones, ...history };
+}
+
+/** How far back, as an option says it. @throws CommandFailed naming the option */
+export function historyOf(option: string, text: string | undefined): HistoryWish | undefined {
+  const wish = text === undefined ? undefined : historyIn(text);
+  if (text !== undefined && !wish) throw misused(`${option} ${text}: expected ${HISTORY_EXPECTED}`);
+  return wish;
 }
 
 /** A lifetime of a token. @throws CommandFailed */

@@ -4,6 +4,7 @@ import { openPasswords } from '../../adapters/passwords.scrypt.ts';
 import { openPeople, PERSON_NAME, type People } from '../../adapters/people.files.ts';
 import { openRevocations } from '../../adapters/revocations.files.ts';
 import { passwordFault } from '../../machines/policy/passwords.ts';
+import { historyText } from '../config/history.ts';
 import { readPassword } from './password.ts';
 import { type CommonOptions, reach, runningGroup, stateFolder } from './reach.ts';
 import { request } from './request.ts';
@@ -95,6 +96,10 @@ export function userListCommand(command: Command, out: Terminal): void {
       {
         heading: 'PASSWORD',
         cell: ({ must_change }: (typeof items)[0]) => (must_change ? 'to be changed' : 'their own'),
+      },
+      {
+        heading: 'LOOKS BACK',
+        cell: ({ history }: (typeof items)[0]) => (history ? historyText(history) : 'all'),
       },
     ];
     out.print(table(items, columns, out.columns));

@@ -6,6 +6,7 @@ import { DestinationSchema, WebhookSchema } from './declared-outputs.ts';
 import { PortsSchema, RelayPortsSchema } from './declared-ports.ts';
 import { DURATION_PATTERN } from './durations.ts';
 import { closed, count, duration, listen, Region, size, text, texts, webUrl } from './grammar.ts';
+import { HISTORY_EXPECTED, HISTORY_PATTERN } from './history.ts';
 import { SIZE_PATTERN } from './sizes.ts';
 
 /**
@@ -24,6 +25,7 @@ const RightSchema = Type.Object(
     role: Type.Enum(['viewer', 'operator', 'admin']),
     cameras: Type.Array(Type.String({ pattern: ID_PATTERN, expects: 'an id: a-z, 0-9, _ and -' }), { default: [] }),
     zones: Type.Array(Type.String(zonePattern), { default: [] }),
+    history: Type.Optional(Type.String({ pattern: HISTORY_PATTERN, expects: HISTORY_EXPECTED })),
   },
   { additionalProperties: false },
 );
@@ -40,6 +42,17 @@ const OidcSchema = Type.Object(
   { additionalProperties: false },
 );
 
+/** A bound of a role has no grant that it could count from. */
+const longest = Type.Optional(Type.String({ pattern: DURATION_PATTERN, expects: 'a duration such as 1h or 7d' }));
+const HistoryLimitsSchema = Type.Object(
+  { viewer: longest, operator: longest },
+  {
+    additionalProperties: false,
+    default: {},
+    description: 'how far back a role may look into recordings, whatever its tokens say',
+  },
+);
+
 const AuthSchema = Type.Object(
   {
     issuer: text('the issuer of login tokens', {
@@ -54,6 +67,7 @@ const AuthSchema = Type.Object(
       webUrl({ description: 'keys of an external issuer; without it Signalbox makes its own keys in the data folder' }),
     ),
     oidc: Type.Optional(OidcSchema),
+    history: HistoryLimitsSchema,
     stream_token_ttl: duration('3600s', 'how long a stream token lets its holder watch'),
     login_token_ttl: duration('8h', 'how long a login on the page lasts'),
   },

@@ -3,6 +3,7 @@ import type { CameraSettings } from '../../bus/events/camera.ts';
 import type { RelayRole } from '../../bus/events/relay.ts';
 import type { Id } from '../../bus/identity.ts';
 import type { ClaimRule } from '../../machines/policy/claims.ts';
+import type { HistoryLimits } from '../../machines/policy/history.ts';
 import type { Settings } from './declaration.ts';
 
 /** Where something listens. */
@@ -117,6 +118,8 @@ export interface Config {
     };
     streamTokenTtlMs: number;
     loginTokenTtlMs: number;
+    /** How far back each role may look at most. */
+    history: HistoryLimits;
   };
   ice: {
     stun: string[];

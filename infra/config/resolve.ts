@@ -12,6 +12,7 @@ import { complete, type Findings } from './complete.ts';
 import { authSettings, type Settings } from './declaration.ts';
 import { faultsOf } from './destinations.ts';
 import { durationMs } from './durations.ts';
+import { HISTORY_EXPECTED, historyIn } from './history.ts';
 import type { Config, DeviceAddress, Listener, RecordSettings } from './model.ts';
 import type { SettingPath } from './parse.ts';
 import { resolveRelays } from './relays.ts';
@@ -114,6 +115,7 @@ function resolveAuth(settings: Settings, beside: (name: string) => string, fault
     ...(auth.oidc ? { oidc: resolveOidc(auth.oidc, beside, fault) } : {}),
     streamTokenTtlMs: durationMs(auth.stream_token_ttl),
     loginTokenTtlMs: durationMs(auth.login_token_ttl),
+    history: Object.fromEntries(Object.entries(auth.history).map(([role, text]) => [role, durationMs(text)])),
   };
 }
 
@@ -134,13 +136,19 @@ function resolveOidc(
       fault(['auth', 'oidc', 'rights', index], 'claim and value stand together; a rule without both is for everybody');
     }
   }
+  const rights = said.rights.map(({ history: text, ...rule }, index) => {
+    const history = text === undefined ? undefined : historyIn(text);
+    if (text !== undefined && !history)
+      fault(['auth', 'oidc', 'rights', index, 'history'], `expected ${HISTORY_EXPECTED}`);
+    return { ...rule, ...(history ? { history } : {}) };
+  });
   return {
     issuer: said.issuer,
     clientId: said.client_id,
     ...(said.client_secret_file ? { secretFile: beside(said.client_secret_file) } : {}),
     scopes: said.scopes,
     name: said.name,
-    rights: said.rights,
+    rights,
   };
 }
 

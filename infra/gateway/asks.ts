@@ -26,8 +26,8 @@ export interface AskParts {
   gate: Gate;
   /** The latest picture of a camera that lives here. */
   poster(camera: string): Poster | undefined;
-  /** Where broadcasts may go, by the configuration as it stands now. */
-  destinations(): IncidentHouse['config']['destinations'];
+  /** The configuration as it stands now: where broadcasts may go, how far back a role may look. */
+  config(): IncidentHouse['config'];
 }
 
 const declared = shape('declaration', DeclareSchema);
@@ -52,17 +52,10 @@ class AskRefused extends Error {
  * token, checked here as at the HTTP door. `offer`, `create` and `poster` are for other
  * gateways, which sign with a token of their own. Asks to a cell of another gateway are left to that one.
  */
-export async function answerAsks({
-  bus,
-  cells,
-  roster,
-  gate,
-  poster,
-  destinations,
-}: AskParts): Promise<{ close(): void }> {
+export async function answerAsks({ bus, cells, roster, gate, poster, config }: AskParts): Promise<{ close(): void }> {
   /** What may be done to an incident: the same as over HTTP. The name that is asked is its key. */
   const command = async (caller: LoginClaims, to: Address, verb: string, body: unknown): Promise<unknown> => {
-    const house = { cells, config: { destinations: destinations() } };
+    const house = { cells, config: config() };
     if (verb === 'declare') {
       if (!cells.view(to) && !cells.belongsHere(to)) return NOT_MINE;
       return tell((await declareIncident(house, caller, { key: to.id, ...declared.parse(body) })).view);

@@ -43,6 +43,7 @@ export const subjectOf = (claims: Caller): Subject => ({
   role: claims.role,
   cameras: claims.cameras,
   zones: claims.zones,
+  ...(claims.history === undefined ? {} : { history: claims.history }),
   ...(claims.granted?.length ? { granted: [...claims.granted] } : {}),
   ...(claims.jti === undefined ? {} : { jti: claims.jti }),
   iat: claims.iat,

@@ -4,7 +4,8 @@ import type { HttpServices } from './services.ts';
 
 const METHODS = 'GET, HEAD, POST, PATCH, DELETE';
 const TAKEN = 'Authorization, Content-Type, If-Match, If-None-Match, Last-Event-ID';
-const SHOWN = 'ETag, Link, Location, Retry-After, X-Signalbox-At, X-Signalbox-From, X-Signalbox-To';
+const SHOWN =
+  'ETag, Link, Location, Retry-After, X-Signalbox-At, X-Signalbox-Earliest, X-Signalbox-From, X-Signalbox-To';
 
 /** What pages of other sites may ask, with a token of their own. Signed addresses and WHEP say themselves that all may. */
 const isShared = (url: string): boolean =>

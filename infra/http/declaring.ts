@@ -3,10 +3,12 @@ import Type from 'typebox';
 import { CellExists, type CellView } from '../../actors/cells.ts';
 import { systemClock } from '../../adapters/clock.ts';
 import type { LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
+import { type History, type HistoryWish, HistoryWishSchema } from '../../bus/events/history.ts';
 import { GrantsSchema } from '../../bus/events/incident.ts';
 import { type Id, IdSchema, id, newId } from '../../bus/identity.ts';
 import { access, inZone } from '../../machines/policy/access.ts';
-import { permittedCamera } from './door.ts';
+import { lookBack, settled } from '../../machines/policy/history.ts';
+import { type Caller, permittedCamera } from './door.ts';
 import { denied, missing, Refusal } from './errors.ts';
 import type { HttpServices } from './services.ts';
 import { incidentOf, isOver, zoneOf } from './views.ts';
@@ -28,7 +30,11 @@ export const DeclareSchema = Type.Object(
     ),
     drill: Type.Optional(Type.Boolean()),
     destinations: Type.Optional(Type.Array(IdSchema, { description: 'default: all of the configuration' })),
-    grants: Type.Optional(Type.Partial(GrantsSchema)),
+    grants: Type.Optional(
+      Type.Partial(
+        Type.Object({ ...GrantsSchema.properties, history: HistoryWishSchema }, { additionalProperties: false }),
+      ),
+    ),
   },
   { additionalProperties: false },
 );
@@ -37,7 +43,7 @@ type Declaration = Type.Static<typeof DeclareSchema>;
 /** What incidents need of the house, over HTTP and over the bus. */
 export interface IncidentHouse {
   cells: HttpServices['cells'];
-  config: Pick<HttpServices['config'], 'destinations'>;
+  config: Pick<HttpServices['config'], 'destinations'> & { auth: Pick<HttpServices['config']['auth'], 'history'> };
 }
 
 const MINUTES = 60;
@@ -86,10 +92,11 @@ export async function declareIncident(
   };
   const known = cells.view(at);
   if (known && !isOver(known)) return repeated(known);
+  const history = grants.history && historyFor(house, caller, cameras, grants.history);
   const event = {
     type: 'incident.declared',
     ...{ zone, cameras, reason, by: caller.sub, until: untilIn(minutes), drill, destinations },
-    grants: { roles: grants.roles ?? [], subjects: grants.subjects ?? [] },
+    grants: { roles: grants.roles ?? [], subjects: grants.subjects ?? [], ...(history ? { history } : {}) },
   };
   try {
     return { view: (await cells.create(at, event)).view, begun: true };
@@ -98,6 +105,25 @@ export async function declareIncident(
     if (error instanceof CellExists && twin) return repeated(twin);
     throw error;
   }
+}
+
+/** How far back the guests may look: no further than whoever lets them in may at that moment. @throws Refusal */
+function historyFor(
+  { cells, config }: IncidentHouse,
+  caller: Caller,
+  cameras: readonly Id[],
+  wish: HistoryWish,
+): History {
+  // Recordings are on the clock of the wall.
+  const now = Date.now();
+  const history = settled(wish, now);
+  const from = 'since' in history ? history.since : now - history.last_ms;
+  for (const camera of cameras) {
+    const view = cells.view({ kind: 'camera', id: camera });
+    const own = lookBack(caller, { camera, zone: view ? zoneOf(view) : '' }, now, config.auth.history);
+    if (from < own.from) throw denied('history', { camera, earliest: own.from, why: own.why });
+  }
+  return history;
 }
 
 /** A running incident that somebody may prolong and close. @throws Refusal */

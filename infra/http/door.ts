@@ -6,8 +6,8 @@ import { cameraOfPath } from '../../adapters/intake.mediamtx.ts';
 import { isServiceToken } from '../../adapters/service-tokens.files.ts';
 import { isId } from '../../bus/identity.ts';
 import type { SessionCard } from '../../bus/ports.ts';
-import { type Action, access, isAtLeast } from '../../machines/policy/access.ts';
-import { grantedCameras } from '../../machines/policy/grants.ts';
+import { type Action, access, isAtLeast, type Rights } from '../../machines/policy/access.ts';
+import { grantsTo } from '../../machines/policy/grants.ts';
 import { cookieName } from './cookie.ts';
 import { denied, missing, Refusal, unauthorized } from './errors.ts';
 import type { Server } from './fastify.ts';
@@ -17,7 +17,7 @@ import type { HttpServices } from './services.ts';
 import { incidentOf, isOver, viewerOf, zoneOf } from './views.ts';
 
 /** Who calls: the claims of a login token, and what running incidents open beyond them. */
-export type Caller = LoginClaims & { granted?: readonly string[] };
+export type Caller = LoginClaims & Pick<Rights, 'granted'>;
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -55,7 +55,7 @@ export function tokenOf(
 }
 
 /** The incidents that run, as the rights see them. */
-const openings = ({ cells }: HttpServices) =>
+export const openings = ({ cells }: Pick<HttpServices, 'cells'>) =>
   cells.list('incident').flatMap((view) => (isOver(view) ? [] : [incidentOf(view)]));
 
 async function identify(request: FastifyRequest, rule: Rule, services: HttpServices): Promise<void> {
@@ -66,7 +66,7 @@ async function identify(request: FastifyRequest, rule: Rule, services: HttpServi
     // A browser is let in by what it was given at the sign-in; a program's token is not for that.
     if (found.cookie && isServiceToken(found.token)) throw new BadToken('type', 'a service token is no cookie');
     const claims = await services.gate.verifyLogin(found.token);
-    request.caller = { ...claims, granted: grantedCameras(openings(services), claims) };
+    request.caller = { ...claims, granted: grantsTo(openings(services), claims) };
   } catch (error) {
     const mayJoin = rule.also !== undefined && !found.cookie;
     const reason = error instanceof BadToken ? error.reason : undefined;

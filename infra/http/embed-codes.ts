@@ -4,13 +4,14 @@ import { IdSchema } from '../../bus/identity.ts';
 import { type Of, shape } from '../../bus/shape.ts';
 import { type OneTimeTexts, openOneTimeTexts } from './one-time.ts';
 
-const { sub, name } = SubjectSchema.properties;
+const { sub, name, history } = SubjectSchema.properties;
 const GrantSchema = Type.Object({
   sub,
   name,
   /** The token of whoever asked: with it ends what comes of the code. */
   jti: Type.Optional(Type.String()),
   camera: IdSchema,
+  history,
   /** The site whose page may show it. */
   origin: Type.String(),
   /** When it was asked for, epoch ms: a revocation since then hits it. */

@@ -65,6 +65,8 @@ export function embeddingRoutes(server: Server, services: HttpServices): void {
       sub: shownTo,
       ...(name === undefined ? {} : { name }),
       ...(jti === undefined ? {} : { jti }),
+      // Nobody shows others more of the past than they may see.
+      ...(rights.history ? { history: rights.history } : {}),
       camera,
       origin,
       asked_at,
@@ -94,11 +96,11 @@ export function embeddingRoutes(server: Server, services: HttpServices): void {
       if (!services.config.http.allowedOrigins.includes(good.origin)) {
         throw unauthorized('origin', 'The site that this code was made for may no longer show the player.');
       }
-      const { sub, name, jti, camera, asked_at, ends_at } = good;
+      const { sub, name, jti, camera, history, asked_at, ends_at } = good;
       const revoked = services.revocations.hits({ sub, iat: asked_at / 1000, ...(jti === undefined ? {} : { jti }) });
       if (revoked) throw unauthorized('revoked', 'Whoever asked for this code may no longer watch.');
       const expires_in = Math.floor((ends_at - Date.now()) / 1000);
-      const rights = { role: 'viewer' as const, cameras: [camera], zones: [] };
+      const rights = { role: 'viewer' as const, cameras: [camera], zones: [], ...(history ? { history } : {}) };
       const token = gate.mintLogin({ sub, name, jti, ...rights }, expires_in);
       return { token, expires_in };
     },

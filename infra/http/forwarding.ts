@@ -23,6 +23,7 @@ const KEPT = [
   'cache-control',
   'retry-after',
   'x-signalbox-at',
+  'x-signalbox-earliest',
 ];
 const ANSWERS_WITHIN_MS = 10_000;
 

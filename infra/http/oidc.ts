@@ -5,6 +5,7 @@ import type { LoginGrant } from '../../adapters/gate.jsonwebtoken.ts';
 import { type Claims, ProviderAway, SignInRefused, type SignInState } from '../../adapters/identity.openid-client.ts';
 import { shape } from '../../bus/shape.ts';
 import { grantByClaims } from '../../machines/policy/claims.ts';
+import { settled } from '../../machines/policy/history.ts';
 import { cookieName, setCookie } from './cookie.ts';
 import { missing } from './errors.ts';
 import type { Server } from './fastify.ts';
@@ -61,7 +62,10 @@ export function oidcRoutes(server: Server, services: HttpServices): void {
   };
   const grantOf = (claims: Claims): LoginGrant | undefined => {
     const rights = grantByClaims(claims, services.config.auth.oidc?.rights ?? []);
-    return rights && { sub: subOf(claims), ...nameOf(claims), ...rights };
+    if (!rights) return undefined;
+    const { history, ...places } = rights;
+    const bound = history ? { history: settled(history, Date.now()) } : {};
+    return { sub: subOf(claims), ...nameOf(claims), ...places, ...bound };
   };
 
   server.get(PATH, { config: limit, schema: { tags } }, async (request, reply) => {

@@ -14,12 +14,13 @@ export interface Typed {
 }
 
 /** What a person's tokens grant. */
-export const grantFor = ({ id, name, role, cameras, zones }: Person): LoginGrant => ({
+export const grantFor = ({ id, name, role, cameras, zones, history }: Person): LoginGrant => ({
   sub: id,
   ...(name === undefined ? {} : { name }),
   role,
   cameras,
   zones,
+  ...(history ? { history } : {}),
 });
 
 /**

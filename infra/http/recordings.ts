@@ -1,9 +1,10 @@
 import { Readable } from 'node:stream';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { CellView } from '../../actors/cells.ts';
 import { WhySchema } from '../../bus/events/why.ts';
 import { type Id, IdSchema } from '../../bus/identity.ts';
+import type { Horizon } from '../../machines/policy/history.ts';
 import { admit } from './admission.ts';
 import { callerOf, placeOf } from './door.ts';
 import { missing, Refusal } from './errors.ts';
@@ -11,6 +12,16 @@ import type { Server } from './fastify.ts';
 import { keepHlsAudience } from './hls-audience.ts';
 import { baseUrl } from './origin.ts';
 import { explain, gapsBetween } from './recordings/gaps.ts';
+import {
+  goneOf,
+  HistoryTold,
+  historyTold,
+  horizonOfCaller,
+  horizonOfSession,
+  piecesSince,
+  refuseBefore,
+  tellEarliest,
+} from './recordings/horizon.ts';
 import { fits, oneFile } from './recordings/one-file.ts';
 import { packageOf } from './recordings/package.ts';
 import { playlist } from './recordings/playlist.ts';
@@ -52,6 +63,7 @@ const RecordingSchema = Type.Object({
   to: Type.Number(),
   ranges: Type.Array(Type.Object({ from: Type.Number(), to: Type.Number(), source: Type.String() })),
   gaps: Type.Array(GapSchema),
+  history: Type.Optional(HistoryTold),
 });
 
 /** Looks at the past of a camera as a session of its own: counted, revocable, and in the access ledger. */
@@ -71,6 +83,7 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
     if (!view) throw new Refusal(404, 'not-recorded', `Camera ${camera} is not recorded: set record in its settings.`);
     return view;
   };
+  const horizonFor = (request: FastifyRequest) => horizonOfCaller(services, callerOf(request), placeOf(request));
   server.get(
     '/api/v1/recordings/:camera_id',
     {
@@ -86,14 +99,19 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
       const { state, since, why, keep_ms, protections } = recordingOf(recordingAt(camera.id));
       const now = Date.now();
       const { from = String(now - DAY_MS), to = String(now) } = request.query;
-      const window = windowIn({ from, to }, MONTH_MS);
-      const ranges = await recordings.stretches(camera.id, window.from, window.to);
+      const asked = windowIn({ from, to }, MONTH_MS);
+      const horizon = horizonFor(request);
+      const window = { from: Math.min(Math.max(asked.from, horizon.from), asked.to), to: asked.to };
+      const isOpen = window.from < window.to;
+      const found = isOpen ? await recordings.stretches(camera.id, window.from, window.to) : [];
+      const ranges = found.map((range) => ({ ...range, from: Math.max(range.from, horizon.from) }));
       const begun = ranges[0]?.from ?? window.to;
       // What lies before the first picture of all was never recorded, or is gone by age.
       const gaps = gapsBetween(ranges, Math.max(window.from, begun), Math.min(window.to, now));
       return {
         ...{ camera: camera.id, state, since, why, keep_ms, protections },
         ...{ from: window.from, to: window.to, ranges, gaps: await explain(services.facts, camera.id, gaps) },
+        ...historyTold(horizon),
       };
     },
   );
@@ -109,6 +127,7 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
             session_id: Type.String(),
             hls_url: Type.String({ description: 'add ?from=&to=, again and again; the address is the right' }),
             expires_in: Type.Integer({ description: 'seconds; POST …/sessions/:id/renew prolongs it' }),
+            history: Type.Optional(HistoryTold),
           }),
         },
       },
@@ -119,7 +138,7 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
       const { session, expiresInS } = await look(services, shared, request, camera);
       const folder = signedFolder(services, camera.id, session);
       const url = `${baseUrl(request, services.config)}/recordings/${folder}/${PLAYLIST}`;
-      return { session_id: session, hls_url: url, expires_in: expiresInS };
+      return { session_id: session, hls_url: url, expires_in: expiresInS, ...historyTold(horizonFor(request)) };
     },
   );
 
@@ -130,7 +149,7 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
       const camera = placeOf(request);
       recordingAt(camera.id);
       const { from, to } = request.query;
-      windowIn(request.query);
+      refuseBefore(horizonFor(request), windowIn(request.query).from);
       const { session } = await look(services, shared, request, camera);
       const query = new URLSearchParams({
         ...(from === undefined ? {} : { from }),
@@ -156,11 +175,13 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
       const camera = placeOf(request);
       recordingAt(camera.id);
       const at = momentOf(request.query);
+      const horizon = horizonFor(request);
+      refuseBefore(horizon, at);
       const { sub, jti } = callerOf(request);
       await looks.noted(`${sub} ${jti ?? ''}`, camera.id, async () =>
         endLook((await look(services, shared, request, camera)).session),
       );
-      return sendThumbnail(services, reply, camera.id, at);
+      return sendThumbnail(services, reply, camera.id, at, horizon);
     },
   );
 
@@ -170,7 +191,9 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
     async (request, reply) => {
       const camera = placeOf(request);
       const { from, to } = pastWindowIn(request.query);
-      const all = await recordings.pieces(camera.id, from, to);
+      const horizon = horizonFor(request);
+      refuseBefore(horizon, from);
+      const all = piecesSince(horizon, await recordings.pieces(camera.id, from, to));
       const [first] = all;
       if (!first) throw missing(`recording of ${camera.id} in that time`);
       const fitting = all.filter(({ init }) => fits(init, first.init));
@@ -196,7 +219,9 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
     async (request, reply) => {
       const camera = placeOf(request);
       const { from, to } = pastWindowIn(request.query);
-      const pieces = await recordings.pieces(camera.id, from, to);
+      const horizon = horizonFor(request);
+      refuseBefore(horizon, from);
+      const pieces = piecesSince(horizon, await recordings.pieces(camera.id, from, to));
       if (pieces.length === 0) throw missing(`recording of ${camera.id} in that time`);
       const { session } = await look(services, shared, request, camera);
       const wish = { camera: camera.id, from, to, by: callerOf(request).sub, pieces };
@@ -219,21 +244,32 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
       const { camera_id: camera, file } = request.params;
       const session = checkPath(services, request.params, 'past');
       audience.asked(session.id);
+      const horizon = horizonOfSession(services, session);
       reply.header('cache-control', 'no-store');
-      if (file === PLAYLIST) return sendPlaylist(reply, camera, request.query);
-      if (file === THUMBNAIL) return sendThumbnail(services, reply, camera, momentOf(request.query));
+      if (file === PLAYLIST) return sendPlaylist(reply, camera, request.query, horizon);
+      if (file === THUMBNAIL) return sendThumbnail(services, reply, camera, momentOf(request.query), horizon);
       const [source = '', name = '', number] = file.split('.');
       const piece = await recordings.piece(camera, source, name, number === 'mp4' ? 0 : Number(number));
       if (!piece) throw missing('such piece of a recording: it is deleted, or not yet complete');
+      // What stands before the pieces shows nothing.
+      if (number !== 'mp4') refuseBefore(horizon, piece.from);
       reply.type('video/mp4');
       return reply.send(number === 'mp4' ? piece.init : await recordings.fragmentOf(piece, piece.file.from));
     },
   );
 
-  async function sendPlaylist(reply: FastifyReply, camera: string, query: { from?: string; to?: string }) {
+  async function sendPlaylist(
+    reply: FastifyReply,
+    camera: string,
+    query: { from?: string; to?: string },
+    horizon: Horizon,
+  ) {
     const window = windowIn(query);
+    refuseBefore(horizon, window.to);
     const pieces = await recordings.pieces(camera, window.from, window.to);
     reply.type('application/vnd.apple.mpegurl');
-    return reply.send(playlist(pieces, window.goesOn));
+    tellEarliest(reply, horizon);
+    const listed = { goesOn: window.goesOn, gone: goneOf(horizon, pieces), slides: horizon.lastMs !== undefined };
+    return reply.send(playlist(pieces, listed));
   }
 }

@@ -1,8 +1,10 @@
 import Type from 'typebox';
 import type { CellView } from '../../actors/cells.ts';
 import { serviceState, serviceSub } from '../../adapters/service-tokens.files.ts';
+import { type HistoryWish, HistoryWishSchema } from '../../bus/events/history.ts';
 import { IdSchema } from '../../bus/identity.ts';
 import { ACTIONS, type Action, access, type Rights } from '../../machines/policy/access.ts';
+import { type Horizon, lookBack, settled } from '../../machines/policy/history.ts';
 import { callerOf, permittedCamera } from './door.ts';
 import type { Server } from './fastify.ts';
 import { RULES } from './roles.ts';
@@ -19,6 +21,7 @@ const HolderSchema = Type.Object({
   name: Type.Optional(Type.String()),
   role: Type.Optional(Type.String()),
   may: Type.Array(ActionSchema),
+  history: Type.Optional(HistoryWishSchema),
   why: Type.String(),
   until: Type.Optional(Type.Number({ description: 'epoch ms; absent: until somebody takes it back' })),
 });
@@ -49,7 +52,8 @@ export function holdersOf(services: HttpServices, camera: CellView, now: number)
     const verdicts = ACTIONS.map((action) => ({ action, ...access(rights, place, action) }));
     const may = verdicts.filter(({ allowed }) => allowed).map(({ action }) => action);
     const why = verdicts.find(({ allowed }) => allowed)?.why.text ?? '';
-    return may.length === 0 ? [] : [{ ...who, role: rights.role, may, why }];
+    const reach = reachOf(lookBack(rights, place, now, services.config.auth.history));
+    return may.length === 0 ? [] : [{ ...who, role: rights.role, may, ...reach, why }];
   };
   const people = services.people
     .list()
@@ -63,9 +67,19 @@ export function holdersOf(services: HttpServices, camera: CellView, now: number)
     });
   const rules = (services.config.auth.oidc?.rights ?? []).flatMap((rule, index) => {
     const subject = rule.claim === undefined ? 'everybody there' : `${rule.claim} = ${rule.value}`;
-    return held({ kind: 'provider', id: `rule ${index + 1}`, subject }, rule);
+    const { history, ...others } = rule;
+    // Each sign-in is a grant: from now on, whoever signed in before.
+    const rights = { ...others, ...(history ? { history: settled(history, now) } : {}) };
+    const holders = held({ kind: 'provider', id: `rule ${index + 1}`, subject }, rights);
+    return history === 'since_grant' ? holders.map((one) => ({ ...one, history })) : holders;
   });
   return [...people, ...programs, ...rules, ...openedTo(services, camera), ...watching(services, camera)];
+}
+
+/** How far back that is; nothing where it has no bound. */
+function reachOf({ allowed, from, lastMs }: Horizon): { history?: HistoryWish } {
+  if (!allowed || from === 0) return {};
+  return { history: lastMs === undefined ? { since: from } : { last_ms: lastMs } };
 }
 
 const named = (name: string | undefined) => (name === undefined ? {} : { name });
@@ -79,9 +93,11 @@ const openedTo = ({ cells }: HttpServices, camera: CellView): Holder[] =>
       const { grants, reason, until } = incidentOf(view);
       const subjects = [...grants.subjects, ...grants.roles.map((role) => `every ${role}`)];
       const why = `an incident that runs opens it: ${reason}`;
-      return subjects.map(
-        (subject): Holder => ({ kind: 'incident', id: view.id, subject, may: ['watch'], why, until }),
-      );
+      const { history } = grants;
+      const opened: Pick<Holder, 'may' | 'history'> = history
+        ? { may: ['watch', 'review'], history }
+        : { may: ['watch'] };
+      return subjects.map((subject): Holder => ({ kind: 'incident', id: view.id, subject, ...opened, why, until }));
     });
 
 /** Who watches it now, by whatever right they came in. */

@@ -1,7 +1,9 @@
 import Type from 'typebox';
 import { type Service, serviceState, serviceSub, TooManyServices } from '../../adapters/service-tokens.files.ts';
+import { HistorySchema, HistoryWishSchema } from '../../bus/events/history.ts';
 import { ZONE_PATTERN } from '../../bus/events/viewer.ts';
 import { IdSchema } from '../../bus/identity.ts';
+import { settled } from '../../machines/policy/history.ts';
 import { callerOf } from './door.ts';
 import { denied, missing, Refusal } from './errors.ts';
 import type { Server } from './fastify.ts';
@@ -19,6 +21,7 @@ const ServiceSchema = Type.Object({
   role: RoleSchema,
   cameras: Type.Array(Type.String()),
   zones: Type.Array(Type.String()),
+  history: Type.Optional(HistorySchema),
   state: Type.Enum(['active', 'expired', 'revoked']),
   since: Type.Number({ description: 'epoch ms at which it came into this state' }),
   made_at: Type.Number({ description: 'epoch ms' }),
@@ -38,17 +41,18 @@ const WishSchema = Type.Object(
     role: RoleSchema,
     cameras: Type.Optional(Type.Array(IdSchema, { maxItems: 1000 })),
     zones: Type.Optional(Type.Array(Type.String({ pattern: ZONE_PATTERN, maxLength: 200 }), { maxItems: 1000 })),
+    history: Type.Optional(HistoryWishSchema),
     expires_in: Type.Integer({ minimum: 1, maximum: (LONGEST_DAYS * DAY_MS) / 1000, description: 'seconds' }),
   },
   { additionalProperties: false },
 );
 
 function show(service: Service, now: number) {
-  const { id, name, role, cameras, zones, since: made_at, expires_at, by, revoked } = service;
+  const { id, name, role, cameras, zones, history, since: made_at, expires_at, by, revoked } = service;
   const state = serviceState(service, now);
   const since = { active: made_at, expired: expires_at, revoked: revoked?.at ?? made_at }[state];
-  const ended = revoked ? { revoked_by: revoked.by } : {};
-  return { id, sub: serviceSub(service), name, role, cameras, zones, state, since, made_at, expires_at, by, ...ended };
+  const more = { ...(history ? { history } : {}), ...(revoked ? { revoked_by: revoked.by } : {}) };
+  return { id, sub: serviceSub(service), name, role, cameras, zones, state, since, made_at, expires_at, by, ...more };
 }
 
 /** `/api/v1/service-tokens`: what programs come in with. */
@@ -70,12 +74,14 @@ export function serviceTokenRoutes(server: Server, services: HttpServices, share
   );
   server.post(path, { schema: { tags, body: WishSchema, response: { 201: MadeSchema } } }, async (request, reply) => {
     const { sub: by } = callerOf(request);
-    const { name, role, cameras = [], zones = [], expires_in } = request.body;
+    const { name, role, cameras = [], zones = [], history, expires_in } = request.body;
     // A program that makes tokens for itself would outlive its own.
     if (by.startsWith(serviceSub({ id: '' }))) throw denied('program');
-    const expires_at = Date.now() + expires_in * 1000;
+    const now = Date.now();
+    const bound = history ? { history: settled(history, now) } : {};
+    const grant = { name, role, cameras, zones, ...bound, expires_at: now + expires_in * 1000, by };
     try {
-      const { service, token } = serviceTokens.make({ name, role, cameras, zones, expires_at, by });
+      const { service, token } = serviceTokens.make(grant);
       const told = show(service, Date.now());
       log.info({ service: told }, 'a service token was made');
       return reply

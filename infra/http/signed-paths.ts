@@ -48,7 +48,10 @@ export function allowOtherSites(server: Server, url: string, params: TSchema): v
   server.addHook('onSend', async (request, reply) => {
     if (request.routeOptions.url !== url) return;
     reply.header('access-control-allow-origin', '*');
-    reply.header('access-control-expose-headers', 'Content-Length, Content-Range, Retry-After, X-Signalbox-At');
+    reply.header(
+      'access-control-expose-headers',
+      'Content-Length, Content-Range, Retry-After, X-Signalbox-At, X-Signalbox-Earliest',
+    );
     reply.header('cross-origin-resource-policy', 'cross-origin');
   });
   server.options(url, { schema: { params, tags: ['watching'] } }, async (_request, reply) => {

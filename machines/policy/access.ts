@@ -1,4 +1,4 @@
-import type { Subject } from '../../bus/events/viewer.ts';
+import type { Grant, Subject } from '../../bus/events/viewer.ts';
 import type { Why } from '../../bus/events/why.ts';
 
 /**
@@ -21,9 +21,9 @@ export interface Verdict {
 }
 
 /** The rights that a verified token carries. */
-export type Rights = Pick<Subject, 'role' | 'cameras' | 'zones'> & {
-  /** Cameras that a running incident opens, for watching alone: what was recorded before it is nobody's but its owners'. */
-  granted?: readonly string[];
+export type Rights = Pick<Subject, 'role' | 'cameras' | 'zones' | 'history'> & {
+  /** Cameras that a running incident opens: for watching, and for looking back only where it says how far. */
+  granted?: readonly Grant[];
 };
 
 const RANK: Record<Subject['role'], number> = { viewer: 0, operator: 1, admin: 2 };
@@ -74,9 +74,17 @@ export function access(rights: Rights, place: Place, action: Action): Verdict {
   }
   const because = coveredBy(rights, place);
   if (because) return verdict(true, 'allowed', because);
-  if (rights.granted?.includes(place.camera)) {
+  const grants = rights.granted?.filter(({ camera }) => camera === place.camera) ?? [];
+  if (grants.length > 0) {
     if (action === 'watch') return verdict(true, 'granted', `a running incident opens ${place.camera}`);
     if (action === 'review') {
+      if (grants.some(({ history }) => history)) {
+        return verdict(
+          true,
+          'granted',
+          `a running incident opens ${place.camera}, and some of what was recorded of it`,
+        );
+      }
       const text = `a running incident opens ${place.camera} as it is now, not what was recorded of it`;
       return verdict(false, 'granted-live', text);
     }

@@ -1,3 +1,4 @@
+import type { HistoryWish } from '../../bus/events/history.ts';
 import type { Subject } from '../../bus/events/viewer.ts';
 
 /** Whom a rule is for, and what it grants. */
@@ -9,6 +10,8 @@ export interface ClaimRule {
   role: Subject['role'];
   cameras: string[];
   zones: string[];
+  /** How far back; the grant is made at each sign-in. */
+  history?: HistoryWish;
 }
 
 /** Whether a claim says a value: as itself, or as one of a list. */
@@ -24,9 +27,11 @@ function says(claim: unknown, value: string): boolean {
 export function grantByClaims(
   claims: Readonly<Record<string, unknown>>,
   rules: readonly ClaimRule[],
-): Pick<Subject, 'role' | 'cameras' | 'zones'> | undefined {
+): Pick<ClaimRule, 'role' | 'cameras' | 'zones' | 'history'> | undefined {
   const rule = rules.find(
     ({ claim, value }) => claim === undefined || (Object.hasOwn(claims, claim) && says(claims[claim], value ?? '')),
   );
-  return rule && { role: rule.role, cameras: [...rule.cameras], zones: [...rule.zones] };
+  if (!rule) return undefined;
+  const { role, cameras, zones, history } = rule;
+  return { role, cameras: [...cameras], zones: [...zones], ...(history ? { history } : {}) };
 }

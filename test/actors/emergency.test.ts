@@ -161,7 +161,7 @@ describe('an incident that is raised', () => {
     const { house, declare, watch, stateOf, active } = await housed();
     await declare('inc_1', ['gate'], { grants: { roles: [], subjects: ['minh'] } });
     await active('inc_1');
-    await watch('ses_guest', { sub: 'minh', granted: ['gate'] });
+    await watch('ses_guest', { sub: 'minh', granted: [{ camera: 'gate' }] });
     await watch('ses_own', { sub: 'lan', zones: ['hcm/*'] });
     const guest = { kind: 'viewer' as const, id: id('ses_guest') };
     expect(stateOf(guest)).to.equal('admitted');
@@ -186,7 +186,7 @@ describe('an incident that is raised', () => {
   it('cuts its guests with the next gateway when it ended while none was there to cut them', async () => {
     const { house, faults, follow, declare, watch } = await housed(false);
     await declare('inc_1', ['gate'], { grants: { roles: [], subjects: ['minh'] } });
-    await watch('ses_guest', { sub: 'minh', granted: ['gate'] });
+    await watch('ses_guest', { sub: 'minh', granted: [{ camera: 'gate' }] });
     await watch('ses_own', { sub: 'lan', zones: ['hcm/*'] });
     await house.roster.offer(incident('inc_1'), { type: 'incident.ended', by: 'hoa' });
     const next = house.successor();

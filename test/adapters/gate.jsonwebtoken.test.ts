@@ -77,6 +77,17 @@ describe('the gate', () => {
     expect(claims.exp).to.equal(Math.floor(now / 1000) + 60);
   });
 
+  it('believes how far back its bearer may look, counted from the token where it says since the grant', async () => {
+    const historyOf = async (history: unknown) =>
+      (await gate.verifyLogin(gate.mintLogin({ ...person, history } as never, 60))).history;
+    expect(await historyOf({ last_ms: 3_600_000 })).to.deep.equal({ last_ms: 3_600_000 });
+    expect(await historyOf({ since: 5 })).to.deep.equal({ since: 5 });
+    expect(await historyOf('since_grant')).to.deep.equal({ since: now });
+    for (const none of ['1h', {}, { last_ms: 0 }, { last_ms: 1, since: 0 }, { until: 5 }, null]) {
+      expect(await faultOf(historyOf(none)), JSON.stringify(none)).to.equal('claims');
+    }
+  });
+
   it('ends a token when it says, remembered or not', async () => {
     const token = gate.mintLogin(person, 60);
     await gate.verifyLogin(token);

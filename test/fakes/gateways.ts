@@ -58,7 +58,7 @@ export async function fakeGatewayOf(
     roster,
     gate,
     poster: () => PICTURE,
-    destinations: () => ({}),
+    config: () => ({ destinations: {}, auth: { history: {} } }),
   });
   members.add(name);
   await roster.adopt(await mirror.look());

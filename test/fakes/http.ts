@@ -158,7 +158,10 @@ export async function fakeGateway(change: Partial<HttpServices> = {}): Promise<F
     config: {
       http: { host: '127.0.0.1', port: 8080, trustedProxies: [], allowedOrigins: [] },
       ice: { stun: [], publicHosts: [], tcp: false },
-      auth: { issuer: 'signalbox', audience: 'signalbox', streamTokenTtlMs: 3_600_000, loginTokenTtlMs: 43_200_000 },
+      auth: {
+        ...{ issuer: 'signalbox', audience: 'signalbox', history: {} },
+        ...{ streamTokenTtlMs: 3_600_000, loginTokenTtlMs: 43_200_000 },
+      },
       limits: { sessionsPerSubject: 3, encoders: 8, adaptivePeers: 8, adaptiveCores: 1 },
       regions: { default: 'hcm', networks: {}, databases: [], places: {} },
       destinations: {},

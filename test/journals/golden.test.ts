@@ -7,6 +7,7 @@ import { CATALOG } from '../../bus/catalog.ts';
 import { id } from '../../bus/identity.ts';
 import type { JournalRecord } from '../../bus/ports.ts';
 import { shape } from '../../bus/shape.ts';
+import { upcast } from '../../bus/upcast.ts';
 import type { CameraContext } from '../../machines/camera/context.ts';
 import { fakeHouse } from '../fakes/house.ts';
 import { answers, ends, feeds, flows } from '../fakes/source.ts';
@@ -24,11 +25,11 @@ const journal = (file: string): JournalRecord[] =>
 
 /**
  * Journals of a real run of the demo, one file per machine and version: a plug pulled, an intake killed, a page closed.
- * The rendition's, the recording's, the second of the broadcast, the third of viewer and relay and the fifth, sixth and eighth of the viewer
+ * The rendition's, the recording's, the second of the broadcast, the third of viewer and relay and the fifth, sixth, eighth and ninth of the viewer
  * are of real cells whose FFmpeg or relays were scripted: failures, another codec, other rungs, held back for others; an
  * encoder that is slow, ends and hangs; a move without a gateway, a place given up to somebody with priority, a relay
  * that only its viewers see; a look at the past; a disk that is full; a publisher whose right is taken back; a player
- * of HLS behind a cache that keeps playlists for too long.
+ * of HLS behind a cache that keeps playlists for too long; guests of an emergency, and others, who look back so far only.
  */
 describe('a journal of long ago', () => {
   for (const file of files) {
@@ -56,6 +57,25 @@ describe('a journal of long ago', () => {
       }
     });
   }
+
+  it('has guests who watch alone: of version 8, none had been let in to look back', () => {
+    const [admitted] = journal('viewer.v8.jsonl') as [JournalRecord];
+    const [asked] = admitted.heard as unknown as [{ subject: object }];
+    const guest = { ...asked.subject, cameras: [], granted: ['cam_001'] };
+    const { context } = admitted.after as { context: object };
+    const told = upcast({
+      ...admitted,
+      heard: [{ ...asked, subject: guest }] as unknown as JournalRecord['heard'],
+      after: { ...(admitted.after as object), context: { ...context, subject: guest } },
+    });
+    expect(told.heard[0])
+      .to.have.nested.property('subject.granted')
+      .that.deep.equals([{ camera: 'cam_001' }]);
+    expect(told.after)
+      .to.have.nested.property('context.subject.granted')
+      .that.deep.equals([{ camera: 'cam_001' }]);
+    expect(replay(MACHINES.viewer, [told]).context).to.include({ state: 'admitted' });
+  });
 
   it('is gone on with: a camera of version 1 keeps its picture, and asks the backup that it did not know to use', async () => {
     const house = fakeHouse();

@@ -3,12 +3,26 @@ import type { RecordedPiece } from '../../../adapters/recordings.files.ts';
 /** What the file of a piece is called in addresses. */
 export const nameOf = ({ file: { source, name } }: RecordedPiece): string => `${source}.${name}`;
 
+/** What a playlist tells beside its pieces. */
+interface Listed {
+  /** More will be added to it. */
+  goesOn: boolean;
+  /** So many of its first pieces may be looked at no more. */
+  gone?: number;
+  /** Others will follow them. */
+  slides?: boolean;
+}
+
 /** The pieces as a media playlist (RFC 8216): a file that goes on from another one begins a timeline of its own. */
-export function playlist(pieces: readonly RecordedPiece[], goesOn: boolean): string {
+export function playlist(all: readonly RecordedPiece[], { goesOn, gone = 0, slides = false }: Listed): string {
+  const pieces = all.slice(gone);
   const longest = Math.max(2, ...pieces.map(({ from, to }) => (to - from) / 1000));
   const lines = [
-    ...['#EXTM3U', '#EXT-X-VERSION:7', `#EXT-X-TARGETDURATION:${Math.ceil(longest)}`, '#EXT-X-MEDIA-SEQUENCE:0'],
-    ...[`#EXT-X-PLAYLIST-TYPE:${goesOn ? 'EVENT' : 'VOD'}`, '#EXT-X-INDEPENDENT-SEGMENTS'],
+    ...['#EXTM3U', '#EXT-X-VERSION:7', `#EXT-X-TARGETDURATION:${Math.ceil(longest)}`, `#EXT-X-MEDIA-SEQUENCE:${gone}`],
+    ...(gone > 0 ? [`#EXT-X-DISCONTINUITY-SEQUENCE:${breaksIn(all.slice(0, gone + 1))}`] : []),
+    // Nothing may leave a playlist that says of which type it is.
+    ...(goesOn && slides ? [] : [`#EXT-X-PLAYLIST-TYPE:${goesOn ? 'EVENT' : 'VOD'}`]),
+    '#EXT-X-INDEPENDENT-SEGMENTS',
   ];
   let last: RecordedPiece | undefined;
   for (const piece of pieces) {
@@ -25,3 +39,7 @@ export function playlist(pieces: readonly RecordedPiece[], goesOn: boolean): str
   }
   return `${[...lines, ...(goesOn ? [] : ['#EXT-X-ENDLIST'])].join('\n')}\n`;
 }
+
+/** How often another file begins. */
+const breaksIn = (pieces: readonly RecordedPiece[]): number =>
+  pieces.filter((piece, n) => n > 0 && nameOf(piece) !== nameOf(pieces[n - 1] as RecordedPiece)).length;

@@ -1,8 +1,10 @@
 import type { FastifyReply } from 'fastify';
 import { Busy } from '../../../adapters/thumbnails.ffmpeg.ts';
 import type { Id } from '../../../bus/identity.ts';
+import type { Horizon } from '../../../machines/policy/history.ts';
 import { missing, unavailable } from '../errors.ts';
 import type { HttpServices } from '../services.ts';
+import { refuseBefore } from './horizon.ts';
 
 /**
  * Answers with a key frame as a small JPEG; a header says which moment it shows.
@@ -14,9 +16,12 @@ export async function sendThumbnail(
   reply: FastifyReply,
   camera: string,
   at: number,
+  horizon: Horizon,
 ): Promise<FastifyReply> {
+  refuseBefore(horizon, at);
   const frame = await recordings.keyFrame(camera, at);
   if (!frame) throw missing(`picture of ${camera} recorded at that moment`);
+  refuseBefore(horizon, frame.at);
   const jpeg = await thumbnails.of(frame).catch((error) => {
     if (error instanceof Busy) throw unavailable('busy', error.message);
     throw error;

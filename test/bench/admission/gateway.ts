@@ -116,7 +116,13 @@ const server = await buildServer({
   config: {
     http: { host: '127.0.0.1', port: 8080, trustedProxies: [], allowedOrigins: [] },
     ice: { stun: [], publicHosts: [], tcp: false },
-    auth: { issuer: 'signalbox', audience: 'signalbox', streamTokenTtlMs: 3_600_000, loginTokenTtlMs: 3_600_000 },
+    auth: {
+      issuer: 'signalbox',
+      audience: 'signalbox',
+      streamTokenTtlMs: 3_600_000,
+      loginTokenTtlMs: 3_600_000,
+      history: {},
+    },
     limits: { sessionsPerSubject: 100_000, encoders: 8, adaptivePeers: 0, adaptiveCores: 0 },
     regions: { default: 'hcm', networks: {}, databases: [], places: {} },
     destinations: {},

@@ -69,6 +69,11 @@ describe('the command line, on this machine alone', () => {
       ['token', '--sub', 'a', '--role', 'viewer', '--ttl', '60'],
       /--ttl 60: expected a duration/,
     ],
+    [
+      'a bound on looking back that is none',
+      ['token', '--sub', 'a', '--role', 'viewer', '--history', 'yesterday'],
+      /--history yesterday: expected how far back, such as 1h, since_grant or/,
+    ],
     ['a lifetime of ten years', ['token', '--sub', 'a', '--role', 'viewer', '--ttl', '3650d'], /from 1s to 366d/],
     ['a camera id with a slash', ['camera', 'add', 'a/b', 'rtsp://h/x'], /is no camera id/],
     ['a camera address that is none', ['camera', 'add', 'a', 'file:///etc/passwd'], /"file:" is no camera address/],

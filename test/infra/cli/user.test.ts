@@ -33,9 +33,11 @@ describe('signalbox user', () => {
 
   it('lists who signs in, without their hashes', async () => {
     await user(add, 'the gate stays shut');
-    await user(['add', 'wall', '--role', 'viewer', '--zone', '*', '--keep', '--password-stdin'], 'seven small screens');
+    const wall = ['add', 'wall', '--role', 'viewer', '--zone', '*', '--history', '1h', '--keep', '--password-stdin'];
+    await user(wall, 'seven small screens');
     const { out } = await user(['list']);
-    expect(out).to.match(/lan +operator +hcm\/\* +to be changed\nwall +viewer +\* +their own/);
+    expect(out).to.match(/lan +operator +hcm\/\* +to be changed +all\nwall +viewer +\* +their own +the last 1 h/);
+    expect(people().find('wall')?.history).to.deep.equal({ last_ms: 3_600_000 });
     const { items } = JSON.parse((await user(['list', '--json'])).out);
     expect(items[0]).to.include({ id: 'lan', must_change: true }).and.not.have.property('password');
   });

@@ -205,6 +205,18 @@ describe('the configuration', () => {
       /stand together/,
     );
     expect(faults(`issuer: "https://x.example.com", scopes: [email], ${rights}`)).to.match(/expected openid/);
+    const bounded = (history: string) =>
+      `issuer: "https://x.example.com", rights: [{ role: viewer, history: ${history} }]`;
+    expect(read(oidc(bounded('since_grant'))).auth.oidc?.rights[0]?.history).to.equal('since_grant');
+    expect(faults(bounded('today'))).to.match(/expected how far back, such as 1h/);
+    expect(faults(bounded('2026-13-41T00:00:00Z'))).to.match(/expected how far back, such as 1h/);
+  });
+
+  it('says how far back a role may look, whatever its tokens say', () => {
+    expect(read('auth: { history: { viewer: 24h } }').auth.history).to.deep.equal({ viewer: 86_400_000 });
+    expect(read('auth: local').auth.history).to.deep.equal({});
+    expect(faultsOf('auth: { history: { viewer: since_grant } }').join()).to.match(/expected a duration/);
+    expect(faultsOf('auth: { history: { admin: 24h } }').join()).to.match(/there is no such setting/);
   });
 
   it('says how long, and how much, of a camera is recorded', () => {

@@ -118,9 +118,11 @@ describe('http: tokens for programs, and who holds which right', () => {
     const person = { password: 'x', must_change: false, since: 1, cameras: [] };
     people.add({ ...person, id: 'lan', role: 'operator', zones: ['hcm/*'] });
     people.add({ ...person, id: 'minh', role: 'viewer', zones: ['hanoi/*'] });
+    people.add({ ...person, id: 'vera', role: 'viewer', zones: ['hcm/*'], history: { since: 5 } });
     people.add({ ...person, id: 'root', role: 'admin', zones: [] });
-    const { id, token } = await make();
-    const declared = { cameras: ['cam_001'], reason: 'fire', minutes: 5, drill: true, grants: { subjects: ['minh'] } };
+    const { id, token } = await make({ history: { last_ms: 3_600_000 } });
+    const grants = { subjects: ['minh'], history: { since: 7 } };
+    const declared = { cameras: ['cam_001'], reason: 'fire', minutes: 5, drill: true, grants };
     await gateway.server.inject({ method: 'POST', url: '/api/v1/incidents', headers: admin(), payload: declared });
     const { session_id: session } = (await as(token, '/live/cam_001/webrtc')).json();
 
@@ -128,17 +130,20 @@ describe('http: tokens for programs, and who holds which right', () => {
       await gateway.server.inject({ url: '/api/v1/rights?camera=cam_001', headers: admin() })
     ).json();
     expect(zone).to.equal('hcm/gate');
-    type Holder = { kind: string; id: string; subject: string; may: string[]; why: string };
-    const brief = holders.map(({ kind, subject, may }: Holder) => `${kind} ${subject}: ${may.join(' ')}`);
+    type Holder = { kind: string; id: string; subject: string; may: string[]; history?: object; why: string };
+    const brief = holders.map(({ kind, subject, may, history }: Holder) =>
+      [`${kind} ${subject}:`, ...may, ...(history ? [JSON.stringify(history)] : [])].join(' '),
+    );
     expect(brief).to.deep.equal([
       'person lan: watch review operate move',
+      'person vera: watch review {"since":5}',
       'person root: watch review operate move administer',
-      `service service:${id}: watch review`,
-      'incident minh: watch',
+      `service service:${id}: watch review {"last_ms":3600000}`,
+      'incident minh: watch review {"since":7}',
       `session service:${id}: watch`,
     ]);
     expect(holders[0].why).to.equal('zone hcm/gate lies within hcm/*');
-    expect(holders[4].id).to.equal(session);
+    expect(holders.at(-1).id).to.equal(session);
 
     // What is told is what the door does: each route of a right answers for its holders, and is in the table once.
     const told = Object.values(routes as Record<string, string[]>).flat();

@@ -8,7 +8,7 @@ const person = (role: Rights['role'], cameras: string[] = [], zones: string[] = 
   zones,
 });
 const airport = { camera: 'cam_002', zone: 'hcm/airport' };
-const guest: Rights = { ...person('viewer'), granted: ['cam_002'] };
+const guest: Rights = { ...person('viewer'), granted: [{ camera: 'cam_002' }] };
 
 describe('access: who may do what with a camera', () => {
   const table: [string, Rights, Action, boolean, string][] = [
