@@ -105,6 +105,7 @@ export function openSharedFiles(state: string): SharedFiles {
     revocations: inFile(at('revocations.json'), listOf('revocations')),
     services: inFile(at('services.json'), listOf('services')),
     people: inFile(at('people.json'), listOf('people')),
+    layouts: inFile(at('layouts.json'), listOf('layouts')),
     secrets: inFolder(at('secrets'), /^[a-z0-9][a-z0-9_-]{0,79}(\.[1-9][0-9]{0,8})?\.json$/),
     cameras: inFile(at('cameras.json'), CAMERAS),
     links: inFolder(at('links'), /^[0-9a-f]{64}\.json$/),

@@ -19,6 +19,7 @@ import { systemClock } from '../adapters/clock.ts';
 import { onvifDevices } from '../adapters/devices.onvif.ts';
 import { driveOnvif } from '../adapters/drive.onvif.ts';
 import { openPathSigner } from '../adapters/hls-paths.hmac.ts';
+import { openLayouts } from '../adapters/layouts.files.ts';
 import { originOf } from '../adapters/mediamtx/exchange.ts';
 import { openOnvifThread } from '../adapters/onvif/thread.ts';
 import { openPasswords } from '../adapters/passwords.scrypt.ts';
@@ -354,6 +355,7 @@ const server = await buildServer({
   serviceTokens: services,
   embeds,
   links,
+  layouts: openLayouts(path.join(group.state, 'layouts.json')),
   people: openPeople(path.join(group.state, 'people.json')),
   passwords: openPasswords(),
   ...(config.auth.oidc ? { identity: identityOf(config.auth.oidc) } : {}),

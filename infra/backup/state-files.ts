@@ -2,10 +2,10 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { replaceFile } from '../../adapters/files.ts';
 
-/** Files of a data folder that a backup holds: who may come in, added cameras, what other hosts have of it, the end of the ledger. */
+/** Files of a data folder that a backup holds: who may come in, added cameras, people's layouts, what other hosts have of it, the end of the ledger. */
 const FILES = [
   ...['ledger-head.json', 'people.json', 'services.json', 'revocations.json', 'cameras.json'],
-  'shared.json',
+  ...['layouts.json', 'shared.json'],
 ];
 /** Folders of which it holds every file: keys, logins of cameras, passwords of our own servers. */
 const FOLDERS = ['keys', 'secrets', 'passwords'];

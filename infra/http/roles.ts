@@ -155,6 +155,11 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'GET /api/v1/service-tokens': { who: 'admin', text: 'what programs come in with: who made each, and until when' },
   'POST /api/v1/service-tokens': { who: 'admin', text: 'make a token for a program; shown once' },
   'DELETE /api/v1/service-tokens/:service_id': { who: 'admin', text: 'take one back, and cut what runs under it' },
+  'GET /api/v1/layouts': { who: 'viewer', text: "the walls that one keeps, and those that are shared with one's role" },
+  'POST /api/v1/layouts': { who: 'viewer', text: 'keep a wall; administrators share it with a role' },
+  'GET /api/v1/layouts/:layout_id': { who: 'viewer', text: 'a wall by its link, with the cameras that one may see' },
+  'PATCH /api/v1/layouts/:layout_id': { who: 'viewer', text: "change one's own, or as an administrator anybody's" },
+  'DELETE /api/v1/layouts/:layout_id': { who: 'viewer', text: "delete one's own, or as an administrator anybody's" },
   'GET /api/v1/rights': { who: 'admin', text: 'who holds which right to a camera' },
   'POST /api/v1/embed': {
     who: 'viewer',

@@ -26,6 +26,7 @@ import { hlsRoutes } from './hls.ts';
 import { createHub } from './hub.ts';
 import { incidentRoutes } from './incidents.ts';
 import { journalRoutes } from './journal.ts';
+import { layoutRoutes } from './layouts.ts';
 import { ledgerRoutes } from './ledger.ts';
 import { keepLegs } from './legs.ts';
 import { liveRoutes } from './live.ts';
@@ -188,6 +189,7 @@ export async function buildServer(services: HttpServices): Promise<Server> {
   sessionRoutes(server, services, shared);
   revocationRoutes(server, services, shared);
   serviceTokenRoutes(server, services, shared);
+  layoutRoutes(server, services);
   rightsRoutes(server, services);
   embeddingRoutes(server, services);
   relayRoutes(server, services);

@@ -6,6 +6,7 @@ import type { Devices } from '../../adapters/devices.onvif.ts';
 import type { Gate } from '../../adapters/gate.jsonwebtoken.ts';
 import type { PathSigner } from '../../adapters/hls-paths.hmac.ts';
 import type { IdentityProvider } from '../../adapters/identity.openid-client.ts';
+import type { Layouts } from '../../adapters/layouts.files.ts';
 import type { Endpoint } from '../../adapters/mediamtx/exchange.ts';
 import type { Passwords } from '../../adapters/passwords.scrypt.ts';
 import type { People } from '../../adapters/people.files.ts';
@@ -138,6 +139,8 @@ export interface HttpServices {
   links: LoginLinks;
   /** What brings the player into pages of other sites. */
   embeds: EmbedCodes;
+  /** The walls that people keep. */
+  layouts: Layouts;
   /** Who signs in with a password. */
   people: People;
   passwords: Passwords;

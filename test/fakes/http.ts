@@ -6,6 +6,7 @@ import pino from 'pino';
 import { createGate, type LoginGrant } from '../../adapters/gate.jsonwebtoken.ts';
 import { openPathSigner } from '../../adapters/hls-paths.hmac.ts';
 import { openSigningKeys } from '../../adapters/keys.files.ts';
+import { openLayouts } from '../../adapters/layouts.files.ts';
 import { openPasswords } from '../../adapters/passwords.scrypt.ts';
 import { openPeople } from '../../adapters/people.files.ts';
 import { openRecordings } from '../../adapters/recordings.files.ts';
@@ -177,6 +178,7 @@ export async function fakeGateway(change: Partial<HttpServices> = {}): Promise<F
     serviceTokens,
     links: openLoginLinks(path.join(state, 'links')),
     embeds: openEmbedCodes(path.join(state, 'embeds')),
+    layouts: openLayouts(path.join(state, 'layouts.json')),
     people: openPeople(path.join(state, 'people.json')),
     passwords: openPasswords({ logN: 10, r: 8, p: 1 }),
     whep,

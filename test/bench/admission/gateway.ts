@@ -18,6 +18,7 @@ import { onvifDevices } from '../../../adapters/devices.onvif.ts';
 import { createGate } from '../../../adapters/gate.jsonwebtoken.ts';
 import { openPathSigner } from '../../../adapters/hls-paths.hmac.ts';
 import { openSigningKeys } from '../../../adapters/keys.files.ts';
+import { openLayouts } from '../../../adapters/layouts.files.ts';
 import { openOnvifThread } from '../../../adapters/onvif/thread.ts';
 import { openPasswords } from '../../../adapters/passwords.scrypt.ts';
 import { openPeople } from '../../../adapters/people.files.ts';
@@ -136,6 +137,7 @@ const server = await buildServer({
   gate,
   revocations,
   serviceTokens: openServiceTokens(path.join(state, 'services.json')),
+  layouts: openLayouts(path.join(state, 'layouts.json')),
   people: openPeople(path.join(state, 'people.json')),
   passwords: openPasswords(),
   links: openLoginLinks(path.join(state, 'links')),

@@ -64,6 +64,8 @@ const BODIES: Record<string, { type?: string; body: string }> = {
   'POST /api/v1/cameras/:camera_id/ptz/stop': { body: '{}' },
   'POST /api/v1/cameras/:camera_id/ptz/preset': { body: '{"preset":"1"}' },
   'POST /api/v1/cameras/:camera_id/ptz/presets': { body: '{"name":"Dock"}' },
+  'POST /api/v1/layouts': { body: '{"name":"Gates","cameras":["cam_001"],"big":false}' },
+  'PATCH /api/v1/layouts/:layout_id': { body: '{"name":"Gates"}' },
   'POST /api/v1/devices/look': { body: '{"address":"127.0.0.1:8899"}' },
   'POST /api/v1/devices/picture': { body: '{"address":"rtsp://127.0.0.1:8554/main"}' },
   'POST /api/v1/demo/cameras/:camera_id/plug': { body: '{"source":0,"plugged":true}' },
@@ -77,6 +79,7 @@ function requestFor(key: string, camera: string, session: string): InjectOptions
     .replace(':relay_id', 'relay-1')
     .replace(':revocation_id', 'rev_none')
     .replace(':service_id', 'svc_none')
+    .replace(':layout_id', 'lay_none')
     .replace(/\/rights$/, '/rights?camera=cam_001')
     .replace(':leg', 'leg_1')
     .replace(':source', '0')
