@@ -20,6 +20,7 @@ import {
 import { ledgerListCommand, ledgerVerifyCommand } from './cli/ledger.ts';
 import { logCommand } from './cli/log.ts';
 import { loginCommand } from './cli/login.ts';
+import { natsAccountsCommand } from './cli/nats-accounts.ts';
 import { replayCommand } from './cli/replay.ts';
 import { rightsCommand } from './cli/rights.ts';
 import { serviceAddCommand, serviceListCommand, serviceRevokeCommand } from './cli/service.ts';
@@ -88,6 +89,8 @@ function program(out: Terminal): Command {
   const ledger = root.command('ledger').description('who watched which camera, provably');
   ledgerListCommand(remote(ledger.command('list')), out);
   ledgerVerifyCommand(remote(ledger.command('verify')), out);
+  const nats = root.command('nats').description('programs that hear facts over NATS');
+  natsAccountsCommand(local(nats.command('accounts')), out);
   const user = root.command('user').description('who signs in with a name and a password');
   userAddCommand(local(user.command('add')), out);
   userPasswordCommand(local(user.command('password')), out);

@@ -5,7 +5,8 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { findProgram } from '../binaries.ts';
 import { claimPortBlock } from '../launcher/ports.ts';
-import { bareEnvironment, converse, NATS_GATEWAY_USER, natsConfig } from '../launcher/servers.ts';
+import { bareEnvironment, converse, natsConfig } from '../launcher/servers.ts';
+import { NATS_GATEWAY_USER } from '../nats/accounts.ts';
 
 /** A nats-server that runs for one command alone. */
 export interface OwnNats {
@@ -29,8 +30,7 @@ export async function startOwnNats(folder: string, env: NodeJS.ProcessEnv): Prom
   const port = await block.next();
   const password = randomBytes(24).toString('base64url');
   const config = path.join(folder, 'restore.conf');
-  const passwords = { gateway: password, reader: randomBytes(24).toString('base64url') };
-  writeFileSync(config, natsConfig(port, path.join(folder, 'nats'), passwords), { mode: 0o600 });
+  writeFileSync(config, natsConfig({ port }, path.join(folder, 'nats'), password, []), { mode: 0o600 });
   const child = spawn(findProgram('nats-server', env), ['-c', config], {
     env: bareEnvironment(env),
     stdio: ['ignore', 'ignore', 'pipe'],

@@ -155,6 +155,16 @@ const CameraSchema = Type.Object(
   { additionalProperties: false },
 );
 
+/** Who hears facts over NATS and does nothing else. */
+const ReaderSchema = Type.Object(
+  {
+    cameras: Type.Optional(
+      Type.Array(Type.String({ pattern: ID_PATTERN, expects: 'an id: a-z, 0-9, _ and -' }), { minItems: 1 }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
 export const settings = shape(
   'configuration',
   Type.Object(
@@ -247,9 +257,14 @@ export const settings = shape(
           Type.Literal('embedded'),
           Type.Object(
             {
-              servers: Type.Array(
-                Type.String({ pattern: '^nats://[^\\s@/]+$', expects: 'a nats:// address without user and password' }),
-                { minItems: 1 },
+              servers: Type.Optional(
+                Type.Array(
+                  Type.String({
+                    pattern: '^nats://[^\\s@/]+$',
+                    expects: 'a nats:// address without user and password',
+                  }),
+                  { minItems: 1, description: 'somebody else runs them; without it a nats-server is run here' },
+                ),
               ),
               user: Type.Optional(text('a user name')),
               password_file: Type.Optional(text('a file that holds the password')),
@@ -257,13 +272,18 @@ export const settings = shape(
               replicas: Type.Optional(
                 Type.Enum([1, 3, 5], { expects: '1, 3 or 5: how many servers of a cluster keep each record' }),
               ),
+              websocket: Type.Optional(listen({ description: 'NATS over WebSocket, for dashboards in browsers' })),
+              readers: Type.Record(Type.String({ pattern: ID_PATTERN }), ReaderSchema, {
+                default: {},
+                keys: 'an id: 1 to 64 of a-z, 0-9, _ and -',
+              }),
             },
             { additionalProperties: false },
           ),
         ],
         {
           default: 'embedded',
-          expects: 'embedded, or { servers: [nats://…], credentials: FILE }',
+          expects: 'embedded, or { servers: [nats://…], credentials: FILE, readers: { … } }',
           description: 'embedded: a nats-server is run here',
         },
       ),

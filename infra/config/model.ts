@@ -101,6 +101,10 @@ export interface Config {
   nats:
     | 'embedded'
     | { servers: string[]; user?: string; passwordFile?: string; credentialsFile?: string; replicas?: number };
+  /** Programs that hear facts over NATS and do nothing else: all facts, or those of some cameras. */
+  natsReaders: Record<string, { cameras?: Id[] }>;
+  /** Where browsers reach the embedded nats-server. */
+  natsWebSocket?: Listener;
   redis: 'embedded' | { url: string; passwordFile?: string };
   /** `issuer` and `audience` are those of the tokens that we sign; `external` are somebody else's, taken beside them. */
   auth: {

@@ -14,6 +14,7 @@ import { faultsOf } from './destinations.ts';
 import { durationMs } from './durations.ts';
 import { HISTORY_EXPECTED, historyIn } from './history.ts';
 import type { Config, DeviceAddress, Listener, RecordSettings } from './model.ts';
+import { resolveNats } from './nats.ts';
 import type { SettingPath } from './parse.ts';
 import { resolveRelays } from './relays.ts';
 import { bytesIn } from './sizes.ts';
@@ -48,7 +49,7 @@ export function resolve(file: string, settings: Settings, findings: Findings): C
     ...(settings.host ? { host: settings.host } : {}),
     ...(cluster ? { cluster } : {}),
     gateways: settings.gateways,
-    nats: resolveNats(settings, beside),
+    ...resolveNats(settings, { beside, fault, listener }),
     redis: resolveRedis(settings, beside),
     auth: resolveAuth(settings, beside, fault),
     ice: resolveIce(settings, beside),
@@ -224,7 +225,13 @@ function checkDoors(settings: Settings, config: Config, fault: FaultAt): void {
 }
 
 /** What others could read on the way stands open only by an explicit word. */
-function checkEncryption(settings: Settings, { http, media }: Config, fault: FaultAt): void {
+function checkEncryption(settings: Settings, { http, media, natsWebSocket }: Config, fault: FaultAt): void {
+  if (natsWebSocket && !isLoopback(natsWebSocket.host) && !http.tls && !settings.http.insecure) {
+    fault(
+      ['nats', 'websocket'],
+      `NATS on ${natsWebSocket.host} without TLS shows passwords and events to everybody on the way: add http.tls: { cert, key }, or say "insecure: true" under http`,
+    );
+  }
   if (settings.auth === undefined || http.tls) return;
   const { insecure } = settings.http;
   const proxied = http.publicUrl?.startsWith('https:') && http.trustedProxies.length > 0;
@@ -240,17 +247,6 @@ function checkEncryption(settings: Settings, { http, media }: Config, fault: Fau
       `RTSP on ${media.host} without TLS shows pictures and tokens to everybody on the way: add http.tls: { cert, key } for RTSPS, let media listen on 127.0.0.1, or say "insecure: true" under media`,
     );
   }
-}
-
-function resolveNats({ nats }: Settings, beside: (name: string) => string): Config['nats'] {
-  if (nats === 'embedded') return nats;
-  return {
-    servers: nats.servers,
-    ...(nats.user ? { user: nats.user } : {}),
-    ...(nats.password_file ? { passwordFile: beside(nats.password_file) } : {}),
-    ...(nats.credentials ? { credentialsFile: beside(nats.credentials) } : {}),
-    ...(nats.replicas ? { replicas: nats.replicas } : {}),
-  };
 }
 
 function resolveRedis({ redis }: Settings, beside: (name: string) => string): Config['redis'] {

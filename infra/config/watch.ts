@@ -84,7 +84,7 @@ const startOnly: Record<string, (config: Config) => unknown> = {
   host: ({ host }) => host,
   cluster: ({ cluster }) => cluster,
   gateways: ({ gateways }) => gateways,
-  nats: ({ nats }) => nats,
+  nats: ({ nats, natsReaders, natsWebSocket }) => [nats, natsReaders, natsWebSocket],
   redis: ({ redis }) => redis,
   auth: ({ auth }) => [auth.issuer, auth.audience, auth.external, { ...auth.oidc, rights: [] }],
   'ice.public_hosts': ({ ice }) => ice.publicHosts,

@@ -107,7 +107,7 @@ export function asyncApi(base: string): object {
         host: '127.0.0.1:4222',
         protocol: 'nats',
         description:
-          'for trusted services: `ports.nats`, or the servers that `nats.servers` names; readers of facts are the user `reader`',
+          'for trusted services: `ports.nats`, or the servers that `nats.servers` names; readers of facts are those of `nats.readers`',
         security: [ref('components/securitySchemes/nats')],
       },
     },

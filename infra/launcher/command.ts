@@ -80,7 +80,7 @@ async function open(asked: LaunchArguments, { parts, env, say, onLost }: Opening
     const plan = await planGroup(config, { demo: file === demoFile, httpPort: asked.port || undefined }, state, block);
     await refuseTakenPorts(plan.uses);
     // An embedded NATS is this machine's alone.
-    if (plan.natsPort === undefined) claim = await announceHost(plan.group, say, onLost);
+    if (plan.nats === undefined) claim = await announceHost(plan.group, say, onLost);
     const scripts = await compile(
       { gateway: parts.gateway, switcher: parts.switcher, peers: parts.peers },
       compiled,

@@ -9,6 +9,7 @@ import { type DemoSource, demoSourceUrl } from './demo-cameras.ts';
 import { demoDestination } from './demo-destination.ts';
 import type { PortBlock, PortUse } from './ports.ts';
 import type { RelayOptions } from './relay-settings.ts';
+import type { NatsPlan } from './servers.ts';
 import type { StateFolder } from './state-folder.ts';
 
 /** What will run, decided before anything is started. */
@@ -18,8 +19,8 @@ export interface Plan {
   gateways: Group[];
   /** Every port that must be free. */
   uses: PortUse[];
-  /** Ports of the servers that run here; undefined: somebody else runs them. */
-  natsPort: number | undefined;
+  /** The servers that run here; undefined: somebody else runs them. */
+  nats: NatsPlan | undefined;
   redisPort: number | undefined;
   demoSources: DemoSource[];
   /** RTMP and HTTP of the demo's broadcast destination; undefined: there is none. */
@@ -94,8 +95,7 @@ export async function planGroup(
     otherPorts.push(await listen(port, `gateway ${gateway}`, 'http.port, gateways', config.http.host));
   }
   const jwks = { port: await listen(config.ports.jwks, 'keys for the relays', 'ports.jwks') };
-  const natsPort =
-    config.nats === 'embedded' ? await listen(config.ports.nats, 'nats-server', 'ports.nats') : undefined;
+  const nats = config.nats === 'embedded' ? await planNats(config, listen) : undefined;
   const redisPort =
     config.redis === 'embedded' ? await listen(config.ports.redis, 'redis-server', 'ports.redis') : undefined;
   const cluster = config.cluster && config.host !== undefined ? { ...config.cluster, host: config.host } : undefined;
@@ -129,7 +129,7 @@ export async function planGroup(
     demo,
     http,
     jwks,
-    nats: natsAddress(config, natsPort, state),
+    nats: natsAddress(config, nats?.port, state),
     redis: redisAddress(config, redisPort, state),
     relays,
     ...(cluster ? { cluster } : {}),
@@ -162,7 +162,7 @@ export async function planGroup(
     group,
     gateways: [group, ...others],
     uses,
-    natsPort,
+    nats,
     redisPort,
     demoSources,
     demoDestination: destination || undefined,
@@ -214,6 +214,15 @@ async function placeRelays(config: Config, listen: Listen): Promise<RelayPlace[]
 function hostOf({ cluster }: Config, { host }: ConfiguredRelay): RelayPlace['on'] {
   const found = host === undefined ? undefined : cluster?.hosts[host];
   return found && host !== undefined ? { host, address: found.address, publicHost: found.publicHost } : undefined;
+}
+
+async function planNats({ ports, natsWebSocket, natsReaders, http }: Config, listen: Listen): Promise<NatsPlan> {
+  const port = await listen(ports.nats, 'nats-server', 'ports.nats');
+  if (!natsWebSocket) return { port, readers: natsReaders };
+  const { host } = natsWebSocket;
+  const at = { host, port: await listen(natsWebSocket.port, 'NATS over WebSocket', 'nats.websocket', host) };
+  const websocket = { ...at, ...(http.tls ? { tls: http.tls } : {}), origins: http.allowedOrigins };
+  return { port, websocket, readers: natsReaders };
 }
 
 function natsAddress(config: Config, port: number | undefined, state: StateFolder): Group['nats'] {

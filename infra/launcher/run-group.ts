@@ -99,7 +99,7 @@ export async function runGroup(
     const peers = plan.adaptivePeers ? startPeers() : undefined;
     const media = mediaPrograms(plan, state, parts, env);
     const stores: Program[] = [];
-    if (plan.natsPort !== undefined) stores.push(natsProgram(plan.natsPort, state, env));
+    if (plan.nats) stores.push(natsProgram(plan.nats, state, env));
     if (plan.redisPort !== undefined) stores.push(redisProgram(plan.redisPort, state, env));
     await Promise.all([switchers, peers, startAll(stores.map(add)).then(async () => startAll((await media).map(add)))]);
     const gateways = plan.gateways.map((group) => {

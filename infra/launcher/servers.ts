@@ -1,18 +1,25 @@
 import net from 'node:net';
 import path from 'node:path';
-import { EVERY_FACT, FACT_STREAM } from '../../bus/subjects.ts';
+import type { Id } from '../../bus/identity.ts';
 import { findProgram } from '../binaries.ts';
+import {
+  authorization,
+  NATS_GATEWAY_USER,
+  NATS_READER_USER,
+  type NatsReader,
+  type NatsWebSocket,
+  webSocket,
+} from '../nats/accounts.ts';
 import type { StateFolder } from './state-folder.ts';
 import type { Program } from './supervise.ts';
 
-/** Name of the account that may do everything, and of the one that may only read facts. */
-export const NATS_GATEWAY_USER = 'gateway';
-export const NATS_READER_USER = 'reader';
-/**
- * The inbox of readers. They can't listen on the ordinary one, where answers to others arrive: a reader connects with
- * this as its inbox prefix.
- */
-export const NATS_READER_INBOX = '_INBOX_reader';
+/** What the embedded nats-server is told: where it listens, and who may read facts besides the gateways. */
+export interface NatsPlan {
+  port: number;
+  websocket?: NatsWebSocket;
+  /** By name; `cameras` undefined: all facts. */
+  readers: Readonly<Record<string, { cameras?: readonly Id[] }>>;
+}
 
 /** Opens a connection, sends a text and resolves to what came back once it matches; rejects when it never does. */
 export function converse(port: number, say: string, expected: RegExp, timeoutMs = 1000): Promise<string> {
@@ -34,53 +41,40 @@ export function converse(port: number, say: string, expected: RegExp, timeoutMs 
   });
 }
 
-const quoted = (texts: string[]): string => `[${texts.map((text) => JSON.stringify(text)).join(', ')}]`;
-
-/** What a reader of facts may ask JetStream: only about the stream of facts. */
-function readerPublishes(): string[] {
-  const api = '$JS.API';
-  const consumer = ['CREATE', 'DURABLE.CREATE', 'INFO', 'MSG.NEXT', 'DELETE', 'RESET', 'UNPIN'].map(
-    (verb) => `${api}.CONSUMER.${verb}.${FACT_STREAM}.>`,
-  );
-  const lists = ['NAMES', 'LIST', 'CREATE'].map((verb) => `${api}.CONSUMER.${verb}.${FACT_STREAM}`);
-  const stream = ['STREAM.INFO', 'STREAM.MSG.GET', 'DIRECT.GET'].map((verb) => `${api}.${verb}.${FACT_STREAM}`);
-  return [
-    ...[`${api}.INFO`, `${api}.STREAM.NAMES`, `${api}.DIRECT.GET.${FACT_STREAM}.>`],
-    ...[...consumer, ...lists, ...stream, `$JS.ACK.${FACT_STREAM}.>`, `$JS.FC.${FACT_STREAM}.>`],
-  ];
-}
-
-/** The configuration of nats-server: loopback, JetStream on file, one writer and one reader of facts. */
-export function natsConfig(port: number, folder: string, passwords: { gateway: string; reader: string }): string {
-  const user = (name: string, password: string, more = '') =>
-    `    { user: ${JSON.stringify(name)}, password: ${JSON.stringify(password)}${more} }`;
-  const permissions = `, permissions: {
-      publish: ${quoted(readerPublishes())},
-      subscribe: ${quoted([EVERY_FACT, `${NATS_READER_INBOX}.>`])}
-    }`;
+/** The configuration of nats-server: loopback, JetStream on file, one writer, and readers of facts. */
+export function natsConfig(
+  { port, websocket }: Pick<NatsPlan, 'port' | 'websocket'>,
+  folder: string,
+  gatewayPassword: string,
+  readers: readonly NatsReader[],
+): string {
   return `listen: "127.0.0.1:${port}"
 server_name: signalbox
 max_payload: 8MB
 jetstream { store_dir: ${JSON.stringify(folder)} }
-authorization {
-  users: [
-${user(NATS_GATEWAY_USER, passwords.gateway)}
-${user(NATS_READER_USER, passwords.reader, permissions)}
-  ]
-}
-`;
+${authorization({ user: NATS_GATEWAY_USER, password: gatewayPassword }, readers)}${websocket ? webSocket(websocket) : ''}`;
 }
 
+/** The secret of a named reader. */
+export const readerSecret = (name: string): string => `nats-reader-${name}`;
+
 /** nats-server with JetStream in the data folder. */
-export function natsProgram(port: number, state: StateFolder, env: NodeJS.ProcessEnv): Program {
-  const passwords = { gateway: state.secret('nats-gateway').value, reader: state.secret('nats-reader').value };
-  const config = state.writeRun('nats.conf', natsConfig(port, path.join(state.path, 'nats'), passwords));
+export function natsProgram(plan: NatsPlan, state: StateFolder, env: NodeJS.ProcessEnv): Program {
+  const readers = Object.entries(plan.readers).map(([name, { cameras }]) => ({
+    name,
+    password: state.secret(readerSecret(name)).value,
+    ...(cameras ? { cameras } : {}),
+  }));
+  const everything = { name: NATS_READER_USER, password: state.secret('nats-reader').value };
+  const gateway = state.secret('nats-gateway').value;
+  const text = natsConfig(plan, path.join(state.path, 'nats'), gateway, [everything, ...readers]);
+  const config = state.writeRun('nats.conf', text);
   return {
     name: 'nats',
     file: findProgram('nats-server', env),
     args: ['-c', config],
     env: bareEnvironment(env),
-    ready: async () => Boolean(await converse(port, '', /INFO \{.*"jetstream":true/)),
+    ready: async () => Boolean(await converse(plan.port, '', /INFO \{.*"jetstream":true/)),
   };
 }
 

@@ -84,15 +84,27 @@ function makeSocketsFolder(state: string): string {
   return folder;
 }
 
+/** A secret of a data folder, made when it is first asked for, in a file of mode 0600. */
+export function secretIn(state: string, name: string): { file: string; value: string } {
+  const folder = path.join(state, 'passwords');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const file = path.join(folder, name);
+  try {
+    writeFileSync(file, randomBytes(24).toString('base64url'), { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  }
+  return { file, value: readFileSync(file, 'utf8').trim() };
+}
+
 /** Makes the data folder ready and takes it. @throws StateFolderRefused */
 export function takeStateFolder(folder: string): StateFolder {
   const state = path.resolve(folder);
   const run = path.join(state, 'run');
   const log = path.join(state, 'log');
-  const keys = path.join(state, 'passwords');
   mkdirSync(state, { recursive: true, mode: 0o700 });
   chmodSync(state, 0o700);
-  for (const made of [run, log, keys]) mkdirSync(made, { recursive: true, mode: 0o700 });
+  for (const made of [run, log]) mkdirSync(made, { recursive: true, mode: 0o700 });
   const pidFile = path.join(run, 'launcher.pid');
   takePidFile(pidFile, state);
   const sockets = makeSocketsFolder(state);
@@ -101,15 +113,7 @@ export function takeStateFolder(folder: string): StateFolder {
     run,
     log,
     sockets,
-    secret(name) {
-      const file = path.join(keys, name);
-      try {
-        writeFileSync(file, randomBytes(24).toString('base64url'), { flag: 'wx', mode: 0o600 });
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-      }
-      return { file, value: readFileSync(file, 'utf8').trim() };
-    },
+    secret: (name) => secretIn(state, name),
     writeRun(name, text) {
       const file = path.join(run, name);
       rmSync(file, { force: true });

@@ -3,8 +3,9 @@ import { expect } from 'chai';
 import { connect, type NatsConnection } from 'nats';
 import { id } from '../../bus/identity.ts';
 import { EVERY_FACT, FACT_STREAM, factSubject, journalSubject } from '../../bus/subjects.ts';
-import { NATS_READER_INBOX, natsProgram, redisProgram } from '../../infra/launcher/servers.ts';
+import { natsProgram, redisProgram } from '../../infra/launcher/servers.ts';
 import { type StateFolder, takeStateFolder } from '../../infra/launcher/state-folder.ts';
+import { inboxOf } from '../../infra/nats/accounts.ts';
 import { makeState } from '../fixtures/launcher/start.ts';
 import { freePort, type Running, run, until } from '../fixtures/process.ts';
 
@@ -21,7 +22,7 @@ describe('the stores of a group', () => {
     folder = makeState();
     state = takeStateFolder(folder.path);
     const port = await freePort();
-    const program = natsProgram(port, state, process.env);
+    const program = natsProgram({ port, readers: {} }, state, process.env);
     server = run(program.file as `/${string}`, program.args, { env: program.env });
     await until('nats-server', program.ready);
     const servers = `127.0.0.1:${port}`;
@@ -30,7 +31,7 @@ describe('the stores of a group', () => {
       servers,
       user: 'reader',
       pass: state.secret('nats-reader').value,
-      inboxPrefix: NATS_READER_INBOX,
+      inboxPrefix: inboxOf('reader'),
     });
     const manager = await jetstreamManager(gateway);
     await manager.streams.add({ name: FACT_STREAM, subjects: [EVERY_FACT] });

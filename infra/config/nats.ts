@@ -1,0 +1,47 @@
+import { id } from '../../bus/identity.ts';
+import { NATS_GATEWAY_USER, NATS_READER_USER } from '../nats/accounts.ts';
+import type { Settings } from './declaration.ts';
+import type { Config, Listener } from './model.ts';
+import type { SettingPath } from './parse.ts';
+
+type NatsConfig = Pick<Config, 'nats' | 'natsReaders' | 'natsWebSocket'>;
+
+type FaultAt = (at: SettingPath, message: string) => void;
+
+/** How the rest of the file is read. */
+interface Reading {
+  /** A file that is named beside the configuration. */
+  beside: (name: string) => string;
+  fault: FaultAt;
+  listener: (text: string, at: SettingPath, fault: FaultAt) => Listener;
+}
+
+/** Which NATS keeps everything, who hears facts there, and how browsers reach it. */
+export function resolveNats({ nats }: Settings, { beside, fault, listener }: Reading): NatsConfig {
+  if (nats === 'embedded') return { nats, natsReaders: {} };
+  const { servers, user, password_file, credentials, replicas, websocket, readers } = nats;
+  for (const name of Object.keys(readers).filter((one) => one === NATS_GATEWAY_USER || one === NATS_READER_USER)) {
+    fault(['nats', 'readers', name], `"${name}" is a user of our own: choose another name`);
+  }
+  const natsReaders = Object.fromEntries(
+    Object.entries(readers).map(([name, { cameras }]) => [name, cameras ? { cameras: cameras.map(id) } : {}]),
+  );
+  if (servers === undefined) {
+    for (const [setting, value] of Object.entries({ user, password_file, credentials, replicas })) {
+      if (value !== undefined) fault(['nats', setting], 'is for a NATS that somebody else runs: name its servers too');
+    }
+    const natsWebSocket = websocket && listener(websocket, ['nats', 'websocket'], fault);
+    return { nats: 'embedded', natsReaders, ...(natsWebSocket ? { natsWebSocket } : {}) };
+  }
+  if (websocket) fault(['nats', 'websocket'], 'is for the nats-server that is run here: say it to your own servers');
+  return {
+    nats: {
+      servers,
+      ...(user ? { user } : {}),
+      ...(password_file ? { passwordFile: beside(password_file) } : {}),
+      ...(credentials ? { credentialsFile: beside(credentials) } : {}),
+      ...(replicas ? { replicas } : {}),
+    },
+    natsReaders,
+  };
+}

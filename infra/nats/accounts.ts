@@ -1,0 +1,96 @@
+import type { Id } from '../../bus/identity.ts';
+import { EVERY_FACT, FACT_STREAM, factsOf, type Kind } from '../../bus/subjects.ts';
+
+/** Name of the account that may do everything, and of the one that may read all facts. */
+export const NATS_GATEWAY_USER = 'gateway';
+export const NATS_READER_USER = 'reader';
+
+/** A program that hears facts and does nothing else. */
+export interface NatsReader {
+  name: string;
+  password: string;
+  /** Whose facts it hears; undefined: everybody's. */
+  cameras?: readonly Id[];
+}
+
+/**
+ * The inbox of a reader. It can't listen on the ordinary one, where answers to others arrive: a reader connects with
+ * this as its inbox prefix.
+ */
+export const inboxOf = (reader: string): string => `_INBOX_${reader}`;
+
+/** The cells that are called like their camera. */
+const OF_A_CAMERA: readonly Kind[] = ['camera', 'rendition', 'recording', 'ptz'];
+
+const API = '$JS.API';
+
+/** What a reader of all facts may ask JetStream: only about the stream of facts. */
+function aboutFacts(): string[] {
+  const consumer = ['CREATE', 'DURABLE.CREATE', 'INFO', 'MSG.NEXT', 'DELETE', 'RESET', 'UNPIN'].map(
+    (verb) => `${API}.CONSUMER.${verb}.${FACT_STREAM}.>`,
+  );
+  const lists = ['NAMES', 'LIST', 'CREATE'].map((verb) => `${API}.CONSUMER.${verb}.${FACT_STREAM}`);
+  const stream = ['STREAM.INFO', 'STREAM.MSG.GET', 'DIRECT.GET'].map((verb) => `${API}.${verb}.${FACT_STREAM}`);
+  return [
+    ...[`${API}.INFO`, `${API}.STREAM.NAMES`, `${API}.DIRECT.GET.${FACT_STREAM}.>`],
+    ...[...consumer, ...lists, ...stream, `$JS.ACK.${FACT_STREAM}.>`, `$JS.FC.${FACT_STREAM}.>`],
+  ];
+}
+
+/**
+ * What a reader may say and hear. One of some cameras hears theirs, and may ask for the last fact of a subject: a
+ * consumer could be told to deliver any other's.
+ */
+export function permissionsOf({ name, cameras }: Omit<NatsReader, 'password'>): {
+  publish: string[];
+  subscribe: string[];
+} {
+  const inbox = `${inboxOf(name)}.>`;
+  if (cameras === undefined) return { publish: aboutFacts(), subscribe: [EVERY_FACT, inbox] };
+  const facts = cameras.flatMap((id) => OF_A_CAMERA.map((kind) => factsOf({ kind, id })));
+  return {
+    publish: facts.map((subject) => `${API}.DIRECT.GET.${FACT_STREAM}.${subject}`),
+    subscribe: [...facts, inbox],
+  };
+}
+
+const quoted = (texts: readonly string[]): string => `[${texts.map((text) => JSON.stringify(text)).join(', ')}]`;
+
+/** The users of a nats-server: one who may do everything, and those who hear facts. */
+export function authorization(gateway: { user: string; password: string }, readers: readonly NatsReader[]): string {
+  const user = (name: string, password: string, more = '') =>
+    `    { user: ${JSON.stringify(name)}, password: ${JSON.stringify(password)}${more} }`;
+  const lines = readers.map((reader) => {
+    const { publish, subscribe } = permissionsOf(reader);
+    const may = `\n      publish: ${quoted(publish)},\n      subscribe: ${quoted(subscribe)}\n    `;
+    return user(reader.name, reader.password, `, permissions: {${may}}`);
+  });
+  return `authorization {
+  users: [
+${[user(gateway.user, gateway.password), ...lines].join('\n')}
+  ]
+}
+`;
+}
+
+/** Where browsers reach NATS. */
+export interface NatsWebSocket {
+  host: string;
+  port: number;
+  tls?: { certFile: string; keyFile: string };
+  /** Sites whose pages may open it; none: every site's, as nothing but a password lets anybody in. */
+  origins: readonly string[];
+}
+
+/** NATS over WebSocket, as nats-server is told of it. */
+export function webSocket({ host, port, tls, origins }: NatsWebSocket): string {
+  const safe = tls
+    ? `tls { cert_file: ${JSON.stringify(tls.certFile)}, key_file: ${JSON.stringify(tls.keyFile)} }`
+    : 'no_tls: true';
+  const sites = origins.length ? `\n  allowed_origins: ${quoted(origins)}` : '';
+  return `websocket {
+  listen: "${host.includes(':') ? `[${host}]` : host}:${port}"
+  ${safe}${sites}
+}
+`;
+}

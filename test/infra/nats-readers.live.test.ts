@@ -1,0 +1,190 @@
+import { writeFileSync } from 'node:fs';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import { expect } from 'chai';
+import { build } from 'esbuild';
+import { connect, type NatsConnection } from 'nats';
+import type { Page } from 'playwright-core';
+import { id } from '../../bus/identity.ts';
+import { askSubject, EVERY_FACT, FACT_STREAM, factSubject, factsOf, journalSubject } from '../../bus/subjects.ts';
+import { natsProgram } from '../../infra/launcher/servers.ts';
+import { type StateFolder, takeStateFolder } from '../../infra/launcher/state-folder.ts';
+import { inboxOf } from '../../infra/nats/accounts.ts';
+import { openPage, startChromium } from '../fixtures/chromium.ts';
+import { command } from '../fixtures/command-line.ts';
+import { makeState } from '../fixtures/launcher/start.ts';
+import { startNats } from '../fixtures/nats.ts';
+import { freePort, type Running, run, until } from '../fixtures/process.ts';
+
+const gate = { kind: 'camera', id: id('cam_001') } as const;
+const other = { kind: 'camera', id: id('cam_002') } as const;
+
+/** What a server refused to a connection. */
+function refusalsOf(connection: NatsConnection): string[] {
+  const faults: string[] = [];
+  void (async () => {
+    for await (const status of connection.status()) if (status.type === 'error') faults.push(String(status.error));
+  })();
+  return faults;
+}
+
+describe('programs that hear facts over NATS', function () {
+  this.timeout(60_000);
+  let folder: ReturnType<typeof makeState>;
+  let state: StateFolder;
+  let server: Running;
+  let gateway: NatsConnection;
+  let board: NatsConnection;
+  let websocket: { host: string; port: number; origins: string[] };
+  let servers: string;
+
+  /** A page of a site that may open it; by its other name it is a site that may not. */
+  let site: http.Server;
+  const originOf = (host: string) => `http://${host}:${(site.address() as AddressInfo).port}`;
+
+  const secret = (name: string) => state.secret(`nats-reader-${name}`).value;
+  before(async () => {
+    folder = makeState();
+    state = takeStateFolder(folder.path);
+    const port = await freePort();
+    site = http.createServer((_request, response) => response.setHeader('content-type', 'text/html').end('<title>a'));
+    await new Promise<void>((resolve) => site.listen(0, '127.0.0.1', resolve));
+    websocket = { host: '127.0.0.1', port: await freePort(), origins: [originOf('127.0.0.1')] };
+    const readers = { wall: {}, board: { cameras: [gate.id] } };
+    const program = natsProgram({ port, websocket, readers }, state, process.env);
+    server = run(program.file as `/${string}`, program.args, { env: program.env });
+    await until('nats-server', program.ready);
+    servers = `127.0.0.1:${port}`;
+    gateway = await connect({ servers, user: 'gateway', pass: state.secret('nats-gateway').value });
+    board = await connect({ servers, user: 'board', pass: secret('board'), inboxPrefix: inboxOf('board') });
+    const manager = await jetstreamManager(gateway);
+    await manager.streams.add({ name: FACT_STREAM, subjects: [EVERY_FACT], allow_direct: true });
+    await manager.streams.add({ name: 'KV_signalbox_test', subjects: ['$KV.signalbox_test.>'], allow_direct: true });
+    for (const at of [gate, other]) await jetstream(gateway).publish(factSubject(at, 'live'), at.id);
+  });
+  after(async () => {
+    await gateway?.close();
+    await board?.close();
+    await server?.stop();
+    site?.close();
+    state.release();
+    folder.close();
+  });
+
+  it('hear the facts of their cameras, and ask for the last one', async () => {
+    const heard: string[] = [];
+    board.subscribe(factsOf(gate), { callback: (_error, message) => void heard.push(message.string()) });
+    await board.flush();
+    await jetstream(gateway).publish(factSubject(other, 'stalled'), 'of the other');
+    await jetstream(gateway).publish(factSubject(gate, 'stalled'), 'of theirs');
+    await until('the fact', () => heard.length > 0);
+    expect(heard).to.deep.equal(['of theirs']);
+    const last = await board.request(`$JS.API.DIRECT.GET.${FACT_STREAM}.${factSubject(gate, 'live')}`);
+    expect(last.string()).to.equal('cam_001');
+  });
+
+  it('are refused the facts of others, journals, leases, to tell, to ask and to make a consumer', async () => {
+    const faults = refusalsOf(board);
+    const said: string[] = [];
+    gateway.subscribe('>', { callback: (_error, message) => void said.push(message.subject) });
+    await gateway.flush();
+    const hidden = [EVERY_FACT, factsOf(other), journalSubject(gate), '$KV.>', '_INBOX.>', '>'];
+    for (const subject of hidden) board.subscribe(subject, { callback() {} });
+    const forbidden = [
+      factSubject(gate, 'live'),
+      askSubject(gate, 'view'),
+      journalSubject(gate),
+      '$KV.signalbox_test.key',
+      `$JS.API.DIRECT.GET.${FACT_STREAM}.${factSubject(other, 'live')}`,
+      `$JS.API.DIRECT.GET.KV_signalbox_test.$KV.signalbox_test.key`,
+      `$JS.API.CONSUMER.CREATE.${FACT_STREAM}.spy.${EVERY_FACT}`,
+      `$JS.API.STREAM.MSG.GET.${FACT_STREAM}`,
+    ];
+    for (const subject of forbidden) board.publish(subject, '{}');
+    await board.flush();
+    await until('a refusal of each', () => faults.length >= hidden.length + forbidden.length);
+    expect(said.filter((subject) => forbidden.includes(subject))).to.deep.equal([]);
+  });
+
+  it('come from a browser over WebSocket, as a dashboard does', async () => {
+    const bundled = await build({
+      stdin: { contents: `export { wsconnect } from '@nats-io/nats-core';`, resolveDir: import.meta.dirname },
+      bundle: true,
+      write: false,
+      format: 'iife',
+      globalName: 'Nats',
+      platform: 'browser',
+      logLevel: 'silent',
+    });
+    const browser = await startChromium();
+    try {
+      const open = async (host: string) => {
+        const { page } = await openPage(browser);
+        await page.goto(originOf(host));
+        await page.addScriptTag({ content: bundled.outputFiles[0]?.text ?? '' });
+        return page;
+      };
+      const page = await open('127.0.0.1');
+      const into = { servers: `ws://127.0.0.1:${websocket.port}`, inboxPrefix: inboxOf('wall'), reconnect: false };
+      const login = { ...into, user: 'wall', pass: secret('wall') };
+      await page.evaluate(listenIn(login, EVERY_FACT));
+      await jetstream(gateway).publish(factSubject(other, 'live'), 'over WebSocket');
+      await until('the fact in the browser', async () => (await heardIn(page)).includes('over WebSocket'));
+      const stranger = await page.evaluate(listenIn({ ...login, pass: 'guessed' }, EVERY_FACT)).catch(String);
+      expect(stranger).to.match(/authorization/i);
+      const elsewhere = await (await open('localhost')).evaluate(listenIn(login, EVERY_FACT)).catch(String);
+      expect(elsewhere).to.match(/connection refused/i);
+    } finally {
+      await browser.close();
+    }
+  });
+
+  it('are written as users of a NATS of your own, which lets the gateways in too', async () => {
+    const file = path.join(folder.path, 'accounts.conf');
+    const yaml = path.join(folder.path, 'signalbox.yaml');
+    writeFileSync(path.join(folder.path, 'gateway.pass'), 'of the gateways\n');
+    const readers = '{ board: { cameras: [cam_001] } }';
+    writeFileSync(
+      yaml,
+      `nats: { servers: ['nats://127.0.0.1:4222'], user: signalbox, password_file: gateway.pass, readers: ${readers} }\n`,
+    );
+    const argv = ['nats', 'accounts', '--config', yaml, '--out', file, '--state', folder.path];
+    const { code, out, err } = await command(argv, { env: process.env });
+    expect([code, err]).to.deep.equal([0, '']);
+    expect(out).to.contain('nats-server takes it').and.to.contain('_INBOX_board').and.not.to.contain(secret('board'));
+    const own = await startNats(`include ${JSON.stringify(path.join('..', path.relative(tmpdir(), file)))}`);
+    try {
+      const ours = await connect({ servers: own.url, user: 'signalbox', pass: 'of the gateways' });
+      const reader = await connect({
+        servers: own.url,
+        user: 'board',
+        pass: secret('board'),
+        inboxPrefix: inboxOf('board'),
+      });
+      const heard: string[] = [];
+      reader.subscribe(factsOf(gate), { callback: (_error, message) => void heard.push(message.string()) });
+      await reader.flush();
+      ours.publish(factSubject(gate, 'live'), 'heard');
+      await until('the fact', () => heard.includes('heard'));
+      const faults = refusalsOf(reader);
+      reader.publish(factSubject(gate, 'live'), 'forged');
+      await reader.flush();
+      await until('the refusal', () => faults.length > 0);
+      await Promise.all([ours.close(), reader.close()]);
+    } finally {
+      await own.close();
+    }
+  });
+});
+
+/** Connects within a page, and keeps what is heard there. */
+const listenIn = (login: object, subject: string): string => `(async () => {
+  const connection = await Nats.wsconnect(${JSON.stringify(login)});
+  globalThis.heard = [];
+  connection.subscribe(${JSON.stringify(subject)}, { callback: (_error, message) => globalThis.heard.push(message.string()) });
+  await connection.flush();
+})()`;
+const heardIn = (page: Page): Promise<string[]> => page.evaluate('heard') as Promise<string[]>;
