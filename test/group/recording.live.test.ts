@@ -104,6 +104,45 @@ describe('a camera that is recorded', function () {
     expect(gone.status).to.equal(404);
   });
 
+  it('is shown no further back than somebody may look, by real pieces, pictures and files', async () => {
+    await reaches(begunAt + 9_000);
+    const since = begunAt + 4_500;
+    const vera = group.token({ sub: 'vera', role: 'viewer', zones: ['hcm/*'], history: { since } });
+    const ask = (route: string) => group.api('GET', route, undefined, vera);
+    const { body } = await ask('/api/v1/recordings/gate');
+    expect([body.from, body.ranges[0].from, body.history.from]).to.deep.equal([since, since, since]);
+    for (const early of [
+      `/recordings/gate/index.m3u8?from=${since - 1}`,
+      `/recordings/gate/export.mp4?from=${since - 1}&to=${since + 2_000}`,
+      `/recordings/gate/thumbnail?at=${since - 1}`,
+    ]) {
+      const refused = await ask(early);
+      expect([refused.status, refused.body.reason, refused.body.earliest], early).to.deep.equal([
+        403,
+        'history',
+        since,
+      ]);
+    }
+    const file = await ask(`/recordings/gate/export.mp4?from=${since}&to=${since + 4_000}`);
+    expect(file.status).to.equal(200);
+    expect(Number(file.headers.get('x-signalbox-from'))).to.be.within(since, since + 3_500);
+    // The same pieces, by the address of somebody who may see them all, and by hers.
+    const mine = (await ask('/recordings/gate')).body.hls_url;
+    const all = (await group.api('GET', '/recordings/gate')).body.hls_url;
+    const list = await (await fetch(`${all}?from=${begunAt}&to=${begunAt + 9_000}`)).text();
+    const pieces = [...list.matchAll(/DATE-TIME:(\S+)\n.*\n(\S+)/g)].map(([, at, name]) => ({
+      at: Date.parse(at as string),
+      name: name as string,
+    }));
+    expect(pieces.some(({ at }) => at < since) && pieces.some(({ at }) => at >= since)).to.equal(true);
+    for (const { at, name } of pieces) {
+      const { status } = await fetch(new URL(name, mine));
+      expect(status, `${at - since} ms from the bound`).to.equal(at < since ? 403 : 200);
+    }
+    const listed = await (await fetch(`${mine}?from=${begunAt}&to=${begunAt + 9_000}`)).text();
+    expect(listed.match(/\S+\.m4s/g)).to.deep.equal(pieces.filter(({ at }) => at >= since).map(({ name }) => name));
+  });
+
   it('is one recording, though its source fails: the backup goes on in it, and nothing unexplained is missing', async () => {
     // On a busy machine it may have begun with its backup.
     const active = (await group.api('GET', '/api/v1/cameras/gate')).body.active_source;

@@ -302,6 +302,50 @@ describe('the past in the player', function () {
     await reaches('live');
   });
 
+  it('tells where looking back ends for somebody who may not see all, and goes no further', async () => {
+    const history = { since: Date.now() - 15_000 };
+    const token = group.token({ sub: 'vera', role: 'viewer', zones: ['*'], history });
+    const other = await watchCamera(browser, group, 'gate', { token });
+    await other.moving(0, 5);
+    await other.page.mouse.move(300, 200);
+    const ends = other.page.locator('.sbx-ends');
+    await ends.waitFor({ timeout: 15_000 });
+    expect(await ends.textContent()).to.match(/^You may look back until \d\d:\d\d:\d\d\.$/);
+    expect(await other.page.locator('.sbx-closed').count()).to.equal(1);
+    const told = other.page.locator('.sbx-when strong');
+    const refused = async () => {
+      await other.page.keyboard.press('j');
+      return (await told.textContent()) === (await ends.textContent());
+    };
+    await until('the end of what may be seen', refused, 20_000, 500);
+    expect(other.faults).to.deep.equal([]);
+    await other.close();
+  });
+
+  it('goes on with the past while a bound that moves passes by where somebody began', async () => {
+    const history = { last_ms: 21_000 };
+    const token = group.token({ sub: 'vera', role: 'viewer', zones: ['*'], history });
+    const prepare = async (opened: Page) =>
+      void (await opened.addInitScript(`${await bundleClock()}; window.Clock = Clock; ${LOOK}`));
+    const other = await watchCamera(browser, group, 'gate', { token, prepare });
+    await other.moving(0, 5);
+    const lists: string[] = [];
+    other.page.on('response', async (answer) => {
+      if (answer.url().includes('media.m3u8')) lists.push(await answer.text());
+    });
+    await other.page.keyboard.press('j');
+    const gone = () => Number(lists.at(-1)?.match(/MEDIA-SEQUENCE:(\d+)/)?.[1] ?? 0);
+    await until('a piece to leave the playlist', async () => gone() > 0, 30_000);
+    const ages: number[] = await other.page.evaluate(
+      'sights.filter(({ at, painted }) => at > Date.now() - 2000 && painted).map(({ at, painted }) => at - painted)',
+    );
+    const { name } = (await other.page.evaluate('states.at(-1)')) as { name: string };
+    expect(name).to.equal('playing');
+    for (const age of ages) expect(age).to.be.within(9_000, 21_000);
+    expect(other.faults).to.deep.equal([]);
+    await other.close();
+  });
+
   it('says plainly that a camera is not recorded, and stays live', async () => {
     const other = await watchCamera(browser, group, 'yard');
     await other.moving(0, 5);

@@ -253,6 +253,18 @@ describe('one scrubber for picture and log', function () {
     expect(await card.isVisible()).to.equal(false);
   });
 
+  it('says where looking back ends for somebody who may not see all', async () => {
+    const [range] = (await recorded('gate')).ranges;
+    const history = { since: range.from + 6_000 };
+    const theirs = await openPage(browser, { width: 1440, height: 900 });
+    await signIn(theirs.page, group, group.token({ sub: 'vera', role: 'viewer', zones: ['*'], history }));
+    await theirs.page.goto(`${group.url}/#/time?at=${Math.round(range.from + 2_000)}&cameras=gate&last=180000`);
+    await theirs.page.locator('.recorded-picture[data-picture=missing]').waitFor();
+    expect(await theirs.page.locator('.picture-said').textContent()).to.match(/^You may look back until .*\d\d\.$/);
+    expect(theirs.faults).to.deep.equal([]);
+    await theirs.page.context().close();
+  });
+
   it('fits a phone', async () => {
     const phone = await openPage(browser, { width: 390, height: 844 });
     await signIn(phone.page, group);

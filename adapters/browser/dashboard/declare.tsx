@@ -26,7 +26,11 @@ export function declarationOf(said: FormData): object {
     reason: said.get('reason'),
     minutes: Number(said.get('minutes')),
     drill: said.get('drill') === 'on',
-    grants: { subjects: [...new Set(names.filter(Boolean))], roles: said.getAll('role') },
+    grants: {
+      subjects: [...new Set(names.filter(Boolean))],
+      roles: said.getAll('role'),
+      ...(said.get('history') === 'on' ? { history: 'since_grant' } : {}),
+    },
   };
 }
 
@@ -116,6 +120,9 @@ function LetIn() {
           <input type="checkbox" name="role" value={role} /> And {who}
         </label>
       ))}
+      <label class="tick">
+        <input type="checkbox" name="history" /> They may look back, too, at what is recorded from now on
+      </label>
       <p class="until">
         Until the emergency ends: whoever it alone let in loses the picture within five seconds of its end.
       </p>

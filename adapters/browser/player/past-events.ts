@@ -1,3 +1,4 @@
+import type { PastBound } from './past-bound.ts';
 import { timeOf } from './past-state.ts';
 
 /** A stretch of time, epoch ms. */
@@ -22,6 +23,8 @@ export interface Recorded {
   gaps: (Stretch & { why: string })[];
   /** The camera is not recorded at all. */
   never: boolean;
+  /** Where looking back ends; absent: nowhere. */
+  bound?: PastBound;
 }
 
 /** What is known of a camera's last hour. */

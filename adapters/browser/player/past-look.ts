@@ -1,4 +1,5 @@
 import { type Door, keepRenewed, knock, refusalOf } from './admission.ts';
+import type { PastBound } from './past-bound.ts';
 
 /** A session for looking at the past of a camera. */
 export interface Look {
@@ -7,7 +8,14 @@ export interface Look {
   url: string;
   expiresInMs: number;
   endsMs: number;
+  /** Where looking back ends; absent: nowhere. */
+  bound?: PastBound;
 }
+
+const OLD_MS = 60_000;
+
+/** Whether what it says of the right may have changed since. */
+export const isOld = ({ expiresInMs, endsMs }: Look): boolean => performance.now() - (endsMs - expiresInMs) > OLD_MS;
 
 /** The right to look at a camera's past: asked for when it is first needed, and renewed while somebody looks. */
 export interface Looks {
@@ -26,8 +34,9 @@ async function askToLook(door: Door, camera: string): Promise<Look | string> {
   const code = response.status === 404 ? (await told().catch(() => undefined))?.reason : undefined;
   if (code === 'not-recorded') return 'This camera is not recorded.';
   if (!response.ok) return (await refusalOf(response)).text;
-  const { session_id: sessionId, hls_url: url, expires_in: seconds } = await response.json();
-  return { sessionId, url, expiresInMs: seconds * 1_000, endsMs: performance.now() + seconds * 1_000 };
+  const { session_id: sessionId, hls_url: url, expires_in: seconds, history } = await response.json();
+  const ends = { expiresInMs: seconds * 1_000, endsMs: performance.now() + seconds * 1_000 };
+  return { sessionId, url, ...ends, ...(history ? { bound: history } : {}) };
 }
 
 /** Keeps the right to look at one camera's past. */

@@ -1,4 +1,5 @@
 import { type Door, knock } from './admission.ts';
+import { boundAt } from './past-bound.ts';
 import type { CameraPast, Recorded, Stretch } from './past-events.ts';
 
 const HOUR_MS = 3_600_000;
@@ -13,13 +14,14 @@ export async function readRecorded(door: Door, camera: string, { from, to }: Str
   const response = await knock(door, path).catch(() => undefined);
   if (response?.status === NOT_FOUND) return { recorded: [], gaps: [], never: true };
   if (!response?.ok) return undefined;
-  const { ranges, gaps } = await response.json();
+  const { ranges, gaps, history } = await response.json();
   return {
     recorded: ranges ?? [],
     gaps: (gaps ?? []).map(({ from, to, why }: Stretch & { why?: { text?: string } }) => ({
       ...{ from, to, why: why?.text ?? '' },
     })),
     never: false,
+    ...(history ? { bound: history } : {}),
   };
 }
 
@@ -42,11 +44,22 @@ export async function readCameraPast(door: Door, camera: string, now: number): P
   if (!known || !first) return undefined;
   return {
     ...known,
-    window: { from: Math.max(first.from, now - HOUR_MS), to: now },
+    window: windowOf(known, Math.max(first.from, now - HOUR_MS), now),
     events: (timeline?.items ?? []).map(
       ({ at, state, why }: { at: number; state?: string; why?: { text?: string } }) => ({
         ...{ at, state: state ?? '', why: why?.text ?? '' },
       }),
     ),
   };
+}
+
+/** The share of the line that is closed where looking back ends at its beginning. */
+const CLOSED = 0.06;
+/** A bound as near as this to what is recorded first is what ends it. */
+const NEAR_MS = 5_000;
+
+/** @param from where it would begin without a bound */
+function windowOf({ bound }: Recorded, from: number, now: number): Stretch {
+  const isBound = bound !== undefined && boundAt(bound, now) >= from - NEAR_MS;
+  return { from: isBound ? from - (now - from) * CLOSED : from, to: now };
 }

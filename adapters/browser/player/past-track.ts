@@ -1,4 +1,5 @@
 import { houseNow } from './house-time.ts';
+import { boundAt, boundText } from './past-bound.ts';
 import { type CameraPast, eventFrom, placeIn, type Stretch, toldOf } from './past-events.ts';
 import { readCameraPast } from './past-reading.ts';
 import { isPast, timeOf } from './past-state.ts';
@@ -20,6 +21,12 @@ export interface PastTrack {
   remove(): void;
 }
 
+/** What of the line may not be looked at. */
+function closedIn({ bound, window }: CameraPast): Stretch | undefined {
+  const to = bound && boundAt(bound, window.to);
+  return to !== undefined && to > window.from ? { from: window.from, to } : undefined;
+}
+
 /** @param camera whose past is shown */
 export function createPastTrack(player: Player, camera: string): PastTrack {
   const element = document.createElement('div');
@@ -31,7 +38,9 @@ export function createPastTrack(player: Player, camera: string): PastTrack {
   slider.type = 'range';
   slider.step = String(STEP_MS);
   slider.setAttribute('aria-label', 'Moment of the last hour');
-  element.append(drawn, slider);
+  const ends = document.createElement('p');
+  ends.className = 'sbx-ends';
+  element.append(drawn, slider, ends);
   const card = createThumbnailCard(element, player.door);
   let known: CameraPast | undefined;
   let readAt = Number.NEGATIVE_INFINITY;
@@ -50,7 +59,11 @@ export function createPastTrack(player: Player, camera: string): PastTrack {
     element.hidden = false;
     slider.min = String(past.window.from);
     slider.max = String(past.window.to);
+    const closed = closedIn(past);
+    ends.hidden = !closed;
+    ends.textContent = past.bound && closed ? boundText(past.bound, past.window.to) : '';
     drawn.replaceChildren(
+      ...(closed ? [piece(past, 'sbx-closed', closed)] : []),
       ...past.recorded.map((one) => piece(past, 'sbx-recorded', one)),
       ...past.gaps.map((one) => piece(past, 'sbx-gap', one)),
       ...past.events
@@ -75,7 +88,9 @@ export function createPastTrack(player: Player, camera: string): PastTrack {
     const { from, to } = known.window;
     const { left, top, bottom, width } = slider.getBoundingClientRect();
     const recorded = known.recorded.some((one) => at >= one.from && at < one.to);
-    const text = toldOf(known, at, (NEAR_PX * (to - from)) / width);
+    const closed = closedIn(known);
+    const told = toldOf(known, at, (NEAR_PX * (to - from)) / width);
+    const text = known.bound && closed && at < closed.to ? boundText(known.bound, houseNow()) : told;
     card.show({ camera, at, text, recorded }, left + placeIn(known.window, at) * width, top, bottom);
   };
   slider.onpointermove = ({ offsetX }) => {

@@ -1,7 +1,8 @@
 import { type Door, knock } from './admission.ts';
 import { houseNow } from './house-time.ts';
+import { permitted } from './past-bound.ts';
 import { openPastLeg, type PastLeg } from './past-leg.ts';
-import { keepLooks } from './past-look.ts';
+import { isOld, keepLooks } from './past-look.ts';
 import { nextSpeed } from './past-speed.ts';
 import { isPast, landing, nextPast, type PastHeard, type PastState } from './past-state.ts';
 import type { Stage } from './stage.ts';
@@ -118,10 +119,17 @@ export function createPast(stage: Stage, door: Door, camera: string, hears: Past
     const look = await looks.have();
     if (wish !== wishes) return;
     if (typeof look === 'string') return fail(look);
+    const shown = permitted(look.bound, moment, houseNow());
+    if (typeof shown === 'string') {
+      if (!isOld(look)) return fail(shown);
+      // An emergency may have opened more since.
+      looks.forget(look);
+      return open(moment, again);
+    }
     const leg: PastLeg = openPastLeg(
       stage.spare(),
       look.url,
-      { moment },
+      { moment: shown },
       {
         frame: () => (leg === coming ? swap(leg) : leg === front && caughtUp()),
         lost(why, status) {

@@ -22,7 +22,7 @@ export const HistoryTold = Type.Object(
 );
 
 /** A bound that moves would pass by the first pieces of a playlist before a player has them. */
-const AHEAD_MS = 10_000;
+const AHEAD_MS = 5_000;
 
 type House = Pick<HttpServices, 'cells' | 'config'>;
 

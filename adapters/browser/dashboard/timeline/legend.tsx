@@ -28,6 +28,15 @@ export function Legend() {
         </svg>
         picture missing
       </li>
+      <li class="not-recorded">
+        <svg viewBox="0 0 28 16" aria-hidden="true">
+          <path
+            d="M0 6l4 4M4 6l-4 4M6 6l4 4M10 6l-4 4M12 6l4 4M16 6l-4 4M18 6l4 4M22 6l-4 4M26 0v16"
+            stroke="currentColor"
+          />
+        </svg>
+        before where you may look back
+      </li>
       {MARKS.map((mark) => (
         <li key={mark}>
           <svg class={`mark-${mark}`} viewBox="0 0 16 16" aria-hidden="true">

@@ -1,7 +1,9 @@
 import { wordsFor } from '../words.ts';
+import { chip } from './chip.ts';
 import { MARKS, type Mark } from './happening.ts';
 import { GLYPHS, type Look, styleOf } from './look.ts';
 import type { Known } from './pictures/coverage.ts';
+import { paintBound } from './pictures/paint-bound.ts';
 import { paintRecorded, RECORDED_PX } from './pictures/paint-recorded.ts';
 import type { Row } from './rows.ts';
 import { type Band, bandsIn, clustersIn, type Lane, type Span, type Timeline } from './timeline-model.ts';
@@ -67,6 +69,7 @@ export function paint(pen: Pen, scene: Scene): void {
     paintLane(pen, scene, row.lane, top + row.height - 6 - BAND_PX / 2, across);
     const known = row.lane.startsWith('camera/') ? scene.recorded.get(row.lane.slice(7)) : undefined;
     if (known) paintRecorded(pen, look, known, span, top + row.height - 1 - RECORDED_PX, across);
+    if (known) paintBound(pen, scene, known, { top, height: row.height - 1 }, across);
   }
   paintUnknown(pen, scene, across);
   pen.restore();
@@ -137,15 +140,6 @@ function paintBand(pen: Pen, look: Look, band: Band, middle: number, across: Acr
   if (left + width - seen < pen.measureText(word).width + 16) return;
   pen.textAlign = 'left';
   chip(pen, look, word, seen + 8, middle + LABEL_BELOW_PX);
-}
-
-/** Text on a ground of its own, readable over any pattern. */
-function chip(pen: Pen, look: Look, text: string, x: number, y: number): void {
-  const width = pen.measureText(text).width;
-  pen.fillStyle = look.color('panel');
-  pen.fillRect(x - (pen.textAlign === 'center' ? width / 2 : 0) - 3, y - 8, width + 6, 16);
-  pen.fillStyle = look.color('text');
-  pen.fillText(text, x, y);
 }
 
 /** Draws a mark around a point; viewers come and go so often that theirs is small. */

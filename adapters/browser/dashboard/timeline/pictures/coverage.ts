@@ -1,3 +1,4 @@
+import { boundAt, boundText } from '../../../player/past-bound.ts';
 import type { Recorded } from '../../../player/past-events.ts';
 import type { Span } from '../timeline-model.ts';
 
@@ -21,8 +22,9 @@ const holds =
 /** Whether a moment of a camera is recorded. */
 export function coverageAt(known: Known | undefined, at: number, now: number): Coverage {
   if (!known) return { name: 'unknown' };
-  const { recorded, gaps, never } = known.recorded;
+  const { recorded, gaps, never, bound } = known.recorded;
   if (never) return missing('This camera is not recorded.');
+  if (bound && at < boundAt(bound, now)) return missing(boundText(bound, now));
   if (recorded.some(holds(at))) return { name: 'recorded' };
   if (at > now - NEWEST_MS) return missing('These seconds are still being written.');
   const gap = gaps.find(holds(at));
