@@ -7,6 +7,10 @@ import { Header } from './header.tsx';
 import { Help } from './help.tsx';
 import { useFollowed } from './hooks.ts';
 import { Incidents } from './incidents.tsx';
+import { copyOf, type Layout } from './layouts/layout.ts';
+import { LayoutMenu, turnFullScreen } from './layouts/menu.tsx';
+import { useLayouts } from './layouts/use-layouts.ts';
+import { Workplace } from './layouts/workplace.tsx';
 import type { Camera } from './model.ts';
 import type { Room } from './room.ts';
 import { go, routeOf, useRoute } from './route.ts';
@@ -15,7 +19,6 @@ import { LIVE } from './timeline/link.ts';
 import { TimeTravel } from './timeline/time-travel.tsx';
 import { outcomeOn, WhatIfBanner } from './timeline/whatif-note.tsx';
 import type { Thought } from './timeline/whatif-wall.ts';
-import { Wall } from './wall.tsx';
 import { wordsFor } from './words.ts';
 
 /** The dashboard. */
@@ -27,6 +30,8 @@ export function App({ room }: { room: Room }) {
   const [declaring, setDeclaring] = useState(false);
   const [adding, setAdding] = useState(false);
   const [thought, setThought] = useState<Thought>();
+  const layouts = useLayouts(view.sub);
+  const [draft, setDraft] = useState<Layout>();
 
   useEffect(() => {
     const press = (event: KeyboardEvent): void => {
@@ -37,6 +42,7 @@ export function App({ room }: { room: Room }) {
       if (document.querySelector('dialog[open]')) return;
       const here = routeOf(location.hash);
       if (event.key === 'Escape' && here.name === 'camera') go({ name: 'wall' });
+      if (event.key === 'f') turnFullScreen();
       if (event.key === 't' && here.name !== 'time') {
         event.stopImmediatePropagation();
         go({ name: 'time', view: { ...LIVE, cameras: here.name === 'camera' ? [here.id] : [] } });
@@ -48,11 +54,17 @@ export function App({ room }: { room: Room }) {
   if (!view.signedIn) return <SignIn />;
   const { cameras } = view.world;
   const chosen = route.name === 'camera' ? cameras.find(({ id }) => id === route.id) : undefined;
+  const arrange = (layout: Layout | undefined): void => {
+    const all: Layout = { id: '', name: '', owner: '', yours: true, big: false, cameras: cameras.map(({ id }) => id) };
+    setDraft(layout ?? copyOf(layouts.chosen ?? all, view.sub));
+    go({ name: 'wall' });
+  };
   return (
     <div class="room">
       <Header
         view={view}
         alarms={alarms}
+        layouts={<LayoutMenu layouts={layouts} sub={view.sub} arrange={arrange} />}
         help={() => setHelping(true)}
         declare={() => setDeclaring(true)}
         addCamera={() => setAdding(true)}
@@ -65,7 +77,11 @@ export function App({ room }: { room: Room }) {
         ) : cameras.length === 0 ? (
           <Empty loaded={view.loaded} administers={view.administers} />
         ) : (
-          <Wall
+          <Workplace
+            layouts={layouts}
+            draft={draft}
+            setDraft={setDraft}
+            administers={view.administers}
             cameras={cameras}
             emergencies={view.emergencies}
             alarms={alarms}

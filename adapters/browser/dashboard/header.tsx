@@ -1,8 +1,9 @@
+import type { ComponentChildren } from 'preact';
 import type { Alarm } from './alarms.ts';
 import { Alarms } from './alarms.tsx';
 import { useNow } from './hooks.ts';
 import { Icon } from './icons.tsx';
-import type { Camera } from './model.ts';
+import type { Camera, Relay } from './model.ts';
 import { Person } from './person.tsx';
 import type { RoomView } from './room.ts';
 import { duration } from './time.ts';
@@ -19,11 +20,12 @@ const WARN_MS = 15 * 60_000;
 export function Header(props: {
   view: RoomView;
   alarms: Alarm[];
+  layouts: ComponentChildren;
   help: () => void;
   declare: () => void;
   addCamera: () => void;
 }) {
-  const { view, alarms, help, declare, addCamera } = props;
+  const { view, alarms, layouts, help, declare, addCamera } = props;
   const now = useNow();
   const { world, stream, streamSince, signedInUntil } = view;
   const leftMs = signedInUntil - now;
@@ -37,6 +39,7 @@ export function Header(props: {
         </svg>
         Signalbox
       </a>
+      {layouts}
       {isAway ? (
         <p class="away" role="alert">
           The gateway does not answer. Pictures go on; states may be old.{' '}
@@ -45,21 +48,16 @@ export function Header(props: {
       ) : (
         <Counts cameras={world.cameras} />
       )}
-      <ul class="relays" aria-label="Relays">
-        {world.relays.map((relay) => (
-          <li
-            key={relay.id}
-            class={relay.state === 'serving' ? '' : 'needs-look'}
-            title={`${relay.role}, ${relay.state}: ${relay.why?.text ?? ''}`}
-          >
-            <Lamp good={relay.state === 'serving'} bad={relay.state === 'dead'} />
-            {relay.id} {relay.state === 'serving' ? '' : relay.state}
-          </li>
-        ))}
-      </ul>
-      <span class={`stream ${stream === 'open' ? '' : 'needs-look'}`}>
+      <Relays relays={world.relays} />
+      <span class={`stream ${stream === 'open' ? '' : 'needs-look'}`} title="Whether this page hears what happens">
         <Lamp good={stream === 'open'} bad={stream === 'away' || stream === 'denied'} />
-        {stream === 'open' ? 'Events live' : stream === 'connecting' ? 'Connecting' : 'Events away'}
+        {stream === 'open' ? (
+          <span class="unseen">Events live</span>
+        ) : stream === 'connecting' ? (
+          'Connecting'
+        ) : (
+          'Events away'
+        )}
       </span>
       {leftMs < WARN_MS && leftMs > 0 && <span class="stream needs-look">Sign-in ends in {duration(leftMs)}</span>}
       <Alarms alarms={alarms} />
@@ -88,6 +86,29 @@ export function Header(props: {
 /** Round and full is good, square is bad, an empty ring is neither. */
 function Lamp({ good, bad }: { good: boolean; bad: boolean }) {
   return <i class={`lamp ${good ? 'lamp-good' : bad ? 'lamp-bad' : ''}`} aria-hidden="true" />;
+}
+
+/** Those that do not serve, by name; of the others how many. */
+function Relays({ relays }: { relays: Relay[] }) {
+  const serving = relays.filter(({ state }) => state === 'serving');
+  return (
+    <ul class="relays" aria-label="Relays">
+      {relays
+        .filter((relay) => !serving.includes(relay))
+        .map(({ id, role, state, why }) => (
+          <li key={id} class="needs-look" title={`${role}, ${state}: ${why?.text ?? ''}`}>
+            <Lamp good={false} bad={state === 'dead'} />
+            {id} {state}
+          </li>
+        ))}
+      {serving.length > 0 && (
+        <li title={`Serving: ${serving.map(({ id }) => id).join(', ')}`}>
+          <Lamp good={true} bad={false} />
+          {serving.length === 1 ? '1 relay' : `${serving.length} relays`}
+        </li>
+      )}
+    </ul>
+  );
 }
 
 function Counts({ cameras }: { cameras: Camera[] }) {

@@ -9,6 +9,7 @@ const KEYS = [
   ['Arrow keys', 'from camera to camera'],
   ['Enter', 'show the camera large'],
   ['Escape', 'back to the wall'],
+  ['f', 'full screen, and back'],
   ['?', 'this help'],
   ...PAST_KEYS,
   ...TIME_KEYS,

@@ -28,7 +28,12 @@ export function useRoute(): Route {
   useEffect(() => {
     const follow = (): void => setRoute(routeOf(location.hash));
     addEventListener('hashchange', follow);
-    return () => removeEventListener('hashchange', follow);
+    // The way back may lead to another layout as well, whose address differs before the hash.
+    addEventListener('popstate', follow);
+    return () => {
+      removeEventListener('hashchange', follow);
+      removeEventListener('popstate', follow);
+    };
   }, []);
   return route;
 }

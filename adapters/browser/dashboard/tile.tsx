@@ -1,4 +1,4 @@
-import type { CSSProperties } from 'preact';
+import type { ComponentChildren, CSSProperties } from 'preact';
 import { useCallback, useState } from 'preact/hooks';
 import { sentence } from '../player/sentence.ts';
 import type { Alarm } from './alarms.ts';
@@ -32,11 +32,15 @@ interface TileProps {
   /** What would become of it, while a question of what-if is looked at. */
   outcome: Outcome | undefined;
   role: 'wall' | 'large' | 'strip';
+  /** It takes two columns and two rows. */
+  isBig: boolean;
+  /** What lies over it. */
+  cover: ComponentChildren;
   style: CSSProperties;
 }
 
 /** A camera on the wall: its picture, and a border, a sign and a word that tell its state. */
-export function Tile({ camera, incident, broadcasts, alarm, demo, outcome, role, style }: TileProps) {
+export function Tile({ camera, incident, broadcasts, alarm, demo, outcome, role, isBig, cover, style }: TileProps) {
   const [playing, setPlaying] = useState<Playing>();
   const tell = useCallback((now: Playing) => setPlaying(now), []);
   const [important, setImportant] = useState(isImportant(camera.id));
@@ -57,7 +61,7 @@ export function Tile({ camera, incident, broadcasts, alarm, demo, outcome, role,
   const label = `${urgency}${camera.name}, ${camera.zone}: ${state}`;
   return (
     <article
-      class={`tile in-${role} state-${camera.state} ${past ? '' : words.dark ? 'dark' : stale ? 'stale' : ''} ${frameOf(incident)}`}
+      class={`tile in-${role} ${isBig ? 'in-big' : ''} state-${camera.state} ${past ? '' : words.dark ? 'dark' : stale ? 'stale' : ''} ${frameOf(incident)}`}
       style={style}
       data-camera={camera.id}
     >
@@ -111,6 +115,7 @@ export function Tile({ camera, incident, broadcasts, alarm, demo, outcome, role,
         {role !== 'strip' && <Star on={important} turn={mark} />}
         {demo && role !== 'strip' && <Plugs camera={camera} />}
       </footer>
+      {cover}
     </article>
   );
 }

@@ -1,9 +1,9 @@
-import type { CSSProperties } from 'preact';
+import type { ComponentChildren, CSSProperties } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import type { Alarm } from './alarms.ts';
 import { type Emergencies, incidentAt } from './emergency.ts';
 import { useSize } from './hooks.ts';
-import { type Arrangement, arrange, NARROW_PX } from './layout.ts';
+import { type Arrangement, arrange, type Grid, NARROW_PX } from './layout.ts';
 import type { Camera } from './model.ts';
 import { go, type Route } from './route.ts';
 import { Tile } from './tile.tsx';
@@ -16,8 +16,8 @@ const CAPTION_PX = 46;
 const PLUGS_PX = 34;
 const STRIP_PX = 136;
 
-/** All cameras; or one large and the others in a strip beneath it. The tiles stay, so their pictures do. */
-export function Wall(props: {
+/** What a wall shows, and how. */
+export interface WallProps {
   cameras: Camera[];
   emergencies: Emergencies;
   alarms: Alarm[];
@@ -25,21 +25,41 @@ export function Wall(props: {
   demo: boolean;
   /** What would become of a camera, while a question of what-if is looked at. */
   outcomeOf: (camera: string) => Outcome | undefined;
-}) {
-  const { cameras, emergencies, alarms, route, demo, outcomeOf } = props;
+  /** Absent: the pictures as large as can be. */
+  grid?: Grid;
+  /** What lies over a tile. @param place counted from 0 */
+  coverOf?: (camera: Camera, place: number, columns: number) => ComponentChildren;
+}
+
+/** Cameras; or one large and the others in a strip beneath it. The tiles stay, so their pictures do. */
+export function Wall(props: WallProps) {
+  const { cameras, emergencies, alarms, route, demo, outcomeOf, grid, coverOf } = props;
   const area = useRef<HTMLElement>(null);
   const size = useSize(area);
   const chosen = route.name === 'camera' ? route.id : undefined;
   const captionPx = CAPTION_PX + (demo && size.width < NARROW_PX ? PLUGS_PX : 0);
-  const arrangement = arrange(cameras.length, size, GAP_PX, captionPx);
+  const arrangement = arrange(cameras.length, size, GAP_PX, captionPx, grid);
+  const gridded = !chosen && (grid?.big === true || grid?.columns !== undefined);
+  const bigs = gridded && grid?.big === true && arrangement.columns > 1 && cameras.length > 1;
   useArrows(area, arrangement.columns);
   const others = cameras.length > 1;
   return (
-    <section class={`wall ${chosen ? 'one' : 'all'}`} ref={area} aria-label="Cameras">
+    <section
+      class={`wall ${chosen ? 'one' : 'all'} ${gridded ? 'gridded' : ''} ${coverOf ? 'covered' : ''}`}
+      ref={area}
+      style={gridded ? gridOf(arrangement) : {}}
+      aria-label="Cameras"
+    >
       {size.width > 0 &&
-        cameras.map((camera) => {
+        cameras.map((camera, place) => {
+          const isBig = bigs && place === 0;
           const role = chosen === undefined ? 'wall' : chosen === camera.id ? 'large' : 'strip';
-          const style = role === 'wall' ? fixed(arrangement) : role === 'large' ? large(size, captionPx, others) : {};
+          const style =
+            role === 'wall'
+              ? fixed(arrangement, isBig ? 2 : 1)
+              : role === 'large'
+                ? large(size, captionPx, others)
+                : {};
           return (
             <Tile
               key={camera.id}
@@ -50,6 +70,8 @@ export function Wall(props: {
               demo={demo}
               outcome={outcomeOf(camera.id)}
               role={role}
+              isBig={isBig}
+              cover={coverOf?.(camera, place, arrangement.columns)}
               style={style}
             />
           );
@@ -58,9 +80,14 @@ export function Wall(props: {
   );
 }
 
-const fixed = ({ tileWidth, tileHeight }: Arrangement): CSSProperties => ({
-  width: `${tileWidth}px`,
-  height: `${tileHeight}px`,
+/** @param times how many columns and rows it takes */
+const fixed = ({ tileWidth, tileHeight }: Arrangement, times: number): CSSProperties => ({
+  width: `${tileWidth * times + GAP_PX * (times - 1)}px`,
+  height: `${tileHeight * times + GAP_PX * (times - 1)}px`,
+});
+const gridOf = ({ columns, tileWidth, tileHeight }: Arrangement): CSSProperties => ({
+  gridTemplateColumns: `repeat(${columns}, ${tileWidth}px)`,
+  gridAutoRows: `${tileHeight}px`,
 });
 
 /** As large as the area allows, with room for the strip. */

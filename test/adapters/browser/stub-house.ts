@@ -29,6 +29,8 @@ export interface StubHouse {
   chosen: { camera: string; source: string }[];
   /** What was declared. */
   declared: object[];
+  /** Walls that are kept. */
+  layouts: ({ id: string } & Record<string, unknown>)[];
   /** What was asked of emergencies that run: `PATCH inc_1`. */
   acted: string[];
   /** What was signed in with. */
@@ -158,6 +160,7 @@ export function furnish(stub: StubGateway, cameras: StubCamera[]): StubHouse {
     plugs: [],
     chosen: [],
     declared: [],
+    layouts: [],
     acted: [],
     logins: [],
     signedIn: true,
@@ -262,6 +265,26 @@ export function furnish(stub: StubGateway, cameras: StubCamera[]): StubHouse {
       return { json: { id: incident } };
     });
   }
+  stub.route(
+    'GET /api/v1/layouts',
+    guarded(() => ({ items: house.layouts, next: null })),
+  );
+  stub.route('POST /api/v1/layouts', (_request, _match, body) => {
+    const made = { id: `lay_${house.layouts.length + 1}`, owner: 'ops', yours: true, ...JSON.parse(body) };
+    house.layouts.push(made);
+    return { status: 201, json: made };
+  });
+  stub.route('(GET|PATCH|DELETE) /api/v1/layouts/([^/]+)', (_request, [, method, id], body) => {
+    const at = house.layouts.findIndex((layout) => layout.id === id);
+    const found = house.layouts[at];
+    if (!found) return { status: 404, json: { error: 'There is no such layout.', reason: 'not-found' } };
+    if (method === 'PATCH') {
+      const next = Object.entries({ ...found, ...JSON.parse(body) }).filter(([, value]) => value !== null);
+      house.layouts[at] = Object.fromEntries(next) as typeof found;
+    }
+    if (method === 'DELETE') house.layouts.splice(at, 1);
+    return method === 'DELETE' ? { status: 204 } : { json: house.layouts[at] };
+  });
   stub.route('POST /api/v1/demo/cameras/([^/]+)/plug', (_request, [, camera], body) => {
     const { source, plugged } = JSON.parse(body);
     house.plugs.push({ camera: String(camera), source, plugged });
