@@ -18,6 +18,10 @@ export interface PlaybackHears {
   stale?(stale: Stale): void;
   /** Its playlist has nothing in it. */
   empty?(): void;
+  /** A piece has come. @param init what stands before it */
+  came?(piece: Fragment, init: Uint8Array | undefined, bytes: ArrayBuffer): void;
+  /** It can be shown now. */
+  buffered?(piece: Fragment): void;
 }
 
 /** An address that is played over HLS on a video. */
@@ -62,9 +66,11 @@ export function playHls(
     // Its worker would be a script that no file of ours holds.
     const hls = new Player({ enableWorker: false, ...settings });
     player = hls;
-    hls.on(Player.Events.FRAG_LOADED, (_event, { frag }) => {
+    hls.on(Player.Events.FRAG_LOADED, (_event, { frag, payload }) => {
       bytes += frag.stats.loaded;
+      if (frag.sn !== 'initSegment') hears.came?.(frag, frag.initSegment?.data, payload);
     });
+    hls.on(Player.Events.FRAG_BUFFERED, (_event, { frag }) => hears.buffered?.(frag));
     const judge = watchPlaylists();
     hls.on(Player.Events.LEVEL_LOADED, (_event, { details, networkDetails, stats: { loading } }) => {
       const stamp = stampOf(networkDetails);

@@ -22,8 +22,13 @@ export interface Pace {
  * Paces a video.
  * @param keyFramesS where the pieces begin that can be shown by themselves, in its own seconds; none where the browser
  * plays by itself, which then takes any speed as it can
+ * @param besideS the middle of the picture before (-1) or after (1) the one at a time, where it is known
  */
-export function createPace(video: HTMLVideoElement, keyFramesS: () => readonly number[]): Pace {
+export function createPace(
+  video: HTMLVideoElement,
+  keyFramesS: () => readonly number[],
+  besideS: (timeS: number, by: -1 | 1) => number | undefined,
+): Pace {
   let speed = 1;
   let held = false;
   let hopping = 0;
@@ -67,10 +72,11 @@ export function createPace(video: HTMLVideoElement, keyFramesS: () => readonly n
     },
     step(by) {
       if (!held) return;
-      const pictureS = usualGapS(playedS);
       // To the middle of a picture: its edges are not known to the last digit. Quick presses add up.
-      const fromS = video.seeking && aimS !== undefined ? aimS : (shownS ?? video.currentTime) + pictureS / 2;
-      aimS = Math.max(0, fromS + by * pictureS);
+      const usualS = usualGapS(playedS);
+      const aimedS = video.seeking ? aimS : undefined;
+      const fromS = aimedS ?? shownS ?? video.currentTime;
+      aimS = besideS(fromS, by) ?? Math.max(0, fromS + (aimedS === undefined ? usualS / 2 : 0) + by * usualS);
       video.currentTime = aimS;
     },
     saw(mediaS) {

@@ -85,11 +85,17 @@ export function createPastBar(host: HTMLElement, player: Player, camera: string)
     return element;
   };
   let state: PastState = player.past.state;
+  /** Said for a while beside what is shown: what a key passed over, or why it led nowhere. */
+  let note = { text: '', at: 0 };
   const track = createPastTrack(player, camera);
 
-  button('|‹', 'Event before', '[', () => track.event(-1));
+  const event = async (by: -1 | 1): Promise<void> => {
+    note = { text: (await track.event(by)) ?? '', at: Date.now() };
+    tick();
+  };
+  button('|‹', 'Event before', '[', () => void event(-1));
   buttons.append(track.element);
-  const next = button('›|', 'Event after', ']', () => track.event(1));
+  const next = button('›|', 'Event after', ']', () => void event(1));
   const ago10 = button('−10 s', '10 seconds back', 'J', () => player.past.jump(-JUMP_MS));
   const before = button('‹', 'The picture before', ',', () => player.past.step(-1));
   const hold = button('Pause', 'Pause the past', 'K', () => player.past.turn());
@@ -127,7 +133,8 @@ export function createPastBar(host: HTMLElement, player: Player, camera: string)
     age.textContent = moment === undefined ? '' : ago(houseNow() - moment);
     if (moment !== undefined) clock.dateTime = new Date(moment).toISOString();
     const old = state.name === 'live' && Date.now() - state.since > WHY_FOR_MS;
-    const said = old ? '' : worded(state);
+    const noted = Date.now() - note.at > WHY_FOR_MS ? '' : note.text;
+    const said = [old ? '' : worded(state), noted].filter(Boolean).join('. ');
     if (word.textContent !== said) word.textContent = said;
     when.hidden = said === '' && moment === undefined;
     if (!buttons.hidden) track.tick();

@@ -1,5 +1,5 @@
 import type { PastBound } from './past-bound.ts';
-import { timeOf } from './past-state.ts';
+import { landing, timeOf } from './past-state.ts';
 
 /** A stretch of time, epoch ms. */
 export interface Stretch {
@@ -34,24 +34,37 @@ export interface CameraPast extends Recorded {
   events: CameraEvent[];
 }
 
+/** What was recorded last is listed so much later: a piece has to end first. */
+const NEWEST_MS = 6_000;
 /** A press goes on from where it led to a moment ago, not to the same event again. */
 const LEAD_MS = 2_000;
+
+/** Where a key leads; and what it passed over, or why it leads nowhere. */
+export type Leading = { to: number; why?: string } | { to?: undefined; why: string };
 
 /**
  * Where the key for the event before (-1) or after (1) leads: a little ahead of it, so that it is seen to happen.
  * @param shownAt the moment on screen, epoch ms
  */
-export function eventFrom(past: CameraPast, shownAt: number, by: -1 | 1): number | undefined {
-  const moments = past.events.flatMap(({ at }) => {
-    // What was never recorded can't be shown.
-    const shown = [at - LEAD_MS, at].find((moment) =>
-      past.recorded.some(({ from, to }) => moment >= from && moment < to),
-    );
-    return shown === undefined ? [] : [shown];
-  });
-  return by < 0
-    ? moments.findLast((moment) => moment < shownAt - LEAD_MS)
-    : moments.find((moment) => moment > shownAt + LEAD_MS);
+export function eventFrom(past: CameraPast, shownAt: number, by: -1 | 1): Leading {
+  const { to: now } = past.window;
+  let passed: string | undefined;
+  for (const event of by < 0 ? past.events.toReversed() : past.events) {
+    const moments = [event.at - LEAD_MS, event.at];
+    const to = moments.find((moment) => past.recorded.some((one) => moment >= one.from && moment < one.to));
+    const aim = to ?? event.at - LEAD_MS;
+    if (by < 0 ? aim >= shownAt - LEAD_MS : aim <= shownAt + LEAD_MS) continue;
+    if (to !== undefined && landing(to, 0, now) !== 'live') return { to, ...(passed ? { why: passed } : {}) };
+    passed ??= `Not shown: ${event.state} at ${timeOf(event.at)}, ${missing(past, event.at)}.`;
+  }
+  return { why: passed ?? `No event ${by < 0 ? 'before' : 'after'} this in the last hour.` };
+}
+
+/** Why there is no picture of a moment. */
+function missing({ gaps, window, recorded }: CameraPast, at: number): string {
+  const gap = gaps.find(({ from, to }) => at >= from && at < to);
+  if (at > Math.max(window.to - NEWEST_MS, recorded.at(-1)?.to ?? 0)) return 'whose seconds are still being written';
+  return gap?.why ? `which was not recorded: ${gap.why}` : 'which was not recorded';
 }
 
 /**

@@ -2,6 +2,7 @@ import type { Fragment } from 'hls.js';
 import { createFrames } from './frames.ts';
 import { playHls } from './hls-playback.ts';
 import { createPace } from './pace.ts';
+import { type PictureTime, pictureBeside, picturesIn } from './past-pictures.ts';
 import { beginIn, momentIn, timeIn } from './past-pieces.ts';
 
 /** What a look at a moment tells. */
@@ -19,6 +20,8 @@ export interface PastLeg {
   moment(): number | undefined;
   /** Where a moment lies in the video; undefined where it is not part of what this plays. */
   timeOf(moment: number): number | undefined;
+  /** The moment in the middle of the picture before (-1) or after (1) the one of a moment, epoch ms, where it is known. */
+  beside(moment: number, by: -1 | 1): number | undefined;
   /** Where the pieces begin that can be shown by themselves, seconds in the video. */
   keyFramesS(): readonly number[];
   /** @param speed 1 as it was recorded; above four, key frames alone are shown */
@@ -39,10 +42,15 @@ export interface PastWish {
   to?: number;
 }
 
+/** A picture that begins so much later is not the one of this time. */
+const LATER_S = 0.002;
+
 /** @param url signed, of a playlist that takes `?from=` and `&to=` (epoch ms) */
 export function openPastLeg(video: HTMLVideoElement, url: string, wish: PastWish, hears: PastLegHears): PastLeg {
   const { moment, from = moment, to } = wish;
   let open = true;
+  const pictures = new Map<Fragment['sn'], PictureTime[]>();
+  let shownS: number | undefined;
   const lost = (why: string, status?: number): void => {
     if (open) hears.lost(why, status);
   };
@@ -51,6 +59,7 @@ export function openPastLeg(video: HTMLVideoElement, url: string, wish: PastWish
     video,
     () => open,
     ({ mediaS }) => {
+      shownS = mediaS;
       pace.saw(mediaS);
       if (!video.seeking) hears.frame();
     },
@@ -69,6 +78,15 @@ export function openPastLeg(video: HTMLVideoElement, url: string, wish: PastWish
         video.currentTime = beginS;
         playback.player()?.startLoad(beginS);
       },
+      came(piece, init, bytes) {
+        if (init) pictures.set(piece.sn, picturesIn(viewOf(init), new DataView(bytes)));
+      },
+      buffered({ start, end }) {
+        const { currentTime: timeS, paused, seeking } = video;
+        // Sought a little ahead of what it has, Chromium shows the first picture that it has, and stays with it.
+        const isOther = shownS !== undefined && shownS > timeS + LATER_S && start <= timeS && timeS < end;
+        if (isOther && paused && !seeking) video.currentTime = timeS;
+      },
     },
   );
   const pieces = (): readonly Fragment[] => {
@@ -76,11 +94,22 @@ export function openPastLeg(video: HTMLVideoElement, url: string, wish: PastWish
     return hls?.levels[Math.max(0, hls.currentLevel)]?.details?.fragments ?? [];
   };
   const keyFramesS = (): number[] => pieces().map(({ start }) => start);
-  const pace = createPace(video, keyFramesS);
+  /** Of the pieces that have come: what was fetched is seldom far. */
+  const picturesS = (): PictureTime[] =>
+    pieces().flatMap(({ sn, start }) =>
+      (pictures.get(sn) ?? []).map(({ startS, endS }) => ({ startS: start + startS, endS: start + endS })),
+    );
+  const besideS = (timeS: number, by: -1 | 1): number | undefined => pictureBeside(picturesS(), timeS, by);
+  const pace = createPace(video, keyFramesS, besideS);
   return {
     video,
     moment: () => momentIn(pieces(), video.currentTime),
     timeOf: (at) => timeIn(pieces(), at),
+    beside(at, by) {
+      const timeS = timeIn(pieces(), at);
+      const foundS = timeS === undefined ? undefined : besideS(timeS, by);
+      return foundS === undefined ? undefined : momentIn(pieces(), foundS);
+    },
     keyFramesS,
     pace: pace.set,
     step: pace.step,
@@ -93,3 +122,6 @@ export function openPastLeg(video: HTMLVideoElement, url: string, wish: PastWish
     },
   };
 }
+
+const viewOf = ({ buffer, byteOffset, byteLength }: Uint8Array): DataView =>
+  new DataView(buffer, byteOffset, byteLength);

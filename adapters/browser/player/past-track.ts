@@ -7,6 +7,8 @@ import type { Player } from './player.ts';
 import { createThumbnailCard } from './thumbnail-card.ts';
 
 const AGAIN_MS = 10_000;
+/** Whoever presses a key wants to go by what has just happened. */
+const FRESH_MS = 1_000;
 const STEP_MS = 100;
 /** Nearer than this a pointer means the event. */
 const NEAR_PX = 5;
@@ -16,8 +18,8 @@ export interface PastTrack {
   readonly element: HTMLElement;
   /** Follows what is on screen. */
   tick(): void;
-  /** To the event before (-1) or after (1). */
-  event(by: -1 | 1): void;
+  /** To the event before (-1) or after (1). @returns what is to be said: what it passed over, or why it leads nowhere */
+  event(by: -1 | 1): Promise<string | undefined>;
   remove(): void;
 }
 
@@ -125,11 +127,15 @@ export function createPastTrack(player: Player, camera: string): PastTrack {
       const at = isPast(state) ? player.past.moment() : undefined;
       slider.value = at === undefined ? slider.max : String(at);
     },
-    event(by) {
+    async event(by) {
+      // What happened a moment ago is what is looked for.
+      if (performance.now() - readAt > FRESH_MS) await read();
+      if (!known) return 'What happened to this camera can’t be read now.';
       const { state } = player.past;
       const going = state.name === 'opening' || state.name === 'seeking' ? state.moment : player.past.moment();
-      const to = known && eventFrom(known, going ?? houseNow(), by);
+      const { to, why } = eventFrom(known, going ?? houseNow(), by);
       if (to !== undefined) player.past.go(to);
+      return why;
     },
     remove() {
       card.remove();

@@ -18,15 +18,31 @@ const PAST: CameraPast = {
 
 describe('what happened to a camera, on its line of time', () => {
   it('is gone to a little ahead of it, where that was recorded', () => {
-    expect(eventFrom(PAST, 90_000, -1)).to.equal(60_500);
-    expect(eventFrom(PAST, 20_000, -1)).to.equal(8_000);
-    expect(eventFrom(PAST, 20_000, 1), 'what was not recorded is left out').to.equal(60_500);
+    expect(eventFrom(PAST, 90_000, -1)).to.deep.equal({ to: 60_500 });
+    expect(eventFrom(PAST, 20_000, -1)).to.deep.equal({ to: 8_000 });
   });
 
   it('is left for the one before by a second press, soon after the first', () => {
-    expect(eventFrom(PAST, 61_500, -1)).to.equal(8_000);
-    expect(eventFrom(PAST, 9_000, -1)).to.equal(undefined);
-    expect(eventFrom(PAST, 70_000, 1)).to.equal(undefined);
+    expect(eventFrom(PAST, 61_500, -1).to).to.equal(8_000);
+    expect(eventFrom(PAST, 9_000, -1)).to.deep.equal({ why: 'No event before this in the last hour.' });
+    expect(eventFrom(PAST, 70_000, 1)).to.deep.equal({ why: 'No event after this in the last hour.' });
+  });
+
+  it('is passed over where there is no picture of it, and that is said with the reason', () => {
+    const { to, why } = eventFrom(PAST, 20_000, 1);
+    expect(to).to.equal(60_500);
+    expect(why).to.match(/^Not shown: offline at \d\d:\d\d:\d\d, which was not recorded: the camera was offline\.$/);
+  });
+
+  it('is said to be still being written where it happened a moment ago', () => {
+    const offline = { at: 98_000, state: 'offline', why: 'nothing answers' };
+    const recorded = [{ from: 0, to: 94_000 }];
+    const { to, why } = eventFrom({ ...PAST, recorded, gaps: [], events: [offline] }, 100_000, -1);
+    expect(to).to.equal(undefined);
+    expect(why).to.match(/^Not shown: offline at \d\d:\d\d:\d\d, whose seconds are still being written\.$/);
+    const earlier = eventFrom({ ...PAST, recorded, events: [...PAST.events, offline] }, 100_000, -1);
+    expect(earlier.to, 'the one before is found all the same').to.equal(58_500);
+    expect(earlier.why).to.match(/still being written/);
   });
 
   it('is told with its reason, and so is what is missing', () => {

@@ -1,6 +1,7 @@
 import { useEffect } from 'preact/hooks';
 import { houseNow } from '../../player/house-time.ts';
 import { go } from '../route.ts';
+import type { Pictures } from './pictures/pictures.ts';
 import type { Travel } from './travel.ts';
 import { spanOf, zoom } from './window.ts';
 
@@ -10,6 +11,7 @@ export const TIME_KEYS = [
   ['← →', 'from event to event, of the chosen cameras or of all'],
   ['Home, End', 'the first and the last event'],
   ['Space', 'play and pause, log and pictures together'],
+  [', .', 'hold, and show the picture before or after, of the camera that was chosen first'],
   ['< >', 'slower, and faster; 1, 2, 3: as it was, 8 times, 60 times as fast'],
   ['+ −', 'show less time, or more'],
   ['Escape', 'back to live'],
@@ -18,7 +20,7 @@ export const TIME_KEYS = [
 const DIGIT_SPEEDS = [1, 8, 60];
 
 /** Moves through time by keys. */
-export function useTimeKeys(travel: Travel): void {
+export function useTimeKeys(travel: Travel, pictures: Pictures): void {
   useEffect(() => {
     const zoomBy = (factor: number): void => {
       const { window, at } = travel.view();
@@ -39,6 +41,8 @@ export function useTimeKeys(travel: Travel): void {
       t: () => go({ name: 'wall' }),
       '<': () => travel.pace(-1),
       '>': () => travel.pace(1),
+      ',': () => pictures.step(-1),
+      '.': () => pictures.step(1),
       ...Object.fromEntries(DIGIT_SPEEDS.map((speed, index) => [String(index + 1), () => travel.play(true, speed)])),
     };
     const press = (event: KeyboardEvent): void => {
@@ -54,5 +58,5 @@ export function useTimeKeys(travel: Travel): void {
     };
     addEventListener('keydown', press);
     return () => removeEventListener('keydown', press);
-  }, [travel]);
+  }, [travel, pictures]);
 }

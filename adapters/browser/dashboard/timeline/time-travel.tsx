@@ -51,10 +51,10 @@ export function TimeTravel({ room, ...thinking }: { room: Room } & Thinking) {
 }
 
 function Opened(props: { room: Room } & Opening & Thinking) {
-  const { room, past, travel, recordings, thought } = props;
+  const { room, past, travel, recordings, pictures, thought } = props;
   const [asTable, setAsTable] = useState(false);
   const ghosts = useMemo(() => (thought ? ghostsOf(thought.answer) : []), [thought]);
-  useTimeKeys(travel);
+  useTimeKeys(travel, pictures);
   return (
     <div class="time-travel">
       <section class="time-main" aria-label="Time line">

@@ -6,6 +6,11 @@ import type { Travel } from '../travel.ts';
 import { MOST_PICTURES, type Pictures } from './pictures.ts';
 import type { ScreenState } from './screen.ts';
 
+const STEPS = [
+  { by: -1, key: ',', sign: '‹', name: 'The picture before' },
+  { by: 1, key: '.', sign: '›', name: 'The picture after' },
+] as const;
+
 /** What the chosen cameras showed at the moment, up to four of them side by side. */
 export function PicturePanel(props: {
   pictures: Pictures;
@@ -36,6 +41,7 @@ export function PicturePanel(props: {
           />
         ))}
       </div>
+      <PictureSteps pictures={pictures} />
       {shown.length < MOST_PICTURES && others.length > 0 && (
         <select
           aria-label="Show another camera beside"
@@ -58,6 +64,26 @@ export function PicturePanel(props: {
         </select>
       )}
     </section>
+  );
+}
+
+/** One picture back or on, of all cameras together. */
+function PictureSteps({ pictures }: { pictures: Pictures }) {
+  return (
+    <div class="picture-steps">
+      {STEPS.map(({ by, key, sign, name }) => (
+        <button
+          key={key}
+          type="button"
+          title={`${name} (${key})`}
+          aria-label={name}
+          aria-keyshortcuts={key}
+          onClick={() => pictures.step(by)}
+        >
+          {sign}
+        </button>
+      ))}
+    </div>
   );
 }
 

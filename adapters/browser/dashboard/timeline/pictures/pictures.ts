@@ -12,6 +12,11 @@ export interface Pictures {
   /** What each shows, by camera. */
   view(): ReadonlyMap<string, ScreenState>;
   subscribe(listener: () => void): () => void;
+  /**
+   * Holds, and goes to the picture before (-1) or after (1): of the camera that was chosen first, and the others show
+   * what they have of that moment.
+   */
+  step(by: -1 | 1): void;
   /** Shows a camera inside `host`. @returns a function that ends it */
   show(camera: string, host: HTMLElement): () => void;
   close(): void;
@@ -45,6 +50,14 @@ export function openPictures(travel: Travel, recordings: Recordings): Pictures {
     subscribe(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
+    },
+    step(by) {
+      const { at, playing, cameras } = travel.view();
+      if (at === undefined) return;
+      if (playing) travel.play(false);
+      const screen = cameras.map((id) => screens.get(id)).find((one) => one) ?? [...screens.values()][0];
+      const beside = screen?.beside(at, by);
+      if (beside !== undefined) travel.go(beside);
     },
     show(camera, host) {
       const screen = openScreen(host, camera, changed);

@@ -19,6 +19,8 @@ export interface Screen {
   readonly state: ScreenState;
   /** Goes on by the clock. */
   tick(clock: Clock, coverage: Coverage, together: number): void;
+  /** The moment of the picture before (-1) or after (1) the one that is shown at a moment; undefined: not known (yet). */
+  beside(at: number, by: -1 | 1): number | undefined;
   /** Whether the clock should wait for it. */
   waits(): boolean;
   close(): void;
@@ -138,6 +140,7 @@ export function openScreen(host: HTMLElement, camera: string, changed: () => voi
         tell(coverage);
       } else if (!opening && performance.now() >= againMs) void open(clock.at);
     },
+    beside: (at, by) => (state.name === 'shown' ? front?.beside(at, by) : undefined),
     waits() {
       const isComing = opening || (state.name === 'shown' && !hops && front !== undefined && !isReady(front));
       if (!isComing) waitsSinceMs = undefined;
