@@ -148,3 +148,13 @@ export function ownershipFault(ids: readonly string[]): string | undefined {
   }
   return undefined;
 }
+
+/**
+ * One publisher per program: a camera's program path is held by one slot of one cell at a time.
+ * @param cameras the camera of each program that is held now
+ * @returns undefined when that holds, otherwise a sentence that tells what is broken
+ */
+export function publisherFault(cameras: readonly string[]): string | undefined {
+  const twice = cameras.find((camera, place) => cameras.indexOf(camera) < place);
+  return twice === undefined ? undefined : `the program of ${twice} is published twice`;
+}

@@ -6,7 +6,7 @@ import { replay } from '../../actors/replay.ts';
 import { type Id, id } from '../../bus/identity.ts';
 import type { JournalRecord } from '../../bus/ports.ts';
 import { KINDS, type Kind } from '../../bus/subjects.ts';
-import { laws, ownershipFault } from '../../machines/laws.ts';
+import { laws, ownershipFault, publisherFault } from '../../machines/laws.ts';
 import { type FakeHouse, fakeHouse, fakeKinds } from '../fakes/house.ts';
 import { answers, ends, fails, feeds, flows, holds } from '../fakes/source.ts';
 import { type Chance, chance } from './chance.ts';
@@ -405,7 +405,8 @@ class World {
   /** What is broken now, if anything. */
   judge(): string | undefined {
     for (const kind of KINDS) for (const view of this.house.roster.list(kind)) this.look(view);
-    return this.faults[0] ?? this.house.troubles[0];
+    const published = this.house.slots.program.all.filter(({ end }) => !end).map(({ input }) => input.camera);
+    return this.faults[0] ?? this.house.troubles[0] ?? publisherFault(published);
   }
 
   /** Whether every journal, replayed, gives what was recorded, and nothing was told twice. */
