@@ -62,6 +62,7 @@ import { adaptiveReach, publicWhep } from './gateway/relay-reach.ts';
 import { keepRetention } from './gateway/retention.ts';
 import { shareSessions } from './gateway/session-cards.ts';
 import { takeTenure } from './gateway/tenure.ts';
+import { keepTraces } from './gateway/traces.ts';
 import { keepWebhooks } from './gateway/webhooks.ts';
 import { group as groupShape, placeOfGateway, runsHere } from './group.ts';
 import { openEmbedCodes } from './http/embed-codes.ts';
@@ -314,6 +315,9 @@ const settleWebhooks = () =>
     .catch((err) => log.error({ err }, 'webhooks could not be set up'));
 void settleWebhooks();
 
+const tracing = config.telemetry.otlpUrl
+  ? await keepTraces(config.telemetry.otlpUrl, { roster, node: group.node, nowMs: systemClock.now })
+  : undefined;
 const links = openLoginLinks(path.join(group.state, 'links'));
 const embeds = openEmbedCodes(path.join(group.state, 'embeds'));
 const health = () => judgeHealth({ carriers, cells, launcher, retention, witness, givenUp, isLeaving: () => leaving });
@@ -390,6 +394,7 @@ const server = await buildServer({
   turnSecret: () => (config.ice.turn ? readFileSync(config.ice.turn.secretFile, 'utf8').trim() : ''),
   health,
   metrics,
+  ...(tracing ? { joins: tracing.joins } : {}),
   log,
   page: PAGE,
 });
@@ -455,7 +460,7 @@ async function leave(reason: string): Promise<void> {
   onvif.close();
   jwks.close();
   launchers.close();
-  await tenure.close();
+  await Promise.all([tenure.close(), tracing?.close()]);
   await carriers.close();
   clearTimeout(forced);
   process.exit(0);

@@ -101,6 +101,8 @@ describe('the house', () => {
     expect(elsewhere(packageUsers(/^(nats|@nats-io\/.*)$/), /^(bus\/carriers\/nats[./]|infra\/)/)).to.deep.equal([]);
     expect(elsewhere(packageUsers(/^ioredis$/), /^bus\/carriers\/redis\.ts$/)).to.deep.equal([]);
     expect(elsewhere(packageUsers(/^fluent-ffmpeg$/), /^adapters\/ffmpeg\.ts$/)).to.deep.equal([]);
+    // Loaded only where traces are wanted: none but types are imported.
+    expect(packageUsers(/^@opentelemetry\//)).to.deep.equal(['adapters/traces.otlp.ts']);
     expect(elsewhere(packageUsers(/^maxmind$/), /^adapters\/places\.maxmind\.ts$/)).to.deep.equal([]);
     expect(
       house.filter(({ file, text }) => text.includes("'@roamhq/wrtc'") && file !== 'adapters/peer.wrtc/wrtc.ts'),

@@ -410,6 +410,14 @@ export const settings = shape(
         closed,
       ),
       ledger: Type.Object({ keep: duration('400d', 'how long it is known who watched which camera') }, closed),
+      telemetry: Type.Object(
+        {
+          otlp_url: Type.Optional(
+            webUrl({ description: 'a collector that takes traces by OTLP over HTTP, as http://127.0.0.1:4318' }),
+          ),
+        },
+        closed,
+      ),
       log: Type.Object(
         { level: Type.Enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal'], { default: 'info' }) },
         closed,

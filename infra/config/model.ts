@@ -90,6 +90,8 @@ export interface Config {
   media: { host: string };
   /** A listener of its own for /metrics, if wanted. */
   metrics?: Listener;
+  /** Where traces are sent, if anywhere. */
+  telemetry: { otlpUrl?: string };
   /** Absolute path of the data folder. */
   state: string;
   /** Name of this machine among those on the same NATS, if the file gives it one. */

@@ -81,6 +81,7 @@ export function resolve(file: string, settings: Settings, findings: Findings): C
     },
     events: { keepMs: durationMs(settings.events.keep), maxBytes: bytesIn(settings.events.max_bytes) },
     ledger: { keepMs: durationMs(settings.ledger.keep) },
+    telemetry: settings.telemetry.otlp_url === undefined ? {} : { otlpUrl: settings.telemetry.otlp_url },
     log: settings.log,
     warnings: [],
   };

@@ -92,6 +92,7 @@ const startOnly: Record<string, (config: Config) => unknown> = {
   relays: ({ relays }) => relays.map(({ id, role, remote, ports, host }) => [id, role, remote, ports, host]),
   ports: ({ ports }) => ports,
   'limits.adaptive_peers': ({ limits }) => limits.adaptivePeers > 0,
+  telemetry: ({ telemetry }) => telemetry,
   log: ({ log }) => log,
 };
 

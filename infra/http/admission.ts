@@ -13,7 +13,7 @@ import { FULL_RETRY_S } from './legs.ts';
 import type { Loads } from './loads.ts';
 import { displace, isPrior, placeViewer } from './placing.ts';
 import { ADAPTIVE, rungFor } from './rungs.ts';
-import type { HttpServices } from './services.ts';
+import type { HttpServices, JoinSteps } from './services.ts';
 import { isOpen, viewerOf, zoneOf } from './views.ts';
 
 /** A session that was granted. */
@@ -135,8 +135,9 @@ export async function begin(
   camera: CellView,
   wish: Wish,
 ): Promise<Begun> {
-  const { cells, config, metrics } = services;
+  const { cells, config, metrics, joins } = services;
   const { holdings, loads } = counts;
+  const startMs = systemClock.now();
   refuseWhereFull(services, wish);
   const demand = {
     needs: [isAddressed(wish.protocol) ? wish.protocol : 'webrtc'],
@@ -165,6 +166,11 @@ export async function begin(
     standby,
   });
   written.catch(() => {}); // whoever promises something awaits it
+  // A look at the past is no join: nothing is connected.
+  if (wish.protocol !== 'past') {
+    joins?.begin(session, startMs, { 'signalbox.camera': camera.id, 'signalbox.protocol': wish.protocol });
+    if (joins) traceAdmission(joins, session, startMs, relay, written);
+  }
   const view = cells.view(at) ?? (await written).view;
   if (isOpen(view)) {
     loads.seat(session, relay);
@@ -178,6 +184,20 @@ export async function begin(
   throw denied(view.why.reason);
 }
 
+/** Admission is done when it is written down. */
+function traceAdmission(
+  joins: JoinSteps,
+  session: Id,
+  startMs: number,
+  relay: string,
+  written: Promise<unknown>,
+): void {
+  written.then(
+    () => joins.took(session, 'admission', startMs, { 'signalbox.relay': relay }),
+    (error: Error) => joins.failed(session, error.message),
+  );
+}
+
 /** Admits somebody to a camera that they may watch, and answers once that is written down. @throws Refusal */
 export async function admit(
   services: HttpServices,
@@ -189,7 +209,9 @@ export async function admit(
   const { view, written, placement } = await begin(services, counts, claims, camera, wish);
   const ttlS = Math.floor(services.config.auth.streamTokenTtlMs / 1000);
   // Signing takes about as long as the journal does.
+  const startMs = systemClock.now();
   const streamToken = services.gate.mintStream({ sub: claims.sub, session: view.id, camera: camera.id }, ttlS);
+  services.joins?.took(view.id, 'ticket', startMs);
   await written;
   return { session: view.id, view, streamToken, expiresInS: ttlS, placement };
 }

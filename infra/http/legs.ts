@@ -1,4 +1,5 @@
 import type { CellView } from '../../actors/cells.ts';
+import { systemClock } from '../../adapters/clock.ts';
 import { type Id, isId } from '../../bus/identity.ts';
 import type { ViewerContext } from '../../machines/viewer/context.ts';
 import { type Haste, keepDeparting, type Taken } from './departing.ts';
@@ -210,6 +211,7 @@ export function keepLegs(services: HttpServices, loads: Loads): Legs {
         loads.seat(session.id, relay);
       }
       const instance = instanceOf(services, relay);
+      const startMs = systemClock.now();
       const opened = await openAt(session, camera, relay, sdp, name, wantedRung, haste).catch((error: unknown) => {
         hear(session.id, { type: 'leg.refused', leg: name, detail: reasonOf(error) });
         throw refusalOfRelay(error, services, camera);
@@ -226,6 +228,7 @@ export function keepLegs(services: HttpServices, loads: Loads): Legs {
       const leg: Leg = { name, session: session.id, camera, ...place, offer, etag: `"${name}"` };
       const legs = bySession.get(session.id) ?? new Map<Id, Leg>();
       bySession.set(session.id, legs.set(name, leg));
+      services.joins?.took(session.id, 'whep', startMs, { 'signalbox.leg': name, 'signalbox.path': path });
       const shows = opened.rung ? { quality: opened.rung.name, ladder: opened.rung.ladder } : {};
       hear(session.id, { type: 'leg.opened', leg: name, relay, path, relay_session: relaySession, ...shows });
       return { leg, answer };

@@ -106,6 +106,16 @@ export interface Overlay {
   origin(camera: Id): 'file' | 'overlay' | undefined;
 }
 
+/** What each part of a join took, told by whoever does it. Times are epoch ms. */
+export interface JoinSteps {
+  /** Somebody wants to watch, since a moment. */
+  begin(session: Id, startMs: number, attributes: Record<string, string>): void;
+  /** A part of it is done now. */
+  took(session: Id, part: 'admission' | 'ticket' | 'whep', startMs: number, attributes?: Record<string, string>): void;
+  /** Nothing comes of it. */
+  failed(session: Id, why: string): void;
+}
+
 /** Why the gateway is not, or not wholly, well. */
 export interface HealthReason {
   part: string;
@@ -197,6 +207,8 @@ export interface HttpServices {
   /** Empty: all is well. `down` makes the gateway unready, `degraded` does not. */
   health(): HealthReason[];
   metrics: Metrics;
+  /** Absent: nobody looks at traces. */
+  joins?: JoinSteps;
   log: Logger;
   /** Folder of the built page; absent: no page. */
   page?: string;
