@@ -1,6 +1,3 @@
-import { once } from 'node:events';
-import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { systemClock } from '../../../adapters/clock.ts';
 import type { Envelope } from '../../../bus/envelope.ts';
@@ -9,53 +6,11 @@ import { keepTraces, type Tracing } from '../../../infra/gateway/traces.ts';
 import { type FakeGateway, fakeGateway, OFFER } from '../../fakes/http.ts';
 import { connectPlayer, type FakePlayer } from '../../fakes/player.ts';
 import { answers, feeds, flows } from '../../fakes/source.ts';
+import { attributesOf, type Collector, type SentSpan, startCollector } from '../../fixtures/collector.ts';
 import { until } from '../../fixtures/process.ts';
 
-/** A span as OTLP has it in JSON. */
-interface Told {
-  traceId: string;
-  spanId: string;
-  parentSpanId?: string;
-  name: string;
-  startTimeUnixNano: string;
-  endTimeUnixNano: string;
-  attributes: { key: string; value: { stringValue?: string; intValue?: number; doubleValue?: number } }[];
-  status: { code?: number; message?: string };
-}
-
-/** A collector that keeps what it is sent. */
-async function startCollector() {
-  const spans: Told[] = [];
-  const resources: string[] = [];
-  const server = http.createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk) => chunks.push(chunk));
-    request.on('end', () => {
-      const body = JSON.parse(Buffer.concat(chunks).toString());
-      for (const { resource, scopeSpans } of request.url === '/v1/traces' ? body.resourceSpans : []) {
-        resources.push(JSON.stringify(resource.attributes));
-        for (const scope of scopeSpans) spans.push(...scope.spans);
-      }
-      response.setHeader('content-type', 'application/json').end('{}');
-    });
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    spans,
-    resources,
-    close: () => server.close(),
-  };
-}
-
-const nameless = ({ attributes }: Told): Record<string, unknown> =>
-  Object.fromEntries(
-    attributes.map(({ key, value }) => [key, value.stringValue ?? value.intValue ?? value.doubleValue]),
-  );
-
 describe('traces, at a collector', () => {
-  let collector: Awaited<ReturnType<typeof startCollector>>;
+  let collector: Collector;
   let gateway: FakeGateway;
   let tracing: Tracing;
   let player: FakePlayer | undefined;
@@ -78,12 +33,10 @@ describe('traces, at a collector', () => {
     collector.close();
   });
 
-  /** Everything that is sent of one trace. */
+  /** What is sent of one trace; ending the sender has it sent at once. */
   const sent = async (root: string) => {
     await tracing.close();
-    const [found] = collector.spans.filter(({ name, parentSpanId }) => name === root && !parentSpanId);
-    if (!found) throw new Error(`no ${root} among ${collector.spans.map(({ name }) => name).join(', ')}`);
-    return { root: found, parts: collector.spans.filter(({ parentSpanId }) => parentSpanId === found.spanId) };
+    return collector.trace(root);
   };
   const factOf = (type: string) => facts.find((fact) => fact.type === `signalbox.${type}`);
 
@@ -108,7 +61,7 @@ describe('traces, at a collector', () => {
       expect(BigInt(part.startTimeUnixNano) >= BigInt(root.startTimeUnixNano), part.name).to.equal(true);
     }
     const [admitted, watching] = [factOf('viewer.admitted'), factOf('viewer.watching')];
-    expect(nameless(root)).to.include({
+    expect(attributesOf(root)).to.include({
       'signalbox.session': granted.session_id,
       'signalbox.camera': 'cam_001',
       'signalbox.protocol': 'webrtc',
@@ -116,7 +69,7 @@ describe('traces, at a collector', () => {
       'signalbox.cause_id': admitted?.causeid,
     });
     const frame = parts.find(({ name }) => name === 'first frame');
-    expect(frame && nameless(frame)).to.include({
+    expect(frame && attributesOf(frame)).to.include({
       'signalbox.event_id': watching?.id,
       'signalbox.cause_id': watching?.causeid,
       'signalbox.first_frame_ms': 212,
@@ -138,8 +91,8 @@ describe('traces, at a collector', () => {
     await until('the end to be told', () => factOf('viewer.ended'));
     const { root } = await sent('join');
     const ended = factOf('viewer.ended');
-    expect(root.status).to.include({ code: 2, message: (ended?.data.why as { reason: string }).reason });
-    expect(nameless(root)['signalbox.event_id']).to.equal(ended?.id);
+    expect(root.status).to.include({ code: 2, message: (ended?.data.why as { reason: string } | undefined)?.reason });
+    expect(attributesOf(root)['signalbox.event_id']).to.equal(ended?.id);
   });
 
   it('tell a failover of a camera: what noticing, deciding and the return of the picture took', async () => {
@@ -157,9 +110,9 @@ describe('traces, at a collector', () => {
     const switched = await until('the switch to be told', () => factOf('camera.switched'));
 
     const { root, parts } = await sent('failover of a source');
-    const lastedMs = ({ startTimeUnixNano: start, endTimeUnixNano: end }: Told) =>
+    const lastedMs = ({ startTimeUnixNano: start, endTimeUnixNano: end }: SentSpan) =>
       Number(BigInt(end) - BigInt(start)) / 1e6;
-    expect(nameless(root)).to.include({
+    expect(attributesOf(root)).to.include({
       'signalbox.subject': 'camera/gate',
       'signalbox.event_id': switched.id,
       'signalbox.cause_id': switched.causeid,
