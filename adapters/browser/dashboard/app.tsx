@@ -3,13 +3,15 @@ import { AddCamera } from './add-camera.tsx';
 import { useAlarms } from './alarms.tsx';
 import { Declare } from './declare.tsx';
 import { Detail } from './detail.tsx';
+import { Guide } from './guide.tsx';
+import { dismissGuide, isGuided } from './guided.ts';
 import { Header } from './header.tsx';
 import { Help } from './help.tsx';
 import { useFollowed } from './hooks.ts';
 import { Incidents } from './incidents.tsx';
 import { copyOf, type Layout } from './layouts/layout.ts';
 import { LayoutMenu, turnFullScreen } from './layouts/menu.tsx';
-import { useLayouts } from './layouts/use-layouts.ts';
+import { layoutInAddress, useLayouts } from './layouts/use-layouts.ts';
 import { Workplace } from './layouts/workplace.tsx';
 import type { Camera } from './model.ts';
 import type { Room } from './room.ts';
@@ -27,6 +29,8 @@ export function App({ room }: { room: Room }) {
   const alarms = useAlarms(view);
   const route = useRoute();
   const [helping, setHelping] = useState(false);
+  // A window of one wall hangs where nobody may be to learn.
+  const [guiding, setGuiding] = useState(!isGuided() && !layoutInAddress());
   const [declaring, setDeclaring] = useState(false);
   const [adding, setAdding] = useState(false);
   const [thought, setThought] = useState<Thought>();
@@ -100,7 +104,26 @@ export function App({ room }: { room: Room }) {
         )}
       </main>
       <Announcer cameras={cameras} />
-      {helping && <Help close={() => setHelping(false)} />}
+      {helping && (
+        <Help
+          close={() => setHelping(false)}
+          guide={() => {
+            setHelping(false);
+            setGuiding(true);
+          }}
+        />
+      )}
+      {guiding && view.sub !== '' && cameras.length > 0 && (
+        <Guide
+          newcomer={view}
+          route={route.name}
+          cameras={cameras}
+          close={() => {
+            dismissGuide();
+            setGuiding(false);
+          }}
+        />
+      )}
       {adding && <AddCamera cameras={cameras} close={() => setAdding(false)} />}
       {declaring && <Declare cameras={cameras} close={() => setDeclaring(false)} />}
     </div>

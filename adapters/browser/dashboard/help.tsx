@@ -25,7 +25,7 @@ const STATES = [
 ];
 
 /** What the keys do and what the signs mean. */
-export function Help({ close }: { close: () => void }) {
+export function Help({ close, guide }: { close: () => void; guide: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   useLayoutEffect(() => dialog.current?.showModal(), []);
   return (
@@ -53,9 +53,14 @@ export function Help({ close }: { close: () => void }) {
         ))}
       </dl>
       <Appearance />
-      <button type="button" onClick={() => dialog.current?.close()}>
-        Close
-      </button>
+      <p class="buttons">
+        <button type="button" onClick={guide}>
+          Show me around
+        </button>{' '}
+        <button type="button" onClick={() => dialog.current?.close()}>
+          Close
+        </button>
+      </p>
     </dialog>
   );
 }

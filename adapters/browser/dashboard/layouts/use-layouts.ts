@@ -7,7 +7,8 @@ const READ_EVERY_MS = 60_000;
 /** Where a layout opens: the page as it is, in a window of its own where one likes. */
 export const layoutLink = (id: string): string => `/?layout=${encodeURIComponent(id)}`;
 
-const idInAddress = (): string => new URLSearchParams(location.search).get('layout') ?? '';
+/** The layout that the address names; empty: none. */
+export const layoutInAddress = (): string => new URLSearchParams(location.search).get('layout') ?? '';
 
 /** The layouts that somebody finds, the one that this window shows, and how to choose another. */
 export interface Layouts {
@@ -24,7 +25,7 @@ export interface Layouts {
 
 /** Layouts of who is signed in. @param sub empty while nobody is known to be */
 export function useLayouts(sub: string): Layouts {
-  const [id, setId] = useState(idInAddress);
+  const [id, setId] = useState(layoutInAddress);
   const [items, setItems] = useState<Layout[]>([]);
   const [linked, setLinked] = useState<Layout>();
   const [failure, setFailure] = useState('');
@@ -48,7 +49,7 @@ export function useLayouts(sub: string): Layouts {
     return () => clearInterval(timer);
   }, [sub, read]);
   useEffect(() => {
-    const follow = (): void => setId(idInAddress());
+    const follow = (): void => setId(layoutInAddress());
     addEventListener('popstate', follow);
     return () => removeEventListener('popstate', follow);
   }, []);
