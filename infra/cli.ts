@@ -28,7 +28,13 @@ import { statusCommand } from './cli/status.ts';
 import { supportCommand } from './cli/support.ts';
 import { CommandFailed, type Surroundings, type Terminal, terminal } from './cli/terminal.ts';
 import { tokenCommand } from './cli/token.ts';
-import { userAddCommand, userListCommand, userPasswordCommand, userRemoveCommand } from './cli/user.ts';
+import {
+  userAddCommand,
+  userHistoryCommand,
+  userListCommand,
+  userPasswordCommand,
+  userRemoveCommand,
+} from './cli/user.ts';
 import { verifyCommand } from './cli/verify.ts';
 import { watchCommand } from './cli/watch.ts';
 import { whatIfCommand } from './cli/whatif.ts';
@@ -94,6 +100,7 @@ function program(out: Terminal): Command {
   const user = root.command('user').description('who signs in with a name and a password');
   userAddCommand(local(user.command('add')), out);
   userPasswordCommand(local(user.command('password')), out);
+  userHistoryCommand(local(user.command('history')), out);
   userRemoveCommand(local(user.command('remove')), out);
   userListCommand(local(user.command('list')), out);
   const service = root.command('service').description('tokens for programs');

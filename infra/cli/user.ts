@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { openPasswords } from '../../adapters/passwords.scrypt.ts';
 import { openPeople, PERSON_NAME, type People } from '../../adapters/people.files.ts';
 import { openRevocations } from '../../adapters/revocations.files.ts';
+import { settled } from '../../machines/policy/history.ts';
 import { passwordFault } from '../../machines/policy/passwords.ts';
 import { historyText } from '../config/history.ts';
 import { readPassword } from './password.ts';
@@ -10,7 +11,7 @@ import { type CommonOptions, reach, runningGroup, stateFolder } from './reach.ts
 import { request } from './request.ts';
 import { table } from './table.ts';
 import { CommandFailed, misused, type Terminal } from './terminal.ts';
-import { type GrantOptions, grantOf, noteBlind, roleAndPlaces } from './token.ts';
+import { type GrantOptions, grantOf, historyOf, noteBlind, roleAndPlaces } from './token.ts';
 
 interface PasswordOptions extends CommonOptions {
   passwordStdin?: boolean;
@@ -61,6 +62,24 @@ export function userPasswordCommand(command: Command, out: Terminal): void {
     if (options.json) out.printJson({ id, must_change: !options.keep });
     else out.print(`${id} has a new password; all earlier sign-ins have ended`);
   });
+}
+
+/** `signalbox user history`: another bound on looking back. */
+export function userHistoryCommand(command: Command, out: Terminal): void {
+  command
+    .description('say how far back somebody may look into recordings, and end all their sign-ins')
+    .argument('<name>', 'who')
+    .argument('<bound>', '1h (the last hour), since_grant (from now on), a moment, or all')
+    .action(async (typed: string, text: string, options: CommonOptions) => {
+      const id = checkedName(typed);
+      const wish = text === 'all' ? undefined : historyOf('<bound>', text);
+      const history = wish && settled(wish, Date.now());
+      if (!peopleOf(options, out).change(id, { history })) throw nobody(id);
+      // Tokens say what was granted when they were made.
+      await endSignIns(id, options, out);
+      if (options.json) out.printJson({ id, history: history ?? null });
+      else out.print(`${id} may look back: ${history ? historyText(history) : 'all'}; all earlier sign-ins have ended`);
+    });
 }
 
 /** `signalbox user remove`: and what they watch ends. */

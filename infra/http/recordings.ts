@@ -109,7 +109,8 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
       // What lies before the first picture of all was never recorded, or is gone by age.
       const gaps = gapsBetween(ranges, Math.max(window.from, begun), Math.min(window.to, now));
       return {
-        ...{ camera: camera.id, state, since, why, keep_ms, protections },
+        ...{ camera: camera.id, state, since, why, keep_ms },
+        protections: protections.filter(({ to }) => to === undefined || to > horizon.from),
         ...{ from: window.from, to: window.to, ranges, gaps: await explain(services.facts, camera.id, gaps) },
         ...historyTold(horizon),
       };

@@ -341,6 +341,7 @@ describe('the past in the player', function () {
     );
     const { name } = (await other.page.evaluate('states.at(-1)')) as { name: string };
     expect(name).to.equal('playing');
+    expect(ages).to.not.deep.equal([]);
     for (const age of ages) expect(age).to.be.within(9_000, 21_000);
     expect(other.faults).to.deep.equal([]);
     await other.close();

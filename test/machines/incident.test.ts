@@ -69,6 +69,11 @@ describe('an incident', () => {
     }
   });
 
+  it('says that those let in may look back', () => {
+    const grants = { roles: [], subjects: ['minh'], history: { since: 1_000 } };
+    expect(given({ ...declared, grants }, raised).last.why.text).to.contain('1 person let in and able to look back');
+  });
+
   it('tells nobody whom it lets in', () => {
     const named = given({ ...declared, grants: { roles: ['viewer'], subjects: ['minh'] } }, raised);
     expect(JSON.stringify(named.last)).not.to.contain('minh');

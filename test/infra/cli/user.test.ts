@@ -52,6 +52,21 @@ describe('signalbox user', () => {
     expect(openRevocations(path.join(state, 'revocations.json')).hits(token)).to.equal(true);
   });
 
+  it('says how far back somebody may look from now on, and ends what was signed in before', async () => {
+    await user(add, 'the gate stays shut');
+    const token = { sub: 'lan', iat: Date.now() / 1000 - 1 };
+    const before = Date.now();
+    const bounded = await user(['history', 'lan', 'since_grant']);
+    expect(bounded.out).to.match(/^lan may look back: since \d{4}-.*; all earlier sign-ins have ended\n$/);
+    const { history } = people().find('lan') ?? {};
+    expect(history && 'since' in history && history.since).to.be.within(before, Date.now());
+    expect(openRevocations(path.join(state, 'revocations.json')).hits(token)).to.equal(true);
+    expect((await user(['history', 'lan', 'all'])).out).to.match(/^lan may look back: all; /);
+    expect(people().find('lan')?.history).to.equal(undefined);
+    expect((await user(['history', 'lan', 'soon'])).err).to.match(/<bound> soon: expected how far back/);
+    expect((await user(['history', 'kim', '1h'])).err).to.match(/nobody signs in as kim/);
+  });
+
   it('removes somebody, and ends their sign-ins', async () => {
     await user(add, 'the gate stays shut');
     expect((await user(['remove', 'lan'])).out).to.equal('removed lan; all sign-ins have ended\n');

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { acquaint } from '../../../../actors/acquaintance.ts';
 import { raiseIncidents } from '../../../../actors/emergency.ts';
 import type { RecordedPiece, Recordings } from '../../../../adapters/recordings.files.ts';
+import { id } from '../../../../bus/identity.ts';
 import { type FakeGateway, fakeGateway } from '../../../fakes/http.ts';
 import { until } from '../../../fixtures/process.ts';
 
@@ -48,7 +49,7 @@ describe('looking back, with a bound', () => {
     await gateway.camera('gate', 'hcm/airport');
     await gateway.camera('hall', 'hcm/airport');
     const recorded = { type: 'recording.configured', zone: 'hcm/airport', wanted: true, keep_ms: 7 * 86_400_000 };
-    await gateway.house.roster.create({ kind: 'recording', id: 'gate' as never }, recorded);
+    await gateway.house.roster.create({ kind: 'recording', id: id('gate') }, recorded);
   });
   afterEach(async () => {
     Date.now = clock;
@@ -70,7 +71,15 @@ describe('looking back, with a bound', () => {
     [...playlist.matchAll(/PROGRAM-DATE-TIME:(\S+)/g)].map(([, at]) => Date.parse(at as string));
 
   it('tells what is recorded as far back as the bound, where that is, and why', async () => {
+    for (const [holder, from, to] of [
+      ['theft', ago(120), ago(100)],
+      ['fire', ago(70), ago(50)],
+    ]) {
+      const at = { kind: 'recording' as const, id: id('gate') };
+      await gateway.house.roster.offer(at, { type: 'recording.protected', holder, from, to } as never);
+    }
     const told = (await get(`/api/v1/recordings/gate?from=${ago(180)}&to=${now}`)).json();
+    expect(told.protections.map(({ holder }: { holder: string }) => holder)).to.deep.equal(['fire']);
     expect(told).to.include({ from: ago(60), to: now });
     expect(told.ranges).to.deep.equal([{ source: '0', from: ago(60), to: now }]);
     expect(told.gaps).to.deep.equal([]);
