@@ -71,11 +71,11 @@ const CARRIED = new Set(['serving', 'degraded', 'suspect', 'draining', 'drained'
 const isIntake = (relay: CellView): boolean => sight<RelaySight>(relay).role === 'intake';
 
 /**
- * On-demand cameras and ladders may count viewers that ended while nobody looked: after a start, or another gateway's
+ * On-demand cameras, ladders and sounds may count viewers that ended while nobody looked: after a start, or another gateway's
  * end.
  */
 export function recountAudiences(cells: Cells, onFault: (error: Error) => void): void {
-  for (const counting of [...cells.list('camera'), ...cells.list('rendition')]) {
+  for (const counting of (['camera', 'rendition', 'sound'] as const).flatMap((kind) => cells.list(kind))) {
     for (const viewer of sight<CameraSight | RenditionSight>(counting).audience) {
       const kinds = ['viewer', 'broadcast', 'incident', 'recording'] as const;
       const present = kinds.map((kind) => cells.view({ kind, id: viewer as Id })).find((view) => view !== undefined);
@@ -86,7 +86,8 @@ export function recountAudiences(cells: Cells, onFault: (error: Error) => void):
   }
 }
 
-const unlessGone = (onFault: (error: Error) => void) => (error: Error) => {
+/** What goes wrong with an offer, except that its cell is gone. */
+export const unlessGone = (onFault: (error: Error) => void) => (error: Error) => {
   if (!(error instanceof NoSuchCell || error instanceof CellDown)) onFault(error);
 };
 

@@ -24,6 +24,7 @@ export const ENDINGS: Readonly<Record<Kind, Ending>> = {
   rendition: { states: ['removed'], shownMs: DAY_MS, returns: true },
   recording: { states: ['removed'], shownMs: DAY_MS, returns: true },
   ptz: { states: ['removed'], shownMs: DAY_MS, returns: true },
+  sound: { states: ['removed'], shownMs: DAY_MS, returns: true },
 };
 
 /** When a cell ended, in epoch ms, by its last record; undefined while it lives. */

@@ -6,6 +6,7 @@ import { ptzHeard } from '../bus/events/ptz.ts';
 import { recordingHeard } from '../bus/events/recording.ts';
 import { relayHeard } from '../bus/events/relay.ts';
 import { renditionHeard } from '../bus/events/rendition.ts';
+import { soundHeard } from '../bus/events/sound.ts';
 import { viewerHeard } from '../bus/events/viewer.ts';
 import type { Kind } from '../bus/subjects.ts';
 import { VERSIONS } from '../bus/upcast.ts';
@@ -16,6 +17,7 @@ import { ptzMachine } from '../machines/ptz.ts';
 import { recordingMachine } from '../machines/recording.ts';
 import { relayMachine } from '../machines/relay.ts';
 import { renditionMachine } from '../machines/rendition.ts';
+import { soundMachine } from '../machines/sound.ts';
 import { viewerMachine } from '../machines/viewer.ts';
 import type { CellKind } from './cell.ts';
 
@@ -29,6 +31,7 @@ export const IDLE_KINDS: Readonly<Record<Kind, CellKind>> = {
   rendition: { machine: renditionMachine, version: VERSIONS.rendition, heard: renditionHeard },
   recording: { machine: recordingMachine, version: VERSIONS.recording, heard: recordingHeard },
   ptz: { machine: ptzMachine, version: VERSIONS.ptz, heard: ptzHeard },
+  sound: { machine: soundMachine, version: VERSIONS.sound, heard: soundHeard },
 };
 
 /** The machines alone, for replay. */

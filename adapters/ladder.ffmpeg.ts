@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { LadderInput, LadderReport, LadderSlot, MeasureReport, MeasureSlot } from '../machines/slots.ts';
-import { type FfmpegRun, type LastWords, lastWords, runFfmpeg } from './ffmpeg.ts';
+import { type FfmpegRun, lastWords, runFfmpeg } from './ffmpeg.ts';
 import {
   AUDIO,
   INPUT_OPTIONS,
@@ -11,29 +10,17 @@ import {
   PACKETS_FORMAT,
   PACKETS_OPTIONS,
 } from './ladder.ffmpeg/arguments.ts';
+import { endedBy } from './ladder.ffmpeg/ended.ts';
 import { emptySegment, isFlowing, sweepBefore } from './ladder.ffmpeg/folder.ts';
 import { readPackets } from './ladder.ffmpeg/packets.ts';
-import type { RelayPaths } from './mediamtx/relay-paths.ts';
-
-/** A relay that has the programs, and takes rungs. */
-export interface LadderRelay {
-  /** Where a path of it is read, for instance a camera's program; holds a token. */
-  urlOf(path: string): string;
-  paths: RelayPaths;
-  /** Whether it may feed one: it takes rungs over sockets of this machine. */
-  feeds: boolean;
-}
+import { type FedRelay, type Feeding, feedPaths, SOCKETS_WITHIN_MS, takeTurns } from './mediamtx/fed-paths.ts';
 
 /** What the ladder slots need from the place where they are made. */
-export interface LadderOptions {
+export interface LadderOptions extends Feeding {
   /** Path of FFmpeg. */
   ffmpeg: string;
-  /** Every relay. Of those that may feed a ladder, the next one has its turn after a failure. */
-  relays: LadderRelay[];
   /** Where HLS is written: one folder a camera. */
   folder: string;
-  /** A folder with a short path, closed to other users: the sockets between FFmpeg and the relay. */
-  sockets: string;
   /** An FFmpeg that holds more leaks; by default one gigabyte, several times what a ladder needs. */
   mostMemoryBytes?: number;
   /** Whether a camera's encoder lets others go first, while the processor is too small for all. */
@@ -51,10 +38,6 @@ const MOST_MEMORY_BYTES = 2 ** 30;
 const MEASURE_MS = 6_000;
 /** FFmpeg must have made its first segment within this time. */
 const FIRST_MS = 15_000;
-/** A relay makes a socket in a few milliseconds; it may be starting itself. */
-const SOCKETS_MS = 3_000;
-/** Addresses hold tokens that end some day. */
-const TOKENS_FRESH_MS = 3_600_000;
 const LOOK_EVERY_MS = 100;
 
 type Ended = Extract<LadderReport, { type: 'ladder.ended' }>;
@@ -62,21 +45,6 @@ type Reason = Ended['reason'];
 
 /** The path of a rung at its relay; the top rung that is copied has the camera's own. */
 export const rungPath = (camera: string, rung: string): string => `${camera}/${rung}`;
-
-/** What FFmpeg's last words mean. */
-function reasonOf(said: string): Reason {
-  if (/No space left on device/i.test(said)) return 'disk';
-  if (/unix:|Slave muxer/i.test(said)) return 'relay';
-  if (/rtsp|Impossible to open|Connection (refused|timed out)|pipe:0/i.test(said)) return 'source';
-  return 'exited';
-}
-
-/** The end of a run, and its likely cause by what FFmpeg said last. */
-const endedBy = (words: LastWords, detail: string): Ended => ({
-  type: 'ladder.ended',
-  reason: reasonOf(words.said('')),
-  detail: words.said(detail),
-});
 
 /** Cuts a stream of bytes into lines. */
 function byLine(take: (line: string) => void): (chunk: Buffer) => void {
@@ -90,16 +58,9 @@ function byLine(take: (line: string) => void): (chunk: Buffer) => void {
 
 /** Makes the ladder slots: one FFmpeg a camera that decodes once and makes every rung. */
 export function createLadders(options: LadderOptions): Ladders {
-  const turns = new Map<string, number>();
-  const relayFor = (camera: string): LadderRelay => {
-    const feeding = options.relays.filter(({ feeds }) => feeds);
-    const relay = feeding[(turns.get(camera) ?? 0) % feeding.length];
-    if (!relay) throw new Error('ladders need a delivery relay');
-    return relay;
-  };
-  /** The relay did not do: the next one has its turn. */
+  const turns = takeTurns(options);
   const passOn = (camera: string, { reason }: Ended): void => {
-    if (reason === 'source' || reason === 'relay') turns.set(camera, (turns.get(camera) ?? 0) + 1);
+    if (reason === 'source' || reason === 'relay') turns.passOn(camera);
   };
 
   const measure: MeasureSlot = ({ camera }, report: (event: MeasureReport) => void) => {
@@ -120,14 +81,14 @@ export function createLadders(options: LadderOptions): Ladders {
         if (measured) finish({ type: 'program.measured', ...measured });
       }),
       onLine: heard.add,
-      onEnd: (detail) => finish(endedBy(heard, detail)),
+      onEnd: (detail) => finish({ type: 'ladder.ended', ...endedBy(heard, detail) }),
     });
     const timer = setTimeout(() => {
       const measured = packets.soFar();
       const detail = `no picture within ${MEASURE_MS} ms`;
       finish(measured ? { type: 'program.measured', ...measured } : { type: 'ladder.ended', reason: 'source', detail });
     }, MEASURE_MS);
-    run.write(Buffer.from(inputList(relayFor(camera).urlOf(camera))));
+    run.write(Buffer.from(inputList(turns.relayFor(camera).urlOf(camera))));
     run.end();
     return {
       release() {
@@ -138,7 +99,7 @@ export function createLadders(options: LadderOptions): Ladders {
   };
 
   const ladder: LadderSlot = (input, report) => {
-    const relay = relayFor(input.camera);
+    const relay = turns.relayFor(input.camera);
     const making = make(input, relay, options, (event) => {
       if (event.type === 'ladder.ended') passOn(input.camera, event);
       report(event);
@@ -149,7 +110,7 @@ export function createLadders(options: LadderOptions): Ladders {
 }
 
 /** Has one ladder made until it is stopped or ends; its end is told once. */
-function make(input: LadderInput, relay: LadderRelay, options: LadderOptions, report: (event: LadderReport) => void) {
+function make(input: LadderInput, relay: FedRelay, options: LadderOptions, report: (event: LadderReport) => void) {
   // A ladder that was begun by an older program was not told of key frames.
   const { camera, rungs, audio, fps, gopMs = 2_000, stalledMs } = input;
   const { mostMemoryBytes = MOST_MEMORY_BYTES } = options;
@@ -159,21 +120,17 @@ function make(input: LadderInput, relay: LadderRelay, options: LadderOptions, re
   const start = String(startedMs);
   const began = performance.now();
   const heard = lastWords();
-  const published = rungs.filter(({ how }) => how === 'encoded').map(({ name }) => name);
-  // Short: the system allows about a hundred characters.
-  const socket = (rung: string) =>
-    path.join(options.sockets, `${createHash('sha256').update(`${camera}/${rung}`).digest('hex').slice(0, 16)}.sock`);
+  const published = rungs.filter(({ how }) => how === 'encoded').map(({ name }) => rungPath(camera, name));
   let run: FfmpegRun | undefined;
   let over = false;
   let flowing = false;
   let movedAt = began;
-  let sharedAt = began;
 
   const stop = (clear: boolean) => {
     if (!over) run?.kill();
     over = true;
     clearInterval(looking);
-    for (const name of published) for (const one of options.relays) one.paths.drop(rungPath(camera, name));
+    fed.drop();
     if (clear) rmSync(folder, { recursive: true, force: true });
   };
   const end = (event: Ended) => {
@@ -182,33 +139,22 @@ function make(input: LadderInput, relay: LadderRelay, options: LadderOptions, re
     stop(false);
     report(event);
   };
-  /** The other relays fetch a rung when somebody watches it there. */
-  const share = () => {
-    sharedAt = performance.now();
-    for (const other of options.relays) {
-      if (other === relay) continue;
-      for (const name of published) {
-        const path = rungPath(camera, name);
-        const config = { source: relay.urlOf(path), rtspTransport: 'tcp' as const, sourceOnDemand: true };
-        // Who watches there stays on the camera's own picture, or is refused.
-        other.paths.want(path, config, () => {});
-      }
-    }
-  };
   const endFor = (reason: Reason, detail: string) => end({ type: 'ladder.ended', reason, detail });
+
+  const fed = feedPaths(options, relay, published, (detail) => endFor('relay', detail));
 
   const begin = () => {
     mkdirSync(folder, { recursive: true });
     run = runFfmpeg({
       program: options.ffmpeg,
       ...{ inputFormat: 'concat', inputOptions: ['-v warning', ...INPUT_OPTIONS], folder },
-      also: ladderOutput({ rungs, audio, fps, gopMs, start, socket }),
+      also: ladderOutput({ rungs, audio, fps, gopMs, start, socket: (rung) => fed.socketOf(rungPath(camera, rung)) }),
       ...{ outputFormat: PACKETS_FORMAT, outputOptions: PACKETS_OPTIONS },
       onOutput() {
         movedAt = performance.now();
       },
       onLine: heard.add,
-      onEnd: (detail) => end(endedBy(heard, detail)),
+      onEnd: (detail) => end({ type: 'ladder.ended', ...endedBy(heard, detail) }),
     });
     run.write(Buffer.from(inputList(relay.urlOf(camera))));
     run.end();
@@ -217,8 +163,9 @@ function make(input: LadderInput, relay: LadderRelay, options: LadderOptions, re
   const look = () => {
     const atMs = performance.now();
     if (!run) {
-      if (published.every((name) => existsSync(socket(name)))) return begin();
-      if (atMs - began > SOCKETS_MS) endFor('relay', `the relay opened no socket within ${SOCKETS_MS} ms`);
+      if (fed.areAwaited()) return begin();
+      if (atMs - began > SOCKETS_WITHIN_MS)
+        endFor('relay', `the relay opened no socket within ${SOCKETS_WITHIN_MS} ms`);
       return;
     }
     run.yieldToOthers(options.yields?.(camera) ?? false);
@@ -227,7 +174,7 @@ function make(input: LadderInput, relay: LadderRelay, options: LadderOptions, re
       sweepBefore(folder, startedMs);
       report({ type: 'ladder.flowing', elapsed_ms: Math.round(atMs - began) });
     }
-    if (atMs - sharedAt > TOKENS_FRESH_MS) share();
+    fed.keepShared();
     const memory = run.memoryBytes() ?? 0;
     if (memory > mostMemoryBytes) return endFor('memory', `${Math.round(memory / 2 ** 20)} MB`);
     const empty = emptySegment(folder, names);
@@ -236,12 +183,5 @@ function make(input: LadderInput, relay: LadderRelay, options: LadderOptions, re
     if (flowing && atMs - movedAt > stalledMs) return endFor('stalled', `nothing for ${Math.round(atMs - movedAt)} ms`);
   };
   const looking = setInterval(look, LOOK_EVERY_MS);
-  mkdirSync(options.sockets, { recursive: true, mode: 0o700 });
-  for (const name of published) {
-    rmSync(socket(name), { force: true }); // one that is there belongs to an earlier start
-    const config = { source: `unix+mpegts://${socket(name)}` };
-    relay.paths.want(rungPath(camera, name), config, (detail) => endFor('relay', detail));
-  }
-  share();
   return { stop };
 }

@@ -6,6 +6,7 @@ import { PTZ_VERSION, PtzFactSchema, ptzSaid } from './events/ptz.ts';
 import { RECORDING_VERSION, RecordingFactSchema, recordingSaid } from './events/recording.ts';
 import { RELAY_VERSION, RelayFactSchema, relaySaid } from './events/relay.ts';
 import { RENDITION_VERSION, RenditionFactSchema, renditionSaid } from './events/rendition.ts';
+import { SOUND_VERSION, SoundFactSchema, soundSaid } from './events/sound.ts';
 import { VIEWER_VERSION, ViewerFactSchema, viewerSaid } from './events/viewer.ts';
 import type { Kind } from './subjects.ts';
 
@@ -27,4 +28,5 @@ export const CATALOG: Readonly<Record<Kind, Telling>> = {
   rendition: { types: renditionSaid, data: RenditionFactSchema, version: RENDITION_VERSION },
   recording: { types: recordingSaid, data: RecordingFactSchema, version: RECORDING_VERSION },
   ptz: { types: ptzSaid, data: PtzFactSchema, version: PTZ_VERSION },
+  sound: { types: soundSaid, data: SoundFactSchema, version: SOUND_VERSION },
 };

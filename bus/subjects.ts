@@ -1,7 +1,10 @@
 import { BadId, type Id, id, isId } from './identity.ts';
 
 /** The kinds of cell there are; the second token of every subject names one. */
-export const KINDS = ['camera', 'viewer', 'relay', 'broadcast', 'incident', 'rendition', 'recording', 'ptz'] as const;
+export const KINDS = [
+  ...(['camera', 'viewer', 'relay', 'broadcast', 'incident'] as const),
+  ...(['rendition', 'recording', 'ptz', 'sound'] as const),
+] as const;
 export type Kind = (typeof KINDS)[number];
 
 const ROOT = 'sbx.v1';

@@ -5,6 +5,7 @@ import { PTZ_VERSION } from './events/ptz.ts';
 import { RECORDING_VERSION } from './events/recording.ts';
 import { RELAY_VERSION } from './events/relay.ts';
 import { RENDITION_VERSION } from './events/rendition.ts';
+import { SOUND_VERSION } from './events/sound.ts';
 import { VIEWER_VERSION } from './events/viewer.ts';
 import type { JournalRecord } from './ports.ts';
 import type { Kind } from './subjects.ts';
@@ -20,6 +21,7 @@ export const VERSIONS: Record<Kind, number> = {
   rendition: RENDITION_VERSION,
   recording: RECORDING_VERSION,
   ptz: PTZ_VERSION,
+  sound: SOUND_VERSION,
 };
 
 /** A snapshot as records hold it, as far as steps rewrite it. */

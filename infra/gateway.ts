@@ -10,10 +10,12 @@ import { shareEncoders } from '../actors/capacity.ts';
 import { urgentCameras } from '../actors/emergency/running.ts';
 import { type Raising, raiseIncidents } from '../actors/emergency.ts';
 import { incidentKind } from '../actors/incident.ts';
+import { acquaintSounds } from '../actors/listening.ts';
 import { ptzKind } from '../actors/ptz.ts';
 import { recordingKind } from '../actors/recording.ts';
 import { relayKind } from '../actors/relay.ts';
 import { renditionKind } from '../actors/rendition.ts';
+import { soundKind } from '../actors/sound.ts';
 import { viewerKind } from '../actors/viewer.ts';
 import { systemClock } from '../adapters/clock.ts';
 import { onvifDevices } from '../adapters/devices.onvif.ts';
@@ -170,6 +172,7 @@ const population = buildPopulation({
     incident: incidentKind({ alarm: media.broadcastSlots.alarm }),
     rendition: renditionKind(media.renditionSlots),
     recording: recordingKind(media.recordingSlots),
+    sound: soundKind(media.soundSlots),
     ptz: ptzKind({
       drive: driveOnvif({ thread: onvif, login: secrets.login, now: systemClock.now }),
       alarm: media.broadcastSlots.alarm,
@@ -221,6 +224,7 @@ await media.takeUp();
 const adopted = await population.open();
 await installation.apply(config);
 media.sweep((kind, name) => !cells.belongsHere({ kind, id: name as Id }));
+acquaintSounds(roster, untold, cells);
 acquaint(roster, untold, { cells, leaveIntake: media.leaveIntake, emptyIntake: media.emptyIntake, encodesAt });
 raising = raiseIncidents({
   roster,

@@ -6,6 +6,7 @@ import type { PtzContext } from './ptz.ts';
 import type { RecordingContext } from './recording.ts';
 import type { RelayContext } from './relay/context.ts';
 import type { RenditionContext } from './rendition/context.ts';
+import type { SoundContext } from './sound/context.ts';
 import { VIEWER_TIMES, type ViewerContext } from './viewer/context.ts';
 
 /** Judges a cell: undefined when all is lawful, otherwise a sentence that tells what is broken. */
@@ -24,6 +25,7 @@ const placeable = tagMeans('placeable', ['serving']);
 const draining = tagMeans('draining', ['draining', 'drained']);
 const running = tagMeans('running', ['declared', 'active', 'expiring']);
 const playable = tagMeans('playable', ['running', 'lingering']);
+const audible = tagMeans('audible', ['running', 'lingering']);
 const recorded = tagMeans('recording', ['recording']);
 const moved = tagMeans('moving', ['moving', 'going']);
 const onAir = tagMeans('on-air', ['on-air']);
@@ -52,6 +54,7 @@ export const laws: {
   rendition: Law<RenditionContext>;
   recording: Law<RecordingContext>;
   ptz: Law<PtzContext>;
+  sound: Law<SoundContext>;
 } = {
   camera(context, tags) {
     const { state, settings, active, lostAt, standings } = context;
@@ -104,6 +107,12 @@ export const laws: {
     if (state === 'off' && (audience.length > 0 || keep === 'warm')) return 'it is wanted, and off';
     if (rungs.some(({ height }) => height > (source?.height ?? 0))) return 'it scales up';
     return playable(state, tags);
+  },
+  sound({ state, audience, picture }, tags) {
+    if (['running', 'none', 'starting'].includes(state) && audience.length === 0) return 'it is made for nobody';
+    if (['running', 'starting'].includes(state) && !picture) return 'it is made of a camera that is dark';
+    if (['off', 'lingering'].includes(state) && audience.length > 0) return `somebody listens, and it is ${state}`;
+    return audible(state, tags);
   },
   recording(context, tags) {
     const { state, wanted, holders, source, protections } = context;

@@ -4,6 +4,7 @@ import type { PtzHeard } from '../bus/events/ptz.ts';
 import type { RecordingHeard } from '../bus/events/recording.ts';
 import type { RelayHeard } from '../bus/events/relay.ts';
 import type { PlannedRung, RenditionHeard } from '../bus/events/rendition.ts';
+import type { SoundHeard } from '../bus/events/sound.ts';
 import type { ViewerHeard } from '../bus/events/viewer.ts';
 
 /**
@@ -196,6 +197,15 @@ export interface LadderInput {
 export type LadderReport = Report<RenditionHeard, 'ladder.flowing' | 'ladder.ended'>;
 export type LadderSlot = Adapter<LadderInput, LadderReport>;
 
+/** Makes a camera's sound as Opus, at a path of its own at the relays, for as long as it is held. */
+export interface OpusInput {
+  camera: string;
+  /** One that is given nothing for this long has ended. */
+  stalledMs: number;
+}
+export type OpusReport = Report<SoundHeard, 'opus.flowing' | 'opus.ended'>;
+export type OpusSlot = Adapter<OpusInput, OpusReport>;
+
 /** Has the relay that pulls a camera's source record it for as long as it is held, and tells whether its file grows. */
 export interface RecordInput {
   camera: string;
@@ -261,6 +271,10 @@ export interface RecordingSlots {
 export interface RenditionSlots {
   measure: MeasureSlot;
   ladder: LadderSlot;
+  alarm: AlarmSlot;
+}
+export interface SoundSlots {
+  opus: OpusSlot;
   alarm: AlarmSlot;
 }
 export interface PtzSlots {

@@ -106,7 +106,7 @@ function show(out: Terminal, heard: Heard, { camera, json }: LogOptions, fromMs:
 /** The camera that an event is about; empty for a relay's. */
 function cameraOf({ subject, data }: Envelope): string {
   const [kind = '', name = ''] = subject.split('/');
-  return kind === 'camera' || kind === 'rendition' ? name : typeof data.camera === 'string' ? data.camera : '';
+  return ['camera', 'rendition', 'sound'].includes(kind) ? name : typeof data.camera === 'string' ? data.camera : '';
 }
 
 /** One event as a person reads it: when, who, what, why. */

@@ -13,8 +13,10 @@ import { healthMediamtx } from '../../adapters/health.mediamtx.ts';
 import { cameraOfPath, INTAKE_PATHS, intakeMediamtx, intakePath } from '../../adapters/intake.mediamtx.ts';
 import { createLadders } from '../../adapters/ladder.ffmpeg.ts';
 import type { Endpoint } from '../../adapters/mediamtx/exchange.ts';
+import type { Feeding } from '../../adapters/mediamtx/fed-paths.ts';
 import { type RelayPaths, relayPaths } from '../../adapters/mediamtx/relay-paths.ts';
 import { type Mediamtx, mediamtx } from '../../adapters/mediamtx.ts';
+import { createOpus } from '../../adapters/opus.ffmpeg.ts';
 import type { Reach } from '../../adapters/peer.wrtc/sdp.ts';
 import { adaptivePeers } from '../../adapters/peer.wrtc.ts';
 import { createRtspProbe } from '../../adapters/probe.rtsp.ts';
@@ -39,6 +41,7 @@ import type {
   RelaySlots,
   RenditionSlots,
   SeatReport,
+  SoundSlots,
   ViewerSlots,
 } from '../../machines/slots.ts';
 import { findProgram } from '../binaries.ts';
@@ -85,6 +88,7 @@ export interface Media {
   departures: Departures;
   renditionSlots: RenditionSlots;
   recordingSlots: RecordingSlots;
+  soundSlots: SoundSlots;
   /** Where ladders write HLS: one folder a camera. */
   hlsFolder: string;
   whep: Whep;
@@ -233,17 +237,15 @@ export function openMedia({
   });
 
   const hlsFolder = path.join(group.state, 'hls');
-  const ladders = createLadders({
-    ffmpeg: findProgram('ffmpeg'),
+  const feeding: Feeding = {
     relays: deliveries.map((place) => ({
       paths: known(paths, place.id),
       urlOf: (path) => rtsp(place, 'read', path),
       feeds: isHere(place),
     })),
-    folder: hlsFolder,
     sockets: path.join(group.links.switchers, 'rungs'),
-    yields,
-  });
+  };
+  const ladders = createLadders({ ...feeding, ffmpeg: findProgram('ffmpeg'), folder: hlsFolder, yields });
 
   const peers = adaptivePeers({
     socket: peersSocket(group.links.switchers),
@@ -332,6 +334,7 @@ export function openMedia({
       alarm,
     },
     renditionSlots: { ...ladders, alarm },
+    soundSlots: { opus: createOpus({ ...feeding, ffmpeg: findProgram('ffmpeg') }), alarm },
     recordingSlots: {
       record: recorderMediamtx({
         record: pulling.record,

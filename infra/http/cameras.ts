@@ -45,6 +45,12 @@ const CameraSchema = Type.Object({
   record: Type.Optional(RecordSchema),
   codec: Type.Optional(Type.String()),
   audio: Type.Optional(Type.String()),
+  sound: Type.Optional(
+    Type.Object(
+      { state: Type.String(), since: Type.Number(), why: WhySchema },
+      { description: 'how its sound is made for WebRTC; absent before anybody has listened' },
+    ),
+  ),
   width: Type.Optional(Type.Integer()),
   height: Type.Optional(Type.Integer()),
   bitrate_bps: Type.Optional(Type.Number()),
@@ -70,6 +76,7 @@ function show(view: CellView, viewers: number, services: HttpServices, caller: L
   const { codec, audio, width, height } = activeStanding(context) ?? {};
   const runs = isAtLeast(caller.role, 'operator');
   const origin = services.overlay.origin(view.id);
+  const sound = services.cells.view({ kind: 'sound', id: view.id });
   return {
     id: view.id,
     name: settings?.name ?? view.id,
@@ -91,6 +98,7 @@ function show(view: CellView, viewers: number, services: HttpServices, caller: L
     ...recordOf(services, view.id),
     codec,
     audio,
+    ...(sound && !isOver(sound) ? { sound: { state: sound.state, since: sound.since, why: sound.why } } : {}),
     width,
     height,
     ...services.rates(view.id),

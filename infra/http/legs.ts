@@ -1,4 +1,5 @@
 import type { CellView } from '../../actors/cells.ts';
+import { stopListening } from '../../actors/listening.ts';
 import { systemClock } from '../../adapters/clock.ts';
 import { type Id, isId } from '../../bus/identity.ts';
 import type { ViewerContext } from '../../machines/viewer/context.ts';
@@ -6,10 +7,11 @@ import { type Haste, keepDeparting, type Taken } from './departing.ts';
 import { denied, Refusal, unavailable } from './errors.ts';
 import type { Loads } from './loads.ts';
 import { displace, isPrior, placeViewer } from './placing.ts';
-import { openWhenMade } from './rung-path.ts';
+import { openWhenMade, rungIsComing } from './rung-path.ts';
 import { adaptiveOf, type RungAt, rungFor, rungOfSession, rungsOf } from './rungs.ts';
 import type { Offer } from './sdp.ts';
 import type { HttpServices, WhepOpened } from './services.ts';
+import { isSound, openSound } from './sound.ts';
 import { isOpen, relayOf, viewerOf } from './views.ts';
 
 /** One peer connection of a session, as far as signalling must know it. */
@@ -40,6 +42,8 @@ export interface Goal {
   relay?: string | undefined;
   /** The rung that it shall show; otherwise the one that its session is in. */
   rung?: string | undefined;
+  /** It is to carry the camera's sound, and no picture. */
+  sound?: boolean;
   haste: Haste;
 }
 
@@ -71,6 +75,7 @@ const reasonOf = (error: unknown): string =>
   error instanceof Error && 'reason' in error && typeof error.reason === 'string' ? error.reason : 'relay-away';
 
 function refusalOfRelay(error: unknown, services: HttpServices, camera: Id): Refusal {
+  if (error instanceof Refusal) return error;
   const detail = error instanceof Error ? error.message : String(error);
   const reason = reasonOf(error);
   if (reason === 'bad-offer') return new Refusal(400, 'bad-sdp', 'The relay can not answer this offer.', { detail });
@@ -93,9 +98,11 @@ export function instanceOf(services: HttpServices, relay: string): string | unde
 export const peerAt = ({ adaptive }: HttpServices, path: string): string | undefined =>
   adaptiveOf(path) === undefined ? undefined : adaptive?.instance();
 
-/** The legs that a session has, as its cell knows them. */
+/** The legs with a picture that a session has, as its cell knows them. */
 export const legsKnown = (session: CellView): [Id, ViewerContext['legs'][string]][] =>
-  Object.entries(viewerOf(session).legs) as [Id, ViewerContext['legs'][string]][];
+  (Object.entries(viewerOf(session).legs) as [Id, ViewerContext['legs'][string]][]).filter(
+    ([, { path }]) => !isSound(path),
+  );
 
 /** A connection at a relay, as it was opened. */
 interface Opened extends WhepOpened {
@@ -114,6 +121,21 @@ export function keepLegs(services: HttpServices, loads: Loads): Legs {
     void cells.offer({ kind: 'viewer', id: session }, event).catch((error: unknown) => {
       log.warn({ err: error, session, event: event.type }, 'a session did not hear of its leg');
     });
+  /** Asks a relay for one path. */
+  async function openPath(session: Id, relay: string, path: string, sdp: string, query: string): Promise<Opened> {
+    const token = gate.mintRelay(session, [{ action: 'read', path }], RELAY_TOKEN_S);
+    return { ...(await whep.open(relay, path, sdp, token, query, session)), path, departure: undefined };
+  }
+  /** The same for the camera's sound, which is made for whoever listens. */
+  const listen = (session: Id, camera: Id, relay: string, sdp: string, leg: Id): Promise<Opened> =>
+    openSound(services, session, camera, (path) => openPath(session, relay, path, sdp, `leg=${leg}`));
+  /** A session listens no more, unless another of its legs does. */
+  const silence = (session: Id, camera: Id): void => {
+    if ([...(bySession.get(session)?.values() ?? [])].some(({ path }) => isSound(path))) return;
+    stopListening(cells, camera, session).catch((error: unknown) => {
+      log.warn({ err: error, session, camera }, 'a camera’s sound did not hear that a session listens no more');
+    });
+  };
   /** The same on the path of a rung; where nobody insists on it, on the camera's own path after a while. */
   async function askForRung(
     rung: RungAt,
@@ -124,13 +146,9 @@ export function keepLegs(services: HttpServices, loads: Loads): Legs {
     query: string,
     chosen: boolean,
   ): Promise<Opened & { rung: RungAt }> {
-    const { path } = rung;
-    const open = async () => {
-      const token = gate.mintRelay(session, [{ action: 'read', path }], RELAY_TOKEN_S);
-      return { ...(await whep.open(relay, path, sdp, token, query, session)), path, departure: undefined, rung };
-    };
+    const open = async () => ({ ...(await openPath(session, relay, rung.path, sdp, query)), rung });
     const withinMs = chosen ? RUNG_WITHIN_MS.chosen : RUNG_WITHIN_MS.otherwise;
-    return openWhenMade(services, camera, withinMs, open);
+    return openWhenMade(withinMs, open, rungIsComing(services, camera));
   }
   /** Asks the relay for a connection: on a departure path where there is one, otherwise on the camera's own. */
   async function ask(
@@ -143,11 +161,10 @@ export function keepLegs(services: HttpServices, loads: Loads): Legs {
   ): Promise<Opened> {
     const departure = departing.take(camera, relay, haste);
     const path = departure?.path ?? camera;
-    const token = gate.mintRelay(session, [{ action: 'read', path }], RELAY_TOKEN_S);
     try {
-      const opened = await whep.open(relay, path, sdp, token, query, session);
+      const opened = await openPath(session, relay, path, sdp, query);
       void departure?.sendOff(opened.relaySession);
-      return { ...opened, path, departure };
+      return { ...opened, departure };
     } catch (error) {
       if (!departure) throw error;
       departure.close();
@@ -191,7 +208,7 @@ export function keepLegs(services: HttpServices, loads: Loads): Legs {
   };
 
   return {
-    async open(session, name, sdp, offer, { relay: wanted, rung: wantedRung, haste }) {
+    async open(session, name, sdp, offer, { relay: wanted, rung: wantedRung, sound = false, haste }) {
       const { relay: seat, address, subject } = viewerOf(session);
       const camera = viewerOf(session).camera as Id;
       const before = bySession.get(session.id)?.get(name);
@@ -212,8 +229,13 @@ export function keepLegs(services: HttpServices, loads: Loads): Legs {
       }
       const instance = instanceOf(services, relay);
       const startMs = systemClock.now();
-      const opened = await openAt(session, camera, relay, sdp, name, wantedRung, haste).catch((error: unknown) => {
-        hear(session.id, { type: 'leg.refused', leg: name, detail: reasonOf(error) });
+      const asked: Promise<Opened & { rung?: RungAt }> = sound
+        ? listen(session.id, camera, relay, sdp, name)
+        : openAt(session, camera, relay, sdp, name, wantedRung, haste);
+      const opened = await asked.catch((error: unknown) => {
+        // Nobody's picture depends on what they hear.
+        if (!sound) hear(session.id, { type: 'leg.refused', leg: name, detail: reasonOf(error) });
+        else silence(session.id, camera);
         throw refusalOfRelay(error, services, camera);
       });
       const now = cells.view({ kind: 'viewer', id: session.id });
@@ -248,6 +270,7 @@ export function keepLegs(services: HttpServices, loads: Loads): Legs {
       legs?.delete(leg.name);
       if (legs?.size === 0) bySession.delete(leg.session);
       hear(leg.session, { type: 'leg.closed', leg: leg.name });
+      if (isSound(leg.path)) silence(leg.session, leg.camera);
       await letGo(leg).catch((error: unknown) => {
         log.info({ err: error, session: leg.session, leg: leg.name }, 'the relay did not hear that a leg was closed');
       });

@@ -1,22 +1,38 @@
 import type { Id } from '../../bus/identity.ts';
 import type { HttpServices } from './services.ts';
 
-/** A ladder that starts cold has its first picture at the relay within a second or two. */
+/** What starts cold has something at the relay within a second or two. */
 const LOOK_EVERY_MS = 100;
+
+/** How a relay refuses a path that has nothing yet, or is only about to be made. */
+export const NOT_YET: ReadonlySet<unknown> = new Set(['no-stream', 'bad-offer']);
 
 /** States of a rendition from which a rung can still come. */
 const COMING = new Set(['starting', 'running', 'lingering', 'off', 'waiting']);
 
+/** States in which it has made its paths: what is refused as a wrong offer then is one. */
+const MADE = new Set(['running', 'lingering']);
+
+/** Whether a rung may still come, by why the relay did not open it. */
+export const rungIsComing =
+  ({ cells }: Pick<HttpServices, 'cells'>, camera: Id) =>
+  (reason: unknown): boolean => {
+    // A process of adaptive peers that was killed is back within a second.
+    if (reason === 'peer-away') return true;
+    const state = cells.view({ kind: 'rendition', id: camera })?.state ?? 'failed';
+    return NOT_YET.has(reason) && COMING.has(state) && !(reason === 'bad-offer' && MADE.has(state));
+  };
+
 /**
- * Opens a rung as soon as the relay has a picture of it: its ladder may only just be starting.
- * @param open asks the relay once; its refusal has `reason: 'no-stream'` while there is no picture, `'peer-away'` while nobody is there to make it
+ * Opens what is made of a camera as soon as the relay has it: its FFmpeg may only just be starting.
  * @param withinMs after this long, the relay's last refusal stands
+ * @param open asks the relay once; its refusal has `reason: 'no-stream'` while there is nothing, `'peer-away'` while nobody is there to make it
+ * @param isComing whether it is worth asking again after a refusal with this reason
  */
 export async function openWhenMade<T>(
-  { cells }: Pick<HttpServices, 'cells'>,
-  camera: Id,
   withinMs: number,
   open: () => Promise<T>,
+  isComing: (reason: unknown) => boolean,
 ): Promise<T> {
   const giveUpAt = performance.now() + withinMs;
   for (;;) {
@@ -24,10 +40,7 @@ export async function openWhenMade<T>(
       return await open();
     } catch (error) {
       const reason = error instanceof Error && 'reason' in error ? error.reason : undefined;
-      const state = cells.view({ kind: 'rendition', id: camera })?.state ?? 'failed';
-      // A process of adaptive peers that was killed is back within a second.
-      const coming = reason === 'peer-away' || (reason === 'no-stream' && COMING.has(state));
-      if (!coming || performance.now() > giveUpAt) throw error;
+      if (!isComing(reason) || performance.now() > giveUpAt) throw error;
     }
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }

@@ -1,7 +1,7 @@
 import type { CellView } from '../../actors/cells.ts';
 import type { LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
 import { access, isAtLeast, type Place } from '../../machines/policy/access.ts';
-import { broadcastOf, cameraOf, ptzOf, recordingOf, renditionOf, viewerOf } from './views.ts';
+import { broadcastOf, cameraOf, ptzOf, recordingOf, renditionOf, soundOf, viewerOf } from './views.ts';
 
 /** The camera that a cell is, or that it shows; undefined for what belongs to no single one. */
 export function placeOfCell(view: CellView): Place | undefined {
@@ -16,6 +16,8 @@ export function placeOfCell(view: CellView): Place | undefined {
       return { camera: view.id, zone: renditionOf(view).zone };
     case 'recording':
       return { camera: view.id, zone: recordingOf(view).zone };
+    case 'sound':
+      return { camera: view.id, zone: soundOf(view).zone };
     case 'ptz':
       return { camera: view.id, zone: ptzOf(view).zone };
     case 'broadcast': {

@@ -19,7 +19,7 @@ export interface Wanted {
 export function placeIn({ subject, data }: Envelope): { camera: string; zone: string } | undefined {
   const [kind, id = ''] = subject.split('/');
   const zone = typeof data.zone === 'string' ? data.zone : '';
-  if (['camera', 'rendition', 'recording', 'ptz'].includes(kind ?? '')) return { camera: id, zone };
+  if (['camera', 'rendition', 'recording', 'ptz', 'sound'].includes(kind ?? '')) return { camera: id, zone };
   if (kind === 'viewer' || kind === 'broadcast')
     return { camera: typeof data.camera === 'string' ? data.camera : '', zone };
   return undefined;

@@ -6,6 +6,7 @@ import type { PtzContext } from '../../machines/ptz.ts';
 import type { RecordingContext } from '../../machines/recording.ts';
 import type { RelayContext } from '../../machines/relay/context.ts';
 import type { RenditionContext } from '../../machines/rendition/context.ts';
+import type { SoundContext } from '../../machines/sound/context.ts';
 import type { ViewerContext } from '../../machines/viewer/context.ts';
 
 /** What a camera cell knows. */
@@ -29,6 +30,9 @@ export const ptzOf = (view: CellView): PtzContext => view.context as unknown as 
 
 /** What a rendition cell knows. */
 export const renditionOf = (view: CellView): RenditionContext => view.context as unknown as RenditionContext;
+
+/** What a sound cell knows. */
+export const soundOf = (view: CellView): SoundContext => view.context as unknown as SoundContext;
 
 export const zoneOf = (view: CellView): string => cameraOf(view).settings?.zone ?? '';
 export const isOver = (view: CellView): boolean => view.tags.includes('over');

@@ -7,7 +7,7 @@ import { placeOf, tokenOf } from './door.ts';
 import { denied, missing, Refusal, unavailable } from './errors.ts';
 import type { Server } from './fastify.ts';
 import { iceLinks, iceServers } from './ice.ts';
-import type { Leg } from './legs.ts';
+import type { Goal, Leg } from './legs.ts';
 import { QualitySchema } from './live.ts';
 import { ADAPTIVE } from './rungs.ts';
 import { MAX_SDP_BYTES, type Offer, parseFragment, parseOffer } from './sdp.ts';
@@ -22,6 +22,14 @@ const CONNECTING_MS = 5_000;
 /** States of a camera whose picture may come within moments. */
 const COMING = new Set(['connecting', 'switching', 'holding']);
 const LOOK_EVERY_MS = 50;
+const WhepQuery = Type.Object({
+  quality: QualitySchema,
+  sound: Type.Optional(
+    Type.Enum(['only'], {
+      description: 'the sound alone, as Opus, beside a picture that has none of its own: AAC, and every lower rung',
+    }),
+  ),
+});
 const cameraParams = Type.Object({ camera_id: IdSchema });
 const legParams = Type.Object({ camera_id: IdSchema, session_id: IdSchema, leg: IdSchema });
 
@@ -105,7 +113,7 @@ export function whepRoutes(server: Server, services: HttpServices, shared: Share
     whep,
     {
       bodyLimit: MAX_SDP_BYTES,
-      schema: { params: cameraParams, querystring: Type.Object({ quality: QualitySchema }), tags: ['watching'] },
+      schema: { params: cameraParams, querystring: WhepQuery, tags: ['watching'] },
     },
     async (request, reply) => {
       if (!isOfType(request, SDP)) throw new Refusal(415, 'media-type', `WHEP takes an offer as ${SDP}.`);
@@ -119,7 +127,8 @@ export function whepRoutes(server: Server, services: HttpServices, shared: Share
       );
       // The relay and the journal work at the same time; the answer waits for both.
       // It can't be told to go on to the program path afterwards.
-      const opening = shared.legs.open(view, newId('leg'), sdp, offer, { haste: 'stays' });
+      const goal: Goal = request.query.sound === 'only' ? { sound: true, haste: 'no' } : { haste: 'stays' };
+      const opening = shared.legs.open(view, newId('leg'), sdp, offer, goal);
       try {
         const [{ leg, answer }] = await Promise.all([opening, written]);
         const links = iceLinks(iceServers(services, viewerOf(view).subject?.sub));

@@ -54,6 +54,21 @@ describe('a push that FFmpeg makes fit for its destination', function () {
     await broadcast.release();
   });
 
+  it('makes AAC of the camera’s own sound, G.711 or Opus', async () => {
+    for (const audio of ['pcm_alaw', 'libopus'] as const) {
+      await camera.stop();
+      camera = startCamera(relay.rtsp('gate'), { fps: 15, gopSeconds: 1, audio });
+      const sounds = async () => (await relay.api('GET', '/v3/paths/get/gate')).tracks?.length === 2;
+      await until('the camera with its sound', sounds, 15_000);
+      const broadcast = push({ video: 'copy', bitrateBps: 1_000_000, audio: 'aac' });
+      await broadcast.next('push.flowing', 20_000);
+      expect(await destination.streams()).to.deep.equal(['aac', 'h264,640,360,0']);
+      expect(commandOf(encoder() as number), 'its own, and not silence').to.not.contain('anullsrc');
+      await broadcast.release();
+      await until('nobody to publish', async () => (await destination.received()) === undefined);
+    }
+  });
+
   it('goes on while its gateway is away, and is found again by the next', async () => {
     const first = push(FITTING);
     await first.next('push.flowing', 20_000);

@@ -6,6 +6,7 @@ import { recordingKind } from '../../actors/recording.ts';
 import { relayKind } from '../../actors/relay.ts';
 import { renditionKind } from '../../actors/rendition.ts';
 import { Roster, type RosterHouse } from '../../actors/roster.ts';
+import { soundKind } from '../../actors/sound.ts';
 import { viewerKind } from '../../actors/viewer.ts';
 import { type MemoryStore, memoryStore } from '../../bus/carriers/memory.ts';
 import type * as slots from '../../machines/slots.ts';
@@ -30,6 +31,7 @@ export interface FakeHouse {
     ladder: FakeOf<slots.LadderSlot>;
     record: FakeOf<slots.RecordSlot>;
     drive: FakeOf<slots.DriveSlot>;
+    opus: FakeOf<slots.OpusSlot>;
   };
   clock: { now: number };
   troubles: string[];
@@ -63,6 +65,7 @@ export function fakeKinds(): FakeKinds {
     ladder: fakeSlot(),
     record: fakeSlot(),
     drive: fakeSlot(),
+    opus: fakeSlot(),
   } as unknown as FakeHouse['slots'];
   const kinds: RosterHouse['kinds'] = {
     camera: cameraKind({
@@ -83,6 +86,7 @@ export function fakeKinds(): FakeKinds {
     incident: incidentKind({ alarm: fakes.alarm.adapter }),
     broadcast: broadcastKind({ push: fakes.push.adapter, alarm: fakes.alarm.adapter }),
     ptz: ptzKind({ drive: fakes.drive.adapter, alarm: fakes.alarm.adapter }),
+    sound: soundKind({ opus: fakes.opus.adapter, alarm: fakes.alarm.adapter }),
     recording: recordingKind({ record: fakes.record.adapter }),
     rendition: renditionKind({
       measure: fakes.measure.adapter,

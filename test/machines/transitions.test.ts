@@ -17,6 +17,7 @@ import { ptzMachine } from '../../machines/ptz.ts';
 import { type RecordingContext, recordingMachine } from '../../machines/recording.ts';
 import { relayMachine } from '../../machines/relay.ts';
 import { renditionMachine } from '../../machines/rendition.ts';
+import { soundMachine } from '../../machines/sound.ts';
 import type { ViewerContext } from '../../machines/viewer/context.ts';
 import { viewerMachine } from '../../machines/viewer.ts';
 import { answers, ends, fails, feeds, flows, holds } from '../fakes/source.ts';
@@ -322,6 +323,27 @@ const machines: Record<string, { machine: AnyStateMachine; walks: Walk[] }> = {
           { type: 'drive.done', elapsed_ms: 5 },
           { type: 'drive.failed', reason: 'timeout', detail: 'it does not answer' },
           ...alarms('end'),
+        ],
+      },
+    ],
+  },
+  sound: {
+    machine: soundMachine,
+    walks: [
+      {
+        events: [
+          { type: 'sound.configured', zone: 'hcm' },
+          { type: 'sound.removed' },
+          { type: 'audience.joined', viewer: 'v1' },
+          { type: 'audience.joined', viewer: 'v2' },
+          { type: 'audience.left', viewer: 'v1' },
+          { type: 'audience.left', viewer: 'v2' },
+          { type: 'camera.watchable' },
+          { type: 'camera.dark', detail: 'x' },
+          { type: 'opus.flowing', elapsed_ms: 1 },
+          { type: 'opus.ended', reason: 'none', detail: 'x' },
+          { type: 'opus.ended', reason: 'exited', detail: 'x' },
+          ...alarms('linger', 'again', 'forgiven'),
         ],
       },
     ],

@@ -62,6 +62,7 @@ export function openHlsLeg(name: string, video: HTMLVideoElement, door: Door, wi
     async answer() {},
     candidate() {},
     report: async () => reportOf(video, playback?.bytesReceived() ?? 0),
+    sounds: () => true,
     decoded: frames.decoded,
     toLive() {
       const position = playback?.player()?.liveSyncPosition;

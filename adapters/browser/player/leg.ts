@@ -26,6 +26,8 @@ export interface Leg {
   answer(sdp: string): Promise<void>;
   candidate(candidate: RTCIceCandidateInit): void;
   report(): Promise<RTCStatsReport>;
+  /** Whether sound comes with its picture; undefined while that can't be told. */
+  sounds(): boolean | undefined;
   /** Frames are decoded, though none is presented, as in a hidden page. */
   decoded(): void;
   /** Goes to the newest picture there is, after a pause. */
@@ -38,6 +40,11 @@ export interface Leg {
 // A camera may send a key frame only every ten seconds.
 const FIRST_FRAME_MS = 12_000;
 
+/** Relays answer with a track for sound whether or not they have one: a connection that has brought none by then has none. */
+const SOUND_WITHIN_MS = 1_000;
+/** A browser unmutes a track when its first packet comes. */
+const isHeard = ({ track }: RTCRtpReceiver): boolean => track.kind === 'audio' && !track.muted;
+
 /** Opens a leg that receives video and audio. The offer is made while the gateway is still being asked. */
 export function openLeg(name: string, video: HTMLVideoElement, hears: LegHears): Leg {
   const connection = new RTCPeerConnection({ bundlePolicy: 'max-bundle' });
@@ -45,6 +52,7 @@ export function openLeg(name: string, video: HTMLVideoElement, hears: LegHears):
   const early: RTCIceCandidateInit[] = [];
   let open = true;
   let answered = false;
+  let connectedMs: number | undefined;
   for (const kind of ['video', 'audio']) connection.addTransceiver(kind, { direction: 'recvonly' });
   const offer = connection.createOffer();
   // Whoever closes the leg before its offer is made does not want it.
@@ -64,6 +72,7 @@ export function openLeg(name: string, video: HTMLVideoElement, hears: LegHears):
     if (candidate && open) hears.candidate(candidate);
   };
   connection.onconnectionstatechange = () => {
+    if (connection.connectionState === 'connected') connectedMs ??= performance.now();
     if (open && connection.connectionState === 'failed') hears.lost('The media connection failed.');
   };
 
@@ -90,6 +99,11 @@ export function openLeg(name: string, video: HTMLVideoElement, hears: LegHears):
       else early.push(candidate);
     },
     report: () => connection.getStats(),
+    sounds() {
+      if (connection.getReceivers().some(isHeard)) return true;
+      const waits = connectedMs === undefined || performance.now() - connectedMs < SOUND_WITHIN_MS;
+      return waits ? undefined : false;
+    },
     decoded: frames.decoded,
     toLive() {},
     hush() {

@@ -1,5 +1,6 @@
 import type { ClockUse, Measured } from './measure.ts';
 import type { PastState } from './past-state.ts';
+import type { SoundState } from './sound.ts';
 import type { PlayerState } from './state.ts';
 
 /** How a player is set up. */
@@ -43,6 +44,8 @@ export interface PlayerHears {
   measured?(measured: Measured): void;
   /** Whether the gateway can be talked to; the picture does not depend on it. */
   link?(up: boolean): void;
+  /** Whether what was turned on can be heard, and why not. */
+  sound?(state: SoundState): void;
   camera?(state: string, why: string): void;
   /** Whether live or the past is on screen; the rest goes on to tell of live. */
   past?(state: PastState): void;

@@ -2,12 +2,14 @@ import type { Measured } from './measure.ts';
 import { movedText } from './moved.ts';
 import type { Moved } from './options.ts';
 import { sentence } from './sentence.ts';
+import type { SoundState } from './sound.ts';
 import type { PlayerState } from './state.ts';
 
 /** What lies over the picture of the player page: what the player is doing, and how old the picture is. */
 export interface Overlay {
   state(state: PlayerState): void;
   measured(measured: Measured): void;
+  sound(state: SoundState): void;
   camera(state: string, why: string): void;
   link(up: boolean): void;
   moved(moved: Moved): void;
@@ -23,6 +25,13 @@ interface Message {
   /** What ticks: seen, but not read out every second. */
   ticking?: string;
   text: string;
+}
+
+/** What to tell a person who turned the sound on and hears nothing. */
+function soundText(state: SoundState): string {
+  if (state.name === 'coming') return 'The sound is coming …';
+  if (state.name !== 'none') return '';
+  return state.retrying ? `No sound: ${sentence(state.text)} Trying again.` : sentence(state.text);
 }
 
 /** What to tell a person about a state: a word and a sentence, or nothing while all is well. */
@@ -67,6 +76,7 @@ export function createOverlay(host: HTMLElement): Overlay {
   const age = part('age');
   const note = part('moved', 'status');
   note.hidden = true;
+  const heard = part('sound', 'status');
   let noted = 0;
   let present: PlayerState = { name: 'connecting', since: Date.now() };
   let camera = '';
@@ -97,6 +107,10 @@ export function createOverlay(host: HTMLElement): Overlay {
     camera(state, why) {
       camera = state === 'live' ? '' : sentence(why) || `The camera is ${state}.`;
       draw();
+    },
+    sound(state) {
+      heard.textContent = soundText(state);
+      host.dataset.sound = state.name;
     },
     link(up) {
       host.toggleAttribute('data-link-away', !up);

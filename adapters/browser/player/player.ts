@@ -13,6 +13,7 @@ import { showPoster } from './poster.ts';
 import { hasNoPicture } from './protocol.ts';
 import { startReporting } from './reporting.ts';
 import { createSession, type SessionHears } from './session.ts';
+import { createSound, type Sound, type SoundWish } from './sound.ts';
 import { createStage } from './stage.ts';
 import { type StandingHears, watchStanding } from './standing.ts';
 import { nextState, type PlayerHeard, type PlayerState } from './state.ts';
@@ -41,6 +42,7 @@ export class Player {
   private readonly ways;
   private readonly session;
   private readonly standing;
+  private readonly sound: Sound;
   private readonly beganMs = performance.now();
   private readonly reporting;
   private current: PlayerState = { name: 'connecting', since: Date.now() };
@@ -77,6 +79,10 @@ export class Player {
         this.session.signals()?.stats(leg.name, figures, latency?.ms, this.standing.takeGapMs()),
     });
     this.standing = watchStanding(this.standingHears());
+    this.sound = createSound(
+      () => this.soundWish(),
+      (state) => options.hears?.sound?.(state),
+    );
     showPoster(this.door, options.camera, this.stage.poster);
     this.join();
   }
@@ -93,6 +99,7 @@ export class Player {
   set muted(silent: boolean) {
     this.silent = silent;
     this.stage.mute(silent);
+    this.sound.look();
   }
 
   /** Holds the picture here; the session goes on. */
@@ -169,7 +176,7 @@ export class Player {
   /** Opens a leg and offers it. */
   private go(opening: Opening): void {
     this.legs.open(opening);
-    this.legs.begin(this.session.iceServers());
+    this.legs.begin(this.session.granted()?.iceServers ?? []);
   }
 
   private finish(reason: string, text: string): void {
@@ -185,6 +192,7 @@ export class Player {
 
   private leave(): void {
     this.past.close();
+    this.sound.close();
     this.ways.close();
     this.legs.close();
     this.leaveSession();
@@ -246,7 +254,7 @@ export class Player {
 
   private sessionHears(): SessionHears {
     return {
-      admitted: () => this.legs.begin(this.session.iceServers()),
+      admitted: () => this.legs.begin(this.session.granted()?.iceServers ?? []),
       denied: ({ reason, text, retry, afterMs }) => {
         this.legs.giveUp();
         if (retry) this.again(text, afterMs);
@@ -284,6 +292,13 @@ export class Player {
     }
     this.linkLost = !up;
     this.options.hears?.link?.(up);
+  }
+
+  /** What is paused or past is not heard live. */
+  private soundWish(): SoundWish {
+    const front = this.legs.front();
+    const wanted = !this.silent && front !== undefined && this.current.name !== 'paused' && !this.past.shown();
+    return { wanted, withPicture: front?.sounds(), admission: this.session.granted() };
   }
 
   private standingHears(): StandingHears {

@@ -23,7 +23,7 @@ export interface Session {
   /** What is signalled over it; undefined while there is none. */
   signals(): Signaller | undefined;
   /** What the last one was granted with. */
-  iceServers(): RTCIceServer[];
+  granted(): Admission | undefined;
   /** Brings what a leg says to whoever opens it. */
   readonly brings: Pick<LegsHear, 'offer' | 'candidate' | 'closed'>;
   /** The gateway has ended it. */
@@ -81,7 +81,7 @@ export function createSession(
       hears.admitted();
     },
     signals: () => signaller,
-    iceServers: () => admission?.iceServers ?? [],
+    granted: () => admission,
     brings: {
       offer(leg, sdp, goal) {
         direct.offer(leg, sdp, goal, signaller?.reaches() ?? false);

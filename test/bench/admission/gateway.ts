@@ -11,6 +11,7 @@ import { recordingKind } from '../../../actors/recording.ts';
 import { relayKind } from '../../../actors/relay.ts';
 import { renditionKind } from '../../../actors/rendition.ts';
 import { Roster } from '../../../actors/roster.ts';
+import { soundKind } from '../../../actors/sound.ts';
 import { viewerKind } from '../../../actors/viewer.ts';
 import { alarmOn } from '../../../adapters/alarm.ts';
 import { systemClock } from '../../../adapters/clock.ts';
@@ -73,6 +74,7 @@ const roster = new Roster({
     relay: relayKind({ health: nothing, pulse: nothing, provision: nothing, alarm }),
     recording: recordingKind({ record: nothing }),
     ptz: ptzKind({ drive: nothing, alarm }),
+    sound: soundKind({ opus: nothing, alarm }),
     rendition: renditionKind({ measure: nothing, ladder: nothing, alarm }),
   },
   now: systemClock.now,

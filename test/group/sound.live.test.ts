@@ -1,0 +1,151 @@
+import { readFileSync } from 'node:fs';
+import { expect } from 'chai';
+import type { Browser, Page } from 'playwright-core';
+import { startChromium } from '../fixtures/chromium.ts';
+import type { Follower } from '../fixtures/events.ts';
+import { figure } from '../fixtures/figures.ts';
+import { startTestGroup, type TestGroup } from '../fixtures/group.ts';
+import { descendants } from '../fixtures/launcher/start.ts';
+import { until } from '../fixtures/process.ts';
+import { type Site, startSite } from '../fixtures/site.ts';
+import { longestGapMs, type Watcher, watchCamera } from '../fixtures/watcher.ts';
+
+/** Keeps what each connection of a page receives within reach. */
+const KEEP = `
+  const kept = [];
+  window.RTCPeerConnection = class extends RTCPeerConnection {
+    constructor(...given) { super(...given); kept.push(this); }
+  };
+  window.energy = async () => {
+    const open = kept.filter(({ connectionState }) => connectionState !== 'closed');
+    const reports = await Promise.all(open.map((one) => one.getStats()));
+    const heard = reports.flatMap((report) => [...report.values()])
+      .filter(({ type, kind }) => type === 'inbound-rtp' && kind === 'audio');
+    return Math.max(0, ...heard.map(({ totalAudioEnergy }) => totalAudioEnergy ?? 0));
+  };
+`;
+
+const keep = async (page: Page): Promise<void> => {
+  await page.addInitScript(KEEP);
+};
+
+const argumentsOf = (pid: number): string => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return ''; // it has just ended
+  }
+};
+
+describe('the sound of a camera in the player', function () {
+  this.timeout(60_000);
+  let site: Site;
+  let group: TestGroup;
+  let browser: Browser;
+  let events: Follower;
+  const open: Watcher[] = [];
+
+  before(async () => {
+    [site, browser] = await Promise.all([startSite([]), startChromium()]);
+    const small = { width: 320, height: 180, bitrateBps: 300_000 };
+    await Promise.all([
+      site.join('aac', { ...small, audio: 'aac' }),
+      site.join('alaw', { ...small, audio: 'pcm_alaw' }),
+      site.join('mute', small),
+    ]);
+    const camera = (name: string) => ({ zone: 'hcm/test', sources: [site.server.rtsp(name)] });
+    group = await startTestGroup({ cameras: { aac: camera('aac'), alaw: camera('alaw'), mute: camera('mute') } });
+    events = group.follow(0);
+    for (const name of ['aac', 'alaw', 'mute']) await events.next('camera.live', `camera/${name}`, 0, 20_000);
+  });
+  afterEach(async () => {
+    for (const watcher of open.splice(0)) await watcher.close();
+  });
+  after(async () => {
+    events?.close();
+    await browser?.close();
+    await group?.stop();
+    await site?.close();
+  });
+
+  const watch = async (camera: string, options: Parameters<typeof watchCamera>[3] = {}): Promise<Watcher> => {
+    const watcher = await watchCamera(browser, group, camera, {
+      ...options,
+      prepare: keep,
+    });
+    open.push(watcher);
+    await watcher.moving();
+    return watcher;
+  };
+  const soundIs = (watcher: Watcher, name: string) =>
+    watcher.page.waitForSelector(`#watch[data-sound="${name}"]`, { state: 'attached', timeout: 20_000 });
+  const energy = (watcher: Watcher): Promise<number> => watcher.page.evaluate('energy()');
+  const grows = async (watcher: Watcher): Promise<void> => {
+    const before = await energy(watcher);
+    await until('more to be heard', async () => (await energy(watcher)) > before, 20_000);
+  };
+
+  it('is turned on: AAC comes as Opus beside the picture, which goes on untouched, and is let go when turned off', async () => {
+    const watcher = await watch('aac');
+    const at = Date.now();
+    await watcher.page.keyboard.press('m');
+    await soundIs(watcher, 'own');
+    figure('sound: from turning it on to hearing it', Date.now() - at);
+    await grows(watcher);
+    const { presented, states } = await watcher.watched();
+    figure('sound: longest gap of the picture meanwhile', longestGapMs(presented, at));
+    // It may only just be going on from its departure path.
+    expect(states.filter((one) => one.at >= at && one.name !== 'playing')).to.deep.equal([]);
+    const running = await events.next('sound.running', 'sound/aac', at);
+    expect(running.data).to.include({ listeners: 1, zone: 'hcm/test' });
+    expect((await group.api('GET', '/api/v1/cameras/aac')).body.sound.state).to.equal('running');
+    await watcher.page.keyboard.press('m');
+    await soundIs(watcher, 'off');
+    await events.next('sound.lingering', 'sound/aac', at);
+    expect(watcher.faults).to.deep.equal([]);
+  });
+
+  it('comes back by itself when its encoder is killed', async () => {
+    const watcher = await watch('aac');
+    await watcher.page.keyboard.press('m');
+    await soundIs(watcher, 'own');
+    const gateway = await group.pid('gateway');
+    const at = Date.now();
+    const encoder = descendants(gateway).find((pid) => argumentsOf(pid).includes('libopus'));
+    expect(encoder, 'its FFmpeg').to.be.a('number');
+    process.kill(encoder as number, 'SIGKILL');
+    const fallen = await events.next('sound.waiting', 'sound/aac', at);
+    expect(fallen.data.why.reason).to.be.oneOf(['exited', 'source']);
+    await events.next('sound.running', 'sound/aac', at, 20_000);
+    await soundIs(watcher, 'none');
+    expect(await watcher.page.textContent('.sbx-sound')).to.contain('Trying again.');
+    await soundIs(watcher, 'own');
+    await grows(watcher);
+  });
+
+  it('comes beside a picture that is encoded for one viewer alone, too', async () => {
+    const watcher = await watch('aac', { query: 'quality=adaptive' });
+    await watcher.page.keyboard.press('m');
+    await soundIs(watcher, 'own');
+    await grows(watcher);
+  });
+
+  it('comes with the picture where the camera sends G.711, which browsers play', async () => {
+    const watcher = await watch('alaw');
+    await watcher.page.keyboard.press('m');
+    await soundIs(watcher, 'with-picture');
+    await grows(watcher);
+    expect((await group.api('GET', '/api/v1/cameras/alaw')).body).to.not.have.property('sound');
+  });
+
+  it('is said to be none where the camera sends none, and the picture goes on', async () => {
+    const watcher = await watch('mute');
+    const at = Date.now();
+    await watcher.page.keyboard.press('m');
+    await soundIs(watcher, 'none');
+    expect(await watcher.page.textContent('.sbx-sound')).to.equal('This camera sends no sound.');
+    const none = await events.next('sound.none', 'sound/mute', at);
+    expect(none.data.why).to.include({ reason: 'none', text: 'the camera sends no sound' });
+    await watcher.moving(Date.now());
+  });
+});
