@@ -3,6 +3,7 @@ import { acquaint } from '../../../../actors/acquaintance.ts';
 import { raiseIncidents } from '../../../../actors/emergency.ts';
 import type { RecordedPiece, Recordings } from '../../../../adapters/recordings.files.ts';
 import { id } from '../../../../bus/identity.ts';
+import { RULES } from '../../../../infra/http/roles.ts';
 import { type FakeGateway, fakeGateway } from '../../../fakes/http.ts';
 import { until } from '../../../fixtures/process.ts';
 
@@ -108,6 +109,20 @@ describe('looking back, with a bound', () => {
     expect((await get(packed, { ...bounded, role: 'admin' })).json()).to.include({ reason: 'history' });
     const looks = gateway.house.roster.list('viewer');
     expect(looks, 'nobody looked at anything').to.deep.equal([]);
+  });
+
+  it('holds on every route that needs the right to look back', async () => {
+    const routes = Object.keys(RULES).filter((key) => key.startsWith('GET ') && RULES[key]?.camera === 'review');
+    expect(routes.length).to.be.greaterThan(5);
+    for (const key of routes) {
+      const [method, path] = key.split(' ') as ['GET', string];
+      const url = `${path.replace(':camera_id', 'gate')}?from=${ago(61)}&to=${ago(30)}&at=${ago(61)}`;
+      const headers = { host: 'localhost', ...gateway.bearer({ ...bounded, role: 'admin' }) };
+      const answer = await gateway.server.inject({ method, url, headers });
+      // It refuses, or tells where what it tells of begins.
+      const told = answer.statusCode === 200 ? answer.json().history?.from : answer.json().earliest;
+      expect(told, `${key} answers ${answer.statusCode}`).to.equal(ago(60));
+    }
   });
 
   it('gives a file and a picture of nothing before it, though their key frame lies there', async () => {
