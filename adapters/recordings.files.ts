@@ -97,17 +97,14 @@ export function openRecordings(folder: string): Recordings {
     return reader;
   };
 
-  const namesOf = async (camera: string): Promise<FileName[]> => {
+  /** What lies in the folder of each source of a camera. */
+  const listsOf = async (camera: string): Promise<{ source: string; names: string[] }[]> => {
     if (!isId(camera)) return [];
     const sources = await readdir(path.join(folder, 'in', camera)).catch(() => []);
     const lists = sources.filter(isId).map(async (source) => {
-      const names = await readdir(path.join(folder, intakePath(camera, source))).catch(() => []);
-      return names.flatMap((file) => {
-        const from = beganAtMs(file);
-        return from === undefined ? [] : [{ camera, source, name: file.slice(0, -'.mp4'.length), from }];
-      });
+      return { source, names: await readdir(path.join(folder, intakePath(camera, source))).catch(() => []) };
     });
-    return (await Promise.all(lists)).flat().sort((a, b) => a.from - b.from);
+    return Promise.all(lists);
   };
 
   /** A file that went meanwhile, or is not one, has nothing in it. */
@@ -131,15 +128,11 @@ export function openRecordings(folder: string): Recordings {
 
   /** The files that reach into a window, each with whether another of its source follows. */
   const within = async (camera: string, from: number, to: number) => {
-    const following = new Map<string, FileName>();
-    const found: { file: FileName; followed: boolean }[] = [];
-    for (const file of (await namesOf(camera)).reverse()) {
-      const next = following.get(file.source);
-      following.set(file.source, file);
-      const isWithin = file.from < to && (next === undefined || next.from > from);
-      if (isWithin) found.push({ file, followed: next !== undefined });
-    }
-    return found.reverse();
+    const found = (await listsOf(camera)).flatMap(({ source, names }) => {
+      const { files, newest } = namesWithin(names, from, to);
+      return files.map((file) => ({ file: { camera, source, ...file }, followed: file.from < newest }));
+    });
+    return found.sort((a, b) => a.file.from - b.file.from);
   };
 
   const piecesIn = async (camera: string, from: number, to: number): Promise<RecordedPiece[]> => {
@@ -190,8 +183,7 @@ export function openRecordings(folder: string): Recordings {
       return still && { ...still, file: piece.file };
     },
     async sizes(camera) {
-      const names = await namesOf(camera);
-      const sized = names.map(async (file) => {
+      const sized = (await within(camera, 0, Number.POSITIVE_INFINITY)).map(async ({ file }) => {
         // Its last write is about when its last picture was taken.
         const { size, mtimeMs } = await stat(fileOf(file)).catch(() => ({ size: 0, mtimeMs: 0 }));
         return { ...file, to: Math.max(file.from, mtimeMs), bytes: size };
@@ -203,6 +195,25 @@ export function openRecordings(folder: string): Recordings {
       await rm(fileOf(file), { force: true });
     },
   };
+}
+
+/**
+ * Those of a source's files that reach into a window, by their names: a month has thousands, a day a hundred.
+ * @returns also when its newest file begins (epoch ms)
+ */
+function namesWithin(names: readonly string[], from: number, to: number) {
+  const files: Pick<FileName, 'name' | 'from'>[] = [];
+  const stem = (file: string) => file.slice(0, -'.mp4'.length);
+  let newest = Number.NEGATIVE_INFINITY;
+  let before: Pick<FileName, 'name' | 'from'> | undefined;
+  for (const file of names) {
+    const began = beganAtMs(file);
+    if (began === undefined) continue;
+    newest = Math.max(newest, began);
+    if (began > from && began < to) files.push({ name: stem(file), from: began });
+    if (began <= from && began < to && began >= (before?.from ?? began)) before = { name: stem(file), from: began };
+  }
+  return { files: before ? [before, ...files] : files, newest };
 }
 
 /** While a camera changes its source or its intake both may be recorded for a moment: the one that began first is shown. */

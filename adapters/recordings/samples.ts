@@ -35,16 +35,19 @@ export interface Sample {
 const NOT_A_KEY = 0x0001_0000;
 const TRUN = { dataOffset: 0x1, firstFlags: 0x4, duration: 0x100, size: 0x200, flags: 0x400, shownAfter: 0x800 };
 
+/** How long a file says it is, ms: 0 while it grows, or when its recorder was killed; undefined while its head is not wholly written. */
+export function statedDuration(bytes: Buffer): number | undefined {
+  const mvhd = boxAt(bytes, ['moov', 'mvhd']);
+  return mvhd && (bytes.readUInt32BE(mvhd.content + 16) / bytes.readUInt32BE(mvhd.content + 12)) * 1000;
+}
+
 /** Reads the head of a recorded file; undefined while it is not wholly written. */
 export function readHeader(bytes: Buffer): Header | undefined {
   const moov = boxAt(bytes, ['moov']);
-  if (!moov) return undefined;
+  const durationMs = statedDuration(bytes);
+  if (!moov || durationMs === undefined) return undefined;
   const init = Buffer.from(bytes.subarray(0, moov.end));
-  const mvhd = boxAt(init, ['moov', 'mvhd']);
-  if (!mvhd) return undefined;
-  const timescale = init.readUInt32BE(mvhd.content + 12);
-  const durationMs = (init.readUInt32BE(mvhd.content + 16) / timescale) * 1000;
-  init.writeUInt32BE(0, mvhd.content + 16);
+  init.writeUInt32BE(0, (boxAt(init, ['moov', 'mvhd'])?.content ?? 0) + 16);
   const tracks = boxesIn(init, moov.content, moov.end).flatMap((trak) => trackOf(init, trak));
   return { tracks, init, durationMs };
 }

@@ -23,14 +23,21 @@ export async function exportPackage(
   options: PackageOptions,
   { from, to }: { from: number | undefined; to: number },
 ): Promise<void> {
-  const { camera } = options;
-  if (camera === undefined || !isId(camera)) throw misused('--video needs --camera ID, such as cam_001');
+  const [camera, ...others] = (options.camera ?? '').split(',');
+  if (camera === undefined || ![camera, ...others].every(isId)) {
+    throw misused('--video needs --camera ID, such as cam_001, or several with commas between');
+  }
   if (from === undefined) throw misused('--video needs --from: a time back (10m) or a moment (2026-01-31T03:12)');
   if (from >= to) throw misused('--from lies behind --to: exchange them');
   if (options.redactNames) throw misused('--redact-names goes without --video: faces can not be given other names');
   const unfinished = `${options.out}.part`;
   try {
-    await fetchTo(unfinished, out, options, `/recordings/${camera}/package.tar?from=${from}&to=${to}`);
+    await fetchTo(
+      unfinished,
+      out,
+      options,
+      `/recordings/${camera}/package.tar?from=${from}&to=${to}${others.length > 0 ? `&with=${others.join(',')}` : ''}`,
+    );
     const { verdict, faults, manifest } = await verifyPackage(unfinished, []);
     if (verdict !== 'unaltered' || !manifest)
       throw new CommandFailed(`the package did not come whole: ${faults[0]}; try again`);
@@ -39,7 +46,7 @@ export async function exportPackage(
     const videos = manifest.parts.filter(({ video }) => video);
     const bytes = manifest.parts.reduce((sum, part) => sum + part.bytes, 0);
     out.print(
-      `${options.out}: log and ${videos.length} ${videos.length === 1 ? 'video' : 'videos'} of ${camera}, ${bytes} bytes, ${manifest.gaps.length} gaps; signed with key ${manifest.key.kid}`,
+      `${options.out}: log and ${videos.length} ${videos.length === 1 ? 'video' : 'videos'} of ${[camera, ...others].join(', ')}, ${bytes} bytes, ${manifest.gaps.length} gaps; signed with key ${manifest.key.kid}`,
     );
   } finally {
     await rm(unfinished, { force: true });

@@ -24,8 +24,8 @@ export function exportCommand(command: Command, out: Terminal): void {
     .option('--from <T>', 'a time back (2h) or a moment (2026-01-31T03:12); default: the oldest that is kept')
     .option('--to <T>', 'likewise; default now')
     .option('--redact-names', 'give people, cameras and network addresses other names, the same one everywhere')
-    .option('--video', 'a package of the log and the video of a camera, signed, that `signalbox verify` proves')
-    .option('--camera <ID>', 'the camera whose video is wanted, with --video')
+    .option('--video', 'a package of the log and the video of cameras, signed, that `signalbox verify` proves')
+    .option('--camera <ID>', 'whose video is wanted, with --video; several with commas between')
     .action(async (options: ExportOptions) => {
       const nowMs = Date.now();
       const from = timeOf('--from', options.from, nowMs);

@@ -2,6 +2,7 @@ import type { Moment } from '../../actors/stretch.ts';
 import { BrokenArchive, readArchive } from '../archive/file.ts';
 import type { Line } from '../archive/lines.ts';
 import { parsedLines } from '../archive/make.ts';
+import { isPackage, openLog } from '../package/log.ts';
 import { exportedLines } from './export-stream.ts';
 import { type CommonOptions, reach } from './reach.ts';
 import { CommandFailed, type Terminal } from './terminal.ts';
@@ -32,7 +33,7 @@ export async function openRecorded(
 }
 
 async function ofFile(file: string, until: Moment | undefined): Promise<Recorded> {
-  const { head, lines } = await readArchive(file).catch((error) => {
+  const { head, lines, close } = await openFile(file).catch((error) => {
     throw asFailure(file, error);
   });
   const checked = async function* () {
@@ -40,9 +41,23 @@ async function ofFile(file: string, until: Moment | undefined): Promise<Recorded
       yield* lines;
     } catch (error) {
       throw asFailure(file, error);
+    } finally {
+      await close();
     }
   };
   return { lines: checked(), until: until ?? { at: head.to }, ...(until ? {} : { promised: head.state }) };
+}
+
+/** Opens an archive, or the one in a package of video and log. */
+async function openFile(file: string) {
+  if (!(await isPackage(file))) return { ...(await readArchive(file)), close: async () => {} };
+  const log = await openLog(file);
+  try {
+    return { ...(await readArchive(log.file)), close: log.close };
+  } catch (error) {
+    await log.close();
+    throw error;
+  }
 }
 
 function asFailure(file: string, error: unknown): unknown {

@@ -22,7 +22,7 @@ export function replayCommand(command: Command, out: Terminal): void {
     .description('fold what was heard through the machines, without effects, and compare with what was recorded')
     .option('--at <T>', 'a moment (15m, 2026-01-31T03:12, epoch ms) or a sequence of the journal; default: the end')
     .option('--camera <ID>', 'only this camera and its viewers')
-    .option('--file <F>', 'an exported file instead of the running group')
+    .option('--file <F>', 'an exported file, or a package with its video, instead of the running group')
     .option('--decide-anew', 'list where the machines of today decide otherwise than those that were there')
     .action(async (options: ReplayOptions) => {
       if (options.camera !== undefined && !isId(options.camera)) {

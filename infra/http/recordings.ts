@@ -5,7 +5,6 @@ import type { CellView } from '../../actors/cells.ts';
 import { WhySchema } from '../../bus/events/why.ts';
 import { type Id, IdSchema } from '../../bus/identity.ts';
 import type { Horizon } from '../../machines/policy/history.ts';
-import { admit } from './admission.ts';
 import { callerOf, placeOf } from './door.ts';
 import { missing, Refusal } from './errors.ts';
 import type { Server } from './fastify.ts';
@@ -22,8 +21,9 @@ import {
   refuseBefore,
   tellEarliest,
 } from './recordings/horizon.ts';
+import { openLooks } from './recordings/look.ts';
 import { fits, oneFile } from './recordings/one-file.ts';
-import { packageOf } from './recordings/package.ts';
+import { packageRoute } from './recordings/packages.ts';
 import { playlist } from './recordings/playlist.ts';
 import { sendThumbnail, thumbnailLooks } from './recordings/thumbnail.ts';
 import { DAY_MS, momentOf, momentQuery, pastWindowIn, windowIn, windowQuery } from './recordings/window.ts';
@@ -66,15 +66,10 @@ const RecordingSchema = Type.Object({
   history: Type.Optional(HistoryTold),
 });
 
-/** Looks at the past of a camera as a session of its own: counted, revocable, and in the access ledger. */
-async function look(services: HttpServices, shared: Shared, request: Parameters<typeof callerOf>[0], camera: CellView) {
-  const wish = { protocol: 'past' as const, address: request.ip };
-  return admit(services, shared, callerOf(request), camera, wish);
-}
-
 /** `GET /api/v1/recordings/:camera_id`, and the past as HLS or as one file. */
 export function recordingRoutes(server: Server, services: HttpServices, shared: Shared): void {
   const { cells, recordings } = services;
+  const looks = openLooks(services, shared);
   allowOtherSites(server, files, fileParams);
   const audience = keepHlsAudience(services, 'past');
   server.addHook('preClose', async () => audience.close());
@@ -136,7 +131,7 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
     async (request) => {
       const camera = placeOf(request);
       recordingAt(camera.id);
-      const { session, expiresInS } = await look(services, shared, request, camera);
+      const { session, expiresInS } = await looks.begin(request, camera);
       const folder = signedFolder(services, camera.id, session);
       const url = `${baseUrl(request, services.config)}/recordings/${folder}/${PLAYLIST}`;
       return { session_id: session, hls_url: url, expires_in: expiresInS, ...historyTold(horizonFor(request)) };
@@ -151,7 +146,7 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
       recordingAt(camera.id);
       const { from, to } = request.query;
       refuseBefore(horizonFor(request), windowIn(request.query).from);
-      const { session } = await look(services, shared, request, camera);
+      const { session } = await looks.begin(request, camera);
       const query = new URLSearchParams({
         ...(from === undefined ? {} : { from }),
         ...(to === undefined ? {} : { to }),
@@ -164,11 +159,7 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
     },
   );
 
-  const endLook = (session: Id): void =>
-    void cells.offer({ kind: 'viewer', id: session }, { type: 'viewer.closed' }).catch((err) => {
-      services.log.warn({ err, session }, 'a look at a recording could not be ended');
-    });
-  const looks = thumbnailLooks();
+  const glances = thumbnailLooks();
   server.get(
     '/recordings/:camera_id/thumbnail',
     { schema: { params: cameraParams, querystring: momentQuery, tags: ['recordings'] } },
@@ -179,8 +170,8 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
       const horizon = horizonFor(request);
       refuseBefore(horizon, at);
       const { sub, jti } = callerOf(request);
-      await looks.noted(`${sub} ${jti ?? ''}`, camera.id, async () =>
-        endLook((await look(services, shared, request, camera)).session),
+      await glances.noted(`${sub} ${jti ?? ''}`, camera.id, async () =>
+        looks.end((await looks.begin(request, camera)).session),
       );
       return sendThumbnail(services, reply, camera.id, at, horizon);
     },
@@ -199,9 +190,9 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
       if (!first) throw missing(`recording of ${camera.id} in that time`);
       const fitting = all.filter(({ init }) => fits(init, first.init));
       const end = fitting.at(-1)?.to ?? to;
-      const { session } = await look(services, shared, request, camera);
+      const { session } = await looks.begin(request, camera);
       const stream = Readable.from(oneFile(recordings, fitting), { objectMode: false });
-      stream.once('close', () => endLook(session));
+      stream.once('close', () => looks.end(session));
       const name = `${camera.id}-${new Date(first.from).toISOString().replaceAll(':', '')}.mp4`;
       reply.type('video/mp4').header('cache-control', 'no-store');
       reply.header('content-disposition', `attachment; filename="${name}"`);
@@ -214,29 +205,7 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
     },
   );
 
-  server.get(
-    '/recordings/:camera_id/package.tar',
-    { schema: { params: cameraParams, querystring: windowQuery, tags: ['recordings'] } },
-    async (request, reply) => {
-      const camera = placeOf(request);
-      const { from, to } = pastWindowIn(request.query);
-      const horizon = horizonFor(request);
-      refuseBefore(horizon, from);
-      const pieces = piecesSince(horizon, await recordings.pieces(camera.id, from, to));
-      if (pieces.length === 0) throw missing(`recording of ${camera.id} in that time`);
-      const { session } = await look(services, shared, request, camera);
-      const wish = { camera: camera.id, from, to, by: callerOf(request).sub, pieces };
-      const stream = await packageOf(services, wish).catch((error) => {
-        endLook(session);
-        throw error;
-      });
-      stream.once('close', () => endLook(session));
-      stream.on('error', (err) => services.log.warn({ err }, 'a package broke off'));
-      const name = `${camera.id}-${new Date(from).toISOString().replaceAll(':', '')}.tar`;
-      reply.type('application/x-tar').header('cache-control', 'no-store');
-      return reply.header('content-disposition', `attachment; filename="${name}"`).send(stream);
-    },
-  );
+  packageRoute(server, services, looks);
 
   server.get(
     files,

@@ -31,6 +31,19 @@ async function put(
   await pipeline(Readable.from(bytes), entry);
 }
 
+/** A package that is being written. */
+export interface Written {
+  stream: Readable;
+  /** How many bytes will come, unless it breaks off. */
+  bytes: number;
+}
+
+/** What a tar file is made of, and how many of these end it. */
+const BLOCK_BYTES = 512;
+const END_BLOCKS = 2;
+/** What an entry of a length takes, with its head. */
+const entryBytes = (length: number): number => (1 + Math.ceil(length / BLOCK_BYTES)) * BLOCK_BYTES;
+
 /**
  * A package as the bytes of a tar file: manifest, signature, parts. Nothing is held in memory but a piece of a part.
  * @returns once everything is measured; what changes on the disk after that breaks the stream off
@@ -39,7 +52,7 @@ export async function writePackage(
   sources: readonly Source[],
   about: Omit<PackageManifest, 'parts' | 'key' | 'signalbox_package'>,
   sealer: Sealer,
-): Promise<Readable> {
+): Promise<Written> {
   const parts: Part[] = [];
   for (const source of sources) parts.push(await measured(source));
   const manifest: PackageManifest = { signalbox_package: 1, ...about, parts, key: sealer.key };
@@ -55,5 +68,7 @@ export async function writePackage(
     tar.finalize();
   };
   fill().catch((error) => tar.destroy(error));
-  return Readable.from(tar, { objectMode: false });
+  const lengths = [head.length, signature.length, ...parts.map(({ bytes }) => bytes)];
+  const bytes = lengths.reduce((sum, length) => sum + entryBytes(length), END_BLOCKS * BLOCK_BYTES);
+  return { stream: Readable.from(tar, { objectMode: false }), bytes };
 }

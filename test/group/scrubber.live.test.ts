@@ -1,6 +1,8 @@
+import { readFileSync, writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
 import { openPage, startChromium } from '../fixtures/chromium.ts';
+import { command } from '../fixtures/command-line.ts';
 import { figure } from '../fixtures/figures.ts';
 import { startTestGroup, type TestGroup } from '../fixtures/group.ts';
 import { until } from '../fixtures/process.ts';
@@ -252,6 +254,41 @@ describe('one scrubber for picture and log', function () {
     await page.getByRole('button', { name: 'Do not show Roof' }).click();
     await until('one picture', async () => (await page.locator('.recorded-picture').count()) === 1);
     expect(faults).to.deep.equal([]);
+  });
+
+  it('gives out what is shown of two cameras as one signed package, which is proved and whose log is replayed', async () => {
+    await stand(gap.from - 4_000, 'gate,yard');
+    await says('gate', 'shown');
+    await page.getByText('Export video and log…').click();
+    await page.getByRole('checkbox', { name: 'gate' }).waitFor();
+    const ticked = await page
+      .getByRole('checkbox')
+      .evaluateAll((boxes: { checked: boolean }[]) => boxes.map(({ checked }) => checked));
+    expect(ticked, 'the chosen cameras that are recorded').to.deep.equal([true, true]);
+    const saved = page.waitForEvent('download', { timeout: 60_000 });
+    await page.getByRole('button', { name: 'Make the package' }).click();
+    const file = await (await saved).path();
+    const state = ['--state', group.state];
+    const proved = await command(['verify', file, '--json', ...state]);
+    expect(proved.code, proved.err).to.equal(0);
+    const { manifest } = JSON.parse(proved.out);
+    expect(manifest.cameras).to.deep.equal(['gate', 'yard']);
+    expect(manifest.to - manifest.from).to.be.within(150_000, 181_000);
+    const videos = manifest.parts.flatMap(({ video }: { video?: { camera: string } }) => video?.camera ?? []);
+    expect(videos).to.include.members(['gate', 'yard']);
+    const holds = ({ camera, from, to }: { camera: string; from: number; to: number }): boolean =>
+      camera === 'yard' && from < gap.to && to > gap.from;
+    expect(manifest.gaps.some(holds), 'the gap is told').to.equal(true);
+
+    const replayed = await command(['replay', '--file', file, '--json', ...state]);
+    expect(replayed.code, replayed.err).to.equal(0);
+    expect(JSON.parse(replayed.out).hash).to.equal(manifest.log_state);
+    const bytes = readFileSync(file);
+    bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
+    writeFileSync(file, bytes);
+    const altered = await command(['replay', '--file', file, ...state]);
+    expect(altered.code).to.equal(1);
+    expect(altered.err).to.contain('is altered');
   });
 
   it('shows a small picture of the moment under the pointer on a lane, and the reason of a gap', async () => {

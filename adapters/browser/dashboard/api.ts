@@ -16,18 +16,24 @@ export class ApiRefusal extends Error {
 /** Calls the gateway's API with the session cookie. @throws ApiRefusal | TypeError when it can't be reached */
 // biome-ignore lint/suspicious/noExplicitAny: answers are read through model.ts, field by field
 export async function callApi(method: string, path: string, body?: unknown): Promise<any> {
-  const response = await ask(method, path, body);
+  const response = await responseOf(method, path, body);
   return response.json().catch(() => undefined);
 }
 
 /** The same for what answers with a picture. */
 export async function pictureApi(path: string, body: unknown): Promise<Blob> {
-  return (await ask('POST', path, body)).blob();
+  return (await responseOf('POST', path, body)).blob();
 }
 
-async function ask(method: string, path: string, body?: unknown): Promise<Response> {
+/** The answer itself. @throws ApiRefusal | TypeError when it can't be reached, or the signal ends it */
+export async function responseOf(
+  method: string,
+  path: string,
+  body?: unknown,
+  signal: AbortSignal | null = null,
+): Promise<Response> {
   const response = await fetch(path, {
-    method,
+    ...{ method, signal },
     cache: 'no-store',
     ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
   });

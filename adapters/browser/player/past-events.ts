@@ -61,7 +61,8 @@ export function eventFrom(past: CameraPast, shownAt: number, by: -1 | 1): Leadin
 }
 
 /** Why there is no picture of a moment. */
-function missing({ gaps, window, recorded }: CameraPast, at: number): string {
+function missing({ gaps, window, recorded, bound }: CameraPast, at: number): string {
+  if (bound && at < bound.from) return 'which lies further back than you may look';
   const gap = gaps.find(({ from, to }) => at >= from && at < to);
   if (at > Math.max(window.to - NEWEST_MS, recorded.at(-1)?.to ?? 0)) return 'whose seconds are still being written';
   return gap?.why ? `which was not recorded: ${gap.why}` : 'which was not recorded';

@@ -2,13 +2,12 @@ import { createReadStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Readable } from 'node:stream';
 import type { RecordedPiece, Recordings } from '../../../adapters/recordings.files.ts';
 import type { Id } from '../../../bus/identity.ts';
 import { linesIn, textOf } from '../../archive/lines.ts';
 import { makeArchive } from '../../archive/make.ts';
-import { LOG } from '../../package/manifest.ts';
-import { type Source, writePackage } from '../../package/write.ts';
+import { LOG, type PackageManifest } from '../../package/manifest.ts';
+import { type Source, type Written, writePackage } from '../../package/write.ts';
 import type { HttpServices } from '../services.ts';
 import { explain, gapsBetween } from './gaps.ts';
 import { fits, oneFile } from './one-file.ts';
@@ -37,21 +36,26 @@ function videoOf(recordings: Pick<Recordings, 'fragmentOf'>, camera: Id, run: re
   return { name, video, bytes: () => oneFile(recordings, run) };
 }
 
-/** What is packed: whose past, and for whom. */
-export interface Wish {
+/** What there is of one camera. */
+export interface Shot {
   camera: Id;
-  from: number;
-  to: number;
-  by: string;
   pieces: readonly RecordedPiece[];
 }
 
+/** What is packed: whose past, and for whom. */
+export interface Wish {
+  shots: readonly Shot[];
+  from: number;
+  to: number;
+  by: string;
+}
+
 /**
- * Video and log of a window as the bytes of one package. The log is written to a folder of its own first, and goes
+ * Video of the cameras and log of a window as the bytes of one package. The log is written to a folder of its own first, and goes
  * when the stream closes.
  * @throws JournalAway
  */
-export async function packageOf(services: HttpServices, { camera, from, to, by, pieces }: Wish): Promise<Readable> {
+export async function packageOf(services: HttpServices, { shots, from, to, by }: Wish): Promise<Written> {
   const { journal, facts, recordings, gate, config } = services;
   const madeAt = Date.now();
   const folder = await mkdtemp(path.join(tmpdir(), 'signalbox-package-'));
@@ -62,20 +66,26 @@ export async function packageOf(services: HttpServices, { camera, from, to, by, 
       for await (const line of linesIn(journal, facts, { from: { at: from }, to: { at: to } })) yield textOf(line);
     };
     const { state } = await makeArchive(log, texts(), { from, to });
-    const videos = runsOf(pieces).map((run) => videoOf(recordings, camera, run));
-    const ranges = videos.flatMap(({ video }) => video ?? []);
-    const gaps = await explain(facts, camera, gapsBetween(ranges, from, to));
+    const videos: Source[] = [];
+    const gaps: PackageManifest['gaps'] = [];
+    for (const { camera, pieces } of shots) {
+      const own = runsOf(pieces).map((run) => videoOf(recordings, camera, run));
+      const ranges = own.flatMap(({ video }) => video ?? []);
+      const missing = await explain(facts, camera, gapsBetween(ranges, from, to));
+      videos.push(...own);
+      gaps.push(...missing.map((gap) => ({ camera, ...gap })));
+    }
     const about = {
-      ...{ made_at: madeAt, made_by: by, issuer: config.auth.issuer, from, to, cameras: [camera] },
-      ...{ gaps: gaps.map((gap) => ({ camera, ...gap })), log_state: state },
+      ...{ made_at: madeAt, made_by: by, issuer: config.auth.issuer, from, to },
+      ...{ cameras: shots.map(({ camera }) => camera), gaps, log_state: state },
     };
-    const stream = await writePackage(
+    const written = await writePackage(
       [...videos, { name: LOG, bytes: () => createReadStream(log) as AsyncIterable<Buffer> }],
       about,
       gate.sealer,
     );
-    stream.once('close', () => void clear());
-    return stream;
+    written.stream.once('close', () => void clear());
+    return written;
   } catch (error) {
     await clear();
     throw error;

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { createWriteStream, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createWriteStream, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Readable } from 'node:stream';
@@ -44,7 +44,9 @@ describe('a package of video and log', () => {
       { name: 'log.sbx', ...bytesOf(3, 700) },
     ];
     const more = { cameras: [id('cam_1')], gaps: [{ camera: id('cam_1'), from: 2_000, to: 3_000 }], log_state: 'x' };
-    await pipeline(await writePackage(sources, { ...about, ...more }, by), createWriteStream(at(name)));
+    const { stream, bytes } = await writePackage(sources, { ...about, ...more }, by);
+    await pipeline(stream, createWriteStream(at(name)));
+    expect(statSync(at(name)).size, 'as many bytes as were announced').to.equal(bytes);
     return at(name);
   };
   const entries = async (): Promise<[string, Buffer][]> => {

@@ -6,6 +6,7 @@ import { describe, exactTime, nameIn } from './describe.ts';
 import { useTimeKeys } from './keys.ts';
 import { Lanes } from './lanes.tsx';
 import { Legend } from './legend.tsx';
+import { PackagePanel } from './package/package-panel.tsx';
 import { openPast, type Past } from './past.ts';
 import { PicturePanel } from './pictures/picture-panel.tsx';
 import { openPictures, type Pictures } from './pictures/pictures.ts';
@@ -75,8 +76,8 @@ function Opened(props: { room: Room } & Opening & Thinking) {
 
 /** Beside the lanes: the pictures, the event, everything then, and what if. */
 function Side(props: { room: Room } & Opening & Thinking) {
-  const { room, past, travel, pictures, thought, setThought } = props;
-  const { world } = useFollowed(room);
+  const { room, past, travel, recordings, pictures, thought, setThought } = props;
+  const { world, administers } = useFollowed(room);
   const { at, event, cameras } = useFollowed(travel);
   const { timeline } = useFollowed(past);
   const name = nameIn(world);
@@ -112,6 +113,9 @@ function Side(props: { room: Room } & Opening & Thinking) {
           )}
           <Then moments={travel.moments} happening={happening} chosen={chosen} name={name} />
         </>
+      )}
+      {administers && (
+        <PackagePanel travel={travel} recordings={recordings} cameras={world.cameras} fallback={chosen} />
       )}
       <WhatIfPanel world={world} at={at} name={name} thought={thought} setThought={show} />
     </>
