@@ -21,7 +21,7 @@ export function driveOnvif({ thread, login, now }: DriveNeeds): DriveSlot {
 
   const send = ({ order }: DriveInput, target: Target): Promise<void> => {
     if (order.kind === 'stop') return thread.call('stop', WITHIN_MS, target);
-    if (order.kind === 'save') return thread.call('save', WITHIN_MS, target, order.name);
+    if (order.kind === 'save') return thread.call('save', WITHIN_MS, target, order.preset_name);
     if (order.kind === 'preset') return thread.call('goTo', WITHIN_MS, target, order.preset);
     const leftMs = order.until - now();
     // Taken up by another gateway after its time: the alarm has it stopped.

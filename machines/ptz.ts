@@ -81,7 +81,7 @@ const take = machine.assign(({ event }) => {
 });
 function orderOf(event: Command): DriveOrder {
   if (event.type === 'ptz.preset') return { kind: 'preset', preset: event.preset };
-  if (event.type === 'ptz.save') return { kind: 'save', name: event.name };
+  if (event.type === 'ptz.save') return { kind: 'save', preset_name: event.name };
   const { pan, tilt, zoom, for_ms, at } = event;
   return { kind: 'move', pan, tilt, zoom, until: at + for_ms };
 }

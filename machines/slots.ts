@@ -226,7 +226,7 @@ export type RecordSlot = Adapter<RecordInput, RecordReport>;
 export type DriveOrder =
   | { kind: 'move'; pan: number; tilt: number; zoom: number /** Epoch ms; the camera is told too. */; until: number }
   | { kind: 'preset'; preset: string }
-  | { kind: 'save'; name: string }
+  | { kind: 'save'; preset_name: string }
   | { kind: 'stop' };
 
 /** Tells a camera to move, to go to a preset, to remember where it looks, or to stop; what was ordered stands until the next order. */

@@ -53,7 +53,7 @@ export const PtzFactSchema = Type.Object({
   tilt: Type.Optional(Type.Number()),
   zoom: Type.Optional(Type.Number()),
   preset: Type.Optional(Type.String()),
-  name: Type.Optional(Type.String({ description: 'of a preset that is saved' })),
+  preset_name: Type.Optional(Type.String({ description: 'of a preset that is saved' })),
 });
 export const ptzSaid = [
   'ptz.still',

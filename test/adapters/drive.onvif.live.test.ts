@@ -58,14 +58,14 @@ describe('a camera with motors, told over ONVIF', function () {
   });
 
   it('remembers where it looks under any name, and replaces the position of the same name', async () => {
-    expect((await tell({ kind: 'save', name: 'Dock <3 & "quay"' })).type).to.equal('drive.done');
-    expect((await tell({ kind: 'save', name: 'Gate' })).type).to.equal('drive.done');
+    expect((await tell({ kind: 'save', preset_name: 'Dock <3 & "quay"' })).type).to.equal('drive.done');
+    expect((await tell({ kind: 'save', preset_name: 'Gate' })).type).to.equal('drive.done');
     expect([...device.presets]).to.deep.equal([
       ['1', 'Gate'],
       ['2', 'Car park'],
       ['3', 'Dock &lt;3 &amp; &quot;quay&quot;'],
     ]);
-    await tell({ kind: 'save', name: 'Dock <3 & "quay"' });
+    await tell({ kind: 'save', preset_name: 'Dock <3 & "quay"' });
     expect(device.presets.size).to.equal(3);
   });
 

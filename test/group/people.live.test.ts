@@ -64,6 +64,40 @@ describe('people who sign in with a password, on a running group', function () {
     expect(faults).to.deep.equal([]);
   });
 
+  it('find the wall that they keep at another desk, also after the gateway was killed', async () => {
+    const desk = await openPage(browser);
+    await desk.page.goto(group.url);
+    await type(desk.page, { user: 'lan', password: OWN });
+    await desk.page.locator('.layouts summary').click();
+    await desk.page.getByText('New wall from this…').click();
+    await desk.page.getByLabel('Name', { exact: true }).fill('Gates');
+    await desk.page.keyboard.press('Enter');
+    await until('it to be kept', () => desk.page.url().includes('layout='));
+    await group.kill('gateway');
+    const other = await openPage(browser);
+    await until(
+      'the gateway to answer',
+      () =>
+        fetch(`${group.url}/readyz`).then(
+          ({ ok }) => ok,
+          () => false,
+        ),
+      20_000,
+    );
+    await other.page.goto(group.url);
+    await type(other.page, { user: 'lan', password: OWN });
+    await other.page.locator('.layouts summary').click();
+    await other.page.locator('.layouts a', { hasText: 'Gates' }).click();
+    await until('the wall', async () => (await other.page.locator('.layouts summary').textContent()) === 'Gates');
+    expect(other.page.url()).to.equal(desk.page.url());
+    await other.page.waitForSelector('.tile[data-camera=cam_001]');
+    const minh = group.token({ sub: 'minh', role: 'viewer' });
+    const { body } = await group.api('GET', '/api/v1/layouts', undefined, minh);
+    expect(body.items, 'nobody else finds it').to.deep.equal([]);
+    expect([...desk.faults, ...other.faults]).to.deep.equal([]);
+    await Promise.all([desk, other].map(({ page }) => page.context().close()));
+  });
+
   it('signing out everywhere ends the sign-in of another browser', async () => {
     const [one, other] = await Promise.all([openPage(browser), openPage(browser)]);
     for (const { page } of [one, other]) {

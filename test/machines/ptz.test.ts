@@ -72,14 +72,14 @@ describe('a camera that is moved', () => {
 
   it('saves where it looks under a name, for who holds it, and only while it stands still', () => {
     const saving = given(save('lan'));
-    expect(saving.context.order).to.deep.equal({ kind: 'save', name: 'Dock' });
-    expect(saving.last).to.deep.include({ by: 'lan', name: 'Dock', state: 'saving' });
+    expect(saving.context.order).to.deep.equal({ kind: 'save', preset_name: 'Dock' });
+    expect(saving.last).to.deep.include({ by: 'lan', preset_name: 'Dock', state: 'saving' });
     expect(saving.last.why.text).to.equal('lan saves where it looks as Dock');
     expect(given(save('lan'), done).state).to.equal('still');
     expect(given(preset('lan'), done, save('minh')).last.why.reason).to.equal('held');
     const moving = given(move('lan'), save('lan'));
     expect(moving.state).to.equal('moving');
-    expect(moving.last).to.deep.include({ by: 'lan', name: 'Dock' });
+    expect(moving.last).to.deep.include({ by: 'lan', preset_name: 'Dock' });
     expect(moving.last.why).to.include({ reason: 'moving', text: 'it moves; stop it, then save where it looks' });
     expect(given(preset('lan'), save('lan')).last.why.reason).to.equal('moving');
     for (const order of [move('lan'), preset('lan'), save('lan')]) {

@@ -87,6 +87,13 @@ describe('walls that are kept, in Chromium', function () {
     await until('all of them', async () => (await order(other.page)) === '1234');
     await other.page.goBack();
     await until('where one was', async () => (await other.page.locator('.tile').count()) === 4);
+
+    await menu(page, 'Arrange…');
+    await page.getByRole('button', { name: 'Delete…' }).click();
+    expect(house.layouts, 'nothing is deleted by one press').to.have.length(1);
+    await page.getByRole('button', { name: 'Delete it now' }).click();
+    await until('all cameras again', async () => (await order(page)) === '1234');
+    expect(house.layouts).to.deep.equal([]);
     expect([...faults, ...other.faults]).to.deep.equal([]);
   });
 

@@ -52,7 +52,7 @@ describe('http: moving a camera', () => {
   it('saves where it looks under a name', async () => {
     const answer = await ask('lan', 'POST', '/presets', { name: ' Dock, quay 3 ' });
     expect([answer.statusCode, answer.json().state]).to.deep.equal([202, 'saving']);
-    expect(gateway.house.slots.drive.held().input.order).to.deep.equal({ kind: 'save', name: 'Dock, quay 3' });
+    expect(gateway.house.slots.drive.held().input.order).to.deep.equal({ kind: 'save', preset_name: 'Dock, quay 3' });
     const busy = await ask('lan', 'POST', '/move', { pan: 1 });
     expect([busy.statusCode, busy.json().error]).to.deep.equal([409, 'Not now: a position is being saved.']);
     for (const payload of [

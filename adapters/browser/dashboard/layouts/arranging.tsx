@@ -33,6 +33,7 @@ export function Arranging(props: {
   const { draft, cameras, layouts, administers, change } = props;
   const [failure, setFailure] = useState('');
   const [busy, setBusy] = useState(false);
+  const [sure, setSure] = useState(false);
   const work = async (run: () => Promise<string>): Promise<void> => {
     setBusy(true);
     setFailure('');
@@ -145,8 +146,8 @@ export function Arranging(props: {
             </button>
           )}
           {draft.id !== '' && (
-            <button type="button" disabled={busy} onClick={() => void remove()}>
-              Delete
+            <button type="button" disabled={busy} onClick={() => (sure ? void remove() : setSure(true))}>
+              {sure ? 'Delete it now' : 'Delete…'}
             </button>
           )}
           <button type="button" disabled={busy} onClick={() => change(undefined)}>
