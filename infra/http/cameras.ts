@@ -187,7 +187,7 @@ export function cameraRoutes(server: Server, services: HttpServices): void {
       throw asRefusal(error);
     }
   };
-  server.post(path, { schema: { tags, body: NewCamera } }, async (request, reply) => {
+  server.post(path, { schema: { tags, body: NewCamera, response: { 201: CameraSchema } } }, async (request, reply) => {
     const caller = callerOf(request);
     const { id: text, ...settings } = request.body;
     const camera = id(text);
@@ -196,11 +196,15 @@ export function cameraRoutes(server: Server, services: HttpServices): void {
     await changed(overlay.add(camera, settings, caller.sub));
     return reply.code(201).header('location', `${path}/${camera}`).send(shown(camera, caller));
   });
-  server.patch(`${path}/:camera_id`, { schema: { tags, params, body: CameraChange } }, async (request) => {
-    const caller = callerOf(request);
-    await changed(overlay.patch(placeOf(request).id, request.body, caller.sub));
-    return shown(placeOf(request).id, caller);
-  });
+  server.patch(
+    `${path}/:camera_id`,
+    { schema: { tags, params, body: CameraChange, response: { 200: CameraSchema } } },
+    async (request) => {
+      const caller = callerOf(request);
+      await changed(overlay.patch(placeOf(request).id, request.body, caller.sub));
+      return shown(placeOf(request).id, caller);
+    },
+  );
   server.delete(`${path}/:camera_id`, { schema: { tags, params } }, async (request, reply) => {
     await changed(overlay.remove(placeOf(request).id, callerOf(request).sub));
     return reply.code(204).send();

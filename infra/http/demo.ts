@@ -17,6 +17,7 @@ export function demoRoutes(server: Server, services: HttpServices): void {
           { source: Type.Optional(Type.Integer({ minimum: 0, maximum: 7 })), plugged: Type.Boolean() },
           { additionalProperties: false },
         ),
+        response: { 200: Type.Object({ camera: Type.String(), source: Type.Integer(), plugged: Type.Boolean() }) },
       },
     },
     async (request, reply) => {

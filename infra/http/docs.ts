@@ -1,6 +1,8 @@
 import fastifySwagger from '@fastify/swagger';
 import Type from 'typebox';
+import { plainAnswer } from './answers.ts';
 import { asyncApi } from './asyncapi.ts';
+import { EXAMPLES } from './examples.ts';
 import type { Server } from './fastify.ts';
 import { baseUrl } from './origin.ts';
 import { RULES, ruleOf } from './roles.ts';
@@ -48,8 +50,13 @@ export async function docsRoutes(server: Server): Promise<void> {
     transform: ({ schema, url, route }) => {
       const method = Array.isArray(route.method) ? (route.method[0] ?? 'GET') : route.method;
       const rule = ruleOf(method, url);
-      const response = { ...(schema?.response as object | undefined), '4XX': Refused, '5XX': Refused };
-      const documented = { ...schema, response, summary: rule.text, description: `Who: ${whoIn(method, url)}.` };
+      const key = `${method} ${url}`;
+      const answer = (schema?.response as object | undefined) ?? plainAnswer(key);
+      const response = { ...answer, '4XX': Refused, '5XX': Refused };
+      const example = EXAMPLES[key];
+      const body = example && { body: { ...(schema?.body as object), examples: [example] } };
+      const words = { summary: rule.text, description: `Who: ${whoIn(method, url)}.` };
+      const documented = { ...schema, ...body, response, ...words };
       return { schema: rule.who === 'anyone' ? documented : { ...documented, security: [{ bearer: [] }] }, url };
     },
   });

@@ -1,6 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import Type from 'typebox';
 import type { Told } from '../../bus/ports.ts';
 import type { Kind } from '../../bus/subjects.ts';
 import type { Server } from './fastify.ts';
@@ -78,6 +79,14 @@ const measureFailover =
     if (typeof recover_ms === 'number') metrics.failover.observe({ kind, phase: 'recover' }, recover_ms / 1000);
   };
 
+const AliveSchema = Type.Object({ status: Type.String({ description: 'ok' }), node: Type.String() });
+const ReadySchema = Type.Object({
+  status: Type.Enum(['ready', 'degraded', 'down']),
+  reasons: Type.Array(
+    Type.Object({ part: Type.String(), state: Type.Enum(['degraded', 'down']), text: Type.String() }),
+  ),
+});
+
 /** `/metrics`, `/healthz`, `/readyz`. */
 export function operationsRoutes(server: Server, services: HttpServices, shared: Shared): void {
   const { metrics } = services;
@@ -102,11 +111,18 @@ export function operationsRoutes(server: Server, services: HttpServices, shared:
     delay.reset();
     return reply.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });
-  server.get('/healthz', { schema: { tags: ['operations'] } }, async () => ({ status: 'ok', node: services.node }));
-  server.get('/readyz', { schema: { tags: ['operations'] } }, async (_request, reply) => {
-    const reasons = services.health();
-    const down = reasons.some((reason) => reason.state === 'down');
-    const status = down ? 'down' : reasons.length ? 'degraded' : 'ready';
-    return reply.code(down ? 503 : 200).send({ status, reasons });
-  });
+  server.get('/healthz', { schema: { tags: ['operations'], response: { 200: AliveSchema } } }, async () => ({
+    status: 'ok',
+    node: services.node,
+  }));
+  server.get(
+    '/readyz',
+    { schema: { tags: ['operations'], response: { 200: ReadySchema, 503: ReadySchema } } },
+    async (_request, reply) => {
+      const reasons = services.health();
+      const down = reasons.some((reason) => reason.state === 'down');
+      const status = down ? 'down' : reasons.length ? 'degraded' : 'ready';
+      return reply.code(down ? 503 : 200).send({ status, reasons });
+    },
+  );
 }

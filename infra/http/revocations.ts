@@ -69,7 +69,8 @@ export function revocationRoutes(server: Server, services: HttpServices, shared:
     { schema: { tags, response: { 200: Type.Object({ items: Type.Array(RevocationSchema), next: Type.Null() }) } } },
     async () => ({ items: services.revocations.list(), next: null }),
   );
-  server.post(path, { schema: { tags, body: What } }, async (request, reply) => {
+  const Made = Type.Object({ ...RevocationSchema.properties, sessions_cut: Type.Integer() });
+  server.post(path, { schema: { tags, body: What, response: { 201: Made } } }, async (request, reply) => {
     const revocation = await revoke(services, shared, request.body, callerOf(request).sub);
     return reply.code(201).header('location', `${path}/${revocation.id}`).send(revocation);
   });

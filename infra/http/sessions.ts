@@ -52,6 +52,13 @@ function show(view: CellView, shared: Shared) {
   };
 }
 
+const RenewedSchema = Type.Object({
+  session_id: Type.String(),
+  stream_token: Type.String(),
+  expires_in: Type.Number({ description: 'seconds' }),
+  expires_at: Type.Number({ description: 'epoch ms' }),
+});
+
 /** `/api/v1/sessions`: who watches what, and how to end it. */
 export function sessionRoutes(server: Server, services: HttpServices, shared: Shared): void {
   const { cells } = services;
@@ -110,7 +117,9 @@ export function sessionRoutes(server: Server, services: HttpServices, shared: Sh
     await services.cells.offer({ kind: 'viewer', id }, { type: 'playlist.stale', ...request.body });
     return reply.code(204).send();
   });
-  server.post(`${path}/:session_id/renew`, { schema: { tags, params } }, async (request) =>
-    renew(services, callerOf(request), placeOf(request)),
+  server.post(
+    `${path}/:session_id/renew`,
+    { schema: { tags, params, response: { 200: RenewedSchema } } },
+    async (request) => renew(services, callerOf(request), placeOf(request)),
   );
 }
