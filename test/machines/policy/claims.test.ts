@@ -23,6 +23,12 @@ describe('policy: what the claims of an identity provider grant', () => {
     });
   }
 
+  it('how far back somebody may look, where the rule says so', () => {
+    const bounded: ClaimRule = { ...rule('viewer', 'park'), history: 'since_grant' };
+    expect(grantByClaims({}, [bounded])).to.include({ history: 'since_grant' });
+    expect(grantByClaims({}, [rule('viewer', 'park')])).to.not.have.property('history');
+  });
+
   it('a rule without a claim is for everybody; inherited names are no claims', () => {
     expect(grantByClaims({}, [...rules, rule('viewer', 'park')])?.zones).to.deep.equal(['park']);
     expect(grantByClaims({}, [rule('admin', '*', 'constructor', '')])).to.equal(undefined);
