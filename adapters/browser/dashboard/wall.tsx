@@ -26,9 +26,9 @@ export interface WallProps {
   /** What would become of a camera, while a question of what-if is looked at. */
   outcomeOf: (camera: string) => Outcome | undefined;
   /** Absent: the pictures as large as can be. */
-  grid?: Grid;
+  grid?: Grid | undefined;
   /** What lies over a tile. @param place counted from 0 */
-  coverOf?: (camera: Camera, place: number, columns: number) => ComponentChildren;
+  coverOf?: ((camera: Camera, place: number, columns: number) => ComponentChildren) | undefined;
 }
 
 /** Cameras; or one large and the others in a strip beneath it. The tiles stay, so their pictures do. */

@@ -172,6 +172,30 @@ describe('dashboard in Chromium', function () {
     expect(faults).to.deep.equal([]);
   });
 
+  it('keeps the pictures of tiles that are moved, kept as a wall and shown on it', async () => {
+    const { page, faults } = await wall(['live', 'live']);
+    for (const id of ['cam_001', 'cam_002']) {
+      await until('the picture', () => tile(page, id).locator('.latency').count(), 15_000);
+    }
+    const admitted = gateway.admissions();
+    await page.evaluate(`window.stops = 0; for (const video of document.querySelectorAll('video'))
+      for (const type of ['pause', 'emptied']) video.addEventListener(type, () => window.stops++)`);
+    await page.locator('.layouts summary').click();
+    await page.getByText('New wall from this…').click();
+    await tile(page, 'cam_001').getByRole('button', { name: 'Move to the place after' }).click();
+    await until(
+      'the other first',
+      async () => (await page.locator('.tile').first().getAttribute('data-camera')) === 'cam_002',
+    );
+    await page.getByLabel('Name', { exact: true }).fill('Gates');
+    await page.keyboard.press('Enter');
+    await until('it to be kept', async () => (await page.locator('.cover').count()) === 0);
+    expect(await tile(page, 'cam_001').locator('.latency').count()).to.equal(1);
+    expect(await page.evaluate('window.stops'), 'no video stopped').to.equal(0);
+    expect(gateway.admissions()).to.equal(admitted);
+    expect(faults).to.deep.equal([]);
+  });
+
   it('reads the past of a camera that changed before the page was opened', async () => {
     house = furnish(gateway, [stubCamera(1, 'live')]);
     house.become('cam_001', 'offline', OFFLINE);

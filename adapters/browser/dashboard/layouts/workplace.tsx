@@ -24,6 +24,7 @@ export function Workplace({ layouts, draft, setDraft, administers, ...wall }: Wo
   const everyMs = chosen?.tour && chosen.tour.everyS * 1_000;
   const busy = route.name === 'camera' || draft !== undefined;
   const touring = useTour(chosen?.id ?? '', pages.length, everyMs, busy);
+  const arranged = useArranged(cameras, draft, setDraft);
   const isAll = !draft && !chosen;
   if (layouts.failure !== '' && isAll) {
     return (
@@ -33,20 +34,23 @@ export function Workplace({ layouts, draft, setDraft, administers, ...wall }: Wo
     );
   }
   if (layouts.waits) return <p class="empty">Asking the gateway…</p>;
-  if (draft) {
-    return (
-      <div class="workplace">
-        <Arranging draft={draft} cameras={cameras} layouts={layouts} administers={administers} change={setDraft} />
-        <Arranged {...wall} draft={draft} setDraft={setDraft} />
-      </div>
-    );
-  }
   const page = isAll ? { title: '', cameras, big: false } : pages[touring.page];
-  if (!page) return <p class="empty">This wall has no camera that you may see.</p>;
+  if (!arranged && !page) return <p class="empty">This wall has no camera that you may see.</p>;
+  const shown = arranged?.cameras ?? (page ? withLarge(page, wall) : []);
   return (
     <div class="workplace">
-      <Wall {...wall} cameras={withLarge(page, wall)} grid={page} />
-      {route.name === 'wall' && <TourBar pages={pages} touring={touring} />}
+      {draft && (
+        <Arranging draft={draft} cameras={cameras} layouts={layouts} administers={administers} change={setDraft} />
+      )}
+      {/* One wall, whatever it shows: tiles that stay keep their pictures. */}
+      <Wall {...wall} cameras={shown} grid={arranged?.grid ?? page} coverOf={arranged?.coverOf} />
+      {shown.length === 0 && <p class="empty">Choose cameras for this wall, above.</p>}
+      {arranged && (
+        <p class="unseen" role="status">
+          {arranged.said}
+        </p>
+      )}
+      {!arranged && route.name === 'wall' && <TourBar pages={pages} touring={touring} />}
     </div>
   );
 }
@@ -57,12 +61,21 @@ function withLarge(page: WallPage, { cameras, route }: Pick<WallProps, 'cameras'
   return large && !page.cameras.includes(large) ? [large, ...page.cameras] : page.cameras;
 }
 
-/** The whole wall on one page, with a cover on each tile. */
-function Arranged(props: Omit<WallProps, 'grid' | 'coverOf'> & { draft: Layout; setDraft: (draft: Layout) => void }) {
-  const { draft, setDraft, ...wall } = props;
+/** How a wall that is being arranged is shown: whole, on one page, with a cover on each tile. */
+interface Arranged extends Required<Pick<WallProps, 'cameras' | 'grid' | 'coverOf'>> {
+  /** What a screen reader says of the last move. */
+  said: string;
+}
+
+function useArranged(
+  cameras: Camera[],
+  draft: Layout | undefined,
+  setDraft: (draft: Layout) => void,
+): Arranged | undefined {
   const [over, setOver] = useState<string>();
   const [moved, setMoved] = useState<{ camera: string; by: string; to: number }>();
-  const known = new Map(wall.cameras.map((camera) => [camera.id, camera]));
+  if (!draft) return undefined;
+  const known = new Map(cameras.map((camera) => [camera.id, camera]));
   const shown = draft.cameras.flatMap((id) => known.get(id) ?? []);
   const ids = shown.map(({ id }) => id);
   const away = draft.cameras.filter((id) => !known.has(id));
@@ -72,30 +85,22 @@ function Arranged(props: Omit<WallProps, 'grid' | 'coverOf'> & { draft: Layout; 
     setDraft({ ...draft, cameras: [...movedTo(ids, camera, place), ...away] });
     setMoved({ camera, by, to: place });
   };
-  if (shown.length === 0) return <p class="empty">Choose cameras for this wall, above.</p>;
-  return (
-    <>
-      <Wall
-        {...wall}
-        cameras={shown}
-        grid={{ columns: draft.columns, big: draft.big }}
-        coverOf={(camera, place, columns) => (
-          <Cover
-            camera={camera}
-            place={place}
-            count={shown.length}
-            columns={columns}
-            over={over}
-            setOver={setOver}
-            move={(to) => move(camera.id, to)}
-            remove={() => setDraft({ ...draft, cameras: draft.cameras.filter((id) => id !== camera.id) })}
-            focused={moved?.camera === camera.id ? moved.by : undefined}
-          />
-        )}
+  return {
+    cameras: shown,
+    grid: { columns: draft.columns, big: draft.big },
+    coverOf: (camera, place, columns) => (
+      <Cover
+        camera={camera}
+        place={place}
+        count={shown.length}
+        columns={columns}
+        over={over}
+        setOver={setOver}
+        move={(to) => move(camera.id, to)}
+        remove={() => setDraft({ ...draft, cameras: draft.cameras.filter((id) => id !== camera.id) })}
+        focused={moved?.camera === camera.id ? moved.by : undefined}
       />
-      <p class="unseen" role="status">
-        {moved && `${known.get(moved.camera)?.name}: place ${moved.to + 1} of ${shown.length}`}
-      </p>
-    </>
-  );
+    ),
+    said: moved ? `${known.get(moved.camera)?.name}: place ${moved.to + 1} of ${shown.length}` : '',
+  };
 }
