@@ -1,9 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
+import Schema from 'typebox/schema';
 import { envelope } from '../../../bus/envelope.ts';
 import type { JournalRecord } from '../../../bus/ports.ts';
 import { factSubject } from '../../../bus/subjects.ts';
+import { EXAMPLES } from '../../../infra/http/examples.ts';
 import { RULES } from '../../../infra/http/roles.ts';
 import { type FakeGateway, fakeGateway } from '../../fakes/http.ts';
 
@@ -42,6 +44,26 @@ describe('the documents that integrators build on', () => {
         expect(security === undefined, about).to.equal(description?.startsWith('Who: anyone'));
       }
     }
+  });
+
+  it('openapi.json says what each route answers when it succeeds', () => {
+    const silent = Object.entries<Record<string, Documented>>(open.paths).flatMap(([url, methods]) =>
+      Object.entries(methods)
+        .filter(([, { responses }]) => !Object.keys(responses).some((status) => /^[123]/.test(status)))
+        .map(([method]) => `${method} ${url}`),
+    );
+    expect(silent).to.deep.equal([]);
+  });
+
+  it('openapi.json shows an example at each route that takes JSON, which fits its schema', () => {
+    const shown = Object.keys(RULES).flatMap((key) => {
+      const [method = '', url = ''] = key.split(' ');
+      const documented: Documented | undefined = open.paths[url.replace(/:(\w+)/g, '{$1}')]?.[method.toLowerCase()];
+      const json = documented?.requestBody?.content['application/json'];
+      if (json) expect(json.example !== undefined && Schema.Check(json.schema, json.example), key).to.equal(true);
+      return json ? [key] : [];
+    });
+    expect(Object.keys(EXAMPLES)).to.have.members(shown);
   });
 
   it('asyncapi.json leads nowhere that is not there', () => {
@@ -86,6 +108,8 @@ interface Documented {
   description?: string;
   parameters?: { in: string; name: string }[];
   security?: object[];
+  requestBody?: { content: Record<string, { schema: object; example?: unknown }> };
+  responses: Record<string, object>;
 }
 
 /** The facts in the golden journals. */
