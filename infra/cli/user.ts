@@ -1,5 +1,6 @@
 import path from 'node:path';
 import type { Command } from 'commander';
+import { openLayouts } from '../../adapters/layouts.files.ts';
 import { openPasswords } from '../../adapters/passwords.scrypt.ts';
 import { openPeople, PERSON_NAME, type People } from '../../adapters/people.files.ts';
 import { openRevocations } from '../../adapters/revocations.files.ts';
@@ -90,10 +91,19 @@ export function userRemoveCommand(command: Command, out: Terminal): void {
     .action(async (typed: string, options: CommonOptions) => {
       const id = checkedName(typed);
       if (!peopleOf(options, out).remove(id)) throw nobody(id);
+      dropLayouts(id, path.join(stateFolder(options, out.env), 'layouts.json'));
       await endSignIns(id, options, out);
       if (options.json) out.printJson({ id });
       else out.print(`removed ${id}; all sign-ins have ended`);
     });
+}
+
+/** Whoever is called so later must not find them; what others share is theirs as well, and stays. */
+function dropLayouts(owner: string, at: string): void {
+  const layouts = openLayouts(at);
+  for (const layout of layouts.list()) {
+    if (layout.owner === owner && layout.shared_with === undefined) layouts.remove(layout.id);
+  }
 }
 
 /** `signalbox user list`: everybody who signs in with a password. */

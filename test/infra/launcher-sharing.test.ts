@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import { openSigningKeys } from '../../adapters/keys.files.ts';
+import { openLayouts } from '../../adapters/layouts.files.ts';
 import { openPeople, type Person } from '../../adapters/people.files.ts';
 import { openRevocations } from '../../adapters/revocations.files.ts';
 import { BrokenSeal, openSeal } from '../../adapters/seal.aes.ts';
@@ -99,6 +100,17 @@ describe('what the hosts of an installation share', () => {
     people(one).remove(lan.id);
     await until('the removal', () => people(two).find(lan.id) === undefined);
     expect(statSync(path.join(two.state, 'people.json')).mode & 0o077).to.equal(0);
+  });
+
+  it('has people find the walls that they keep at every host', async () => {
+    const [one, two] = [await start('one'), await start('two')];
+    const layouts = ({ state }: Host) => openLayouts(path.join(state, 'layouts.json'));
+    const gates = { id: 'lay_1', owner: 'lan', name: 'Gates', cameras: ['cam_001'], big: false, since: 1 };
+    layouts(one).add(gates);
+    await until('the wall', () => layouts(two).find('lay_1'));
+    expect(layouts(two).list()).to.deep.equal([gates]);
+    layouts(two).remove('lay_1');
+    await until('its removal', () => layouts(one).list().length === 0);
   });
 
   it('has every host believe the tokens that another signed, and none that was taken back', async () => {

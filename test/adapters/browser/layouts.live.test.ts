@@ -137,6 +137,23 @@ describe('walls that are kept, in Chromium', function () {
     expect(faults).to.deep.equal([]);
   });
 
+  it('fill the screen with pictures at a key, and with alarms alone beside them', async () => {
+    const { page, faults } = await open();
+    await until('the alarms', () => page.locator('.alarms.raised').count());
+    const before = await page.locator('.wall').boundingBox();
+    await page.keyboard.press('f');
+    await until('the whole screen', () => page.evaluate<boolean>('document.fullscreenElement !== null'));
+    await until(
+      'more room',
+      async () => ((await page.locator('.wall').boundingBox())?.height ?? 0) > (before?.height ?? 0),
+    );
+    expect(await page.locator('.clock').isVisible()).to.equal(false);
+    expect(await page.locator('.alarms').isVisible()).to.equal(true);
+    await page.keyboard.press('f');
+    await until('what was before', () => page.locator('.clock').isVisible());
+    expect(faults).to.deep.equal([]);
+  });
+
   it('say so when there is none at the link, or none of its cameras is for the looker', async () => {
     house.layouts.push({ id: 'lay_1', name: 'Elsewhere', cameras: ['cam_009'], big: false, owner: 'minh' });
     const { page } = await openPage(browser);

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
+import { openLayouts } from '../../../adapters/layouts.files.ts';
 import { openPasswords } from '../../../adapters/passwords.scrypt.ts';
 import { openPeople } from '../../../adapters/people.files.ts';
 import { openRevocations } from '../../../adapters/revocations.files.ts';
@@ -67,10 +68,19 @@ describe('signalbox user', () => {
     expect((await user(['history', 'kim', '1h'])).err).to.match(/nobody signs in as kim/);
   });
 
-  it('removes somebody, and ends their sign-ins', async () => {
+  it('removes somebody, ends their sign-ins, and drops the walls that they alone had', async () => {
     await user(add, 'the gate stays shut');
+    const layouts = () => openLayouts(path.join(state, 'layouts.json'));
+    const kept = { owner: 'lan', name: 'Gates', cameras: [], big: false, since: 1 };
+    layouts().add({ ...kept, id: 'lay_own' });
+    layouts().add({ ...kept, id: 'lay_shared', shared_with: 'viewer' });
+    layouts().add({ ...kept, id: 'lay_other', owner: 'minh' });
     expect((await user(['remove', 'lan'])).out).to.equal('removed lan; all sign-ins have ended\n');
     expect(people().list()).to.deep.equal([]);
+    const left = layouts()
+      .list()
+      .map(({ id }) => id);
+    expect(left).to.deep.equal(['lay_shared', 'lay_other']);
     const token = { sub: 'lan', iat: Date.now() / 1000 - 1 };
     expect(openRevocations(path.join(state, 'revocations.json')).hits(token)).to.equal(true);
     expect((await user(['remove', 'lan'])).err).to.contain('nobody signs in as lan');
