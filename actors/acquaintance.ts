@@ -319,6 +319,12 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void, ways: 
         return isIntake(view) ? emptyIntake(view, fact.id) : lookWhoIsLeft(fact.id);
       case 'signalbox.relay.serving':
         return isIntake(view) ? relieveOthers(view, fact.id) : takeOverPushes(fact.id);
+      case 'signalbox.camera.resized': {
+        const { width, height } = fact.data;
+        const recording = cells.view({ kind: 'recording', id: view.id });
+        if (!recording?.tags.includes('wanted')) return;
+        return tell('recording', view.id, { type: 'camera.resized', width, height }, fact.id);
+      }
       case 'signalbox.camera.removed':
         return endShowsOf(view.id, fact.id);
       case 'signalbox.relay.dead':

@@ -82,6 +82,10 @@ const steps: Record<string, (record: JournalRecord) => JournalRecord> = {
   'camera@2': unchanged(3),
   // Nobody told who publishes.
   'camera@3': unchanged(4),
+  // Nobody told that a picture had another size in mid-stream.
+  'camera@4': unchanged(5),
+  // No recording was told that the picture had another size.
+  'recording@1': unchanged(2),
   // Nobody saved a preset.
   'ptz@1': unchanged(2),
   'relay@1': relayWithoutPulse,

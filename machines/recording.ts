@@ -135,6 +135,12 @@ const begins: Because = ({ source, wanted, holders }, event) => ({
   text: `the relay that pulls source ${source} is asked to record it`,
   guard: { wanted, holders: holders.length },
 });
+const beginsAnew: Because = (_context, event) => {
+  if (event.type !== 'camera.resized') throw new Error(`a ${event.type} resizes nothing`);
+  const { width, height } = event;
+  const text = `the picture is ${width}×${height} now; it goes on in a new file, at the next key frame`;
+  return { trigger: event.type, reason: 'resized', text, guard: { width, height } };
+};
 const fails: Because = (_context, event) => {
   if (event.type !== 'recorder.silent') throw new Error(`a ${event.type} fails no recorder`);
   return { trigger: event.type, reason: 'silent', text: event.detail, guard: { silent_ms: event.silent_ms } };
@@ -233,6 +239,7 @@ export const recordingMachine = machine.createMachine({
           reenter: true,
           actions: [notePicture, become('starting', begins)],
         },
+        'camera.resized': { target: 'busy', reenter: true, actions: become('starting', beginsAnew) },
         'camera.dark': { target: 'waiting', actions: [notePicture, become('waiting', waits)] },
         'recorder.segment': { actions: tellSegment },
         'recorder.silent': { target: '.failing', actions: become('failing', fails) },

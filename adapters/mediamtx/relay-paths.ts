@@ -12,7 +12,8 @@ export interface RelayPaths {
    */
   want(name: string, config: PathConfig, refused: (detail: string) => void): void;
   /**
-   * Has a path recorded from now on, or no more, as often as it is wanted. Nothing is said of it: it is as it stands.
+   * Has a path recorded from now on, or no more, as often as it is wanted; off and on again, it goes on in a new file.
+   * Nothing is said of it: it is as it stands.
    */
   record(name: string, on: boolean): void;
   /** Has a wanted path deleted. */
@@ -61,6 +62,8 @@ export function relayPaths(api: Mediamtx): RelayPaths {
   const wanted = new Map<string, Wanted>();
   const written = new Map<string, symbol>();
   const recorded = new Map<string, boolean>();
+  /** Those whose recording shall go on in a new file. */
+  const cut = new Set<string>();
   const due = new Set<string>();
   let standing: Map<string, Standing> | undefined;
   /** The relay process that `standing` and `written` are about. */
@@ -87,12 +90,17 @@ export function relayPaths(api: Mediamtx): RelayPaths {
   const settleRecord = async (name: string, { config }: Wanted, seen: Map<string, Standing>): Promise<void> => {
     const record = recorded.get(name);
     const found = seen.get(name);
-    if (record === undefined || !found || (found.config.record ?? false) === record) return;
+    if (record === undefined || !found) return;
+    const stands = found.config.record ?? false;
+    const wanted = stands !== record ? [record] : record && cut.has(name) ? [false, true] : [];
     const { source, sourceOnDemandCloseAfter } = found.config;
     const kept = { source, ...(sourceOnDemandCloseAfter === undefined ? {} : { sourceOnDemandCloseAfter }) };
     try {
-      await api.replacePath(name, { ...config, ...kept, record });
-      found.config = { ...found.config, record };
+      for (const one of wanted) {
+        await api.replacePath(name, { ...config, ...kept, record: one });
+        found.config = { ...found.config, record: one };
+      }
+      cut.delete(name);
     } catch (error) {
       // The recorder tells that nothing is written; the camera itself has no fault.
       if (!(error instanceof RelayRefused)) throw error;
@@ -185,6 +193,7 @@ export function relayPaths(api: Mediamtx): RelayPaths {
       push();
     },
     record(name, on) {
+      if (on && recorded.get(name) === false) cut.add(name);
       recorded.set(name, on);
       if (!wanted.has(name)) return;
       due.add(name);
@@ -199,6 +208,7 @@ export function relayPaths(api: Mediamtx): RelayPaths {
       wanted.delete(name);
       written.delete(name);
       recorded.delete(name);
+      cut.delete(name);
       due.delete(name);
     },
     lookAgain() {

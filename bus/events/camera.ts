@@ -4,7 +4,7 @@ import { type Of, shape } from '../shape.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the camera machine's events and context; older journals climb through `upcast.ts`. */
-export const CAMERA_VERSION = 4;
+export const CAMERA_VERSION = 5;
 
 /** Why a camera can't be reached; the codes of `camera.offline`. */
 export const UnreachableSchema = Type.Enum(
@@ -147,8 +147,9 @@ export type CameraHeard = {
 }[keyof typeof cameraHeard];
 
 /**
- * What every camera fact says. The fact's type is `camera.<state>`, but for three: `camera.switched` tells that another
- * source feeds the program, `camera.source` that a standby source came or went, `camera.publisher` who sends one.
+ * What every camera fact says. The fact's type is `camera.<state>`, but for four: `camera.switched` tells that another
+ * source feeds the program, `camera.source` that a standby source came or went, `camera.publisher` who sends one,
+ * `camera.resized` that the picture has another size in mid-stream.
  */
 export const CameraFactSchema = Type.Object({
   name: Type.String(),
@@ -164,6 +165,8 @@ export const CameraFactSchema = Type.Object({
   from_source: Type.Optional(Type.String({ description: 'the source that fed it before, or "slate"' })),
   source: Type.Optional(Type.String({ description: '`camera.source`: the standby source that changed' })),
   source_state: Type.Optional(Type.String({ description: '`camera.source`: how it stands now' })),
+  width: Type.Optional(Type.Integer({ description: '`camera.resized`: of the picture now' })),
+  height: Type.Optional(Type.Integer()),
   publisher: Type.Optional(PublisherSchema),
   publishing: Type.Optional(
     Type.Boolean({ description: '`camera.publisher`: whether it came; why it ended is in `why`' }),
@@ -181,6 +184,7 @@ export const cameraSaid = [
   'camera.holding',
   'camera.source',
   'camera.publisher',
+  'camera.resized',
   'camera.offline',
   'camera.quarantined',
   'camera.removed',

@@ -4,7 +4,7 @@ import { type Of, shape } from '../shape.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the recording machine's events and context. */
-export const RECORDING_VERSION = 1;
+export const RECORDING_VERSION = 2;
 
 /** A stretch of time that retention leaves alone, and for whom. */
 export const ProtectionSchema = Type.Object({
@@ -38,6 +38,8 @@ export const recordingHeard = {
   'recording.removed': shape('recording.removed', Type.Object({})),
   'camera.watchable': shape('camera.watchable', Type.Object({ source: IdSchema })),
   'camera.dark': shape('camera.dark', Type.Object({ detail: Type.String() })),
+  /** A file holds pictures of one size. */
+  'camera.resized': shape('camera.resized', Type.Object({ width: Type.Integer(), height: Type.Integer() })),
   'recorder.growing': shape('recorder.growing', Type.Object({ elapsed_ms: Type.Number() })),
   'recorder.silent': shape('recorder.silent', Type.Object({ silent_ms: Type.Number(), detail: Type.String() })),
   'recorder.full': shape('recorder.full', Type.Object({ free_bytes: Type.Number() })),

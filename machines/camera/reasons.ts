@@ -26,6 +26,21 @@ const unreachable: Record<Unreachable, string> = {
   relay: 'the relay that pulls it stopped and is being restarted',
 };
 
+/** Why a picture that goes on is another one; undefined while its size is the same, or was not known. */
+export function resized(
+  { width: fromWidth, height: fromHeight }: Standing,
+  { type, width, height }: Extract<CameraEvent, { type: 'source.flowing' }>,
+): Why | undefined {
+  if (!width || !height || !fromWidth || !fromHeight || (width === fromWidth && height === fromHeight))
+    return undefined;
+  return {
+    trigger: type,
+    reason: 'resized',
+    text: `its picture is ${width}×${height} now, in mid-stream; it was ${fromWidth}×${fromHeight}`,
+    guard: { width, height, from_width: fromWidth, from_height: fromHeight },
+  };
+}
+
 const detailOf = (event: CameraEvent) => ('detail' in event ? { detail: event.detail } : {});
 
 export const offline: SourceBecause = (standing, event) => {

@@ -92,10 +92,10 @@ const opening = (at: At) =>
   });
 
 /** Its packets arrive. */
-const flowing = ({ mine, learn, note, stand }: At) =>
+const flowing = ({ mine, learn, tellSize, note, stand }: At) =>
   machine.createStateConfig({
     on: {
-      'source.flowing': { guard: mine, actions: learn },
+      'source.flowing': { guard: mine, actions: [tellSize, learn] },
       'source.silent': {
         guard: mine,
         target: 'silent',

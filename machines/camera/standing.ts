@@ -2,7 +2,7 @@ import type { Source } from '../../bus/events/camera.ts';
 import { flapping } from '../policy/backoff.ts';
 import { type CameraContext, type CameraEvent, type Standing, sourceAt } from './context.ts';
 import { factOf, machine, tellStandings } from './parts.ts';
-import type { SourceBecause } from './reasons.ts';
+import { resized, type SourceBecause } from './reasons.ts';
 
 /** An event, and the context in which it is heard. */
 export interface Heard {
@@ -32,6 +32,21 @@ const tellStandby = (place: number, state: Standing['state']) =>
     const why = context.standings[source.id]?.why ?? { trigger: event.type, text: state };
     const data = { ...factOf(context, context.state, context.since), why, source: source.id, source_state: state };
     enqueue.emit({ type: 'camera.source', data });
+  });
+
+/** Says that the picture has another size, though its source went on without a break: what is made of it is made anew. */
+const tellSize = (place: number) =>
+  machine.enqueueActions(({ context, event, enqueue }) => {
+    const source = sourceAt(context, place);
+    if (event.type !== 'source.flowing' || !source || source.id !== context.active) return;
+    const known = context.standings[source.id];
+    const why = known && resized(known, event);
+    if (!why) return;
+    const { width, height } = event;
+    enqueue.emit({
+      type: 'camera.resized',
+      data: { ...factOf(context, context.state, context.since), why, width, height },
+    });
   });
 
 /** Enters a state of a source: sets it with its reason, and tells the other parts. */
@@ -100,6 +115,7 @@ function writing(place: number) {
   });
   return {
     learn,
+    tellSize: tellSize(place),
     until,
     countFall,
     countAttempt,

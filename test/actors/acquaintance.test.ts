@@ -108,6 +108,29 @@ describe('cells that know of each other', () => {
     expect(faults).to.deep.equal([]);
   });
 
+  it('have the ladder and the recording begin anew when the same source goes on in another size', async () => {
+    const { house, faults } = acquainted();
+    const rendition = { kind: 'rendition' as const, id: camera.id };
+    const recording = { kind: 'recording' as const, id: camera.id };
+    await house.roster.create(camera, configured('warm'));
+    for (const event of [answers(), flows(), feeds()]) await house.roster.offer(camera, event);
+    const rungs = rungsNamed(['720p', '360p']);
+    await house.roster.create(recording, { type: 'recording.configured', zone: 'hcm', wanted: true, keep_ms: 1 });
+    await house.roster.create(rendition, { type: 'rendition.configured', zone: 'hcm', rungs, keep: 'warm' });
+    for (const at of [recording, rendition]) {
+      await house.roster.offer(at, { type: 'camera.watchable', ...(at === recording ? { source: '0' } : {}) });
+    }
+    const seen = { codec: 'h264', width: 1280, height: 720, fps: 30, gop_ms: 2_000, reordered: false };
+    house.slots.measure.held().report({ type: 'program.measured', ...seen, bitrate_bps: 2_000_000, audio: false });
+    house.slots.record.held().report({ type: 'recorder.growing', elapsed_ms: 1 });
+    await until('the recording', () => house.roster.view(recording)?.state === 'recording');
+    await house.roster.offer(camera, { ...flows(), width: 640, height: 360 });
+    await until('the ladder to look again', () => house.roster.view(rendition)?.why.reason === 'changed');
+    await until('the recording to begin anew', () => house.roster.view(recording)?.why.reason === 'resized');
+    expect(house.slots.record.all.map(({ end }) => end)).to.deep.equal(['released', undefined]);
+    expect(faults).to.deep.equal([]);
+  });
+
   it('forget viewers that ended while nobody looked, so that camera and ladder rest', async () => {
     const house = fakeHouse();
     const rendition = { kind: 'rendition' as const, id: camera.id };

@@ -220,4 +220,27 @@ describe('the paths of a relay', () => {
     expect(await paths.sweep(/^in\//)).to.deep.equal(['in/gone/0']);
     expect([...relay.configs.keys()]).to.deep.equal(['in/cam_1/0', 'elsewhere']);
   });
+
+  it('are recorded on in a new file when that is turned off and on again at once, and else written once', async () => {
+    const relay = fakeRelay();
+    const recorded: unknown[] = [];
+    const { replacePath } = relay.api;
+    relay.api.replacePath = (name, config) => {
+      if (name === 'in/gate/0') recorded.push(config.record);
+      return replacePath(name, config);
+    };
+    const paths = relayPaths(relay.api);
+    paths.want('in/gate/0', camera, never);
+    paths.record('in/gate/0', true);
+    await until('it to be recorded', () => relay.configs.get('in/gate/0')?.record === true);
+    recorded.length = 0;
+    paths.record('in/gate/0', false);
+    paths.record('in/gate/0', true);
+    await until('it to be recorded anew', () => recorded.length === 2);
+    paths.record('in/gate/0', true);
+    paths.want('in/later/0', camera, never);
+    await until('what was wanted after it', () => relay.configs.has('in/later/0'));
+    expect(recorded).to.deep.equal([false, true]);
+    paths.close();
+  });
 });

@@ -52,6 +52,19 @@ describe('a camera', () => {
     expect(gone.invoked).to.deep.equal([]);
   });
 
+  it('whose picture has another size in mid-stream stays live, and says so once, with both sizes', () => {
+    const smaller = { ...flows(), width: 640, height: 360 };
+    const resized = given(...live, smaller, smaller);
+    expect(resized.said).to.deep.equal(['camera.connecting', 'camera.live', 'camera.resized']);
+    expect(resized.last).to.deep.include({ state: 'live', width: 640, height: 360 });
+    expect(resized.last.why).to.deep.include({
+      reason: 'resized',
+      guard: { width: 640, height: 360, from_width: 1280, from_height: 720 },
+    });
+    expect(resized.context.standings['0']).to.include({ width: 640, height: 360 });
+    expect(given(...live, flows()).said).to.deep.equal(['camera.connecting', 'camera.live']);
+  });
+
   it('that falls silent is stalled, then offline, and says since when', () => {
     const silent = { type: 'source.silent', source: '0', silent_ms: 900, at: 10_000 };
     const stalled = given(...live, silent);

@@ -35,6 +35,15 @@ describe('a recording', () => {
     expect(lost.last.why.text).to.contain('refused');
   });
 
+  it('goes on in a new file when the picture has another size: a file holds pictures of one', () => {
+    const resized = { type: 'camera.resized', width: 640, height: 360 };
+    const anew = given(configured, watchable(), growing, resized);
+    expect([anew.state, anew.invoked]).to.deep.equal(['starting', ['record']]);
+    expect(anew.last.why).to.deep.include({ reason: 'resized', guard: { width: 640, height: 360 } });
+    expect(given(configured, watchable(), growing, resized, growing).state).to.equal('recording');
+    expect(given(configured, watchable(), growing, dark, resized).state).to.equal('waiting');
+  });
+
   it('says loudly that nothing is written, and that the disk is full, and goes on when it can', () => {
     const failing = given(configured, watchable(), growing, silent);
     expect(failing.last).to.deep.include({ state: 'failing', from: 'recording' });

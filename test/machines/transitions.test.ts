@@ -300,6 +300,7 @@ const machines: Record<string, { machine: AnyStateMachine; walks: Walk[] }> = {
           { type: 'recorder.silent', silent_ms: 3_000, detail: 'x' },
           { type: 'recorder.full', free_bytes: 0 },
           { type: 'recorder.segment', source: '0', begun_at: 1, bytes: 1 },
+          { type: 'camera.resized', width: 640, height: 360 },
         ],
       },
     ],

@@ -67,6 +67,7 @@ const NEXT_BY_REASON: Record<string, string> = {
 
 const FACTS: Record<string, { word: string; sign: Sign }> = {
   'camera.switched': { word: 'Switched', sign: 'swap' },
+  'camera.resized': { word: 'Another size', sign: 'swap' },
 };
 
 /** The word and sign of what a camera said. */
