@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Logger } from 'pino';
@@ -10,6 +11,7 @@ import { type Egress, watchEgress } from '../../adapters/egress.mediamtx.ts';
 import { createEyes, type Poster } from '../../adapters/eye.ffmpeg.ts';
 import type { Gate } from '../../adapters/gate.jsonwebtoken.ts';
 import { healthMediamtx } from '../../adapters/health.mediamtx.ts';
+import { hlsMediamtx, type LowLatencyHls } from '../../adapters/hls.mediamtx.ts';
 import { cameraOfPath, INTAKE_PATHS, intakeMediamtx, intakePath } from '../../adapters/intake.mediamtx.ts';
 import { createLadders } from '../../adapters/ladder.ffmpeg.ts';
 import type { Endpoint } from '../../adapters/mediamtx/exchange.ts';
@@ -91,6 +93,8 @@ export interface Media {
   soundSlots: SoundSlots;
   /** Where ladders write HLS: one folder a camera. */
   hlsFolder: string;
+  /** Absent: no relay makes any for this gateway. */
+  lowLatency?: LowLatencyHls;
   whep: Whep;
   whip: Whip;
   adaptive: Adaptive;
@@ -285,6 +289,16 @@ export function openMedia({
     }
   };
 
+  const { lowLatency } = group;
+  const lowLatencyHls =
+    lowLatency &&
+    hlsMediamtx(
+      (relay) => {
+        const place = group.relays.find(({ id, role }) => id === relay && role === 'delivery');
+        return place && { host: '127.0.0.1', port: place.hls };
+      },
+      () => readFileSync(lowLatency.secretFile, 'utf8').trim(),
+    );
   const alarm = alarmOn(systemClock);
   const pulling = intakeMediamtx({
     pull(camera) {
@@ -349,6 +363,7 @@ export function openMedia({
       }),
     },
     hlsFolder,
+    ...(lowLatencyHls ? { lowLatency: lowLatencyHls } : {}),
     broadcastSlots: {
       push: pushMediamtx({
         pathsOf: (relay) => known(paths, relay),
@@ -450,6 +465,7 @@ export function openMedia({
       programs.close();
       peers.end();
       eyes.close();
+      lowLatencyHls?.close();
       for (const one of paths.values()) one.close();
     },
   };

@@ -11,7 +11,7 @@ import { denied, Refusal, unavailable } from './errors.ts';
 import type { Hub } from './hub.ts';
 import { FULL_RETRY_S } from './legs.ts';
 import type { Loads } from './loads.ts';
-import { displace, isPrior, placeViewer } from './placing.ts';
+import { displace, isPrior, LOW_LATENCY, placeViewer } from './placing.ts';
 import { ADAPTIVE, rungFor } from './rungs.ts';
 import type { HttpServices, JoinSteps } from './services.ts';
 import { isOpen, viewerOf, zoneOf } from './views.ts';
@@ -30,6 +30,8 @@ export interface Admission {
 export interface Wish {
   protocol: 'webrtc' | 'whep' | 'hls' | 'rtsp' | 'srt' | 'past';
   quality?: string;
+  /** Of HLS: parts of a segment are given out, too, by a relay. */
+  latency?: 'low';
   address: string;
 }
 
@@ -110,7 +112,11 @@ export interface Begun {
 }
 
 /** The quality that a session begins with. */
-function rungWished(services: HttpServices, camera: CellView, { protocol, quality }: Wish) {
+function rungWished(services: HttpServices, camera: CellView, { protocol, quality, latency }: Wish) {
+  if (latency === 'low') {
+    const { name, ladder } = rungFor(services, camera, quality === ADAPTIVE ? undefined : quality);
+    return { quality: name, ladder };
+  }
   // Over HLS the player chooses, unless somebody chose for it.
   if (protocol === 'hls') return { quality: quality ?? 'auto' };
   const { name, ladder } = rungFor(services, camera, ADAPTS.has(protocol) ? quality : undefined);
@@ -140,7 +146,7 @@ export async function begin(
   const startMs = systemClock.now();
   refuseWhereFull(services, wish);
   const demand = {
-    needs: [isAddressed(wish.protocol) ? wish.protocol : 'webrtc'],
+    needs: [wish.latency === 'low' ? LOW_LATENCY : isAddressed(wish.protocol) ? wish.protocol : 'webrtc'],
     priority: isPrior(claims),
     yields: !urgentCameras(cells).has(camera.id),
   };

@@ -16,6 +16,8 @@ const PLAIN: Readonly<Record<string, [status: number, type?: string]>> = {
   'DELETE /publish/:camera_id/whip/:source/:publication': [200],
   'OPTIONS /hls/:camera_id/:session_id/:expires/:signature/:file': [204],
   'GET /hls/:camera_id/:session_id/:expires/:signature/:file': [200, 'application/vnd.apple.mpegurl'],
+  'OPTIONS /hls/:camera_id/:session_id/:expires/:signature/:relay/:rung/:file': [204],
+  'GET /hls/:camera_id/:session_id/:expires/:signature/:relay/:rung/:file': [200, 'application/vnd.apple.mpegurl'],
   'GET /hls/:camera_id/:session_id/:expires/:signature': [204],
   'OPTIONS /recordings/:camera_id/:session_id/:expires/:signature/:file': [204],
   'GET /recordings/:camera_id/:session_id/:expires/:signature/:file': [200, 'application/vnd.apple.mpegurl'],

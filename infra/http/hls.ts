@@ -10,7 +10,8 @@ import { callerOf, placeOf } from './door.ts';
 import { denied, missing, Refusal, unavailable } from './errors.ts';
 import type { Server } from './fastify.ts';
 import { type HlsAudience, keepHlsAudience } from './hls-audience.ts';
-import { QualitySchema } from './live.ts';
+import { LatencySchema, QualitySchema } from './live.ts';
+import { LOW_MASTER, lowLatencyRoutes, offersLowLatency } from './low-latency.ts';
 import { baseUrl } from './origin.ts';
 import { sendFile } from './send-file.ts';
 import type { HttpServices } from './services.ts';
@@ -58,6 +59,7 @@ async function playable({ cells }: HttpServices, camera: Id): Promise<RenditionC
 /** `GET /live/:camera_id/hls`, and the signed addresses that it hands out. */
 export function hlsRoutes(server: Server, services: HttpServices, shared: Shared): void {
   const audience: HlsAudience = keepHlsAudience(services, 'hls');
+  const lowMaster = lowLatencyRoutes(server, services, shared, audience);
   server.addHook('preClose', async () => audience.close());
   allowOtherSites(server, files, fileParams);
 
@@ -66,7 +68,10 @@ export function hlsRoutes(server: Server, services: HttpServices, shared: Shared
     {
       schema: {
         params: Type.Object({ camera_id: IdSchema }),
-        querystring: Type.Object({ quality: QualitySchema }),
+        querystring: Type.Object({
+          quality: QualitySchema,
+          latency: LatencySchema,
+        }),
         tags: ['watching'],
         response: {
           200: Type.Object({
@@ -74,6 +79,7 @@ export function hlsRoutes(server: Server, services: HttpServices, shared: Shared
             hls_url: Type.String({ description: 'a master playlist; the address is the right to watch' }),
             expires_in: Type.Integer({ description: 'seconds; POST …/sessions/:id/renew prolongs it' }),
             quality: Type.String({ description: 'a rung, or "auto": the player chooses among all' }),
+            latency: Type.Enum(['low', 'usual'], { description: 'low: RFC 8216bis, in one rung' }),
             why: WhySchema,
           }),
         },
@@ -81,14 +87,18 @@ export function hlsRoutes(server: Server, services: HttpServices, shared: Shared
     },
     async (request) => {
       const camera = placeOf(request);
-      const { quality = 'auto' } = request.query;
-      const wish = { protocol: 'hls' as const, quality, address: request.ip };
-      const { session, expiresInS, placement } = await admit(services, shared, callerOf(request), camera, wish);
+      const { quality = 'auto', latency } = request.query;
+      const isLow = latency === 'low' && offersLowLatency(services);
+      const wish = { protocol: 'hls' as const, quality, address: request.ip, ...(isLow ? { latency } : {}) };
+      const admitted = await admit(services, shared, callerOf(request), camera, wish);
+      const { session, expiresInS, placement, view } = admitted;
+      const folder = `${baseUrl(request, services.config)}/hls/${signedFolder(services, camera.id, session)}`;
       return {
         session_id: session,
-        hls_url: `${baseUrl(request, services.config)}/hls/${signedFolder(services, camera.id, session)}/${MASTER}`,
+        hls_url: `${folder}/${isLow ? LOW_MASTER : MASTER}`,
         expires_in: expiresInS,
-        quality,
+        quality: isLow ? viewerOf(view).quality : quality,
+        latency: isLow ? ('low' as const) : ('usual' as const),
         why: placement,
       };
     },
@@ -101,6 +111,7 @@ export function hlsRoutes(server: Server, services: HttpServices, shared: Shared
     const extension = path.extname(file).slice(1);
     if (extension === 'm3u8') audience.asked(session.id);
     reply.type(TYPES[extension] ?? 'application/octet-stream');
+    if (file === LOW_MASTER) return reply.header('cache-control', 'no-store').send(await lowMaster(session));
     if (file === MASTER) {
       const { rungs, source } = await playable(services, camera as Id);
       const { audio = false, fps = 30, bitrate_bps: bitrateBps = 0 } = source ?? {};

@@ -11,6 +11,7 @@ import { admit } from './admission.ts';
 import { callerOf, placeOf } from './door.ts';
 import type { Server } from './fastify.ts';
 import { iceServers } from './ice.ts';
+import { offersLowLatency } from './low-latency.ts';
 import { baseUrl } from './origin.ts';
 import { ADAPTIVE, rungFor } from './rungs.ts';
 import type { HttpServices } from './services.ts';
@@ -23,11 +24,17 @@ export const QualitySchema = Type.Optional(
   Type.String({ pattern: '^[a-z0-9]{1,16}$', description: 'for instance 480p' }),
 );
 
+/** Low-latency HLS that somebody asks for. */
+export const LatencySchema = Type.Optional(
+  Type.Enum(['low'], { description: 'HLS that gives out parts of segments, where that is possible' }),
+);
+
 const BestWaySchema = Type.Object({
   protocol: Type.String(),
   quality: Type.String(),
   bitrate: Type.String(),
   bitrate_bps: Type.Number(),
+  latency: Type.Optional(Type.Enum(['low', 'usual'], { description: 'of HLS; low: RFC 8216bis' })),
   url: Type.String(),
   why: WhySchema,
 });
@@ -59,7 +66,14 @@ function inWords(bitrateBps: number): string {
 /** What a request tells of the device behind it: user agent, Client Hints, and what the player measured. */
 function deviceOf(
   { headers }: FastifyRequest,
-  query: { network_kbps?: number; quality?: string; protocol?: Protocol; h264?: boolean },
+  query: {
+    network_kbps?: number;
+    quality?: string;
+    protocol?: Protocol;
+    h264?: boolean;
+    native?: boolean;
+    latency?: 'low';
+  },
 ): Device {
   const { 'sec-ch-ua-mobile': mobile, downlink, 'save-data': saveData } = headers;
   const hinted =
@@ -71,6 +85,8 @@ function deviceOf(
     ...(networkKbps === undefined ? {} : { networkKbps }),
     savesData: saveData === 'on',
     ...(query.h264 === undefined ? {} : { h264: query.h264 }),
+    ...(query.native === undefined ? {} : { native: query.native }),
+    ...(query.latency === undefined ? {} : { latency: query.latency }),
     ...(query.protocol === undefined ? {} : { protocol: query.protocol }),
     ...(query.quality === undefined ? {} : { quality: query.quality }),
   };
@@ -97,6 +113,7 @@ function waysOf(services: HttpServices, camera: CellView, quality: string | unde
     webrtc: { quality: rung.name, bitrateBps: rung.bitrate_bps },
     ...(codec === undefined ? {} : { codec }),
     hls: rungs.length > 0 ? rungs : likely.length > 0 ? likely : rungsNamed(USUAL_RUNGS),
+    lowLatency: offersLowLatency(services),
     ...adaptiveWay(services, camera),
   };
 }
@@ -112,6 +129,10 @@ export function liveRoutes(server: Server, services: HttpServices, shared: Share
           network_kbps: Type.Optional(Type.Number({ minimum: 0, maximum: 10_000_000 })),
           quality: QualitySchema,
           protocol: Type.Optional(Type.Enum(['webrtc', 'hls'], { description: 'wins where it is possible' })),
+          native: Type.Optional(
+            Type.Boolean({ description: 'true: HLS is played by the system, as on iPhones, not by a script' }),
+          ),
+          latency: LatencySchema,
           h264: Type.Optional(Type.Boolean({ description: 'false: the browser can’t decode H.264 over WebRTC' })),
         }),
         tags: ['watching'],
@@ -123,12 +144,14 @@ export function liveRoutes(server: Server, services: HttpServices, shared: Share
     async (request, reply) => {
       const camera = placeOf(request);
       const ways = waysOf(services, camera, request.query.quality);
-      const { protocol, quality, bitrateBps, why } = deliver(deviceOf(request, request.query), ways);
+      const { protocol, quality, bitrateBps, latency, why } = deliver(deviceOf(request, request.query), ways);
       const base = `${baseUrl(request, services.config)}/live/${camera.id}/${protocol}`;
-      const url = protocol === 'hls' || quality === ADAPTIVE ? `${base}?quality=${quality}` : base;
+      const named = protocol === 'hls' || quality === ADAPTIVE ? `${base}?quality=${quality}` : base;
+      const url = latency === 'low' ? `${named}&latency=low` : named;
       // Browsers that may tell more of themselves do so from the next request on.
       reply.header('accept-ch', 'Sec-CH-UA-Mobile, Downlink, Save-Data').header('vary', 'User-Agent');
-      return { protocol, quality, bitrate: inWords(bitrateBps), bitrate_bps: bitrateBps, url, why };
+      const bitrate = { bitrate: inWords(bitrateBps), bitrate_bps: bitrateBps };
+      return { protocol, quality, ...bitrate, ...(latency ? { latency } : {}), url, why };
     },
   );
 

@@ -14,14 +14,15 @@ export type Demand = Omit<PlacementWish, 'region'>;
 
 /** The protocols that every delivery relay speaks with viewers. */
 const CAPABILITIES = ['webrtc', 'rtsp'];
-const WITH_SRT = [...CAPABILITIES, 'srt'];
+/** What a relay must be able to do for who watches over HLS with low latency. */
+export const LOW_LATENCY = 'low-latency';
 
 /** A relay that a session is on may keep it: it carries media, and nobody wants it empty. */
 const KEEPS = new Set(['serving', 'degraded']);
 
 /** How a delivery relay stands with placement. */
 export function standingOf(
-  { srtAt, shortOn }: Pick<HttpServices, 'srtAt' | 'shortOn'>,
+  { srtAt, shortOn, lowLatency }: Pick<HttpServices, 'srtAt' | 'shortOn' | 'lowLatency'>,
   view: CellView,
   load: number,
 ): RelayStanding {
@@ -37,7 +38,11 @@ export function standingOf(
     state: view.state,
     serving: view.tags.includes('serving'),
     draining: view.tags.includes('draining'),
-    capabilities: srtAt(view.id, '') ? WITH_SRT : CAPABILITIES,
+    capabilities: [
+      ...CAPABILITIES,
+      ...(srtAt(view.id, '') ? ['srt'] : []),
+      ...(lowLatency?.offers(view.id) ? [LOW_LATENCY] : []),
+    ],
   };
 }
 

@@ -54,6 +54,12 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'GET /hls/:camera_id/:session_id/:expires/:signature/:file': anyone(
     'playlists and segments; the signed address is the right, and ends with its session',
   ),
+  'OPTIONS /hls/:camera_id/:session_id/:expires/:signature/:relay/:rung/:file': anyone(
+    'what browsers ask before a range',
+  ),
+  'GET /hls/:camera_id/:session_id/:expires/:signature/:relay/:rung/:file': anyone(
+    'low-latency HLS: playlists, parts and segments; the signed address is the right, and ends with its session',
+  ),
   'OPTIONS /live/:camera_id/whep': anyone('what WHEP players ask first'),
   'POST /live/:camera_id/whep': { who: 'viewer', also: 'stream', camera: 'watch', text: 'WHEP: offer in, answer out' },
   'OPTIONS /live/:camera_id/whep/:session_id/:leg': anyone('what browsers ask before a PATCH or DELETE'),

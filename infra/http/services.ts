@@ -4,6 +4,7 @@ import type { Cells, CellView } from '../../actors/cells.ts';
 import type { Departures } from '../../adapters/departures.switcher.ts';
 import type { Devices } from '../../adapters/devices.onvif.ts';
 import type { Gate } from '../../adapters/gate.jsonwebtoken.ts';
+import type { LowLatencyHls } from '../../adapters/hls.mediamtx.ts';
 import type { PathSigner } from '../../adapters/hls-paths.hmac.ts';
 import type { IdentityProvider } from '../../adapters/identity.openid-client.ts';
 import type { Layouts } from '../../adapters/layouts.files.ts';
@@ -178,6 +179,8 @@ export interface HttpServices {
   findPlace?: FindPlace;
   /** Where players reach a relay's WHEP themselves, for when no gateway answers; undefined: nowhere. */
   whepAt(relay: string): string | undefined;
+  /** Low-latency HLS at the relays; absent: none is made here. */
+  lowLatency?: LowLatencyHls;
   /** HLS: where ladders write, one folder a camera, and who signs its addresses. */
   hls: { folder: string; paths: PathSigner };
   /** The way to the gateway of another host, where a cell lives there; absent or undefined: it lives here, or nowhere. */

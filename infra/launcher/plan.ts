@@ -119,6 +119,8 @@ export async function planGroup(
       port: await listen(config.ports.demoDestination, 'demo destination, RTMP', 'ports.demo_destination'),
       httpPort: await listen(config.ports.demoDestinationHttp, 'demo destination, HTTP', 'ports.demo_destination_http'),
     };
+  // The secret of one host is not known to gateways of another.
+  const relaysHls = cluster ? undefined : state.secret('relay-hls');
   const group: Group = {
     node: config.host ?? nodeName(state.path),
     gateway: 1,
@@ -133,6 +135,7 @@ export async function planGroup(
     redis: redisAddress(config, redisPort, state),
     relays,
     ...(cluster ? { cluster } : {}),
+    ...(relaysHls ? { lowLatency: { secretFile: relaysHls.file } } : {}),
     remoteRelays: config.relays.flatMap(({ id, role, region, weight, remote }) =>
       remote ? [{ id, role, region, weight, ...remote }] : [],
     ),
@@ -148,6 +151,7 @@ export async function planGroup(
     audience: `${config.auth.audience}:relay`,
     publicHosts: [...new Set([...config.ice.publicHosts, ...(door ? [door.publicHost] : [])])],
     ...(config.ice.tcp ? { iceTcp: true } : {}),
+    ...(relaysHls ? { hlsSecret: relaysHls.value } : {}),
     ...(config.http.tls ? { tls: config.http.tls } : {}),
     recordings: recordingsFolder(state.path),
     origins: pageOrigins(config, [http.port, ...otherPorts]),

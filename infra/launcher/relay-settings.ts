@@ -15,6 +15,8 @@ export interface RelayOptions {
   publicHosts: string[];
   /** Whether WebRTC is offered over TCP too, at the number of its UDP port. */
   iceTcp?: boolean;
+  /** Opens low-latency HLS at delivery relays to the gateway; absent: they make none. */
+  hlsSecret?: string;
   /** What RTSPS is offered with; mediamtx itself reads the files again when they are renewed. */
   tls?: CertificateFiles;
   /** The page's, which may speak WHEP with a delivery relay itself when no gateway answers. */
@@ -72,13 +74,26 @@ export function relaySettings(place: RelayPlace, options: RelayOptions): Record<
     webrtcAllowOrigins: place.role === 'delivery' ? options.origins : [],
     // Encrypted in any case, and the gateway hands tokens on: for everybody, also where the rest is for this machine.
     ...webrtcMedia(place.host, place.webrtcUdp, options),
-    ...{ hls: false, moq: false, playback: false, pprof: false },
+    ...{ moq: false, playback: false, pprof: false },
+    ...lowLatencyHls(place, options),
     ...(place.role === 'intake' && options.recordings ? { pathDefaults: recording(options.recordings) } : {}),
     // In the file, so that a relay takes programs and the pulse the moment it runs, with or without a gateway.
     paths: {
       ...(place.role === 'delivery' ? { [PROGRAM_PATHS]: PROGRAM_PATH, [DEPARTURE_PATHS]: PROGRAM_PATH } : {}),
       [PULSE_PATHS]: PROGRAM_PATH,
     },
+  };
+}
+
+/**
+ * Low-latency HLS, made while somebody asks. Gateways alone come here and look at the right of each request, so the
+ * relay takes them for a CDN. Parts of half a second: who waits for one at an edge is looked after twice a second.
+ */
+function lowLatencyHls({ role, hls }: RelayPlace, { hlsSecret }: RelayOptions): Record<string, unknown> {
+  if (role !== 'delivery' || hlsSecret === undefined) return { hls: false };
+  return {
+    ...{ hls: true, hlsAddress: address(LOOPBACK, hls), hlsAllowOrigins: [], hlsCDNSecret: hlsSecret },
+    ...{ hlsVariant: 'lowLatency', hlsSegmentDuration: '1s', hlsPartDuration: '500ms', hlsMuxerCloseAfter: '30s' },
   };
 }
 

@@ -17,12 +17,15 @@ function quoted(path: string): string {
   return `"${path}"`;
 }
 
-/** What playlists and segments have in common: the right is asked for on each hit, and is no part of the key. */
-const cached = (origin: string): string => `
+/**
+ * What playlists and segments have in common: the right is asked for on each hit, and is no part of the key.
+ * @param key what one copy is of
+ */
+const cached = (origin: string, key: string): string => `
       auth_request /_check;
       proxy_pass ${origin};
       proxy_cache hls;
-      proxy_cache_key $camera/$file;
+      proxy_cache_key ${key};
       proxy_cache_lock on;
       proxy_cache_lock_timeout 5s;
       proxy_cache_background_update on;
@@ -80,17 +83,21 @@ ${servers}
   proxy_hide_header Access-Control-Allow-Origin;
 
   server {
-    listen ${listen}${tls ? ' ssl' : ''};${certificate}
+    listen ${listen}${tls ? ' ssl http2' : ''};${certificate}
     server_tokens off;
 
     # The list of rungs belongs to one session, and is asked for once.
-    location ~ "^/hls/[a-z0-9_-]+/[a-z0-9_-]+/[0-9]+/[A-Za-z0-9_-]+/master\\.m3u8$" {
+    location ~ "^/hls/[a-z0-9_-]+/[a-z0-9_-]+/[0-9]+/[A-Za-z0-9_-]+/(master|low)\\.m3u8$" {
       proxy_pass ${origin};
       add_header X-Cache BYPASS always;
       add_header Access-Control-Allow-Origin * always;
     }
 
-    location ~ "^/hls/(?<camera>[a-z0-9_-]+)/(?<pass>[a-z0-9_-]+/[0-9]+/[A-Za-z0-9_-]+)/(?<file>[a-z0-9_]+\\.(m3u8|m4s|mp4))$" {${cached(origin)}
+    location ~ "^/hls/(?<camera>[a-z0-9_-]+)/(?<pass>[a-z0-9_-]+/[0-9]+/[A-Za-z0-9_-]+)/(?<file>[a-z0-9_]+\\.(m3u8|m4s|mp4))$" {${cached(origin, '$camera/$file')}
+    }
+
+    # Low latency: an answer is the one to what a reload waits for (RFC 8216bis), so that is in its key, and nothing else.
+    location ~ "^/hls/(?<camera>[a-z0-9_-]+)/(?<pass>[a-z0-9_-]+/[0-9]+/[A-Za-z0-9_-]+)/(?<file>[a-z0-9_-]+/[a-z0-9]+/[A-Za-z0-9_]+\\.(m3u8|mp4))$" {${cached(origin, '$camera/$file/$arg__HLS_msn/$arg__HLS_part/$arg__HLS_skip')}
     }
 
     location = /_check {

@@ -11,6 +11,10 @@ export interface Device {
   savesData?: boolean;
   /** False when it can't decode H.264 in WebRTC. */
   h264?: boolean;
+  /** Whether its player of HLS is the system's own; where it does not say, the user agent is guessed from. */
+  native?: boolean;
+  /** Low-latency HLS is wanted, whatever plays it. */
+  latency?: 'low';
   /** What an operator, or the viewer, wants; it wins where it is possible. */
   protocol?: Protocol;
   quality?: string;
@@ -24,6 +28,8 @@ export interface Ways {
   codec?: string;
   /** The rungs of its ladder, best first. */
   hls: readonly Pick<Rung, 'name' | 'height' | 'bitrate_bps'>[];
+  /** Whether a relay gives out parts of segments, too. */
+  lowLatency?: boolean;
   /** Where adaptive peers are offered: whether one is to be had, else why not. */
   adaptive?: { quality: string; bitrateBps: number; room: boolean; because: string };
 }
@@ -33,6 +39,8 @@ export interface Delivery {
   protocol: Protocol;
   quality: string;
   bitrateBps: number;
+  /** Of HLS: `low` gives out parts of segments. */
+  latency?: 'low' | 'usual';
   why: Why;
 }
 
@@ -47,6 +55,19 @@ function reasonForSmall({ userAgent, mobile, networkKbps, savesData }: Device): 
   if (savesData) return 'the browser was told to spare data';
   if (mobile ?? PHONE.test(userAgent)) return 'a phone changes networks, and buffers over the change';
   return undefined;
+}
+
+/** Players of Apple's systems: every browser of iOS is one, and Safari on a Mac. */
+const APPLE = /\b(iPhone|iPad|iPod|AppleCoreMedia)\b|\bMacintosh\b.*\bVersion\/[\d.]+ Safari\//;
+
+/** Whether HLS is given out in parts of segments, and why, or why not where somebody could expect it. */
+function lowLatency(device: Device, ways: Ways): { low: boolean; because?: string } {
+  const { userAgent, native = APPLE.test(userAgent), latency, networkKbps = Number.POSITIVE_INFINITY } = device;
+  if (latency === undefined && !native) return { low: false };
+  if (!ways.lowLatency) return { low: false, because: 'no relay makes it for this gateway' };
+  if (latency === 'low') return { low: true, because: 'it was asked for' };
+  if (networkKbps < SLOW_KBPS || device.savesData) return { low: false, because: 'a slow network needs a buffer' };
+  return { low: true, because: 'a player of the system’s own holds three whole segments back otherwise' };
 }
 
 /** Why WebRTC can't be had at all. */
@@ -114,14 +135,17 @@ export function deliver(device: Device, ways: Ways): Delivery {
   if (quality !== undefined && quality !== chosen.quality) {
     rejected.push({ option: quality, because: `${protocol} of this camera has no such quality` });
   }
+  const { low, because = '' } = protocol === 'hls' ? lowLatency(device, ways) : { low: false };
+  if (because) rejected.push({ option: low ? 'plain hls' : 'low-latency hls', because });
   return {
     protocol,
     ...chosen,
+    ...(protocol === 'hls' ? { latency: low ? 'low' : 'usual' } : {}),
     why: {
       trigger: 'delivery',
       text:
         protocol === 'hls'
-          ? `HLS in ${chosen.quality}: ${rejected[0]?.because}`
+          ? `${low ? 'Low-latency ' : ''}HLS in ${chosen.quality}: ${rejected[0]?.because}${low ? `; ${because}` : ''}`
           : `WebRTC in ${chosen.quality}: ${wanted ? 'it was asked for' : 'a fast network and no phone'}`,
       guard: guardOf(device, ways),
       rejected,

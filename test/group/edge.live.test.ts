@@ -4,10 +4,12 @@ import { expect } from 'chai';
 import { groupFileName, group as groupShape } from '../../infra/group.ts';
 import { startChromium } from '../fixtures/chromium.ts';
 import { startEdge, type TestEdge } from '../fixtures/edge.ts';
+import { figure } from '../fixtures/figures.ts';
 import { startTestGroup, type TestGroup } from '../fixtures/group.ts';
+import { LOW_LATENCY, openHlsPage } from '../fixtures/hls-page.ts';
 import { until } from '../fixtures/process.ts';
 import { type Site, startSite } from '../fixtures/site.ts';
-import { watchCamera } from '../fixtures/watcher.ts';
+import { median, watchCamera } from '../fixtures/watcher.ts';
 
 /** An edge that leads the page, too, to the gateway, and keeps playlists for ten seconds whatever the gateway says. */
 const spoilt = (settings: string): string =>
@@ -59,6 +61,41 @@ describe('an nginx edge before two gateways', function () {
         }
       }
     }
+  });
+
+  it('hands low-latency HLS on part by part: hls.js shows it less than five seconds late, and herds are one request', async () => {
+    const [gateway = ''] = gateways;
+    const headers = { authorization: `Bearer ${group.token({ sub: 'lan', role: 'viewer' })}` };
+    const granted = await fetch(`http://${gateway}/live/north/hls?latency=low`, { headers });
+    const { hls_url, latency } = (await granted.json()) as { hls_url: string; latency: string };
+    expect(latency).to.equal('low');
+    const address = `${edge.url}${new URL(hls_url).pathname}`;
+    const browser = await startChromium();
+    try {
+      const player = await openHlsPage(browser, address, LOW_LATENCY);
+      const first = (await player.moving(0, 20, 40_000)).frames[0]?.at ?? 0;
+      const { frames, errors } = await player.moving(first + 4_000, 20, 40_000);
+      const settled = frames.filter(({ at }) => at > first + 4_000);
+      const late = median(settled.flatMap(({ latency_ms }) => (latency_ms === undefined ? [] : [latency_ms])));
+      figure('low-latency HLS through an edge: glass to glass, median', late);
+      expect(late, errors.join()).to.be.below(5_000);
+      await player.close();
+    } finally {
+      await browser.close();
+    }
+    const master = await (await fetch(address)).text();
+    const child = master.split('\n').find((line) => line !== '' && !line.startsWith('#')) ?? '';
+    const playlist = address.replace(/[^/]+$/, child);
+    const now = await (await fetch(playlist)).text();
+    const next = Number(/MEDIA-SEQUENCE:(\d+)/.exec(now)?.[1]) + (now.match(/#EXTINF/g) ?? []).length + 1;
+    const herd = Array.from({ length: 10 }, () => fetch(`${playlist}?_HLS_msn=${next}&_HLS_part=0`));
+    const answers = await Promise.all(herd);
+    const lists = await Promise.all(answers.map((answer) => answer.text()));
+    expect(new Set(lists).size, 'one answer for all').to.equal(1);
+    expect(lists[0], 'with the part that was waited for').to.not.equal(now);
+    expect(answers.map((one) => one.headers.get('x-cache')).filter((said) => said === 'MISS')).to.have.length(1);
+    const altered = playlist.replace(/\/hls\/north\//, '/hls/south/');
+    expect((await fetch(altered)).status).to.equal(403);
   });
 
   it('that keeps playlists for too long is noticed by the player, which tells by how much live is late', async () => {

@@ -29,6 +29,14 @@ describe('the settings of a relay', () => {
     expect(delivery).to.include({ authMethod: 'jwt' });
   });
 
+  it('make low-latency HLS on loopback, for the gateway alone, and none without its secret or at an intake', () => {
+    const options = { jwksPort: 9, issuer: 'i', audience: 'a', publicHosts: [], origins: [], hlsSecret: 's' };
+    const made = { hls: true, hlsAddress: '127.0.0.1:7', hlsVariant: 'lowLatency', hlsCDNSecret: 's' };
+    expect(relaySettings(place('delivery', '0.0.0.0'), options)).to.include(made);
+    expect(relaySettings(place('intake', '0.0.0.0'), options)).to.include({ hls: false });
+    expect(settings('delivery', '0.0.0.0')).to.include({ hls: false });
+  });
+
   it('offer media where viewers and publishers can reach it', () => {
     expect(settings('delivery', '192.0.2.7')).to.include({
       rtspAddress: '192.0.2.7:3',

@@ -11,6 +11,9 @@ export function takesH264(): boolean {
 /** The quality that this browser needs, whoever watches: without H.264, what is encoded in VP8 for it alone. */
 export const neededQuality = (): string | undefined => (takesH264() ? undefined : 'adaptive');
 
+/** Whether HLS must be played by the browser itself: its scripts can't, as on older iPhones. */
+const playsNatively = (): boolean => !('MediaSource' in window || 'ManagedMediaSource' in window);
+
 /** Less than this is a handshake, not a measurement. */
 const PROBE_BYTES = 20_000;
 const PROBE_MS = 3;
@@ -45,14 +48,15 @@ export async function askWay(
 ): Promise<Way | undefined> {
   const query = new URLSearchParams();
   if (!takesH264()) query.set('h264', 'false');
+  query.set('native', String(playsNatively()));
   if (wish.protocol) query.set('protocol', wish.protocol);
   if (wish.quality) query.set('quality', wish.quality);
   if (wish.networkKbps !== undefined) query.set('network_kbps', String(wish.networkKbps));
   try {
     const response = await knock(door, `/live/${encodeURIComponent(camera)}?${query}`);
     if (!response.ok) return undefined;
-    const { protocol, quality, why } = await response.json();
-    return { protocol: protocol === 'hls' ? 'hls' : 'webrtc', quality, why: why?.text ?? '' };
+    const { protocol, quality, latency, why } = await response.json();
+    return { protocol: protocol === 'hls' ? 'hls' : 'webrtc', quality, low: latency === 'low', why: why?.text ?? '' };
   } catch {
     return undefined;
   }

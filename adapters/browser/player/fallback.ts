@@ -2,6 +2,8 @@
 export interface Way {
   protocol: 'webrtc' | 'hls';
   quality: string;
+  /** Of HLS: whether parts of segments are given out, too. */
+  low?: boolean;
   /** A sentence. */
   why: string;
 }
@@ -21,8 +23,8 @@ export const FALLBACK = {
 export interface FallbackHears {
   /** Asks the gateway how this device should watch. */
   ask(): Promise<Way | undefined>;
-  /** Opens the picture over HLS. @param quality a rung, where the gateway names one */
-  fall(why: string, quality: string | undefined): void;
+  /** Opens the picture over HLS. @param way as the gateway says it, where it does */
+  fall(why: string, way: Pick<Way, 'quality' | 'low'> | undefined): void;
   /** Tries WebRTC again, behind the picture over HLS. */
   climb(): void;
 }
@@ -53,11 +55,11 @@ export function createFallback(hears: FallbackHears): Fallback {
   let climbs = 0;
   let closed = false;
 
-  const fall = (why: string, quality?: string): void => {
+  const fall = (why: string, way?: Way): void => {
     if (fallen || closed) return;
     fallen = true;
     plan(performance.now());
-    hears.fall(why, quality);
+    hears.fall(why, way);
   };
   const plan = (atMs: number): void => {
     climbAtMs = atMs + Math.min(FALLBACK.climbMs * 2 ** climbs++, FALLBACK.longestClimbMs);
@@ -68,7 +70,7 @@ export function createFallback(hears: FallbackHears): Fallback {
   };
   const begin = async (): Promise<void> => {
     const way = await hears.ask();
-    if (way?.protocol === 'hls') fall(way.why, way.quality);
+    if (way?.protocol === 'hls') fall(way.why, way);
   };
   /** The gateway may still think that HLS suits this device better: then it is asked again later. */
   const climb = async (): Promise<void> => {

@@ -13,6 +13,8 @@ const FIRST_FRAME_MS = 25_000;
 export interface HlsWish {
   camera: string;
   quality?: string;
+  /** Parts of segments, too. */
+  low: boolean;
 }
 
 /** A picture over HLS, in the place of a peer connection: seconds behind, and through everything that lets HTTP through. */
@@ -42,8 +44,11 @@ export function openHlsLeg(name: string, video: HTMLVideoElement, door: Door, wi
   };
 
   const begin = async (): Promise<void> => {
-    const query = wish.quality ? `?quality=${encodeURIComponent(wish.quality)}` : '';
-    const response = await knock(door, `/live/${encodeURIComponent(wish.camera)}/hls${query}`);
+    const query = new URLSearchParams({
+      ...(wish.quality ? { quality: wish.quality } : {}),
+      ...(wish.low ? { latency: 'low' } : {}),
+    });
+    const response = await knock(door, `/live/${encodeURIComponent(wish.camera)}/hls?${query}`);
     if (!response.ok) return lost((await refusalOf(response)).text);
     const { session_id: sessionId, hls_url: url, expires_in: seconds } = await response.json();
     if (!open) return;

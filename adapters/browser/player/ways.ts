@@ -45,6 +45,7 @@ export function createWays(door: Door, options: PlayerOptions, hears: WaysHear):
   let front: 'webrtc' | 'hls' | undefined;
   let seenMs = performance.now();
   let { quality } = options;
+  let low = false;
   let fellFor = '';
 
   const fallback = createFallback({
@@ -52,9 +53,10 @@ export function createWays(door: Door, options: PlayerOptions, hears: WaysHear):
       askWay(door, camera, {
         ...{ protocol, quality: options.quality, networkKbps: hls?.networkKbps() ?? measuredKbps() },
       }),
-    fall(why, rung) {
+    fall(why, way) {
       fellFor = why;
-      quality = options.quality ?? rung;
+      quality = options.quality ?? way?.quality;
+      low = way?.low ?? false;
       hears.leave();
       hears.open({ purpose: 'replace', name: 'hls', over: 'hls' });
     },
@@ -64,7 +66,7 @@ export function createWays(door: Door, options: PlayerOptions, hears: WaysHear):
   return {
     openLeg(name, video, heard, { over }) {
       if (over !== 'hls') return openLeg(name, video, heard);
-      hls = openHlsLeg(name, video, door, { camera, ...(quality ? { quality } : {}) }, heard);
+      hls = openHlsLeg(name, video, door, { camera, low, ...(quality ? { quality } : {}) }, heard);
       return hls;
     },
     fallen: fallback.fallen,

@@ -11,7 +11,7 @@ function player(...answers: (Way | undefined)[]) {
   let asked = 0;
   const fallback = createFallback({
     ask: async () => answers[Math.min(asked++, answers.length - 1)],
-    fall: (why, quality) => void did.push(`falls: ${why}, ${quality}`),
+    fall: (why, way) => void did.push(`falls: ${why}, ${way?.quality}`),
     climb: () => void did.push('climbs'),
   });
   return { fallback, did, asked: () => asked };

@@ -8,6 +8,9 @@ const ANDROID = 'Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 Chr
 const TABLET = 'Mozilla/5.0 (Linux; Android 14; SM-X710) AppleWebKit/537.36 Chrome/126.0.0.0 Safari/537.36';
 const DESKTOP = 'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/126.0.0.0 Safari/537.36';
 
+const SAFARI =
+  'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.4 Safari/605.1.15';
+
 const ways: Ways = {
   webrtc: { quality: '720p', bitrateBps: 2_000_000 },
   codec: 'H264',
@@ -58,6 +61,38 @@ describe('the way to watch', () => {
       expect(why.text).to.include(quality);
     });
   }
+
+  describe('over HLS', () => {
+    const made: Ways = { ...ways, lowLatency: true };
+    const latencies: [string, Partial<Device>, Ways, 'low' | 'usual'][] = [
+      ['an iPhone', { userAgent: IPHONE }, made, 'low'],
+      ['an iPhone, where no relay makes it', { userAgent: IPHONE }, ways, 'usual'],
+      ['an iPhone on a slow network', { userAgent: IPHONE, networkKbps: 900 }, made, 'usual'],
+      ['an iPhone that spares data', { userAgent: IPHONE, savesData: true }, made, 'usual'],
+      ['an iPhone whose script plays HLS', { userAgent: IPHONE, native: false }, made, 'usual'],
+      ['Safari on a Mac that wants HLS', { userAgent: SAFARI, protocol: 'hls' }, made, 'low'],
+      ['a browser that says it plays HLS itself', { native: true, protocol: 'hls' }, made, 'low'],
+      ['an Android phone', { userAgent: ANDROID }, made, 'usual'],
+      ['a desktop that wants HLS', { protocol: 'hls' }, made, 'usual'],
+      ['who asks for it, on any network', { protocol: 'hls', latency: 'low', networkKbps: 900 }, made, 'low'],
+      ['who asks for it in vain', { protocol: 'hls', latency: 'low' }, ways, 'usual'],
+    ];
+    for (const [who, device, there, expected] of latencies) {
+      it(`the latency of ${who} is ${expected}, and whoever could expect the other is told why`, () => {
+        const { latency, why } = deliver({ userAgent: DESKTOP, ...device }, there);
+        expect(latency).to.equal(expected);
+        expect(why.text.startsWith('Low-latency')).to.equal(expected === 'low');
+        const about = why.rejected?.find(({ option }) => option.endsWith('hls'));
+        const isTold = expected === 'low' || /iPhone(?! whose)|asks/.test(who);
+        expect(about?.option).to.equal(isTold ? (expected === 'low' ? 'plain hls' : 'low-latency hls') : undefined);
+      });
+    }
+
+    it('is a matter of HLS alone', () => {
+      expect(deliver({ userAgent: SAFARI, latency: 'low' }, made)).to.include({ protocol: 'webrtc' });
+      expect(deliver({ userAgent: SAFARI }, made)).to.not.have.property('latency');
+    });
+  });
 
   it('tells that all adaptive peers are taken', () => {
     const { why } = deliver({ userAgent: DESKTOP, h264: false }, { ...ways, adaptive: full });
