@@ -6,6 +6,7 @@ import { createLadders, type Ladders } from '../../adapters/ladder.ffmpeg.ts';
 import { type RelayPaths, relayPaths } from '../../adapters/mediamtx/relay-paths.ts';
 import type { Measured } from '../../bus/events/rendition.ts';
 import { findProgram } from '../../infra/binaries.ts';
+import type { Picture } from '../../infra/demo/picture.ts';
 import { planLadder } from '../../machines/policy/ladder.ts';
 import type { LadderReport, MeasureReport } from '../../machines/slots.ts';
 import { startCamera } from '../fixtures/camera.ts';
@@ -47,11 +48,7 @@ describe('a ladder of a real program', () => {
     relay = await startRelay('delivery', keys);
     paths = relayPaths(relay.api);
     folder = mkdtempSync(path.join(tmpdir(), 'sbx-hls-'));
-    const publish = keys.token('switcher', [{ action: 'publish', path: 'cam_001' }]);
-    switcher = startCamera(relay.rtsp('cam_001', publish), {
-      ...{ width: 320, height: 180, bitrateBps: 400_000, gopSeconds: 1, audio: 'pcm_alaw' },
-    });
-    await until('the program', async () => (await relay.api.paths()).some((one) => one.available));
+    await publish('pcm_alaw', 'G711');
     ladders = createLadders({
       ffmpeg: findProgram('ffmpeg'),
       relays: [
@@ -76,6 +73,15 @@ describe('a ladder of a real program', () => {
     if (folder) rmSync(folder, { recursive: true, force: true });
   });
 
+  /** Has the program published with a sound in this codec, as the relay names it. */
+  const publish = async (audio: NonNullable<Picture['audio']>, named: string) => {
+    const token = keys.token('switcher', [{ action: 'publish', path: 'cam_001' }]);
+    const picture = { width: 320, height: 180, bitrateBps: 400_000, gopSeconds: 1, audio };
+    switcher = startCamera(relay.rtsp('cam_001', token), picture);
+    const tracks = async () =>
+      (await relay.api.paths()).flatMap(({ available, tracks2 = [] }) => (available ? tracks2 : []));
+    await until('the program', async () => (await tracks()).some(({ codec }) => codec === named), 15_000);
+  };
   const measure = async (camera: string): Promise<MeasureReport> => {
     const heard: MeasureReport[] = [];
     const held = ladders.measure({ camera }, (event) => heard.push(event));
@@ -151,6 +157,26 @@ describe('a ladder of a real program', () => {
     expect(reports.at(-1)).to.include({ type: 'ladder.ended', reason: 'stalled' });
     await until('FFmpeg to be gone', () => ffmpegs().length === 0);
     held.release();
+  });
+
+  it('has AAC for players of HLS, whatever the camera’s sound is', async function () {
+    this.timeout(40_000);
+    for (const [audio, named] of [
+      ['pcm_alaw', 'G711'],
+      ['libopus', 'Opus'],
+    ] as const) {
+      if (audio !== 'pcm_alaw') {
+        await switcher.stop();
+        await publish(audio, named);
+      }
+      reports.length = 0;
+      const held = hold();
+      await flows();
+      const [init = ''] = /audio_\d+\.mp4/.exec(file('audio.m3u8')) ?? [];
+      expect(readFileSync(path.join(folder, 'hls/cam_001', init)).includes('mp4a'), named).to.equal(true);
+      held.release();
+      await until('FFmpeg to be gone', () => ffmpegs().length === 0);
+    }
   });
 
   it('whose program ends tells it once, and leaves its files to players that are behind', async function () {
