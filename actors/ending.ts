@@ -23,6 +23,8 @@ export const ENDINGS: Readonly<Record<Kind, Ending>> = {
   incident: { states: ['closed'], shownMs: DAY_MS, returns: true },
   rendition: { states: ['removed'], shownMs: DAY_MS, returns: true },
   recording: { states: ['removed'], shownMs: DAY_MS, returns: true },
+  // A cause that comes back raises the same alarm anew.
+  alarm: { states: ['cleared'], shownMs: DAY_MS, returns: true },
   ptz: { states: ['removed'], shownMs: DAY_MS, returns: true },
   sound: { states: ['removed'], shownMs: DAY_MS, returns: true },
 };

@@ -1,4 +1,5 @@
 import type { AnyStateMachine } from 'xstate';
+import { alarmHeard } from '../bus/events/alarm.ts';
 import { broadcastHeard } from '../bus/events/broadcast.ts';
 import { cameraHeard } from '../bus/events/camera.ts';
 import { incidentHeard } from '../bus/events/incident.ts';
@@ -10,6 +11,7 @@ import { soundHeard } from '../bus/events/sound.ts';
 import { viewerHeard } from '../bus/events/viewer.ts';
 import type { Kind } from '../bus/subjects.ts';
 import { VERSIONS } from '../bus/upcast.ts';
+import { alarmMachine } from '../machines/alarm.ts';
 import { broadcastMachine } from '../machines/broadcast.ts';
 import { cameraMachine } from '../machines/camera.ts';
 import { incidentMachine } from '../machines/incident.ts';
@@ -32,6 +34,7 @@ export const IDLE_KINDS: Readonly<Record<Kind, CellKind>> = {
   recording: { machine: recordingMachine, version: VERSIONS.recording, heard: recordingHeard },
   ptz: { machine: ptzMachine, version: VERSIONS.ptz, heard: ptzHeard },
   sound: { machine: soundMachine, version: VERSIONS.sound, heard: soundHeard },
+  alarm: { machine: alarmMachine, version: VERSIONS.alarm, heard: alarmHeard },
 };
 
 /** The machines alone, for replay. */

@@ -1,4 +1,5 @@
 import type { TSchema } from 'typebox';
+import { ALARM_VERSION, AlarmFactSchema, alarmSaid } from './events/alarm.ts';
 import { BROADCAST_VERSION, BroadcastFactSchema, broadcastSaid } from './events/broadcast.ts';
 import { CAMERA_VERSION, CameraFactSchema, cameraSaid } from './events/camera.ts';
 import { INCIDENT_VERSION, IncidentFactSchema, incidentSaid } from './events/incident.ts';
@@ -27,6 +28,7 @@ export const CATALOG: Readonly<Record<Kind, Telling>> = {
   incident: { types: incidentSaid, data: IncidentFactSchema, version: INCIDENT_VERSION },
   rendition: { types: renditionSaid, data: RenditionFactSchema, version: RENDITION_VERSION },
   recording: { types: recordingSaid, data: RecordingFactSchema, version: RECORDING_VERSION },
+  alarm: { types: alarmSaid, data: AlarmFactSchema, version: ALARM_VERSION },
   ptz: { types: ptzSaid, data: PtzFactSchema, version: PTZ_VERSION },
   sound: { types: soundSaid, data: SoundFactSchema, version: SOUND_VERSION },
 };

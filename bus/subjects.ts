@@ -3,7 +3,7 @@ import { BadId, type Id, id, isId } from './identity.ts';
 /** The kinds of cell there are; the second token of every subject names one. */
 export const KINDS = [
   ...(['camera', 'viewer', 'relay', 'broadcast', 'incident'] as const),
-  ...(['rendition', 'recording', 'ptz', 'sound'] as const),
+  ...(['rendition', 'recording', 'ptz', 'sound', 'alarm'] as const),
 ] as const;
 export type Kind = (typeof KINDS)[number];
 

@@ -1,3 +1,4 @@
+import { ALARM_VERSION } from './events/alarm.ts';
 import { BROADCAST_VERSION } from './events/broadcast.ts';
 import { CAMERA_VERSION } from './events/camera.ts';
 import { INCIDENT_VERSION } from './events/incident.ts';
@@ -22,6 +23,7 @@ export const VERSIONS: Record<Kind, number> = {
   recording: RECORDING_VERSION,
   ptz: PTZ_VERSION,
   sound: SOUND_VERSION,
+  alarm: ALARM_VERSION,
 };
 
 /** A snapshot as records hold it, as far as steps rewrite it. */

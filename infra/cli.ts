@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import manifest from '../package.json' with { type: 'json' };
+import { alarmAcknowledgeCommand, alarmListCommand } from './cli/alarm.ts';
 import { backupCommand, restoreCommand } from './cli/backup.ts';
 import { broadcastListCommand, broadcastStartCommand, broadcastStopCommand } from './cli/broadcast.ts';
 import { cameraAddCommand, cameraChangeCommand, cameraListCommand, cameraRemoveCommand } from './cli/camera.ts';
@@ -88,6 +89,9 @@ function program(out: Terminal): Command {
   incidentRenewCommand(remote(incident.command('renew')), out);
   incidentCloseCommand(remote(incident.command('close')), out);
   incidentListCommand(remote(incident.command('list')), out);
+  const alarm = root.command('alarm').description('what wants a look, and who takes care of it');
+  alarmListCommand(remote(alarm.command('list')), out);
+  alarmAcknowledgeCommand(remote(alarm.command('ack')), out);
   const broadcast = root.command('broadcast').description('push cameras to broadcast destinations');
   broadcastStartCommand(remote(broadcast.command('start')), out);
   broadcastStopCommand(remote(broadcast.command('stop')), out);

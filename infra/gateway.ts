@@ -3,6 +3,8 @@ import type https from 'node:https';
 import path from 'node:path';
 import { pino } from 'pino';
 import { acquaint, recountAudiences } from '../actors/acquaintance.ts';
+import { alarmKind } from '../actors/alarm.ts';
+import { type Alarming, raiseAlarms } from '../actors/alarming.ts';
 import { shareBandwidth } from '../actors/bandwidth.ts';
 import { broadcastKind } from '../actors/broadcast.ts';
 import { cameraKind } from '../actors/camera.ts';
@@ -47,7 +49,7 @@ import { barReturns } from './gateway/bar-returns.ts';
 import { openCarriers } from './gateway/carriers.ts';
 import { heedForeignIntakes } from './gateway/foreign-intakes.ts';
 import { identityOf, openGate } from './gateway/gate.ts';
-import { judgeHealth } from './gateway/health.ts';
+import { judgeHealth, troublesIn } from './gateway/health.ts';
 import { keepInstallation } from './gateway/installation.ts';
 import { listenForJwks } from './gateway/jwks-listener.ts';
 import { openLaunchers } from './gateway/launchers.ts';
@@ -80,6 +82,7 @@ import { buildServer } from './http/server.ts';
 const LOGIN_LINK_MS = 12 * 3_600_000;
 const LEAVE_WITHIN_MS = 2_000;
 const CAPACITY_EVERY_MS = 1_000;
+const ALARM_LOOK_EVERY_MS = 1_000;
 /** About ten thousand. */
 const THUMBNAIL_BYTES = 64 * 1024 * 1024;
 const PAGE = path.resolve(import.meta.dirname, '../.build/page');
@@ -156,6 +159,7 @@ const media = openMedia({
 const onvif = openOnvifThread();
 const givenUp = new Set<string>();
 let raising: Raising | undefined;
+let alarming: Alarming | undefined;
 const population = buildPopulation({
   node: group.node,
   bus: carriers.bus,
@@ -173,6 +177,7 @@ const population = buildPopulation({
     rendition: renditionKind(media.renditionSlots),
     recording: recordingKind(media.recordingSlots),
     sound: soundKind(media.soundSlots),
+    alarm: alarmKind({ alarm: media.broadcastSlots.alarm }),
     ptz: ptzKind({
       drive: driveOnvif({ thread: onvif, login: secrets.login, now: systemClock.now }),
       alarm: media.broadcastSlots.alarm,
@@ -195,6 +200,7 @@ const population = buildPopulation({
     log.info(moved, 'cells have moved among the gateways');
     recountAudiences(cells, untold);
     raising?.review();
+    alarming?.review();
     installation
       .review()
       .catch((err) => log.error({ err }, 'the configuration could not be applied to cells that came'));
@@ -325,6 +331,13 @@ const tracing = config.telemetry.otlpUrl
 const links = openLoginLinks(path.join(group.state, 'links'));
 const embeds = openEmbedCodes(path.join(group.state, 'embeds'));
 const health = () => judgeHealth({ carriers, cells, launcher, retention, witness, givenUp, isLeaving: () => leaving });
+alarming = raiseAlarms({
+  ...{ node: group.node, roster, cells },
+  ownTroubles: () => troublesIn(health(), givenUp),
+  later: (ms, run) => void setTimeout(run, ms),
+  onFault: (err) => log.error({ err }, 'an alarm could not be told of its cause; it is tried again'),
+});
+setInterval(alarming.look, ALARM_LOOK_EVERY_MS).unref();
 let neighbours: Neighbours | undefined;
 const server = await buildServer({
   node: group.node,
@@ -446,6 +459,7 @@ async function leave(reason: string): Promise<void> {
   leaving = true;
   log.info({ reason }, 'leaving');
   const forced = setTimeout(() => process.exit(1), LEAVE_WITHIN_MS);
+  alarming?.stop();
   watch.close();
   certificate?.close();
   retention.close();

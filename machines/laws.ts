@@ -1,3 +1,4 @@
+import type { AlarmContext } from './alarm.ts';
 import type { BroadcastContext } from './broadcast.ts';
 import type { CameraContext } from './camera/context.ts';
 import type { IncidentContext } from './incident.ts';
@@ -28,6 +29,7 @@ const playable = tagMeans('playable', ['running', 'lingering']);
 const audible = tagMeans('audible', ['running', 'lingering']);
 const recorded = tagMeans('recording', ['recording']);
 const moved = tagMeans('moving', ['moving', 'going']);
+const active = tagMeans('active', ['raised', 'acknowledged']);
 const onAir = tagMeans('on-air', ['on-air']);
 
 /** What is wrong with the choice among a camera's sources. */
@@ -55,6 +57,7 @@ export const laws: {
   recording: Law<RecordingContext>;
   ptz: Law<PtzContext>;
   sound: Law<SoundContext>;
+  alarm: Law<AlarmContext>;
 } = {
   camera(context, tags) {
     const { state, settings, active, lostAt, standings } = context;
@@ -134,6 +137,17 @@ export const laws: {
     if (state === 'saving' && order?.kind !== 'save') return 'it saves a position, and is told otherwise';
     if (state === 'stopping' && order?.kind !== 'stop') return 'it stops, and is told otherwise';
     return moved(state, tags);
+  },
+  alarm(context, tags) {
+    const { state, acknowledged, gone, raisedAt, since, about } = context;
+    if (state !== 'new' && about.id === '') return 'it is about nothing';
+    if ((state === 'acknowledged') !== tags.includes('acknowledged')) return `"${state}" is wrong about who saw it`;
+    if (state === 'acknowledged' && !acknowledged) return 'it is acknowledged by nobody';
+    if (state === 'raised' && acknowledged) return 'it is acknowledged, and still wants somebody';
+    if (state === 'suspected' && gone) return 'what is suspected is gone';
+    if (tags.includes('active') && raisedAt === 0) return 'it was never raised';
+    if (tags.includes('over') && raisedAt > since) return 'it was over before it was raised';
+    return active(state, tags);
   },
 };
 

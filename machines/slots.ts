@@ -259,6 +259,9 @@ export interface BroadcastSlots {
 export interface IncidentSlots {
   alarm: AlarmSlot;
 }
+export interface AlarmSlots {
+  alarm: AlarmSlot;
+}
 export interface RelaySlots {
   health: HealthSlot;
   pulse: PulseSlot;

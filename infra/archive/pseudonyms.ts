@@ -16,13 +16,14 @@ const FIELDS: Record<string, Sort> = {
   subject: 'person',
   by: 'person',
   name: 'title',
+  title: 'title',
   jti: 'token',
   address: 'address',
   url: 'address',
   credential: 'address',
 };
 /** Fields with sentences in which names may occur. */
-const SENTENCES = new Set(['text', 'detail', 'reason']);
+const SENTENCES = new Set(['text', 'detail', 'reason', 'note']);
 const NETWORK_ADDRESS = /\b\d{1,3}(?:\.\d{1,3}){3}\b|\b(?:[0-9a-f]{1,4}:){2,7}[0-9a-f]{1,4}\b/gi;
 /** Shorter names would be found inside of ordinary words. */
 const SHORTEST_IN_SENTENCES = 3;

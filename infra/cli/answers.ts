@@ -104,6 +104,18 @@ export type IncidentAnswer = Type.Static<typeof Incident>;
 export const incidentAnswer = shape('incident answer', Incident);
 export const incidentsAnswer = shape('list of incidents', list(Incident));
 
+const Alarm = Type.Object({
+  id: Type.String(),
+  state: Type.String(),
+  title: Type.String(),
+  text: Type.String(),
+  raised_at: Type.Number(),
+  acknowledged: Type.Optional(Type.Object({ by: Type.String(), at: Type.Number(), note: text })),
+});
+export type AlarmAnswer = Type.Static<typeof Alarm>;
+export const alarmAnswer = shape('alarm answer', Alarm);
+export const alarmsAnswer = shape('list of alarms', list(Alarm));
+
 const Service = Type.Object({
   id: Type.String(),
   name: Type.String(),

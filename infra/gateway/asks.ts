@@ -6,6 +6,7 @@ import type { Gate, LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
 import { type Ask, type Bus, NOT_MINE } from '../../bus/ports.ts';
 import { shape } from '../../bus/shape.ts';
 import { type Address, KINDS } from '../../bus/subjects.ts';
+import { AcknowledgeSchema, acknowledgeAlarm } from '../http/acknowledging.ts';
 import {
   closeIncident,
   DeclareSchema,
@@ -31,6 +32,7 @@ export interface AskParts {
 }
 
 const declared = shape('declaration', DeclareSchema);
+const acknowledged = shape('acknowledgement', AcknowledgeSchema);
 const renewed = shape('renewal', Type.Object({ minutes: Minutes }, { additionalProperties: false }));
 
 /** A cell as it is told over the bus. */
@@ -48,8 +50,8 @@ class AskRefused extends Error {
 
 /**
  * Answers asks over the bus (`askSubject` in bus/subjects.ts): `view` tells a cell's state and `close` ends a viewer
- * session; `declare` begins an incident under that name, `renew` and `close` prolong and end it. Each carries a login
- * token, checked here as at the HTTP door. `offer`, `create` and `poster` are for other
+ * session; `declare` begins an incident under that name, `renew` and `close` prolong and end it; `acknowledge` says that
+ * somebody takes care of an alarm. Each carries a login token, checked here as at the HTTP door. `offer`, `create` and `poster` are for other
  * gateways, which sign with a token of their own. Asks to a cell of another gateway are left to that one.
  */
 export async function answerAsks({ bus, cells, roster, gate, poster, config }: AskParts): Promise<{ close(): void }> {
@@ -79,6 +81,9 @@ export async function answerAsks({ bus, cells, roster, gate, poster, config }: A
     }
     const caller = await gate.verifyLogin(token);
     if (to.kind === 'incident' && verb !== 'view') return command(caller, to, verb, body);
+    if (to.kind === 'alarm' && verb === 'acknowledge') {
+      return tell(await acknowledgeAlarm({ cells }, caller, to.id, acknowledged.parse(body ?? {})));
+    }
     const view = cells.view(to);
     // Who may not know of a cell is told the same as who asks for one that is not there.
     if (!view || !mayTouch(caller, view, verb !== 'view')) throw new AskRefused('denied', 'Access denied');

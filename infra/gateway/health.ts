@@ -1,4 +1,5 @@
 import type { Cells } from '../../actors/cells.ts';
+import type { Cause } from '../../bus/events/alarm.ts';
 import type { HealthReason } from '../http/services.ts';
 import type { Carriers } from './carriers.ts';
 import type { LauncherLink } from './launcher-link.ts';
@@ -55,4 +56,21 @@ export function judgeHealth({
   for (const cell of givenUp)
     add(cell, 'degraded', 'it failed again and again, or its last record can’t be understood: see the log');
   return reasons;
+}
+
+const CAUSES: Record<string, Cause> = { nats: 'nats', redis: 'redis', launcher: 'launcher', events: 'log' };
+
+/** What of it wants a person's look, by what an alarm calls it; relays have alarms of their own. */
+export function troublesIn(
+  reasons: readonly HealthReason[],
+  givenUp: ReadonlySet<string>,
+): Partial<Record<Cause, string>> {
+  const troubles: Partial<Record<Cause, string>> = {};
+  for (const { part, text } of reasons) {
+    const cause = givenUp.has(part) ? 'cells' : CAUSES[part];
+    if (cause === undefined) continue;
+    const told = cause === 'cells' ? `${part}: ${text}` : text;
+    troubles[cause] = troubles[cause] === undefined ? told : `${troubles[cause]}; ${told}`;
+  }
+  return troubles;
 }

@@ -3,6 +3,7 @@ import { CATALOG } from '../../bus/catalog.ts';
 import { envelope } from '../../bus/envelope.ts';
 import { ID_PATTERN } from '../../bus/identity.ts';
 import { askTemplate, factTemplate, KINDS, type Kind } from '../../bus/subjects.ts';
+import { AcknowledgeSchema } from './acknowledging.ts';
 import { DeclareSchema, Minutes } from './declaring.ts';
 
 /** What may be asked of cells over NATS, and with which body. */
@@ -11,6 +12,7 @@ const ASKS: { verb: string; kinds: readonly Kind[]; body: TSchema; text: string 
   { verb: 'close', kinds: ['viewer', 'incident'], body: Type.Null(), text: 'end a session, or an emergency' },
   { verb: 'declare', kinds: ['incident'], body: DeclareSchema, text: 'declare an emergency of that key' },
   { verb: 'renew', kinds: ['incident'], body: Type.Object({ minutes: Minutes }), text: 'prolong an emergency' },
+  { verb: 'acknowledge', kinds: ['alarm'], body: AcknowledgeSchema, text: 'say that one takes care of an alarm' },
 ];
 
 const ref = (path: string) => ({ $ref: `#/${path}` });

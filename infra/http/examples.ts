@@ -24,6 +24,7 @@ export const EXAMPLES: Readonly<Record<string, object>> = {
   'POST /api/v1/broadcasts': { camera: 'cam_001', destination: 'city-tv' },
   'POST /api/v1/incidents': { zone: 'hcm/*', reason: 'fire in hall 2', minutes: 60, grants: { subjects: ['minh'] } },
   'PATCH /api/v1/incidents/:incident_id': { minutes: 30 },
+  'POST /api/v1/alarms/:alarm_id/acknowledge': { note: 'the guard is on the way' },
   'POST /api/v1/whatif': { lose: { relay: 'relay-1' } },
   'POST /api/v1/login': { user: 'lan', password: 'what she chose' },
   'POST /api/v1/demo/cameras/:camera_id/plug': { source: 0, plugged: false },

@@ -182,6 +182,11 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'POST /api/v1/incidents': { who: 'operator', text: 'declare an emergency' },
   'PATCH /api/v1/incidents/:incident_id': { who: 'operator', text: 'prolong it' },
   'DELETE /api/v1/incidents/:incident_id': { who: 'operator', text: 'close it' },
+  'GET /api/v1/alarms': { who: 'viewer', text: 'what wants a look, of what the caller may see' },
+  'POST /api/v1/alarms/:alarm_id/acknowledge': {
+    who: 'operator',
+    text: 'say that one takes care of it: it sounds nowhere any more',
+  },
   'POST /api/v1/relays/:relay_id/drain': { who: 'admin', text: 'have a relay take no new viewers, and be emptied' },
   'DELETE /api/v1/relays/:relay_id/drain': { who: 'admin', text: 'have a drained relay take viewers again' },
   'GET /api/v1/events': {

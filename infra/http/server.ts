@@ -8,6 +8,7 @@ import type { Id } from '../../bus/identity.ts';
 import { readCertificate } from '../certificate.ts';
 import { addressRoutes } from './addresses.ts';
 import { countHoldings } from './admission.ts';
+import { alarmRoutes } from './alarms.ts';
 import { broadcastRoutes } from './broadcasts.ts';
 import { cameraRoutes } from './cameras.ts';
 import { keepConnections } from './connections.ts';
@@ -195,6 +196,7 @@ export async function buildServer(services: HttpServices): Promise<Server> {
   relayRoutes(server, services);
   broadcastRoutes(server, services);
   incidentRoutes(server, services);
+  alarmRoutes(server, services);
   eventRoutes(server, services, shared);
   journalRoutes(server, services);
   timelineRoutes(server, services);

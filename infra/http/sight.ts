@@ -1,7 +1,8 @@
 import type { CellView } from '../../actors/cells.ts';
 import type { LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
 import { access, isAtLeast, type Place } from '../../machines/policy/access.ts';
-import { broadcastOf, cameraOf, ptzOf, recordingOf, renditionOf, soundOf, viewerOf } from './views.ts';
+import { mayAlarm } from '../../machines/policy/alarm-rights.ts';
+import { alarmOf, broadcastOf, cameraOf, ptzOf, recordingOf, renditionOf, soundOf, viewerOf } from './views.ts';
 
 /** The camera that a cell is, or that it shows; undefined for what belongs to no single one. */
 export function placeOfCell(view: CellView): Place | undefined {
@@ -24,6 +25,10 @@ export function placeOfCell(view: CellView): Place | undefined {
       const { camera, zone } = broadcastOf(view);
       return { camera, zone };
     }
+    case 'alarm': {
+      const { cameras, zone } = alarmOf(view);
+      return cameras.length === 1 ? { camera: cameras[0] ?? '', zone } : undefined;
+    }
     default:
       return undefined;
   }
@@ -31,6 +36,7 @@ export function placeOfCell(view: CellView): Place | undefined {
 
 /** Whether a person may know of a cell, or act upon it: cameras they may watch, their own sessions, what they run. */
 export function mayTouch(caller: LoginClaims, view: CellView, act = false): boolean {
+  if (view.kind === 'alarm') return mayAlarm(caller, alarmOf(view), act ? 'acknowledge' : 'hear');
   const place = placeOfCell(view);
   if (!place) return isAtLeast(caller.role, act ? 'admin' : 'operator');
   if (view.kind === 'camera') return access(caller, place, act ? 'operate' : 'watch').allowed;

@@ -1,8 +1,10 @@
 import type { LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
 import type { Envelope } from '../../bus/envelope.ts';
+import type { Trouble } from '../../bus/events/alarm.ts';
 import { isId } from '../../bus/identity.ts';
 import type { Subscription, Told } from '../../bus/ports.ts';
 import { access, inZone, isAtLeast } from '../../machines/policy/access.ts';
+import { mayAlarm } from '../../machines/policy/alarm-rights.ts';
 import { Refusal } from './errors.ts';
 import type { Hub } from './hub.ts';
 import type { HttpServices } from './services.ts';
@@ -22,6 +24,8 @@ export function placeIn({ subject, data }: Envelope): { camera: string; zone: st
   if (['camera', 'rendition', 'recording', 'ptz', 'sound'].includes(kind ?? '')) return { camera: id, zone };
   if (kind === 'viewer' || kind === 'broadcast')
     return { camera: typeof data.camera === 'string' ? data.camera : '', zone };
+  if (kind === 'alarm' && Array.isArray(data.cameras) && data.cameras.length === 1)
+    return { camera: String(data.cameras[0]), zone };
   return undefined;
 }
 
@@ -48,6 +52,10 @@ function concerns(caller: LoginClaims, { data }: Envelope, zoneNow: ZoneNow): bo
 /** Whether somebody may see an event: cameras they may watch, their own sessions, and what operators run. */
 export function maySee(caller: LoginClaims, envelope: Envelope, zoneNow: ZoneNow = () => undefined): boolean {
   if (envelope.subject.startsWith('incident/')) return concerns(caller, envelope, zoneNow);
+  if (envelope.subject.startsWith('alarm/')) {
+    const trouble = envelope.data as unknown as Trouble;
+    return mayAlarm(caller, trouble, 'hear', trouble.about.kind === 'incident' ? zoneNow : undefined);
+  }
   const place = placeIn(envelope);
   if (!place) return isAtLeast(caller.role, 'operator');
   // Who stands at a camera is for those who run it.

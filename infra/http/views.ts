@@ -1,4 +1,5 @@
 import type { CellView } from '../../actors/cells.ts';
+import type { AlarmContext } from '../../machines/alarm.ts';
 import type { BroadcastContext } from '../../machines/broadcast.ts';
 import type { CameraContext } from '../../machines/camera/context.ts';
 import type { IncidentContext } from '../../machines/incident.ts';
@@ -27,6 +28,9 @@ export const recordingOf = (view: CellView): RecordingContext => view.context as
 
 /** What a PTZ cell knows. */
 export const ptzOf = (view: CellView): PtzContext => view.context as unknown as PtzContext;
+
+/** What an alarm cell knows. */
+export const alarmOf = (view: CellView): AlarmContext => view.context as unknown as AlarmContext;
 
 /** What a rendition cell knows. */
 export const renditionOf = (view: CellView): RenditionContext => view.context as unknown as RenditionContext;

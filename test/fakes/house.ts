@@ -1,3 +1,4 @@
+import { alarmKind } from '../../actors/alarm.ts';
 import { broadcastKind } from '../../actors/broadcast.ts';
 import { cameraKind } from '../../actors/camera.ts';
 import { incidentKind } from '../../actors/incident.ts';
@@ -85,6 +86,7 @@ export function fakeKinds(): FakeKinds {
     }),
     incident: incidentKind({ alarm: fakes.alarm.adapter }),
     broadcast: broadcastKind({ push: fakes.push.adapter, alarm: fakes.alarm.adapter }),
+    alarm: alarmKind({ alarm: fakes.alarm.adapter }),
     ptz: ptzKind({ drive: fakes.drive.adapter, alarm: fakes.alarm.adapter }),
     sound: soundKind({ opus: fakes.opus.adapter, alarm: fakes.alarm.adapter }),
     recording: recordingKind({ record: fakes.record.adapter }),

@@ -7,6 +7,7 @@ import {
   getMicrosteps,
   initialTransition,
 } from 'xstate';
+import { alarmMachine } from '../../machines/alarm.ts';
 import { broadcastMachine } from '../../machines/broadcast.ts';
 import type { CameraContext } from '../../machines/camera/context.ts';
 import { cameraMachine } from '../../machines/camera.ts';
@@ -305,6 +306,22 @@ const machines: Record<string, { machine: AnyStateMachine; walks: Walk[] }> = {
       },
     ],
   },
+  alarm: {
+    machine: alarmMachine,
+    walks: [
+      ...(['no-source', 'frozen', 'ends-soon'] as const).map((cause) => ({
+        events: [
+          {
+            ...{ type: 'cause.present', cause, about: { kind: 'camera', id: 'cam_001' } },
+            ...{ title: 'North gate', text: 'offline', cameras: ['cam_001'], zone: 'hcm' },
+          },
+          { type: 'cause.gone', text: 'live' },
+          { type: 'alarm.acknowledged', by: 'lan', note: 'on my way' },
+          ...alarms('raise', 'clear'),
+        ],
+      })),
+    ],
+  },
   ptz: {
     machine: ptzMachine,
     walks: [
@@ -409,6 +426,11 @@ function essence(snapshot: AnyMachineSnapshot, counting: boolean): string {
     move,
     turns,
     protections,
+    seenAt,
+    raisedAt,
+    raisings,
+    gone,
+    acknowledged,
     ...rest
   } = snapshot.context;
   const fewOf = (times?: number[]) => Math.min(times?.length ?? 0, 6);

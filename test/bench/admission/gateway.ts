@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pino } from 'pino';
+import { alarmKind } from '../../../actors/alarm.ts';
 import { broadcastKind } from '../../../actors/broadcast.ts';
 import { cameraKind } from '../../../actors/camera.ts';
 import { incidentKind } from '../../../actors/incident.ts';
@@ -73,6 +74,7 @@ const roster = new Roster({
     broadcast: broadcastKind({ push: nothing, alarm }),
     relay: relayKind({ health: nothing, pulse: nothing, provision: nothing, alarm }),
     recording: recordingKind({ record: nothing }),
+    alarm: alarmKind({ alarm }),
     ptz: ptzKind({ drive: nothing, alarm }),
     sound: soundKind({ opus: nothing, alarm }),
     rendition: renditionKind({ measure: nothing, ladder: nothing, alarm }),

@@ -68,7 +68,7 @@ describe('the examples in openapi.json', () => {
       .replace(':camera_id', url.endsWith('/source') ? 'two' : 'cam_001')
       .replace(':session_id', session)
       .replace(':relay_id', 'relay-1')
-      .replace(/:\w+_id$/, 'none');
+      .replace(/:\w+_id\b/, 'none');
   const isPlain = (key: string) => /^GET \/(api|live)\//.test(key) && !/:(?!camera_id|session_id|relay_id)/.test(key);
 
   for (const [key, example] of Object.entries(EXAMPLES)) {

@@ -77,6 +77,7 @@ function requestFor(key: string, camera: string, session: string): InjectOptions
     .replace(':camera_id', camera)
     .replace(':session_id', session)
     .replace(':relay_id', 'relay-1')
+    .replace(':alarm_id', 'no-source--cam_404')
     .replace(':revocation_id', 'rev_none')
     .replace(':service_id', 'svc_none')
     .replace(':layout_id', 'lay_none')

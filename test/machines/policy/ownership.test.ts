@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { alarmId } from '../../../machines/policy/alarms.ts';
 import { ownerOf } from '../../../machines/policy/ownership.ts';
 
 const GATEWAYS = ['gate-1', 'gate-2', 'gate-3'];
@@ -38,6 +39,18 @@ describe('who owns a cell', () => {
       expect(ownerOf({ kind: 'ptz', id }, GATEWAYS).owner).to.equal(owner);
       expect(owner).to.equal(ownerOf({ kind: 'camera', id }, GATEWAYS).owner);
     }
+  });
+
+  it('has an alarm live with what it is about, and one about a gateway with that gateway while it lives', () => {
+    for (const { id } of cameras) {
+      const { owner } = ownerOf({ kind: 'camera', id }, GATEWAYS);
+      for (const cause of ['no-source', 'disk-full'] as const) {
+        expect(ownerOf({ kind: 'alarm', id: alarmId(cause, id) }, GATEWAYS).owner).to.equal(owner);
+      }
+    }
+    const about = alarmId('nats', 'gate-2');
+    expect(ownerOf({ kind: 'alarm', id: about }, GATEWAYS)).to.deep.include({ owner: 'gate-2' });
+    expect(ownerOf({ kind: 'alarm', id: about }, ['gate-1', 'gate-3']).owner).to.be.oneOf(['gate-1', 'gate-3']);
   });
 
   it('says why', () => {
