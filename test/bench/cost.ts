@@ -43,7 +43,7 @@ async function watched(seconds: number, say: (text: string) => void, notes: stri
     try {
       await plant.observe(WARM_UP_S); // machine code for what runs all the time
       cases.push({ what: '0 viewers', seen: await plant.observe(seconds) });
-      const viewers = await openViewers(browser, plant.group, 'cam_0');
+      const viewers = await openViewers(browser, plant.group, () => 'cam_0');
       for (const count of VIEWERS) {
         await viewers.grow(count);
         const [before, startedAt] = [await viewers.received(), performance.now()];

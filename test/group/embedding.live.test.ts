@@ -1,6 +1,8 @@
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
+import path from 'node:path';
 import { expect } from 'chai';
+import { build } from 'esbuild';
 import type { Browser, Frame, Page } from 'playwright-core';
 import { openPage, startChromium } from '../fixtures/chromium.ts';
 import { startTestGroup, type TestGroup } from '../fixtures/group.ts';
@@ -106,5 +108,37 @@ describe('the player on a page of another site, in Chromium', function () {
     const right = await show(ours, src);
     await until('its picture to move', async () => (await frames(right.frame)) > 10, 30_000);
     await right.page.context().close();
+  });
+
+  it('need not be the player: the client package shows a camera in a video element of the site, and leaves again', async () => {
+    const bundled = await build({
+      entryPoints: [path.resolve(import.meta.dirname, '../../infra/client/runtime/connect.ts')],
+      ...{ bundle: true, write: false, format: 'iife', globalName: 'Signalbox', logLevel: 'silent' },
+    });
+    const { page } = await openPage(browser);
+    await page.goto(ours.origin);
+    await page.addScriptTag({ content: bundled.outputFiles?.[0]?.text ?? '' });
+    const options = JSON.stringify({ url: group.url, token: program.token });
+    await page.evaluate(`(async () => {
+      globalThis.video = document.body.appendChild(Object.assign(document.createElement('video'), { muted: true }));
+      globalThis.heard = [];
+      const client = Signalbox.connect(${options});
+      globalThis.watching = await client.watch('north', video, { playing: () => heard.push('playing') });
+    })()`);
+    const shown = () => page.evaluate('video.getVideoPlaybackQuality().totalVideoFrames') as Promise<number>;
+    await until('its picture to move', async () => (await shown()) > 10, 30_000);
+    expect(await page.evaluate('heard')).to.deep.equal(['playing']);
+
+    const sessions = async () => (await group.api('GET', '/api/v1/sessions?camera=north')).body.items;
+    const own = async () => (await sessions()).filter((one: { protocol: string }) => one.protocol === 'whep');
+    expect(await own()).to.have.length(1);
+    await page.evaluate('watching.close()');
+    await until('its session to end', async () => (await own()).length === 0, 10_000);
+
+    const refused = await page.evaluate(
+      `Signalbox.connect(${options}).watch('south', video).then(() => 'in', (error) => error.name + ' ' + error.status)`,
+    );
+    expect(refused).to.equal('Refused 403');
+    await page.context().close();
   });
 });

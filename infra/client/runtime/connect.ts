@@ -71,7 +71,8 @@ const queryOf = (wishes: object): string => {
 export function connect<Routes extends Record<keyof Routes, RouteShape>, Fact>(
   options: ConnectOptions,
 ): Connection<Routes, Fact> {
-  const { token, fetch: send = fetch } = options;
+  // Browsers call their fetch on the window alone.
+  const { token, fetch: send = (...asked) => fetch(...asked) } = options;
   const base = options.url.replace(/\/+$/, '');
   const bearer = async (): Promise<string> => `Bearer ${typeof token === 'string' ? token : await token()}`;
 

@@ -22,7 +22,11 @@ export interface Seen {
 export interface Plant {
   group: TestGroup;
   /** Has this many cameras configured, and waits until all of them are live. Resolves to how long that took. */
-  setCameras(count: number): Promise<number>;
+  setCameras(count: number, withinMs?: number): Promise<number>;
+  /** Has every camera called otherwise, and waits until all are. Resolves to how long that took. */
+  rename(count: number, name: string): Promise<number>;
+  /** How many cameras are live. */
+  live(): Promise<number>;
   /** Watches every process for some seconds. */
   observe(seconds: number): Promise<Seen>;
   close(): Promise<void>;
@@ -33,11 +37,11 @@ const LIVE_WITHIN_MS = 90_000;
 /** Journal, posters and page caches come to rest. */
 const SETTLE_MS = 3_000;
 
-const configured = (source: string, count: number, eye: boolean): string =>
+const configured = (source: string, count: number, eye: boolean, name = 'Camera'): string =>
   // JSON is YAML.
   JSON.stringify({
     cameras: Object.fromEntries(
-      Array.from({ length: count }, (_, n) => [`cam_${n}`, { name: `Camera ${n}`, sources: [source], eye }]),
+      Array.from({ length: count }, (_, n) => [`cam_${n}`, { name: `${name} ${n}`, sources: [source], eye }]),
     ),
   });
 
@@ -78,13 +82,34 @@ export async function startPlant(picture: Partial<Picture>, eye: boolean): Promi
 
   return {
     group,
-    async setCameras(count) {
+    async setCameras(count, withinMs = LIVE_WITHIN_MS) {
       const startedAt = performance.now();
       rmSync(file);
       writeFileSync(file, configured(source, count, eye), { mode: 0o600 });
-      await until(`${count} cameras to be live`, async () => (await live()) === count, LIVE_WITHIN_MS, 250);
+      let now = 0;
+      const isWhole = async () => {
+        now = await live();
+        return now === count;
+      };
+      await until(`${count} cameras to be live`, isWhole, withinMs, 250).catch((error) => {
+        throw new Error(`${now} of ${count} cameras are live`, { cause: error });
+      });
       return performance.now() - startedAt;
     },
+    async rename(count, name) {
+      const startedAt = performance.now();
+      rmSync(file);
+      writeFileSync(file, configured(source, count, eye, name), { mode: 0o600 });
+      const isCalledSo = ({ name: called }: { name: string }) => called.startsWith(name);
+      await until(
+        'every camera to be called otherwise',
+        async () => (await group.api('GET', '/api/v1/cameras?limit=1000')).body.items.every(isCalledSo),
+        LIVE_WITHIN_MS,
+        20,
+      );
+      return performance.now() - startedAt;
+    },
+    live,
     async observe(seconds) {
       await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
       const roles = await rolesOf(group);

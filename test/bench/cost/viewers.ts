@@ -15,7 +15,7 @@ export interface Received {
 /** Viewers of one camera in one page, each a session of its own. */
 export interface Viewers {
   /** Has this many watch, and waits until media flows to each. */
-  grow(count: number): Promise<void>;
+  grow(count: number, withinMs?: number): Promise<void>;
   received(): Promise<Received>;
   close(): Promise<void>;
 }
@@ -88,8 +88,15 @@ const CLIENT = `
   };
 `;
 
-/** Opens the page that holds the viewers. Each comes as somebody else, so that no quota is met. */
-export async function openViewers(browser: Browser, group: TestGroup, camera: string): Promise<Viewers> {
+/**
+ * Opens the page that holds the viewers. Each comes as somebody else, so that no quota is met.
+ * @param cameraOf which camera each of them watches, by number
+ */
+export async function openViewers(
+  browser: Browser,
+  group: TestGroup,
+  cameraOf: (viewer: number) => string,
+): Promise<Viewers> {
   // The script is ours, not the page's: its policy is for what the gateway serves.
   const context = await browser.newContext({ bypassCSP: true });
   const page: Page = await context.newPage();
@@ -99,13 +106,13 @@ export async function openViewers(browser: Browser, group: TestGroup, camera: st
   let count = 0;
   return {
     received,
-    async grow(wanted) {
+    async grow(wanted, withinMs = 30_000) {
       for (; count < wanted; count++) {
         const token = group.token({ sub: `viewer-${count}`, name: `Viewer ${count}`, role: 'viewer' });
-        await page.evaluate(`openViewer(${JSON.stringify(camera)}, ${JSON.stringify(token)})`);
+        await page.evaluate(`openViewer(${JSON.stringify(cameraOf(count))}, ${JSON.stringify(token)})`);
       }
       const flows = async () => (await received()).frames.every((frames) => frames > 0);
-      await until(`media at ${wanted} viewers`, flows, 30_000, 200);
+      await until(`media at ${wanted} viewers`, flows, withinMs, 200);
     },
     close: () => context.close(),
   };
