@@ -4,40 +4,9 @@ import { openPage, startChromium } from '../fixtures/chromium.ts';
 import { figure } from '../fixtures/figures.ts';
 import { startTestGroup, type TestGroup } from '../fixtures/group.ts';
 import { until } from '../fixtures/process.ts';
+import { type Sight, sightsScript } from '../fixtures/sights.ts';
 import { type Site, startSite } from '../fixtures/site.ts';
 import { signIn, type Watcher, watchCamera } from '../fixtures/watcher.ts';
-import { bundleClock } from '../fixtures/whep-page.ts';
-
-/** What a person saw at an instant: how bright it was, and which moment the picture itself says it is. */
-interface Sight {
-  at: number;
-  bright: number;
-  painted?: number;
-}
-
-// Before each repaint, what the uppermost video holds is drawn and read, as the eye would.
-const LOOK = `
-  window.sights = [];
-  window.states = [];
-  document.addEventListener('signalbox:past', ({ detail }) => states.push({ ...detail, at: Date.now() }));
-  addEventListener('DOMContentLoaded', () => {
-    const reader = Clock.createClockReader();
-    const canvas = new OffscreenCanvas(16, 9);
-    const drawing = canvas.getContext('2d', { willReadFrequently: true });
-    const look = () => {
-      requestAnimationFrame(look);
-      const video = document.querySelector('.sbx-over') ?? document.querySelector('.sbx-front');
-      if (!video) return;
-      drawing.clearRect(0, 0, 16, 9);
-      drawing.drawImage(video, 0, 0, 16, 9);
-      const pixels = drawing.getImageData(0, 0, 16, 9).data;
-      let bright = 0;
-      for (let n = 1; n < pixels.length; n += 4) bright = Math.max(bright, pixels[n]);
-      sights.push({ at: Date.now(), bright, painted: reader.read(video, Date.now()) });
-    };
-    look();
-  });
-`;
 
 describe('the past in the player', function () {
   this.timeout(60_000);
@@ -55,9 +24,7 @@ describe('the past in the player', function () {
     const gate = { ...main, name: 'Gate', record: { keep: '1d' } };
     const yard = { ...spare, name: 'Yard' };
     group = await startTestGroup({ cameras: { gate, yard } });
-    const clock = await bundleClock();
-    const prepare = async (opened: Page) =>
-      void (await opened.addInitScript(`${clock}; window.Clock = Clock; ${LOOK}`));
+    const prepare = async (opened: Page) => void (await opened.addInitScript(await sightsScript()));
     watcher = await watchCamera(browser, group, 'gate', { prepare });
     page = watcher.page;
     await watcher.moving(0, 10);
@@ -325,8 +292,7 @@ describe('the past in the player', function () {
   it('goes on with the past while a bound that moves passes by where somebody began', async () => {
     const history = { last_ms: 21_000 };
     const token = group.token({ sub: 'vera', role: 'viewer', zones: ['*'], history });
-    const prepare = async (opened: Page) =>
-      void (await opened.addInitScript(`${await bundleClock()}; window.Clock = Clock; ${LOOK}`));
+    const prepare = async (opened: Page) => void (await opened.addInitScript(await sightsScript()));
     const other = await watchCamera(browser, group, 'gate', { token, prepare });
     await other.moving(0, 5);
     const lists: string[] = [];
@@ -335,7 +301,11 @@ describe('the past in the player', function () {
     });
     await other.page.keyboard.press('j');
     const gone = () => Number(lists.at(-1)?.match(/MEDIA-SEQUENCE:(\d+)/)?.[1] ?? 0);
-    await until('a piece to leave the playlist', async () => gone() > 0, 30_000);
+    await until('the past', async () => other.page.evaluate("states.at(-1)?.name === 'playing'"), 15_000);
+    const [begun, left] = [Date.now(), gone()];
+    // It began eleven seconds behind the bound; until then pieces from before have left.
+    const passed = async () => Date.now() - begun > 13_000 && gone() > left;
+    await until('the piece where it began to leave the playlist', passed, 30_000);
     const ages: number[] = await other.page.evaluate(
       'sights.filter(({ at, painted }) => at > Date.now() - 2000 && painted).map(({ at, painted }) => at - painted)',
     );

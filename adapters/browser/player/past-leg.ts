@@ -18,6 +18,8 @@ export interface PastLeg {
   readonly video: HTMLVideoElement;
   /** The moment on screen, epoch ms, by the recording's own times. */
   moment(): number | undefined;
+  /** Goes on from another moment, if that is part of what this plays. @returns whether it is */
+  seek(moment: number): boolean;
   /** Where a moment lies in the video; undefined where it is not part of what this plays. */
   timeOf(moment: number): number | undefined;
   /** The moment in the middle of the picture before (-1) or after (1) the one of a moment, epoch ms, where it is known. */
@@ -69,7 +71,7 @@ export function openPastLeg(video: HTMLVideoElement, url: string, wish: PastWish
     video,
     `${url}?from=${from}${to === undefined ? '' : `&to=${to}`}`,
     // Its playlist grows like one of live, whose newest end hls.js would begin at; it begins where it is told to.
-    { autoStartLoad: false, backBufferLength: 30 },
+    { autoStartLoad: false, startFragPrefetch: true, backBufferLength: 30 },
     {
       lost,
       empty: () => lost('Nothing is recorded of that time.'),
@@ -105,6 +107,13 @@ export function openPastLeg(video: HTMLVideoElement, url: string, wish: PastWish
     video,
     moment: () => momentIn(pieces(), video.currentTime),
     timeOf: (at) => timeIn(pieces(), at),
+    seek(at) {
+      const timeS = timeIn(pieces(), at);
+      if (timeS === undefined) return false;
+      video.currentTime = timeS;
+      pace.resume();
+      return true;
+    },
     beside(at, by) {
       const timeS = timeIn(pieces(), at);
       const foundS = timeS === undefined ? undefined : besideS(timeS, by);

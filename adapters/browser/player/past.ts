@@ -10,6 +10,8 @@ import type { Stage } from './stage.ts';
 const FORBIDDEN = 403;
 /** A moment that shows nothing for this long is given up. */
 const FIRST_FRAME_MS = 12_000;
+/** So much before a moment is listed with it: who goes back goes back further. */
+const BEFORE_MS = 60_000;
 /** What was recorded last is listed this much later: a piece has to end first. */
 const NEWEST_MS = 3_000;
 
@@ -68,6 +70,8 @@ export function createPast(stage: Stage, door: Door, camera: string, hears: Past
   let coming: PastLeg | undefined;
   /** An answer to an older wish is dropped. */
   let wishes = 0;
+  /** The wish that what is in front was set to by itself. */
+  let sought = -1;
   let deadline = 0;
   let speed = 1;
 
@@ -113,6 +117,13 @@ export function createPast(stage: Stage, door: Door, camera: string, hears: Past
     front?.resume();
     hear({ type: 'failed', why });
   };
+  /** A frame of what is in front. */
+  const went = (): void => {
+    if (state.name === 'seeking' && !coming && sought === wishes) {
+      window.clearTimeout(deadline);
+      hear({ type: 'frame' });
+    } else caughtUp();
+  };
   const open = async (moment: number, again = false): Promise<void> => {
     giveUp();
     const wish = wishes;
@@ -126,17 +137,24 @@ export function createPast(stage: Stage, door: Door, camera: string, hears: Past
       looks.forget(look);
       return open(moment, again);
     }
+    deadline = window.setTimeout(() => fail('The past does not come: nothing was shown in 12 s.'), FIRST_FRAME_MS);
+    // What is listed there already needs no other leg.
+    if (!again && state.name === 'seeking' && front?.seek(shown)) {
+      sought = wish;
+      return;
+    }
     const leg: PastLeg = openPastLeg(
       stage.spare(),
       look.url,
-      { moment: shown },
+      { moment: shown, from: shown - BEFORE_MS },
       {
-        frame: () => (leg === coming ? swap(leg) : leg === front && caughtUp()),
+        frame: () => (leg === coming ? swap(leg) : leg === front && went()),
         lost(why, status) {
           if (status === FORBIDDEN) {
             looks.forget(look);
             // It may have been left for too long; whether there is still a right to it, the gateway says.
-            if (leg === coming && !again) return void open(moment, true);
+            const wanted = leg === coming ? moment : state.name === 'seeking' && leg === front && state.moment;
+            if (wanted !== false && !again) return void open(wanted, true);
           }
           if (leg === front) return back({ type: 'lost', why });
           if (leg === coming) fail(why);
@@ -144,7 +162,6 @@ export function createPast(stage: Stage, door: Door, camera: string, hears: Past
       },
     );
     coming = leg;
-    deadline = window.setTimeout(() => fail('The past does not come: nothing was shown in 12 s.'), FIRST_FRAME_MS);
   };
   const back = (heard: PastHeard): void => {
     giveUp();

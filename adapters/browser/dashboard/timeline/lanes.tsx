@@ -11,6 +11,7 @@ import type { Past } from './past.ts';
 import { followHover } from './pictures/hover.ts';
 import type { Recordings } from './pictures/recorded.ts';
 import { NARROW, type Row, rowAt, rowsOf, WIDE } from './rows.ts';
+import { followStops } from './stops.ts';
 import { step } from './timeline-model.ts';
 import type { Travel } from './travel.ts';
 import type { Ghost } from './whatif.ts';
@@ -147,6 +148,7 @@ function followDrawing(
   { room, past, travel, recordings, shown }: Drawn,
 ) {
   const pen = canvas.getContext('2d', { alpha: false });
+  const stops = followStops();
   let look: Look | undefined;
   let theme: string | undefined;
   let frame = 0;
@@ -173,6 +175,7 @@ function followDrawing(
     const { scrollTop } = place;
     paint(pen, {
       ...{ width, height, span, rows, scrollTop, timeline, stateNow, knownFrom, oldest, now, at, ghosts, look },
+      stops: stops(past.view(), world.relays, recordings.view()),
       recorded: recordings.view(),
     });
   };

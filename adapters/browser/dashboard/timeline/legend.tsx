@@ -37,6 +37,12 @@ export function Legend() {
         </svg>
         before where you may look back
       </li>
+      <li class="stopped">
+        <svg viewBox="0 0 28 16" aria-hidden="true">
+          <path d="M1 1h26v14H1z" fill="none" stroke="currentColor" stroke-dasharray="2 3" />
+        </svg>
+        Signalbox was not running
+      </li>
       {MARKS.map((mark) => (
         <li key={mark}>
           <svg class={`mark-${mark}`} viewBox="0 0 16 16" aria-hidden="true">

@@ -6,6 +6,7 @@ import type { Known } from './pictures/coverage.ts';
 import { paintBound } from './pictures/paint-bound.ts';
 import { paintRecorded, RECORDED_PX } from './pictures/paint-recorded.ts';
 import type { Row } from './rows.ts';
+import { type Stop, stopText } from './stops.ts';
 import { type Band, bandsIn, clustersIn, type Lane, type Span, type Timeline } from './timeline-model.ts';
 import type { Ghost } from './whatif.ts';
 import { ticksIn } from './window.ts';
@@ -26,6 +27,8 @@ export interface Scene {
   now: number;
   at: number | undefined;
   ghosts: readonly Ghost[];
+  /** When nothing of Signalbox ran. */
+  stops: readonly Stop[];
   /** What is recorded, by camera. */
   recorded: ReadonlyMap<string, Known>;
   look: Look;
@@ -71,6 +74,7 @@ export function paint(pen: Pen, scene: Scene): void {
     if (known) paintRecorded(pen, look, known, span, top + row.height - 1 - RECORDED_PX, across);
     if (known) paintBound(pen, scene, known, { top, height: row.height - 1 }, across);
   }
+  for (const stop of scene.stops) paintStop(pen, scene, stop, across);
   paintUnknown(pen, scene, across);
   pen.restore();
   paintNeedles(pen, scene, across);
@@ -167,6 +171,24 @@ function paintGhost(pen: Pen, look: Look, ghost: Ghost, middle: number, across: 
   pen.restore();
   pen.textAlign = 'left';
   chip(pen, look, ghost.label, left + 8, middle);
+}
+
+/** While nothing ran there was no state of anything: what was drawn of it is covered, over all lanes. */
+function paintStop(pen: Pen, { span, height, look }: Scene, stop: Stop, across: Across): void {
+  if (stop.to <= span.from || stop.from >= span.to) return;
+  const [left, right] = [across(Math.max(stop.from, span.from)), across(Math.min(stop.to, span.to))];
+  const width = Math.max(2, right - left);
+  pen.fillStyle = look.color('ground');
+  pen.fillRect(left, AXIS_PX, width, height - AXIS_PX);
+  pen.save();
+  pen.strokeStyle = look.color('muted');
+  pen.setLineDash([2, 6]);
+  pen.strokeRect(left + 0.5, AXIS_PX + 0.5, width - 1, height - AXIS_PX - 1);
+  pen.restore();
+  const text = stopText(stop);
+  if (width < pen.measureText(text).width + 16) return;
+  pen.textAlign = 'left';
+  chip(pen, look, text, left + 8, AXIS_PX + 13);
 }
 
 /** What is not read yet, or no longer kept, is not drawn as if nothing had happened. */
