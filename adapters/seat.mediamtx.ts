@@ -73,6 +73,7 @@ export function seatMediamtx(apiOf: (relay: string) => Mediamtx): SeatSlot {
  */
 export function seatEverywhere(relays: readonly string[], seat: SeatSlot, ...others: SeatSlot[]): SeatSlot {
   return (input, report) => {
+    if (input.relay === '') return { release() {} };
     const held = [
       ...relays.map((relay) => seat({ ...input, relay }, report)),
       ...others.map((other) => other(input, report)),

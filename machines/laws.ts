@@ -70,13 +70,13 @@ export const laws: {
     return choiceFault(context) ?? watchable(state, tags);
   },
   viewer(context, tags) {
-    const { state, subject, legs, relay, since, deadline, move } = context;
+    const { state, subject, legs, relay, protocol, since, deadline, move } = context;
     if (state !== 'new' && !subject) return 'somebody watches whom nobody knows';
     if (state === 'watching' && Object.keys(legs).length === 0) return 'it watches without a seat';
     if (state === 'moving' && deadline !== since + VIEWER_TIMES.moveMs) return 'it moves without a bound';
     if (state === 'moving' && !move) return 'it moves, and nobody knows why';
     if (state === 'watching' && move) return 'it watches, and still counts as moving';
-    if (tags.includes('open') && relay === '') return 'it is open without a relay';
+    if (tags.includes('open') && relay === '' && protocol !== 'past') return 'it is open without a relay';
     return open(state, tags);
   },
   relay(context, tags) {

@@ -116,6 +116,7 @@ export type EyeSlot = Adapter<EyeInput, EyeReport>;
 /** Watches a viewer's sessions at its relay; on release they are cut, and cut again if the same token returns. */
 export interface SeatInput {
   session: string;
+  /** Empty: it looks at what was recorded, and has no seat. */
   relay: string;
   /** After release, a relay token of this session may still be valid for this long: who returns is cut again. */
   tokenLifeMs: number;

@@ -92,7 +92,7 @@ export const viewerHeard = {
       /** Sessions this subject already holds, and how many it may. */
       held: Type.Integer({ minimum: 0 }),
       quota: Type.Integer({ minimum: 1 }),
-      relay: Type.String({ description: 'where placement seats it' }),
+      relay: Type.String({ description: 'where placement seats it; empty: what was recorded needs none' }),
       standby: Type.String({ description: 'where it goes when that relay is lost; empty: nowhere yet' }),
     }),
   ),

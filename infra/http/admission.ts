@@ -11,7 +11,7 @@ import { denied, Refusal, unavailable } from './errors.ts';
 import type { Hub } from './hub.ts';
 import { FULL_RETRY_S } from './legs.ts';
 import type { Loads } from './loads.ts';
-import { displace, isPrior, LOW_LATENCY, placeViewer } from './placing.ts';
+import { displace, isPrior, LOW_LATENCY, type Placed, placeViewer } from './placing.ts';
 import { ADAPTIVE, rungFor } from './rungs.ts';
 import type { HttpServices, JoinSteps } from './services.ts';
 import { isOpen, viewerOf, zoneOf } from './views.ts';
@@ -51,12 +51,25 @@ export const subjectOf = (claims: Caller): Subject => ({
   iat: claims.iat,
 });
 
+/** Whose sessions are counted together: a person's of the present, and the same person's of the past. */
+interface Holder {
+  sub: string;
+  protocol: string;
+}
+
 /** Counts the sessions of each subject without looking at every cell at every request. */
 export interface Holdings {
-  held(sub: string): number;
-  add(sub: string, session: Id): void;
-  drop(sub: string, session: Id): void;
+  held(holder: Holder): number;
+  add(holder: Holder, session: Id): void;
+  drop(holder: Holder, session: Id): void;
 }
+
+const PAST: Wish['protocol'] = 'past';
+const keyOf = ({ sub, protocol }: Holder): string => `${protocol === PAST ? 'past' : 'live'} ${sub}`;
+const holderOf = (view: CellView): Holder => {
+  const { subject, protocol } = viewerOf(view);
+  return { sub: subject?.sub ?? '', protocol };
+};
 
 /** What admission keeps count of: the sessions of each subject and of each relay. */
 export interface Counts {
@@ -66,38 +79,38 @@ export interface Counts {
 
 /** Starts from the sessions that live already, and follows what is told of those that other gateways admit. */
 export function countHoldings(cells: HttpServices['cells'], hub: Hub): Holdings {
-  const bySub = new Map<string, Set<Id>>();
+  const byHolder = new Map<string, Set<Id>>();
   const isHeld = (session: Id): boolean => {
     const view = cells.view({ kind: 'viewer', id: session });
     return view !== undefined && isOpen(view);
   };
-  const add = (sub: string, session: Id): void => {
-    const sessions = bySub.get(sub);
+  const add = (holder: Holder, session: Id): void => {
+    const sessions = byHolder.get(keyOf(holder));
     if (sessions) sessions.add(session);
-    else bySub.set(sub, new Set([session]));
+    else byHolder.set(keyOf(holder), new Set([session]));
   };
   for (const view of cells.list('viewer')) {
-    if (isOpen(view)) add(viewerOf(view).subject?.sub ?? '', view.id);
+    if (isOpen(view)) add(holderOf(view), view.id);
   }
   hub.listen(({ envelope }) => {
     const [kind, session] = envelope.subject.split('/');
     if (kind !== 'viewer' || !isId(session) || envelope.type !== 'signalbox.viewer.admitted') return;
     const view = cells.view({ kind: 'viewer', id: session });
-    if (view && isOpen(view)) add(viewerOf(view).subject?.sub ?? '', session);
+    if (view && isOpen(view)) add(holderOf(view), session);
   });
   return {
-    held(sub) {
-      const sessions = bySub.get(sub);
+    held(holder) {
+      const sessions = byHolder.get(keyOf(holder));
       if (!sessions) return 0;
       for (const session of sessions) if (!isHeld(session)) sessions.delete(session);
-      if (sessions.size === 0) bySub.delete(sub);
+      if (sessions.size === 0) byHolder.delete(keyOf(holder));
       return sessions.size;
     },
     add,
-    drop(sub, session) {
-      const sessions = bySub.get(sub);
+    drop(holder, session) {
+      const sessions = byHolder.get(keyOf(holder));
       sessions?.delete(session);
-      if (sessions?.size === 0) bySub.delete(sub);
+      if (sessions?.size === 0) byHolder.delete(keyOf(holder));
     },
   };
 }
@@ -130,6 +143,19 @@ function refuseWhereFull({ adaptive }: HttpServices, { protocol, quality }: Wish
   if (!room && why.reason !== 'peer-away') throw unavailable(why.reason ?? 'full', why.text, { why }, FULL_RETRY_S);
 }
 
+/** What was recorded is read from the disk: whoever looks at it has no seat at a relay, and takes nobody's. */
+const NOWHERE: Placed = { relay: '', why: { trigger: 'placement', text: 'what was recorded needs no relay' } };
+
+/** Where it is carried. @throws Refusal 503 when no relay can, or each is full */
+function placeOf(services: HttpServices, loads: Loads, claims: LoginClaims, camera: CellView, wish: Wish): Placed {
+  if (wish.protocol === PAST) return NOWHERE;
+  return placeViewer(services, loads, wish.address, undefined, {
+    needs: [wish.latency === 'low' ? LOW_LATENCY : isAddressed(wish.protocol) ? wish.protocol : 'webrtc'],
+    priority: isPrior(claims),
+    yields: !urgentCameras(services.cells).has(camera.id),
+  });
+}
+
 /**
  * Makes a viewer cell for somebody who may watch the camera, and tells what it decided without waiting for the journal:
  * what is needed to serve it may begin meanwhile. @throws Refusal
@@ -145,17 +171,12 @@ export async function begin(
   const { holdings, loads } = counts;
   const startMs = systemClock.now();
   refuseWhereFull(services, wish);
-  const demand = {
-    needs: [wish.latency === 'low' ? LOW_LATENCY : isAddressed(wish.protocol) ? wish.protocol : 'webrtc'],
-    priority: isPrior(claims),
-    yields: !urgentCameras(cells).has(camera.id),
-  };
-  const placed = placeViewer(services, loads, wish.address, undefined, demand);
-  const { relay, standby = '', displaced, why: placement } = placed;
+  const { relay, standby = '', displaced, why: placement } = placeOf(services, loads, claims, camera, wish);
   const session = newId('ses');
   const at = { kind: 'viewer' as const, id: session };
-  const held = holdings.held(claims.sub);
-  holdings.add(claims.sub, session);
+  const holder = { sub: claims.sub, protocol: wish.protocol };
+  const held = holdings.held(holder);
+  holdings.add(holder, session);
   const written = cells.create(at, {
     type: 'viewer.requested',
     camera: camera.id,

@@ -10,7 +10,7 @@ import { isOpen, viewerOf } from './views.ts';
 export interface Loads {
   /** Sessions on a relay. */
   of(relay: string): number;
-  /** A session is on this relay from now on, wherever it was before. */
+  /** A session is on this relay from now on, wherever it was before; empty: it needs none. */
   seat(session: Id, relay: string): void;
 }
 
@@ -26,6 +26,7 @@ export function keepLoads(cells: HttpServices['cells'], hub: Hub): Loads {
   };
   const seat = (session: Id, relay: string): void => {
     leave(session);
+    if (relay === '') return;
     seats.set(session, relay);
     counts.set(relay, (counts.get(relay) ?? 0) + 1);
   };

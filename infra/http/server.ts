@@ -216,7 +216,8 @@ export async function buildServer(services: HttpServices): Promise<Server> {
   const stopListening = hub.listen(({ envelope }) => {
     if (envelope.type !== 'signalbox.viewer.ended') return;
     const session = envelope.subject.slice('viewer/'.length) as Id;
-    shared.holdings.drop(String(envelope.data.subject), session);
+    const { subject, protocol } = envelope.data;
+    shared.holdings.drop({ sub: String(subject), protocol: String(protocol) }, session);
     legs.forget(session);
   });
   server.addHook('onReady', async () => {

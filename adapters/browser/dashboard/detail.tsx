@@ -170,7 +170,7 @@ function Sessions({ camera, viewerFacts, now }: { camera: Camera; viewerFacts: n
       <ul class="sessions">
         {sessions.map((session) => (
           <li key={session.id}>
-            <b>{session.subject}</b> {session.state} over {session.protocol}, {session.quality}, {session.relay}
+            <b>{session.subject}</b> {howSeen(session)}
             <span> {duration(now - session.since)}</span>
           </li>
         ))}
@@ -178,3 +178,6 @@ function Sessions({ camera, viewerFacts, now }: { camera: Camera; viewerFacts: n
     </section>
   );
 }
+
+const howSeen = ({ state, protocol, quality, relay }: Session): string =>
+  protocol === 'past' ? 'looks at the past' : `${state} over ${protocol}, ${quality}, ${relay}`;
