@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { AddCamera } from './add-camera.tsx';
-import { useAlarms } from './alarms.tsx';
+import { inOrder } from './alarms.ts';
 import { Declare } from './declare.tsx';
 import { Detail } from './detail.tsx';
 import { Guide } from './guide.tsx';
@@ -26,7 +26,7 @@ import { wordsFor } from './words.ts';
 /** The dashboard. */
 export function App({ room }: { room: Room }) {
   const view = useFollowed(room);
-  const alarms = useAlarms(view);
+  const alarms = inOrder(view.alarms);
   const route = useRoute();
   const [helping, setHelping] = useState(false);
   // A window of one wall hangs where nobody may be to learn.

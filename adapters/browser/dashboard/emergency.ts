@@ -65,7 +65,7 @@ export function broadcastOf(item: Json): Broadcast {
 }
 
 /** The list with a newer one in its place; one that is over leaves it. Older news changes nothing. */
-function placed<T extends { id: string; since: number }>(items: T[], next: T, over: boolean): T[] {
+export function placed<T extends { id: string; since: number }>(items: T[], next: T, over: boolean): T[] {
   const known = items.findIndex(({ id }) => id === next.id);
   if (known < 0) return over ? items : [...items, next];
   if ((items[known]?.since ?? 0) > next.since) return items;

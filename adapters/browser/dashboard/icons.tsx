@@ -12,6 +12,7 @@ const SHAPES: Record<Sign, string> = {
   slate: 'M3 5h18v14H3zM3 15l18-6',
   siren: 'M6 20v-6a6 6 0 0 1 12 0v6zM4 20h16M12 2v2M4 6l1.5 1.5M20 6l-1.5 1.5',
   bell: 'M6 17V11a6 6 0 0 1 12 0v6l2 2H4zM10 21h4M12 3v2',
+  taken: 'M6 17V11a6 6 0 0 1 12 0v6l2 2H4zM9 12.5l2 2 4-4M12 3v2',
   query: 'M8.5 9a3.5 3.5 0 1 1 5 3.2c-1 .5-1.5 1-1.5 2.3M12 18v1',
 };
 const FILLED: ReadonlySet<Sign> = new Set(['play', 'pause']);

@@ -1,4 +1,5 @@
 import { houseNow } from '../player/house-time.ts';
+import { type Alarm, alarmOf, hearAlarm } from './alarms.ts';
 import { ApiRefusal, callApi, listApi } from './api.ts';
 import { broadcastOf, type Emergencies, hearEmergency, incidentOf, NO_EMERGENCIES } from './emergency.ts';
 import { cameraOf, EMPTY_WORLD, factOf, hearFact, readWorld, relayOf, type World } from './model.ts';
@@ -9,6 +10,7 @@ import type { StreamStatus } from './stream.ts';
 export interface RoomView {
   world: World;
   emergencies: Emergencies;
+  alarms: Alarm[];
   /** The lists were read at least once. */
   loaded: boolean;
   signedIn: boolean;
@@ -55,6 +57,7 @@ export function openRoom(): Room {
   let view: RoomView = {
     world: EMPTY_WORLD,
     emergencies: NO_EMERGENCIES,
+    alarms: [],
     loaded: false,
     signedIn: true,
     stream: 'connecting',
@@ -76,15 +79,16 @@ export function openRoom(): Room {
 
   const read = async (): Promise<void> => {
     try {
-      const [cameras, relays, incidents, broadcasts] = await Promise.all([
+      const [cameras, relays, incidents, broadcasts, alarms] = await Promise.all([
         listApi('/api/v1/cameras'),
         listForOperators('/api/v1/relays'),
         listApi('/api/v1/incidents'),
         listForOperators('/api/v1/broadcasts'),
+        listApi('/api/v1/alarms'),
       ]);
       const world = readWorld(view.world, cameras.map(cameraOf), relays.map(relayOf));
       const emergencies = { incidents: incidents.map(incidentOf), broadcasts: broadcasts.map(broadcastOf) };
-      change({ world, emergencies, loaded: true, signedIn: true });
+      change({ world, emergencies, alarms: alarms.map(alarmOf), loaded: true, signedIn: true });
     } catch (error) {
       if (error instanceof ApiRefusal && error.status === 401) change({ signedIn: false, loaded: true });
     }
@@ -103,7 +107,11 @@ export function openRoom(): Room {
     const fact = factOf(event, seq);
     if (!fact) return;
     heardAt = Math.max(heardAt, fact.at);
-    change({ world: hearFact(view.world, fact), emergencies: hearEmergency(view.emergencies, fact) });
+    change({
+      world: hearFact(view.world, fact),
+      emergencies: hearEmergency(view.emergencies, fact),
+      alarms: hearAlarm(view.alarms, fact),
+    });
     const known = fact.kind === 'camera' && view.world.cameras.some(({ id }) => id === fact.id);
     // The sources behind a change are in no fact of the camera.
     if (fact.kind === 'viewer' || fact.kind === 'camera' || !known) readSoon();

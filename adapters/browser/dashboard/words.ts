@@ -23,6 +23,7 @@ export type Sign =
   | 'slate'
   | 'siren'
   | 'bell'
+  | 'taken'
   | 'query';
 
 const WORDS: Record<string, StateWords> = {

@@ -6,10 +6,8 @@ import type { Browser } from 'playwright-core';
 import { openPage, startChromium } from '../../fixtures/chromium.ts';
 import { until } from '../../fixtures/process.ts';
 import { buildPages, type StubGateway, startStubGateway } from './stub-gateway.ts';
-import { furnish, stubCamera } from './stub-house.ts';
+import { furnish, stubAlarm, stubCamera } from './stub-house.ts';
 
-const OFFLINE = { trigger: 'probe.failed', reason: 'refused', text: 'nothing answers at its address' };
-const BACK = { trigger: 'camera.configured', text: 'nobody watches' };
 /** Counts the notes that are really started; two make one alarm. */
 const COUNT_NOTES = `window.notes = 0;
   const start = OscillatorNode.prototype.start;
@@ -31,21 +29,27 @@ describe('alarms in Chromium', function () {
     rmSync(pages, { recursive: true, force: true });
   });
 
-  it('are listed with the newest first, marked on the tile, heard only where permitted, and muted for a time', async () => {
-    const house = furnish(gateway, [stubCamera(1, 'idle'), stubCamera(2, 'offline'), stubCamera(3, 'idle')]);
-    const { page, faults } = await openPage(browser, { width: 390, height: 844 });
+  it('are listed, marked on the tile, heard where permitted until somebody takes care of them, and muted for a time', async () => {
+    const [gate, beach, hall] = [stubCamera(1, 'offline'), stubCamera(2, 'offline'), stubCamera(3, 'offline')];
+    const house = furnish(gateway, [gate, beach, hall]);
+    house.alarms.push(stubAlarm(beach, 60_000));
+    const [one, other] = [await openPage(browser, { width: 390, height: 844 }), await openPage(browser)];
+    const { page, faults } = one;
     await page.addInitScript(COUNT_NOTES);
     const notes = () => page.evaluate<number>('window.notes');
-    const causes = () =>
-      page.locator('.alarms li').evaluateAll((items) => items.map((item) => item.getAttribute('data-cause')).join(' '));
-    const marks = () => page.locator('.tile .alarm-mark').count();
+    const alarms = (where = page) =>
+      where
+        .locator('.alarms li')
+        .evaluateAll((items) => items.map((item) => item.getAttribute('data-alarm')).join(' '));
+    const summary = (where = page) => where.locator('.alarms summary').textContent();
     await page.goto(gateway.url);
-    await until('the alarm of the camera that is away', async () => (await causes()) === 'camera/cam_002');
-    await until('the event stream', () => house.streams() > 0);
+    await other.page.goto(gateway.url);
+    await until('the alarm that was there before', async () => (await alarms()) === 'no-source--cam_002');
+    await until('the event streams', () => house.streams() > 1);
 
-    house.become('cam_001', 'offline', OFFLINE);
-    await until('the newest on top', async () => (await causes()) === 'camera/cam_001 camera/cam_002');
-    expect(await marks()).to.equal(2);
+    house.alert('alarm', stubAlarm(gate));
+    await until('the newest on top', async () => (await alarms()) === 'no-source--cam_001 no-source--cam_002');
+    expect(await page.locator('.tile .alarm-mark').count()).to.equal(2);
     expect(await page.locator('.tile[data-camera=cam_003] .alarm-mark').count()).to.equal(0);
     expect(await notes(), 'nobody permitted a sound').to.equal(0);
 
@@ -53,18 +57,29 @@ describe('alarms in Chromium', function () {
     const menu = await page.locator('.alarms .menu').boundingBox();
     expect(menu?.x, 'fits a phone').to.be.at.least(0);
     expect((menu?.x ?? 0) + (menu?.width ?? 0)).to.be.at.most(390);
-    await page.getByRole('button', { name: 'Sound new alarms' }).click();
-    expect(await notes(), 'a trial').to.equal(2);
-    house.become('cam_003', 'offline', OFFLINE);
+    await page.getByRole('button', { name: 'Sound alarms' }).click();
+    await until('a trial', async () => (await notes()) === 2);
+    house.alert('alarm', stubAlarm(hall));
     await until('the alarm to be heard', async () => (await notes()) === 4);
+
+    const item = page.locator('[data-alarm=no-source--cam_003]');
+    await until('the button', () => item.getByRole('button', { name: 'Acknowledge' }).count());
+    await item.getByRole('button', { name: 'Acknowledge' }).click();
+    await item.getByText(/Acknowledged by ops, .*: the guard is on the way/).waitFor();
+    const taken = 'no-source--cam_001 no-source--cam_002 no-source--cam_003';
+    await until('it behind those that nobody takes care of', async () => (await alarms()) === taken);
+    await until('the other screen to know', async () => (await alarms(other.page)) === taken);
+    expect(await page.locator('.tile[data-camera=cam_003] .alarm-mark').textContent()).to.equal('Alarm, acknowledged');
+    expect(await summary(other.page)).to.equal('2 alarms');
 
     await page.getByRole('button', { name: '15 min' }).click();
     await until('the mute', () => page.getByText(/Muted for 1[45] min/).count());
-    house.become('cam_001', 'idle', BACK);
-    await until('what is over to leave', async () => (await causes()) === 'camera/cam_003 camera/cam_002');
-    house.become('cam_001', 'offline', OFFLINE);
-    await until('a new one', async () => (await causes()) === 'camera/cam_001 camera/cam_003 camera/cam_002');
-    expect(await notes(), 'muted').to.equal(4);
-    expect(faults).to.deep.equal([]);
+    const before = await notes();
+    house.alert('alarm', { ...stubAlarm(gate), state: 'cleared', since: Date.now() + 1 });
+    await until('what is over to leave', async () => (await alarms()) === 'no-source--cam_002 no-source--cam_003');
+    house.alert('alarm', { ...stubAlarm(gate), since: Date.now() + 2 });
+    await until('a new one', async () => (await alarms()) === taken);
+    expect(await notes(), 'muted').to.equal(before);
+    expect([...faults, ...other.faults]).to.deep.equal([]);
   });
 });

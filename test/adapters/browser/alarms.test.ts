@@ -1,47 +1,50 @@
 import { expect } from 'chai';
-import { soundAt } from '../../../adapters/browser/dashboard/alarm-sound.ts';
-import { alarmsAfter } from '../../../adapters/browser/dashboard/alarms.ts';
-import { broadcastOf, incidentOf, NO_EMERGENCIES } from '../../../adapters/browser/dashboard/emergency.ts';
-import { cameraOf, EMPTY_WORLD, relayOf } from '../../../adapters/browser/dashboard/model.ts';
+import { AGAIN_MS, soundAt, soundsNow } from '../../../adapters/browser/dashboard/alarm-sound.ts';
+import { alarmOf, countOf, hearAlarm, inOrder } from '../../../adapters/browser/dashboard/alarms.ts';
+import { factOf } from '../../../adapters/browser/dashboard/model.ts';
 
-const camera = (state: string, since: number, id = 'cam_001') => cameraOf({ id, name: 'Gate', state, since });
-const worldOf = (...cameras: ReturnType<typeof camera>[]) => ({ ...EMPTY_WORLD, cameras });
-const causesIn = (alarms: { cause: string }[]) => alarms.map(({ cause }) => cause);
+const item = (id: string, raised_at: number, more: object = {}) => ({
+  ...{ id, title: 'Gate', text: 'offline', cameras: ['cam_001'], state: 'raised', since: raised_at, raised_at },
+  ...more,
+});
+const taken = { state: 'acknowledged', acknowledged: { by: 'lan', at: 50, note: 'on the way' } };
+const fact = (id: string, data: object) => {
+  const heard = factOf({ type: 'signalbox.alarm.x', subject: `alarm/${id}`, time: 0, data }, 1);
+  if (!heard) throw new Error('no fact');
+  return heard;
+};
+const idsOf = (alarms: { id: string }[]) => alarms.map(({ id }) => id);
 
-describe('alarms', () => {
-  it('are raised for cameras without a source, and for none that mends itself or that nobody watches', () => {
-    for (const state of ['holding', 'offline', 'quarantined'])
-      expect(causesIn(alarmsAfter([], worldOf(camera(state, 1)), NO_EMERGENCIES)), state).to.deep.equal([
-        'camera/cam_001',
-      ]);
-    for (const state of ['live', 'switching', 'stalled', 'connecting', 'idle', 'frozen'])
-      expect(alarmsAfter([], worldOf(camera(state, 1)), NO_EMERGENCIES), state).to.deep.equal([]);
+describe('alarms on the page', () => {
+  it('stand with those first that nobody takes care of, then with the newest first', () => {
+    const alarms = [item('a', 10), item('b', 40, taken), item('c', 30), item('d', 20, taken)].map(alarmOf);
+    expect(idsOf(inOrder(alarms))).to.deep.equal(['c', 'a', 'b', 'd']);
   });
 
-  it('are one for one cause, with the moment at which it was raised, until the camera is back', () => {
-    const raised = alarmsAfter([], worldOf(camera('holding', 100)), NO_EMERGENCIES);
-    const worse = alarmsAfter(raised, worldOf(camera('offline', 200)), NO_EMERGENCIES);
-    const asked = alarmsAfter(worse, worldOf(camera('connecting', 300)), NO_EMERGENCIES);
-    expect(worse[0]).to.include({ cause: 'camera/cam_001', since: 100, text: 'offline' });
-    expect(asked[0]).to.include({ cause: 'camera/cam_001', since: 100, text: 'not back yet' });
-    expect(alarmsAfter(asked, worldOf(camera('live', 400)), NO_EMERGENCIES)).to.deep.equal([]);
+  it('come, are taken care of, and leave, by the events; older news changes nothing', () => {
+    const raised = hearAlarm([], fact('a', item('a', 10)));
+    expect(raised[0]).to.include({ id: 'a', title: 'Gate', raisedAt: 10, state: 'raised' });
+    const acknowledged = hearAlarm(raised, fact('a', item('a', 10, { ...taken, since: 50 })));
+    expect(acknowledged[0]?.acknowledged).to.deep.equal({ by: 'lan', at: 50, note: 'on the way' });
+    expect(hearAlarm(acknowledged, fact('a', item('a', 10)))).to.deep.equal(acknowledged);
+    expect(hearAlarm(acknowledged, fact('a', item('a', 10, { state: 'cleared', since: 60 })))).to.deep.equal([]);
   });
 
-  it('tell of dead relays, of stations that get no picture, and of emergencies about to end, the newest first', () => {
-    const world = { ...worldOf(camera('live', 1)), relays: [relayOf({ id: 'relay-2', state: 'dead', since: 20 })] };
-    const push = { camera: 'cam_001', picture: true };
-    const broadcasts = [
-      broadcastOf({ ...push, id: 'a', destination: 'city-tv', state: 'retrying', since: 10 }),
-      broadcastOf({ ...push, id: 'b', destination: 'hall', state: 'on-air', since: 40, picture: false }),
-      broadcastOf({ ...push, id: 'c', destination: 'web', state: 'on-air', since: 50 }),
-    ];
-    const incidents = [
-      incidentOf({ id: 'i', cameras: ['cam_001'], reason: 'fire', state: 'expiring', since: 30 }),
-      incidentOf({ id: 'j', cameras: ['cam_001'], reason: 'flood', state: 'active', since: 60 }),
-    ];
-    const alarms = alarmsAfter([], world, { incidents, broadcasts });
-    expect(causesIn(alarms)).to.deep.equal(['broadcast/b', 'incident/i', 'relay/relay-2', 'broadcast/a']);
-    expect(alarms[3]).to.deep.include({ title: 'Gate to city-tv', text: 'not on air, retrying', cameras: ['cam_001'] });
+  it('are counted in the header as what wants a look, and as taken care of where nothing does', () => {
+    const [open, other] = [alarmOf(item('a', 1)), alarmOf(item('b', 2, taken))];
+    expect([[], [open], [open, other], [open, open], [other]].map(countOf)).to.deep.equal([
+      ...['No alarms', '1 alarm', '1 alarm', '2 alarms', '1 acknowledged'],
+    ]);
+  });
+
+  it('sound when they are new, and again until somebody takes care of them', () => {
+    const on = { name: 'on' } as const;
+    expect(soundsNow(on, 100, { open: 1, isNew: true, rangAt: 99 })).to.equal(true);
+    expect(soundsNow(on, 100, { open: 1, isNew: false, rangAt: 99 })).to.equal(false);
+    expect(soundsNow(on, AGAIN_MS, { open: 1, isNew: false, rangAt: 0 })).to.equal(true);
+    expect(soundsNow(on, AGAIN_MS, { open: 0, isNew: false, rangAt: 0 })).to.equal(false);
+    expect(soundsNow({ name: 'off' }, AGAIN_MS, { open: 1, isNew: true, rangAt: 0 })).to.equal(false);
+    expect(soundsNow({ name: 'muted', until: 200 }, 100, { open: 1, isNew: true, rangAt: 0 })).to.equal(false);
   });
 
   it('sound again when the mute is over, and never without having been permitted', () => {

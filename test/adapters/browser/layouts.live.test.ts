@@ -6,7 +6,7 @@ import type { Browser, Page } from 'playwright-core';
 import { openPage, startChromium } from '../../fixtures/chromium.ts';
 import { until } from '../../fixtures/process.ts';
 import { buildPages, type StubGateway, startStubGateway } from './stub-gateway.ts';
-import { furnish, type StubHouse, stubCamera } from './stub-house.ts';
+import { furnish, type StubHouse, stubAlarm, stubCamera } from './stub-house.ts';
 
 describe('walls that are kept, in Chromium', function () {
   this.timeout(60_000);
@@ -138,6 +138,7 @@ describe('walls that are kept, in Chromium', function () {
   });
 
   it('fill the screen with pictures at a key, and with alarms alone beside them', async () => {
+    house.alarms.push(stubAlarm(stubCamera(1, 'offline')));
     const { page, faults } = await open();
     await until('the alarms', () => page.locator('.alarms.raised').count());
     const before = await page.locator('.wall').boundingBox();

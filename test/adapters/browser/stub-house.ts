@@ -18,8 +18,9 @@ export interface StubHouse {
   /** Emergencies and pushes, as their lists tell them. */
   incidents: ({ id: string } & Record<string, unknown>)[];
   broadcasts: ({ id: string } & Record<string, unknown>)[];
-  /** A fact of an incident or a broadcast is told; the list says the same. */
-  alert(kind: 'incident' | 'broadcast', item: { id: string; state: string } & Record<string, unknown>): void;
+  alarms: ({ id: string } & Record<string, unknown>)[];
+  /** A fact of an incident, a broadcast or an alarm is told; the list says the same. */
+  alert(kind: 'incident' | 'broadcast' | 'alarm', item: { id: string; state: string } & Record<string, unknown>): void;
   /** How many event streams are open. */
   streams(): number;
   /** Where each stream asked to begin, in order. */
@@ -100,6 +101,16 @@ export function stubCamera(number: number, state: string, forMs = 134_000): Stub
   };
 }
 
+/** The alarm of a camera without a source, as `GET /api/v1/alarms` shows it. */
+export function stubAlarm({ id, name, zone }: StubCamera, forMs = 0) {
+  const raised_at = Date.now() - forMs;
+  return {
+    ...{ id: `no-source--${id}`, cause: 'no-source', about: { kind: 'camera', id }, title: name, zone, cameras: [id] },
+    ...{ text: 'offline: nothing answers at its address', state: 'raised', since: raised_at, raised_at },
+    acknowledgeable: true,
+  };
+}
+
 /** The camera machine's chart. */
 export const CHART = {
   states: [
@@ -131,6 +142,9 @@ export const CHART = {
   ].map(([from, to, on]) => ({ from, to, on })),
 };
 
+/** Where an incident, a push and an alarm are over. */
+const OVER = new Set(['closed', 'stopped', 'cleared']);
+
 /** Furnishes a stub gateway with cameras, relays, events and a demo's plugs. */
 export function furnish(stub: StubGateway, cameras: StubCamera[]): StubHouse {
   const streams = new Set<http.ServerResponse>();
@@ -155,6 +169,7 @@ export function furnish(stub: StubGateway, cameras: StubCamera[]): StubHouse {
     cameras,
     incidents: [],
     broadcasts: [],
+    alarms: [],
     streams: () => streams.size,
     resumed: [],
     plugs: [],
@@ -175,10 +190,10 @@ export function furnish(stub: StubGateway, cameras: StubCamera[]): StubHouse {
       say('camera', id, String(type), { name, zone, state, from, since, why, ...said });
     },
     alert(kind, item) {
-      const items = kind === 'incident' ? house.incidents : house.broadcasts;
+      const items = house[`${kind}s`];
       const { id, ...said } = { since: Date.now(), ...item };
       const others = items.filter((one) => one.id !== id);
-      const over = item.state === 'closed' || item.state === 'stopped';
+      const over = OVER.has(item.state);
       items.splice(0, items.length, ...others, ...(over ? [] : [{ id, ...said }]));
       say(kind, id, item.state, said);
     },
@@ -197,7 +212,7 @@ export function furnish(stub: StubGateway, cameras: StubCamera[]): StubHouse {
     'GET /api/v1/cameras',
     guarded(() => ({ items: house.cameras, next: null })),
   );
-  for (const kind of ['incidents', 'broadcasts'] as const) {
+  for (const kind of ['incidents', 'broadcasts', 'alarms'] as const) {
     stub.route(
       `GET /api/v1/${kind}`,
       guarded(() => ({ items: house[kind], next: null })),
@@ -258,6 +273,14 @@ export function furnish(stub: StubGateway, cameras: StubCamera[]): StubHouse {
   stub.route('POST /api/v1/incidents', (_request, _match, body) => {
     house.declared.push(JSON.parse(body));
     return { status: 201, json: { id: 'inc_1' } };
+  });
+  stub.route('POST /api/v1/alarms/([^/]+)/acknowledge', (_request, [, id]) => {
+    const alarm = house.alarms.find((one) => one.id === id);
+    if (!alarm) return { status: 404, json: { error: 'There is no such alarm.', reason: 'not-found' } };
+    const acknowledged = { by: 'ops', at: Date.now(), note: 'the guard is on the way' };
+    const { acknowledgeable: _, ...rest } = alarm;
+    house.alert('alarm', { ...rest, id: alarm.id, state: 'acknowledged', since: Date.now(), acknowledged });
+    return { json: alarm };
   });
   for (const method of ['PATCH', 'DELETE']) {
     stub.route(`${method} /api/v1/incidents/([^/]+)`, (_request, [, incident]) => {
