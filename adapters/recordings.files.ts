@@ -53,8 +53,8 @@ export interface Recordings {
   fragmentOf(piece: RecordedPiece, zeroMs: number): Promise<Buffer>;
   /** The key frame at or before a moment (epoch ms); undefined when nothing was recorded then. */
   keyFrame(camera: string, at: number): Promise<KeyFrame | undefined>;
-  /** What a file takes, for retention. */
-  sizes(camera: string): Promise<(FileName & { to: number; bytes: number })[]>;
+  /** What each file takes; with two moments (epoch ms) those alone that reach into the time between them. */
+  sizes(camera: string, from?: number, to?: number): Promise<(FileName & { to: number; bytes: number })[]>;
   /** Deletes a file. */
   remove(file: FileName): Promise<void>;
 }
@@ -182,8 +182,8 @@ export function openRecordings(folder: string): Recordings {
       const still = piece && (await readerOf(piece.file).keyFrameOf(piece, at));
       return still && { ...still, file: piece.file };
     },
-    async sizes(camera) {
-      const sized = (await within(camera, 0, Number.POSITIVE_INFINITY)).map(async ({ file }) => {
+    async sizes(camera, from = 0, to = Number.POSITIVE_INFINITY) {
+      const sized = (await within(camera, from, to)).map(async ({ file }) => {
         // Its last write is about when its last picture was taken.
         const { size, mtimeMs } = await stat(fileOf(file)).catch(() => ({ size: 0, mtimeMs: 0 }));
         return { ...file, to: Math.max(file.from, mtimeMs), bytes: size };

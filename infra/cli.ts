@@ -22,6 +22,8 @@ import { ledgerListCommand, ledgerVerifyCommand } from './cli/ledger.ts';
 import { logCommand } from './cli/log.ts';
 import { loginCommand } from './cli/login.ts';
 import { natsAccountsCommand } from './cli/nats-accounts.ts';
+import { recordingGetCommand } from './cli/recording-get.ts';
+import { recordingListCommand } from './cli/recording-list.ts';
 import { replayCommand } from './cli/replay.ts';
 import { rightsCommand } from './cli/rights.ts';
 import { serviceAddCommand, serviceListCommand, serviceRevokeCommand } from './cli/service.ts';
@@ -83,6 +85,9 @@ function program(out: Terminal): Command {
   cameraListCommand(remote(camera.command('list')), out);
   cameraFindCommand(remote(camera.command('find')), out);
   cameraSourceCommand(remote(camera.command('source')), out);
+  const recording = root.command('recording').description('what was recorded, and stretches of it as files');
+  recordingListCommand(remote(recording.command('list')), out);
+  recordingGetCommand(remote(recording.command('get')), out);
   drillCommand(remote(root.command('drill')), out);
   const incident = root.command('incident').description('declare emergencies');
   incidentDeclareCommand(remote(incident.command('declare')), out);

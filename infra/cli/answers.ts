@@ -148,6 +148,24 @@ export const rightsAnswer = shape(
   Type.Object({ holders: Type.Array(Holder), unlisted: Type.String() }),
 );
 
+const Between = { from: Type.Number(), to: Type.Number() };
+export const recordingAnswer = shape(
+  'recording answer',
+  Type.Object({
+    camera: Type.String(),
+    state: Type.String(),
+    why: WhyText,
+    keep_ms: Type.Number(),
+    ...Between,
+    bytes: Type.Number(),
+    ranges: Type.Array(Type.Object({ ...Between, source: Type.String(), bytes: Type.Number() })),
+    gaps: Type.Array(Type.Object({ ...Between, why: WhyText })),
+    protections: Type.Array(Type.Object({ holder: Type.String(), from: Type.Number(), to: number })),
+    history: Type.Optional(Type.Object({ from: Type.Number(), why: WhyText })),
+  }),
+);
+export type RecordingAnswer = Of<typeof recordingAnswer>;
+
 export const readyAnswer = shape(
   'readiness',
   Type.Object({

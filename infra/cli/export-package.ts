@@ -1,15 +1,9 @@
-import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { isId } from '../../bus/identity.ts';
 import { verifyPackage } from '../package/verify.ts';
-import { type CommonOptions, reach } from './reach.ts';
-import { refused, send } from './request.ts';
-import { CommandFailed, misused, patiently, type Terminal } from './terminal.ts';
-
-/** The gateway reads all of the video once before it sends the first byte. */
-const SILENT_MS = 600_000;
+import { fetchTo } from './download.ts';
+import type { CommonOptions } from './reach.ts';
+import { CommandFailed, misused, type Terminal } from './terminal.ts';
 
 interface PackageOptions extends CommonOptions {
   camera?: string;
@@ -32,12 +26,9 @@ export async function exportPackage(
   if (options.redactNames) throw misused('--redact-names goes without --video: faces can not be given other names');
   const unfinished = `${options.out}.part`;
   try {
-    await fetchTo(
-      unfinished,
-      out,
-      options,
-      `/recordings/${camera}/package.tar?from=${from}&to=${to}${others.length > 0 ? `&with=${others.join(',')}` : ''}`,
-    );
+    const more = others.length > 0 ? `&with=${others.join(',')}` : '';
+    const route = `/recordings/${camera}/package.tar?from=${from}&to=${to}${more}`;
+    await fetchTo(unfinished, out, options, { route, what: 'the package' });
     const { verdict, faults, manifest } = await verifyPackage(unfinished, []);
     if (verdict !== 'unaltered' || !manifest)
       throw new CommandFailed(`the package did not come whole: ${faults[0]}; try again`);
@@ -50,29 +41,5 @@ export async function exportPackage(
     );
   } finally {
     await rm(unfinished, { force: true });
-  }
-}
-
-async function fetchTo(file: string, out: Terminal, options: CommonOptions, route: string): Promise<void> {
-  const to = reach(options, out);
-  const stop = new AbortController();
-  const timer = setTimeout(() => stop.abort(), SILENT_MS);
-  try {
-    const response = await patiently(
-      out,
-      `waiting for ${to.url}`,
-      send(to, 'GET', route, undefined, { signal: stop.signal }),
-    );
-    if (!response.ok || !response.body) {
-      throw refused(to, response, ((await response.json().catch(() => ({}))) ?? {}) as object);
-    }
-    const body = Readable.fromWeb(response.body as Parameters<typeof Readable.fromWeb>[0]);
-    body.on('data', () => timer.refresh());
-    await pipeline(body, createWriteStream(file, { mode: 0o600 })).catch((error: NodeJS.ErrnoException) => {
-      if (error.syscall) throw error;
-      throw new CommandFailed(`the package broke off: ${error.message}; try again`);
-    });
-  } finally {
-    clearTimeout(timer);
   }
 }

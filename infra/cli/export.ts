@@ -1,11 +1,12 @@
 import type { Command } from 'commander';
 import { makeArchive } from '../archive/make.ts';
 import { pseudonyms } from '../archive/pseudonyms.ts';
+import { unwritable } from './download.ts';
 import { exportPackage } from './export-package.ts';
 import { exportedLines } from './export-stream.ts';
 import { momentOf } from './moment.ts';
 import { type CommonOptions, reach } from './reach.ts';
-import { CommandFailed, misused, type Terminal } from './terminal.ts';
+import { misused, type Terminal } from './terminal.ts';
 
 interface ExportOptions extends CommonOptions {
   from?: string;
@@ -46,7 +47,7 @@ export function exportCommand(command: Command, out: Terminal): void {
           );
         }
       } catch (error) {
-        throw asFailure(options.out, error);
+        throw unwritable(options.out, error);
       }
     });
 }
@@ -57,10 +58,4 @@ function timeOf(option: string, text: string | undefined, nowMs: number): number
   if (at === undefined)
     throw misused(`${option} ${text}: expected a time back such as 2h, or a moment such as 2026-01-31T03:12`);
   return Math.round(at);
-}
-
-function asFailure(file: string, error: unknown): unknown {
-  const { code } = error as NodeJS.ErrnoException;
-  if (!code || !['ENOENT', 'EACCES', 'EISDIR', 'ENOSPC', 'ENOTDIR', 'EROFS'].includes(code)) return error;
-  return new CommandFailed(`${file} can't be written (${code}): name a file in a folder that exists and has room`);
 }

@@ -17,6 +17,8 @@ export interface Terminal {
   print(text: string): void;
   printJson(value: unknown): void;
   note(text: string): void;
+  /** One line that stands only while somebody looks, each in place of the one before; empty: none. */
+  progress(text: string): void;
   paint(text: string, paint: Paint): string;
 }
 
@@ -35,6 +37,7 @@ export function terminal({ stdin, stdout, stderr, env }: Surroundings): Terminal
     print: (text) => void stdout.write(`${text}\n`),
     printJson: (value) => void stdout.write(`${JSON.stringify(value, null, stdout.isTTY ? 2 : 0)}\n`),
     note: (text) => void stderr.write(`${text}\n`),
+    progress: (text) => void (stderr.isTTY && stderr.write(`\r\u001b[K${text}`)),
     paint: (text, paint) => (coloured ? `\u001b[${CODES[paint]}m${text}\u001b[0m` : text),
   };
 }

@@ -8,3 +8,9 @@ export function bytesIn(text: string): number {
   const [, amount, unit] = /^([0-9]+)([A-Z]+)$/.exec(text) ?? [];
   return Number(amount) * (BYTES[unit ?? ''] ?? Number.NaN);
 }
+
+/** A size as a person reads it: `0.4 MB`, `12.3 GB`. */
+export function sizeText(bytes: number): string {
+  const [unit, size] = bytes >= 1e9 ? ['GB', bytes / 1e9] : ['MB', bytes / 1e6];
+  return `${size >= 100 ? Math.round(size) : size.toFixed(1)} ${unit}`;
+}

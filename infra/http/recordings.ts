@@ -25,6 +25,7 @@ import { openLooks } from './recordings/look.ts';
 import { fits, oneFile } from './recordings/one-file.ts';
 import { packageRoute } from './recordings/packages.ts';
 import { playlist } from './recordings/playlist.ts';
+import { sizedStretches } from './recordings/sized.ts';
 import { sendThumbnail, thumbnailLooks } from './recordings/thumbnail.ts';
 import { DAY_MS, momentOf, momentQuery, pastWindowIn, windowIn, windowQuery } from './recordings/window.ts';
 import type { HttpServices } from './services.ts';
@@ -61,7 +62,15 @@ const RecordingSchema = Type.Object({
   protections: Type.Array(Type.Unknown()),
   from: Type.Number(),
   to: Type.Number(),
-  ranges: Type.Array(Type.Object({ from: Type.Number(), to: Type.Number(), source: Type.String() })),
+  ranges: Type.Array(
+    Type.Object({
+      from: Type.Number(),
+      to: Type.Number(),
+      source: Type.String(),
+      bytes: Type.Integer({ description: 'of its files on the disk, whole, also where they reach beyond it' }),
+    }),
+  ),
+  bytes: Type.Integer({ description: 'of all ranges' }),
   gaps: Type.Array(GapSchema),
   history: Type.Optional(HistoryTold),
 });
@@ -98,7 +107,7 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
       const horizon = horizonFor(request);
       const window = { from: Math.min(Math.max(asked.from, horizon.from), asked.to), to: asked.to };
       const isOpen = window.from < window.to;
-      const found = isOpen ? await recordings.stretches(camera.id, window.from, window.to) : [];
+      const found = isOpen ? await sizedStretches(recordings, camera.id, window) : [];
       const ranges = found.map((range) => ({ ...range, from: Math.max(range.from, horizon.from) }));
       const begun = ranges[0]?.from ?? window.to;
       // What lies before the first picture of all was never recorded, or is gone by age.
@@ -106,7 +115,8 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
       return {
         ...{ camera: camera.id, state, since, why, keep_ms },
         protections: protections.filter(({ to }) => to === undefined || to > horizon.from),
-        ...{ from: window.from, to: window.to, ranges, gaps: await explain(services.facts, camera.id, gaps) },
+        ...{ from: window.from, to: window.to, ranges, bytes: ranges.reduce((sum, range) => sum + range.bytes, 0) },
+        ...{ gaps: await explain(services.facts, camera.id, gaps) },
         ...historyTold(horizon),
       };
     },

@@ -1,41 +1,13 @@
 import { expect } from 'chai';
 import { acquaint } from '../../../../actors/acquaintance.ts';
 import { raiseIncidents } from '../../../../actors/emergency.ts';
-import type { RecordedPiece, Recordings } from '../../../../adapters/recordings.files.ts';
 import { id } from '../../../../bus/identity.ts';
 import { RULES } from '../../../../infra/http/roles.ts';
 import { type FakeGateway, fakeGateway } from '../../../fakes/http.ts';
+import { FILE_BYTES, PIECE_MS, recordedUntil } from '../../../fakes/recordings.ts';
 import { until } from '../../../fixtures/process.ts';
 
 const MINUTE_MS = 60_000;
-const PIECE_MS = 2_000;
-const FILE_MS = 10 * MINUTE_MS;
-
-/** Three hours of one camera without a break, in files of ten minutes, that end at a moment. */
-function recordedUntil(end: number): Recordings {
-  const begin = end - 180 * MINUTE_MS;
-  const fileAt = (from: number) => ({ camera: 'gate', source: '0', name: `${Math.floor(from / 1_000)}-000000`, from });
-  const pieces: RecordedPiece[] = Array.from({ length: (end - begin) / PIECE_MS }, (_, n) => {
-    const from = begin + n * PIECE_MS;
-    const file = fileAt(begin + Math.floor((from - begin) / FILE_MS) * FILE_MS);
-    const place = { at: 0, end: 1, firstDts: 0, endDts: 1, init: Buffer.from('head') };
-    return { ...place, from, to: from + PIECE_MS, file, number: (from - file.from) / PIECE_MS };
-  });
-  const within = (from: number, to: number) => pieces.filter((piece) => piece.to > from && piece.from < to);
-  return {
-    stretches: async (_camera, from, to) => (begin < to && end > from ? [{ source: '0', from: begin, to: end }] : []),
-    pieces: async (_camera, from, to) => within(from, to),
-    piece: async (_camera, _source, name, number) =>
-      pieces.find((piece) => piece.file.name === name && piece.number === number),
-    fragmentOf: async ({ from }) => Buffer.from(`piece ${from}`),
-    keyFrame: async (_camera, at) => {
-      const piece = within(at, at + 1)[0];
-      return piece && { at: piece.from, dts: 0, mp4: Buffer.from('still'), file: piece.file };
-    },
-    sizes: async () => [],
-    remove: async () => {},
-  };
-}
 
 describe('looking back, with a bound', () => {
   let gateway: FakeGateway;
@@ -82,7 +54,10 @@ describe('looking back, with a bound', () => {
     const told = (await get(`/api/v1/recordings/gate?from=${ago(180)}&to=${now}`)).json();
     expect(told.protections.map(({ holder }: { holder: string }) => holder)).to.deep.equal(['fire']);
     expect(told).to.include({ from: ago(60), to: now });
-    expect(told.ranges).to.deep.equal([{ source: '0', from: ago(60), to: now }]);
+    // Only the files that reach into the hour count, not the three hours that there are.
+    const bytes = 6 * FILE_BYTES;
+    expect(told.ranges).to.deep.equal([{ source: '0', from: ago(60), to: now, bytes }]);
+    expect(told.bytes).to.equal(bytes);
     expect(told.gaps).to.deep.equal([]);
     expect(told.history).to.include({ from: ago(60), last_ms: hour.last_ms });
     expect(told.history.why.text).to.match(/only what was recorded within the last 1 h/);
