@@ -59,6 +59,35 @@ export function ptzActs(chance: Chance): Said[] {
   ];
 }
 
+/** That a camera's sound may be listened to. */
+export const audible: Said = { type: 'sound.configured', zone: 'hcm/center' };
+
+/** What the sound of a camera is told: who listens, and whether there is a picture. */
+export function soundActs(chance: Chance): Said[] {
+  const viewer = chance.pick(['ses_1', 'ses_2']);
+  return [
+    audible,
+    { type: 'audience.joined', viewer },
+    { type: 'audience.left', viewer },
+    { type: 'camera.watchable' },
+    { type: 'camera.dark', detail: 'x' },
+  ];
+}
+
+/** Something is wrong with a camera. */
+export const trouble = (camera: Id, cause: 'no-source' | 'frozen'): Said => ({
+  type: 'cause.present',
+  ...{ cause, about: { kind: 'camera', id: camera }, title: 'Camera', text: 'x' },
+  ...{ cameras: [camera], zone: 'hcm/center' },
+});
+
+/** What an alarm is told: its cause comes and goes, and somebody takes care of it. */
+export const alarmActs = (camera: Id, cause: 'no-source' | 'frozen'): Said[] => [
+  trouble(camera, cause),
+  { type: 'cause.gone', text: 'x' },
+  { type: 'alarm.acknowledged', by: 'lan' },
+];
+
 /** Somebody asks for a broadcast of a camera. */
 export const broadcast = (camera: Id): Said => ({
   type: 'broadcast.requested',
@@ -100,7 +129,9 @@ const measured = {
 };
 
 /** What those who work on a camera's output may report, by the slot that they fill. */
-export function outputReports(chance: Chance): Record<'measure' | 'ladder' | 'push' | 'record' | 'drive', Said[]> {
+export function outputReports(
+  chance: Chance,
+): Record<'measure' | 'ladder' | 'push' | 'record' | 'drive' | 'opus', Said[]> {
   const relay = chance.pick(['relay-1', 'relay-2']);
   return {
     measure: [measured],
@@ -121,6 +152,11 @@ export function outputReports(chance: Chance): Record<'measure' | 'ladder' | 'pu
       { type: 'recorder.silent', silent_ms: 3_000, detail: 'x' },
       { type: 'recorder.full', free_bytes: 0 },
       { type: 'recorder.segment', source: chance.pick(['0', '1']), begun_at: 1, bytes: 1 },
+    ],
+    opus: [
+      { type: 'opus.flowing', elapsed_ms: 1 },
+      { type: 'opus.ended', reason: chance.pick(['none', 'silent', 'exited', 'relay']), detail: 'x' },
+      { type: 'opus.ended', reason: 'exited', detail: 'x' },
     ],
     drive: [
       { type: 'drive.done', elapsed_ms: 1 },

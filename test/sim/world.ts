@@ -11,6 +11,8 @@ import { type FakeHouse, fakeHouse, fakeKinds } from '../fakes/house.ts';
 import { answers, ends, fails, feeds, flows, holds } from '../fakes/source.ts';
 import { type Chance, chance } from './chance.ts';
 import {
+  alarmActs,
+  audible,
   broadcast,
   broadcastActs,
   incident,
@@ -22,6 +24,8 @@ import {
   recorder,
   recordingActs,
   renditionActs,
+  soundActs,
+  trouble,
 } from './output.ts';
 
 const CAMERAS = ['cam_001', 'cam_002', 'cam_003'].map(id);
@@ -111,6 +115,7 @@ class World {
       await roster.create({ kind: 'rendition', id: camera }, ladder(this.chance));
       await roster.create({ kind: 'recording', id: camera }, recorder(this.chance));
       await roster.create({ kind: 'ptz', id: camera }, motors);
+      await roster.create({ kind: 'sound', id: camera }, audible);
     }
   }
 
@@ -298,12 +303,24 @@ class World {
       () => tell('rendition', camera, chance.pick(renditionActs(chance))),
       () => tell('recording', camera, chance.pick(recordingActs(chance, now))),
       () => tell('ptz', camera, chance.pick(ptzActs(chance))),
+      () => tell('sound', camera, chance.pick(soundActs(chance))),
+      () => this.alarmed(camera, keep, tell),
       () => void (pushed && tell('broadcast', pushed, chance.pick(broadcastActs(chance)))),
       () => void (urgent && tell('incident', urgent, chance.pick(incidentActs(chance, now)))),
       chance.happens(0.5)
         ? () => begin('broadcast', `${camera}--tv`, broadcast(camera))
         : () => begin('incident', `inc_${chance.below(6)}`, incident(camera, chance, now)),
     ];
+  }
+
+  /** A cause of alarm comes, for the first time or again, or somebody acknowledges one. */
+  private alarmed(camera: Id, keep: Keep, tell: (kind: Kind, to: Id, event: Said) => void): void {
+    const cause = this.chance.pick(['no-source', 'frozen'] as const);
+    const alarm = id(`${cause}--${camera}`);
+    const { roster } = this.house;
+    if (roster.view({ kind: 'alarm', id: alarm })) tell('alarm', alarm, this.chance.pick(alarmActs(camera, cause)));
+    else
+      roster.create({ kind: 'alarm', id: alarm }, trouble(camera, cause)).then(keep(alarm, 'cause.present'), () => {});
   }
 
   private request(camera: Id) {
