@@ -88,6 +88,8 @@ const steps: Record<string, (record: JournalRecord) => JournalRecord> = {
   'camera@4': unchanged(5),
   // No recording was told that the picture had another size.
   'recording@1': unchanged(2),
+  // Nobody kept a stretch under a name, and nothing was told of what was kept.
+  'recording@2': unchanged(3),
   // Nobody saved a preset.
   'ptz@1': unchanged(2),
   'relay@1': relayWithoutPulse,

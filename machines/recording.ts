@@ -51,13 +51,17 @@ function holdersAfter({ holders }: RecordingContext, event: Event): string[] {
 const wantedAfter = (context: RecordingContext, event: Event): boolean =>
   (event.type === 'recording.configured' ? event.wanted : context.wanted) || holdersAfter(context, event).length > 0;
 
+/** The stretch that is to be left alone, with the name and the person where it has them. */
+function protectionIn({ holder, from, to, name, by }: Extract<Event, { type: 'recording.protected' }>): Protection {
+  return { holder, from, to, ...(name === undefined ? {} : { name }), ...(by === undefined ? {} : { by }) };
+}
+
 /** What retention leaves alone once the event is taken in. */
 function protectionsAfter({ protections }: RecordingContext, event: Event): Protection[] {
   // What is demanded now ends with its release alone.
   const others = (holder: string) => protections.filter((one) => one.holder !== holder || one.to === undefined);
   if (event.type === 'recording.protected') {
-    const { holder, from, to } = event;
-    return [...others(holder), { holder, from, to }];
+    return [...others(event.holder), protectionIn(event)];
   }
   if (event.type === 'recording.unprotected') return others(event.holder);
   if (event.type === 'recording.demanded') {
@@ -108,6 +112,20 @@ const tellSegment = machine.emit(({ context, event }) => {
     type: 'recording.segment',
     data: { ...factOf(context), state, from: state, since, why, source, begun_at, bytes },
   };
+});
+
+/** What people keep, and what they keep no longer, is told; what incidents do, they tell themselves. */
+const tellKept = machine.enqueueActions(({ context, event, enqueue }) => {
+  const isKept = event.type === 'recording.protected';
+  if (!isKept && event.type !== 'recording.unprotected') throw new Error(`a ${event.type} keeps nothing`);
+  const known = context.protections.find(({ holder, to }) => holder === event.holder && to !== undefined);
+  const protection = isKept ? protectionIn(event) : known;
+  if (protection?.by === undefined) return;
+  const { state, since } = context;
+  const who = event.by ?? 'nobody who is known';
+  const text = `${who} ${isKept ? 'keeps' : 'no longer keeps'} "${protection.name ?? protection.holder}" from retention`;
+  const data = { ...factOf(context), state, from: state, since, why: { trigger: event.type, text }, protection };
+  enqueue.emit({ type: event.type, data });
 });
 
 const remember = machine.assign(({ context, event }) => {
@@ -192,8 +210,8 @@ export const recordingMachine = machine.createMachine({
       target: '.removed',
       actions: become('removed', plainly('its camera was taken out; what was recorded stays until retention')),
     },
-    'recording.protected': { actions: remember },
-    'recording.unprotected': { actions: remember },
+    'recording.protected': { actions: [tellKept, remember] },
+    'recording.unprotected': { actions: [tellKept, remember] },
     'camera.watchable': { actions: notePicture },
     'camera.dark': { actions: notePicture },
   },

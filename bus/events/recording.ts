@@ -4,13 +4,20 @@ import { type Of, shape } from '../shape.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the recording machine's events and context. */
-export const RECORDING_VERSION = 2;
+export const RECORDING_VERSION = 3;
+
+/** What a person says of a stretch that they keep. */
+const named = {
+  name: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: 'what a person calls it' })),
+  by: Type.Optional(Type.String({ description: 'the `sub` of the person who keeps it; absent: no person does' })),
+};
 
 /** A stretch of time that retention leaves alone, and for whom. */
 export const ProtectionSchema = Type.Object({
   holder: IdSchema,
   from: Type.Number({ description: 'epoch ms' }),
   to: Type.Optional(Type.Number({ description: 'epoch ms; absent: it goes on' })),
+  ...named,
 });
 export type Protection = Type.Static<typeof ProtectionSchema>;
 
@@ -32,9 +39,9 @@ export const recordingHeard = {
   'recording.released': shape('recording.released', Type.Object({ holder: IdSchema })),
   'recording.protected': shape(
     'recording.protected',
-    Type.Object({ holder: IdSchema, from: Type.Number(), to: Type.Number() }),
+    Type.Object({ holder: IdSchema, from: Type.Number(), to: Type.Number(), ...named }),
   ),
-  'recording.unprotected': shape('recording.unprotected', Type.Object({ holder: IdSchema })),
+  'recording.unprotected': shape('recording.unprotected', Type.Object({ holder: IdSchema, by: named.by })),
   'recording.removed': shape('recording.removed', Type.Object({})),
   'camera.watchable': shape('camera.watchable', Type.Object({ source: IdSchema })),
   'camera.dark': shape('camera.dark', Type.Object({ detail: Type.String() })),
@@ -56,7 +63,7 @@ export type RecordingHeard = {
   [T in keyof typeof recordingHeard]: { type: T } & Of<(typeof recordingHeard)[T]>;
 }[keyof typeof recordingHeard];
 
-/** What every recording fact says; the fact's type is `recording.<state>`, or `recording.segment`. */
+/** What every recording fact says; the fact's type is `recording.<state>`, or what happened beside it. */
 export const RecordingFactSchema = Type.Object({
   zone: Type.String(),
   state: Type.String(),
@@ -67,6 +74,7 @@ export const RecordingFactSchema = Type.Object({
   holders: Type.Array(Type.String(), { description: 'incidents that demand it' }),
   begun_at: Type.Optional(Type.Number({ description: 'of a segment that is complete' })),
   bytes: Type.Optional(Type.Number()),
+  protection: Type.Optional(ProtectionSchema),
 });
 export const recordingSaid = [
   'recording.off',
@@ -74,6 +82,8 @@ export const recordingSaid = [
   'recording.starting',
   'recording.recording',
   'recording.segment',
+  'recording.protected',
+  'recording.unprotected',
   'recording.failing',
   'recording.full',
   'recording.removed',

@@ -63,12 +63,34 @@ describe('a recording', () => {
     expect(none.context.protections).to.deep.equal([{ holder: 'inc_1', from: 5_000, to: 9_000 }]);
   });
 
+  const mark = { type: 'recording.protected', holder: 'mark_1', from: 1, to: 2 };
   it('keeps a bookmark until it is taken away', () => {
-    const mark = { type: 'recording.protected', holder: 'mark_1', from: 1, to: 2 };
     expect(given(configured, mark).context.protections).to.have.length(1);
     expect(
       given(configured, mark, { type: 'recording.unprotected', holder: 'mark_1' }).context.protections,
     ).to.deep.equal([]);
+  });
+
+  it('tells who keeps what under which name, and who no longer does', () => {
+    const named = { ...mark, name: 'Theft at the gate', by: 'hoa' };
+    const kept = given(configured, watchable(), growing, named);
+    const protection = { holder: 'mark_1', from: 1, to: 2, name: 'Theft at the gate', by: 'hoa' };
+    expect(kept.state).to.equal('recording');
+    expect(kept.context.protections).to.deep.equal([protection]);
+    expect(kept.said.at(-1)).to.equal('recording.protected');
+    expect(kept.last).to.deep.include({ state: 'recording', from: 'recording', protection });
+    expect(kept.last.why.text).to.equal('hoa keeps "Theft at the gate" from retention');
+    const gone = given(configured, named, { type: 'recording.unprotected', holder: 'mark_1', by: 'ada' });
+    expect(gone.context.protections).to.deep.equal([]);
+    expect(gone.said.at(-1)).to.equal('recording.unprotected');
+    expect(gone.last).to.deep.include({ protection });
+    expect(gone.last.why.text).to.equal('ada no longer keeps "Theft at the gate" from retention');
+  });
+
+  it('says nothing of what no person keeps, nor of what nobody had kept', () => {
+    const taken = { type: 'recording.unprotected', holder: 'mark_1' };
+    expect(given(configured, mark, taken).said).to.deep.equal(['recording.waiting']);
+    expect(given(configured, { ...taken, by: 'ada' }).said).to.deep.equal(['recording.waiting']);
   });
 
   it('tells of each file that is complete', () => {

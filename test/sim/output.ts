@@ -28,7 +28,8 @@ export function recordingActs(chance: Chance, now: number): Said[] {
     { type: 'recording.demanded', holder },
     { type: 'recording.released', holder },
     { type: 'recording.protected', holder: 'mark_1', from: now - 1_000, to: now },
-    { type: 'recording.unprotected', holder: 'mark_1' },
+    { type: 'recording.protected', holder: 'mark_2', from: now - 1_000, to: now, name: 'Theft', by: 'hoa' },
+    { type: 'recording.unprotected', holder: chance.pick(['mark_1', 'mark_2']), by: 'hoa' },
   ];
 }
 

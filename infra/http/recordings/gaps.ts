@@ -15,6 +15,8 @@ export interface Gap {
 const LEAST_GAP_MS = 1_500;
 /** What stopped a recording was told about when it stopped. */
 const NEAR_MS = 6_000;
+/** Of these no gap is made: it goes on, or somebody keeps what there is. */
+const NO_END = ['recording', 'starting', 'segment', 'protected', 'unprotected'];
 /** What was told late, after an outage, may stand this far behind what came after it. */
 const LATE_MS = 60_000;
 
@@ -41,7 +43,7 @@ export async function explain(facts: Pick<Facts, 'read'>, camera: Id, gaps: read
     if (envelope.subject !== `recording/${camera}`) continue;
     const { event } = parseFactType(envelope);
     const gap = gaps.find((one) => at >= one.from - NEAR_MS && at <= one.to + NEAR_MS);
-    if (gap && !['recording', 'starting', 'segment'].includes(event)) reasons.set(gap, envelope.data.why as Why);
+    if (gap && !NO_END.includes(event)) reasons.set(gap, envelope.data.why as Why);
   }
   return gaps.map((gap) => ({ ...gap, ...(reasons.has(gap) ? { why: reasons.get(gap) as Why } : {}) }));
 }
