@@ -24,6 +24,7 @@ import { loginCommand } from './cli/login.ts';
 import { natsAccountsCommand } from './cli/nats-accounts.ts';
 import { recordingGetCommand } from './cli/recording-get.ts';
 import { recordingListCommand } from './cli/recording-list.ts';
+import { recordingProtectCommand, recordingUnprotectCommand } from './cli/recording-protect.ts';
 import { replayCommand } from './cli/replay.ts';
 import { rightsCommand } from './cli/rights.ts';
 import { serviceAddCommand, serviceListCommand, serviceRevokeCommand } from './cli/service.ts';
@@ -88,6 +89,8 @@ function program(out: Terminal): Command {
   const recording = root.command('recording').description('what was recorded, and stretches of it as files');
   recordingListCommand(remote(recording.command('list')), out);
   recordingGetCommand(remote(recording.command('get')), out);
+  recordingProtectCommand(remote(recording.command('protect')), out);
+  recordingUnprotectCommand(remote(recording.command('unprotect')), out);
   drillCommand(remote(root.command('drill')), out);
   const incident = root.command('incident').description('declare emergencies');
   incidentDeclareCommand(remote(incident.command('declare')), out);

@@ -160,9 +160,15 @@ export const recordingAnswer = shape(
     bytes: Type.Number(),
     ranges: Type.Array(Type.Object({ ...Between, source: Type.String(), bytes: Type.Number() })),
     gaps: Type.Array(Type.Object({ ...Between, why: WhyText })),
-    protections: Type.Array(Type.Object({ holder: Type.String(), from: Type.Number(), to: number })),
+    protections: Type.Array(
+      Type.Object({ holder: Type.String(), from: Type.Number(), to: number, name: text, by: text }),
+    ),
     history: Type.Optional(Type.Object({ from: Type.Number(), why: WhyText })),
   }),
+);
+export const bookmarkAnswer = shape(
+  'bookmark answer',
+  Type.Object({ ...Between, id: Type.String(), camera: Type.String(), name: Type.String(), bytes: Type.Number() }),
 );
 export type RecordingAnswer = Of<typeof recordingAnswer>;
 

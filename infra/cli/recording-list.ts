@@ -53,7 +53,10 @@ function print(out: Terminal, recording: RecordingAnswer): void {
   const rows: Row[] = [
     ...ranges.map(({ source, ...range }) => ({ ...range, what: 'recorded', more: `source ${source}` })),
     ...gaps.map(({ why: cause, ...gap }) => ({ ...gap, what: 'missing', more: cause?.text ?? 'nobody told why' })),
-    ...protections.map(({ holder, ...one }) => ({ ...one, what: 'kept', more: `for ${holder}` })),
+    ...protections.map(({ holder, name, by, from, to }) => ({
+      ...{ what: 'kept', from, to },
+      more: name === undefined ? `for ${holder}` : `${name} (${by}, ${holder})`,
+    })),
   ].sort((a, b) => a.from - b.from);
   if (ranges.length === 0)
     out.print(`nothing is recorded between ${timeOf(recording.from)} and ${timeOf(recording.to)}`);

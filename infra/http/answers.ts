@@ -36,6 +36,7 @@ const PLAIN: Readonly<Record<string, [status: number, type?: string]>> = {
   'DELETE /api/v1/layouts/:layout_id': [204],
   'DELETE /api/v1/broadcasts/:broadcast_id': [204],
   'DELETE /api/v1/incidents/:incident_id': [204],
+  'DELETE /api/v1/recordings/:camera_id/bookmarks/:bookmark_id': [204],
   'GET /api/v1/events': [200, 'text/event-stream'],
   'GET /api/v1/export': [200, 'application/x-ndjson'],
   'GET /metrics': [200, 'text/plain'],

@@ -15,6 +15,11 @@ export const EXAMPLES: Readonly<Record<string, object>> = {
   'POST /api/v1/cameras/:camera_id/ptz/preset': { preset: '1' },
   'POST /api/v1/cameras/:camera_id/ptz/presets': { name: 'Barrier' },
   'POST /api/v1/sessions/:session_id/stale': { held_ms: 9000, allowed_ms: 2000 },
+  'POST /api/v1/recordings/:camera_id/bookmarks': {
+    from: 1_795_000_000_000,
+    to: 1_795_000_120_000,
+    name: 'Theft at the gate',
+  },
   'POST /api/v1/revocations': { sub: 'lan' },
   'POST /api/v1/service-tokens': { name: 'parking board', role: 'viewer', zones: ['hcm/*'], expires_in: 7_776_000 },
   'POST /api/v1/layouts': { name: 'Gates', cameras: ['cam_001'], columns: 3, rows: 2, big: true },

@@ -1,15 +1,16 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
-import type { CellView } from '../../actors/cells.ts';
+import { ProtectionSchema } from '../../bus/events/recording.ts';
 import { WhySchema } from '../../bus/events/why.ts';
-import { type Id, IdSchema } from '../../bus/identity.ts';
+import { IdSchema } from '../../bus/identity.ts';
 import type { Horizon } from '../../machines/policy/history.ts';
 import { callerOf, placeOf } from './door.ts';
-import { missing, Refusal } from './errors.ts';
+import { missing } from './errors.ts';
 import type { Server } from './fastify.ts';
 import { keepHlsAudience } from './hls-audience.ts';
 import { baseUrl } from './origin.ts';
+import { bookmarkRoutes } from './recordings/bookmarks.ts';
 import { explain, gapsBetween } from './recordings/gaps.ts';
 import {
   goneOf,
@@ -25,6 +26,7 @@ import { openLooks } from './recordings/look.ts';
 import { fits, oneFile } from './recordings/one-file.ts';
 import { packageRoute } from './recordings/packages.ts';
 import { playlist } from './recordings/playlist.ts';
+import { recordingAt } from './recordings/recording-at.ts';
 import { sizedStretches } from './recordings/sized.ts';
 import { sendThumbnail, thumbnailLooks } from './recordings/thumbnail.ts';
 import { DAY_MS, momentOf, momentQuery, pastWindowIn, windowIn, windowQuery } from './recordings/window.ts';
@@ -59,7 +61,7 @@ const RecordingSchema = Type.Object({
   since: Type.Number(),
   why: WhySchema,
   keep_ms: Type.Number(),
-  protections: Type.Array(Type.Unknown()),
+  protections: Type.Array(ProtectionSchema, { description: 'what retention leaves alone, and for whom' }),
   from: Type.Number(),
   to: Type.Number(),
   ranges: Type.Array(
@@ -82,11 +84,6 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
   allowOtherSites(server, files, fileParams);
   const audience = keepHlsAudience(services, 'past');
   server.addHook('preClose', async () => audience.close());
-  const recordingAt = (camera: Id): CellView => {
-    const view = cells.view({ kind: 'recording', id: camera });
-    if (!view) throw new Refusal(404, 'not-recorded', `Camera ${camera} is not recorded: set record in its settings.`);
-    return view;
-  };
   const horizonFor = (request: FastifyRequest) => horizonOfCaller(services, callerOf(request), placeOf(request));
   server.get(
     '/api/v1/recordings/:camera_id',
@@ -100,7 +97,7 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
     },
     async (request) => {
       const camera = placeOf(request);
-      const { state, since, why, keep_ms, protections } = recordingOf(recordingAt(camera.id));
+      const { state, since, why, keep_ms, protections } = recordingOf(recordingAt(cells, camera.id));
       const now = Date.now();
       const { from = String(now - DAY_MS), to = String(now) } = request.query;
       const asked = windowIn({ from, to }, MONTH_MS);
@@ -140,7 +137,7 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
     },
     async (request) => {
       const camera = placeOf(request);
-      recordingAt(camera.id);
+      recordingAt(cells, camera.id);
       const { session, expiresInS } = await looks.begin(request, camera);
       const folder = signedFolder(services, camera.id, session);
       const url = `${baseUrl(request, services.config)}/recordings/${folder}/${PLAYLIST}`;
@@ -153,7 +150,7 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
     { schema: { params: cameraParams, querystring: windowQuery, tags: ['recordings'] } },
     async (request, reply) => {
       const camera = placeOf(request);
-      recordingAt(camera.id);
+      recordingAt(cells, camera.id);
       const { from, to } = request.query;
       refuseBefore(horizonFor(request), windowIn(request.query).from);
       const { session } = await looks.begin(request, camera);
@@ -175,7 +172,7 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
     { schema: { params: cameraParams, querystring: momentQuery, tags: ['recordings'] } },
     async (request, reply) => {
       const camera = placeOf(request);
-      recordingAt(camera.id);
+      recordingAt(cells, camera.id);
       const at = momentOf(request.query);
       const horizon = horizonFor(request);
       refuseBefore(horizon, at);
@@ -216,6 +213,7 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
   );
 
   packageRoute(server, services, looks);
+  bookmarkRoutes(server, services);
 
   server.get(
     files,

@@ -135,6 +135,21 @@ export const RULES: Readonly<Record<string, Rule>> = {
     camera: 'review',
     text: 'what was recorded, and what is missing',
   },
+  'GET /api/v1/recordings/:camera_id/bookmarks': {
+    who: 'operator',
+    camera: 'review',
+    text: 'stretches that people keep from retention, under a name',
+  },
+  'POST /api/v1/recordings/:camera_id/bookmarks': {
+    who: 'operator',
+    camera: 'review',
+    text: 'keep a stretch of the past: retention never touches it',
+  },
+  'DELETE /api/v1/recordings/:camera_id/bookmarks/:bookmark_id': {
+    who: 'operator',
+    camera: 'review',
+    text: "let go of one's own, or as an administrator of anybody's: retention may delete it",
+  },
   'GET /recordings/:camera_id': { who: 'viewer', camera: 'review', text: 'a session to look at the past' },
   'GET /recordings/:camera_id/index.m3u8': { who: 'viewer', camera: 'review', text: 'the past as HLS' },
   'GET /recordings/:camera_id/thumbnail': { who: 'viewer', camera: 'review', text: 'a small picture of a past moment' },

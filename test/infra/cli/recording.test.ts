@@ -82,6 +82,42 @@ describe('signalbox recording', () => {
     });
   });
 
+  describe('protect and unprotect', () => {
+    const operator = { sub: 'hoa', role: 'operator', zones: ['hcm/*'] };
+    const protections = () => gateway.house.roster.view(recording)?.context.protections as object[];
+
+    it('keep a stretch from retention under a name, and let go of it', async () => {
+      const named = ['--name', 'Theft at the gate'];
+      const { code, out, err } = await sbx(['protect', 'gate', ago(30), ago(20), ...named], operator);
+      expect([code, err]).to.deep.equal([0, '']);
+      const [, holder = ''] = /as (keep_[a-z2-7]{26})/.exec(out) ?? [];
+      expect(out).to.contain('Theft at the gate').and.contain('kept, 150 MB');
+      const [from, to] = [Number(ago(30)), Number(ago(20))];
+      expect(protections()).to.deep.equal([{ holder, from, to, name: 'Theft at the gate', by: 'hoa' }]);
+      const listed = (await sbx(['list', 'gate', '--from', '4h'])).out;
+      expect(listed).to.match(new RegExp(`^kept .* 10 min +Theft at the gate \\(hoa, ${holder}\\)$`, 'm'));
+      const gone = await sbx(['unprotect', 'gate', holder], operator);
+      expect(gone.out).to.equal(`${holder} of gate is kept no longer than the rest\n`);
+      expect(protections()).to.deep.equal([]);
+      const again = await sbx(['unprotect', 'gate', holder], operator);
+      expect([again.code, again.err]).to.deep.equal([
+        1,
+        `signalbox: There is no bookmark ${holder} of gate (not-found)\n`,
+      ]);
+    });
+
+    it('say when nothing is there to be kept', async () => {
+      const [from, to] = [String(end - 400 * MINUTE_MS), String(end - 390 * MINUTE_MS)];
+      const { code, err } = await sbx(['protect', 'gate', from, to, '--name', 'Before'], operator);
+      expect([code, err]).to.deep.equal([0, 'nothing was recorded then, as far as this gateway knows\n']);
+    });
+
+    it('want a name', async () => {
+      expect((await sbx(['protect', 'gate', ago(3), ago(1)])).code).to.equal(2);
+      expect((await sbx(['protect', 'gate', ago(3), ago(1), '--name', ' '])).code).to.equal(2);
+    });
+  });
+
   describe('get', () => {
     it('writes what a camera showed between two moments into a file', async () => {
       const { code, out, err } = await sbx(['get', 'gate', ago(3), ago(1), '--out', file('gate.mp4')]);

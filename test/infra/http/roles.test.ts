@@ -64,6 +64,7 @@ const BODIES: Record<string, { type?: string; body: string }> = {
   'POST /api/v1/cameras/:camera_id/ptz/stop': { body: '{}' },
   'POST /api/v1/cameras/:camera_id/ptz/preset': { body: '{"preset":"1"}' },
   'POST /api/v1/cameras/:camera_id/ptz/presets': { body: '{"name":"Dock"}' },
+  'POST /api/v1/recordings/:camera_id/bookmarks': { body: '{"from":1,"to":2,"name":"Theft"}' },
   'POST /api/v1/layouts': { body: '{"name":"Gates","cameras":["cam_001"],"big":false}' },
   'PATCH /api/v1/layouts/:layout_id': { body: '{"name":"Gates"}' },
   'POST /api/v1/devices/look': { body: '{"address":"127.0.0.1:8899"}' },
@@ -81,6 +82,7 @@ function requestFor(key: string, camera: string, session: string): InjectOptions
     .replace(':revocation_id', 'rev_none')
     .replace(':service_id', 'svc_none')
     .replace(':layout_id', 'lay_none')
+    .replace(':bookmark_id', 'keep_none')
     .replace(/\/rights$/, '/rights?camera=cam_001')
     .replace(':leg', 'leg_1')
     .replace(':source', '0')

@@ -23,7 +23,11 @@ describe('what is missing of a recording', () => {
       ...{ subject: 'recording/gate', time: new Date(at).toISOString(), datacontenttype: 'application/json' as const },
       ...{ causeid: 'c', version: 1, data: { why: { trigger: event, text } } },
     });
-    for (const fact of [told('recording', 1_000, 'its file grows'), told('waiting', 21_000, 'refused')]) {
+    for (const fact of [
+      told('recording', 1_000, 'its file grows'),
+      told('waiting', 21_000, 'refused'),
+      told('protected', 22_000, 'hoa keeps what is before it'),
+    ]) {
       now = Date.parse(fact.time);
       await facts.tell(fact);
     }
