@@ -1,14 +1,22 @@
 import type { CertificateFiles } from '../config/model.ts';
+import { byRegion, type ClientRegions, type Server } from './regions.ts';
+import { type RtspEdge, rtspSettings } from './rtsp.ts';
 
 /** Where an edge listens, whom it fetches from, and where it keeps what it fetched. */
 export interface Edge {
   listen: string;
-  /** Gateways, as HOST:PORT; one of twice the weight is asked twice as often. */
-  origins: readonly { address: string; weight: number }[];
+  /** Gateways. */
+  origins: readonly Server[];
+  /** Who is served where, as far as it is known where gateways are. */
+  regions: ClientRegions;
+  /** Proxies before the edge, addresses or networks, whose word on a client's address counts. */
+  trustedProxies: readonly string[];
   /** Absolute path of a folder for cached segments, pid and log. */
   cache: string;
   /** Players and gateways speak TLS. Gateways are on this machine then: their certificate is not looked at. */
   tls?: CertificateFiles;
+  /** Relays behind it, for RTSP. */
+  rtsp?: RtspEdge;
 }
 
 /** A path that is safe between quotes in nginx's language. */
@@ -33,24 +41,27 @@ const cached = (origin: string, key: string): string => `
       add_header Access-Control-Allow-Origin * always;`;
 
 /**
- * The configuration of an nginx before the gateways, for HLS.
+ * The configuration of an nginx before the gateways, for HLS, and before the relays, for RTSP.
  *
  * Every player has an address of its own, so the signature is left out of the cache key: else nothing would ever be
  * hit. It is checked on every hit instead, by asking a gateway (auth_request), whose answer is kept for a second; a
  * check by nginx alone (secure_link) could not know of a revocation. How long something may be served, also while no
  * gateway answers, is told by the gateways' Cache-Control.
  */
-export function edgeSettings({ listen, origins, cache, tls }: Edge): string {
-  const servers = origins
-    .map(({ address, weight }) => `    server ${address} weight=${weight} max_fails=1 fail_timeout=1s;`)
-    .join('\n');
-  const origin = `${tls ? 'https' : 'http'}://signalbox`;
+export function edgeSettings({ listen, origins, regions, trustedProxies, cache, tls, rtsp }: Edge): string {
+  const gateways = byRegion({
+    ...{ name: 'gateways', servers: origins, regions, failTimeout: '1s', each: '    keepalive 32;\n' },
+    believed:
+      trustedProxies.map((proxy) => `    proxy ${proxy};\n`).join('') +
+      (trustedProxies.length ? '    proxy_recursive;\n' : ''),
+  });
+  const origin = `${tls ? 'https' : 'http'}://${gateways.chosen}`;
   const certificate = tls
     ? `\n    ssl_certificate ${quoted(tls.certFile)};\n    ssl_certificate_key ${quoted(tls.keyFile)};`
     : '';
   const folder = (name: string) => quoted(`${cache}/${name}`);
-  return `# The edge of Signalbox for HLS, made by \`signalbox edge\`.
-pid ${folder('nginx.pid')};
+  return `# The edge of Signalbox, made by \`signalbox edge\`.
+${rtsp?.module === undefined ? '' : `load_module ${quoted(rtsp.module)};\n`}pid ${folder('nginx.pid')};
 error_log ${folder('error.log')} warn;
 worker_processes auto;
 events {
@@ -68,11 +79,7 @@ http {
   proxy_cache_path ${folder('hls')} levels=1:2 keys_zone=hls:10m max_size=2g inactive=60s use_temp_path=off;
   proxy_cache_path ${folder('checks')} levels=1:2 keys_zone=checks:10m max_size=64m inactive=15s use_temp_path=off;
 
-  upstream signalbox {
-${servers}
-    keepalive 32;
-  }
-
+${gateways.directives}
   proxy_http_version 1.1;
   proxy_set_header Connection "";
   proxy_set_header Host $http_host;
@@ -80,6 +87,9 @@ ${servers}
   proxy_set_header X-Forwarded-Proto $scheme;
   proxy_connect_timeout 1s;
   proxy_read_timeout 30s;
+  # A gateway that says no is not a gateway that is gone: its answer counts.
+  proxy_next_upstream error timeout;
+  proxy_next_upstream_timeout 5s;
   proxy_hide_header Access-Control-Allow-Origin;
 
   server {
@@ -120,5 +130,5 @@ ${servers}
     }
   }
 }
-`;
+${rtsp === undefined ? '' : rtspSettings(rtsp)}`;
 }

@@ -19,16 +19,19 @@ const LINUX_TESTS = [
   { program: 'ip', apt: ['iproute2'] },
   { program: 'nft', apt: ['nftables'] },
 ];
-const RTMP_MODULE = { apt: ['libnginx-mod-rtmp'] };
-const RTMP_MODULE_FILES = ['/usr/lib/nginx/modules/ngx_rtmp_module.so', '/usr/share/nginx/modules/ngx_rtmp_module.so'];
+const MODULE_FOLDERS = ['/usr/lib/nginx/modules', '/usr/share/nginx/modules'];
+const RTMP_MODULE = { module: 'ngx_rtmp_module.so', apt: ['libnginx-mod-rtmp'] };
+const STREAM_MODULE = { module: 'ngx_stream_module.so', apt: ['libnginx-mod-stream'] };
 
 /** What `start` or `test` needs and this machine lacks. */
 function missing(target, { env, platform }) {
   const forTests = platform === 'linux' ? [...FOR_TESTS, ...LINUX_TESTS] : FOR_TESTS;
   const wanted = [FFMPEG, REDIS, NGINX, ...(target === 'test' ? forTests : [])];
   const lacking = wanted.filter(({ program }) => !find(program, env));
-  const hasRtmp = platform !== 'linux' || RTMP_MODULE_FILES.some((file) => existsSync(file));
-  return hasRtmp ? lacking : [...lacking, RTMP_MODULE];
+  if (platform !== 'linux') return lacking;
+  const modules = target === 'test' ? [RTMP_MODULE, STREAM_MODULE] : [RTMP_MODULE];
+  const isThere = ({ module }) => MODULE_FOLDERS.some((folder) => existsSync(`${folder}/${module}`));
+  return [...lacking, ...modules.filter((one) => !isThere(one))];
 }
 
 const stopWith = (command, why) => {

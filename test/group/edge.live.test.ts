@@ -14,7 +14,7 @@ import { median, watchCamera } from '../fixtures/watcher.ts';
 /** An edge that leads the page, too, to the gateway, and keeps playlists for ten seconds whatever the gateway says. */
 const spoilt = (settings: string): string =>
   settings
-    .replace('return 404;', 'proxy_pass http://signalbox;')
+    .replace('return 404;', 'proxy_pass http://gateways;')
     .replace('auth_request /_check;', '$& proxy_ignore_headers Cache-Control; proxy_cache_valid 200 10s;');
 
 describe('an nginx edge before two gateways', function () {

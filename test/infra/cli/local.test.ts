@@ -51,6 +51,16 @@ describe('the command line, on this machine alone', () => {
       ['edge', '--config', 'infra/demo.yaml', '--origin', 'nowhere'],
       /--origin nowhere: expected HOST:PORT/,
     ],
+    [
+      'an edge before a gateway in a region that nobody knows',
+      ['edge', '--config', 'infra/demo.yaml', '--origin', '127.0.0.1:8080@hmc'],
+      /no network or relay is in region hmc; known are hcm/,
+    ],
+    [
+      'an edge that is to take RTSP nowhere',
+      ['edge', '--config', 'infra/demo.yaml', '--rtsp', '8555'],
+      /--rtsp 8555: expected HOST:PORT/,
+    ],
     ['no command', [], /Usage: signalbox/],
     ['a token for nobody', ['token', '--role', 'viewer'], /--sub <NAME>/],
     ['an unknown role, with the nearest', ['token', '--sub', 'a', '--role', 'veiwer'], /did you mean viewer\?/],
