@@ -91,7 +91,7 @@ describe('clients that no gateway placed, at an edge before two regions', functi
   const answers = async (): Promise<Record<string, string[]>> => {
     const asked = Object.entries(CLIENTS).map(async ([region, from]) => {
       const each = [await playlist(edge.url, from), await stream(rtsp, from), await playlist(edge.url, from)];
-      return [region, [...each, await stream(rtsp, from)]] as const;
+      return [region, [...each, await stream(rtsp, from)]] satisfies [string, string[]];
     });
     return Object.fromEntries(await Promise.all(asked));
   };
