@@ -1,8 +1,11 @@
 import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { expect } from 'chai';
+import { startCamera } from '../fixtures/camera.ts';
 import { startEdge, type TestEdge } from '../fixtures/edge.ts';
-import { freePort, until } from '../fixtures/process.ts';
+import { freePort, type Running, until } from '../fixtures/process.ts';
+import { readProgram } from '../fixtures/program-reader.ts';
+import { askRtsp, serveTokenKeys, startRelay, type TestRelay, type TokenKeys } from '../fixtures/relay.ts';
 
 const MASTER = '/hls/cam_001/ses_1/1795660902/c2lnbmF0dXJl/master.m3u8';
 const CLIENTS = { hanoi: '127.0.0.1', hcm: '127.0.0.2' };
@@ -36,6 +39,10 @@ function named(server: net.Server | http.Server): Named {
 
 const gateway = (name: string) => named(http.createServer((_request, response) => response.end(name)));
 const relay = (name: string) => named(net.createServer((socket) => socket.end(name)));
+
+/** A relay of a configuration that others run at this port. */
+const listedRelay = (region: string, port: number) =>
+  `  - { id: ${region}, region: ${region}, api: "http://127.0.0.1:9", whep: "http://127.0.0.1:9", rtsp: "rtsp://127.0.0.1:${port}" }\n`;
 
 /** What an HLS player of this address is answered. */
 const playlist = (url: string, localAddress: string) =>
@@ -74,10 +81,7 @@ describe('clients that no gateway placed, at an edge before two regions', functi
     if (process.platform !== 'linux') this.skip();
     for (const one of [...Object.values(gateways), ...Object.values(relays)]) await one.open();
     rtsp = await freePort();
-    const listed = Object.entries(relays).map(
-      ([region, { port }]) =>
-        `  - { id: ${region}, region: ${region}, api: "http://127.0.0.1:9", whep: "http://127.0.0.1:9", rtsp: "rtsp://127.0.0.1:${port}" }\n`,
-    );
+    const listed = Object.entries(relays).map(([region, { port }]) => listedRelay(region, port));
     const networks = `{ ${CLIENTS.hanoi}/32: hanoi, ${CLIENTS.hcm}/32: hcm }`;
     const yaml = `cameras: {}\nregions: { default: hcm, networks: ${networks} }\nrelays:\n${listed.join('')}`;
     const origins = Object.entries(gateways).map(([region, { port }]) => `127.0.0.1:${port}=1@${region}`);
@@ -109,5 +113,40 @@ describe('clients that no gateway placed, at an edge before two regions', functi
     await Promise.all([hanoi.open(hanoi.port), relayOfHanoi.open(relayOfHanoi.port)]);
     const isOwn = async () => JSON.stringify(await answers()) === JSON.stringify(own);
     await until('clients of the region to be served there again', isOwn, 15_000, 200);
+  });
+});
+
+describe('an RTSP client at an edge before a real relay', function () {
+  this.timeout(30_000);
+  let keys: TokenKeys;
+  let relay: TestRelay;
+  let camera: Running;
+  let edge: TestEdge;
+  /** The address of the camera, with the edge's host and port in place of the relay's. */
+  let address: (token: string) => string;
+
+  before(async () => {
+    keys = await serveTokenKeys();
+    relay = await startRelay('delivery', keys);
+    camera = startCamera(relay.rtsp('cam_001', keys.token('switcher', [{ action: 'publish', path: 'cam_001' }])));
+    await until('the program to be there', async () => (await relay.api.paths()).some((path) => path.available));
+    const port = await freePort();
+    const yaml = `cameras: {}\nrelays:\n${listedRelay('hcm', relay.place.rtsp)}`;
+    edge = await startEdge(['127.0.0.1:9'], undefined, { yaml, more: ['--rtsp', `127.0.0.1:${port}`] });
+    address = (token) => relay.rtsp('cam_001', token).replace(`:${relay.place.rtsp}/`, `:${port}/`);
+  });
+  after(async () => {
+    await edge?.close();
+    await camera?.stop();
+    await relay?.close();
+    keys?.close();
+  });
+
+  it('sees the camera that its token opens, and no other', async () => {
+    const reader = await readProgram(address(keys.token('viewer_1', [{ action: 'read', path: 'cam_001' }])));
+    await until('pictures', () => reader.packets.length > 20);
+    reader.close();
+    const other = address(keys.token('viewer_1', [{ action: 'read', path: 'cam_002' }]));
+    expect(await askRtsp('DESCRIBE', other)).to.equal(401);
   });
 });
