@@ -25,6 +25,8 @@ export interface Recorded {
   never: boolean;
   /** Where looking back ends; absent: nowhere. */
   bound?: PastBound;
+  /** What retention leaves alone, and as what. */
+  kept?: (Stretch & { name: string })[];
 }
 
 /** What is known of a camera's last hour. */
@@ -32,6 +34,20 @@ export interface CameraPast extends Recorded {
   window: Stretch;
   /** Oldest first. */
   events: CameraEvent[];
+}
+
+/** What retention leaves alone, as the gateway tells it. */
+interface Protection {
+  from: number;
+  /** Absent: it goes on. */
+  to?: number;
+  name?: string;
+  by?: string;
+}
+
+/** The same as it is shown: what a person keeps has a name; what an emergency keeps goes on until it is over. */
+export function keptIn({ from, to, name, by }: Protection): Stretch & { name: string } {
+  return { from, to: to ?? Number.POSITIVE_INFINITY, name: name === undefined ? 'an emergency' : `${name} (${by})` };
 }
 
 /** What was recorded last is listed so much later: a piece has to end first. */

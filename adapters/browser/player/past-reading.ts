@@ -1,6 +1,6 @@
 import { type Door, knock } from './admission.ts';
 import { boundAt } from './past-bound.ts';
-import type { CameraPast, Recorded, Stretch } from './past-events.ts';
+import { type CameraPast, keptIn, type Recorded, type Stretch } from './past-events.ts';
 
 const HOUR_MS = 3_600_000;
 const NOT_FOUND = 404;
@@ -14,7 +14,7 @@ export async function readRecorded(door: Door, camera: string, { from, to }: Str
   const response = await knock(door, path).catch(() => undefined);
   if (response?.status === NOT_FOUND) return { recorded: [], gaps: [], never: true };
   if (!response?.ok) return undefined;
-  const { ranges, gaps, history } = await response.json();
+  const { ranges, gaps, history, protections } = await response.json();
   return {
     recorded: ranges ?? [],
     gaps: (gaps ?? []).map(({ from, to, why }: Stretch & { why?: { text?: string } }) => ({
@@ -22,6 +22,7 @@ export async function readRecorded(door: Door, camera: string, { from, to }: Str
     })),
     never: false,
     ...(history ? { bound: history } : {}),
+    kept: (protections ?? []).map(keptIn),
   };
 }
 

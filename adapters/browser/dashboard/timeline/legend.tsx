@@ -28,6 +28,12 @@ export function Legend() {
         </svg>
         picture missing
       </li>
+      <li>
+        <svg viewBox="0 0 28 16" aria-hidden="true">
+          <path d="M2 12V5h24v7h-2V7H4v5z" />
+        </svg>
+        kept from retention
+      </li>
       <li class="not-recorded">
         <svg viewBox="0 0 28 16" aria-hidden="true">
           <path

@@ -3,7 +3,9 @@ import { chip } from './chip.ts';
 import { MARKS, type Mark } from './happening.ts';
 import { GLYPHS, type Look, styleOf } from './look.ts';
 import type { Known } from './pictures/coverage.ts';
+import { bracketsIn } from './pictures/kept.ts';
 import { paintBound } from './pictures/paint-bound.ts';
+import { paintKept } from './pictures/paint-kept.ts';
 import { paintRecorded, RECORDED_PX } from './pictures/paint-recorded.ts';
 import type { Row } from './rows.ts';
 import { type Stop, stopText } from './stops.ts';
@@ -72,6 +74,8 @@ export function paint(pen: Pen, scene: Scene): void {
     paintLane(pen, scene, row.lane, top + row.height - 6 - BAND_PX / 2, across);
     const known = row.lane.startsWith('camera/') ? scene.recorded.get(row.lane.slice(7)) : undefined;
     if (known) paintRecorded(pen, look, known, span, top + row.height - 1 - RECORDED_PX, across);
+    const kept = known ? bracketsIn(known.recorded, span, across) : [];
+    paintKept(pen, look, kept, top + row.height - 1 - RECORDED_PX);
     if (known) paintBound(pen, scene, known, { top, height: row.height - 1 }, across);
   }
   for (const stop of scene.stops) paintStop(pen, scene, stop, across);

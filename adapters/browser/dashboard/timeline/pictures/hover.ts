@@ -4,6 +4,7 @@ import { exactTime } from '../describe.ts';
 import type { Travel } from '../travel.ts';
 import { spanOf } from '../window.ts';
 import { coverageAt } from './coverage.ts';
+import { keptText } from './kept.ts';
 import type { Recordings } from './recorded.ts';
 
 /**
@@ -33,7 +34,9 @@ export function followHover(
       card.hide();
       return;
     }
-    const text = coverage.name === 'missing' ? `${exactTime(at)}. ${coverage.why}` : exactTime(at);
+    const sentences = [coverage.name === 'missing' ? coverage.why : '', known ? keptText(known.recorded, at) : ''];
+    const said = sentences.filter(Boolean).join(' ');
+    const text = said ? `${exactTime(at)}. ${said}` : exactTime(at);
     const recorded = coverage.name === 'recorded';
     card.show({ camera, at, text, recorded }, event.clientX, event.clientY - 14, event.clientY + 14);
   };
