@@ -124,7 +124,8 @@ const tellKept = machine.enqueueActions(({ context, event, enqueue }) => {
   const { state, since } = context;
   const who = event.by ?? 'nobody who is known';
   const text = `${who} ${isKept ? 'keeps' : 'no longer keeps'} "${protection.name ?? protection.holder}" from retention`;
-  const data = { ...factOf(context), state, from: state, since, why: { trigger: event.type, text }, protection };
+  const why = { trigger: event.type, text, ...(event.by === undefined ? {} : { guard: { by: event.by } }) };
+  const data = { ...factOf(context), state, from: state, since, why, protection };
   enqueue.emit({ type: event.type, data });
 });
 

@@ -80,6 +80,7 @@ describe('a recording', () => {
     expect(kept.said.at(-1)).to.equal('recording.protected');
     expect(kept.last).to.deep.include({ state: 'recording', from: 'recording', protection });
     expect(kept.last.why.text).to.equal('hoa keeps "Theft at the gate" from retention');
+    expect(kept.last.why.guard).to.deep.equal({ by: 'hoa' });
     const gone = given(configured, named, { type: 'recording.unprotected', holder: 'mark_1', by: 'ada' });
     expect(gone.context.protections).to.deep.equal([]);
     expect(gone.said.at(-1)).to.equal('recording.unprotected');

@@ -64,6 +64,12 @@ describe('bookmarks in recordings', () => {
       'hoa no longer keeps "Theft at the gate" from retention',
       'ada no longer keeps "Theft at the gate" from retention',
     ]);
+    const { items } = (await ask('GET', '/api/v1/timeline?from=0', hoa)).json();
+    const acts = items.filter(({ by }: { by?: string }) => by !== undefined);
+    expect(acts.map(({ type, by }: { type: string; by: string }) => `${by} ${type}`)).to.deep.equal([
+      ...['hoa recording.protected', 'hoa recording.protected'],
+      ...['hoa recording.unprotected', 'ada recording.unprotected'],
+    ]);
     expect((await ask('DELETE', `${path}/${first}`, hoa)).statusCode).to.equal(404);
   });
 
