@@ -2,21 +2,28 @@ import Type from 'typebox';
 import type { CellView } from '../../actors/cells.ts';
 import { answerGateway, type Entrusted, type Federation } from '../../actors/federation.ts';
 import type { Roster } from '../../actors/roster.ts';
-import type { Gate, LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
+import type { Gate } from '../../adapters/gate.jsonwebtoken.ts';
 import { type Ask, type Bus, NOT_MINE } from '../../bus/ports.ts';
 import { shape } from '../../bus/shape.ts';
 import { type Address, KINDS } from '../../bus/subjects.ts';
-import { AcknowledgeSchema, acknowledgeAlarm } from '../http/acknowledging.ts';
+import { isAtLeast } from '../../machines/policy/access.ts';
+import { grantsTo } from '../../machines/policy/grants.ts';
+import { AcknowledgeSchema, acknowledgeAlarm, mayWith, wasRaised } from '../http/acknowledging.ts';
 import {
   closeIncident,
   DeclareSchema,
   declareIncident,
   type IncidentHouse,
   Minutes,
+  mayOf,
   renewIncident,
 } from '../http/declaring.ts';
+import { type Caller, openings } from '../http/door.ts';
+import { denied, Refusal } from '../http/errors.ts';
+import { type GatewayVerb, ruleOfAsk, type Verb } from '../http/message-roles.ts';
 import type { Poster } from '../http/services.ts';
 import { mayTouch } from '../http/sight.ts';
+import { zonesBy } from '../http/streams.ts';
 import { sendPoster } from './posters.ts';
 
 /** What answering asks needs. */
@@ -38,64 +45,72 @@ const renewed = shape('renewal', Type.Object({ minutes: Minutes }, { additionalP
 /** A cell as it is told over the bus. */
 const tell = ({ kind, id, state, tags, since, why }: CellView) => ({ kind, id, state, tags, since, why });
 
-/** Says no to an ask; the caller gets `reason` and the text. */
-class AskRefused extends Error {
-  readonly reason: string;
-  constructor(reason: string, text: string) {
-    super(text);
-    this.name = 'AskRefused';
-    this.reason = reason;
-  }
+/** Whoever asks, with what running incidents open to them, as at the HTTP door. */
+type Answer = (caller: Caller, to: Address, body: unknown) => Promise<unknown>;
+
+/** What people and programs may ask: the same is done, and refused, as over HTTP. The name of an incident is its key. */
+function answersTo({ cells, config }: Pick<AskParts, 'cells' | 'config'>): Record<Exclude<Verb, GatewayVerb>, Answer> {
+  const house = () => ({ cells, config: config() });
+  const zoneNow = zonesBy({ cells });
+  const mayKnow = (caller: Caller, view: CellView): boolean => {
+    if (view.kind === 'incident') return mayOf({ cells }, caller, view).watchAny;
+    if (view.kind === 'alarm') return wasRaised(view) && mayWith({ cells }, caller, view, 'hear');
+    return mayTouch(caller, view, zoneNow);
+  };
+  // Who may not know of a cell is told the same as who asks for one that is not there.
+  const known = (caller: Caller, to: Address): CellView => {
+    const view = cells.view(to);
+    if (!view || !mayKnow(caller, view)) throw denied();
+    return view;
+  };
+  return {
+    view: async (caller, to) => tell(known(caller, to)),
+    async close(caller, to) {
+      if (to.kind === 'incident') return tell(await closeIncident(house(), caller, to.id));
+      const { id } = known(caller, to);
+      await cells.offer(to, { type: 'viewer.revoked', by: caller.sub, reason: 'closed over the bus' });
+      return { id, state: cells.view(to)?.state };
+    },
+    async declare(caller, to, body) {
+      if (!cells.view(to) && !cells.belongsHere(to)) return NOT_MINE;
+      return tell((await declareIncident(house(), caller, { key: to.id, ...declared.parse(body) })).view);
+    },
+    renew: async (caller, to, body) => tell(await renewIncident(house(), caller, to.id, renewed.parse(body).minutes)),
+    acknowledge: async (caller, to, body) =>
+      tell(await acknowledgeAlarm({ cells }, caller, to.id, acknowledged.parse(body ?? {}))),
+  };
 }
 
 /**
- * Answers asks over the bus (`askSubject` in bus/subjects.ts): `view` tells a cell's state and `close` ends a viewer
- * session; `declare` begins an incident under that name, `renew` and `close` prolong and end it; `acknowledge` says that
- * somebody takes care of an alarm. Each carries a login token, checked here as at the HTTP door. `offer`, `create` and `poster` are for other
- * gateways, which sign with a token of their own. Asks to a cell of another gateway are left to that one.
+ * Answers asks over the bus (`askSubject` in bus/subjects.ts) by the table in infra/http/message-roles.ts. Each carries a
+ * login or service token, checked here as at the HTTP door; gateways sign theirs with a token of their own. Asks to a
+ * cell of another gateway are left to that one.
  */
-export async function answerAsks({ bus, cells, roster, gate, poster, config }: AskParts): Promise<{ close(): void }> {
-  /** What may be done to an incident: the same as over HTTP. The name that is asked is its key. */
-  const command = async (caller: LoginClaims, to: Address, verb: string, body: unknown): Promise<unknown> => {
-    const house = { cells, config: config() };
-    if (verb === 'declare') {
-      if (!cells.view(to) && !cells.belongsHere(to)) return NOT_MINE;
-      return tell((await declareIncident(house, caller, { key: to.id, ...declared.parse(body) })).view);
-    }
-    if (verb === 'renew') return tell(await renewIncident(house, caller, to.id, renewed.parse(body).minutes));
-    if (verb === 'close') return tell(await closeIncident(house, caller, to.id));
-    throw new AskRefused('unknown', `an incident knows no "${verb}"`);
-  };
+export async function answerAsks(parts: AskParts): Promise<{ close(): void }> {
+  const { bus, cells, roster, gate, poster } = parts;
+  const answers = answersTo(parts);
 
-  const answer = async ({ to, verb, token, body }: Ask): Promise<unknown> => {
-    if (verb === 'offer' || verb === 'create') {
-      await gate.verifyGateway(token);
-      const mine = verb === 'create' ? cells.belongsHere(to) : roster.has(to);
-      return mine ? answerGateway(roster, to, verb, body as Entrusted) : NOT_MINE;
-    }
-    if (cells.livesElsewhere(to)) return NOT_MINE;
+  const answerGatewayAsk = async (verb: GatewayVerb, to: Address, body: unknown): Promise<unknown> => {
     if (verb === 'poster') {
-      await gate.verifyGateway(token);
       const found = poster(to.id);
       return found && sendPoster(found);
     }
-    const caller = await gate.verifyLogin(token);
-    if (to.kind === 'incident' && verb !== 'view') return command(caller, to, verb, body);
-    if (to.kind === 'alarm' && verb === 'acknowledge') {
-      return tell(await acknowledgeAlarm({ cells }, caller, to.id, acknowledged.parse(body ?? {})));
+    const mine = verb === 'create' ? cells.belongsHere(to) : roster.has(to);
+    return mine ? answerGateway(roster, to, verb, body as Entrusted) : NOT_MINE;
+  };
+  const answer = async ({ to, verb: asked, token, body }: Ask): Promise<unknown> => {
+    const known = ruleOfAsk(to.kind, asked);
+    if (known?.who === 'gateway') {
+      if (known.verb === 'poster' && cells.livesElsewhere(to)) return NOT_MINE;
+      await gate.verifyGateway(token);
+      return answerGatewayAsk(known.verb, to, body);
     }
-    const view = cells.view(to);
-    // Who may not know of a cell is told the same as who asks for one that is not there.
-    if (!view || !mayTouch(caller, view, verb !== 'view')) throw new AskRefused('denied', 'Access denied');
-    switch (verb) {
-      case 'view':
-        return tell(view);
-      case 'close':
-        if (view.kind !== 'viewer') break;
-        await cells.offer(to, { type: 'viewer.revoked', by: caller.sub, reason: 'closed over the bus' });
-        return { id: view.id, state: cells.view(to)?.state };
-    }
-    throw new AskRefused('unknown', `a ${view.kind} knows no "${verb}"`);
+    if (cells.livesElsewhere(to)) return NOT_MINE;
+    const claims = await gate.verifyLogin(token);
+    if (!known) throw new Refusal(404, 'unknown', `"${asked}" is nothing that ${to.kind} cells can be asked.`);
+    if (!isAtLeast(claims.role, known.who)) throw denied('role');
+    const caller = { ...claims, granted: grantsTo(openings({ cells }), claims) };
+    return answers[known.verb](caller, to, body);
   };
   const running = await Promise.all(KINDS.map((kind) => bus.answer(kind, answer)));
   return {

@@ -2,18 +2,19 @@ import Type, { type TSchema } from 'typebox';
 import { CATALOG } from '../../bus/catalog.ts';
 import { envelope } from '../../bus/envelope.ts';
 import { ID_PATTERN } from '../../bus/identity.ts';
-import { askTemplate, factTemplate, KINDS, type Kind } from '../../bus/subjects.ts';
+import { askTemplate, factTemplate, KINDS } from '../../bus/subjects.ts';
 import { AcknowledgeSchema } from './acknowledging.ts';
 import { DeclareSchema, Minutes } from './declaring.ts';
+import { ASKS, type GatewayVerb, type Verb } from './message-roles.ts';
 
-/** What may be asked of cells over NATS, and with which body. */
-const ASKS: { verb: string; kinds: readonly Kind[]; body: TSchema; text: string }[] = [
-  { verb: 'view', kinds: KINDS, body: Type.Null(), text: 'how a cell stands' },
-  { verb: 'close', kinds: ['viewer', 'incident'], body: Type.Null(), text: 'end a session, or an emergency' },
-  { verb: 'declare', kinds: ['incident'], body: DeclareSchema, text: 'declare an emergency of that key' },
-  { verb: 'renew', kinds: ['incident'], body: Type.Object({ minutes: Minutes }), text: 'prolong an emergency' },
-  { verb: 'acknowledge', kinds: ['alarm'], body: AcknowledgeSchema, text: 'say that one takes care of an alarm' },
-];
+/** The body of each ask that others than gateways may make. */
+const BODIES: Readonly<Record<Exclude<Verb, GatewayVerb>, TSchema>> = {
+  view: Type.Null(),
+  close: Type.Null(),
+  declare: DeclareSchema,
+  renew: Type.Object({ minutes: Minutes }),
+  acknowledge: AcknowledgeSchema,
+};
 
 const ref = (path: string) => ({ $ref: `#/${path}` });
 const parameters = { id: { description: `the cell; ${ID_PATTERN}` } };
@@ -70,13 +71,18 @@ const factChannels = () =>
 
 /** Asks on NATS: a channel for each verb of each kind. */
 const askChannels = () =>
-  ASKS.flatMap(({ verb, kinds, body, text }) =>
-    kinds.map((kind) => {
-      const of = { ask: askMessage(body), answer: ANSWER };
-      const address = askTemplate(kind, verb);
-      const more = { description: text, parameters, servers: [ref('servers/nats')], messages: of };
-      return [`ask.${kind}.${verb}`, { address, ...more }] as const;
-    }),
+  (Object.keys(BODIES) as (keyof typeof BODIES)[]).flatMap((verb) =>
+    ASKS[verb].flatMap(({ kinds, who, text }) =>
+      kinds.map((kind) => {
+        const of = { ask: askMessage(BODIES[verb]), answer: ANSWER };
+        const address = askTemplate(kind, verb);
+        const description = `${text}; least role: ${who}`;
+        return [
+          `ask.${kind}.${verb}`,
+          { address, description, parameters, servers: [ref('servers/nats')], messages: of },
+        ] as const;
+      }),
+    ),
   );
 
 /**

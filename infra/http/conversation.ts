@@ -7,6 +7,7 @@ import { renew } from './admission.ts';
 import type { Connection } from './connections.ts';
 import { Refusal, unavailable } from './errors.ts';
 import { type Goal, instanceOf, legsKnown, peerAt } from './legs.ts';
+import { SAYS } from './message-roles.ts';
 import type { Figures, PlayerMessage, Says } from './messages.ts';
 import { keepMoves, type Moves } from './moves.ts';
 import { rungsOf } from './rungs.ts';
@@ -40,6 +41,10 @@ function sampleOf(
     ...(kbps === undefined ? {} : { kbps }),
   };
 }
+
+/** Whether a message tells by a token of its own which session it is about, and whether it proves anew who speaks. */
+const begins = (message: PlayerMessage): message is Says['hello'] => SAYS[message.type] === 'stream token';
+const proves = (message: PlayerMessage): message is Says['renew'] => SAYS[message.type] === 'session and login token';
 
 /** One player's conversation: hello first, then what it says about its legs. */
 export class Conversation {
@@ -78,10 +83,13 @@ export class Conversation {
 
   /** Does what one message asks for. @throws Refusal | BadToken */
   async hear(message: PlayerMessage): Promise<void> {
-    if (message.type === 'hello') return this.greeted ? undefined : this.hello(message.stream_token);
+    if (begins(message)) return this.greeted ? undefined : this.hello(message.stream_token);
     const { connection, services } = this;
     const view = connection && services.cells.view({ kind: 'viewer', id: connection.session });
     if (!view) throw new Refusal(401, 'hello-first', 'the first message must be hello with the stream token');
+    // Who was told that it is over may leave its end of the connection open, and speak on.
+    if (!isOpen(view)) throw new Refusal(410, 'ended', 'the session is over; ask for a new one', { why: view.why });
+    if (proves(message)) return this.renew(await services.gate.verifyLogin(message.token));
     switch (message.type) {
       case 'offer':
         return this.offer(message);
@@ -93,8 +101,6 @@ export class Conversation {
         return this.measure(connection, message);
       case 'playing':
         return this.playing(connection, message, viewerOf(view).first_frame_ms);
-      case 'renew':
-        return this.renew(await services.gate.verifyLogin(message.token));
       case 'close':
         return this.close(connection, message.leg as Id);
     }

@@ -11,6 +11,7 @@ import { Refusal } from './errors.ts';
 import type { Server } from './fastify.ts';
 import type { HttpServices } from './services.ts';
 import { mayTouch, placeOfCell, redacted } from './sight.ts';
+import { type ZoneNow, zonesBy } from './streams.ts';
 
 /** A sequence of the journal or of the facts, in a query. */
 export const Sequence = (description: string) =>
@@ -45,11 +46,11 @@ const PageSchema = Type.Object({
 const READ_AT_ONCE = 20_000;
 
 /** A record as a person may see it; undefined when they may not know of its cell. */
-function show({ seq, record }: JournalEntry, caller: LoginClaims): Item | undefined {
+function show({ seq, record }: JournalEntry, caller: LoginClaims, zoneNow: ZoneNow): Item | undefined {
   const { kind, cell, heard, said } = record;
   const { context } = record.after as { context: unknown };
   const view = viewOf({ kind, id: cell }, { context, tags: new Set() });
-  if (!mayTouch(caller, view)) return undefined;
+  if (!mayTouch(caller, view, zoneNow)) return undefined;
   const place = placeOfCell(view);
   const typeOf = ({ type }: Envelope) => type.replace(/^signalbox\./, '');
   return {
@@ -65,7 +66,8 @@ function show({ seq, record }: JournalEntry, caller: LoginClaims): Item | undefi
 }
 
 /** `GET /api/v1/journal`: what cells heard, paged by sequence. */
-export function journalRoutes(server: Server, { journal }: HttpServices): void {
+export function journalRoutes(server: Server, { journal, cells }: HttpServices): void {
+  const zoneNow = zonesBy({ cells });
   server.get(
     '/api/v1/journal',
     { schema: { tags: ['events'], querystring: querySchema, response: { 200: PageSchema } } },
@@ -85,7 +87,7 @@ export function journalRoutes(server: Server, { journal }: HttpServices): void {
         reached = entry.seq;
         read += 1;
         if (kind !== undefined && entry.record.kind !== kind) continue;
-        const item = show(entry, caller);
+        const item = show(entry, caller, zoneNow);
         if (item && (camera === undefined || item.camera === camera)) items.push(item);
       }
       return { items, next: null };

@@ -11,6 +11,7 @@ import type { Server } from './fastify.ts';
 import { Sequence } from './journal.ts';
 import type { HttpServices } from './services.ts';
 import { mayTouch, placeOfCell, redacted } from './sight.ts';
+import { zonesBy } from './streams.ts';
 
 const querySchema = Type.Object({
   at: Type.Optional(Type.Integer({ minimum: 0, maximum: 8_640_000_000_000_000, description: 'epoch ms' })),
@@ -69,7 +70,7 @@ function sightOf(cell: CellThen, caller: LoginClaims, withCharts: boolean) {
 }
 
 /** `GET /api/v1/replay`: the state of everything at a moment, folded from the journal without effects. */
-export function replayRoutes(server: Server, { journal }: HttpServices): void {
+export function replayRoutes(server: Server, { journal, cells }: HttpServices): void {
   server.get(
     '/api/v1/replay',
     { schema: { tags: ['events'], querystring: querySchema, response: { 200: ReplaySchema } } },
@@ -79,10 +80,11 @@ export function replayRoutes(server: Server, { journal }: HttpServices): void {
         throw new Refusal(400, 'bad-request', 'Say which moment: ?at= in epoch ms, or ?seq= of the journal.');
       }
       const caller = callerOf(request);
+      const zoneNow = zonesBy({ cells });
       const { past, seq: reached } = await pastFrom(journal, seq === undefined ? { at: at as number } : { seq });
       const mine = past
         .cells()
-        .filter(({ view }) => mayTouch(caller, view))
+        .filter(({ view }) => mayTouch(caller, view, zoneNow))
         .filter(({ view }) => camera === undefined || placeOfCell(view)?.camera === camera)
         .map((cell) => sightOf(cell, caller, camera !== undefined));
       const differences = mine.flatMap(({ difference }) => difference ?? []).sort((a, b) => a.seq - b.seq);

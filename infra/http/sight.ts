@@ -1,8 +1,20 @@
 import type { CellView } from '../../actors/cells.ts';
 import type { LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
-import { access, isAtLeast, type Place } from '../../machines/policy/access.ts';
+import { access, isAtLeast, type Place, type Rights } from '../../machines/policy/access.ts';
 import { mayAlarm } from '../../machines/policy/alarm-rights.ts';
-import { alarmOf, broadcastOf, cameraOf, ptzOf, recordingOf, renditionOf, soundOf, viewerOf } from './views.ts';
+import { CELLS } from './message-roles.ts';
+import type { ZoneNow } from './streams.ts';
+import {
+  alarmOf,
+  broadcastOf,
+  cameraOf,
+  incidentOf,
+  ptzOf,
+  recordingOf,
+  renditionOf,
+  soundOf,
+  viewerOf,
+} from './views.ts';
 
 /** The camera that a cell is, or that it shows; undefined for what belongs to no single one. */
 export function placeOfCell(view: CellView): Place | undefined {
@@ -34,13 +46,33 @@ export function placeOfCell(view: CellView): Place | undefined {
   }
 }
 
-/** Whether a person may know of a cell, or act upon it: cameras they may watch, their own sessions, what they run. */
-export function mayTouch(caller: LoginClaims, view: CellView, act = false): boolean {
-  if (view.kind === 'alarm') return mayAlarm(caller, alarmOf(view), act ? 'acknowledge' : 'hear');
-  const place = placeOfCell(view);
-  if (!place) return isAtLeast(caller.role, act ? 'admin' : 'operator');
-  if (view.kind === 'camera') return access(caller, place, act ? 'operate' : 'watch').allowed;
-  return viewerOf(view).subject?.sub === caller.sub || access(caller, place, 'operate').allowed;
+/** Whether somebody operates all that an incident is about: what it heard names whom it lets in. */
+function runs(caller: Rights, view: CellView, zoneNow: ZoneNow): boolean {
+  const { cameras, zone } = incidentOf(view);
+  return cameras.every((camera) => access(caller, { camera, zone: zoneNow(camera) ?? zone }, 'operate').allowed);
+}
+
+/**
+ * Whether a person may know all of a cell, by its row in message-roles.ts.
+ * @param zoneNow where the cameras of incidents and of their alarms are now
+ */
+export function mayTouch(caller: LoginClaims, view: CellView, zoneNow: ZoneNow): boolean {
+  const sight = CELLS[view.kind];
+  switch (sight) {
+    case 'operator':
+      return isAtLeast(caller.role, 'operator');
+    case 'concerned':
+      return isAtLeast(caller.role, 'operator') && runs(caller, view, zoneNow);
+    case 'alarm': {
+      const alarm = alarmOf(view);
+      return mayAlarm(caller, alarm, 'hear', alarm.about.kind === 'incident' ? zoneNow : undefined);
+    }
+    default: {
+      if (sight === 'own' && viewerOf(view).subject?.sub === caller.sub) return true;
+      const place = placeOfCell(view);
+      return place !== undefined && access(caller, place, sight === 'watch' ? 'watch' : 'operate').allowed;
+    }
+  }
 }
 
 const SECRETIVE = new Set(['url', 'address', 'credential', 'person']);

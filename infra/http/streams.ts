@@ -1,12 +1,14 @@
-import type { LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
 import type { Envelope } from '../../bus/envelope.ts';
 import type { Trouble } from '../../bus/events/alarm.ts';
 import { isId } from '../../bus/identity.ts';
 import type { Subscription, Told } from '../../bus/ports.ts';
 import { access, inZone, isAtLeast } from '../../machines/policy/access.ts';
 import { mayAlarm } from '../../machines/policy/alarm-rights.ts';
+import { grantsTo } from '../../machines/policy/grants.ts';
+import { type Caller, openings } from './door.ts';
 import { Refusal } from './errors.ts';
 import type { Hub } from './hub.ts';
+import { sightOfFact } from './message-roles.ts';
 import type { HttpServices } from './services.ts';
 import { zoneOf } from './views.ts';
 
@@ -41,7 +43,7 @@ export const zonesBy =
   };
 
 /** Whether an incident is about a camera that somebody may watch; the zone it was declared for need not be theirs. */
-function concerns(caller: LoginClaims, { data }: Envelope, zoneNow: ZoneNow): boolean {
+function concerns(caller: Caller, { data }: Envelope, zoneNow: ZoneNow): boolean {
   const cameras = Array.isArray(data.cameras) ? data.cameras : [];
   const zone = typeof data.zone === 'string' ? data.zone : '';
   return cameras.some(
@@ -49,19 +51,26 @@ function concerns(caller: LoginClaims, { data }: Envelope, zoneNow: ZoneNow): bo
   );
 }
 
-/** Whether somebody may see an event: cameras they may watch, their own sessions, and what operators run. */
-export function maySee(caller: LoginClaims, envelope: Envelope, zoneNow: ZoneNow = () => undefined): boolean {
-  if (envelope.subject.startsWith('incident/')) return concerns(caller, envelope, zoneNow);
-  if (envelope.subject.startsWith('alarm/')) {
-    const trouble = envelope.data as unknown as Trouble;
-    return mayAlarm(caller, trouble, 'hear', trouble.about.kind === 'incident' ? zoneNow : undefined);
+/** Whether somebody may see an event, by its row in message-roles.ts. */
+export function maySee(caller: Caller, envelope: Envelope, zoneNow: ZoneNow = () => undefined): boolean {
+  const sight = sightOfFact(envelope.type.replace(/^signalbox\./, ''));
+  switch (sight) {
+    case undefined:
+      return false;
+    case 'operator':
+      return isAtLeast(caller.role, 'operator');
+    case 'concerned':
+      return concerns(caller, envelope, zoneNow);
+    case 'alarm': {
+      const trouble = envelope.data as unknown as Trouble;
+      return mayAlarm(caller, trouble, 'hear', trouble.about.kind === 'incident' ? zoneNow : undefined);
+    }
+    default: {
+      if (sight === 'own' && envelope.data.subject === caller.sub) return true;
+      const place = placeIn(envelope);
+      return place !== undefined && access(caller, place, sight === 'watch' ? 'watch' : 'operate').allowed;
+    }
   }
-  const place = placeIn(envelope);
-  if (!place) return isAtLeast(caller.role, 'operator');
-  // Who stands at a camera is for those who run it.
-  const action = envelope.type.endsWith('camera.publisher') ? 'operate' : 'watch';
-  if (envelope.subject.startsWith('camera/')) return access(caller, place, action).allowed;
-  return envelope.data.subject === caller.sub || access(caller, place, 'operate').allowed;
 }
 
 /**
@@ -69,7 +78,7 @@ export function maySee(caller: LoginClaims, envelope: Envelope, zoneNow: ZoneNow
  * both.
  * @param zone where the camera is now; undefined when it is not here
  */
-function mayStillSee(caller: LoginClaims, envelope: Envelope, zone: string | undefined): boolean {
+function mayStillSee(caller: Caller, envelope: Envelope, zone: string | undefined): boolean {
   const place = placeIn(envelope);
   if (!place || zone === undefined || zone === place.zone) return true;
   return maySee(caller, { ...envelope, data: { ...envelope.data, zone } });
@@ -125,7 +134,7 @@ export interface Streams {
    * @param after last sequence seen; undefined: only what comes
    * @returns a function that ends it
    */
-  open(caller: LoginClaims, wanted: Wanted, after: number | undefined, sink: Sink): Promise<() => void>;
+  open(caller: Caller, wanted: Wanted, after: number | undefined, sink: Sink): Promise<() => void>;
   /** Ends the streams of tokens that were revoked meanwhile. */
   check(): void;
   close(): void;
@@ -142,11 +151,12 @@ const CHECK_EVERY_MS = 1_000;
 export function keepStreams(services: HttpServices, hub: Hub): Streams {
   const zones = zonesBy(services);
   const zoneNow = lastOnly(({ envelope }: Told) => zones(placeIn(envelope)?.camera ?? ''));
+  const openedBy = lastOnly((_told: Told) => openings(services));
   const eventOf = lastOnly((told: Told) => ({ ...told.envelope, sequence: told.seq }));
-  const running = new Set<{ caller: LoginClaims; stop(reason?: string): void }>();
+  const running = new Set<{ caller: Caller; stop(reason?: string): void }>();
   const { facts, revocations } = services;
 
-  async function open(caller: LoginClaims, wanted: Wanted, after: number | undefined, sink: Sink) {
+  async function open(caller: Caller, wanted: Wanted, after: number | undefined, sink: Sink) {
     const mine = [...running].filter((stream) => stream.caller.sub === caller.sub).length;
     if (mine >= STREAMS_PER_SUBJECT) {
       throw new Refusal(429, 'too-many', `${caller.sub} already has ${mine} event streams: close one first.`);
@@ -155,6 +165,14 @@ export function keepStreams(services: HttpServices, hub: Hub): Streams {
     let over = false;
     let stopHearing = () => {};
     let own: Subscription | undefined;
+
+    /** Whom an incident lets in hears of its cameras while it runs, and of its end. */
+    const rightsFor = (told: Told): Caller => {
+      const granted = grantsTo(openedBy(told), caller);
+      for (const grant of granted) guest.set(grant.camera, grant);
+      return { ...caller, granted: told.envelope.subject.startsWith('incident/') ? [...guest.values()] : granted };
+    };
+    const guest = new Map((caller.granted ?? []).map((grant) => [grant.camera, grant]));
 
     const stop = (reason?: string): void => {
       if (over) return;
@@ -181,8 +199,9 @@ export function keepStreams(services: HttpServices, hub: Hub): Streams {
       if (position > 0 && told.seq > position + 1) sink.resync(told.seq - 1, 'lost');
       position = told.seq;
       const { envelope } = told;
-      if (!isWanted(wanted, envelope) || !maySee(caller, envelope, zones)) return;
-      if (mayStillSee(caller, envelope, zoneNow(told))) sink.fact(eventOf(told));
+      const rights = rightsFor(told);
+      if (!isWanted(wanted, envelope) || !maySee(rights, envelope, zones)) return;
+      if (mayStillSee(rights, envelope, zoneNow(told))) sink.fact(eventOf(told));
     };
     /** From what the hub has at hand, no faster than it is read, then live. */
     const follow = async (): Promise<void> => {

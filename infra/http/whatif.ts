@@ -16,6 +16,7 @@ import { standingOf } from './placing.ts';
 import { regionOf } from './region.ts';
 import type { HttpServices } from './services.ts';
 import { mayTouch, redacted } from './sight.ts';
+import { zonesBy } from './streams.ts';
 import { cameraOf, relayOf, viewerOf } from './views.ts';
 
 const closed = { additionalProperties: false };
@@ -127,6 +128,7 @@ function loseGateway(name: string | true, cells: readonly CellThen[], isNow: boo
 /** `POST /api/v1/whatif`: what would follow from a loss, now or at a moment of the past. Nothing real is touched. */
 export function whatIfRoutes(server: Server, services: HttpServices): void {
   const { journal } = services;
+  const zoneNow = zonesBy(services);
   let isRunning = false;
   server.post(
     '/api/v1/whatif',
@@ -144,15 +146,15 @@ export function whatIfRoutes(server: Server, services: HttpServices): void {
         const views = new Map(cells.map(({ view }) => [`${view.kind}/${view.id}`, view]));
         const mine = (key: string) => {
           const view = views.get(key);
-          return view !== undefined && mayTouch(caller, view);
+          return view !== undefined && mayTouch(caller, view, zoneNow);
         };
         if ('gateway' in lose) {
           const loss = loseGateway(lose.gateway, cells, isNow, services);
-          return { at, ...loss(({ view }) => mayTouch(caller, view)) };
+          return { at, ...loss(({ view }) => mayTouch(caller, view, zoneNow)) };
         }
         const loss = lossOf(
           lose,
-          [...views.values()].filter((view) => mayTouch(caller, view)),
+          [...views.values()].filter((view) => mayTouch(caller, view, zoneNow)),
         );
         const settle = async () => void (await breathe());
         const answer = await whatIf(cells, at, loss, { settle, seat: seatIn(services) });

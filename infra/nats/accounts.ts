@@ -20,7 +20,7 @@ export interface NatsReader {
 export const inboxOf = (reader: string): string => `_INBOX_${reader}`;
 
 /** The cells that are called like their camera. */
-const OF_A_CAMERA: readonly Kind[] = ['camera', 'rendition', 'recording', 'ptz'];
+const OF_A_CAMERA: readonly Kind[] = ['camera', 'rendition', 'recording', 'ptz', 'sound'];
 
 const API = '$JS.API';
 

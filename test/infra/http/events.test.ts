@@ -1,48 +1,13 @@
-import type { Readable } from 'node:stream';
 import { expect } from 'chai';
 import type { WebSocket } from 'ws';
 import { type Id, id } from '../../../bus/identity.ts';
 import type { Facts } from '../../../bus/ports.ts';
 import { createHub } from '../../../infra/http/hub.ts';
 import { isWanted, keepStreams, maySee } from '../../../infra/http/streams.ts';
+import { readEvents } from '../../fakes/event-stream.ts';
 import { type FakeGateway, fakeGateway } from '../../fakes/http.ts';
 import { feeds, flows } from '../../fakes/source.ts';
 import { until } from '../../fixtures/process.ts';
-
-interface Heard {
-  id?: string;
-  event?: string;
-  // biome-ignore lint/suspicious/noExplicitAny: each test knows what it is told
-  data?: any;
-}
-
-/** Reads Server-Sent Events as they come. */
-function reader(stream: Readable) {
-  const heard: Heard[] = [];
-  let text = '';
-  let ended = false;
-  stream.on('data', (chunk) => {
-    text += String(chunk);
-    const blocks = text.split('\n\n');
-    text = blocks.pop() ?? '';
-    for (const block of blocks) {
-      const fields = Object.fromEntries(block.split('\n').map((line) => line.split(/: (.*)/s).slice(0, 2)));
-      heard.push({ ...fields, ...(fields.data ? { data: JSON.parse(fields.data) } : {}) });
-    }
-  });
-  stream.on('error', () => {});
-  stream.on('close', () => {
-    ended = true;
-  });
-  const facts = () => heard.filter((one) => one.data && !one.event);
-  return {
-    heard,
-    facts,
-    types: () => facts().map((one) => one.data.type.replace('signalbox.', '')),
-    ended: () => ended,
-    close: () => stream.destroy(),
-  };
-}
 
 describe('http: events', () => {
   let gateway: FakeGateway;
@@ -67,7 +32,7 @@ describe('http: events', () => {
     });
     expect(answer.statusCode).to.equal(200);
     expect(answer.headers['content-type']).to.match(/^text\/event-stream/);
-    const stream = reader(answer.stream());
+    const stream = readEvents(answer.stream());
     open.push(stream);
     return stream;
   };
@@ -197,7 +162,7 @@ describe('http: events', () => {
       headers: lone.bearer(anna),
       payloadAsStream: true,
     });
-    const stream = reader(answer.stream());
+    const stream = readEvents(answer.stream());
     open.push(stream);
     const all = told().map(({ seq }) => String(seq));
     await until('the rest', () => stream.facts().at(-1)?.id === all.at(-1));

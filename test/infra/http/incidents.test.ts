@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import { acquaint } from '../../../actors/acquaintance.ts';
 import { raiseIncidents } from '../../../actors/emergency.ts';
+import { id } from '../../../bus/identity.ts';
+import { readEvents } from '../../fakes/event-stream.ts';
 import { type FakeGateway, fakeGateway } from '../../fakes/http.ts';
 import { until } from '../../fixtures/process.ts';
 
@@ -115,5 +117,57 @@ describe('incidents over HTTP', () => {
     expect((await ask('GET', '/api/v1/cameras/gate', undefined, other)).statusCode).to.equal(200);
     const push = { camera: 'gate', destination: 'city-tv' };
     expect((await ask('POST', '/api/v1/broadcasts', push, other)).statusCode).to.equal(403);
+  });
+
+  it('tell the guests of an event stream of its cameras while they run, of their end, and of nothing behind it', async () => {
+    const { roster } = gateway.house;
+    const url = '/api/v1/events';
+    const guest = gateway.bearer({ sub: 'chi', zones: ['danang/*'] });
+    const listen = async () => {
+      const answer = await gateway.server.inject({
+        url,
+        headers: { host: 'localhost', ...guest },
+        payloadAsStream: true,
+      });
+      return readEvents(answer.stream());
+    };
+    const silence = (camera: string) =>
+      roster.offer({ kind: 'camera', id: id(camera) }, { type: 'source.silent', source: '0', silent_ms: 900 });
+    const before = await listen();
+    const incident = (
+      await declare({ cameras: ['gate', 'hall'], zone: undefined, grants: { subjects: ['chi'] } })
+    ).json();
+    const during = await listen();
+    try {
+      await silence('gate');
+      for (const stream of [before, during]) {
+        await until('the camera of the incident', () => stream.types().includes('camera.stalled'));
+      }
+      await ask('DELETE', `/api/v1/incidents/${incident.id}`);
+      await silence('hall');
+      await silence('quay');
+      for (const stream of [before, during]) {
+        await until('a camera of their own', () => stream.facts().at(-1)?.data.subject === 'camera/quay');
+        expect(stream.types()).to.include('incident.closed');
+        const stalled = stream.facts().filter(({ data }) => data.type === 'signalbox.camera.stalled');
+        expect(stalled.map(({ data }) => data.subject)).to.deep.equal(['camera/gate', 'camera/quay']);
+      }
+    } finally {
+      for (const stream of [before, during]) stream.close();
+    }
+  });
+
+  it('show whom they let in, in the log and at a past moment, to nobody but who operates all their cameras', async () => {
+    await declare({ grants: { subjects: ['chi'] } });
+    const seen = async (grant: object) => {
+      const journal = (await ask('GET', '/api/v1/journal', undefined, grant)).json().items;
+      const replay = (await ask('GET', `/api/v1/replay?at=${Date.now() + 1_000}`, undefined, grant)).json().cells;
+      return [...journal, ...replay].filter(({ kind }: { kind: string }) => kind === 'incident').length;
+    };
+    expect(await seen(operator)).to.be.greaterThan(1);
+    expect(await seen({ sub: 'anna', role: 'admin' })).to.be.greaterThan(1);
+    expect(await seen({ sub: 'binh', role: 'operator', cameras: ['gate'] })).to.equal(0);
+    expect(await seen({ sub: 'dao', role: 'operator', zones: ['danang/*'] })).to.equal(0);
+    expect(await seen({ sub: 'vera', role: 'viewer', zones: ['hcm/*'] })).to.equal(0);
   });
 });
