@@ -27,9 +27,8 @@ export function recordingActs(chance: Chance, now: number): Said[] {
     recorder(chance),
     { type: 'recording.demanded', holder },
     { type: 'recording.released', holder },
-    { type: 'recording.protected', holder: 'mark_1', from: now - 1_000, to: now },
-    { type: 'recording.protected', holder: 'mark_2', from: now - 1_000, to: now, name: 'Theft', by: 'hoa' },
-    { type: 'recording.unprotected', holder: chance.pick(['mark_1', 'mark_2']), by: 'hoa' },
+    { type: 'recording.protected', holder: 'mark_1', from: now - 1_000, to: now, name: 'Theft', by: 'hoa' },
+    { type: 'recording.unprotected', holder: 'mark_1', by: 'lan' },
   ];
 }
 
@@ -69,7 +68,10 @@ export function soundActs(chance: Chance): Said[] {
   return [
     audible,
     { type: 'audience.joined', viewer },
+    { type: 'audience.joined', viewer },
     { type: 'audience.left', viewer },
+    { type: 'audience.left', viewer },
+    { type: 'camera.watchable' },
     { type: 'camera.watchable' },
     { type: 'camera.dark', detail: 'x' },
   ];
@@ -156,8 +158,9 @@ export function outputReports(
     ],
     opus: [
       { type: 'opus.flowing', elapsed_ms: 1 },
-      { type: 'opus.ended', reason: chance.pick(['none', 'silent', 'exited', 'relay']), detail: 'x' },
-      { type: 'opus.ended', reason: 'exited', detail: 'x' },
+      { type: 'opus.flowing', elapsed_ms: 1 },
+      { type: 'opus.ended', reason: 'none', detail: 'x' },
+      { type: 'opus.ended', reason: chance.pick(['silent', 'exited', 'relay']), detail: 'x' },
     ],
     drive: [
       { type: 'drive.done', elapsed_ms: 1 },
