@@ -1,7 +1,7 @@
 import { rename, rm } from 'node:fs/promises';
 import { isId } from '../../bus/identity.ts';
 import { verifyPackage } from '../package/verify.ts';
-import { fetchTo } from './download.ts';
+import { fetchTo, unwritable } from './download.ts';
 import type { CommonOptions } from './reach.ts';
 import { CommandFailed, misused, type Terminal } from './terminal.ts';
 
@@ -39,6 +39,8 @@ export async function exportPackage(
     out.print(
       `${options.out}: log and ${videos.length} ${videos.length === 1 ? 'video' : 'videos'} of ${[camera, ...others].join(', ')}, ${bytes} bytes, ${manifest.gaps.length} gaps; signed with key ${manifest.key.kid}`,
     );
+  } catch (error) {
+    throw unwritable(options.out, error);
   } finally {
     await rm(unfinished, { force: true });
   }

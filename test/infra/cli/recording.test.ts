@@ -168,6 +168,20 @@ describe('signalbox recording', () => {
     });
   });
 
+  it('goes for packages of video and log, too: written whole, or told why not', async () => {
+    writeFileSync(file('token'), gateway.token({ sub: 'ada', role: 'admin', zones: ['*'] }));
+    const stretch = ['--camera', 'gate', '--from', ago(3), '--to', ago(1), '--video'];
+    const to = (name: string) =>
+      command(['export', ...stretch, '-o', file(name), '--url', url, '--token-file', file('token')]);
+    const { code, out } = await to('gate.tar');
+    expect(code).to.equal(0);
+    expect(out).to.match(/gate\.tar: log and 1 video of gate, \d+ bytes, 0 gaps; signed with key/);
+    const refused = await to('no/gate.tar');
+    expect(refused.code).to.equal(1);
+    expect(refused.err).to.match(/gate\.tar can't be written \(ENOENT\): name a file in a folder that exists/);
+    expect(readdirSync(folder).sort()).to.deep.equal(['gate.tar', 'token']);
+  });
+
   it('takes a time of day for the last one that has passed', () => {
     const noon = new Date(2026, 10, 20, 12, 0).getTime();
     expect(momentOf('11:59', noon)).to.deep.equal({ at: noon - MINUTE_MS });
