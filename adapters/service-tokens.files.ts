@@ -38,8 +38,10 @@ export type ServiceGrant = Pick<Service, 'name' | 'role' | 'cameras' | 'zones' |
 export interface ServiceTokens {
   list(): Service[];
   find(id: string): Service | undefined;
-  /** Makes one. Its text is told here and never again. @throws TooManyServices */
-  make(grant: ServiceGrant): { service: Service; token: string };
+  /** The id of one that is about to be made, so that it can be told before. @throws TooManyServices */
+  plan(): string;
+  /** Makes one, under its own id if it was planned. Its text is told here and never again. @throws TooManyServices */
+  make(grant: ServiceGrant, id?: string): { service: Service; token: string };
   /** Takes one back; undefined when there is none of that id. */
   revoke(id: string, by: string): Service | undefined;
   /** Whom a text lets in, or why nobody. Expiry and revocation are told; nothing else of what is kept is. */
@@ -112,14 +114,21 @@ export function openServiceTokens(at: string, now: () => number = Date.now): Ser
     replaceFile(at, JSON.stringify({ services: [...next.values()] }));
     return service;
   };
+  const expectRoom = (): void => {
+    if (present().size >= LIMIT) throw new TooManyServices(`${LIMIT} service tokens were made: no more are kept`);
+  };
   return {
     list: () => [...present().values()],
     find,
-    make: (grant) =>
+    plan() {
+      expectRoom();
+      return newId('svc');
+    },
+    make: (grant, id = newId('svc')) =>
       whileLocked(at, () => {
-        if (present().size >= LIMIT) throw new TooManyServices(`${LIMIT} service tokens were made: no more are kept`);
+        expectRoom();
         const token = `${PREFIX}${randomBytes(32).toString('base64url')}`;
-        const service = put({ id: newId('svc'), ...grant, hash: hashOf(token), since: now() });
+        const service = put({ id, ...grant, hash: hashOf(token), since: now() });
         return { service, token };
       }),
     revoke: (id, by) =>

@@ -2,8 +2,11 @@ import Type from 'typebox';
 import { fingerprint } from './canonical.ts';
 import { type Of, shape } from './shape.ts';
 
+/** What an entry tells of: a session, what retention did, or a token for a program. */
+const WHATS = ['admitted', 'denied', 'ended', 'forgotten', 'token-made', 'token-revoked'] as const;
+
 /**
- * An entry of the access ledger: who watched which camera. Each carries the hash of the one before, so that an altered,
+ * An entry of the access ledger: who watched which camera, and who made or revoked a service token. Each carries the hash of the one before, so that an altered,
  * removed or reordered entry is found.
  */
 export const ledgerEntry = shape(
@@ -11,9 +14,12 @@ export const ledgerEntry = shape(
   Type.Object(
     {
       n: Type.Integer({ minimum: 1, description: 'counts without a gap' }),
-      what: Type.Enum(['admitted', 'denied', 'ended', 'forgotten']),
+      what: Type.Enum([...WHATS]),
       at: Type.Number({ description: 'epoch ms' }),
-      /** The fact it was written from, and its sequence; who writes goes on behind the last one. */
+      /**
+       * The fact it was written from, and its sequence; who writes goes on behind the last one. What follows from no fact
+       * names its cause, and carries on the sequence of the entry before.
+       */
       fact: Type.String(),
       fact_seq: Type.Integer({ minimum: 0 }),
       session: Type.Optional(Type.String()),
@@ -27,6 +33,12 @@ export const ledgerEntry = shape(
       from: Type.Optional(Type.Number({ description: 'epoch ms' })),
       until: Type.Optional(Type.Number({ description: 'epoch ms' })),
       reason: Type.Optional(Type.String({ description: 'why it ended, or was denied' })),
+      service: Type.Optional(
+        Type.Object(
+          { id: Type.String(), name: Type.String(), role: Type.Enum(['viewer', 'operator', 'admin']) },
+          { description: 'of `token-made` and `token-revoked`; `subject` is who did it' },
+        ),
+      ),
       /** Of `forgotten`: retention has removed every entry up to this one, which had this hash. */
       up_to: Type.Optional(Type.Object({ n: Type.Integer(), hash: Type.String() })),
       previous: Type.String({ description: 'hash of the entry before; empty for the first' }),
@@ -39,6 +51,13 @@ export type LedgerEntry = Of<typeof ledgerEntry>;
 
 /** What an entry says, before it is linked to the one before. */
 export type LedgerNote = Omit<LedgerEntry, 'n' | 'previous' | 'hash'>;
+
+/** What is written of no fact: its sequence is that of the entry before. */
+export type ActNote = Omit<LedgerNote, 'fact_seq'>;
+
+const FROM_FACTS: readonly LedgerNote['what'][] = ['admitted', 'denied', 'ended'];
+/** Whether an entry was written from a fact, so that its sequence is its own. */
+export const isFromFact = ({ what }: Pick<LedgerNote, 'what'>): boolean => FROM_FACTS.includes(what);
 
 /** The last entry there is, as far as linking needs it. */
 export type LedgerHead = Pick<LedgerEntry, 'n' | 'hash'>;

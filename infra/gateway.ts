@@ -43,7 +43,7 @@ import { destinationOf, withDemoDestination } from './config/destinations.ts';
 import { openOverlay } from './config/overlay.ts';
 import { watchConfig } from './config/watch.ts';
 import { loadConfig } from './config.ts';
-import { keepLedger } from './gateway/access-ledger.ts';
+import { keepLedger, noteAct } from './gateway/access-ledger.ts';
 import { answerAsks } from './gateway/asks.ts';
 import { barReturns } from './gateway/bar-returns.ts';
 import { openCarriers } from './gateway/carriers.ts';
@@ -369,7 +369,10 @@ const server = await buildServer({
   cells,
   facts: carriers.spool.facts,
   journal: carriers.spool.journal,
-  ledger: carriers.ledger,
+  ledger: {
+    read: carriers.ledger.read,
+    note: (act) => noteAct(carriers.ledger, act, ledgerHead.remember),
+  },
   sessions: carriers.sessions,
   gate,
   revocations,

@@ -42,7 +42,9 @@ async function* entriesOf(out: Terminal, to: Reach, filter: Record<string, strin
 /** `signalbox ledger list`: who watched which camera. With `--json` a line an entry, which `verify --file` proves. */
 export function ledgerListCommand(command: Command, out: Terminal): void {
   command
-    .description('print who watched which camera, from where, under which token, from when until when')
+    .description(
+      'print who watched which camera, from where, under which token, from when until when; and who made or revoked tokens of programs',
+    )
     .option('--camera <ID>', 'only of this camera')
     .option('--sub <NAME>', 'only of this person')
     .option('--since <T>', 'a time back (7d) or a moment (2026-01-31)')
@@ -65,6 +67,11 @@ export function ledgerListCommand(command: Command, out: Terminal): void {
 
 const timeOf = (at: number | undefined): string => (at === undefined ? '' : new Date(at).toISOString().slice(0, 19));
 
+function aboutOf({ reason = '', up_to: upTo, service }: LedgerEntry): string {
+  if (service) return `${service.id}: ${service.name}, ${service.role}`;
+  return upTo ? `up to ${upTo.n}` : reason;
+}
+
 function tableOf(out: Terminal, entries: LedgerEntry[]): string {
   return table(
     entries,
@@ -77,7 +84,7 @@ function tableOf(out: Terminal, entries: LedgerEntry[]): string {
       { heading: 'from where', cell: ({ address = '' }) => address },
       { heading: 'token', cell: ({ token = '' }) => token },
       { heading: 'since', cell: ({ from }) => timeOf(from) },
-      { heading: 'why', cell: ({ reason = '', up_to: upTo }) => (upTo ? `up to ${upTo.n}` : reason) },
+      { heading: 'why', cell: aboutOf },
     ],
     out.columns,
   );

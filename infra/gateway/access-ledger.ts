@@ -1,5 +1,12 @@
 import type { Cells } from '../../actors/cells.ts';
-import { type LedgerHead, type LedgerNote, linkEntry } from '../../bus/ledger.ts';
+import {
+  type ActNote,
+  isFromFact,
+  type LedgerEntry,
+  type LedgerHead,
+  type LedgerNote,
+  linkEntry,
+} from '../../bus/ledger.ts';
 import { type Facts, FenceRefused, type Journal, type Ledger, type Ledgered, type Told } from '../../bus/ports.ts';
 import { type Address, parseFactType } from '../../bus/subjects.ts';
 import type { ViewerContext } from '../../machines/viewer/context.ts';
@@ -26,6 +33,35 @@ export interface AccessLedger {
 
 const WRITTEN: Record<string, LedgerNote['what']> = { admitted: 'admitted', denied: 'denied', ended: 'ended' };
 const RETRY_MS = 1_000;
+/** Each refusal means that another writer got on. */
+const FENCE_TRIES = 50;
+
+/**
+ * Writes down what follows from no fact, behind whatever others write meanwhile.
+ * @param onWritten told of the entry, as by the writer of facts
+ * @throws JournalAway | JournalRefused | FenceRefused nothing is known to be written
+ */
+export async function noteAct(
+  ledger: Pick<Ledger, 'append' | 'last'>,
+  note: ActNote,
+  onWritten: LedgerParts['onWritten'],
+): Promise<Ledgered> {
+  for (let tries = 1; ; tries += 1) {
+    const last = await ledger.last();
+    const entry = linkEntry({ ...note, fact_seq: last?.entry.fact_seq ?? 0 }, last?.entry);
+    try {
+      const { seq } = await ledger.append(entry, last?.seq ?? 0);
+      onWritten({ n: entry.n, hash: entry.hash });
+      return { seq, entry };
+    } catch (error) {
+      if (!(error instanceof FenceRefused) || tries === FENCE_TRIES) throw error;
+    }
+  }
+}
+
+/** Whether the last entry still counts by a store of facts that was replaced: it is that entry, or was noted behind it. */
+const isStill = (former: LedgerEntry, last: LedgerEntry): boolean =>
+  last.n === former.n || (last.n > former.n && !isFromFact(last) && last.fact_seq === former.fact_seq);
 
 /**
  * Writes down who watches which camera, from what viewers say. Each entry names the fact it was made from, so that
@@ -34,8 +70,8 @@ const RETRY_MS = 1_000;
 export async function keepLedger(parts: LedgerParts): Promise<AccessLedger> {
   const { ledger, facts, onFault, onWritten, retryMs = RETRY_MS } = parts;
   let last: Ledgered | undefined = await ledger.last();
-  /** Number of the last entry that was made from facts of a store which went back since: their sequences are given anew. */
-  let former = 0;
+  /** The last entry that was made from facts of a store which went back since: their sequences are given anew. */
+  let former: LedgerEntry | undefined;
   let closed = false;
   let work: Promise<void> = Promise.resolve();
   const pause = () => new Promise<void>((resolve) => setTimeout(resolve, retryMs));
@@ -47,7 +83,7 @@ export async function keepLedger(parts: LedgerParts): Promise<AccessLedger> {
     onWritten({ n: entry.n, hash: entry.hash });
   };
   const isUnwritten = ({ seq }: Told): boolean =>
-    last === undefined || last.entry.n === former || seq > last.entry.fact_seq;
+    last === undefined || (former !== undefined && isStill(former, last.entry)) || seq > last.entry.fact_seq;
   const write = async (told: Told): Promise<void> => {
     for (let isFirst = true; !closed && isUnwritten(told); isFirst = false) {
       try {
@@ -79,7 +115,7 @@ export async function keepLedger(parts: LedgerParts): Promise<AccessLedger> {
         // Facts that end before the last one written are others: their store was replaced.
         if (error instanceof RangeError) {
           from = undefined;
-          former = last?.entry.n ?? 0;
+          former = last?.entry;
         }
         await pause();
       }
@@ -101,7 +137,9 @@ export async function keepLedger(parts: LedgerParts): Promise<AccessLedger> {
       if (!gone || !kept || kept === gone) return;
       const { n, hash } = gone.entry;
       const note = { what: 'forgotten', at: Date.now(), fact: 'retention', up_to: { n, hash } } as const;
-      const noted = work.then(() => append({ ...note, fact_seq: last?.entry.fact_seq ?? 0 }));
+      const noted = work.then(async () => {
+        last = await noteAct(ledger, note, onWritten);
+      });
       work = noted.catch(() => {});
       await noted;
       await ledger.forget(kept.seq);

@@ -212,7 +212,10 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'GET /api/v1/timeline': { who: 'viewer', text: 'what happened between two moments, of what the caller may see' },
   'GET /api/v1/replay': { who: 'viewer', text: 'the state of everything at a moment, of what the caller may see' },
   'GET /api/v1/export': { who: 'admin', text: 'all that was heard and told in a window, as JSON lines' },
-  'GET /api/v1/ledger': { who: 'admin', text: 'who watched which camera, from where, until when' },
+  'GET /api/v1/ledger': {
+    who: 'admin',
+    text: 'who watched which camera, from where, until when; who made or revoked service tokens',
+  },
   'POST /api/v1/whatif': { who: 'operator', text: 'what would follow from a loss, of what the caller may see' },
   'POST /api/v1/demo/cameras/:camera_id/plug': {
     who: 'operator',

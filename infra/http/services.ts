@@ -20,6 +20,7 @@ import type { ServiceTokens } from '../../adapters/service-tokens.files.ts';
 import type { Thumbnails } from '../../adapters/thumbnails.ffmpeg.ts';
 import type { Why } from '../../bus/events/why.ts';
 import type { Id } from '../../bus/identity.ts';
+import type { ActNote } from '../../bus/ledger.ts';
 import type { Facts, Journal, Ledger, Sessions } from '../../bus/ports.ts';
 import type { Config } from '../config/model.ts';
 import type { EmbedCodes } from './embed-codes.ts';
@@ -140,8 +141,8 @@ export interface HttpServices {
   facts: Facts;
   /** What cells heard; read here, never written. */
   journal: Pick<Journal, 'lasts' | 'read' | 'seqAt'>;
-  /** Who watched what; read here, never written. */
-  ledger: Pick<Ledger, 'read'>;
+  /** Who watched what. Of what is done here, it is told who makes and takes back tokens. */
+  ledger: Pick<Ledger, 'read'> & { note(act: ActNote): Promise<unknown> };
   sessions: Sessions;
   gate: Gate;
   revocations: Revocations;

@@ -14,6 +14,7 @@ import { openRevocations } from '../../adapters/revocations.files.ts';
 import { isServiceToken, openServiceTokens } from '../../adapters/service-tokens.files.ts';
 import { openThumbnails } from '../../adapters/thumbnails.ffmpeg.ts';
 import { type Id, id } from '../../bus/identity.ts';
+import { noteAct } from '../../infra/gateway/access-ledger.ts';
 import { openEmbedCodes } from '../../infra/http/embed-codes.ts';
 import type { Server } from '../../infra/http/fastify.ts';
 import { openLoginLinks } from '../../infra/http/links.ts';
@@ -171,7 +172,7 @@ export async function fakeGateway(change: Partial<HttpServices> = {}): Promise<F
     cells: house.roster,
     facts: house.store.facts,
     journal: house.store.journal,
-    ledger: house.store.ledger,
+    ledger: { read: house.store.ledger.read, note: (act) => noteAct(house.store.ledger, act, () => {}) },
     sessions: house.store.sessions,
     gate,
     revocations,

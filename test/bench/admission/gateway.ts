@@ -37,6 +37,7 @@ import { natsJournal } from '../../../bus/carriers/nats/journal.ts';
 import { startPublisher } from '../../../bus/carriers/nats/publisher.ts';
 import { openSpool } from '../../../bus/carriers/spool.ts';
 import { id } from '../../../bus/identity.ts';
+import { noteAct } from '../../../infra/gateway/access-ledger.ts';
 import { openEmbedCodes } from '../../../infra/http/embed-codes.ts';
 import { openLoginLinks } from '../../../infra/http/links.ts';
 import { createMetrics } from '../../../infra/http/metrics.ts';
@@ -115,6 +116,7 @@ const whep: Whep = {
   isConnected: async () => true,
   isOf: async () => true,
 };
+const { ledger } = memoryStore(systemClock.now);
 const server = await buildServer({
   node: 'bench',
   members: () => ['bench'],
@@ -136,7 +138,7 @@ const server = await buildServer({
   cells: roster,
   facts: spool.facts,
   journal: spool.journal,
-  ledger: memoryStore(systemClock.now).ledger,
+  ledger: { read: ledger.read, note: (act) => noteAct(ledger, act, () => {}) },
   sessions: memoryStore(systemClock.now).sessions,
   gate,
   revocations,

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { id } from '../../../bus/identity.ts';
 import { type LedgerEntry, proveLedger } from '../../../bus/ledger.ts';
 import { JournalAway } from '../../../bus/ports.ts';
-import { type AccessLedger, keepLedger } from '../../../infra/gateway/access-ledger.ts';
+import { type AccessLedger, keepLedger, noteAct } from '../../../infra/gateway/access-ledger.ts';
 import { type FakeHouse, fakeHouse } from '../../fakes/house.ts';
 import { until } from '../../fixtures/process.ts';
 import { all } from '../../fixtures/records.ts';
@@ -150,6 +150,62 @@ describe('the access ledger', () => {
     expect(await prove()).to.include({ entries: 2, first: 3 });
     await leave('v_2');
     await written(3);
+    expect((await prove()).fault).to.equal(undefined);
+  });
+
+  it('takes up what is noted beside the facts, by whomever, and writes on behind it without a gap or a double', async () => {
+    const act = (n: number) => ({ what: 'token-made' as const, at: n, fact: 'service-token', subject: `anna-${n}` });
+    const heads: number[] = [];
+    const note = (n: number) => noteAct(house.store.ledger, act(n), (head) => heads.push(head.n));
+    const ledger = await keep();
+    await watch('v_1');
+    await written(1);
+    await Promise.all([note(1), note(2), watch('v_2'), note(3), watch('v_3')]);
+    await written(6);
+    await leave('v_1');
+    await written(7);
+    const made = (await entries()).filter(({ what }) => what === 'token-made');
+    expect(made.map(({ subject }) => subject).sort()).to.deep.equal(['anna-1', 'anna-2', 'anna-3']);
+    expect(made.map(({ n }) => n).sort()).to.deep.equal(heads.sort());
+    expect((await prove()).fault).to.equal(undefined);
+    // Forgetting goes on behind a note, too.
+    await note(4);
+    house.clock.now += 400 * 86_400_000;
+    await note(house.clock.now);
+    await ledger.forgetBefore(house.clock.now - 1);
+    expect((await entries()).map(({ what }) => what)).to.deep.equal(['token-made', 'forgotten']);
+    expect((await prove()).fault).to.equal(undefined);
+  });
+
+  it('does not take a note for a fact of a store that was replaced, and leaves none of the new ones out', async () => {
+    await keep();
+    for (const name of ['v_1', 'v_2', 'v_3']) await watch(name);
+    await written(3);
+    for (const one of kept.splice(0)) one.close();
+    const fresh = fakeHouse();
+    const { ledger } = house.store;
+    let listening = 0;
+    const subscribe: typeof fresh.store.facts.subscribe = async (...asked) => {
+      const running = await fresh.store.facts.subscribe(...asked);
+      listening += 1;
+      return running;
+    };
+    await keep(fresh, { ...fresh.store, ledger, facts: { ...fresh.store.facts, subscribe } });
+    // The first one finds that the facts end before those that were written.
+    await until('a place in the new store', () => listening === 2);
+    await noteAct(ledger, { what: 'token-revoked', at: 5, fact: 'service-token', subject: 'anna' }, () => {});
+    const subject = { sub: 'vito', role: 'viewer', cameras: ['cam_a'], zones: [], iat: 1 };
+    await fresh.roster.create(viewer('v_4'), {
+      type: 'viewer.requested',
+      subject,
+      ...{ camera: 'cam_a', zone: 'hcm/center', protocol: 'webrtc', quality: '720p', address: '192.0.2.44' },
+      ...{ expires_at: fresh.clock.now + 60_000, held: 0, quota: 5, relay: 'relay-1', standby: '' },
+    });
+    await written(5);
+    expect((await entries()).map(({ what, subject: who }) => `${what} ${who}`).slice(3)).to.deep.equal([
+      'token-revoked anna',
+      'admitted vito',
+    ]);
     expect((await prove()).fault).to.equal(undefined);
   });
 });

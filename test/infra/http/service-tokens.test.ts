@@ -1,5 +1,8 @@
 import { readFileSync, statSync } from 'node:fs';
+import { Readable } from 'node:stream';
 import { expect } from 'chai';
+import { type LedgerEntry, proveLedger } from '../../../bus/ledger.ts';
+import { JournalAway, JournalRefused } from '../../../bus/ports.ts';
 import { RULES } from '../../../infra/http/roles.ts';
 import { type FakeGateway, fakeGateway } from '../../fakes/http.ts';
 
@@ -41,6 +44,69 @@ describe('http: tokens for programs, and who holds which right', () => {
     const kept = `${gateway.state}/services.json`;
     expect(statSync(kept).mode & 0o777).to.equal(0o600);
     expect(readFileSync(kept, 'utf8')).to.not.contain(made.token);
+  });
+
+  describe('in the access ledger', () => {
+    const written = async () => {
+      const { items } = (await gateway.server.inject({ url: '/api/v1/ledger', headers: admin() })).json();
+      return items as LedgerEntry[];
+    };
+    const take = (id: string) => gateway.server.inject({ method: 'DELETE', url: `${PATH}/${id}`, headers: admin() });
+
+    it('stands who made it and who took it back, from where, in a chain that is proved', async () => {
+      const made = await make();
+      await take(made.id);
+      const entries = await written();
+      const service = { id: made.id, name: 'parking board', role: 'viewer' };
+      expect(entries.map(({ what, subject, address, service }) => ({ what, subject, address, service }))).to.deep.equal(
+        [
+          { what: 'token-made', subject: 'anna', address: '127.0.0.1', service },
+          { what: 'token-revoked', subject: 'anna', address: '127.0.0.1', service },
+        ],
+      );
+      expect(entries[0]?.until).to.equal(made.expires_at);
+      expect(JSON.stringify(entries)).to.not.contain(made.token);
+      const proof = async (list: object[]) => proveLedger(Readable.from(list));
+      expect(await proof(entries))
+        .to.include({ entries: 2 })
+        .and.not.have.property('fault');
+      const forged = entries.map((entry) => ({ ...entry, subject: 'olga' }));
+      expect((await proof(forged)).fault).to.match(/entry 1 was altered/);
+      expect((await proof([{ ...entries[1], n: 1 }])).fault).to.match(/entry 1 was altered/);
+    });
+
+    it('has its entry before it is made: none is made that the ledger does not know', async () => {
+      for (const [fault, reason] of [
+        [new JournalAway('gone'), 'ledger-away'],
+        [new JournalRefused('full'), 'ledger-full'],
+      ] as const) {
+        gateway.services.ledger.note = () => Promise.reject(fault);
+        const answer = await gateway.server.inject({ method: 'POST', url: PATH, headers: admin(), payload: wish });
+        expect([answer.statusCode, answer.json().reason]).to.deep.equal([503, reason]);
+        expect(answer.headers['retry-after']).to.match(/^\d+$/);
+        expect(gateway.services.serviceTokens.list()).to.deep.equal([]);
+      }
+    });
+
+    it('is taken back even while the ledger is away; asked again, that is written down', async () => {
+      const { id, token } = await make();
+      const { note } = gateway.services.ledger;
+      gateway.services.ledger.note = () => Promise.reject(new JournalAway('gone'));
+      const answer = await take(id);
+      expect([answer.statusCode, answer.json().reason]).to.deep.equal([503, 'ledger-away']);
+      expect(answer.json().error).to.contain('revoked all the same');
+      expect((await as(token, '/api/v1/cameras')).json().reason).to.equal('revoked');
+      gateway.services.ledger.note = note;
+      expect((await take(id)).statusCode).to.equal(204);
+      expect((await written()).map(({ what }) => what)).to.deep.equal(['token-made', 'token-revoked']);
+    });
+
+    it('names none that was refused', async () => {
+      const viewer = gateway.bearer({ sub: 'vera', zones: ['hcm/*'] });
+      await gateway.server.inject({ method: 'POST', url: PATH, headers: viewer, payload: wish });
+      await take('svc_none');
+      expect(await written()).to.deep.equal([]);
+    });
   });
 
   it('lets a program do what its token names, and nothing else', async () => {
