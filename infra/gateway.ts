@@ -3,22 +3,12 @@ import type https from 'node:https';
 import path from 'node:path';
 import { pino } from 'pino';
 import { acquaint, recountAudiences } from '../actors/acquaintance.ts';
-import { alarmKind } from '../actors/alarm.ts';
 import { type Alarming, raiseAlarms } from '../actors/alarming.ts';
 import { shareBandwidth } from '../actors/bandwidth.ts';
-import { broadcastKind } from '../actors/broadcast.ts';
-import { cameraKind } from '../actors/camera.ts';
 import { shareEncoders } from '../actors/capacity.ts';
 import { urgentCameras } from '../actors/emergency/running.ts';
 import { type Raising, raiseIncidents } from '../actors/emergency.ts';
-import { incidentKind } from '../actors/incident.ts';
 import { acquaintSounds } from '../actors/listening.ts';
-import { ptzKind } from '../actors/ptz.ts';
-import { recordingKind } from '../actors/recording.ts';
-import { relayKind } from '../actors/relay.ts';
-import { renditionKind } from '../actors/rendition.ts';
-import { soundKind } from '../actors/sound.ts';
-import { viewerKind } from '../actors/viewer.ts';
 import { systemClock } from '../adapters/clock.ts';
 import { onvifDevices } from '../adapters/devices.onvif.ts';
 import { driveOnvif } from '../adapters/drive.onvif.ts';
@@ -50,8 +40,10 @@ import { openCarriers } from './gateway/carriers.ts';
 import { heedForeignIntakes } from './gateway/foreign-intakes.ts';
 import { identityOf, openGate } from './gateway/gate.ts';
 import { judgeHealth, troublesIn } from './gateway/health.ts';
+import { httpConfig } from './gateway/http-config.ts';
 import { keepInstallation } from './gateway/installation.ts';
 import { listenForJwks } from './gateway/jwks-listener.ts';
+import { kindsOf } from './gateway/kinds.ts';
 import { openLaunchers } from './gateway/launchers.ts';
 import { witnessLog } from './gateway/log-witness.ts';
 import { measuredJournal } from './gateway/measured-journal.ts';
@@ -168,21 +160,7 @@ const population = buildPopulation({
   proof: tenure.proof,
   journal: measuredJournal(carriers.spool.journal, metrics),
   facts: carriers.spool.facts,
-  kinds: {
-    camera: cameraKind(media.cameraSlots),
-    viewer: viewerKind(media.viewerSlots),
-    relay: relayKind(media.relaySlots),
-    broadcast: broadcastKind(media.broadcastSlots),
-    incident: incidentKind({ alarm: media.broadcastSlots.alarm }),
-    rendition: renditionKind(media.renditionSlots),
-    recording: recordingKind(media.recordingSlots),
-    sound: soundKind(media.soundSlots),
-    alarm: alarmKind({ alarm: media.broadcastSlots.alarm }),
-    ptz: ptzKind({
-      drive: driveOnvif({ thread: onvif, login: secrets.login, now: systemClock.now }),
-      alarm: media.broadcastSlots.alarm,
-    }),
-  },
+  kinds: kindsOf(media, driveOnvif({ thread: onvif, login: secrets.login, now: systemClock.now })),
   now: systemClock.now,
   later(ms, run) {
     const timer = setTimeout(run, ms);
@@ -341,30 +319,7 @@ setInterval(alarming.look, ALARM_LOOK_EVERY_MS).unref();
 let neighbours: Neighbours | undefined;
 const server = await buildServer({
   node: group.node,
-  config: {
-    get http() {
-      // Where it listens was decided at the start: `--port` wins over the file.
-      return { ...config.http, ...group.http };
-    },
-    get ice() {
-      return config.ice;
-    },
-    get auth() {
-      return config.auth;
-    },
-    get limits() {
-      return config.limits;
-    },
-    get regions() {
-      return config.regions;
-    },
-    get destinations() {
-      return config.destinations;
-    },
-    get discovery() {
-      return config.discovery;
-    },
-  },
+  config: httpConfig(() => config, group),
   members: tenure.members,
   cells,
   facts: carriers.spool.facts,

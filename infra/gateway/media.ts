@@ -12,12 +12,10 @@ import { createEyes, type Poster } from '../../adapters/eye.ffmpeg.ts';
 import type { Gate } from '../../adapters/gate.jsonwebtoken.ts';
 import { healthMediamtx } from '../../adapters/health.mediamtx.ts';
 import { hlsMediamtx, type LowLatencyHls } from '../../adapters/hls.mediamtx.ts';
-import { cameraOfPath, INTAKE_PATHS, intakeMediamtx, intakePath } from '../../adapters/intake.mediamtx.ts';
+import { intakeMediamtx, intakePath } from '../../adapters/intake.mediamtx.ts';
 import { createLadders } from '../../adapters/ladder.ffmpeg.ts';
-import type { Endpoint } from '../../adapters/mediamtx/exchange.ts';
 import type { Feeding } from '../../adapters/mediamtx/fed-paths.ts';
-import { type RelayPaths, relayPaths } from '../../adapters/mediamtx/relay-paths.ts';
-import { type Mediamtx, mediamtx } from '../../adapters/mediamtx.ts';
+import type { Mediamtx } from '../../adapters/mediamtx.ts';
 import { createOpus } from '../../adapters/opus.ffmpeg.ts';
 import type { Reach } from '../../adapters/peer.wrtc/sdp.ts';
 import { adaptivePeers } from '../../adapters/peer.wrtc.ts';
@@ -47,14 +45,17 @@ import type {
   ViewerSlots,
 } from '../../machines/slots.ts';
 import { findProgram } from '../binaries.ts';
-import { type Group, runsHere } from '../group.ts';
-import type { Adaptive, PublishPlace, Whep, Whip } from '../http/services.ts';
+import type { Group } from '../group.ts';
+import type { Adaptive, Whep, Whip } from '../http/services.ts';
 import { peersSocket } from '../launcher/node-programs.ts';
 import { withAdaptive } from './adaptive.ts';
+import { type ClientAddresses, clientAddresses } from './client-addresses.ts';
 import { handOverCameras } from './hand-over.ts';
 import { keepIntakes, type Left } from './intakes.ts';
 import { type Launchers, switcherHost } from './launchers.ts';
+import { known, openRelayClients } from './relay-clients.ts';
 import { type RelayReach, relayReaches, rtspAddress } from './relay-reach.ts';
+import { sweepLeftovers } from './sweeping.ts';
 
 /** What the media plane needs of the house. */
 export interface MediaParts {
@@ -82,7 +83,7 @@ export interface MediaParts {
 }
 
 /** Every adapter of the media plane, fitted to this group. */
-export interface Media {
+export interface Media extends ClientAddresses {
   cameraSlots: CameraSlots;
   viewerSlots: ViewerSlots;
   relaySlots: RelaySlots;
@@ -98,16 +99,10 @@ export interface Media {
   whep: Whep;
   whip: Whip;
   adaptive: Adaptive;
-  /** Where a delivery relay offers a path over RTSP. */
-  rtspAt(relay: string, path: string, called: string): string | undefined;
-  /** Where a delivery relay offers SRT, if it does. */
-  srtAt(relay: string, called: string): Endpoint | undefined;
   /** Measures what the delivery relays send, while it is wanted. */
   watchEgress(wanted: () => boolean, tell: (egress: Egress) => void): { close(): void };
   /** The control APIs of the intakes. */
   intakeApis: readonly Mediamtx[];
-  /** Where the intake of a camera takes a publisher of one of its sources. */
-  publishAt(camera: string, source: string, called: string): PublishPlace | undefined;
   poster(camera: string): Poster | undefined;
   rates(camera: string): { bitrate_bps: number; fps: number } | undefined;
   /** Takes publishers for the cameras that say so, and forgets the pictures and figures of those that are no more. */
@@ -136,21 +131,8 @@ const RATES_FRESH_MS = 3_000;
 /** How long cells that come here wait for word of who pulls their cameras. */
 const TAKE_UP_WITHIN_MS = 300;
 
-const API_TOKEN_S = 600;
 /** A pulse's token is asked for at its two connections, and never again. */
 const PULSE_TOKEN_S = 60;
-
-/** A token for the relays' control API, made anew before it ends. */
-function apiToken(gate: Gate): () => string {
-  let token = '';
-  let staleAt = 0;
-  return () => {
-    if (performance.now() < staleAt) return token;
-    staleAt = performance.now() + (API_TOKEN_S * 1000) / 2;
-    token = gate.mintRelay('gateway', [{ action: 'api', path: '' }], API_TOKEN_S);
-    return token;
-  };
-}
 
 /** Makes the adapters. One intake pulls each camera; every delivery relay carries every program. */
 export function openMedia({
@@ -170,19 +152,7 @@ export function openMedia({
 }: MediaParts): Media {
   const relays = relayReaches(group);
   const reaches = new Map(relays.map((reach) => [reach.id, reach]));
-  const apis = new Map<string, Mediamtx>();
-  const paths = new Map<string, RelayPaths>();
-  for (const { id, api } of relays) {
-    const onCall = () => onRelayCall(id);
-    const client = mediamtx({ relay: id, ...api, token: apiToken(gate), onCall });
-    apis.set(id, client);
-    paths.set(id, relayPaths(client));
-  }
-  const known = <T>(map: ReadonlyMap<string, T>, relay: string): T => {
-    const found = map.get(relay);
-    if (!found) throw new Error(`no relay ${relay} belongs to this group`);
-    return found;
-  };
+  const clients = openRelayClients(relays, gate, onRelayCall);
   const withRole = (role: RelayReach['role']) => relays.filter((relay) => relay.role === role);
   const intakes = keepIntakes({
     places: withRole('intake'),
@@ -199,12 +169,12 @@ export function openMedia({
   const isHere = ({ host }: RelayReach) => host === undefined || host === group.cluster?.host;
   for (const { id, role, embedded } of relays) {
     const refused = (detail: string) => log.error({ relay: id, detail }, 'a relay refuses the paths that it needs');
-    if (role === 'delivery') wantPrograms(known(paths, id), refused);
-    if (!embedded) known(paths, id).want(PULSE_PATHS, PROGRAM_PATH, refused);
+    if (role === 'delivery') wantPrograms(clients.paths(id), refused);
+    if (!embedded) clients.paths(id).want(PULSE_PATHS, PROGRAM_PATH, refused);
   }
 
   const doors = publishDoors(
-    withRole('intake').map(({ id }) => known(paths, id)),
+    withRole('intake').map(({ id }) => clients.paths(id)),
     (detail) => log.error({ detail }, 'an intake takes no publisher'),
   );
   const token = (action: 'read' | 'publish', path: string) =>
@@ -243,7 +213,7 @@ export function openMedia({
   const hlsFolder = path.join(group.state, 'hls');
   const feeding: Feeding = {
     relays: deliveries.map((place) => ({
-      paths: known(paths, place.id),
+      paths: clients.paths(place.id),
       urlOf: (path) => rtsp(place, 'read', path),
       feeds: isHere(place),
     })),
@@ -265,9 +235,9 @@ export function openMedia({
       ...signals,
       open: (relay, path, sdp, relayToken, query) => signals.open(relay, path, sdp, relayToken, query),
       isConnected: async (relay, session) =>
-        (await known(apis, relay).session('webrtcsessions', session)).peerConnectionEstablished === true,
+        (await clients.api(relay).session('webrtcsessions', session)).peerConnectionEstablished === true,
       isOf: async (relay, relaySession, session) =>
-        (await known(apis, relay).session('webrtcsessions', relaySession)).user === session,
+        (await clients.api(relay).session('webrtcsessions', relaySession)).user === session,
     },
     ...adaptive,
     programAt: (relay, camera) => rtsp(known(reaches, relay), 'read', camera),
@@ -275,7 +245,7 @@ export function openMedia({
 
   const takeUp = async (): Promise<void> => {
     const look = async ({ id }: RelayReach) => {
-      for (const { name, source } of await known(apis, id).paths()) {
+      for (const { name, source } of await clients.api(id).paths()) {
         // Every intake has the paths of publishers: a camera is where one has come.
         if (source === null) continue;
         const [, camera] = /^in\/([^/]+)\//.exec(name) ?? [];
@@ -303,7 +273,7 @@ export function openMedia({
   const pulling = intakeMediamtx({
     pull(camera) {
       const end = intakes.pull(camera);
-      return { paths: known(paths, intakes.of(camera)), end };
+      return { paths: clients.paths(intakes.of(camera)), end };
     },
     login: secrets.login,
   });
@@ -319,14 +289,14 @@ export function openMedia({
     viewerSlots: {
       seat: seatEverywhere(
         deliveries.map(({ id }) => id),
-        seatMediamtx((relay) => known(apis, relay)),
+        seatMediamtx((relay) => clients.api(relay)),
         peers.seat,
       ),
       alarm,
     },
     relaySlots: {
       health: healthMediamtx({
-        apiOf: (relay) => known(apis, relay),
+        apiOf: (relay) => clients.api(relay),
         onProcess: (relay, hear) =>
           launchers.of(reaches.get(relay)?.host).onProcess(({ name, what, detail }) => {
             if (name === `relay:${relay}`) hear({ type: what, text: detail });
@@ -344,7 +314,7 @@ export function openMedia({
         );
         return `${rtspAddress(known(reaches, relay).rtsp, path)}?token=${token}`;
       }),
-      provision: provisionMediamtx((relay) => known(paths, relay)),
+      provision: provisionMediamtx((relay) => clients.paths(relay)),
       alarm,
     },
     renditionSlots: { ...ladders, alarm },
@@ -366,8 +336,8 @@ export function openMedia({
     ...(lowLatencyHls ? { lowLatency: lowLatencyHls } : {}),
     broadcastSlots: {
       push: pushMediamtx({
-        pathsOf: (relay) => known(paths, relay),
-        apiOf: (relay) => known(apis, relay),
+        pathsOf: (relay) => clients.paths(relay),
+        apiOf: (relay) => clients.api(relay),
         programUrl: (relay, camera) => rtsp(known(reaches, relay), 'read', camera),
         destination,
         nameOf,
@@ -387,33 +357,17 @@ export function openMedia({
       trickle: ({ relay, path }, publication, fragment, ifMatch) =>
         signals.trickle(signals.published(relay, path, publication), fragment, ifMatch),
       close: ({ relay, path }, publication) => signals.close(signals.published(relay, path, publication)),
-      isTaken: async ({ relay, path }) => (await known(apis, relay).path(path)).source !== null,
+      isTaken: async ({ relay, path }) => (await clients.api(relay).path(path)).source !== null,
     },
-    rtspAt(relay, path, called) {
-      const reach = deliveries.find(({ id }) => id === relay);
-      return reach && rtspAddress({ host: called, ...reach.offered }, path);
-    },
-    srtAt(relay, called) {
-      const reach = deliveries.find(({ id }) => id === relay);
-      return reach?.srt && { host: called, ...reach.srt };
-    },
+    ...clientAddresses(relays, intakes.of),
     watchEgress: (wanted, tell) =>
       watchEgress(
-        deliveries.map(({ id }) => known(apis, id)),
+        deliveries.map(({ id }) => clients.api(id)),
         (path) => (PUSH_PATHS.test(path) ? broadcastOfPath(path) : undefined),
         wanted,
         tell,
       ),
-    intakeApis: withRole('intake').map(({ id }) => known(apis, id)),
-    publishAt(camera, source, called) {
-      const reach = reaches.get(intakes.of(camera));
-      if (!reach?.embedded || !reach.srt || !reach.rtmp) return undefined;
-      const at = (offered: Omit<Endpoint, 'host'>): Endpoint => ({ host: called, ...offered });
-      return {
-        ...{ relay: reach.id, path: intakePath(camera, source) },
-        ...{ rtsp: at(reach.offered), rtmp: at(reach.rtmp), srt: at(reach.srt) },
-      };
-    },
+    intakeApis: withRole('intake').map(({ id }) => clients.api(id)),
     poster: eyes.poster,
     rates(camera) {
       const measured = rates.get(camera);
@@ -437,36 +391,22 @@ export function openMedia({
     leaveIntake: intakes.leave,
     emptyIntake: handOverCameras({
       intakes,
-      cross: (camera, to) => pulling.cross(camera, known(paths, to)),
-      paths: (intake) => known(apis, intake).paths(),
+      cross: (camera, to) => pulling.cross(camera, clients.paths(to)),
+      paths: (intake) => clients.api(intake).paths(),
       log,
     }),
     async expectCells() {
-      for (const one of paths.values()) one.lookAgain();
+      clients.lookAgain();
       // A host that is gone does not answer: its cameras are not waited for.
       await Promise.race([takeUp(), wait(TAKE_UP_WITHIN_MS, undefined, { ref: false })]);
     },
-    sweep(elsewhere) {
-      for (const { id, role } of group.relays.filter((place) => runsHere(group, place))) {
-        known(paths, id)
-          .sweep(role === 'intake' ? INTAKE_PATHS : PUSH_PATHS, (path) =>
-            role === 'intake' ? elsewhere('camera', cameraOfPath(path)) : elsewhere('broadcast', broadcastOfPath(path)),
-          )
-          .then((swept) => swept.length > 0 && log.info({ relay: id, swept }, 'paths that nobody holds are gone'))
-          .catch((err) =>
-            log.warn({ relay: id, err }, 'leftover paths could not be looked for; a restart clears them'),
-          );
-      }
-      launchers.own
-        .sweepEncoders((name) => elsewhere('broadcast', name))
-        .catch((err) => log.warn({ err }, 'leftover encoders could not be looked for'));
-    },
+    sweep: (elsewhere) => sweepLeftovers({ group, clients, launchers, log }, elsewhere),
     close() {
       programs.close();
       peers.end();
       eyes.close();
       lowLatencyHls?.close();
-      for (const one of paths.values()) one.close();
+      clients.close();
     },
   };
 }

@@ -1,0 +1,38 @@
+import { intakePath } from '../../adapters/intake.mediamtx.ts';
+import type { Endpoint } from '../../adapters/mediamtx/exchange.ts';
+import type { PublishPlace } from '../http/services.ts';
+import { type RelayReach, rtspAddress } from './relay-reach.ts';
+
+/** Where programs that are no browsers reach the relays, under the name by which a client calls this machine. */
+export interface ClientAddresses {
+  /** Where a delivery relay offers a path over RTSP. */
+  rtspAt(relay: string, path: string, called: string): string | undefined;
+  /** Where a delivery relay offers SRT, if it does. */
+  srtAt(relay: string, called: string): Endpoint | undefined;
+  /** Where the intake of a camera takes a publisher of one of its sources. */
+  publishAt(camera: string, source: string, called: string): PublishPlace | undefined;
+}
+
+/** @param intakeOf the relay that pulls a camera, by name */
+export function clientAddresses(relays: readonly RelayReach[], intakeOf: (camera: string) => string): ClientAddresses {
+  const delivery = (relay: string) => relays.find(({ id, role }) => id === relay && role === 'delivery');
+  return {
+    rtspAt(relay, path, called) {
+      const reach = delivery(relay);
+      return reach && rtspAddress({ host: called, ...reach.offered }, path);
+    },
+    srtAt(relay, called) {
+      const reach = delivery(relay);
+      return reach?.srt && { host: called, ...reach.srt };
+    },
+    publishAt(camera, source, called) {
+      const reach = relays.find(({ id }) => id === intakeOf(camera));
+      if (!reach?.embedded || !reach.srt || !reach.rtmp) return undefined;
+      const at = (offered: Omit<Endpoint, 'host'>): Endpoint => ({ host: called, ...offered });
+      return {
+        ...{ relay: reach.id, path: intakePath(camera, source) },
+        ...{ rtsp: at(reach.offered), rtmp: at(reach.rtmp), srt: at(reach.srt) },
+      };
+    },
+  };
+}
