@@ -30,7 +30,7 @@ export function Legend() {
       </li>
       <li>
         <svg viewBox="0 0 28 16" aria-hidden="true">
-          <path d="M2 12V5h24v7h-2V7H4v5z" />
+          <path d="M2 4v7h24V4h-2v5H4V4z" />
         </svg>
         kept from retention
       </li>
