@@ -149,6 +149,10 @@ describe('a camera that is found on the network and added in the page', function
     await page.goto(`${group.url}/#/camera/north_gate`);
     await page.locator('.presets button').first().waitFor();
     const pad = (name: string) => page.locator('.pad').getByRole('button', { name, exact: true });
+    // Who moved it last keeps it for three seconds.
+    const own = group.token({ sub: 'a-operator', role: 'operator', cameras: [], zones: ['*'] });
+    const nudge = () => group.api('POST', '/api/v1/cameras/north_gate/ptz/move', { pan: 1, for_ms: 100 }, own);
+    await until('it to be free', async () => (await nudge()).status === 202);
     await pad('Right').focus();
     await page.keyboard.down('ArrowUp');
     await page.keyboard.down('ArrowRight');
