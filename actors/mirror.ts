@@ -1,5 +1,5 @@
 import type { AnyMachineSnapshot } from 'xstate';
-import type { Journal, JournalEntry, Poison, Subscription } from '../bus/ports.ts';
+import { type Journal, JournalAway, type JournalEntry, type Poison, type Subscription } from '../bus/ports.ts';
 import { type Address, KINDS, type Kind } from '../bus/subjects.ts';
 import { upcast, VERSIONS } from '../bus/upcast.ts';
 import type { CellKind } from './cell.ts';
@@ -57,15 +57,26 @@ export class Mirror {
     this.attending = true;
     try {
       await this.look();
-      const following = await this.house.journal.follow(this.last, (entry) => this.note(entry));
-      this.following = following;
-      void following.ended.then((error) => {
-        if (error instanceof RangeError) this.attendAnew();
-      });
+      await this.follow();
     } catch (error) {
       this.attending = false;
       throw error;
     }
+  }
+
+  private async follow(): Promise<void> {
+    const following = await this.house.journal.follow(this.last, (entry) => this.note(entry));
+    this.following = following;
+    void following.ended.then((error) => {
+      if (error instanceof RangeError) this.attendAnew();
+      // Of a connection that was closed nothing comes any more; whatever else ended it, as a store that changes its
+      // servers, would leave this gateway deaf for the others for ever.
+      else if (error && !(error instanceof JournalAway)) this.followAgain();
+    });
+  }
+
+  private followAgain(): void {
+    this.house.later(AGAIN_MS, () => this.follow().catch(() => this.followAgain()));
   }
 
   /** The store went back behind what was seen: everything is looked at anew, for its sequences are others now. */

@@ -70,6 +70,31 @@ describe('several gateways', () => {
     expect(one.cells.view(second)?.tags).to.include('over');
   });
 
+  it('hear of each other again when what one follows ends, as in a store that changes its servers', async () => {
+    let interrupt = () => {};
+    const journal: Journal = {
+      ...store.journal,
+      async follow(after, hear) {
+        const { close, ended } = await store.journal.follow(after, hear);
+        const interrupted = new Promise<Error>((resolve) => {
+          interrupt = () => {
+            close();
+            resolve(new Error('no suitable peers'));
+          };
+        });
+        return { close, ended: Promise.race([ended.then(() => new Promise<undefined>(() => {})), interrupted]) };
+      },
+    };
+    const three = await fakeGatewayOf(store, members, 'gate-3', { journal });
+    for (const gateway of [one, two, three]) await gateway.beat();
+    interrupt();
+    await one.cells.create(first, configured);
+    await until('the lost word to be noticed', () => {
+      three.house.runLater();
+      return three.cells.view(first);
+    });
+  });
+
   it('see each other again when the store has lost its end', async () => {
     await one.cells.create(first, configured);
     await one.cells.offer(first, { type: 'source.chosen', source: '0' });
