@@ -1,5 +1,6 @@
 import { fromCallback, setup } from 'xstate';
 import type { Why } from '../../bus/events/why.ts';
+import { audienceAfter, pictureAfter } from '../policy/audience.ts';
 import { backoff, flapping } from '../policy/backoff.ts';
 import { planLadder } from '../policy/ladder.ts';
 import type { AlarmInput, LadderInput, MeasureInput } from '../slots.ts';
@@ -14,20 +15,10 @@ import {
 /** The reason of a transition. */
 type Because = (context: RenditionContext, event: RenditionEvent) => Why;
 
-/** Who watches once the event is taken in. */
-function audienceAfter({ audience }: RenditionContext, event: RenditionEvent): string[] {
-  if (event.type === 'audience.joined') return [...new Set([...audience, event.viewer])];
-  if (event.type === 'audience.left') return audience.filter((viewer) => viewer !== event.viewer);
-  return audience;
-}
-
 /** Whether the ladder is wanted once the event is taken in. */
 const wantedAfter = (context: RenditionContext, event: RenditionEvent): boolean =>
   (event.type === 'rendition.configured' ? event.keep : context.keep) === 'warm' ||
-  audienceAfter(context, event).length > 0;
-
-const pictureAfter = ({ picture }: RenditionContext, event: RenditionEvent): boolean =>
-  event.type === 'camera.watchable' || (event.type !== 'camera.dark' && picture);
+  audienceAfter(context.audience, event).length > 0;
 
 /** The rendition machine's types, slots and guards; its chart is in `../rendition.ts`. */
 export const machine = setup({
@@ -46,9 +37,9 @@ export const machine = setup({
   guards: {
     wanted: ({ context, event }) => wantedAfter(context, event),
     unwanted: ({ context, event }) => !wantedAfter(context, event),
-    ready: ({ context, event }) => wantedAfter(context, event) && pictureAfter(context, event),
+    ready: ({ context, event }) => wantedAfter(context, event) && pictureAfter(context.picture, event),
     readyAndKnown: ({ context, event }) =>
-      wantedAfter(context, event) && pictureAfter(context, event) && context.source !== undefined,
+      wantedAfter(context, event) && pictureAfter(context.picture, event) && context.source !== undefined,
     otherRungs: ({ context, event }) =>
       event.type === 'rendition.configured' && JSON.stringify(event.rungs) !== JSON.stringify(context.wanted),
     sameRungs: ({ context, event }) =>
@@ -88,8 +79,8 @@ export const become = (state: string, because: Because) =>
 export const remember = machine.assign(({ event }) =>
   event.type === 'rendition.configured' ? { zone: event.zone, wanted: event.rungs, keep: event.keep } : {},
 );
-export const count = machine.assign(({ context, event }) => ({ audience: audienceAfter(context, event) }));
-export const notePicture = machine.assign(({ context, event }) => ({ picture: pictureAfter(context, event) }));
+export const count = machine.assign(({ context, event }) => ({ audience: audienceAfter(context.audience, event) }));
+export const notePicture = machine.assign(({ context, event }) => ({ picture: pictureAfter(context.picture, event) }));
 // Another picture may come after this one: its size and codec are looked at anew.
 export const forgetSource = machine.assign({ source: undefined, rungs: [] });
 export const learn = machine.assign(({ event }) => {

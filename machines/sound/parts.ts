@@ -1,5 +1,6 @@
 import { fromCallback, setup } from 'xstate';
 import type { Why } from '../../bus/events/why.ts';
+import { audienceAfter, pictureAfter } from '../policy/audience.ts';
 import { backoff, flapping } from '../policy/backoff.ts';
 import type { AlarmInput, OpusInput } from '../slots.ts';
 import { RESTARTS, SOUND_TIMES, type SoundContext, type SoundEvent, type SoundSaid } from './context.ts';
@@ -7,17 +8,8 @@ import { RESTARTS, SOUND_TIMES, type SoundContext, type SoundEvent, type SoundSa
 /** The reason of a transition. */
 type Because = (context: SoundContext, event: SoundEvent) => Why;
 
-/** Who listens once the event is taken in. */
-function audienceAfter({ audience }: SoundContext, event: SoundEvent): string[] {
-  if (event.type === 'audience.joined') return [...new Set([...audience, event.viewer])];
-  if (event.type === 'audience.left') return audience.filter((viewer) => viewer !== event.viewer);
-  return audience;
-}
-
-const isWanted = (context: SoundContext, event: SoundEvent): boolean => audienceAfter(context, event).length > 0;
-
-const pictureAfter = ({ picture }: SoundContext, event: SoundEvent): boolean =>
-  event.type === 'camera.watchable' || (event.type !== 'camera.dark' && picture);
+const isWanted = (context: SoundContext, event: SoundEvent): boolean =>
+  audienceAfter(context.audience, event).length > 0;
 
 /** The sound machine's types, slots and guards; its chart is in `../sound.ts`. */
 export const machine = setup({
@@ -34,7 +26,7 @@ export const machine = setup({
   },
   guards: {
     unwanted: ({ context, event }) => !isWanted(context, event),
-    ready: ({ context, event }) => isWanted(context, event) && pictureAfter(context, event),
+    ready: ({ context, event }) => isWanted(context, event) && pictureAfter(context.picture, event),
     hasNone: ({ event }) => event.type === 'opus.ended' && event.reason === 'none',
     failsTooOften: ({ context, event }) => flapping(context.falls, event.at, RESTARTS).flapping,
     rang: ({ event }, { name }: { name: string }) => event.type === 'alarm.rang' && event.name === name,
@@ -57,8 +49,8 @@ export const become = (state: string, because: Because) =>
   });
 
 export const remember = machine.assign(({ event }) => (event.type === 'sound.configured' ? { zone: event.zone } : {}));
-export const count = machine.assign(({ context, event }) => ({ audience: audienceAfter(context, event) }));
-export const notePicture = machine.assign(({ context, event }) => ({ picture: pictureAfter(context, event) }));
+export const count = machine.assign(({ context, event }) => ({ audience: audienceAfter(context.audience, event) }));
+export const notePicture = machine.assign(({ context, event }) => ({ picture: pictureAfter(context.picture, event) }));
 export const wait = (ms: (context: SoundContext) => number) =>
   machine.assign(({ context, event }) => ({ deadline: event.at + ms(context) }));
 export const countFall = machine.assign(({ context, event }) => ({

@@ -2,7 +2,7 @@ import './ptz.css';
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { sentence } from '../player/sentence.ts';
-import { callApi } from './api.ts';
+import { callApi, failureText } from './api.ts';
 import type { Fact } from './model.ts';
 import { createHold, type Direction, MOVE_FOR_MS, speedsOf } from './ptz-hold.ts';
 
@@ -11,7 +11,6 @@ interface Preset {
   name: string;
 }
 
-const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 const SPEEDS = [
   ['Slow', 0.15],
   ['Medium', 0.45],
@@ -57,7 +56,7 @@ export function Ptz({ camera, last }: { camera: string; last: Fact | undefined }
   if (standing === undefined) return null;
   const attempt = async (work: Promise<unknown>): Promise<void> => {
     setFailure('');
-    await work.catch((error) => setFailure(textOf(error)));
+    await work.catch((error) => setFailure(failureText(error)));
   };
   const now = last?.why?.text ?? standing;
   return (
@@ -80,7 +79,7 @@ function Pad({ path, failed, stop }: { path: string; failed: (text: string) => v
     createHold({
       move: (speeds) => callApi('POST', `${path}/move`, { ...speeds, for_ms: MOVE_FOR_MS }),
       stop: () => callApi('POST', `${path}/stop`),
-      failed: (error) => failed(textOf(error)),
+      failed: (error) => failed(failureText(error)),
       later(ms, run) {
         const timer = setTimeout(run, ms);
         return () => clearTimeout(timer);
