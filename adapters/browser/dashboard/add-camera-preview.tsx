@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
-import { type Login, loginIn } from './add-camera.ts';
 import { failureText, pictureApi } from './api.ts';
+import { type Login, loginIn } from './found-camera.ts';
 
 /** One picture of a stream, so that it is seen which camera it is. */
 export function Preview({ url, login, what }: { url: string; login: Login; what: string }) {

@@ -1,5 +1,7 @@
 import './add-camera.css';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { Preview } from './add-camera-preview.tsx';
+import { callApi, failureText } from './api.ts';
 import {
   cameraOf,
   type Found,
@@ -9,9 +11,7 @@ import {
   MOST_DAYS,
   playable,
   profileText,
-} from './add-camera.ts';
-import { Preview } from './add-camera-preview.tsx';
-import { callApi, failureText } from './api.ts';
+} from './found-camera.ts';
 import type { Camera } from './model.ts';
 import { go } from './route.ts';
 

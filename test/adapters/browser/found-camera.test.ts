@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { cameraOf, idFor, playable, profileText } from '../../../adapters/browser/dashboard/add-camera.ts';
+import { cameraOf, idFor, playable, profileText } from '../../../adapters/browser/dashboard/found-camera.ts';
 
 const main = { token: 'm', name: 'Main', url: 'rtsp://10.0.0.7/main', codec: 'H264', width: 1920, height: 1080 };
 const sub = { token: 's', name: 'Sub', url: 'rtsp://10.0.0.7/sub' };
