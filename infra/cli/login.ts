@@ -11,12 +11,14 @@ import { type GrantOptions, grantOf, grantOptions, lifetimeMs } from './token.ts
 export function loginCommand(command: Command, out: Terminal): void {
   grantOptions(command.description('make a link that signs one browser in, once'), { sub: 'local', role: 'admin' })
     .option('--ttl <DURATION>', 'how long the link can be used', '15m')
-    .action((options: CommonOptions & GrantOptions & { ttl: string }) => {
+    .option('--layout <ID>', 'the wall that it opens, as its link has it')
+    .action((options: CommonOptions & GrantOptions & { ttl: string; layout?: string }) => {
       const state = stateFolder(options, out.env);
       const grant = grantOf(options);
       const ttlMs = lifetimeMs(options.ttl);
       const base = publicUrl(state, out.env) ?? localUrl(state);
-      const url = `${base}/?login=${openLoginLinks(path.join(state, 'links')).make(grant, ttlMs)}`;
+      const wall = options.layout === undefined ? '' : `&layout=${encodeURIComponent(options.layout)}`;
+      const url = `${base}/?login=${openLoginLinks(path.join(state, 'links')).make(grant, ttlMs)}${wall}`;
       if (options.json) out.printJson({ url, ...grant, expires_at: new Date(Date.now() + ttlMs).toISOString() });
       else out.print(url);
     });

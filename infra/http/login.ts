@@ -11,7 +11,7 @@ import { unauthorized } from './errors.ts';
 import type { Server } from './fastify.ts';
 import { refuseForeignSocket } from './origin.ts';
 import { signIn, type Typed } from './password-login.ts';
-import { revoke } from './revocations.ts';
+import { revoke } from './revoking.ts';
 import type { HttpServices } from './services.ts';
 import type { Shared } from './shared.ts';
 

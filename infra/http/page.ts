@@ -6,6 +6,7 @@ import { IdSchema } from '../../bus/identity.ts';
 import { setCookie } from './cookie.ts';
 import { unavailable } from './errors.ts';
 import type { Server } from './fastify.ts';
+import { landing } from './landing.ts';
 import { contentSecurityPolicy } from './security.ts';
 import type { HttpServices } from './services.ts';
 
@@ -38,7 +39,7 @@ export async function pageRoutes(server: Server, services: HttpServices): Promis
     if (typeof login !== 'string') return send('index.html', request, reply);
     // The link is gone from the address, and so from history and referrers, before the page loads.
     signIn(login, request, reply);
-    return reply.redirect('/', 303);
+    return reply.redirect(landing(request.url), 303);
   });
   server.get(
     '/watch/:camera_id',

@@ -1,17 +1,14 @@
-import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { type Service, serviceState, serviceSub, TooManyServices } from '../../adapters/service-tokens.files.ts';
 import { HistorySchema, HistoryWishSchema } from '../../bus/events/history.ts';
 import { ZONE_PATTERN } from '../../bus/events/viewer.ts';
 import { IdSchema } from '../../bus/identity.ts';
-import type { ActNote } from '../../bus/ledger.ts';
-import { FenceRefused, JournalAway, JournalRefused } from '../../bus/ports.ts';
 import { settled } from '../../machines/policy/history.ts';
 import { callerOf } from './door.ts';
-import { denied, missing, Refusal, unavailable } from './errors.ts';
+import { denied, missing, Refusal } from './errors.ts';
 import type { Server } from './fastify.ts';
 import { listOf, pageOf, pageQuery } from './paging.ts';
-import { revoke } from './revocations.ts';
+import { actOnProgram, noteAct, revokeProgram } from './revoking.ts';
 import type { HttpServices } from './services.ts';
 import type { Shared } from './shared.ts';
 
@@ -58,26 +55,6 @@ function show(service: Service, now: number) {
   return { id, sub: serviceSub(service), name, role, cameras, zones, state, since, made_at, expires_at, by, ...more };
 }
 
-/** Who does something to a service token, and from where, as the access ledger has it. */
-function actOf(request: FastifyRequest, { id, name, role }: Pick<Service, 'id' | 'name' | 'role'>) {
-  const { sub: subject, jti } = callerOf(request);
-  const who = { subject, address: request.ip, ...(jti === undefined ? {} : { token: jti }) };
-  return { at: Date.now(), fact: 'service-token', ...who, service: { id, name, role } };
-}
-
-/** Writes an act into the access ledger. @param next what that means for the token @throws Refusal when it can't */
-async function noted({ ledger, log }: HttpServices, act: ActNote, next: string): Promise<void> {
-  try {
-    await ledger.note(act);
-  } catch (error) {
-    log.error({ err: error, service: act.service?.id, what: act.what }, 'the access ledger can’t be written now');
-    const isFull = error instanceof JournalRefused;
-    if (!isFull && !(error instanceof JournalAway) && !(error instanceof FenceRefused)) throw error;
-    const text = isFull ? 'The access ledger takes no more entries.' : 'The access ledger does not answer.';
-    throw unavailable(isFull ? 'ledger-full' : 'ledger-away', `${text} ${next}`, {}, 2);
-  }
-}
-
 /** `/api/v1/service-tokens`: what programs come in with. */
 export function serviceTokenRoutes(server: Server, services: HttpServices, shared: Shared): void {
   const { serviceTokens, log } = services;
@@ -105,8 +82,12 @@ export function serviceTokenRoutes(server: Server, services: HttpServices, share
     const grant = { name, role, cameras, zones, ...bound, expires_at: now + expires_in * 1000, by };
     try {
       const id = serviceTokens.plan();
-      const act = { ...actOf(request, { id, name, role }), what: 'token-made', until: grant.expires_at } as const;
-      await noted(services, act, 'Nothing was made: try again.');
+      const act = {
+        ...actOnProgram(request, { id, name, role }),
+        what: 'token-made',
+        until: grant.expires_at,
+      } as const;
+      await noteAct(services, act, 'Nothing was made: try again.');
       const { service, token } = serviceTokens.make(grant, id);
       const told = show(service, Date.now());
       log.info({ service: told }, 'a service token was made');
@@ -123,13 +104,9 @@ export function serviceTokenRoutes(server: Server, services: HttpServices, share
     `${path}/:service_id`,
     { schema: { tags, params: Type.Object({ service_id: IdSchema }) } },
     async (request, reply) => {
-      const { sub: by } = callerOf(request);
-      const service = serviceTokens.revoke(request.params.service_id, by);
+      const service = serviceTokens.find(request.params.service_id);
       if (!service) throw missing('such service token');
-      const { sessions_cut } = await revoke(services, shared, { jti: service.id }, by);
-      log.info({ service: service.id, by, sessions_cut }, 'a service token was revoked');
-      const act = { ...actOf(request, service), what: 'token-revoked' } as const;
-      await noted(services, act, 'The token is revoked all the same: revoke it again to have that written down.');
+      await revokeProgram(services, shared, request, service);
       return reply.code(204).send();
     },
   );

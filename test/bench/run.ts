@@ -2,7 +2,7 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { inspect, parseArgs } from 'node:util';
 import { type Bench, type BenchTable, printTable } from './table.ts';
 
-/** `npm run bench -- NAME … [--json FILE] [--seconds N | --minutes N] [--pairs N]`: runs benchmarks and prints their tables. */
+/** `npm run bench -- NAME … [--json FILE] [--seconds N | --minutes N] [--pairs N] [--cameras N] [--viewers N]`: runs benchmarks and prints their tables. */
 
 const HELPERS = new Set(['run', 'table']);
 const known = readdirSync(import.meta.dirname)
@@ -10,7 +10,7 @@ const known = readdirSync(import.meta.dirname)
   .map((file) => file.slice(0, -'.ts'.length))
   .filter((name) => !HELPERS.has(name));
 
-const usage = `npm run bench -- NAME … [--json FILE] [--seconds N | --minutes N] [--pairs N]\nNAME is one of: ${known.join(', ')}, or all`;
+const usage = `npm run bench -- NAME … [--json FILE] [--seconds N | --minutes N] [--pairs N] [--cameras N] [--viewers N]\nNAME is one of: ${known.join(', ')}, or all`;
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -20,6 +20,8 @@ async function main(): Promise<number> {
       seconds: { type: 'string' },
       minutes: { type: 'string' },
       pairs: { type: 'string' },
+      cameras: { type: 'string' },
+      viewers: { type: 'string' },
     },
   });
   const names = positionals.includes('all') ? known : positionals;
@@ -32,6 +34,8 @@ async function main(): Promise<number> {
     ...(values.seconds ? { seconds: Number(values.seconds) } : {}),
     ...(values.minutes ? { seconds: Number(values.minutes) * 60 } : {}),
     ...(values.pairs ? { pairs: Number(values.pairs) } : {}),
+    ...(values.cameras ? { cameras: Number(values.cameras) } : {}),
+    ...(values.viewers ? { viewers: Number(values.viewers) } : {}),
     say: (text: string) => void process.stderr.write(`${text}\n`),
   };
   const tables: BenchTable[] = [];

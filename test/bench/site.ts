@@ -4,8 +4,6 @@ import { metric, startPlant } from './cost/plant.ts';
 import { openViewers, type Viewers } from './cost/viewers.ts';
 import { type BenchOptions, type BenchTable, thisMachine } from './table.ts';
 
-const CAMERAS = 200;
-const VIEWERS = 200;
 /** As small as a picture can be: it is the gateway that is looked at, and not who carries pictures. */
 const SMALL = { width: 160, height: 120, fps: 10, bitrateBps: 60_000 };
 const JOINED_WITHIN_MS = 180_000;
@@ -20,21 +18,26 @@ async function dropped(viewers: Viewers, before: number[]): Promise<number> {
 }
 
 /** A whole site on one node: 200 cameras, 200 people who watch, a changed configuration, a gateway that is killed. */
-export async function bench({ seconds = 10, say = () => {} }: BenchOptions): Promise<BenchTable> {
+export async function bench({
+  seconds = 10,
+  cameras = 200,
+  viewers: people = 200,
+  say = () => {},
+}: BenchOptions): Promise<BenchTable> {
   const plant = await startPlant(SMALL, false);
   const browser = await startChromium();
   try {
     const { group } = plant;
-    say(`${CAMERAS} cameras live after ${Math.round(await plant.setCameras(CAMERAS, JOINED_WITHIN_MS))} ms`);
-    const viewers = await openViewers(browser, group, (viewer) => `cam_${viewer % CAMERAS}`);
-    await viewers.grow(VIEWERS, JOINED_WITHIN_MS);
-    say(`${VIEWERS} viewers have pictures`);
+    say(`${cameras} cameras live after ${Math.round(await plant.setCameras(cameras, JOINED_WITHIN_MS))} ms`);
+    const viewers = await openViewers(browser, group, (viewer) => `cam_${viewer % cameras}`);
+    await viewers.grow(people, JOINED_WITHIN_MS);
+    say(`${people} viewers have pictures`);
     const seen = await plant.observe(seconds);
     const gateway = seen.used.get('gateway') ?? { cpu: Number.NaN, rssBytes: Number.NaN };
     say(`gateway ${gateway.cpu.toFixed(1)} % of a core`);
 
     const { frames } = await viewers.received();
-    const reloadMs = await plant.rename(CAMERAS, 'Gate');
+    const reloadMs = await plant.rename(cameras, 'Gate');
     const cutByReload = await dropped(viewers, frames);
     say(`reloaded after ${Math.round(reloadMs)} ms, ${cutByReload} viewers cut`);
 
@@ -44,7 +47,7 @@ export async function bench({ seconds = 10, say = () => {} }: BenchOptions): Pro
     const killedAt = await group.kill('gateway');
     const isRight = async () =>
       (await group.api('GET', '/readyz')).body.status === 'ready' &&
-      (await plant.live()) === CAMERAS &&
+      (await plant.live()) === cameras &&
       (await watching()) === before.watching;
     await until('everything to be right', () => isRight().catch(() => false), RIGHT_WITHIN_MS, 50);
     const rightMs = Date.now() - killedAt;
@@ -75,7 +78,7 @@ export async function bench({ seconds = 10, say = () => {} }: BenchOptions): Pro
         { measure: 'viewers cut by it', ours: cutByRestart, unit: '', aim: '0', met: cutByRestart === 0 },
       ],
       notes: [
-        `${CAMERAS} cameras of 160 × 120 at 10 frames/s, all pulled from one; ${VIEWERS} sessions over our WebSocket with statistics each second, in one Chromium that drops frames before decoding. Camera, relays, switchers, stores and browser share the machine.`,
+        `${cameras} cameras of 160 × 120 at 10 frames/s, all pulled from one; ${people} sessions over our WebSocket with statistics each second, in one Chromium that drops frames before decoding. Camera, relays, switchers, stores and browser share the machine.`,
         `${before.watching} sessions were watching when the gateway was killed; their WebSockets are not opened again by this client.`,
         'The change gives every camera another name.',
       ],

@@ -30,6 +30,9 @@ export interface BenchOptions {
   seconds?: number;
   /** Interleaved pairs of ours and the peer's. */
   pairs?: number;
+  /** How large a site is; fewer of each tell where time goes on a machine that others use. */
+  cameras?: number;
+  viewers?: number;
   /** Told what is going on. */
   say?(text: string): void;
 }

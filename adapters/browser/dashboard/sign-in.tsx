@@ -14,6 +14,9 @@ const REFUSED: Record<string, string> = {
   'no-rights': 'You are known, but nobody has given you rights here: ask an administrator.',
 };
 
+/** What was asked for, and comes after the sign-in: a wall, a camera, a moment. */
+const here = (): string => `/${location.search}${location.hash}`;
+
 /** For somebody who is not signed in: how to become so. */
 export function SignIn() {
   const [ways, setWays] = useState<Ways>({ password: true });
@@ -30,7 +33,7 @@ export function SignIn() {
         </p>
       )}
       {ways.provider && (
-        <a class="provider" href="/api/v1/login/oidc">
+        <a class="provider" href={`/api/v1/login/oidc?to=${encodeURIComponent(here())}`}>
           Sign in with {ways.provider.name}
         </a>
       )}
@@ -109,13 +112,17 @@ function PasswordForm() {
   );
 }
 
+/** What a link carries, or the token itself. */
+const tokenIn = (text: string): string =>
+  (URL.canParse(text) ? new URL(text).searchParams.get('login') : undefined) ?? text;
+
 function TokenForm() {
-  const { submit, failure, busy } = useSending((said) => ({ token: String(said.get('token')).trim() }));
+  const { submit, failure, busy } = useSending((said) => ({ token: tokenIn(String(said.get('token')).trim()) }));
   return (
     <form onSubmit={submit}>
       <label>
         <span>
-          A token, made with <code>signalbox token</code>
+          Such a link, or a token made with <code>signalbox token</code>
         </span>
         <textarea name="token" required rows={4} spellcheck={false} autocomplete="off" />
       </label>
@@ -124,7 +131,7 @@ function TokenForm() {
       </p>
       <div class="actions">
         <button type="submit" disabled={busy}>
-          Sign in with the token
+          Sign in with it
         </button>
       </div>
     </form>
@@ -145,8 +152,10 @@ function useSending(read: (said: FormData) => object, handle: (error: ApiRefusal
     setFailure('');
     try {
       await callApi('POST', '/api/v1/login', read(new FormData(event.currentTarget as HTMLFormElement)));
-      if (location.search) location.replace(`/${location.hash}`);
-      else location.reload();
+      const asked = new URLSearchParams(location.search);
+      asked.delete('refused');
+      history.replaceState(null, '', `/${asked.size > 0 ? `?${asked}` : ''}${location.hash}`);
+      location.reload();
     } catch (error) {
       setBusy(false);
       if (error instanceof ApiRefusal && handle(error)) return;

@@ -358,16 +358,20 @@ describe('dashboard in Chromium', function () {
     await until('it to be closed', () => house.acted.includes('DELETE inc_1'));
   });
 
-  it('signs somebody in with a pasted token', async () => {
+  it('signs somebody in with a pasted token or link, where they wanted to be', async () => {
     house = furnish(gateway, [stubCamera(1, 'idle')]);
-    house.signedIn = false;
+    house.layouts.push({ id: 'lay_1', name: 'Hall', cameras: ['cam_001'], big: false, owner: 'ops', yours: true });
     const { page } = await openPage(browser);
-    await page.goto(gateway.url);
-    await page.locator('.sign-in summary').click();
-    await page.locator('textarea').fill('  a.b.c  ');
-    await page.locator('button:has-text("Sign in with the token")').click();
-    await page.waitForSelector('.tile');
-    expect(house.logins).to.deep.equal(['a.b.c']);
+    for (const pasted of ['  a.b.c  ', 'https://stream.example.com/?login=one-time']) {
+      house.signedIn = false;
+      await page.goto(`${gateway.url}/?refused=state&layout=lay_1#/camera/cam_001`);
+      await page.locator('.sign-in summary').click();
+      await page.locator('textarea').fill(pasted);
+      await page.locator('button:has-text("Sign in with it")').click();
+      await page.waitForSelector('.tile');
+      expect(page.url()).to.equal(`${gateway.url}/?layout=lay_1#/camera/cam_001`);
+    }
+    expect(house.logins).to.deep.equal(['a.b.c', 'one-time']);
     await until('the events of the person signed in', () => house.streams() > 0);
   });
 

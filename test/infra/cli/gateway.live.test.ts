@@ -70,8 +70,8 @@ describe('the command line, against a gateway', () => {
   });
 
   it('makes a link that signs one browser in, once', async () => {
-    const { out } = await sbx('login', '--sub', 'vera', '--role', 'viewer', '--zone', 'default');
-    expect(out).to.match(/^http:\/\/127\.0\.0\.1:\d+\/\?login=[\w-]{43}\n$/);
+    const { out } = await sbx('login', '--sub', 'vera', '--role', 'viewer', '--zone', 'default', '--layout', 'lay_1');
+    expect(out).to.match(/^http:\/\/127\.0\.0\.1:\d+\/\?login=[\w-]{43}&layout=lay_1\n$/);
     const link = new URL(out.trim()).searchParams.get('login') ?? '';
     const links = openLoginLinks(path.join(state, 'links'));
     expect(links.redeem(link)).to.deep.equal({ sub: 'vera', role: 'viewer', cameras: [], zones: ['default'] });

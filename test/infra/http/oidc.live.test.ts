@@ -5,6 +5,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
 import { type IdentityProvider, openidProvider } from '../../../adapters/identity.openid-client.ts';
+import { id } from '../../../bus/identity.ts';
 import { buildPages } from '../../adapters/browser/stub-gateway.ts';
 import { type FakeGateway, fakeGateway } from '../../fakes/http.ts';
 import { openPage, startChromium } from '../../fixtures/chromium.ts';
@@ -54,10 +55,10 @@ describe('http: signing in at a real OpenID Connect provider', function () {
     await page.locator('button[type=submit]').click();
     await page.locator('button[type=submit]:has-text("Continue")').click();
   };
-  const begin = async (size?: { width: number; height: number }) => {
-    const opened = await openPage(browser, size);
+  const begin = async (at = '/') => {
+    const opened = await openPage(browser);
     opened.page.setDefaultTimeout(8_000);
-    await opened.page.goto(base);
+    await opened.page.goto(base + at);
     await opened.page.locator('a:has-text("Sign in with Town hall")').click();
     return opened;
   };
@@ -83,10 +84,15 @@ describe('http: signing in at a real OpenID Connect provider', function () {
     }
   };
 
-  it('gives the rights that the first fitting rule grants, on a screen and on a phone', async () => {
-    const { page, faults } = await begin();
+  it('gives the rights that the first fitting rule grants, on the wall that was asked for, on a screen and on a phone', async () => {
+    const wall = { id: 'lay_1', name: 'Gates', owner: 'oidc:lan', cameras: [], big: false, since: 1 };
+    gateway.services.layouts.add({ ...wall, id: id(wall.id) });
+    const asked = '/?layout=lay_1#/camera/cam_001';
+    const { page, faults } = await begin(asked);
     await signInThere(page, 'lan');
     await page.waitForSelector('.person');
+    expect(page.url()).to.equal(base + asked);
+    await page.locator('.layouts summary:text-is("Gates")').waitFor();
     expect(await whoIs(page)).to.include({ sub: 'oidc:lan', name: 'Lan', role: 'operator' });
     expect((await whoIs(page)).zones).to.deep.equal(['hcm/*']);
     await page.setViewportSize({ width: 390, height: 844 });
@@ -100,9 +106,10 @@ describe('http: signing in at a real OpenID Connect provider', function () {
   });
 
   it('tells somebody whom no rule lets in, and lets them in nowhere', async () => {
-    const { page } = await begin();
+    const { page } = await begin('/?layout=lay_1');
     await signInThere(page, 'eve');
     await page.locator('.failure:has-text("nobody has given you rights")').waitFor();
+    expect(page.url()).to.equal(`${base}/?layout=lay_1&refused=no-rights`);
     expect((await whoIs(page)).reason).to.equal('missing');
   });
 
@@ -164,8 +171,14 @@ describe('http: signing in at a real OpenID Connect provider', function () {
     const present = gateway.services.identity;
     gateway.services.identity = openidProvider({ issuer: 'http://127.0.0.1:9', clientId, scopes: ['openid'] });
     const { page } = await openPage(browser);
-    await page.goto(`${base}/api/v1/login/oidc`);
-    await page.locator('.failure:has-text("does not answer")').waitFor();
+    for (const [asked, lands] of [
+      ['/?layout=lay_1', '/?layout=lay_1&refused=provider-away'],
+      ['//evil.example.com/', '/?refused=provider-away'],
+    ] as const) {
+      await page.goto(`${base}/api/v1/login/oidc?to=${encodeURIComponent(asked)}`);
+      await page.locator('.failure:has-text("does not answer")').waitFor();
+      expect(page.url()).to.equal(base + lands);
+    }
     if (present) gateway.services.identity = present;
     await page.locator('a:has-text("Sign in with Town hall")').click();
     await page.locator('input[name=login]').waitFor();

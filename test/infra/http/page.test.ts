@@ -42,6 +42,16 @@ describe('http: the page', () => {
     });
   });
 
+  it('leads a sign-in by a link to the wall that was asked for, and nowhere else', async () => {
+    const made = () => gateway.services.links.make({ sub: 'lan', role: 'viewer', cameras: [], zones: ['*'] }, 60_000);
+    const wall = await get(`/?login=${made()}&layout=lay_1`);
+    expect([wall.statusCode, wall.headers.location, wall.cookies.length]).to.deep.equal([303, '/?layout=lay_1', 1]);
+    const front = await get(`/?login=${made()}`);
+    expect([front.headers.location, front.cookies.length]).to.deep.equal(['/', 1]);
+    const usedUp = await get('/?login=used&layout=lay_1');
+    expect([usedUp.headers.location, usedUp.cookies]).to.deep.equal(['/?layout=lay_1', []]);
+  });
+
   it('may speak with a relay that players reach themselves, and with no other', async () => {
     await gateway.relay('relay-2', 'first');
     const { headers } = await get('/watch/cam_001');

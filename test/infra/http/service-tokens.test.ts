@@ -101,6 +101,32 @@ describe('http: tokens for programs, and who holds which right', () => {
       expect((await written()).map(({ what }) => what)).to.deep.equal(['token-made', 'token-revoked']);
     });
 
+    it('stands the same who took it back by a revocation, which is for good as well', async () => {
+      const revocations = '/api/v1/revocations';
+      for (const nameOf of [({ id: jti }: { id: string }) => ({ jti }), ({ sub }: { sub: string }) => ({ sub })]) {
+        const made = await make();
+        const payload = nameOf(made);
+        const done = await gateway.server.inject({ method: 'POST', url: revocations, headers: admin(), payload });
+        expect(done.statusCode).to.equal(201);
+        const [byRevocation] = (await written()).slice(-1);
+        await take(made.id);
+        const [byRoute] = (await written()).slice(-1);
+        const said = ({ what, subject, address, service, fact }: LedgerEntry) => [
+          what,
+          subject,
+          address,
+          service,
+          fact,
+        ];
+        if (!byRevocation || !byRoute) throw new Error('nothing was written');
+        expect(byRevocation.what).to.equal('token-revoked');
+        expect(said(byRevocation)).to.deep.equal(said(byRoute));
+        const lifted = `${revocations}/${done.json().id}`;
+        await gateway.server.inject({ method: 'DELETE', url: lifted, headers: admin() });
+        expect((await as(made.token, '/api/v1/cameras')).json().reason).to.equal('revoked');
+      }
+    });
+
     it('names none that was refused', async () => {
       const viewer = gateway.bearer({ sub: 'vera', zones: ['hcm/*'] });
       await gateway.server.inject({ method: 'POST', url: PATH, headers: viewer, payload: wish });
