@@ -10,7 +10,6 @@ if (!existsSync(fileURLToPath(new URL('../node_modules/tsx', import.meta.url))))
 }
 // `signalbox log | head` closes our output while we still write: that is an end, not a failure.
 process.stdout.on('error', (error) => process.exit(error.code === 'EPIPE' ? 0 : 1));
-const { register } = await import('tsx/esm/api');
-register();
-const { runCommandLine } = await import('./cli.ts');
+const { load } = await import('./translate.mjs');
+const { runCommandLine } = await load('infra/cli.ts');
 process.exitCode = await runCommandLine(process.argv.slice(2), process);

@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import { compile } from '../../infra/launcher/compile.ts';
+import { translate } from '../../infra/translate.mjs';
 import { run } from '../fixtures/process.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
@@ -38,6 +39,26 @@ throw new Error('as expected');
     const said = await start(main);
     expect(said).to.contain(`${source} ${source}/x {"a":1}`);
     expect(said).to.match(/main\.ts:5/);
+  });
+
+  it('are translated once, and anew when one of their sources has changed', async () => {
+    const script = path.join(folder, 'main.ts');
+    const said = path.join(folder, 'said.ts');
+    writeFileSync(script, "import { said } from './said.ts';\nconsole.log(said);\n");
+    writeFileSync(said, "export const said: string = 'first';\n");
+    const [first = ''] = await translate([script]);
+    expect(await start(first)).to.equal('first\n');
+    const writtenAt = statSync(first).mtimeMs;
+    expect(await translate([script])).to.deep.equal([first]);
+    expect(statSync(first).mtimeMs).to.equal(writtenAt);
+
+    const { main } = await compile({ main: script }, path.join(folder, 'out'), () => {});
+    writeFileSync(said, "export const said: string = 'second';\n");
+    const [second = ''] = await translate([script]);
+    expect(await start(second)).to.equal('second\n');
+    expect(existsSync(first), 'the old one is gone').to.equal(false);
+    expect(await start(main), 'what was launched before').to.equal('first\n');
+    rmSync(path.dirname(second), { recursive: true });
   });
 
   it('are run as they are when they can not be translated, so that Node tells what is wrong', async () => {

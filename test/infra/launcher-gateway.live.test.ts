@@ -21,7 +21,7 @@ describe('the whole group, as npm start runs it', function () {
 
   before(async () => {
     state = makeState();
-    const args = ['--import', 'tsx', path.join(root, 'infra/launcher.ts'), '--port', '0', '--state', state.path];
+    const args = [path.join(root, 'infra/launcher.mjs'), '--port', '0', '--state', state.path];
     launcher = run(process.execPath as `/${string}`, args, { cwd: root });
     await untilReady(launcher);
     const group = readGroup(state.path);

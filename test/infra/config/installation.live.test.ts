@@ -53,7 +53,7 @@ describe('cameras of a running installation', function () {
     metricsPort = await freePort();
     const metrics = `metrics: { listen: "127.0.0.1:${metricsPort}" }\n`;
     writeFileSync(file(), `${stores}${metrics}cameras:\n  cam_001: ${address('one', login)}\n`);
-    const args = ['--import', 'tsx', 'infra/launcher.ts', '--config', file(), '--port', '0'];
+    const args = ['infra/launcher.mjs', '--config', file(), '--port', '0'];
     group = run(process.execPath as `/${string}`, [...args, '--state', path.join(folder, 'state')], { cwd: root });
     await until(`the group to be ready: ${group.output()}`, () => group.output().includes('ready http'), 60_000, 100);
   });
