@@ -61,7 +61,7 @@ export async function bench({ pairs = 5, say = () => {} }: BenchOptions): Promis
       { measure: 'cold rung: first picture, p50', ours: first, unit: 'ms', aim: '≤ 1,000', met: first <= 1_000 },
     ],
     notes: [
-      `${gaps.length} moves from 360p to the camera's own picture; ${colds.length} openings of a page in 360p whose ladder nobody had used: FFmpeg measures the program first, then encodes; until then the poster is on screen.`,
+      `${gaps.length} moves from 360p to the camera's own picture; ${colds.length} openings of a page in 360p whose ladder nobody had used, from the page's start; until then the poster is on screen.`,
     ],
   };
 }
