@@ -374,6 +374,7 @@ const server = await buildServer({
   log,
   page: PAGE,
 });
+await launcher.listens().catch((err) => log.warn({ err }, 'whether somebody answers in this place is not known'));
 await server.listen({ host: group.http.host, port: group.http.port });
 neighbours = await meetNeighbours(group, server);
 const certificate = group.http.tls && followCertificate(server.server as https.Server, group.http.tls, log);

@@ -24,6 +24,8 @@ export interface LauncherLink {
   encoders: Encoders;
   /** Ends the encoders that nobody here hears of. @param spared those that somebody else does */
   sweepEncoders(spared: (name: string) => boolean): Promise<void>;
+  /** Tells that this gateway is about to listen, and waits until its address is free. @throws LauncherRefused */
+  listens(): Promise<void>;
   /** Tells that this gateway serves, and where browsers sign in. */
   ready(url: string): void;
   isUp(): boolean;
@@ -168,6 +170,9 @@ export function openLauncherLink(to: string | Way, holder: string, epoch: () => 
       link.send({ type: 'ensure-switchers', ref: ++refs, holder, epoch: epoch(), count: switchers });
     },
     switchers: () => runningSwitchers,
+    async listens() {
+      await ask({ type: 'listens' });
+    },
     ready(url) {
       readyUrl = url;
       link.send({ type: 'ready', holder, url });

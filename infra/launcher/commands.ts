@@ -37,6 +37,7 @@ const requests = {
   ),
   'end-encoder': shape('end-encoder request', Type.Object({ epoch: Type.Number(), name: IdSchema })),
   encoders: shape('encoders request', Type.Object({ ref: Ref })),
+  listens: shape('listens request', Type.Object({ ref: Ref })),
   processes: shape('processes request', Type.Object({ ref: Type.Optional(Ref) })),
   ready: shape(
     'ready message',
@@ -62,6 +63,8 @@ export interface Commands {
   processes(): ProcessState[];
   /** The encoders of pushes. */
   encoders: Pick<RunningEncoders, 'start' | 'stop' | 'list'>;
+  /** A gateway is about to listen: resolves when nobody else does at its address. */
+  listens(): Promise<void>;
   /** A gateway serves, and browsers sign in at this address. */
   ready(gateway: string, url: string): void;
 }
@@ -92,6 +95,9 @@ async function obey(message: LinkMessage, commands: Commands, peer: Peer): Promi
       return commands.encoders.stop(requests['end-encoder'].parse(message).name);
     case 'encoders':
       return peer.send({ type: 'done', ref, items: commands.encoders.list() });
+    case 'listens':
+      await commands.listens();
+      return peer.send({ type: 'done', ref: requests.listens.parse(message).ref });
     case 'processes':
       return peer.send({ type: 'processes', ref, items: commands.processes() });
     case 'ready': {

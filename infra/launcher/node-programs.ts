@@ -76,6 +76,9 @@ export function peersProgram(script: string, sockets: string, env: NodeJS.Proces
   };
 }
 
+/** A gateway's name on the launcher link. @param number 1 is the group's first */
+export const gatewayName = (number: number): string => (number === 1 ? 'gateway' : `gateway-${number}`);
+
 /** A gateway; it says over the launcher link when it serves. */
 export function gatewayProgram(
   number: number,
@@ -85,7 +88,7 @@ export function gatewayProgram(
   env: NodeJS.ProcessEnv,
 ): Program {
   return {
-    name: number === 1 ? 'gateway' : `gateway-${number}`,
+    name: gatewayName(number),
     file: process.execPath,
     args: nodeArguments(script, [groupFile]),
     env,

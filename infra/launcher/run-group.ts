@@ -5,10 +5,18 @@ import { type CommandLink, Refused, serveCommands } from './commands.ts';
 import { canWrite, demoCameraName, demoCameraProgram } from './demo-cameras.ts';
 import { demoDestinationProgram } from './demo-destination.ts';
 import { keepEncoders } from './encoders.ts';
-import { gatewayProgram, type Parts, peersProgram, relayProgram, switcherProgram } from './node-programs.ts';
+import {
+  gatewayName,
+  gatewayProgram,
+  type Parts,
+  peersProgram,
+  relayProgram,
+  switcherProgram,
+} from './node-programs.ts';
 import type { Plan } from './plan.ts';
 import { openProcessLog } from './process-log.ts';
 import { natsProgram, redisProgram } from './servers.ts';
+import { standIn } from './stand-in.ts';
 import type { StateFolder } from './state-folder.ts';
 import { type Exit, type Program, type Supervised, supervise, type Watch } from './supervise.ts';
 import { startUndertaker } from './undertaker.ts';
@@ -40,11 +48,15 @@ export async function runGroup(
   let link: CommandLink | undefined;
   let stopping: Promise<void> | undefined;
   const urls = new Map<string, string>();
+  // Where there are others, a connection that is refused sends everybody to them.
+  const isOnly = plan.gateways.length === 1 && plan.group.cluster === undefined;
+  const inItsPlace = isOnly ? standIn(plan.group.http, say) : undefined;
 
   const watch: Watch = {
     started: (name, pid) => link?.started(name, pid),
     exited(exit) {
       link?.exited(exit);
+      if (exit.name === gatewayName(1) && exit.restartMs !== undefined) inItsPlace?.take(exit.restartMs);
       if (exit.restartMs !== undefined)
         say(`${exit.name} ${howItEnded(exit)}; starting it again in ${exit.restartMs} ms`);
     },
@@ -82,6 +94,7 @@ export async function runGroup(
     ensureSwitchers,
     encoders,
     processes: () => [...supervised.values()].map((child) => child.state()),
+    listens: async () => inItsPlace?.leave(),
     ready(gateway, url) {
       urls.set(gateway, url);
     },
@@ -113,7 +126,7 @@ export async function runGroup(
   const stopKind = (kind: RegExp, graceMs: number) =>
     Promise.all([...supervised.values()].filter(({ name }) => kind.test(name)).map((child) => child.stop(graceMs)));
   const stopEverything = async () => {
-    await stopKind(/^gateway/, GRACE_MS.gateway);
+    await Promise.all([stopKind(/^gateway/, GRACE_MS.gateway), inItsPlace?.leave()]);
     encoders.stopAll();
     await stopKind(/^(switcher|peers|relay|camera|destination)/, GRACE_MS.media);
     await stopKind(/^(nats|redis)$/, GRACE_MS.stores);

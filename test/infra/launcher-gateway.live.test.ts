@@ -81,12 +81,25 @@ describe('the whole group, as npm start runs it', function () {
     void watch();
     const killedAt = performance.now();
     process.kill(gateway, 'SIGKILL');
+    const refused = await until('somebody to answer in its place', () =>
+      fetch(`${origin}/live/cam_001/webrtc`).catch(() => undefined),
+    );
+    const refusedMs = performance.now() - killedAt;
+    expect(refused.status, 'not left to guess').to.equal(503);
+    expect(Number(refused.headers.get('retry-after'))).to.be.within(1, 2);
+    expect(await refused.json()).to.include({ reason: 'gateway-away' });
+    const events = { headers: { accept: 'text/event-stream' } };
+    const streamed = await fetch(`${origin}/api/v1/events`, events).then(
+      ({ status }) => status,
+      () => 'cut',
+    );
+    expect(streamed, 'an event stream connects again by itself, unless it is refused').to.not.equal(503);
     await until('another gateway', async () => ![0, gateway].includes(await pidOf('gateway')));
     await until('it to answer', async () => (await fetch(`${origin}/readyz`)).ok, 20_000);
     const backMs = performance.now() - killedAt;
     watching = false;
     console.log(
-      `      gateway ready again after ${Math.round(backMs)} ms; longest gap in the picture ${Math.round(longestGapMs)} ms`,
+      `      refused after ${Math.round(refusedMs)} ms; gateway ready again after ${Math.round(backMs)} ms; longest gap in the picture ${Math.round(longestGapMs)} ms`,
     );
     expect(longestGapMs).to.be.lessThan(1_000);
   });
