@@ -52,7 +52,6 @@ import { withAdaptive } from './adaptive.ts';
 import { type ClientAddresses, clientAddresses } from './client-addresses.ts';
 import { handOverCameras } from './hand-over.ts';
 import { keepIntakes, type Left } from './intakes.ts';
-import { ladderStarts } from './ladder-starts.ts';
 import { type Launchers, switcherHost } from './launchers.ts';
 import { known, openRelayClients } from './relay-clients.ts';
 import { type RelayReach, relayReaches, rtspAddress } from './relay-reach.ts';
@@ -220,18 +219,7 @@ export function openMedia({
     })),
     sockets: path.join(group.links.switchers, 'rungs'),
   };
-  const ladder = createLadders({
-    ...feeding,
-    ffmpeg: findProgram('ffmpeg'),
-    folder: hlsFolder,
-    yields,
-    startOf: ladderStarts({
-      departures: programs.departures,
-      apiOf: clients.api,
-      urlOf: (relay, path) => rtsp(known(reaches, relay), 'read', path),
-      log,
-    }),
-  });
+  const ladders = createLadders({ ...feeding, ffmpeg: findProgram('ffmpeg'), folder: hlsFolder, yields });
 
   const peers = adaptivePeers({
     socket: peersSocket(group.links.switchers),
@@ -329,7 +317,7 @@ export function openMedia({
       provision: provisionMediamtx((relay) => clients.paths(relay)),
       alarm,
     },
-    renditionSlots: { measure: programs.measure, ladder, alarm },
+    renditionSlots: { ...ladders, alarm },
     soundSlots: { opus: createOpus({ ...feeding, ffmpeg: findProgram('ffmpeg') }), alarm },
     recordingSlots: {
       record: recorderMediamtx({

@@ -5,7 +5,7 @@ import type { Told } from '../../bus/ports.ts';
 import type { Hub } from './hub.ts';
 import type { Figures } from './messages.ts';
 import type { HttpServices } from './services.ts';
-import { isOpen } from './views.ts';
+import { isOpen, viewerOf } from './views.ts';
 
 /** A player that signals over its WebSocket. */
 export interface Connection {
@@ -45,7 +45,7 @@ const WORTH_RETRYING = new Set([
   'unknown-session',
   'gateway-stopping',
 ]);
-/** Players tell each measurement for this long when a relay is in doubt. */
+/** Players tell each measurement for this long when their relay is in doubt. */
 const DOUBT_MS = 1_000;
 /** Facts wait for the journal, and the journal may be away: what lives here is looked at this often. */
 const LOOK_EVERY_MS = 500;
@@ -70,6 +70,10 @@ export function keepConnections(services: HttpServices, hub: Hub): Connections {
     connection.told = view.state;
     connection.send({ type: 'state', camera: connection.camera, state: view.state, why: view.why });
   };
+  const isAt = (relay: CellView, { session }: Connection): boolean => {
+    const viewer = relay.kind === 'relay' ? cells.view({ kind: 'viewer', id: session }) : undefined;
+    return viewer !== undefined && viewerOf(viewer).relay === relay.id;
+  };
   const look = (connection: Connection): void => {
     const view = cells.view({ kind: 'viewer', id: connection.session });
     if (view && isOpen(view)) {
@@ -93,8 +97,8 @@ export function keepConnections(services: HttpServices, hub: Hub): Connections {
     if (view.kind === 'viewer') return;
     for (const connection of bySession.values()) {
       if (view.kind === 'relay' || connection.camera === view.id) look(connection);
-      // Whether its viewers still have pictures is known before it is given up.
-      if (view.kind === 'relay' && view.state === 'suspect') connection.send({ type: 'report', for_ms: DOUBT_MS });
+      // Its viewers know best: who has a picture tells so before it is given up, and who has none goes at once.
+      if (view.state === 'suspect' && isAt(view, connection)) connection.send({ type: 'doubt', for_ms: DOUBT_MS });
     }
   });
   const timer = setInterval(() => {

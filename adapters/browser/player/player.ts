@@ -261,7 +261,10 @@ export class Player {
         else this.finish(reason, text);
       },
       move: (leg, goal) => this.mover.order(leg, goal),
-      report: (forMs) => this.reporting.often(forMs),
+      doubt: (forMs) => {
+        this.reporting.often(forMs);
+        this.standing.doubt(forMs);
+      },
       standby: (standby) => this.mover.standby(standby),
       cameraState: (state, why) => {
         this.camera = state;

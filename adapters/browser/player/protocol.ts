@@ -31,7 +31,7 @@ export type ServerMessage =
   | { type: 'refused'; leg: string; text: string }
   | { type: 'move'; leg: string; quality?: string; relay: string; reason: string; why: string }
   | { type: 'standby'; relay: string; token: string; ttl_ms: number; whep_url?: string; relay_token?: string }
-  | { type: 'report'; for_ms: number }
+  | { type: 'doubt'; for_ms: number }
   | { type: 'state'; camera: string; state: string; why: string }
   | { type: 'renewed'; stream_token?: string; expires_in?: number }
   | { type: 'end'; reason: string; text: string; retry: boolean };
@@ -82,8 +82,8 @@ export function parseServerMessage(data: unknown): ServerMessage | undefined {
         reason: text(said.reason) ?? '',
         why: sentence(said.why),
       };
-    case 'report':
-      return { type: 'report', for_ms: Math.min(count(said.for_ms) ?? 0, 10_000) };
+    case 'doubt':
+      return { type: 'doubt', for_ms: Math.min(count(said.for_ms) ?? 0, 10_000) };
     case 'standby': {
       const [relay, token] = [text(said.relay), text(said.token)];
       const [url, pass] = [text(said.whep_url), text(said.relay_token)];

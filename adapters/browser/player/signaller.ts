@@ -20,8 +20,8 @@ export interface SignallerHears {
   refused(leg: string, text: string): void;
   /** Open this leg, swap at its first frame, close the present one. */
   move(leg: string, goal: Goal): void;
-  /** Every measurement is wanted for so long. */
-  report(forMs: number): void;
+  /** Nothing else is heard of the relay of this picture, for so long to come: every measurement of it is wanted. */
+  doubt(forMs: number): void;
   standby(standby: Standby): void;
   cameraState(state: string, why: string): void;
   /** The session is over; `retry` tells whether a new one may be asked for. */

@@ -90,8 +90,8 @@ export function openSignalling(admission: Admission, options: { quality?: string
       case 'move':
         hears.move(message.leg, goalOf(message));
         break;
-      case 'report':
-        hears.report(message.for_ms);
+      case 'doubt':
+        hears.doubt(message.for_ms);
         break;
       case 'standby':
         hears.standby(standbyOf(message));

@@ -1,5 +1,5 @@
 import { createGapMeter } from './gap-meter.ts';
-import { createWatchdog } from './watchdog.ts';
+import { createWatchdog, type Witness } from './watchdog.ts';
 
 const CHECK_MS = 30;
 /** A check that comes this late says that this page was busy, not that the picture stood. */
@@ -39,6 +39,8 @@ export interface StandingWatch {
   frame(displayMs: number): void;
   /** Another picture starts: how it came says nothing of how regularly frames come. */
   began(): void;
+  /** The gateway doubts the relay of the picture, for so long. */
+  doubt(forMs: number): void;
   /** Frames that nobody was to see are not missed. */
   unseen(): void;
   /** Whether the picture is late now. */
@@ -53,6 +55,13 @@ export function watchStanding(hears: StandingHears): StandingWatch {
   const watchdog = createWatchdog();
   const gaps = createGapMeter();
   let checkedMs = performance.now();
+  let doubtedUntilMs = 0;
+  /** What is seen with the same picture counts for more than what is told of its relay. */
+  const witness = (now: number): Witness | undefined => {
+    const proves = hears.proves();
+    if (proves === undefined) return now < doubtedUntilMs ? 'gateway' : undefined;
+    return proves ? 'leg' : undefined;
+  };
   const check = (): void => {
     const now = performance.now();
     const busy = now - checkedMs > LATE_MS;
@@ -68,7 +77,7 @@ export function watchStanding(hears: StandingHears): StandingWatch {
       return;
     }
     hears.prepare(now);
-    const silentMs = watchdog.silentMs(now, hears.proves());
+    const silentMs = watchdog.silentMs(now, witness(now));
     if (silentMs === undefined) return;
     hears.late(silentMs, now);
     if (silentMs < STALLED_MS || watchdog.silentMs(now) === undefined) return;
@@ -81,7 +90,13 @@ export function watchStanding(hears: StandingHears): StandingWatch {
       watchdog.frame(performance.now());
       gaps.frame(displayMs);
     },
-    began: () => watchdog.reset(performance.now()),
+    began() {
+      doubtedUntilMs = 0;
+      watchdog.reset(performance.now());
+    },
+    doubt(forMs) {
+      doubtedUntilMs = performance.now() + forMs;
+    },
     unseen() {
       watchdog.reset(performance.now());
       gaps.reset();

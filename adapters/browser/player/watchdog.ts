@@ -1,12 +1,15 @@
+/** Who else has the relay at fault: another leg, where the same picture flows, or the gateway, which doubts the relay. */
+export type Witness = 'leg' | 'gateway';
+
 /** Tells a picture that stands from one that moves, by the frames that arrive. */
 export interface Watchdog {
   /** A frame was presented, or was decoded where nothing is presented. */
   frame(atMs: number): void;
   /**
    * How long the picture has been silent, when that is too long; otherwise undefined.
-   * @param proven another connection shows that the camera sends: then less is too long
+   * @param witness with one, less is too long
    */
-  silentMs(atMs: number, proven?: boolean): number | undefined;
+  silentMs(atMs: number, witness?: Witness): number | undefined;
   /** Forgets everything: another picture starts, or the page was hidden. */
   reset(atMs: number): void;
 }
@@ -15,8 +18,10 @@ export interface Watchdog {
 export interface WatchdogBounds {
   leastMs: number;
   frameIntervals: number;
-  /** When the camera is known to send. */
-  provenMs: number;
+  /** With a witness. */
+  witnessedMs: number;
+  /** With the gateway as witness, which knows nothing of how regularly the camera sends. */
+  doubtIntervals: number;
 }
 
 /** A network that delays more makes gaps: those of the last seconds are usual, and what is longer by this is not. */
@@ -25,8 +30,10 @@ const SPAN_MS = 10_000;
 /** A longer gap is an outage, from which nothing is learnt. */
 const MAX_JITTER_MS = 300;
 
+const BOUNDS: WatchdogBounds = { leastMs: 250, frameIntervals: 4, witnessedMs: 100, doubtIntervals: 2 };
+
 /** A frame watchdog; pure but for what it remembers. */
-export function createWatchdog(bounds: WatchdogBounds = { leastMs: 250, frameIntervals: 4, provenMs: 100 }): Watchdog {
+export function createWatchdog(bounds = BOUNDS): Watchdog {
   let lastAt: number | undefined;
   let intervalMs = 0;
   /** The longest gap of the span that runs, and of the one before it. */
@@ -34,6 +41,13 @@ export function createWatchdog(bounds: WatchdogBounds = { leastMs: 250, frameInt
   const learn = (atMs: number, gapMs: number): void => {
     if (atMs - span.fromMs > SPAN_MS) span = { fromMs: atMs, longestMs: 0, beforeMs: span.longestMs };
     if (gapMs <= MAX_JITTER_MS) span.longestMs = Math.max(span.longestMs, gapMs);
+  };
+  const limitMs = (witness: Witness | undefined): number => {
+    // A relay that carries nothing any more is no jitter, however much of that is usual here.
+    if (witness === 'gateway') return Math.max(bounds.witnessedMs, bounds.doubtIntervals * intervalMs);
+    const usual = Math.max(span.longestMs, span.beforeMs) + MARGIN_MS;
+    const least = witness ? bounds.witnessedMs : Math.max(bounds.leastMs, bounds.frameIntervals * intervalMs);
+    return Math.max(least, usual);
   };
   return {
     frame(atMs) {
@@ -44,12 +58,10 @@ export function createWatchdog(bounds: WatchdogBounds = { leastMs: 250, frameInt
       }
       lastAt = atMs;
     },
-    silentMs(atMs, proven = false) {
+    silentMs(atMs, witness) {
       if (lastAt === undefined) return undefined;
       const silent = atMs - lastAt;
-      const usual = Math.max(span.longestMs, span.beforeMs) + MARGIN_MS;
-      const least = proven ? bounds.provenMs : Math.max(bounds.leastMs, bounds.frameIntervals * intervalMs);
-      return silent >= Math.max(least, usual) ? silent : undefined;
+      return silent >= limitMs(witness) ? silent : undefined;
     },
     reset(atMs) {
       // A picture that had started is still owed frames; one that had not is not.

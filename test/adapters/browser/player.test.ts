@@ -119,8 +119,19 @@ describe('the frame watchdog', () => {
 
   it('is quicker when another connection proves that the camera sends', () => {
     const { watchdog, lastMs } = fed(33);
-    expect(watchdog.silentMs(lastMs + 90, true)).to.equal(undefined);
-    expect(watchdog.silentMs(lastMs + 110, true)).to.equal(110);
+    expect(watchdog.silentMs(lastMs + 90, 'leg')).to.equal(undefined);
+    expect(watchdog.silentMs(lastMs + 110, 'leg')).to.equal(110);
+  });
+
+  it('is as quick when the gateway doubts its relay, however jittery its network, but grants a slow camera its pauses', () => {
+    const { watchdog, lastMs } = fed(33);
+    watchdog.frame(lastMs + 280);
+    expect(watchdog.silentMs(lastMs + 280 + 250)).to.equal(undefined);
+    expect(watchdog.silentMs(lastMs + 280 + 90, 'gateway')).to.equal(undefined);
+    expect(watchdog.silentMs(lastMs + 280 + 150, 'gateway')).to.equal(150);
+    const { watchdog: slow, lastMs: slowMs } = fed(200);
+    expect(slow.silentMs(slowMs + 350, 'gateway')).to.equal(undefined);
+    expect(slow.silentMs(slowMs + 410, 'gateway')).to.equal(410);
   });
 
   it('gets used to a network that delays frames, and unused to it, but not to an outage', () => {
@@ -134,14 +145,14 @@ describe('the frame watchdog', () => {
     };
     const regular = (seconds: number) => frames(Array.from({ length: seconds * 30 }, () => 33));
     regular(2);
-    expect(watchdog.silentMs(at + 110, true)).to.equal(110);
+    expect(watchdog.silentMs(at + 110, 'leg')).to.equal(110);
     frames([120, 5, 5, 33]);
-    expect(watchdog.silentMs(at + 160, true)).to.equal(undefined);
-    expect(watchdog.silentMs(at + 175, true)).to.equal(175);
+    expect(watchdog.silentMs(at + 160, 'leg')).to.equal(undefined);
+    expect(watchdog.silentMs(at + 175, 'leg')).to.equal(175);
     regular(25);
-    expect(watchdog.silentMs(at + 110, true)).to.equal(110);
+    expect(watchdog.silentMs(at + 110, 'leg')).to.equal(110);
     frames([2_000]);
-    expect(watchdog.silentMs(at + 110, true), 'an outage').to.equal(110);
+    expect(watchdog.silentMs(at + 110, 'leg'), 'an outage').to.equal(110);
   });
 
   it('counts nothing before the first frame, nor while the page was hidden', () => {

@@ -221,4 +221,16 @@ describe('a player with a standby', function () {
     expect(offers()).to.deep.equal([]);
     expect((await seenOn(page)).states.map(({ name }) => name)).to.not.include('stalled');
   });
+
+  it('goes there sooner when the gateway doubts its relay, too', async () => {
+    await Promise.all(cameras.map((camera) => camera.stop()));
+    await show({ fps: 2 });
+    await watch();
+    gateway.tell({ type: 'doubt', for_ms: 10_000 });
+    const from = await hang();
+    await moving(from);
+    const [offer] = offers();
+    expect(offer).to.include({ relay: 'relay-2' });
+    expect(offer.silent_ms, 'after two of its frames, not four').to.be.within(900, 1_950);
+  });
 });

@@ -101,6 +101,18 @@ describe('http: a player that moves', () => {
     expect(view()?.state).to.equal('watching');
   });
 
+  it('is told when its own relay is doubted, and of no other', async () => {
+    await play('a');
+    for (const name of ['relay-1', 'relay-2']) await relay(name, { type: 'pulse.beating', round_trip_ms: 1 });
+    const missed = { type: 'pulse.missed', silent_ms: 300, detail: 'nothing came back' };
+    await relay('relay-2', missed);
+    expect(told('doubt')).to.deep.equal([]);
+    await relay('relay-1', missed);
+    expect(await player.told('doubt')).to.include({ for_ms: 1_000 });
+    expect(told('doubt')).to.have.length(1);
+    expect(told('move'), 'its own eyes decide').to.deep.equal([]);
+  });
+
   it('is told of a dead relay at once, while the journal does not answer', async () => {
     await play('a');
     gateway.house.store.set('hung');
