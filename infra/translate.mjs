@@ -46,9 +46,11 @@ const places = {
     );
     onLoad({ filter: /\.(ts|mjs)$/ }, ({ path: file }) => {
       if (file.includes('/node_modules/')) return undefined;
-      const contents = readFileSync(file, 'utf8')
-        .replaceAll('import.meta.dirname', JSON.stringify(path.dirname(file)))
-        .replaceAll('import.meta.url', JSON.stringify(pathToFileURL(file).href));
+      const place = { dirname: path.dirname(file), url: pathToFileURL(file).href };
+      // Written so that this line itself is left alone: it is part of the launcher, which translates the others.
+      const contents = readFileSync(file, 'utf8').replace(/import\.meta\.(dirname|url)/g, (_, which) =>
+        JSON.stringify(place[which]),
+      );
       return { loader: file.endsWith('.ts') ? 'ts' : 'js', contents };
     });
   },

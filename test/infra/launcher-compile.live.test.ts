@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { expect } from 'chai';
 import { compile } from '../../infra/launcher/compile.ts';
 import { translate } from '../../infra/translate.mjs';
@@ -39,6 +40,15 @@ throw new Error('as expected');
     const said = await start(main);
     expect(said).to.contain(`${source} ${source}/x {"a":1}`);
     expect(said).to.match(/main\.ts:5/);
+  });
+
+  it('find them as well when it is a translated launcher that has them translated', async () => {
+    const script = path.join(folder, 'main.ts');
+    writeFileSync(script, 'console.log(import.meta.dirname, import.meta.url);\n');
+    const [itself = ''] = await translate(['infra/translate.mjs']);
+    const [file = ''] = await (await import(itself)).translate([script]);
+    expect(await start(file)).to.equal(`${folder} ${pathToFileURL(script).href}\n`);
+    for (const one of [itself, file]) rmSync(path.dirname(one), { recursive: true });
   });
 
   it('are translated once, and anew when one of their sources has changed', async () => {

@@ -56,6 +56,7 @@ describe('the whole group, as npm start runs it', function () {
     expect(url).to.match(/\?login=/);
     const first = await fetch(url, { redirect: 'manual' });
     expect(first.headers.get('set-cookie')).to.be.a('string');
+    expect((await fetch(origin)).status, 'the page').to.equal(200);
     const second = await fetch(url, { redirect: 'manual' });
     expect(second.headers.get('set-cookie')).to.equal(null);
   });
