@@ -1,8 +1,11 @@
 import type { Cause, Trouble } from '../bus/events/alarm.ts';
+import type { Why } from '../bus/events/why.ts';
 import type { Id } from '../bus/identity.ts';
 import type { Address, Kind } from '../bus/subjects.ts';
 import type { AlarmContext } from '../machines/alarm.ts';
+import type { BroadcastContext } from '../machines/broadcast.ts';
 import { alarmId, causesOf, type Judgement, QUESTIONS, type Standing } from '../machines/policy/alarms.ts';
+import type { ViewerContext } from '../machines/viewer/context.ts';
 import { type Named, namedBy, namedGateway } from './alarming/about.ts';
 import type { Cells, CellView } from './cells.ts';
 import type { Roster } from './roster.ts';
@@ -94,8 +97,29 @@ export function raiseAlarms(house: AlarmHouse): Alarming {
         const view = cells.view(at);
         const named = view && namedBy(cells, view);
         const judge = QUESTIONS[cause].judge;
-        return named && judge && { named, judged: judge(standingOf(view)) };
+        return named && judge && { named, judged: judge(standingOf(cells, view)) };
       });
+    }
+  };
+  /** How one stands may be the cause, or a part, of how the other does. */
+  const lookAround = (view: CellView): void => {
+    lookAt(view);
+    if (view.kind === 'camera') for (const push of pushesOf(roster, view.id)) lookAt(push);
+    if (view.kind !== 'broadcast') return;
+    const camera = { kind: 'camera' as const, id: pushOf(view).camera as Id };
+    // Where it lives elsewhere, it is known there better than here.
+    if (roster.has(camera)) lookAt(camera);
+  };
+  /** A player was late by what a cache does. Nobody tells that it is no more: that nobody tells of it says so. */
+  const hearOfStale = (viewer: CellView, text: string): void => {
+    const camera = cells.view({ kind: 'camera', id: (viewer.context as unknown as ViewerContext).camera as Id });
+    const named = camera && namedBy(cells, camera);
+    if (!named) return;
+    for (const judged of [
+      { present: true, text },
+      { present: false, text: 'no player has been late by a cache' },
+    ]) {
+      settle('stale-hls', named.about.id, () => ({ named, judged }));
     }
   };
   const look = (): void => {
@@ -125,7 +149,10 @@ export function raiseAlarms(house: AlarmHouse): Alarming {
     look();
   };
 
-  const stop = roster.onFact((_fact, view) => lookAt(view));
+  const stop = roster.onFact((fact, view) => {
+    lookAround(view);
+    if (fact.type === 'signalbox.viewer.stale') hearOfStale(view, (fact.data.why as Why).text);
+  });
   review();
   return {
     look,
@@ -139,8 +166,20 @@ export function raiseAlarms(house: AlarmHouse): Alarming {
 
 const CONCERNED: Kind[] = ['camera', 'relay', 'broadcast', 'incident', 'recording'];
 
-const standingOf = ({ kind, state, why, context }: CellView): Standing => ({
-  state,
-  why,
-  ...(kind === 'broadcast' ? { picture: context.picture === true } : {}),
-});
+const pushOf = (view: CellView): BroadcastContext => view.context as unknown as BroadcastContext;
+/** The pushes of a camera. */
+const pushesOf = (cells: Pick<Cells, 'list'>, camera: string): CellView[] =>
+  cells.list('broadcast').filter((view) => pushOf(view).camera === camera);
+
+/** How a cell stands, as far as alarms ask. */
+function standingOf(cells: Cells, view: CellView): Standing {
+  const { kind, state, why } = view;
+  if (kind === 'camera') {
+    const slated = pushesOf(cells, view.id).filter((push) => push.state === 'on-air' && !pushOf(push).picture);
+    return { state, why, slateAt: slated.map((push) => pushOf(push).destination) };
+  }
+  if (kind !== 'broadcast') return { state, why };
+  const { picture, camera: id } = pushOf(view);
+  const camera = cells.view({ kind: 'camera', id: id as Id });
+  return { state, why, picture, ...(camera ? { camera } : {}) };
+}

@@ -1,4 +1,4 @@
-import { type AnyActorRef, type AnyEventObject, fromCallback } from 'xstate';
+import { type AnyActorLogic, type AnyActorRef, type AnyEventObject, fromCallback } from 'xstate';
 import type { Adapter, Held } from '../machines/slots.ts';
 
 /** A door that takes reports of adapters; each cell has one. */
@@ -9,10 +9,15 @@ export interface Door {
   readonly detaching: boolean;
   /** While set, nothing is begun or ended: this process was paused, and has to prove first that it may still act. */
   proof(): Promise<void> | undefined;
+  /** What ends a slot that was held before the machine woke up; undefined when it was not. */
+  takeOver(slot: string): (() => void) | undefined;
 }
 
 // A root actor and its children share one system, so the system leads from an invoked slot to its cell's door.
 const doors = new WeakMap<AnyActorRef['system'], Door>();
+
+/** What begins a slot, by what a machine has in it. */
+const begins = new WeakMap<AnyActorLogic, (input: object, door: Door) => () => void>();
 
 /** Makes the door known before the actor starts. */
 export function openDoor(system: AnyActorRef['system'], door: Door): void {
@@ -26,27 +31,46 @@ export function openDoor(system: AnyActorRef['system'], door: Door): void {
 export function bind<Input extends object, Report extends AnyEventObject, Event extends AnyEventObject>(
   adapter: Adapter<Input, Report>,
 ) {
-  return fromCallback<Event, Input>(({ input, system }) => {
+  const begin = (input: Input, door: Door) => beginSlot(adapter, input, door);
+  const logic = fromCallback<Event, Input>(({ input, system, self }) => {
     const door = doors.get(system);
     if (!door) throw new Error('a slot was invoked outside a cell');
-    let invoked = true;
-    let held: Held | undefined;
-    const begin = () => {
-      if (!invoked) return;
-      held = adapter(input, (event) => {
-        if (invoked) door.report(event);
-      });
-    };
-    const end = () => {
-      if (door.detaching) held?.detach?.();
-      else held?.release();
-    };
-    onceProven(door, begin);
-    return () => {
-      invoked = false;
-      onceProven(door, end);
-    };
+    return door.takeOver(self.id) ?? begin(input, door);
   });
+  begins.set(logic, begin as (input: object, door: Door) => () => void);
+  return logic;
+}
+
+/**
+ * Holds a slot for a machine that is asleep, with what is bound to it.
+ * @returns ends it, as leaving the state would
+ */
+export function hold(logic: AnyActorLogic, input: object, door: Door): () => void {
+  return begins.get(logic)?.(input, door) ?? (() => {});
+}
+
+function beginSlot<Input extends object, Report extends AnyEventObject>(
+  adapter: Adapter<Input, Report>,
+  input: Input,
+  door: Door,
+): () => void {
+  let invoked = true;
+  let held: Held | undefined;
+  const begin = () => {
+    if (!invoked) return;
+    held = adapter(input, (event) => {
+      if (invoked) door.report(event);
+    });
+  };
+  const end = () => {
+    if (door.detaching) held?.detach?.();
+    else held?.release();
+  };
+  onceProven(door, begin);
+  return () => {
+    invoked = false;
+    onceProven(door, end);
+  };
 }
 
 /** Does it now, or once this process has proved that it may act. */

@@ -3,6 +3,7 @@ import { type Envelope, wrap } from '../bus/envelope.ts';
 import { type Facts, FenceRefused, type Heard, type Journal, type JournalRecord } from '../bus/ports.ts';
 import type { Shape } from '../bus/shape.ts';
 import type { Address } from '../bus/subjects.ts';
+import { type Asleep, asleep } from './asleep.ts';
 import { type Door, openDoor } from './bind.ts';
 import { CellDown, type CellView, type Offered } from './cells.ts';
 import { type Chart, chart } from './chart.ts';
@@ -56,7 +57,8 @@ interface Waiting {
 const APPEND_AGAIN_MS = 1_000;
 
 /**
- * Runs one machine as its own root actor: offer, append, send, tell.
+ * Runs one machine as its own root actor: offer, append, send, tell. One that was taken up sleeps until it hears
+ * something.
  *
  * What arrives is parsed and stamped, moves the machine at once, and joins the journal: one record in flight, the
  * rest coalesced into the next, each behind the fence. What leaves as a promise (facts, and the answer to `offer`)
@@ -68,10 +70,14 @@ export class Cell implements Door {
   readonly epoch: number;
   private readonly kind: CellKind;
   private readonly house: CellHouse;
-  private readonly actor: AnyActor;
+  /** Its machine; undefined while it sleeps. */
+  private actor: AnyActor | undefined;
+  private sleeper: Asleep | undefined;
+  /** Where it was taken up, until it has written a record of its own. */
+  private checkpoint: unknown;
   private readonly incarnation: string;
   private lastSeq: number;
-  /** The machine as the newest record has it, written or being written. */
+  /** The machine as the newest record that it wrote has it, written or being written. */
   private recorded: AnyMachineSnapshot | undefined;
   private settled: Promise<void> | undefined;
   private readonly tenure: string;
@@ -99,35 +105,54 @@ export class Cell implements Door {
     this.tenure = origin.tenure;
     // A new cell has no record yet; its first will come right after the last of its former life, or later.
     this.epoch = origin.snapshot ? origin.lastSeq : origin.lastSeq + 1;
-    const options = { input: { id: at.id }, ...(origin.snapshot ? { snapshot: origin.snapshot } : {}) };
-    this.actor = createActor(kind.machine, options as ActorOptions<AnyStateMachine>);
-    if (origin.snapshot) this.recorded = this.restored();
-    openDoor(this.actor.system, this);
-    this.actor.on('*', (fact) => this.say(fact as unknown as { type: string; data: Record<string, unknown> }));
-    // An actor error that nobody observes would end the process.
-    this.actor.subscribe({ error: (error) => this.fail(error instanceof Error ? error : new Error(String(error))) });
+    this.checkpoint = origin.snapshot;
+    if (origin.snapshot) this.sleeper = asleep(kind.machine, origin.snapshot);
   }
 
-  /** XState keeps the error of a snapshot that it can't restore for whoever looks. @throws Error */
-  private restored(): AnyMachineSnapshot {
-    const snapshot = this.actor.getSnapshot() as AnyMachineSnapshot;
-    if (snapshot.status === 'error') throw snapshot.error;
-    return snapshot;
+  /** Makes the actor; one that slept goes on from where it was taken up. */
+  private embody(): AnyActor {
+    const options = { input: { id: this.at.id }, ...(this.checkpoint ? { snapshot: this.checkpoint } : {}) };
+    const actor = createActor(this.kind.machine, options as ActorOptions<AnyStateMachine>);
+    openDoor(actor.system, this);
+    actor.on('*', (fact) => this.say(fact as unknown as { type: string; data: Record<string, unknown> }));
+    // An actor error that nobody observes would end the process.
+    actor.subscribe({ error: (error) => this.fail(error instanceof Error ? error : new Error(String(error))) });
+    return actor;
   }
 
   /** Starts, or goes on: slots of the present state are invoked. */
   start(): void {
+    if (this.sleeper) this.sleeper.begin(this);
+    else this.awake();
+  }
+
+  /** Its machine; one that slept takes over the slots that were held for it. */
+  private awake(): AnyActor {
+    if (this.actor) return this.actor;
+    this.actor = this.embody();
     this.actor.start();
+    // What it has not taken over, because it can't be restored, is let go of.
+    this.sleeper?.end();
+    this.sleeper = undefined;
+    return this.actor;
+  }
+
+  takeOver(slot: string): (() => void) | undefined {
+    return this.sleeper?.takeOver(slot);
+  }
+
+  private present(): { context: unknown; tags: Set<string> } {
+    return this.sleeper ?? this.awake().getSnapshot();
   }
 
   /** The cell as it is now. */
   view(): CellView {
-    return viewOf(this.at, this.actor.getSnapshot());
+    return viewOf(this.at, this.present());
   }
 
   /** Its statechart, with the present state marked. */
   chart(): Chart {
-    return chart(this.kind.machine, this.actor.getSnapshot()._nodes);
+    return chart(this.kind.machine, this.sleeper?.nodes() ?? this.awake().getSnapshot()._nodes);
   }
 
   /** Whether another writer has appended to its journal: then this is not its owner any more. */
@@ -142,7 +167,7 @@ export class Cell implements Door {
 
   /** Whether it has come to its end, from where only a new life leads on. */
   isOver(): boolean {
-    return this.actor.getSnapshot().hasTag('over');
+    return this.present().tags.has('over');
   }
 
   /** The sequence of its last record; undefined while that is not known. */
@@ -178,9 +203,15 @@ export class Cell implements Door {
     this.leaving = true;
     this.down ??= new CellDown(`${this.at.kind} ${this.at.id} is being handed over`);
     // What it heard last is written down as it lived: once stopped, its snapshot says that it is over.
-    this.parting ??= { after: this.actor.getPersistedSnapshot(), snapshot: this.actor.getSnapshot() };
-    this.actor.stop();
+    const { actor } = this;
+    if (actor) this.parting ??= { after: actor.getPersistedSnapshot(), snapshot: actor.getSnapshot() };
+    this.stop();
     await this.drained();
+  }
+
+  private stop(): void {
+    this.actor?.stop();
+    this.sleeper?.end();
   }
 
   /**
@@ -189,7 +220,7 @@ export class Cell implements Door {
    */
   async handOver(): Promise<void> {
     await this.leave();
-    const after = this.recorded && persist(this.kind.machine, this.recorded);
+    const after = this.lastRecorded();
     if (this.lostFence() || !after) return;
     await this.house.journal.append({ ...this.recordOf([], []), after, left: true }, this.lastSeq);
   }
@@ -200,14 +231,19 @@ export class Cell implements Door {
     for (const one of this.waiting.splice(0)) one.reject(this.down);
     this.said = [];
     this.leaving = true;
-    this.actor.stop();
+    this.stop();
   }
 
   /** Where a successor of this failed cell starts: after the last record, once that is written. */
   async origin(): Promise<Omit<CellOrigin, 'tenure'>> {
     await this.drained();
-    const { incarnation, lastSeq, recorded } = this;
-    return { incarnation, lastSeq, snapshot: recorded && persist(this.kind.machine, recorded) };
+    const { incarnation, lastSeq } = this;
+    return { incarnation, lastSeq, snapshot: this.lastRecorded() };
+  }
+
+  /** The machine as the newest record has it; undefined before the first. */
+  private lastRecorded(): unknown {
+    return this.recorded ? persist(this.kind.machine, this.recorded) : this.checkpoint;
   }
 
   private async drained(): Promise<void> {
@@ -241,7 +277,7 @@ export class Cell implements Door {
     const heard: Heard = { ...event, id, at: this.house.now(), ...(cause ? { cause } : {}) };
     const saidBefore = this.said.length;
     this.hearing = heard;
-    this.actor.send(heard);
+    this.awake().send(heard);
     this.hearing = undefined;
     if (this.down) {
       reject(this.down);
@@ -278,9 +314,11 @@ export class Cell implements Door {
     this.waiting = [];
     this.said = [];
     const heard = batch.map((one) => one.heard);
-    const after = this.parting?.after ?? this.actor.getPersistedSnapshot();
+    const actor = this.awake();
+    const after = this.parting?.after ?? actor.getPersistedSnapshot();
     const record = { ...this.recordOf(heard, said), after };
-    this.recorded = this.parting?.snapshot ?? this.actor.getSnapshot();
+    this.recorded = this.parting?.snapshot ?? actor.getSnapshot();
+    this.checkpoint = undefined;
     this.appending = true;
     this.settled = new Promise((resolve) => this.write(record, batch, resolve));
   }
@@ -291,7 +329,7 @@ export class Cell implements Door {
       kind: this.at.kind,
       cell: this.at.id,
       incarnation: this.incarnation,
-      ...(this.recorded ? {} : { first: true as const }),
+      ...(this.recorded || this.checkpoint ? {} : { first: true as const }),
       version: this.kind.version,
       node: this.house.node,
       heard,

@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import type { LadderInput, LadderReport, LadderSlot, MeasureReport, MeasureSlot } from '../machines/slots.ts';
+import type { LadderInput, LadderReport, LadderSlot } from '../machines/slots.ts';
 import { type FfmpegRun, lastWords, runFfmpeg } from './ffmpeg.ts';
 import {
   AUDIO,
@@ -12,8 +12,17 @@ import {
 } from './ladder.ffmpeg/arguments.ts';
 import { endedBy } from './ladder.ffmpeg/ended.ts';
 import { emptySegment, isFlowing, sweepBefore } from './ladder.ffmpeg/folder.ts';
-import { readPackets } from './ladder.ffmpeg/packets.ts';
 import { type FedRelay, type Feeding, feedPaths, SOCKETS_WITHIN_MS, takeTurns } from './mediamtx/fed-paths.ts';
+
+/** A camera's program that begins with the pictures since its last key frame. */
+export interface ProgramStart {
+  /** Where it is read; holds a token. Nothing comes before it is sent off. */
+  url: string;
+  /** Has it begin as soon as somebody reads it. */
+  sendOff(): Promise<void>;
+  /** Nobody reads it any more. */
+  close(): void;
+}
 
 /** What the ladder slots need from the place where they are made. */
 export interface LadderOptions extends Feeding {
@@ -21,24 +30,20 @@ export interface LadderOptions extends Feeding {
   ffmpeg: string;
   /** Where HLS is written: one folder a camera. */
   folder: string;
+  /** Where a camera's program begins at once at a relay; undefined: the next key frame is waited for. */
+  startOf?(camera: string, relay: string): ProgramStart | undefined;
   /** An FFmpeg that holds more leaks; by default one gigabyte, several times what a ladder needs. */
   mostMemoryBytes?: number;
   /** Whether a camera's encoder lets others go first, while the processor is too small for all. */
   yields?(camera: string): boolean;
 }
 
-/** The slots of the rendition machine. */
-export interface Ladders {
-  measure: MeasureSlot;
-  ladder: LadderSlot;
-}
-
 const MOST_MEMORY_BYTES = 2 ** 30;
-/** A program must show a key frame interval within this time. */
-const MEASURE_MS = 6_000;
 /** FFmpeg must have made its first segment within this time. */
 const FIRST_MS = 15_000;
 const LOOK_EVERY_MS = 100;
+/** The relay opens its sockets within milliseconds, and somebody waits for a picture. */
+const AWAITED_EVERY_MS = 10;
 
 type Ended = Extract<LadderReport, { type: 'ladder.ended' }>;
 type Reason = Ended['reason'];
@@ -46,67 +51,18 @@ type Reason = Ended['reason'];
 /** The path of a rung at its relay; the top rung that is copied has the camera's own. */
 export const rungPath = (camera: string, rung: string): string => `${camera}/${rung}`;
 
-/** Cuts a stream of bytes into lines. */
-function byLine(take: (line: string) => void): (chunk: Buffer) => void {
-  let rest = '';
-  return (chunk) => {
-    const lines = (rest + chunk.toString('latin1')).split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) take(line);
-  };
-}
-
-/** Makes the ladder slots: one FFmpeg a camera that decodes once and makes every rung. */
-export function createLadders(options: LadderOptions): Ladders {
+/** Makes the ladder slot: one FFmpeg a camera that decodes once and makes every rung. */
+export function createLadders(options: LadderOptions): LadderSlot {
   const turns = takeTurns(options);
-  const passOn = (camera: string, { reason }: Ended): void => {
-    if (reason === 'source' || reason === 'relay') turns.passOn(camera);
-  };
-
-  const measure: MeasureSlot = ({ camera }, report: (event: MeasureReport) => void) => {
-    const packets = readPackets();
-    const heard = lastWords();
-    const finish = (event: MeasureReport) => {
-      clearTimeout(timer);
-      run.kill();
-      if (event.type === 'ladder.ended') passOn(camera, event);
-      report(event);
-    };
-    const run = runFfmpeg({
-      program: options.ffmpeg,
-      ...{ inputFormat: 'concat', inputOptions: ['-v warning', ...INPUT_OPTIONS] },
-      ...{ outputFormat: PACKETS_FORMAT, outputOptions: PACKETS_OPTIONS },
-      onOutput: byLine((line) => {
-        const measured = packets.line(line);
-        if (measured) finish({ type: 'program.measured', ...measured });
-      }),
-      onLine: heard.add,
-      onEnd: (detail) => finish({ type: 'ladder.ended', ...endedBy(heard, detail) }),
-    });
-    const timer = setTimeout(() => {
-      const measured = packets.soFar();
-      const detail = `no picture within ${MEASURE_MS} ms`;
-      finish(measured ? { type: 'program.measured', ...measured } : { type: 'ladder.ended', reason: 'source', detail });
-    }, MEASURE_MS);
-    run.write(Buffer.from(inputList(turns.relayFor(camera).urlOf(camera))));
-    run.end();
-    return {
-      release() {
-        clearTimeout(timer);
-        run.kill();
-      },
-    };
-  };
-
-  const ladder: LadderSlot = (input, report) => {
+  return (input, report) => {
     const relay = turns.relayFor(input.camera);
     const making = make(input, relay, options, (event) => {
-      if (event.type === 'ladder.ended') passOn(input.camera, event);
+      const failedThere = event.type === 'ladder.ended' && (event.reason === 'source' || event.reason === 'relay');
+      if (failedThere) turns.passOn(input.camera);
       report(event);
     });
     return { release: () => making.stop(true), detach: () => making.stop(false) };
   };
-  return { measure, ladder };
 }
 
 /** Has one ladder made until it is stopped or ends; its end is told once. */
@@ -117,19 +73,22 @@ function make(input: LadderInput, relay: FedRelay, options: LadderOptions, repor
   const folder = path.join(options.folder, camera);
   const names = [...rungs.map(({ name }) => name), ...(audio ? [AUDIO] : [])];
   const startedMs = Date.now();
-  const start = String(startedMs);
+  const mark = String(startedMs);
   const began = performance.now();
   const heard = lastWords();
   const published = rungs.filter(({ how }) => how === 'encoded').map(({ name }) => rungPath(camera, name));
   let run: FfmpegRun | undefined;
+  let start: ProgramStart | undefined;
   let over = false;
   let flowing = false;
   let movedAt = began;
+  let looking: NodeJS.Timeout | undefined;
 
   const stop = (clear: boolean) => {
     if (!over) run?.kill();
     over = true;
     clearInterval(looking);
+    start?.close();
     fed.drop();
     if (clear) rmSync(folder, { recursive: true, force: true });
   };
@@ -145,10 +104,18 @@ function make(input: LadderInput, relay: FedRelay, options: LadderOptions, repor
 
   const begin = () => {
     mkdirSync(folder, { recursive: true });
+    start = options.startOf?.(camera, relay.paths.relay);
     run = runFfmpeg({
       program: options.ffmpeg,
       ...{ inputFormat: 'concat', inputOptions: ['-v warning', ...INPUT_OPTIONS], folder },
-      also: ladderOutput({ rungs, audio, fps, gopMs, start, socket: (rung) => fed.socketOf(rungPath(camera, rung)) }),
+      also: ladderOutput({
+        rungs,
+        audio,
+        fps,
+        gopMs,
+        start: mark,
+        socket: (rung) => fed.socketOf(rungPath(camera, rung)),
+      }),
       ...{ outputFormat: PACKETS_FORMAT, outputOptions: PACKETS_OPTIONS },
       onOutput() {
         movedAt = performance.now();
@@ -156,20 +123,25 @@ function make(input: LadderInput, relay: FedRelay, options: LadderOptions, repor
       onLine: heard.add,
       onEnd: (detail) => end({ type: 'ladder.ended', ...endedBy(heard, detail) }),
     });
-    run.write(Buffer.from(inputList(relay.urlOf(camera))));
+    run.write(Buffer.from(inputList(start?.url ?? relay.urlOf(camera))));
     run.end();
+    void start?.sendOff();
   };
 
-  const look = () => {
-    const atMs = performance.now();
-    if (!run) {
-      if (fed.areAwaited()) return begin();
-      if (atMs - began > SOCKETS_WITHIN_MS)
-        endFor('relay', `the relay opened no socket within ${SOCKETS_WITHIN_MS} ms`);
-      return;
+  const awaitSockets = () => {
+    if (fed.areAwaited()) {
+      clearInterval(looking);
+      looking = setInterval(look, LOOK_EVERY_MS);
+      return begin();
     }
+    if (performance.now() - began > SOCKETS_WITHIN_MS)
+      endFor('relay', `the relay opened no socket within ${SOCKETS_WITHIN_MS} ms`);
+  };
+  const look = () => {
+    if (!run) return;
+    const atMs = performance.now();
     run.yieldToOthers(options.yields?.(camera) ?? false);
-    if (!flowing && isFlowing(folder, names, start)) {
+    if (!flowing && isFlowing(folder, names, mark)) {
       flowing = true;
       sweepBefore(folder, startedMs);
       report({ type: 'ladder.flowing', elapsed_ms: Math.round(atMs - began) });
@@ -182,6 +154,6 @@ function make(input: LadderInput, relay: FedRelay, options: LadderOptions, repor
     if (!flowing && atMs - began > FIRST_MS) return endFor('stalled', `no segment within ${FIRST_MS} ms`);
     if (flowing && atMs - movedAt > stalledMs) return endFor('stalled', `nothing for ${Math.round(atMs - movedAt)} ms`);
   };
-  const looking = setInterval(look, LOOK_EVERY_MS);
+  looking = setInterval(awaitSockets, AWAITED_EVERY_MS);
   return { stop };
 }

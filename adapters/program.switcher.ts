@@ -1,4 +1,5 @@
-import type { ProgramInput, ProgramReport, ProgramSlot, SelectionSlot } from '../machines/slots.ts';
+import type { Measured } from '../bus/events/rendition.ts';
+import type { MeasureSlot, ProgramInput, ProgramReport, ProgramSlot, SelectionSlot } from '../machines/slots.ts';
 import { createDepartures, type Departures } from './departures.switcher.ts';
 import type { SwitcherHost } from './switch.rtp/pool.ts';
 import { openSwitcherPools } from './switch.rtp/pools.ts';
@@ -7,6 +8,7 @@ import type {
   CarryOrder,
   DropOrder,
   HoldingTold,
+  MeasuredTold,
   OutputTold,
   Rate,
   SourceTold,
@@ -43,6 +45,7 @@ export interface ProgramSwitcherOptions {
 export interface ProgramSwitchers {
   slot: ProgramSlot;
   selection: SelectionSlot;
+  measure: MeasureSlot;
   departures: Departures;
   /** Whether key frames of this camera are wanted. */
   watch(camera: string, wanted: boolean): void;
@@ -53,6 +56,9 @@ export interface ProgramSwitchers {
 }
 
 const HOUR_MS = 3_600_000;
+/** A switcher is asked this often what a program carries, for so long. */
+const MEASURE_EVERY_MS = 100;
+const MEASURED_WITHIN_MS = 8_000;
 
 /** What an invoked selection wants. */
 interface Choice {
@@ -141,6 +147,8 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
   const choices = new Map<string, Choice>();
   /** The last change of each camera that was reported: a switcher tells it again to everybody who comes. */
   const toldChanges = new Map<string, number>();
+  /** Who waits for what a camera's program was found to carry. */
+  const measuring = new Map<string, (measured: Measured) => void>();
   let runs = Date.now();
   const slateFor = (camera: string, { name }: ProgramInput) => {
     const codec = entries.get(camera)?.codec;
@@ -186,6 +194,7 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
         if (payload) options.onKeyframe(camera, message.codec, payload);
         return;
       }
+      if (message.type === 'measured') return tellMeasured(camera, message);
       if (message.type === 'departures') return departures?.hear(message);
       delete entry.away;
       if (message.type === 'source' && entry.input.sources.includes(message.source)) {
@@ -234,6 +243,10 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
     if (options.slate) pool.renew(camera);
   };
 
+  const tellMeasured = (camera: string, { measured }: MeasuredTold) => {
+    if (measured) measuring.get(camera)?.(measured);
+  };
+
   const tellChange = (camera: string, { change, toldProgram, report }: Entry) => {
     if (!change || toldProgram !== 'up' || toldChanges.get(camera) === change.id) return;
     toldChanges.set(camera, change.id);
@@ -274,6 +287,27 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
       choices.set(camera, { source, how, armed, run });
       pool.renew(camera);
       return { release() {} };
+    },
+    measure({ camera }, report) {
+      const askedAt = performance.now();
+      const end = () => {
+        clearInterval(asking);
+        if (measuring.get(camera) === hear) measuring.delete(camera);
+      };
+      const hear = (measured: Measured) => {
+        end();
+        report({ type: 'program.measured', ...measured });
+      };
+      const ask = () => {
+        if (performance.now() - askedAt <= MEASURED_WITHIN_MS) return pool.send(camera, { type: 'measure', camera });
+        end();
+        const detail = `no picture from a key frame on within ${MEASURED_WITHIN_MS} ms`;
+        report({ type: 'ladder.ended', reason: 'source', detail });
+      };
+      measuring.set(camera, hear);
+      const asking = setInterval(ask, MEASURE_EVERY_MS);
+      ask();
+      return { release: end };
     },
     departures: { take: (camera, relay) => departures?.take(camera, relay) },
     watch(camera, wanted) {

@@ -31,8 +31,8 @@ export const AUDIO = 'audio';
 const SEGMENT_MS = 1_900;
 const EARLY_MS = 100;
 const SEGMENTS_LISTED = 6;
-/** Nobody who joins a rung over WebRTC waits longer for a picture. */
-const ENCODED_GOP_MS = 1_000;
+/** Nobody who joins a rung over WebRTC waits longer for a picture; at half a second a rung still looks the same. */
+const ENCODED_GOP_MS = 500;
 
 const isCopied = (rungs: readonly PlannedRung[]): boolean => rungs.some(({ how }) => how === 'copied');
 
@@ -68,8 +68,8 @@ function encoder(rung: PlannedRung, stream: number, { fps, rungs }: Making): str
     `-maxrate${at} ${rung.max_bps}`,
     `-bufsize${at} ${rung.buffer_bits}`,
     // Segments must begin together on all rungs: where the top one is copied, at the camera's own key frames.
-    `-force_key_frames${at} ${isCopied(rungs) ? 'source' : 'expr:gte(t,n_forced)'}`,
-    `-g${at} ${Math.round((fps * ENCODED_GOP_MS) / 1000)}`,
+    `-force_key_frames${at} ${isCopied(rungs) ? 'source' : `expr:gte(t,n_forced*${ENCODED_GOP_MS / 1000})`}`,
+    `-g${at} ${Math.max(1, Math.floor((fps * ENCODED_GOP_MS) / 1000))}`,
     `-sc_threshold${at} 0`,
     `-threads${at} 1`,
     `-enc_time_base${at} 1/90000`,
@@ -78,21 +78,28 @@ function encoder(rung: PlannedRung, stream: number, { fps, rungs }: Making): str
   ];
 }
 
+/**
+ * Pictures that follow each other within a third of the usual time are stored ones, sent to begin with: they need to be
+ * decoded, and nobody needs to see them.
+ */
+const unsqueezed = (fps: number): string =>
+  `select='key+isnan(prev_selected_t)+gte(t-prev_selected_t,${(1 / (3 * fps)).toFixed(4)})'`;
+
 /** One decoder, its pictures handed to as many scalers as there are rungs to encode. */
-function scaling(rungs: readonly PlannedRung[]): string | undefined {
+function scaling({ rungs, fps }: Making): string | undefined {
   const encoded = rungs.map((rung, stream) => ({ rung, stream })).filter(({ rung }) => rung.how === 'encoded');
   if (encoded.length === 0) return undefined;
   const ends = encoded.map(({ stream }) => `[d${stream}]`).join('');
   const scalers = encoded.map(
     ({ rung, stream }) => `[d${stream}]scale=${rung.width}:${rung.height},setsar=1,format=yuv420p[v${stream}]`,
   );
-  return `[0:v:0]split=${encoded.length}${ends};${scalers.join(';')}`;
+  return `[0:v:0]${unsqueezed(fps)},split=${encoded.length}${ends};${scalers.join(';')}`;
 }
 
 /** The rungs as HLS files in the working folder and as streams at the relay, each encoded once. */
 export function ladderOutput(making: Making): Output {
   const { rungs, audio, socket } = making;
-  const filter = scaling(rungs);
+  const filter = scaling(making);
   const streams = rungs.map(({ how }, stream) => (how === 'copied' ? '-map 0:v:0' : `-map [v${stream}]`));
   const codecs = rungs.flatMap((rung, stream) =>
     rung.how === 'copied' ? [`-c:v:${stream} copy`] : encoder(rung, stream, making),
@@ -116,15 +123,29 @@ export function ladderOutput(making: Making): Output {
   };
 }
 
+/** What comes in was measured: no picture is waited for to tell how many there are. */
+const FRAMES_PROBED = 0;
+
 /**
  * A list with one entry, the address with its token: it goes in on standard input, because arguments are visible to
  * every user of the machine.
  */
 export const inputList = (url: string): string =>
-  `ffconcat version 1.0\nfile '${url.replaceAll("'", "'\\''")}'\noption rtsp_transport tcp\noption timeout 10000000\n`;
+  [
+    'ffconcat version 1.0',
+    `file '${url.replaceAll("'", "'\\''")}'`,
+    'option rtsp_transport tcp',
+    'option timeout 10000000',
+    `option fpsprobesize ${FRAMES_PROBED}`,
+    '',
+  ].join('\n');
 
 /** How the list is read. */
-export const INPUT_OPTIONS = ['-protocol_whitelist pipe,fd,rtsp,rtp,tcp,udp', '-safe 0'];
+export const INPUT_OPTIONS = [
+  '-protocol_whitelist pipe,fd,rtsp,rtp,tcp,udp',
+  '-safe 0',
+  `-fpsprobesize ${FRAMES_PROBED}`,
+];
 
 /** One line for each packet that comes in: shows that something moves, and what. */
 export const PACKETS_FORMAT = 'framecrc';

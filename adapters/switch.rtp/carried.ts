@@ -11,6 +11,8 @@ import {
   departuresOrder,
   dropOrder,
   MAX_CAMERAS,
+  type MeasureOrder,
+  measureOrder,
   type Rate,
   type Told,
 } from './talk.ts';
@@ -88,12 +90,18 @@ export function createCarried(tell: Tell): Carried {
     if (!fenced(order, answer)) programs.get(order.camera)?.depart(order.id);
   };
 
+  const measure = ({ camera }: MeasureOrder, answer: Tell) => {
+    const measured = programs.get(camera)?.measured();
+    answer({ type: 'measured', camera, ...(measured ? { measured } : {}) });
+  };
+
   return {
     hear(message, answer) {
       try {
         if (message.type === 'carry') carry(carryOrder.parse(message), answer);
         if (message.type === 'departures') prepare(departuresOrder.parse(message), answer);
         if (message.type === 'depart') depart(departOrder.parse(message), answer);
+        if (message.type === 'measure') measure(measureOrder.parse(message), answer);
         if (message.type === 'drop') drop(dropOrder.parse(message), answer);
       } catch (error) {
         if (!(error instanceof ShapeError)) throw error;

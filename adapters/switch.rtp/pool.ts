@@ -7,6 +7,7 @@ import {
   type DeparturesOrder,
   type DropOrder,
   MAX_CAMERAS,
+  type MeasureOrder,
   type Rate,
   type Told,
 } from './talk.ts';
@@ -44,7 +45,7 @@ export interface SwitcherPool {
   /** Sends the order of a kept camera again. */
   renew(camera: string): void;
   /** Sends another order for a kept camera, if its switcher is there. */
-  send(camera: string, order: DeparturesOrder | DepartOrder): void;
+  send(camera: string, order: DeparturesOrder | DepartOrder | MeasureOrder): void;
   /** Has the switcher that carries a camera end its program, though the camera is not kept here. */
   evict(camera: string, order: DropOrder): void;
   /** Lets a camera go; its program ends if an order says so. */

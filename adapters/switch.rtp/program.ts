@@ -1,8 +1,11 @@
+import type { Measured } from '../../bus/events/rendition.ts';
 import type { MediaTrack } from '../rtsp/sdp.ts';
 import { keepDepartures } from './departures.ts';
 import { createFeed, type Feed } from './feed.ts';
 import { createKeyFrameCollector, type KeyFrameCollector } from './key-frame.ts';
+import { createMeasure } from './measure.ts';
 import { createMeter } from './meter.ts';
+import type { PictureSize } from './nal.ts';
 import { keepOutput, type Output } from './output.ts';
 import { keepPace } from './pace.ts';
 import { markerOf, RTP_OVERHEAD_BYTES } from './rtp.ts';
@@ -39,6 +42,8 @@ export interface Program {
   /** How everything stands now, and which source feeds it since when. */
   standings(): ProgramTold[];
   rate(atMs: number): Rate;
+  /** What it carries, as far as its present source has shown; undefined while that is too little. */
+  measured(): Measured | undefined;
   /** Sender reports for everything that was sent; also keeps the relays from giving up on a silent camera. */
   report(atMs: number, wallMs: number): void;
   close(): void;
@@ -56,6 +61,7 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
   /** Sources whose key frames were too far apart when they were last told. */
   const longGops = new Set<string>();
   const meter = createMeter(startMs);
+  const measure = createMeasure();
   let order = first;
   let stream: Stream | undefined;
   let collector: KeyFrameCollector | undefined;
@@ -115,6 +121,7 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
       const source = message.type === 'switched' ? sources.get(message.source) : undefined;
       const codec = source?.tracks()[0]?.encoding ?? '';
       if (source) collector = createKeyFrameCollector((annexB) => handlers.keyFrame(source.id, codec, annexB));
+      measure.reset();
       handlers.told(message);
       for (const one of sources.values()) tellSource(one);
       const departing = departures.standing();
@@ -160,12 +167,18 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
     handlers.told(told);
   };
 
+  const sizeOf = (source: Source): PictureSize | undefined => {
+    const { width, height } = source.standing();
+    return width && height ? { width, height } : undefined;
+  };
+
   const videoPacket = (source: Source, frame: Buffer, sight: Sight, atMs: number) => {
     const long = longGops.has(source.id);
     if (sight.keyStart || source.gop.isLong() !== long) tellSource(source);
     const sent = feed.takes(source, sight, atMs);
     if (feed.on() !== source.id) return;
     meter.count(frame.length - RTP_OVERHEAD_BYTES, sight);
+    measure.see(frame, sight, sizeOf(source));
     // Before the rewriting: the marker stays, but key frames are gathered from the payload that it shares.
     if (order.keyframes) collector?.see(sight, markerOf(frame), atMs);
     if (sent) sendVideo(frame, sight, atMs);
@@ -252,6 +265,11 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
       departures.depart(id, source?.tracks() ?? [], source?.gop.packets() ?? [], now());
     },
     rate: (atMs) => ({ camera, ...meter.read(atMs) }),
+    measured() {
+      const video = measure.video();
+      const [{ encoding } = { encoding: '' }, audio] = stream?.tracks ?? [];
+      return video && { codec: encoding.toLowerCase(), ...video, audio: audio !== undefined };
+    },
     report(atMs, wallMs) {
       stream?.report(atMs, wallMs);
       departures.report(atMs, wallMs);

@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import type { Measured } from '../../bus/events/rendition.ts';
 import { IdSchema } from '../../bus/identity.ts';
 import { type Of, shape } from '../../bus/shape.ts';
 
@@ -61,6 +62,10 @@ export const departOrder = shape(
   Type.Object({ type: Type.Literal('depart'), epoch: Type.Integer({ minimum: 0 }), camera: IdSchema, id: IdSchema }),
 );
 export type DepartOrder = Of<typeof departOrder>;
+
+/** Tell what this camera's program carries. It changes nothing, so that anybody may ask. */
+export const measureOrder = shape('measure order', Type.Object({ type: Type.Literal('measure'), camera: IdSchema }));
+export type MeasureOrder = Of<typeof measureOrder>;
 
 /**
  * How a source stands. `opening` until its first packet; `ended` is retried all the time; `aside` flows, but can't take
@@ -127,6 +132,13 @@ export interface OutputTold {
   detail?: string;
 }
 
+/** What a camera's program carries; nothing while its source has not yet sent two key frames. */
+export interface MeasuredTold {
+  type: 'measured';
+  camera: string;
+  measured?: Measured;
+}
+
 /** A key frame as an Annex B access unit in the payload. */
 export interface KeyFrameTold {
   type: 'keyframe';
@@ -151,6 +163,7 @@ export type Told =
   | SwitchedTold
   | HoldingTold
   | DeparturesTold
+  | MeasuredTold
   | KeyFrameTold
   | { type: 'rates'; items: Rate[] }
   | { type: 'refused'; camera: string; reason: 'epoch' | 'full' | 'order'; text: string };

@@ -10,6 +10,7 @@ export const ALARM_VERSION = 1;
 export const CAUSES = [
   'no-source',
   'frozen',
+  'stale-hls',
   'relay-dead',
   'off-air',
   'slate',

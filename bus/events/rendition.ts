@@ -29,7 +29,7 @@ export type PlannedRung = Type.Static<typeof PlannedRungSchema>;
 
 /** What a program carries, as its packets show. */
 export const MeasuredSchema = Type.Object({
-  codec: Type.String({ description: 'as FFmpeg names it, for instance h264' }),
+  codec: Type.String({ description: 'in small letters, for instance h264' }),
   width: Type.Integer(),
   height: Type.Integer(),
   fps: Type.Number(),

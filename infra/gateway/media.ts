@@ -52,6 +52,7 @@ import { withAdaptive } from './adaptive.ts';
 import { type ClientAddresses, clientAddresses } from './client-addresses.ts';
 import { handOverCameras } from './hand-over.ts';
 import { keepIntakes, type Left } from './intakes.ts';
+import { ladderStarts } from './ladder-starts.ts';
 import { type Launchers, switcherHost } from './launchers.ts';
 import { known, openRelayClients } from './relay-clients.ts';
 import { type RelayReach, relayReaches, rtspAddress } from './relay-reach.ts';
@@ -219,7 +220,18 @@ export function openMedia({
     })),
     sockets: path.join(group.links.switchers, 'rungs'),
   };
-  const ladders = createLadders({ ...feeding, ffmpeg: findProgram('ffmpeg'), folder: hlsFolder, yields });
+  const ladder = createLadders({
+    ...feeding,
+    ffmpeg: findProgram('ffmpeg'),
+    folder: hlsFolder,
+    yields,
+    startOf: ladderStarts({
+      departures: programs.departures,
+      apiOf: clients.api,
+      urlOf: (relay, path) => rtsp(known(reaches, relay), 'read', path),
+      log,
+    }),
+  });
 
   const peers = adaptivePeers({
     socket: peersSocket(group.links.switchers),
@@ -317,7 +329,7 @@ export function openMedia({
       provision: provisionMediamtx((relay) => clients.paths(relay)),
       alarm,
     },
-    renditionSlots: { ...ladders, alarm },
+    renditionSlots: { measure: programs.measure, ladder, alarm },
     soundSlots: { opus: createOpus({ ...feeding, ffmpeg: findProgram('ffmpeg') }), alarm },
     recordingSlots: {
       record: recorderMediamtx({

@@ -28,21 +28,36 @@ export interface Departing {
   take(camera: Id, relay: string, haste: Haste): Taken | undefined;
 }
 
+/**
+ * Waits for the reader of a departure path, and lets it depart.
+ * @param isRead asks the relay once; a relay that does not answer now may answer the next time
+ * @returns whether it departed; not where nobody came, or the path was closed
+ */
+export async function departOnceRead(
+  departure: Departure,
+  isRead: () => Promise<boolean>,
+  isClosed: () => boolean,
+): Promise<boolean> {
+  const giveUpAt = performance.now() + CONNECTED_WITHIN_MS;
+  while (!isClosed() && performance.now() < giveUpAt) {
+    const read = await isRead().catch(() => false);
+    if (read && !isClosed()) {
+      departure.depart();
+      return true;
+    }
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+  return false;
+}
+
 /** Joins through the departure paths of these services, if they have any. */
 export function keepDeparting({ departures, whep, log }: HttpServices): Departing {
   const staying = new Map<Id, number>();
   const stays = (camera: Id): number => staying.get(camera) ?? 0;
 
-  /** Waits for the reader of a path, and lets it depart. */
   async function sendOff(departure: Departure, relay: string, relaySession: string, isClosed: () => boolean) {
-    const giveUpAt = performance.now() + CONNECTED_WITHIN_MS;
-    while (!isClosed() && performance.now() < giveUpAt) {
-      // A relay that does not answer now may answer the next time.
-      const connected = await whep.isConnected(relay, relaySession).catch(() => false);
-      if (connected && !isClosed()) return departure.depart();
-      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
-    }
-    if (!isClosed()) log.info({ relay, path: departure.path }, 'nobody connected to a departure path');
+    const departed = await departOnceRead(departure, () => whep.isConnected(relay, relaySession), isClosed);
+    if (!departed && !isClosed()) log.info({ relay, path: departure.path }, 'nobody connected to a departure path');
   }
 
   return {

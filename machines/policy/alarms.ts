@@ -11,6 +11,10 @@ export interface Standing {
   why: Why;
   /** Of a broadcast: false while its destination gets the slate. */
   picture?: boolean;
+  /** Of a broadcast: how its camera stands. */
+  camera?: Pick<Standing, 'state' | 'why'>;
+  /** Of a camera: the destinations that get its slate now. */
+  slateAt?: readonly string[];
 }
 
 /** Whether a cause is there, in words; undefined where that can't be told yet: then it stays as it was. */
@@ -22,7 +26,7 @@ interface Question {
   raiseAfterMs: number;
   /** It must be away for so long before the alarm is over, the first time; each relapse doubles it. */
   clearAfterMs: number;
-  /** Absent: what is asked is no cell. */
+  /** Absent: no state of a cell answers it. */
   judge?(standing: Standing): Judgement;
 }
 
@@ -35,21 +39,42 @@ const byState =
     return unknown.includes(state) ? undefined : { present: false, text: state };
   };
 
+const judgeSource = byState(
+  {
+    holding: 'no source, viewers see the slate',
+    offline: 'offline',
+    quarantined: 'left alone after failing too often',
+  },
+  // One that is asked anew has not come back yet.
+  ['connecting', 'stalled', 'switching'],
+);
+
+/** A camera without a source, and who else sees it: the stations that get its slate raise no alarm of their own. */
+function judgeCamera(standing: Standing): Judgement {
+  const judged = judgeSource(standing);
+  const { slateAt = [] } = standing;
+  if (!judged?.present || slateAt.length === 0) return judged;
+  return { ...judged, text: `${judged.text}; on air with the slate: ${slateAt.join(', ')}` };
+}
+
+/**
+ * A station that gets the slate. Its cause is most often that the camera has no source: that is one cause, so it is one
+ * alarm, the camera's, which names the station; whether it is the cause is waited for while the camera is asked anew.
+ */
+function judgeSlate({ state, picture, camera }: Standing): Judgement {
+  if (state !== 'on-air' || picture !== false) return { present: false, text: state };
+  const source = camera ? judgeSource(camera) : { present: false };
+  if (source?.present) return { present: false, text: 'its camera has no source, which is the alarm' };
+  return source && { present: true, text: 'on air with the slate' };
+}
+
 /** What is asked, of what, and how patiently. */
 export const QUESTIONS: Readonly<Record<Cause, Question>> = {
   'no-source': {
     kind: 'camera',
     raiseAfterMs: 2_000,
     clearAfterMs: 5_000,
-    judge: byState(
-      {
-        holding: 'no source, viewers see the slate',
-        offline: 'offline',
-        quarantined: 'left alone after failing too often',
-      },
-      // One that is asked anew has not come back yet.
-      ['connecting', 'stalled', 'switching'],
-    ),
+    judge: judgeCamera,
   },
   frozen: {
     kind: 'camera',
@@ -57,6 +82,8 @@ export const QUESTIONS: Readonly<Record<Cause, Question>> = {
     clearAfterMs: 5_000,
     judge: byState({ frozen: 'the picture stands still' }),
   },
+  // A player that is late tells again each minute; nobody tells when it is not.
+  'stale-hls': { kind: 'camera', raiseAfterMs: 0, clearAfterMs: 90_000 },
   'relay-dead': {
     kind: 'relay',
     raiseAfterMs: 0,
@@ -75,7 +102,7 @@ export const QUESTIONS: Readonly<Record<Cause, Question>> = {
     kind: 'broadcast',
     raiseAfterMs: 2_000,
     clearAfterMs: 5_000,
-    judge: (standing) => byState(standing.picture === false ? { 'on-air': 'on air with the slate' } : {})(standing),
+    judge: judgeSlate,
   },
   // Who prolongs or closes it has seen to it.
   'ends-soon': {

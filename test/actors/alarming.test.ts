@@ -52,6 +52,60 @@ describe('alarms of a gateway', () => {
     expect(faults).to.deep.equal([]);
   });
 
+  it('are raised when a player tells that a cache makes its picture late, and over when none has told it for a while', async () => {
+    const house = fakeHouse();
+    const { faults, stateOf } = watched(house);
+    await liveCamera(house);
+    const viewer = { kind: 'viewer' as const, id: id('ses_1') };
+    await house.roster.create(viewer, {
+      ...{ type: 'viewer.requested', camera: 'cam_001', zone: 'hcm/a', protocol: 'hls', quality: '480p' },
+      subject: { sub: 'lan', role: 'viewer', cameras: ['cam_001'], zones: [], iat: 1 },
+      ...{
+        address: '192.0.2.9',
+        expires_at: house.clock.now + 3_600_000,
+        held: 0,
+        quota: 20,
+        relay: 'relay-1',
+        standby: 'relay-2',
+      },
+    });
+    await house.roster.offer(viewer, { type: 'playlist.stale', held_ms: 9_000, allowed_ms: 2_000 });
+    const gone = () => house.roster.view(alarm('stale-hls'))?.context.gone as { at: number; until: number };
+    await until('the alarm', () => gone() !== undefined);
+    const { title, text, state } = house.roster.view(alarm('stale-hls'))?.context ?? {};
+    expect([state, title]).to.deep.equal(['raised', 'North gate']);
+    expect(text).to.match(/^a cache on the way to this player kept a playlist for 9 s/);
+    // Players that are still late tell so each minute.
+    const { until: before, at } = gone();
+    expect(before - at).to.be.above(60_000);
+    house.clock.now += 60_000;
+    await house.roster.offer(viewer, { type: 'playlist.stale', held_ms: 9_000, allowed_ms: 2_000 });
+    await until('it to last longer', () => gone()?.until === before + 60_000);
+    await house.roster.offer(alarm('stale-hls'), { type: 'alarm.rang', name: 'clear' });
+    expect(stateOf('stale-hls')).to.equal('cleared');
+    expect(faults).to.deep.equal([]);
+  });
+
+  it('are one for a camera that is lost while it is pushed: it names the station, which raises none of its own', async () => {
+    const house = fakeHouse();
+    const { faults, stateOf } = watched(house);
+    await liveCamera(house);
+    const push = { kind: 'broadcast' as const, id: id('cam_001--city-tv') };
+    await house.roster.create(push, {
+      ...{ type: 'broadcast.requested', camera: 'cam_001', zone: 'hcm/a', destination: 'city-tv' },
+      ...{ to: 'rtmp://127.0.0.1/live', relay: 'relay-1', by: 'lan', picture: true },
+    });
+    const flows = { type: 'push.flowing', relay: 'relay-1', bytes: 60_000, elapsed_ms: 700, confirmed: true };
+    await house.roster.offer(push, flows);
+    await loses(house);
+    await until('the suspicion', () => stateOf('no-source') === 'suspected');
+    await house.roster.offer(push, { type: 'camera.showing', picture: false, state: 'holding' });
+    const text = () => house.roster.view(alarm('no-source'))?.context.text;
+    await until('the station to be named', () => /; on air with the slate: city-tv$/.test(String(text())));
+    expect(stateOf('slate')).to.equal(undefined);
+    expect(faults).to.deep.equal([]);
+  });
+
   it('are raised for the gateway itself, and over when that is well', async () => {
     const house = fakeHouse();
     const own: Partial<Record<Cause, string>> = { log: 'the journal went back' };

@@ -119,6 +119,36 @@ describe('a cell', () => {
     expect(next.slots.alarm.held().input).to.deep.equal({ name: 'opening:0', at: deadline });
   });
 
+  it('goes on with what it holds when it first hears something after a crash, and lets go of it in its time', async () => {
+    const house = fakeHouse();
+    await house.roster.create(at, configured);
+    house.slots.probe.held().report(answered);
+    await until('the record', () => house.store.records().length === 2);
+    const next = house.successor();
+    await next.roster.adopt();
+    const begun = () => [next.slots.program, next.slots.intake, next.slots.alarm].map(({ all }) => all.length);
+    expect(begun()).to.deep.equal([1, 1, 1]);
+    next.slots.program.held().report(flowing);
+    expect(begun(), 'nothing is begun anew').to.deep.equal([1, 1, 1]);
+    expect(next.slots.alarm.all[0]?.end, 'it waits for its picture no more').to.equal('released');
+    next.slots.program.held().report(feeds());
+    expect(next.roster.view(at)?.state).to.equal('live');
+    await next.roster.offer(at, { type: 'camera.removed' });
+    expect(next.slots.program.all[0]?.end).to.equal('released');
+  });
+
+  it('that heard nothing since a crash is let go of as it is, its effects going on', async () => {
+    const house = fakeHouse();
+    await house.roster.create(at, configured);
+    const next = house.successor();
+    await next.roster.adopt();
+    expect(await next.roster.handOver(at)).to.equal(true);
+    expect(next.slots.program.all[0]?.end).to.equal('detached');
+    const [first, left] = next.store.records().map(({ record }) => record);
+    expect(left).to.include({ left: true });
+    expect(left?.after).to.deep.equal(first?.after);
+  });
+
   it('tells after a crash what the journal holds and nobody was told', async () => {
     const house = fakeHouse();
     const tell = house.store.facts.tell;

@@ -1,6 +1,17 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { expect } from 'chai';
+import pino from 'pino';
+import { createLadders } from '../../adapters/ladder.ffmpeg.ts';
+import { relayPaths } from '../../adapters/mediamtx/relay-paths.ts';
+import { mediamtx } from '../../adapters/mediamtx.ts';
 import type { ProgramSwitchers } from '../../adapters/program.switcher.ts';
+import { findProgram } from '../../infra/binaries.ts';
+import { ladderStarts } from '../../infra/gateway/ladder-starts.ts';
+import { planLadder } from '../../machines/policy/ladder.ts';
 import { startCamera } from '../fixtures/camera.ts';
+import { figure } from '../fixtures/figures.ts';
 import { startMediamtx, type TestMediamtx } from '../fixtures/mediamtx.ts';
 import { type Running, until } from '../fixtures/process.ts';
 import { type ProgramReader, readProgram } from '../fixtures/program-reader.ts';
@@ -15,7 +26,7 @@ describe('joining a camera through a departure path', function () {
   let sources: Running[];
   let program: ProgramReader;
   const readers: ProgramReader[] = [];
-  const GOP_MS = 4_000;
+  const GOP_MS = 8_000;
 
   before(async () => {
     [cameras, relay, switcher] = await Promise.all([startMediamtx(), startMediamtx(), startSwitcher()]);
@@ -63,6 +74,47 @@ describe('joining a camera through a departure path', function () {
       await until('its end', () => reader.dropped());
     }
     expect(Math.max(...took), `ms: ${took.map(Math.round)}`).to.be.below(500);
+  });
+
+  it('lets a ladder begin, and its rung be watched, before the next key frame', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'sbx-start-'));
+    const api = mediamtx({ relay: 'relay-1', host: '127.0.0.1', port: relay.ports.api, token: () => '' });
+    const paths = relayPaths(api);
+    const ladder = createLadders({
+      ...{ ffmpeg: findProgram('ffmpeg'), folder: path.join(folder, 'hls'), sockets: path.join(folder, 'run') },
+      relays: [{ paths, urlOf: (name) => relay.rtsp(name), feeds: true }],
+      startOf: ladderStarts({
+        departures: gateway.departures,
+        apiOf: () => api,
+        urlOf: (_relay, name) => relay.rtsp(name),
+        log: pino({ level: 'silent' }),
+      }),
+    });
+    const { rungs } = planLadder(
+      {
+        ...{ codec: 'h264', width: 640, height: 360, fps: 30, gop_ms: GOP_MS },
+        ...{ reordered: false, bitrate_bps: 1_000_000, audio: false },
+      },
+      [{ name: '180p', height: 180, bitrate_bps: 200_000, max_bps: 240_000, buffer_bits: 120_000 }],
+    );
+    const keyFrames = () => program.packets.filter(({ keyStart }) => keyStart).length;
+    const before = keyFrames();
+    await until('a key frame, so that the next one is far', () => keyFrames() > before, 2 * GOP_MS, 5);
+    const [beganAt, began] = [performance.now(), keyFrames()];
+    const held = ladder({ camera: 'cam_1', rungs, audio: false, fps: 30, gopMs: GOP_MS, stalledMs: 5_000 }, () => {});
+    await until('the rung', async () => (await api.paths()).some((one) => one.name === 'cam_1/180p' && one.available));
+    const rung = await readProgram(relay.rtsp('cam_1/180p'));
+    readers.push(rung);
+    await until('pictures of the rung', () => rung.packets.some(({ keyStart }) => keyStart));
+    figure('cold ladder: from its order to a key frame at a reader', performance.now() - beganAt);
+    expect(keyFrames(), 'the camera has sent no other key frame').to.equal(began);
+    held.release();
+    await until('the rung to be gone', async () =>
+      (await api.pathConfigs()).every(({ name }) => name !== 'cam_1/180p'),
+    );
+    paths.close();
+    api.close();
+    rmSync(folder, { recursive: true, force: true });
   });
 
   it('then goes on live, in order, and over the death of a source like the program', async () => {

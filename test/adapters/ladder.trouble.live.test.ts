@@ -48,13 +48,13 @@ describe('a ladder whose FFmpeg is in trouble', function () {
     chmodSync(program, 0o755);
     const paths = { want() {}, drop() {} } as unknown as RelayPaths;
     const { stalledMs = 5_000, ...options } = more;
-    const ladders = createLadders({
+    const ladder = createLadders({
       ...{ ffmpeg: program, folder: path.join(folder, 'hls'), sockets: path.join(folder, 'run'), ...options },
       relays: [{ paths, urlOf: () => 'rtsp://127.0.0.1:1/cam_001?token=secret', feeds: true }],
     });
     const reports: LadderReport[] = [];
     const input = { camera: 'cam_001', rungs, audio: false, fps: 25, gopMs: 2_000, stalledMs };
-    ({ release } = ladders.ladder(input, (report) => reports.push(report)));
+    ({ release } = ladder(input, (report) => reports.push(report)));
     await until('its end', () => reports.at(-1)?.type === 'ladder.ended', 15_000);
     return { ended: reports.at(-1), flowed: reports.length > 1 };
   }

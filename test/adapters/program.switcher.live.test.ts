@@ -5,6 +5,7 @@ import type { ProgramSwitchers } from '../../adapters/program.switcher.ts';
 import { openPlayer } from '../../adapters/switch.rtp/player.ts';
 import { sequenceOf, timestampOf } from '../../adapters/switch.rtp/rtp.ts';
 import { findProgram } from '../../infra/binaries.ts';
+import type { MeasureReport } from '../../machines/slots.ts';
 import { startCamera } from '../fixtures/camera.ts';
 import { startMediamtx, type TestMediamtx } from '../fixtures/mediamtx.ts';
 import { type Running, run, until } from '../fixtures/process.ts';
@@ -89,6 +90,19 @@ describe('the program path of a camera', function () {
 
     it('can be read by any RTSP client', async () => {
       expect(await look(relay.rtsp('cam_1'))).to.equal('h264,640,360');
+    });
+
+    it('is known for what it carries, so that nothing has to look before a ladder is planned', async () => {
+      const heard: MeasureReport[] = [];
+      const held = gateway.measure({ camera: 'cam_1' }, (report) => heard.push(report));
+      const report = await until('a measurement', () => heard[0], 12_000);
+      held.release();
+      expect(report).to.include({ type: 'program.measured', codec: 'h264', width: 640, height: 360, audio: false });
+      if (report.type !== 'program.measured') return expect.fail('it was not measured');
+      expect(report.reordered).to.equal(false);
+      expect(report.fps).to.be.within(27, 31);
+      expect(report.gop_ms).to.be.within(300, 2_100);
+      expect(report.bitrate_bps).to.be.within(50_000, 2_000_000);
     });
 
     it('says within the agreed time that the camera has fallen silent, and when it is back', async () => {

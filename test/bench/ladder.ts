@@ -1,11 +1,12 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { createLadders, type Ladders } from '../../adapters/ladder.ffmpeg.ts';
+import { createLadders } from '../../adapters/ladder.ffmpeg.ts';
 import { relayPaths } from '../../adapters/mediamtx/relay-paths.ts';
 import type { Measured, PlannedRung } from '../../bus/events/rendition.ts';
 import { findProgram } from '../../infra/binaries.ts';
 import { planLadder, rungsNamed, USUAL_RUNGS } from '../../machines/policy/ladder.ts';
+import type { LadderSlot } from '../../machines/slots.ts';
 import { startCamera } from '../fixtures/camera.ts';
 import { descendants } from '../fixtures/launcher/start.ts';
 import { until } from '../fixtures/process.ts';
@@ -26,12 +27,12 @@ const ladderPids = (): number[] =>
   });
 
 /** Holds these ladders, each of some rungs of the one program, and tells what they cost, in percent of a core. */
-async function costOf(ladders: Ladders, measured: Measured, sets: PlannedRung[][], seconds: number) {
+async function costOf(ladder: LadderSlot, measured: Measured, sets: PlannedRung[][], seconds: number) {
   const startedAt = performance.now();
   let flowing = 0;
   const { audio, fps, gop_ms: gopMs } = measured;
   const held = sets.map((rungs, n) =>
-    ladders.ladder({ camera: `set_${n}`, rungs, audio, fps, gopMs, stalledMs: 20_000 }, (report) => {
+    ladder({ camera: `set_${n}`, rungs, audio, fps, gopMs, stalledMs: 20_000 }, (report) => {
       if (report.type === 'ladder.ended') throw new Error(`a ladder ended: ${report.detail}`);
       flowing++;
     }),
@@ -58,7 +59,7 @@ async function compare(height: number, bitrateBps: number, seconds: number) {
   const camera = startCamera(relay.rtsp(PROGRAM, publish), picture);
   try {
     await until('the program', async () => (await relay.api.paths()).some(({ available }) => available), 20_000);
-    const ladders = createLadders({
+    const ladder = createLadders({
       ffmpeg: findProgram('ffmpeg'),
       relays: [
         {
@@ -69,16 +70,15 @@ async function compare(height: number, bitrateBps: number, seconds: number) {
       ],
       ...{ folder: path.join(folder, 'hls'), sockets: path.join(folder, 'run') },
     });
-    let measured: Measured | undefined;
-    const measuring = ladders.measure({ camera: PROGRAM }, (report) => {
-      if (report.type === 'program.measured') measured = report;
-    });
-    const source = await until('a measurement', () => measured, 15_000);
-    measuring.release();
+    const { width, fps } = picture;
+    const source: Measured = {
+      ...{ codec: 'h264', width, height, fps, gop_ms: picture.gopSeconds * 1_000 },
+      ...{ reordered: false, bitrate_bps: bitrateBps, audio: false },
+    };
     const { rungs } = planLadder(source, rungsNamed(USUAL_RUNGS));
     const apart = rungs.map((rung): PlannedRung[] => [{ ...rung, how: 'encoded' }]);
-    const one = await costOf(ladders, source, [rungs], seconds);
-    const separate = await costOf(ladders, source, apart, seconds);
+    const one = await costOf(ladder, source, [rungs], seconds);
+    const separate = await costOf(ladder, source, apart, seconds);
     return { one, separate, copied: rungs.some(({ how }) => how === 'copied') };
   } finally {
     await camera.stop();

@@ -24,6 +24,9 @@ async function gapOfMove({ watch, shaper, events }: Plant): Promise<number> {
 async function coldRung({ browser, group }: Plant): Promise<number> {
   const idle = async () => (await group.api('GET', '/api/v1/sessions')).body.items.length === 0;
   await until('nobody to watch', idle, 90_000);
+  // Of a camera that has only just come nobody knows yet how far its key frames are apart.
+  const since = async () => (await group.api('GET', '/api/v1/cameras/north')).body.since;
+  await until('the camera to have been there for a while', async () => Date.now() - (await since()) > 5_000, 30_000);
   const watcher = await watchCamera(browser, group, 'north', { query: 'quality=360p' });
   const { states } = await watcher.moving(0, 5, 30_000);
   await watcher.close();
@@ -61,7 +64,7 @@ export async function bench({ pairs = 5, say = () => {} }: BenchOptions): Promis
       { measure: 'cold rung: first picture, p50', ours: first, unit: 'ms', aim: '≤ 1,000', met: first <= 1_000 },
     ],
     notes: [
-      `${gaps.length} moves from 360p to the camera's own picture; ${colds.length} openings of a page in 360p whose ladder nobody had used: FFmpeg measures the program first, then encodes; until then the poster is on screen.`,
+      `${gaps.length} moves from 360p to the camera's own picture; ${colds.length} openings of a page in 360p whose ladder nobody had used, of a camera that was there for 5 s, from the page's start; until then the poster is on screen.`,
     ],
   };
 }

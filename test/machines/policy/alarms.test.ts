@@ -35,6 +35,19 @@ describe('what is an alarm', () => {
     expect([judged('disk-full', 'full'), judged('disk-full', 'off')]).to.deep.equal([true, false]);
   });
 
+  it('is one for one cause: of a camera without a source that is pushed, the camera’s own, which names the stations', () => {
+    const slate = (state: string) =>
+      QUESTIONS.slate.judge?.({ state: 'on-air', why: because, picture: false, camera: { state, why: because } });
+    expect(slate('holding')).to.deep.equal({ present: false, text: 'its camera has no source, which is the alarm' });
+    expect(slate('live')).to.deep.equal({ present: true, text: 'on air with the slate' });
+    expect(slate('switching'), 'whether that is why is not known yet').to.equal(undefined);
+    const camera = { state: 'offline', why: because, slateAt: ['city-tv', 'radio'] };
+    expect(QUESTIONS['no-source'].judge?.(camera)?.text).to.equal(
+      'offline: nothing answers; on air with the slate: city-tv, radio',
+    );
+    expect(QUESTIONS['no-source'].judge?.({ ...camera, state: 'live' })?.present).to.equal(false);
+  });
+
   it('has one id for one cause, that a subject takes, and that tells what it is about', () => {
     for (const cause of CAUSES) {
       for (const about of ['cam_001', 'cam_001--city-tv', 'a'.repeat(64)]) {

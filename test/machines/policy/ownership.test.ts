@@ -33,10 +33,10 @@ describe('who owns a cell', () => {
     }
   });
 
-  it('has a recording live with its camera, whose relay it turns on', () => {
+  it('has a recording live with its camera, whose relay it turns on, and a ladder with the camera whose pictures it begins with', () => {
     for (const { id } of cameras) {
       const { owner } = ownerOf({ kind: 'recording', id }, GATEWAYS);
-      expect(ownerOf({ kind: 'ptz', id }, GATEWAYS).owner).to.equal(owner);
+      for (const kind of ['ptz', 'rendition']) expect(ownerOf({ kind, id }, GATEWAYS).owner).to.equal(owner);
       expect(owner).to.equal(ownerOf({ kind: 'camera', id }, GATEWAYS).owner);
     }
   });
