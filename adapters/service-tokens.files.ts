@@ -63,13 +63,15 @@ export const isServiceToken = (text: string): boolean => text.startsWith(PREFIX)
 /** The `sub` of a program: no person's name holds a colon. */
 export const serviceSub = ({ id }: Pick<Service, 'id'>): string => `service:${id}`;
 
+/** Whether a `sub` is a program's, or that of a visitor of one. */
+export const isProgram = (sub: string): boolean => sub.startsWith(serviceSub({ id: '' }));
+
 /** The `sub` of somebody to whom a program shows what it may see itself; undefined when it is no program that says so. */
 export const visitorSub = (sub: string, visitor: string): string | undefined =>
-  sub.startsWith(serviceSub({ id: '' })) ? `${programOf(sub)}/${visitor}` : undefined;
+  isProgram(sub) ? `${programOf(sub)}/${visitor}` : undefined;
 
 /** The `sub` of the program that a visitor came by; any other as it is. */
-export const programOf = (sub: string): string =>
-  sub.startsWith(serviceSub({ id: '' })) ? (sub.split('/', 1)[0] ?? sub) : sub;
+export const programOf = (sub: string): string => (isProgram(sub) ? (sub.split('/', 1)[0] ?? sub) : sub);
 
 /** What a service token's state is at a moment. */
 export const serviceState = ({ revoked, expires_at }: Service, now: number): 'active' | 'expired' | 'revoked' =>

@@ -92,6 +92,10 @@ const steps: Record<string, (record: JournalRecord) => JournalRecord> = {
   'recording@2': unchanged(3),
   // Nobody saved a preset.
   'ptz@1': unchanged(2),
+  // Who did something was known by what rights go by alone.
+  'ptz@2': unchanged(3),
+  'alarm@1': unchanged(2),
+  'incident@3': unchanged(4),
   'relay@1': relayWithoutPulse,
   'incident@1': incidentWithoutQuality,
   // Ladders were never held back for others.

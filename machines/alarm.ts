@@ -1,5 +1,6 @@
 import { fromCallback, setup } from 'xstate';
 import type { Acknowledged, AlarmHeard, Trouble } from '../bus/events/alarm.ts';
+import { calledIn, doerIn } from '../bus/events/doer.ts';
 import type { Stamped } from '../bus/events/stamp.ts';
 import type { Why } from '../bus/events/why.ts';
 import { clearAfterMs, QUESTIONS, raisingsAt } from './policy/alarms.ts';
@@ -69,8 +70,8 @@ const leave = machine.assign(({ context, event }) => {
 });
 const acknowledge = machine.assign(({ event }) => {
   if (event.type !== 'alarm.acknowledged') return {};
-  const { by, at, note: said } = event;
-  return { acknowledged: { by, at, ...(said === undefined ? {} : { note: said }) } };
+  const { at, note: said } = event;
+  return { acknowledged: { ...doerIn(event), at, ...(said === undefined ? {} : { note: said }) } };
 });
 
 /** Enters an operator's state: sets it with its reason, and says so. */
@@ -100,7 +101,7 @@ const raised = become('raised', ({ text, seenAt, raisings }, event) => ({
 const acknowledged = become('acknowledged', (_context, event) => {
   if (event.type !== 'alarm.acknowledged') throw new Error(`a ${event.type} acknowledges nothing`);
   const said = event.note === undefined ? '' : `: ${event.note}`;
-  return { trigger: event.type, text: `acknowledged by ${event.by}${said}` };
+  return { trigger: event.type, text: `acknowledged by ${calledIn(event)}${said}` };
 });
 const cleared = become('cleared', ({ gone, acknowledged: seen }, event) => {
   const how = event.type === 'cause.gone' ? event.text : `${gone?.text} for ${seconds(event.at - (gone?.at ?? 0))}`;

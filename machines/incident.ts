@@ -1,4 +1,5 @@
 import { fromCallback, setup } from 'xstate';
+import { calledIn, doerIn } from '../bus/events/doer.ts';
 import type { Grants, IncidentHeard } from '../bus/events/incident.ts';
 import type { Stamped } from '../bus/events/stamp.ts';
 import type { Why } from '../bus/events/why.ts';
@@ -15,6 +16,7 @@ export interface IncidentContext {
   cameras: string[];
   reason: string;
   by: string;
+  by_name?: string;
   /** Epoch ms at which it ends by itself. */
   until: number;
   /** A drill does everything but push to destinations. */
@@ -61,12 +63,12 @@ const become = (state: string, because: (context: IncidentContext, event: Event)
   machine.enqueueActions(({ context, event, enqueue }) => {
     const why = because(context, event);
     enqueue.assign({ state, since: event.at, why });
-    const { zone, cameras, reason, by, until: end, drill, destinations } = context;
+    const { zone, cameras, reason, until: end, drill, destinations } = context;
     enqueue.emit({
       // A renewal is news of its own, whatever state it leads to.
       type: event.type === 'incident.renewed' ? 'incident.renewed' : `incident.${state}`,
       data: {
-        ...{ zone, cameras, reason, by, until: end, drill, destinations },
+        ...{ zone, cameras, reason, ...doerIn(context), until: end, drill, destinations },
         ...{ state, from: context.state, since: event.at, why },
       },
     });
@@ -74,8 +76,8 @@ const become = (state: string, because: (context: IncidentContext, event: Event)
 
 const declare = machine.assign(({ event }) => {
   if (event.type !== 'incident.declared') return {};
-  const { zone, cameras, reason, by, until: end, drill, destinations, grants } = event;
-  return { zone, cameras, reason, by, until: end, drill, destinations, grants };
+  const { zone, cameras, reason, until: end, drill, destinations, grants } = event;
+  return { zone, cameras, reason, ...doerIn(event), until: end, drill, destinations, grants };
 });
 const renew = machine.assign(({ event }) => (event.type === 'incident.renewed' ? { until: event.until } : {}));
 
@@ -99,10 +101,10 @@ function letIn({ grants: { roles, subjects, history } }: IncidentContext): strin
 
 const declared = become('declared', (context, event) => ({
   trigger: event.type,
-  text: `${context.drill ? 'a drill, ' : ''}declared by ${context.by}: ${context.reason}`,
+  text: `${context.drill ? 'a drill, ' : ''}declared by ${calledIn(context)}: ${context.reason}`,
 }));
 const active = become('active', (context, event) => {
-  if (event.type === 'incident.renewed') return { trigger: event.type, text: `renewed by ${event.by}` };
+  if (event.type === 'incident.renewed') return { trigger: event.type, text: `renewed by ${calledIn(event)}` };
   if (event.type !== 'incident.raised') return { trigger: event.type, text: 'it runs' };
   const pushes = context.drill ? 'nothing is pushed, as this is a drill' : counted(event.broadcasts, 'broadcast');
   const failed = event.failed.length > 0 ? `; not done: ${event.failed.join('; ')}` : '';
@@ -119,7 +121,7 @@ const expiring = become('expiring', (context, event) => ({
 }));
 const closed = become('closed', (_context, event) =>
   event.type === 'incident.ended'
-    ? { trigger: event.type, text: `closed by ${event.by}`, reason: 'closed' }
+    ? { trigger: event.type, text: `closed by ${calledIn(event)}`, reason: 'closed' }
     : { trigger: event.type, text: 'its time was over', reason: 'expired' },
 );
 

@@ -1,4 +1,5 @@
 import { fromCallback, setup } from 'xstate';
+import { calledIn, doerIn } from '../bus/events/doer.ts';
 import type { PtzHeard } from '../bus/events/ptz.ts';
 import type { Stamped } from '../bus/events/stamp.ts';
 import type { Why } from '../bus/events/why.ts';
@@ -74,10 +75,10 @@ const configure = machine.assign(({ event }) => {
 /** Takes a command in: from now on the camera is theirs. */
 const take = machine.assign(({ event }) => {
   if (!isCommand(event)) return {};
-  const { by, role, at } = event;
+  const { role, at } = event;
   const order = orderOf(event);
   const until = order.kind === 'move' ? order.until : at;
-  return { order, holder: { by, role, until: until + HOLD_MS }, refusal: undefined };
+  return { order, holder: { ...doerIn(event), role, until: until + HOLD_MS }, refusal: undefined };
 });
 function orderOf(event: Command): DriveOrder {
   if (event.type === 'ptz.preset') return { kind: 'preset', preset: event.preset };
@@ -89,9 +90,9 @@ const halt = machine.assign({ order: { kind: 'stop' } as const });
 
 /** What a fact tells beside the state. */
 function factOf({ zone, order, holder }: PtzContext, event: Event): Record<string, unknown> {
-  const by = 'by' in event ? event.by : holder?.by;
+  const who = 'by' in event ? event : holder;
   const { kind, until: _until, ...what } = { until: 0, ...(order ?? { kind: 'stop' }) };
-  return { zone, ...(by === undefined ? {} : { by }), ...(kind === 'stop' ? {} : what) };
+  return { zone, ...(who ? doerIn(who) : {}), ...(kind === 'stop' ? {} : what) };
 }
 
 /** Enters an operator's state: sets it with its reason, and says so. */
@@ -112,7 +113,7 @@ const refuse = (because: Because) =>
     enqueue.assign({ refusal: why });
     const { state, since, zone } = context;
     const { kind: _kind, until: _until, ...what } = { until: 0, ...orderOf(event) };
-    enqueue.emit({ type: 'ptz.refused', data: { zone, by: event.by, ...what, state, from: state, since, why } });
+    enqueue.emit({ type: 'ptz.refused', data: { zone, ...doerIn(event), ...what, state, from: state, since, why } });
   });
 const isHeld: Because = (context, event) => {
   if (!isCommand(event)) throw new Error(`a ${event.type} asks for nothing`);
@@ -129,20 +130,20 @@ const plainly =
   (_context, event) => ({ trigger: event.type, text });
 const moves: Because = (_context, event) => {
   if (event.type !== 'ptz.move') throw new Error(`a ${event.type} moves nothing`);
-  const { by, pan, tilt, zoom, for_ms } = event;
-  return { trigger: event.type, text: `${by} moves it`, guard: { pan, tilt, zoom, for_ms } };
+  const { pan, tilt, zoom, for_ms } = event;
+  return { trigger: event.type, text: `${calledIn(event)} moves it`, guard: { pan, tilt, zoom, for_ms } };
 };
 const goes: Because = (_context, event) => {
   if (event.type !== 'ptz.preset') throw new Error(`a ${event.type} names no preset`);
-  return { trigger: event.type, text: `${event.by} sends it to ${event.name}`, guard: { preset: event.preset } };
+  return { trigger: event.type, text: `${calledIn(event)} sends it to ${event.name}`, guard: { preset: event.preset } };
 };
 const saves: Because = (_context, event) => {
   if (event.type !== 'ptz.save') throw new Error(`a ${event.type} saves no preset`);
-  return { trigger: event.type, text: `${event.by} saves where it looks as ${event.name}` };
+  return { trigger: event.type, text: `${calledIn(event)} saves where it looks as ${event.name}` };
 };
 const stops: Because = (_context, event) =>
   event.type === 'ptz.stop'
-    ? { trigger: event.type, reason: 'told', text: `${event.by} stops it` }
+    ? { trigger: event.type, reason: 'told', text: `${calledIn(event)} stops it` }
     : { trigger: event.type, reason: 'time', text: 'its time is over' };
 const fails: Because = ({ order }, event) => {
   if (event.type !== 'drive.failed') throw new Error(`a ${event.type} is no failure`);

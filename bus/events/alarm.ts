@@ -1,10 +1,11 @@
 import Type from 'typebox';
 import { IdSchema } from '../identity.ts';
 import { type Of, shape } from '../shape.ts';
+import { doer } from './doer.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the alarm machine's events and context. */
-export const ALARM_VERSION = 1;
+export const ALARM_VERSION = 2;
 
 /** What can be wrong. An alarm's id is its cause, two dashes, and the id of what it is about. */
 export const CAUSES = [
@@ -47,7 +48,7 @@ const Note = Type.String({ minLength: 1, maxLength: LONGEST_NOTE });
 export const alarmHeard = {
   'cause.present': shape('cause.present', TroubleSchema),
   'cause.gone': shape('cause.gone', Type.Object({ text: Type.String({ description: 'how it stands instead' }) })),
-  'alarm.acknowledged': shape('alarm.acknowledged', Type.Object({ by: Type.String(), note: Type.Optional(Note) })),
+  'alarm.acknowledged': shape('alarm.acknowledged', Type.Object({ ...doer, note: Type.Optional(Note) })),
   'alarm.rang': shape('alarm.rang', Type.Object({ name: Type.String() })),
 };
 export type AlarmHeard = {
@@ -56,7 +57,7 @@ export type AlarmHeard = {
 
 /** Who has acknowledged an alarm, and when. */
 export const AcknowledgedSchema = Type.Object({
-  by: Type.String({ description: 'the `sub` of who did it' }),
+  ...doer,
   at: Type.Number({ description: 'epoch ms' }),
   note: Type.Optional(Type.String()),
 });

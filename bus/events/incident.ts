@@ -1,11 +1,12 @@
 import Type from 'typebox';
 import { IdSchema } from '../identity.ts';
 import { type Of, shape } from '../shape.ts';
+import { doer } from './doer.ts';
 import { HistorySchema } from './history.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the incident machine's events and context. */
-export const INCIDENT_VERSION = 3;
+export const INCIDENT_VERSION = 4;
 
 /** Who may watch the cameras of an incident while it runs, beyond their own rights; with `history` they may look back, too. */
 export const GrantsSchema = Type.Object(
@@ -26,7 +27,7 @@ export const incidentHeard = {
       zone: Type.String({ description: 'the zone it was declared for; empty: for single cameras' }),
       cameras: Type.Array(IdSchema, { minItems: 1, maxItems: 1000 }),
       reason: Type.String({ minLength: 1, maxLength: 500 }),
-      by: Type.String(),
+      ...doer,
       until: Type.Number({ description: 'epoch ms' }),
       drill: Type.Boolean({ description: 'everything but the pushes is done' }),
       destinations: Type.Array(IdSchema),
@@ -42,8 +43,8 @@ export const incidentHeard = {
       failed: Type.Array(Type.String()),
     }),
   ),
-  'incident.renewed': shape('incident.renewed', Type.Object({ until: Type.Number(), by: Type.String() })),
-  'incident.ended': shape('incident.ended', Type.Object({ by: Type.String() })),
+  'incident.renewed': shape('incident.renewed', Type.Object({ until: Type.Number(), ...doer })),
+  'incident.ended': shape('incident.ended', Type.Object(doer)),
   'alarm.rang': shape('alarm.rang', Type.Object({ name: Type.String() })),
 };
 export type IncidentHeard = {
@@ -55,7 +56,7 @@ export const IncidentFactSchema = Type.Object({
   zone: Type.String(),
   cameras: Type.Array(Type.String()),
   reason: Type.String(),
-  by: Type.String(),
+  ...doer,
   until: Type.Number(),
   drill: Type.Boolean(),
   destinations: Type.Array(Type.String()),

@@ -1,13 +1,14 @@
 import Type from 'typebox';
 import { type Of, shape } from '../shape.ts';
+import { doer } from './doer.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the PTZ machine's events and context. */
-export const PTZ_VERSION = 2;
+export const PTZ_VERSION = 3;
 
 const Speed = Type.Number({ minimum: -1, maximum: 1 });
 /** Who says so, by a right that was checked. */
-const said = { by: Type.String(), role: Type.Enum(['operator', 'admin']) };
+const said = { ...doer, role: Type.Enum(['operator', 'admin']) };
 
 /** Everything the PTZ cell of a camera may hear. */
 export const ptzHeard = {
@@ -49,6 +50,7 @@ export const PtzFactSchema = Type.Object({
   since: Type.Number(),
   why: WhySchema,
   by: Type.Optional(Type.String({ description: 'who moves it, or wanted to' })),
+  by_name: doer.by_name,
   pan: Type.Optional(Type.Number()),
   tilt: Type.Optional(Type.Number()),
   zoom: Type.Optional(Type.Number()),

@@ -15,6 +15,7 @@ const FIELDS: Record<string, Sort> = {
   sub: 'person',
   subject: 'person',
   by: 'person',
+  by_name: 'person',
   name: 'title',
   title: 'title',
   jti: 'token',

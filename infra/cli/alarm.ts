@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { calledIn } from '../../bus/events/doer.ts';
 import { type AlarmAnswer, alarmAnswer, alarmsAnswer, momentMs } from './answers.ts';
 import { type CommonOptions, reach } from './reach.ts';
 import { request, requestAll } from './request.ts';
@@ -60,5 +61,5 @@ const timeOf = (at: number | undefined): string => (at === undefined ? '' : new 
 function acknowledgedBy({ acknowledged }: AlarmAnswer): string {
   if (!acknowledged) return '';
   const note = acknowledged.note === undefined ? '' : `: ${printable(acknowledged.note)}`;
-  return `${acknowledged.by} ${timeOf(momentMs(acknowledged.at))}${note}`;
+  return `${printable(calledIn(acknowledged))} ${timeOf(momentMs(acknowledged.at))}${note}`;
 }

@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import { doer } from '../../bus/events/doer.ts';
 import { HistorySchema, HistoryWishSchema } from '../../bus/events/history.ts';
 import { type Of, shape } from '../../bus/shape.ts';
 
@@ -94,7 +95,7 @@ const Incident = Type.Object({
   zone: Type.String(),
   cameras: Type.Array(Type.String()),
   reason: Type.String(),
-  by: Type.String(),
+  ...doer,
   until: Type.Number(),
   drill: Type.Boolean(),
   state: Type.String(),
@@ -110,7 +111,7 @@ const Alarm = Type.Object({
   title: Type.String(),
   text: Type.String(),
   raised_at: Type.Number(),
-  acknowledged: Type.Optional(Type.Object({ by: Type.String(), at: Type.Number(), note: text })),
+  acknowledged: Type.Optional(Type.Object({ ...doer, at: Type.Number(), note: text })),
 });
 export type AlarmAnswer = Type.Static<typeof Alarm>;
 export const alarmAnswer = shape('alarm answer', Alarm);

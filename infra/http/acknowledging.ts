@@ -5,6 +5,7 @@ import { LONGEST_NOTE } from '../../bus/events/alarm.ts';
 import { isId } from '../../bus/identity.ts';
 import { isAtLeast } from '../../machines/policy/access.ts';
 import { type AlarmAction, mayAlarm } from '../../machines/policy/alarm-rights.ts';
+import { doerOf } from './doing.ts';
 import { denied, missing, Refusal } from './errors.ts';
 import { alarmOf, zoneOf } from './views.ts';
 
@@ -51,6 +52,6 @@ export async function acknowledgeAlarm(
     throw new Refusal(409, 'cleared', `It is over: ${view.why.text}.`, { why: view.why });
   }
   if (view.tags.includes('acknowledged')) return view;
-  const event = { type: 'alarm.acknowledged', by: caller.sub, ...(note === undefined ? {} : { note }) };
+  const event = { type: 'alarm.acknowledged', ...doerOf(caller), ...(note === undefined ? {} : { note }) };
   return (await house.cells.offer(view, event)).view;
 }

@@ -8,6 +8,7 @@ import { GrantsSchema } from '../../bus/events/incident.ts';
 import { type Id, IdSchema, id, newId } from '../../bus/identity.ts';
 import { access, inZone } from '../../machines/policy/access.ts';
 import { lookBack, settled } from '../../machines/policy/history.ts';
+import { doerOf } from './doing.ts';
 import { type Caller, permittedCamera } from './door.ts';
 import { denied, missing, Refusal } from './errors.ts';
 import type { HttpServices } from './services.ts';
@@ -95,7 +96,7 @@ export async function declareIncident(
   const history = grants.history && historyFor(house, caller, cameras, grants.history);
   const event = {
     type: 'incident.declared',
-    ...{ zone, cameras, reason, by: caller.sub, until: untilIn(minutes), drill, destinations },
+    ...{ zone, cameras, reason, ...doerOf(caller), until: untilIn(minutes), drill, destinations },
     grants: { roles: grants.roles ?? [], subjects: grants.subjects ?? [], ...(history ? { history } : {}) },
   };
   try {
@@ -137,14 +138,14 @@ function ofTheirs(house: IncidentHouse, caller: LoginClaims, incident: string): 
 /** Prolongs an incident, counted from now. @throws Refusal */
 export async function renewIncident(house: IncidentHouse, caller: LoginClaims, incident: string, minutes: number) {
   const at = { kind: 'incident' as const, id: ofTheirs(house, caller, incident).id };
-  const event = { type: 'incident.renewed', until: untilIn(minutes), by: caller.sub };
+  const event = { type: 'incident.renewed', until: untilIn(minutes), ...doerOf(caller) };
   return (await house.cells.offer(at, event)).view;
 }
 
 /** Closes an incident. @throws Refusal */
 export async function closeIncident(house: IncidentHouse, caller: LoginClaims, incident: string) {
   const at = { kind: 'incident' as const, id: ofTheirs(house, caller, incident).id };
-  return (await house.cells.offer(at, { type: 'incident.ended', by: caller.sub })).view;
+  return (await house.cells.offer(at, { type: 'incident.ended', ...doerOf(caller) })).view;
 }
 
 /** The same key names the same incident. */

@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import type { CellView } from '../../actors/cells.ts';
+import { doer, doerIn } from '../../bus/events/doer.ts';
 import { GrantsSchema } from '../../bus/events/incident.ts';
 import { WhySchema } from '../../bus/events/why.ts';
 import { IdSchema } from '../../bus/identity.ts';
@@ -15,7 +16,7 @@ const IncidentSchema = Type.Object({
   zone: Type.String(),
   cameras: Type.Array(Type.String()),
   reason: Type.String(),
-  by: Type.String(),
+  ...doer,
   until: Type.Number({ description: 'epoch ms at which it ends by itself' }),
   drill: Type.Boolean(),
   destinations: Type.Array(Type.String()),
@@ -27,9 +28,22 @@ const IncidentSchema = Type.Object({
 
 /** An incident as its operators see it; whom it lets in is theirs alone to know. */
 function show(view: CellView, operates: boolean) {
-  const { zone, cameras, reason, by, until, drill, destinations, grants } = incidentOf(view);
+  const incident = incidentOf(view);
+  const { zone, cameras, reason, until, drill, destinations, grants } = incident;
   const { state, since, why } = view;
-  const open = { id: view.id, zone, cameras, reason, by, until, drill, destinations, state, since, why };
+  const open = {
+    id: view.id,
+    zone,
+    cameras,
+    reason,
+    ...doerIn(incident),
+    until,
+    drill,
+    destinations,
+    state,
+    since,
+    why,
+  };
   return operates ? { ...open, grants } : open;
 }
 

@@ -1,8 +1,10 @@
 import Type from 'typebox';
 import type { CellView } from '../../actors/cells.ts';
+import { doer, doerIn } from '../../bus/events/doer.ts';
 import { WhySchema } from '../../bus/events/why.ts';
 import { IdSchema } from '../../bus/identity.ts';
 import { deviceRefusal } from './devices.ts';
+import { doerOf } from './doing.ts';
 import { callerOf, placeOf } from './door.ts';
 import { Refusal } from './errors.ts';
 import type { Server } from './fastify.ts';
@@ -44,7 +46,7 @@ const PtzSchema = Type.Object({
   since: Type.Number({ description: 'epoch ms' }),
   why: WhySchema,
   holder: Type.Optional(
-    Type.Object({ by: Type.String(), until: Type.Number({ description: 'epoch ms; others wait until then' }) }),
+    Type.Object({ ...doer, until: Type.Number({ description: 'epoch ms; others wait until then' }) }),
   ),
 });
 const Presets = Type.Object({
@@ -54,7 +56,7 @@ const Presets = Type.Object({
 
 function show(view: CellView) {
   const { holder, state, since, why } = ptzOf(view);
-  const held = holder && { holder: { by: holder.by, until: holder.until } };
+  const held = holder && { holder: { ...doerIn(holder), until: holder.until } };
   return { id: view.id, state: state as 'still', since, why, ...held };
 }
 
@@ -79,7 +81,7 @@ export function ptzRoutes(server: Server, { cells, devices, credential }: HttpSe
     });
   };
   const tell = async (view: CellView, caller: ReturnType<typeof callerOf>, event: { type: string }) => {
-    const said = { ...event, by: caller.sub, role: caller.role };
+    const said = { ...event, ...doerOf(caller), role: caller.role };
     const after = (await cells.offer(view, said)).view;
     const { refusal } = ptzOf(after);
     if (refusal) throw new Refusal(409, refusal.reason ?? 'held', `Not now: ${refusal.text}.`, { why: refusal });

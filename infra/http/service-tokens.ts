@@ -1,5 +1,11 @@
 import Type from 'typebox';
-import { type Service, serviceState, serviceSub, TooManyServices } from '../../adapters/service-tokens.files.ts';
+import {
+  isProgram,
+  type Service,
+  serviceState,
+  serviceSub,
+  TooManyServices,
+} from '../../adapters/service-tokens.files.ts';
 import { HistorySchema, HistoryWishSchema } from '../../bus/events/history.ts';
 import { ZONE_PATTERN } from '../../bus/events/viewer.ts';
 import { IdSchema } from '../../bus/identity.ts';
@@ -76,7 +82,7 @@ export function serviceTokenRoutes(server: Server, services: HttpServices, share
     const { sub: by } = callerOf(request);
     const { name, role, cameras = [], zones = [], history, expires_in } = request.body;
     // A program that makes tokens for itself would outlive its own.
-    if (by.startsWith(serviceSub({ id: '' }))) throw denied('program');
+    if (isProgram(by)) throw denied('program');
     const now = Date.now();
     const bound = history ? { history: settled(history, now) } : {};
     const grant = { name, role, cameras, zones, ...bound, expires_at: now + expires_in * 1000, by };

@@ -1,8 +1,8 @@
+import { calledIn, type Doer } from '../../bus/events/doer.ts';
 import type { Why } from '../../bus/events/why.ts';
 
 /** Who moves a camera, and until when others have to wait. */
-export interface Holder {
-  by: string;
+export interface Holder extends Doer {
   role: 'operator' | 'admin';
   /** Epoch ms. */
   until: number;
@@ -18,18 +18,20 @@ export const HOLD_MS = 3_000;
  */
 export function mayMove(
   holder: Holder | undefined,
-  { by, role }: Pick<Holder, 'by' | 'role'>,
+  mover: Omit<Holder, 'until'>,
   at: number,
 ): { allowed: boolean; why: Why } {
   const trigger = 'moving';
+  const { by, role } = mover;
   if (!holder || holder.until <= at)
     return { allowed: true, why: { trigger, reason: 'free', text: 'nobody moves it' } };
-  if (holder.by === by) return { allowed: true, why: { trigger, reason: 'own', text: `${by} moves it already` } };
+  if (holder.by === by)
+    return { allowed: true, why: { trigger, reason: 'own', text: `${calledIn(mover)} moves it already` } };
   if (role === 'admin' && holder.role !== 'admin') {
-    const text = `${by}, an administrator, takes it from ${holder.by}`;
+    const text = `${calledIn(mover)}, an administrator, takes it from ${calledIn(holder)}`;
     return { allowed: true, why: { trigger, reason: 'priority', text } };
   }
   const left = holder.until - at;
-  const text = `${holder.by} moves it; it is free in ${(left / 1000).toFixed(1)} s unless they go on`;
+  const text = `${calledIn(holder)} moves it; it is free in ${(left / 1000).toFixed(1)} s unless they go on`;
   return { allowed: false, why: { trigger, reason: 'held', text, guard: { holder: holder.by, left_ms: left } } };
 }

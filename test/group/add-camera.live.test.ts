@@ -46,7 +46,7 @@ describe('a camera that is found on the network and added in the page', function
     await opened.page.evaluate(`fetch('/api/v1/login', { method: 'POST', headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ token: '${token}' }) })`);
     await opened.page.reload();
-    await opened.page.waitForSelector('.person');
+    await opened.page.waitForSelector('.person', { state: 'attached' });
     return opened;
   };
   const alert = async (page: Page) => (await page.locator('.add-camera [role=alert]').textContent()) ?? '';
@@ -103,6 +103,7 @@ describe('a camera that is found on the network and added in the page', function
 
   it('is told as being on the wall already, and fits on a phone', async () => {
     const { page, faults } = await signedIn('admin', { width: 390, height: 844 });
+    await page.getByRole('button', { name: 'More' }).click();
     await page.locator('.add-button').click();
     await page.locator('text=Find cameras').click();
     const found = page.locator('.found button');
@@ -121,8 +122,8 @@ describe('a camera that is found on the network and added in the page', function
   });
 
   it('is moved by an operator, stops by itself, and every move stands in the log with who and why', async () => {
-    const [lan, minh] = ['lan', 'minh'].map((sub) =>
-      group.token({ sub, role: 'operator', cameras: [], zones: ['hcm/*'] }),
+    const [lan, minh] = (['Lan', 'Minh'] as const).map((name) =>
+      group.token({ sub: name.toLowerCase(), name, role: 'operator', cameras: [], zones: ['hcm/*'] }),
     );
     const ptz = '/api/v1/cameras/north_gate/ptz';
     expect((await group.api('GET', '/api/v1/cameras/north_gate')).body.ptz).to.equal(true);
@@ -140,8 +141,8 @@ describe('a camera that is found on the network and added in the page', function
     const { body } = await group.api('GET', '/api/v1/timeline');
     const told = body.items.filter(({ kind }: { kind: string }) => kind === 'ptz');
     const lines = told.map(({ type, why }: { type: string; why: { text: string } }) => `${type}: ${why.text}`);
-    expect(lines).to.include('ptz.moving: lan moves it').and.to.include('ptz.going: lan sends it to Car park');
-    expect(lines.find((line: string) => line.startsWith('ptz.refused: lan moves it; it is free'))).to.be.a('string');
+    expect(lines).to.include('ptz.moving: Lan moves it').and.to.include('ptz.going: Lan sends it to Car park');
+    expect(lines.find((line: string) => line.startsWith('ptz.refused: Lan moves it; it is free'))).to.be.a('string');
   });
 
   it('moves in the page while a key or a finger holds, stops when it is let go, and remembers where it looks', async () => {
@@ -174,10 +175,10 @@ describe('a camera that is found on the network and added in the page', function
     await page.keyboard.press('Enter');
     await until('it among the positions', () => page.locator('.presets button:has-text("Dock")').count());
     expect([...device.presets.values()]).to.deep.equal(['Gate', 'Car park', 'Dock']);
-    const minh = group.token({ sub: 'minh', role: 'admin', cameras: [], zones: [] });
+    const minh = group.token({ sub: 'minh', name: 'Minh', role: 'admin', cameras: [], zones: [] });
     await group.api('POST', '/api/v1/cameras/north_gate/ptz/move', { pan: -1, for_ms: 2_000 }, minh);
     await pad('Left').press('Enter');
-    await page.locator('.ptz [role=alert]:has-text("Not now: minh moves it")').waitFor();
+    await page.locator('.ptz [role=alert]:has-text("Not now: Minh moves it")').waitFor();
     expect(await page.evaluate('document.documentElement.scrollWidth')).to.equal(390);
     expect(faults).to.deep.equal([]);
     await page.context().close();

@@ -56,6 +56,7 @@ describe('people who sign in with a password, on a running group', function () {
     const [cookie] = await page.context().cookies();
     expect(cookie).to.include({ httpOnly: true, sameSite: 'Strict' });
     await page.setViewportSize({ width: 390, height: 844 });
+    await page.getByRole('button', { name: 'More' }).click();
     await page.locator('.person summary').click();
     expect(await wholeWidth(page), 'the menu at 390').to.equal(true);
     await page.locator('button:text-is("Sign out")').click();

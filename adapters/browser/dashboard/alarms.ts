@@ -35,7 +35,11 @@ export function alarmOf(item: Json): Alarm {
     since: instant(item.since),
     raisedAt: instant(item.raised_at),
     ...(acknowledged && {
-      acknowledged: { by: text(acknowledged.by), at: instant(acknowledged.at), note: text(acknowledged.note) },
+      acknowledged: {
+        by: text(acknowledged.by_name ?? acknowledged.by),
+        at: instant(acknowledged.at),
+        note: text(acknowledged.note),
+      },
     }),
     ...(gone && { gone: { text: text(gone.text), until: instant(gone.until) } }),
     mayAcknowledge: item.acknowledgeable === true,

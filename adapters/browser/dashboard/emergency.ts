@@ -42,7 +42,7 @@ export function incidentOf(item: Json): Incident {
     zone: text(item.zone),
     cameras: Array.isArray(item.cameras) ? item.cameras.map(String) : [],
     reason: text(item.reason),
-    by: text(item.by),
+    by: text(item.by_name ?? item.by),
     until: instant(item.until),
     drill: item.drill === true,
     state: text(item.state),

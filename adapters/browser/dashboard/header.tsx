@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { useState } from 'preact/hooks';
 import type { Alarm } from './alarms.ts';
 import { Alarms } from './alarms.tsx';
 import { useNow } from './hooks.ts';
@@ -33,22 +34,25 @@ export function Header(props: {
   const isAway = stream === 'away' && now - streamSince >= AWAY_AFTER_MS;
   return (
     <header class="top">
-      <a class="brand" href="#/">
+      <a class="brand" href="#/" aria-label="Signalbox">
         <svg viewBox="0 0 32 32" aria-hidden="true">
           <path d="M9 27V5M9 7l15 5-15 5" />
         </svg>
-        Signalbox
+        <span>Signalbox</span>
       </a>
       {layouts}
-      {isAway ? (
-        <p class="away" role="alert">
-          The gateway does not answer. Pictures go on; states may be old.{' '}
-          <span aria-hidden="true">{duration(now - streamSince)}</span>
-        </p>
-      ) : (
-        <Counts cameras={world.cameras} />
-      )}
-      <Relays relays={world.relays} />
+      <div class="standing">
+        {isAway ? (
+          <p class="away" role="alert">
+            The gateway does not answer.<span> Pictures go on; states may be old.</span>{' '}
+            <span aria-hidden="true">{duration(now - streamSince)}</span>
+          </p>
+        ) : (
+          <Counts cameras={world.cameras} />
+        )}
+        <Relays relays={world.relays} />
+        {leftMs < WARN_MS && leftMs > 0 && <span class="stream needs-look">Sign-in ends in {duration(leftMs)}</span>}
+      </div>
       <span class={`stream ${stream === 'open' ? '' : 'needs-look'}`} title="Whether this page hears what happens">
         <Lamp good={stream === 'open'} bad={stream === 'away' || stream === 'denied'} />
         {stream === 'open' ? (
@@ -59,27 +63,54 @@ export function Header(props: {
           'Events away'
         )}
       </span>
-      {leftMs < WARN_MS && leftMs > 0 && <span class="stream needs-look">Sign-in ends in {duration(leftMs)}</span>}
       <Alarms alarms={alarms} />
-      <a class="to-time" href="#/time" title="What happened, and how everything stood (t)">
-        Time line
-      </a>
-      <time class="clock">{new Date(now).toLocaleTimeString('en-GB')}</time>
-      {view.administers && (
-        <button type="button" class="add-button" onClick={addCamera}>
-          Add a camera…
+      <More>
+        <a class="to-time" href="#/time" title="What happened, and how everything stood (t)">
+          Time line
+        </a>
+        <time class="clock">{new Date(now).toLocaleTimeString('en-GB')}</time>
+        {view.administers && (
+          <button type="button" class="add-button" onClick={addCamera}>
+            Add a camera…
+          </button>
+        )}
+        {view.operates && (
+          <button type="button" class="declare-button" onClick={declare}>
+            Emergency…
+          </button>
+        )}
+        <button type="button" class="help-button" onClick={help} aria-label="Keys" title="Keys (?)">
+          ?
         </button>
-      )}
-      {view.operates && (
-        <button type="button" class="declare-button" onClick={declare}>
-          Emergency…
-        </button>
-      )}
-      <button type="button" class="help-button" onClick={help} aria-label="Keys" title="Keys (?)">
-        ?
-      </button>
-      {view.person && <Person name={view.person} sub={view.sub} />}
+        {view.person && <Person name={view.person} sub={view.sub} />}
+      </More>
     </header>
+  );
+}
+
+/** What a phone has no room for: there it is a menu, elsewhere it stands in the header. */
+function More({ children }: { children: ComponentChildren }) {
+  const [open, setOpen] = useState(false);
+  return (
+    <>
+      <button
+        type="button"
+        class="more-button"
+        aria-expanded={open}
+        aria-controls="rest"
+        onClick={() => setOpen(!open)}
+      >
+        More
+      </button>
+      {/* biome-ignore lint/a11y/noStaticElementInteractions lint/a11y/useKeyWithClickEvents: it hears what its own buttons are told */}
+      <div
+        id="rest"
+        class={`rest ${open ? 'unfolded' : ''}`}
+        onClick={({ target }) => target instanceof Element && !target.closest('.person') && setOpen(false)}
+      >
+        {children}
+      </div>
+    </>
   );
 }
 
@@ -115,9 +146,9 @@ function Counts({ cameras }: { cameras: Camera[] }) {
   return (
     <ul class="counts" aria-label="Cameras by state">
       {counts(cameras).map(({ state, count }) => (
-        <li key={state} class={`state-${state}`}>
+        <li key={state} class={`state-${state}`} title={wordsFor(state).word}>
           <Icon sign={wordsFor(state).sign} />
-          <b>{count}</b> {wordsFor(state).word.toLowerCase()}
+          <b>{count}</b> <span>{wordsFor(state).word.toLowerCase()}</span>
         </li>
       ))}
     </ul>

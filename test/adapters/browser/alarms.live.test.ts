@@ -53,10 +53,15 @@ describe('alarms in Chromium', function () {
     expect(await page.locator('.tile[data-camera=cam_003] .alarm-mark').count()).to.equal(0);
     expect(await notes(), 'nobody permitted a sound').to.equal(0);
 
+    const [lines, wide] = [await page.locator('.top').boundingBox(), await other.page.locator('.top').boundingBox()];
+    expect(lines?.height, 'two lines on a phone').to.be.at.most(2 * (wide?.height ?? 0));
     await page.locator('.alarms summary').click();
     const menu = await page.locator('.alarms .menu').boundingBox();
     expect(menu?.x, 'fits a phone').to.be.at.least(0);
     expect((menu?.x ?? 0) + (menu?.width ?? 0)).to.be.at.most(390);
+    const tiles = await Promise.all((await page.locator('.tile').all()).map((tile) => tile.boundingBox()));
+    const covered = tiles.filter((tile) => (tile?.y ?? 0) < (menu?.y ?? 0) + (menu?.height ?? 0));
+    expect(covered, 'tiles under the menu').to.deep.equal([]);
     await page.getByRole('button', { name: 'Sound alarms' }).click();
     await until('a trial', async () => (await notes()) === 2);
     house.alert('alarm', stubAlarm(hall));
@@ -65,7 +70,7 @@ describe('alarms in Chromium', function () {
     const item = page.locator('[data-alarm=no-source--cam_003]');
     await until('the button', () => item.getByRole('button', { name: 'Acknowledge' }).count());
     await item.getByRole('button', { name: 'Acknowledge' }).click();
-    await item.getByText(/Acknowledged by ops, .*: the guard is on the way/).waitFor();
+    await item.getByText(/Acknowledged by Night shift, .*: the guard is on the way/).waitFor();
     const taken = 'no-source--cam_001 no-source--cam_002 no-source--cam_003';
     await until('it behind those that nobody takes care of', async () => (await alarms()) === taken);
     await until('the other screen to know', async () => (await alarms(other.page)) === taken);

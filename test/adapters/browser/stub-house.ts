@@ -277,7 +277,7 @@ export function furnish(stub: StubGateway, cameras: StubCamera[]): StubHouse {
   stub.route('POST /api/v1/alarms/([^/]+)/acknowledge', (_request, [, id]) => {
     const alarm = house.alarms.find((one) => one.id === id);
     if (!alarm) return { status: 404, json: { error: 'There is no such alarm.', reason: 'not-found' } };
-    const acknowledged = { by: 'ops', at: Date.now(), note: 'the guard is on the way' };
+    const acknowledged = { by: 'ops', by_name: 'Night shift', at: Date.now(), note: 'the guard is on the way' };
     const { acknowledgeable: _, ...rest } = alarm;
     house.alert('alarm', { ...rest, id: alarm.id, state: 'acknowledged', since: Date.now(), acknowledged });
     return { json: alarm };

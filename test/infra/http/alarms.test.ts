@@ -58,6 +58,23 @@ describe('http: alarms', () => {
     expect([second.statusCode, second.json().acknowledged.by]).to.deep.equal([200, 'lan']);
   });
 
+  it('name who takes care of them as people know them, and say of a program that it is one', async () => {
+    const { services, server } = gateway;
+    const grant = { name: 'night watch', role: 'operator' as const, cameras: [], zones: ['*'], by: 'anna' };
+    const { service, token } = services.serviceTokens.make({ ...grant, expires_at: Date.now() + 60_000 });
+    const called = { sub: 'lan', name: 'Lan Nguyen', role: 'operator' as const, zones: ['*'] };
+    const take = async (authorization: string, alarm: string) => {
+      const url = `/api/v1/alarms/${alarm}/acknowledge`;
+      return (await server.inject({ method: 'POST', url, headers: { authorization }, payload: {} })).json();
+    };
+    const byPerson = await take(gateway.bearer(called).authorization, 'frozen--cam_001');
+    expect(byPerson.acknowledged).to.include({ by: 'lan', by_name: 'Lan Nguyen' });
+    expect(byPerson.why.text).to.equal('acknowledged by Lan Nguyen');
+    await raise('disk-full', 'recording', 'cam_001', ['cam_001']);
+    const byProgram = await take(`Bearer ${token}`, 'disk-full--cam_001');
+    expect(byProgram.acknowledged).to.include({ by: `service:${service.id}`, by_name: 'night watch (a program)' });
+  });
+
   it('are shown to who may watch the camera, and acknowledged by who operates it alone', async () => {
     expect((await list('vera'))[0]).to.deep.include({ id: 'frozen--cam_001', acknowledgeable: false });
     expect((await acknowledge('vera', 'frozen--cam_001')).statusCode).to.equal(403);
