@@ -1,5 +1,6 @@
 import { useRef } from 'preact/hooks';
 import type { Layout } from './layout.ts';
+import { Screens } from './screens.tsx';
 import { type Layouts, layoutLink } from './use-layouts.ts';
 
 /** Shows the page alone on the screen, or as it was before. */
@@ -17,6 +18,7 @@ export function LayoutMenu(props: { layouts: Layouts; sub: string; arrange: (lay
     if (menu.current) menu.current.open = false;
     then();
   };
+  const link = chosen ? layoutLink(chosen.id) : '/';
   const entry = (id: string, name: string, note: string) => (
     <li key={id}>
       <a
@@ -51,16 +53,15 @@ export function LayoutMenu(props: { layouts: Layouts; sub: string; arrange: (lay
           <button type="button" onClick={shut(() => arrange(undefined))}>
             New wall from this…
           </button>
-          <button type="button" onClick={shut(() => open(chosen ? layoutLink(chosen.id) : '/', '_blank', 'popup'))}>
+          <button type="button" onClick={shut(() => open(link, '_blank', 'popup'))}>
             In a window of its own
           </button>
+          <Screens link={link} done={shut(() => {})} />
           <button type="button" onClick={shut(turnFullScreen)}>
             Full screen <kbd>f</kbd>
           </button>
         </div>
-        {chosen && (
-          <p class="link">Link for others, each with their own cameras: {location.origin + layoutLink(chosen.id)}</p>
-        )}
+        {chosen && <p class="link">Link for others, each with their own cameras: {location.origin + link}</p>}
       </div>
     </details>
   );
