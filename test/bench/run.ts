@@ -49,6 +49,9 @@ async function main(): Promise<number> {
   return 0;
 }
 
+// Ended by a key, it tidies up as at its end.
+process.once('SIGINT', () => process.exit(130));
+
 process.exit(
   await main().catch((error: Error) => {
     process.stderr.write(`${inspect(error)}\n`);

@@ -243,6 +243,70 @@ describe('the past in the player', function () {
     await reaches('live');
   });
 
+  it('stands still under a pointer: what is pressed is what was pointed at, and its right edge is live', async () => {
+    const line = page.getByRole('slider', { name: 'Moment of the last hour' });
+    await line.hover();
+    const ends = () => Promise.all(['min', 'max'].map((end) => line.getAttribute(end)));
+    const box = await line.boundingBox();
+    if (!box) throw new Error('there is no line of time');
+    const begun = await ends();
+    const reads: string[] = [];
+    page.on('response', (answer) => void (answer.url().includes('/api/v1/timeline?') && reads.push(answer.url())));
+    const sweep = async () => {
+      for (const share of [0.6, 0.5]) await page.mouse.move(box.x + box.width * share, box.y + box.height / 2);
+      return reads.length > 0;
+    };
+    await until('the line to be read anew', sweep, 25_000, 500);
+    const seen = await changed();
+    await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+    await reaches('playing');
+    const wanted: number[] = await page.evaluate(`states.slice(${seen}).flatMap(({ moment }) => moment ?? [])`);
+    const [from = 0, to = 0] = begun.map(Number);
+    // One press is one wish.
+    expect(wanted).to.have.length(1);
+    expect(wanted[0]).to.be.closeTo(from + (to - from) / 2, (to - from) / 50);
+    // Nobody points any more: it grows again.
+    await until('the line to grow', async () => Number((await ends())[1]) > to, 25_000);
+    const isOld = async () => (await sweep()) && Date.now() - Number((await ends())[1]) > 7_000;
+    await until('the line to be older than live', isOld, 15_000, 500);
+    await page.mouse.click(box.x + box.width - 1, box.y + box.height / 2);
+    await reaches('live');
+  });
+
+  it('keeps what it shows from being deleted, under a name, at the press of B; not for viewers', async () => {
+    await page.keyboard.press('j');
+    await reaches('playing');
+    const keep = page.getByRole('button', { name: 'Keep this from being deleted' });
+    await keep.waitFor({ timeout: 15_000 });
+    const [age = 0] = await ages(Date.now(), 1);
+    const shownAt = Date.now() - age;
+    await page.keyboard.press('b');
+    const name = page.getByRole('textbox', { name: 'Keep as' });
+    expect(await name.inputValue()).to.match(/^\d\d:\d\d:\d\d$/);
+    // Keys of the player are letters of a name meanwhile.
+    await page.keyboard.type('Jam at the mill, k');
+    await page.getByRole('combobox', { name: 'Before and after' }).selectOption('15 seconds');
+    await name.press('Enter');
+    const told = () => page.locator('.sbx-when strong').textContent();
+    const kept = /Kept as “Jam at the mill, k”: \d\d:\d\d:\d\d to \d\d:\d\d:\d\d, [\d.]+ MB$/;
+    await until('it to say what it kept', async () => kept.test((await told()) ?? ''));
+    expect(await past()).to.equal('playing');
+    expect(await keep.evaluate((one) => one.matches(':focus'))).to.equal(true);
+    const { items } = (await group.api('GET', '/api/v1/recordings/gate/bookmarks')).body;
+    expect(items).to.have.length(1);
+    expect(items[0]).to.include({ name: 'Jam at the mill, k', by: 'tester' });
+    expect(items[0].to - items[0].from).to.be.closeTo(30_000, 2);
+    expect((items[0].from + items[0].to) / 2).to.be.closeTo(shownAt, 3_000);
+    await page.locator('.sbx-kept').waitFor({ state: 'attached', timeout: 15_000 });
+    await page.keyboard.press('b');
+    await page.keyboard.press('Escape');
+    expect(await name.isVisible()).to.equal(false);
+    await page.keyboard.press('End');
+    await reaches('live');
+    const { body } = await group.api('DELETE', `/api/v1/recordings/gate/bookmarks/${items[0].id}`);
+    expect(body).to.equal(undefined);
+  });
+
   it('marks what happened to the camera on that line, and goes there at the press of [', async () => {
     const state = async () => (await group.api('GET', '/api/v1/cameras/gate')).body.state;
     const since = Date.now();
@@ -279,6 +343,7 @@ describe('the past in the player', function () {
     await ends.waitFor({ timeout: 15_000 });
     expect(await ends.textContent()).to.match(/^You may look back until \d\d:\d\d:\d\d\.$/);
     expect(await other.page.locator('.sbx-closed').count()).to.equal(1);
+    expect(await other.page.getByRole('button', { name: 'Keep this', includeHidden: true }).count()).to.equal(0);
     const told = other.page.locator('.sbx-when strong');
     const refused = async () => {
       await other.page.keyboard.press('j');
@@ -343,8 +408,19 @@ describe('the past in the player', function () {
       await until('the moment', async () =>
         /\d s ago/.test((await wall.locator('.in-large .sbx-when').textContent()) ?? ''),
       );
+      await wall.getByRole('button', { name: 'Keep this from being deleted' }).click();
+      const form = wall.getByRole('form', { name: 'Keep this from being deleted' });
+      for (const part of [form, form.getByRole('button', { name: 'Keep' }), wall.locator('.sbx-steps')]) {
+        const box = await part.boundingBox();
+        expect(box?.x).to.be.at.least(0);
+        expect((box?.x ?? 0) + (box?.width ?? width)).to.be.at.most(width);
+      }
       const wide = await wall.evaluate('document.documentElement.scrollWidth');
       expect(wide).to.be.at.most(width);
+      // The form goes, the large view stays.
+      await wall.keyboard.press('Escape');
+      await form.waitFor({ state: 'hidden' });
+      expect(await wall.locator('.in-large .sbx-over').count()).to.equal(1);
       await wall.keyboard.press('Escape');
       await until('live on the wall', async () => (await wall.locator('.sbx-over').count()) === 0);
       expect(faults).to.deep.equal([]);

@@ -107,7 +107,7 @@ function useArrows(area: { current: HTMLElement | null }, columns: number): void
       const step = steps[event.key];
       const tiles = [...(area.current?.querySelectorAll<HTMLElement>('.tile') ?? [])];
       if (step === undefined || event.altKey || event.ctrlKey || event.metaKey || tiles.length === 0) return;
-      if (event.target instanceof HTMLInputElement || event.target instanceof HTMLTextAreaElement) return;
+      if (event.target instanceof Element && event.target.closest('form, input, textarea, select')) return;
       const large = tiles.findIndex((tile) => tile.classList.contains('in-large'));
       if (large >= 0 && Math.abs(step) !== 1) return;
       const from = large >= 0 ? large : tiles.findIndex((tile) => tile.contains(document.activeElement));

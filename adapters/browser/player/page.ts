@@ -85,6 +85,7 @@ function createControls(player: Player, past: PastBar): HTMLElement {
     ),
   };
   document.addEventListener('keydown', (event) => {
+    if (event.target instanceof Element && event.target.closest('form')) return;
     const press = keys[event.key.toLowerCase()];
     const onButton = event.target instanceof HTMLButtonElement && event.key === ' ';
     if (!press || onButton || event.ctrlKey || event.metaKey || event.altKey) return;

@@ -2,6 +2,7 @@ import './past-bar.css';
 import { fetchHls } from './hls-playback.ts';
 import { houseNow } from './house-time.ts';
 import { isRecorded } from './past.ts';
+import { createPastKeep, type MayKeep, mayKeep } from './past-keep.ts';
 import { SPEEDS, speedText } from './past-speed.ts';
 import { ago, isPast, type PastState, timeOf } from './past-state.ts';
 import { createPastTrack } from './past-track.ts';
@@ -19,6 +20,7 @@ export const PAST_KEYS: readonly (readonly [key: string, does: string])[] = [
   [', .', 'the picture before, and the one after'],
   ['< >', 'slower, and faster'],
   ['[ ]', 'the event of the camera before, and the one after'],
+  ['B', 'keep what the past shows from being deleted, where you may'],
   ['End', 'back to live'],
 ];
 
@@ -115,7 +117,18 @@ export function createPastBar(host: HTMLElement, player: Player, camera: string)
     speed.blur();
   };
   const live = button('Live', 'Back to live', 'End', () => player.past.back());
-  const ofPast = [next, before, hold, after, on, speed, live];
+  const keep = createPastKeep(player.door, camera, {
+    kept(text) {
+      note = { text, at: Date.now() };
+      track.again();
+      tick();
+    },
+    closed: () => (offered?.hidden === false ? offered : ago10).focus(),
+  });
+  /** There for whoever may keep anything. */
+  let offered: HTMLButtonElement | undefined;
+  bar.insertBefore(keep.element, buttons);
+  const ofPast: HTMLElement[] = [next, before, hold, after, on, speed, live];
   for (const [key, by] of [
     ['<', -1],
     ['>', 1],
@@ -151,6 +164,14 @@ export function createPastBar(host: HTMLElement, player: Player, camera: string)
     hold.setAttribute('aria-label', held ? 'Go on with the past' : 'Pause the past');
     tick();
   };
+  const offerToKeep = ({ bound }: MayKeep): void => {
+    offered = button('Keep…', 'Keep this from being deleted', 'B', () => {
+      const moment = isPast(state) ? player.past.moment() : undefined;
+      if (moment !== undefined) keep.ask(moment, bound);
+    });
+    ofPast.push(offered);
+    draw();
+  };
   const press = (event: KeyboardEvent): void => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target instanceof Element && event.target.closest('input, textarea, select, dialog')) return;
@@ -163,10 +184,13 @@ export function createPastBar(host: HTMLElement, player: Player, camera: string)
   document.addEventListener('keydown', press);
   const timer = window.setInterval(tick, TICK_MS);
   buttons.hidden = true;
-  void isRecorded(player.door, camera).then((recorded) => {
+  void isRecorded(player.door, camera).then(async (recorded) => {
     buttons.hidden = !recorded;
+    if (!recorded) return;
     // The first press need not wait for it.
-    if (recorded) fetchHls();
+    fetchHls();
+    const may = await mayKeep(player.door, camera);
+    if (may) offerToKeep(may);
   });
   draw();
   return {

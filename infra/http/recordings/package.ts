@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { RecordedPiece, Recordings } from '../../../adapters/recordings.files.ts';
@@ -14,6 +13,7 @@ import { fits, oneFile } from './one-file.ts';
 
 /** Pieces further apart than this do not go on from each other. */
 const BREAK_MS = 250;
+const CHUNK_BYTES = 65_536;
 
 /** Pieces that follow without a break and fit each other: each run is a video that any player opens. */
 export function runsOf(pieces: readonly RecordedPiece[]): RecordedPiece[][] {
@@ -50,22 +50,40 @@ export interface Wish {
   by: string;
 }
 
-/**
- * Video of the cameras and log of a window as the bytes of one package. The log is written to a folder of its own first, and goes
- * when the stream closes.
- * @throws JournalAway
- */
-export async function packageOf(services: HttpServices, { shots, from, to, by }: Wish): Promise<Written> {
-  const { journal, facts, recordings, gate, config } = services;
-  const madeAt = Date.now();
+/** The log of a window as a file that has no name any more: it is gone once it is closed, however that comes about. */
+async function logOf({ journal, facts }: HttpServices, from: number, to: number) {
   const folder = await mkdtemp(path.join(tmpdir(), 'signalbox-package-'));
-  const clear = () => rm(folder, { recursive: true, force: true });
   try {
-    const log = path.join(folder, LOG);
+    const file = path.join(folder, LOG);
     const texts = async function* () {
       for await (const line of linesIn(journal, facts, { from: { at: from }, to: { at: to } })) yield textOf(line);
     };
-    const { state } = await makeArchive(log, texts(), { from, to });
+    const { state } = await makeArchive(file, texts(), { from, to });
+    return { state, log: await open(file, 'r') };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function* bytesOf(log: FileHandle): AsyncGenerator<Buffer> {
+  for (let at = 0; ; ) {
+    const { buffer, bytesRead } = await log.read(Buffer.allocUnsafe(CHUNK_BYTES), 0, CHUNK_BYTES, at);
+    if (bytesRead === 0) return;
+    yield buffer.subarray(0, bytesRead);
+    at += bytesRead;
+  }
+}
+
+/**
+ * Video of the cameras and log of a window as the bytes of one package. The log is written down first, and goes when the
+ * stream closes.
+ * @throws JournalAway
+ */
+export async function packageOf(services: HttpServices, { shots, from, to, by }: Wish): Promise<Written> {
+  const { facts, recordings, gate, config } = services;
+  const madeAt = Date.now();
+  const { state, log } = await logOf(services, from, to);
+  try {
     const videos: Source[] = [];
     const gaps: PackageManifest['gaps'] = [];
     for (const { camera, pieces } of shots) {
@@ -79,15 +97,11 @@ export async function packageOf(services: HttpServices, { shots, from, to, by }:
       ...{ made_at: madeAt, made_by: by, issuer: config.auth.issuer, from, to },
       ...{ cameras: shots.map(({ camera }) => camera), gaps, log_state: state },
     };
-    const written = await writePackage(
-      [...videos, { name: LOG, bytes: () => createReadStream(log) as AsyncIterable<Buffer> }],
-      about,
-      gate.sealer,
-    );
-    written.stream.once('close', () => void clear());
+    const written = await writePackage([...videos, { name: LOG, bytes: () => bytesOf(log) }], about, gate.sealer);
+    written.stream.once('close', () => void log.close());
     return written;
   } catch (error) {
-    await clear();
+    await log.close();
     throw error;
   }
 }

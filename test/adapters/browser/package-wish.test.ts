@@ -4,8 +4,8 @@ import {
   fieldOf,
   rangeShown,
   refusalOf,
-  sizeText,
 } from '../../../adapters/browser/dashboard/timeline/package/wish.ts';
+import { sizeText } from '../../../adapters/browser/player/size-text.ts';
 
 const NOW = 1_800_000_000_500;
 const HOUR_MS = 3_600_000;

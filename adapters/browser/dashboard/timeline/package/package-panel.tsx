@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { houseNow } from '../../../player/house-time.ts';
+import { sizeText } from '../../../player/size-text.ts';
 import { failureText } from '../../api.ts';
 import { useFollowed } from '../../hooks.ts';
 import type { Camera } from '../../model.ts';
@@ -8,7 +9,7 @@ import type { Span } from '../timeline-model.ts';
 import type { Travel } from '../travel.ts';
 import { spanOf } from '../window.ts';
 import { fetchPackage, type PackageProgress, save } from './fetch.ts';
-import { fieldOf, rangeShown, refusalOf, sizeText } from './wish.ts';
+import { fieldOf, rangeShown, refusalOf } from './wish.ts';
 
 /** Gives out video and log of the shown range as one signed file; for administrators. */
 export function PackagePanel(props: {
