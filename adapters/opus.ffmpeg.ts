@@ -24,7 +24,7 @@ const FIRST_MS = 6_000;
 export const soundPath = (camera: string): string => `${camera}/sound`;
 
 /** The program without its pictures. @param url holds a token, so it goes in on standard input */
-const soundOf = (url: string): string => `${inputList(url)}option allowed_media_types audio\noption fpsprobesize 0\n`;
+const soundOf = (url: string): string => `${inputList(url)}option allowed_media_types audio\n`;
 
 /** Opus as WebRTC carries it (RFC 7587), packet by packet: waiting for more of them would only make it late. */
 const opusTo = (socket: string) => ({

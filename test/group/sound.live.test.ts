@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
-import { startChromium } from '../fixtures/chromium.ts';
+import { openPage, startChromium } from '../fixtures/chromium.ts';
 import type { Follower } from '../fixtures/events.ts';
 import { figure } from '../fixtures/figures.ts';
 import { startTestGroup, type TestGroup } from '../fixtures/group.ts';
 import { descendants } from '../fixtures/launcher/start.ts';
 import { until } from '../fixtures/process.ts';
 import { type Site, startSite } from '../fixtures/site.ts';
-import { longestGapMs, type Watcher, watchCamera } from '../fixtures/watcher.ts';
+import { longestGapMs, signIn, type Watcher, watchCamera } from '../fixtures/watcher.ts';
 
 /** Keeps what each connection of a page receives within reach. */
 const KEEP = `
@@ -103,6 +103,28 @@ describe('the sound of a camera in the player', function () {
     await soundIs(watcher, 'off');
     await events.next('sound.lingering', 'sound/aac', at);
     expect(watcher.faults).to.deep.equal([]);
+  });
+
+  it('is turned on in the dashboard’s large view too, and off when the camera becomes small', async () => {
+    const { page, faults } = await openPage(browser, { width: 1100, height: 700 });
+    await signIn(page, group);
+    await keep(page);
+    await page.goto(`${group.url}/#/camera/aac`);
+    await page.waitForSelector('.tile.in-large video.sbx-front', { timeout: 20_000 });
+    const heard = () => page.evaluate<number>('energy()');
+    await page.locator('.tile.in-large').hover();
+    await page.getByRole('button', { name: 'Sound on' }).click();
+    await page.waitForSelector('.in-large [data-sound="own"]', { timeout: 20_000 });
+    const before = await heard();
+    await until('more to be heard', async () => (await heard()) > before, 20_000);
+    expect(await page.getByRole('button', { name: 'Sound off' }).count()).to.equal(1);
+    await page.keyboard.press('Escape');
+    await page.waitForSelector('.tile.in-wall[data-camera="aac"] video.sbx-front');
+    expect(await page.getByRole('button', { name: /^Sound o/ }).count()).to.equal(0);
+    const muted = () => page.evaluate('document.querySelector("[data-camera=aac] .sbx-front").muted');
+    expect(await muted()).to.equal(true);
+    expect(faults).to.deep.equal([]);
+    await page.context().close();
   });
 
   it('comes back by itself when its encoder is killed', async () => {

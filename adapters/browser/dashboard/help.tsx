@@ -10,6 +10,7 @@ const KEYS = [
   ['Enter', 'show the camera large'],
   ['Escape', 'back to the wall'],
   ['f', 'full screen, and back'],
+  ['m', 'the sound of the large camera, on and off'],
   ['?', 'this help'],
   ...PAST_KEYS,
   ...TIME_KEYS,

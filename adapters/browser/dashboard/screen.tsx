@@ -1,9 +1,12 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
+import { createControls, soundControl } from '../player/controls.ts';
 import type { Measured } from '../player/measure.ts';
 import type { Moved } from '../player/options.ts';
 import { createPastBar } from '../player/past-bar.ts';
 import { isPast, type PastState } from '../player/past-state.ts';
 import { Player } from '../player/player.ts';
+import type { SoundState } from '../player/sound.ts';
+import { createSoundNote } from '../player/sound-note.ts';
 import type { PlayerState } from '../player/state.ts';
 import type { Camera } from './model.ts';
 
@@ -25,7 +28,7 @@ export function Screen(props: {
   camera: Camera;
   dark: boolean;
   hot: boolean;
-  /** Whether it can be moved to the past. */
+  /** Whether it can be heard, and moved to the past. */
   large: boolean;
   tell: (playing: Playing) => void;
 }) {
@@ -33,6 +36,7 @@ export function Screen(props: {
   const host = useRef<HTMLDivElement>(null);
   const player = useRef<Player>(undefined);
   const heardPast = useRef<(state: PastState) => void>(undefined);
+  const heardSound = useRef<(state: SoundState) => void>(undefined);
   const [wanted, setWanted] = useState(!dark);
   if (!dark && !wanted) setWanted(true);
 
@@ -53,6 +57,7 @@ export function Screen(props: {
           say({ past: isPast(state) });
           heardPast.current?.(state);
         },
+        sound: (state) => heardSound.current?.(state),
       },
     });
     player.current = running;
@@ -71,10 +76,19 @@ export function Screen(props: {
     const running = player.current;
     if (!large || !host.current || !running) return;
     const bar = createPastBar(host.current, running, camera.id);
+    const controls = createControls([soundControl(running)]);
+    host.current.append(controls.element);
+    const note = createSoundNote(host.current);
     heardPast.current = bar.past;
+    heardSound.current = note.say;
     return () => {
       heardPast.current = undefined;
+      heardSound.current = undefined;
       bar.remove();
+      controls.remove();
+      note.remove();
+      // Nothing on a small picture would say whose sound it is.
+      running.muted = true;
       // A small picture would not say that it is the past.
       running.past.back();
     };

@@ -3,6 +3,7 @@ import { movedText } from './moved.ts';
 import type { Moved } from './options.ts';
 import { sentence } from './sentence.ts';
 import type { SoundState } from './sound.ts';
+import { createSoundNote } from './sound-note.ts';
 import type { PlayerState } from './state.ts';
 
 /** What lies over the picture of the player page: what the player is doing, and how old the picture is. */
@@ -25,13 +26,6 @@ interface Message {
   /** What ticks: seen, but not read out every second. */
   ticking?: string;
   text: string;
-}
-
-/** What to tell a person who turned the sound on and hears nothing. */
-function soundText(state: SoundState): string {
-  if (state.name === 'coming') return 'The sound is coming …';
-  if (state.name !== 'none') return '';
-  return state.retrying ? `No sound: ${sentence(state.text)} Trying again.` : sentence(state.text);
 }
 
 /** What to tell a person about a state: a word and a sentence, or nothing while all is well. */
@@ -76,7 +70,7 @@ export function createOverlay(host: HTMLElement): Overlay {
   const age = part('age');
   const note = part('moved', 'status');
   note.hidden = true;
-  const heard = part('sound', 'status');
+  const heard = createSoundNote(host);
   let noted = 0;
   let present: PlayerState = { name: 'connecting', since: Date.now() };
   let camera = '';
@@ -108,10 +102,7 @@ export function createOverlay(host: HTMLElement): Overlay {
       camera = state === 'live' ? '' : sentence(why) || `The camera is ${state}.`;
       draw();
     },
-    sound(state) {
-      heard.textContent = soundText(state);
-      host.dataset.sound = state.name;
-    },
+    sound: heard.say,
     link(up) {
       host.toggleAttribute('data-link-away', !up);
     },

@@ -1,4 +1,5 @@
 import './page.css';
+import { type Control, createControls, soundControl } from './controls.ts';
 import { enterByCode } from './embedded.ts';
 import type { ClockUse } from './measure.ts';
 import { createOverlay } from './overlay.ts';
@@ -36,64 +37,26 @@ async function start(host: HTMLElement): Promise<void> {
     hears: { ...overlay, past: (state) => bar.past(state) },
   });
   const bar = createPastBar(host, player, camera);
-  host.append(createControls(player, bar));
+  host.append(createControls([pauseControl(player, bar), soundControl(player), FULL_SCREEN]).element);
   window.addEventListener('pagehide', () => player.close());
   // A page that comes back from the browser's cache has a closed player.
   window.addEventListener('pageshow', (event) => event.persisted && location.reload());
 }
 
-function createControls(player: Player, past: PastBar): HTMLElement {
-  const bar = document.createElement('div');
-  bar.className = 'sbx-controls';
-  const control = (key: string, label: () => string, act: () => unknown): (() => void) => {
-    const button = document.createElement('button');
-    button.type = 'button';
-    const name = (): void => {
-      button.textContent = label();
-      button.title = `${label()} (${key === ' ' ? 'space' : key})`;
-    };
-    const press = (): void => {
-      act();
-      name();
-    };
-    button.addEventListener('click', press);
-    name();
-    bar.append(button);
-    return press;
-  };
-  const keys: Record<string, () => void> = {
-    ' ': control(
-      ' ',
-      () => (player.state.name === 'paused' ? 'Live' : 'Pause'),
-      () => {
-        if (player.past.shown()) past.turn();
-        else if (player.state.name === 'paused') player.resume();
-        else player.pause();
-      },
-    ),
-    m: control(
-      'm',
-      () => (player.muted ? 'Sound on' : 'Sound off'),
-      () => {
-        player.muted = !player.muted;
-      },
-    ),
-    f: control(
-      'f',
-      () => 'Full screen',
-      () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen()),
-    ),
-  };
-  document.addEventListener('keydown', (event) => {
-    if (event.target instanceof Element && event.target.closest('form')) return;
-    const press = keys[event.key.toLowerCase()];
-    const onButton = event.target instanceof HTMLButtonElement && event.key === ' ';
-    if (!press || onButton || event.ctrlKey || event.metaKey || event.altKey) return;
-    event.preventDefault();
-    press();
-  });
-  return bar;
-}
+const pauseControl = (player: Player, past: PastBar): Control => ({
+  key: ' ',
+  label: () => (player.state.name === 'paused' ? 'Live' : 'Pause'),
+  act() {
+    if (player.past.shown()) past.turn();
+    else if (player.state.name === 'paused') player.resume();
+    else player.pause();
+  },
+});
+const FULL_SCREEN: Control = {
+  key: 'f',
+  label: () => 'Full screen',
+  act: () => (document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen()),
+};
 
 const host = document.getElementById('watch');
 if (host) void start(host);
