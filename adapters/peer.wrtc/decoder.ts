@@ -19,7 +19,7 @@ export interface Decoder {
 /** The whole picture: what the smallest rung of a ladder shows, whatever the shape of the camera's own. */
 const SCALE = 'scale=640:360:force_original_aspect_ratio=decrease:force_divisible_by=8,setsar=1,format=yuv420p';
 /** The program opens on its description alone, and every picture comes out as soon as it is decoded. */
-const EAGER = 'option probesize 32\noption analyzeduration 0\noption fflags nobuffer\noption fpsprobesize 0\n';
+const EAGER = 'option probesize 32\noption analyzeduration 0\noption fflags nobuffer\n';
 /** A decoder that shows nothing for so long is started anew. */
 const HUNG_MS = 5_000;
 const AGAIN_MS = 500;

@@ -2,13 +2,14 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
 import { openPage, startChromium } from '../fixtures/chromium.ts';
+import { beepsAfterFlashes, noteClaps, startClapper } from '../fixtures/clapper.ts';
 import type { Follower } from '../fixtures/events.ts';
 import { figure } from '../fixtures/figures.ts';
 import { startTestGroup, type TestGroup } from '../fixtures/group.ts';
 import { descendants } from '../fixtures/launcher/start.ts';
-import { until } from '../fixtures/process.ts';
+import { type Running, until } from '../fixtures/process.ts';
 import { type Site, startSite } from '../fixtures/site.ts';
-import { longestGapMs, signIn, type Watcher, watchCamera } from '../fixtures/watcher.ts';
+import { longestGapMs, median, signIn, type Watcher, watchCamera } from '../fixtures/watcher.ts';
 
 /** Keeps what each connection of a page receives within reach. */
 const KEEP = `
@@ -44,6 +45,7 @@ describe('the sound of a camera in the player', function () {
   let browser: Browser;
   let events: Follower;
   const open: Watcher[] = [];
+  const claps: Running[] = [];
 
   before(async () => {
     [site, browser] = await Promise.all([startSite([]), startChromium()]);
@@ -53,10 +55,15 @@ describe('the sound of a camera in the player', function () {
       site.join('alaw', { ...small, audio: 'pcm_alaw' }),
       site.join('mute', small),
     ]);
+    claps.push(
+      startClapper(site.server.rtsp('clap-aac'), 'aac'),
+      startClapper(site.server.rtsp('clap-alaw'), 'pcm_alaw'),
+    );
     const camera = (name: string) => ({ zone: 'hcm/test', sources: [site.server.rtsp(name)] });
-    group = await startTestGroup({ cameras: { aac: camera('aac'), alaw: camera('alaw'), mute: camera('mute') } });
+    const names = ['aac', 'alaw', 'mute', 'clap-aac', 'clap-alaw'];
+    group = await startTestGroup({ cameras: Object.fromEntries(names.map((name) => [name, camera(name)])) });
     events = group.follow(0);
-    for (const name of ['aac', 'alaw', 'mute']) await events.next('camera.live', `camera/${name}`, 0, 20_000);
+    for (const name of names) await events.next('camera.live', `camera/${name}`, 0, 20_000);
   });
   afterEach(async () => {
     for (const watcher of open.splice(0)) await watcher.close();
@@ -65,6 +72,7 @@ describe('the sound of a camera in the player', function () {
     events?.close();
     await browser?.close();
     await group?.stop();
+    for (const one of claps) await one.stop();
     await site?.close();
   });
 
@@ -159,6 +167,30 @@ describe('the sound of a camera in the player', function () {
     await grows(watcher);
     expect((await group.api('GET', '/api/v1/cameras/alaw')).body).to.not.have.property('sound');
   });
+
+  for (const [camera, how] of [
+    ['clap-aac', 'own'],
+    ['clap-alaw', 'with-picture'],
+  ] as const) {
+    it(`is heard when what makes it is seen: sound ${how}`, async () => {
+      const watcher = await watchCamera(browser, group, camera, { prepare: noteClaps });
+      open.push(watcher);
+      await until('a picture', async () => (await watcher.watched()).presented.length > 30, 20_000);
+      await watcher.page.keyboard.press('m');
+      await soundIs(watcher, how);
+      const apart = await until(
+        'seven claps',
+        async () => {
+          const all = await beepsAfterFlashes(watcher.page);
+          return all.length >= 7 ? all.slice(2) : undefined;
+        },
+        40_000,
+      );
+      figure(`sound ${how}: after its picture, median`, median(apart));
+      // Claps are two seconds apart; a busy machine makes the buffers of both longer.
+      expect(Math.abs(median(apart)), String(apart.map(Math.round))).to.be.below(500);
+    });
+  }
 
   it('is said to be none where the camera sends none, and the picture goes on', async () => {
     const watcher = await watch('mute');
