@@ -7,12 +7,13 @@ import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { expect } from 'chai';
 import { build } from 'esbuild';
 import { connect, type NatsConnection } from 'nats';
-import type { Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { id } from '../../bus/identity.ts';
 import { askSubject, EVERY_FACT, FACT_STREAM, factSubject, factsOf, journalSubject } from '../../bus/subjects.ts';
 import { natsProgram } from '../../infra/launcher/servers.ts';
 import { type StateFolder, takeStateFolder } from '../../infra/launcher/state-folder.ts';
 import { inboxOf } from '../../infra/nats/accounts.ts';
+import { makeAuthority } from '../fixtures/certificates.ts';
 import { openPage, startChromium } from '../fixtures/chromium.ts';
 import { command } from '../fixtures/command-line.ts';
 import { makeState } from '../fixtures/launcher/start.ts';
@@ -45,8 +46,33 @@ describe('programs that hear facts over NATS', function () {
   let site: http.Server;
   const originOf = (host: string) => `http://${host}:${(site.address() as AddressInfo).port}`;
 
-  const secret = (name: string) => state.secret(`nats-reader-${name}`).value;
+  let browser: Browser;
+  let client: string;
+
+  const secret = (name: string, of = state) => of.secret(`nats-reader-${name}`).value;
+  const loginOf = (user: string, server: string, of: StateFolder) => ({
+    ...{ servers: server, inboxPrefix: inboxOf(user), reconnect: false },
+    ...{ user, pass: secret(user, of) },
+  });
+  /** A page of a site, with a NATS client in it. @param trusts whether it takes any certificate */
+  const openAt = async (host: string, trusts = false): Promise<Page> => {
+    const { page } = await openPage(browser, undefined, { ignoreHTTPSErrors: trusts });
+    await page.goto(originOf(host));
+    await page.addScriptTag({ content: client });
+    return page;
+  };
   before(async () => {
+    const bundled = await build({
+      stdin: { contents: `export { wsconnect } from '@nats-io/nats-core';`, resolveDir: import.meta.dirname },
+      bundle: true,
+      write: false,
+      format: 'iife',
+      globalName: 'Nats',
+      platform: 'browser',
+      logLevel: 'silent',
+    });
+    client = bundled.outputFiles[0]?.text ?? '';
+    browser = await startChromium();
     folder = makeState();
     state = takeStateFolder(folder.path);
     const port = await freePort();
@@ -68,6 +94,7 @@ describe('programs that hear facts over NATS', function () {
   after(async () => {
     await gateway?.close();
     await board?.close();
+    await browser?.close();
     await server?.stop();
     site?.close();
     state.release();
@@ -110,35 +137,44 @@ describe('programs that hear facts over NATS', function () {
   });
 
   it('come from a browser over WebSocket, as a dashboard does', async () => {
-    const bundled = await build({
-      stdin: { contents: `export { wsconnect } from '@nats-io/nats-core';`, resolveDir: import.meta.dirname },
-      bundle: true,
-      write: false,
-      format: 'iife',
-      globalName: 'Nats',
-      platform: 'browser',
-      logLevel: 'silent',
-    });
-    const browser = await startChromium();
+    const page = await openAt('127.0.0.1');
+    const login = loginOf('wall', `ws://127.0.0.1:${websocket.port}`, state);
+    await page.evaluate(listenIn(login, EVERY_FACT));
+    await jetstream(gateway).publish(factSubject(other, 'live'), 'over WebSocket');
+    await until('the fact in the browser', async () => (await heardIn(page)).includes('over WebSocket'));
+    const stranger = await page.evaluate(listenIn({ ...login, pass: 'guessed' }, EVERY_FACT)).catch(String);
+    expect(stranger).to.match(/authorization/i);
+    const elsewhere = await (await openAt('localhost')).evaluate(listenIn(login, EVERY_FACT)).catch(String);
+    expect(elsewhere).to.match(/connection refused/i);
+  });
+
+  it('come over TLS where there is a certificate, which the browser checks, and in no other way', async () => {
+    const authority = makeAuthority();
+    const own = makeState();
+    const room = takeStateFolder(own.path);
+    const [port, safePort] = [await freePort(), await freePort()];
+    const safe = { ...websocket, port: safePort, tls: authority };
+    const program = natsProgram({ port, websocket: safe, readers: { wall: {} } }, room, process.env);
+    const running = run(program.file as `/${string}`, program.args, { env: program.env });
     try {
-      const open = async (host: string) => {
-        const { page } = await openPage(browser);
-        await page.goto(originOf(host));
-        await page.addScriptTag({ content: bundled.outputFiles[0]?.text ?? '' });
-        return page;
-      };
-      const page = await open('127.0.0.1');
-      const into = { servers: `ws://127.0.0.1:${websocket.port}`, inboxPrefix: inboxOf('wall'), reconnect: false };
-      const login = { ...into, user: 'wall', pass: secret('wall') };
-      await page.evaluate(listenIn(login, EVERY_FACT));
-      await jetstream(gateway).publish(factSubject(other, 'live'), 'over WebSocket');
-      await until('the fact in the browser', async () => (await heardIn(page)).includes('over WebSocket'));
-      const stranger = await page.evaluate(listenIn({ ...login, pass: 'guessed' }, EVERY_FACT)).catch(String);
-      expect(stranger).to.match(/authorization/i);
-      const elsewhere = await (await open('localhost')).evaluate(listenIn(login, EVERY_FACT)).catch(String);
-      expect(elsewhere).to.match(/connection refused/i);
+      await until('nats-server', program.ready);
+      const pass = room.secret('nats-gateway').value;
+      const teller = await connect({ servers: `127.0.0.1:${port}`, user: 'gateway', pass });
+      const login = loginOf('wall', `wss://127.0.0.1:${safePort}`, room);
+      const [trusting, wary] = [await openAt('127.0.0.1', true), await openAt('127.0.0.1')];
+      await trusting.evaluate(listenIn(login, EVERY_FACT));
+      teller.publish(factSubject(gate, 'live'), 'over TLS');
+      await until('the fact in the browser', async () => (await heardIn(trusting)).includes('over TLS'));
+      const unknown = await wary.evaluate(listenIn(login, EVERY_FACT)).catch(String);
+      expect(unknown, 'an authority that the browser does not know').to.match(/connection refused/i);
+      const plain = { ...login, servers: `ws://127.0.0.1:${safePort}` };
+      expect(await trusting.evaluate(listenIn(plain, EVERY_FACT)).catch(String)).to.match(/connection refused/i);
+      await teller.close();
     } finally {
-      await browser.close();
+      await running.stop();
+      room.release();
+      own.close();
+      authority.close();
     }
   });
 
