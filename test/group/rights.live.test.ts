@@ -11,7 +11,7 @@ import { startTestGroup, type TestGroup } from '../fixtures/group.ts';
 import { readBooks, replayAgainstTheLiving } from '../fixtures/journal.ts';
 import { descendants } from '../fixtures/launcher/start.ts';
 import { type Running, run, until } from '../fixtures/process.ts';
-import { askRtsp, askSrt, listenersOf } from '../fixtures/relay.ts';
+import { askRtmp, askRtsp, askSrt, listenersOf } from '../fixtures/relay.ts';
 import { type Site, startSite } from '../fixtures/site.ts';
 import { type Watcher, watchCamera } from '../fixtures/watcher.ts';
 import { openWhepPage, type WhepPage } from '../fixtures/whep-page.ts';
@@ -268,11 +268,36 @@ describe('who may see what, on a running group', function () {
           body: '',
         });
       }
+      for (const token of ['', `?token=${login}`, `?jwt=${login}`]) {
+        const how = token ? ` with a login token as ${token.slice(1, 4)}` : '';
+        if (open.includes(hls)) http(`${id} HLS${how}`, `http://127.0.0.1:${hls}/${stream}/index.m3u8${token}`);
+        if (!open.includes(rtmp)) continue;
+        const url = `rtmp://127.0.0.1:${rtmp}/${stream}${token}`;
+        for (const way of ['read', 'publish'] as const)
+          doors.push({ name: `${id} RTMP ${way}${how}`, status: askRtmp(way, url) });
+      }
       http(`${id} api`, `http://127.0.0.1:${api}/v3/paths/list`);
       http(`${id} api with a login token`, `http://127.0.0.1:${api}/v3/paths/list?jwt=${login}`);
     }
     const answers = await Promise.all(doors.map(async ({ name, status }) => ({ name, status: await status })));
     expect(answers.filter(({ status }) => status !== 401 && status !== 403)).to.deep.equal([]);
+    for (const way of [
+      'DESCRIBE',
+      'ANNOUNCE',
+      'SRT',
+      'whep',
+      'whip',
+      'HLS',
+      'RTMP read',
+      'RTMP publish',
+      'api',
+      'metrics',
+    ]) {
+      expect(
+        answers.some(({ name }) => name.includes(way)),
+        `a door of ${way} was tried`,
+      ).to.equal(true);
+    }
     figure('relay doors tried without a token of the gateway, all shut', answers.length, '');
   });
 
