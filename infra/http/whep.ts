@@ -87,11 +87,11 @@ function preflightRoutes(server: Server, services: HttpServices): void {
     const known = token === undefined ? undefined : await services.gate.verifyLogin(token).catch(() => undefined);
     const links = iceLinks(iceServers(services, known?.sub));
     if (links.length) reply.header('link', links);
-    reply.send();
+    return reply.send();
   });
   server.options(resource, { schema: { params: legParams, tags: ['watching'] } }, async (_request, reply) => {
     answerPreflight(reply);
-    reply.send();
+    return reply.send();
   });
 }
 

@@ -57,7 +57,7 @@ export function whipRoutes(server: Server, services: HttpServices): void {
   ] as const) {
     server.options(url, { schema }, async (_request, reply) => {
       answerPreflight(reply);
-      reply.send();
+      return reply.send();
     });
   }
 

@@ -120,6 +120,7 @@ describe('http: being let in', () => {
       /turn:turn\.example\.com.*username="\d+:vera"; credential="[^"]+"; credential-type="password"/,
     );
     expect(gateway.log.join('')).to.not.contain(granted.ice_servers[1].credential);
+    expect(gateway.log.filter((line) => JSON.parse(line).level >= 40)).to.deep.equal([]);
   });
 
   it('keeps each person within their quota, and lets them in again when one has ended', async () => {
