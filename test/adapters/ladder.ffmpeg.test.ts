@@ -22,7 +22,7 @@ describe('what a ladder’s FFmpeg is told to make', () => {
       .and.contain('-c:v:1 libx264');
     const reordered = text(making({ ...measured, reordered: true }, ['480p', '360p']));
     expect(reordered).to.not.contain('copy');
-    expect(reordered).to.contain('-force_key_frames:v:1 expr:gte(t,n_forced*0.5)');
+    expect(reordered).to.contain('-force_key_frames:v:1 expr:gte(t,n_forced*1)');
   });
 
   it('makes no sound of a source that has none, and AAC of whatever it has', () => {
@@ -32,7 +32,7 @@ describe('what a ladder’s FFmpeg is told to make', () => {
       .and.contain('audio.m3u8');
   });
 
-  it('gives encoded rungs a key frame each half second, and ends segments at the source’s own all the same', () => {
+  it('gives encoded rungs a key frame a second, and ends segments at the source’s own all the same', () => {
     for (const [gop_ms, seconds] of [
       [2_000, '1.9'],
       [1_500, '2.9'],
@@ -40,7 +40,7 @@ describe('what a ladder’s FFmpeg is told to make', () => {
       [500, '1.9'],
     ] as const) {
       const made = text(making({ ...measured, gop_ms }, ['480p', '360p']));
-      expect(made).to.contain('-g:v:1 12').and.contain(`hls_time=${seconds}:`);
+      expect(made).to.contain('-g:v:1 25').and.contain(`hls_time=${seconds}:`);
     }
   });
 });
