@@ -21,9 +21,12 @@ const START_MS = 1_000;
 const isDropped = ({ url = '', headers }: http.IncomingMessage): boolean =>
   url.startsWith('/hls/') || headers.accept?.includes('text/event-stream') === true;
 
+/** Whether a person has opened a page: a program that asks reads the reason instead. */
+const isPage = ({ headers }: http.IncomingMessage): boolean => headers.accept?.includes('text/html') === true;
+
 /**
  * Makes one for a gateway; nothing listens until `take`. Every request is refused with 503 and `Retry-After`, so that
- * nobody has to guess why, and for how long.
+ * nobody has to guess why, and for how long; a page that somebody opens comes by itself then.
  * @param say what a person should know
  */
 export function standIn({ host, port, tls }: Group['http'], say: (line: string) => void): StandIn {
@@ -34,13 +37,13 @@ export function standIn({ host, port, tls }: Group['http'], say: (line: string) 
     if (isDropped(request)) return request.socket.destroy();
     const afterS = Math.max(1, Math.ceil((backAtMs - performance.now()) / 1_000));
     const error = `The gateway has ended and is being started again; pictures go on. Ask again in ${afterS} s.`;
-    response.writeHead(503, {
-      'content-type': 'application/json; charset=utf-8',
-      'cache-control': 'no-store',
-      connection: 'close',
-      'retry-after': String(afterS),
-    });
-    response.end(JSON.stringify({ error, reason: 'gateway-away' }));
+    const headers = { 'cache-control': 'no-store', connection: 'close', 'retry-after': String(afterS) };
+    if (isPage(request)) {
+      response.writeHead(503, { ...headers, 'content-type': 'text/plain; charset=utf-8', refresh: String(afterS) });
+      return response.end(error);
+    }
+    response.writeHead(503, { ...headers, 'content-type': 'application/json; charset=utf-8' });
+    return response.end(JSON.stringify({ error, reason: 'gateway-away' }));
   };
 
   return {

@@ -89,6 +89,8 @@ describe('the whole group, as npm start runs it', function () {
     expect(refused.status, 'not left to guess').to.equal(503);
     expect(Number(refused.headers.get('retry-after'))).to.be.within(1, 2);
     expect(await refused.json()).to.include({ reason: 'gateway-away' });
+    const opened = await fetch(origin, { headers: { accept: 'text/html' } });
+    expect(opened.headers.get('refresh'), 'a page that is opened meanwhile comes by itself').to.match(/^[12]$/);
     const events = { headers: { accept: 'text/event-stream' } };
     const streamed = await fetch(`${origin}/api/v1/events`, events).then(
       ({ status }) => status,
