@@ -31,7 +31,7 @@ export const AUDIO = 'audio';
 const SEGMENT_MS = 1_900;
 const EARLY_MS = 100;
 const SEGMENTS_LISTED = 6;
-/** Nobody who joins a rung over WebRTC waits longer; at half a second, segments of a ladder that began between key frames part. */
+/** Nobody who joins a rung over WebRTC waits longer. At half a second, rungs that began between key frames part. */
 const ENCODED_GOP_MS = 1_000;
 
 const isCopied = (rungs: readonly PlannedRung[]): boolean => rungs.some(({ how }) => how === 'copied');

@@ -24,9 +24,10 @@ const keyOf = ({ kind, id }: { kind: string; id: string }): string =>
 /**
  * Which living gateway a cell belongs to. A viewer session stays with the gateway that holds it; all else is shared out
  * by rendezvous hashing: each gateway comes to the same answer by itself, and one that joins or leaves moves only its
- * own share. A recording goes with its camera, whose relay it has to turn on, and so do its ladder, which begins with what its
- * switcher has stored, and what moves it, since whoever adds a camera adds both. An alarm goes with what it is about, so that it is raised though gateways hear nothing of
- * each other; one about a gateway itself is that one's while it lives.
+ * own share. A recording goes with its camera, whose relay it has to turn on, and so do its ladder, which begins with
+ * what its switcher has stored, and what moves it, since whoever adds a camera adds both. An alarm goes with what it is
+ * about, so that it is raised though gateways hear nothing of each other; one about a gateway itself is that one's while
+ * it lives.
  * @param members names of the living gateways
  */
 export function ownerOf({ kind, id, holder }: Claimable, members: readonly string[]): Ownership {

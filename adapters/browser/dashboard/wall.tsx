@@ -1,5 +1,6 @@
 import type { ComponentChildren, CSSProperties } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { isTyping } from '../player/typing.ts';
 import type { Alarm } from './alarms.ts';
 import { type Emergencies, incidentAt } from './emergency.ts';
 import { useSize } from './hooks.ts';
@@ -107,7 +108,7 @@ function useArrows(area: { current: HTMLElement | null }, columns: number): void
       const step = steps[event.key];
       const tiles = [...(area.current?.querySelectorAll<HTMLElement>('.tile') ?? [])];
       if (step === undefined || event.altKey || event.ctrlKey || event.metaKey || tiles.length === 0) return;
-      if (event.target instanceof Element && event.target.closest('form, input, textarea, select')) return;
+      if (isTyping(event)) return;
       const large = tiles.findIndex((tile) => tile.classList.contains('in-large'));
       if (large >= 0 && Math.abs(step) !== 1) return;
       const from = large >= 0 ? large : tiles.findIndex((tile) => tile.contains(document.activeElement));

@@ -1,5 +1,7 @@
 import './controls.css';
+import './fading.css';
 import type { Player } from './player.ts';
+import { isTyping } from './typing.ts';
 
 /** A button with a key of its own. */
 export interface Control {
@@ -29,7 +31,7 @@ export const soundControl = (player: Player): Control => ({
 /** Makes buttons, and hears their keys until they are removed. */
 export function createControls(controls: readonly Control[]): Controls {
   const element = document.createElement('div');
-  element.className = 'sbx-controls';
+  element.className = 'sbx-controls sbx-fading';
   const keys = new Map<string, () => void>();
   for (const { key, label, act } of controls) {
     const button = document.createElement('button');
@@ -50,8 +52,7 @@ export function createControls(controls: readonly Control[]): Controls {
   const hear = (event: KeyboardEvent): void => {
     const press = keys.get(event.key.toLowerCase());
     const onButton = event.target instanceof HTMLButtonElement && event.key === ' ';
-    const typing = event.target instanceof Element && event.target.closest('form, input, textarea, select, dialog');
-    if (!press || onButton || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!press || onButton || isTyping(event) || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     press();
   };

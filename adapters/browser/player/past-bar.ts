@@ -1,3 +1,4 @@
+import './fading.css';
 import './past-bar.css';
 import { fetchHls } from './hls-playback.ts';
 import { houseNow } from './house-time.ts';
@@ -7,6 +8,7 @@ import { SPEEDS, speedText } from './past-speed.ts';
 import { ago, isPast, type PastState, timeOf } from './past-state.ts';
 import { createPastTrack } from './past-track.ts';
 import type { Player } from './player.ts';
+import { isTyping } from './typing.ts';
 
 const JUMP_MS = 10_000;
 const TICK_MS = 250;
@@ -73,7 +75,7 @@ export function createPastBar(host: HTMLElement, player: Player, camera: string)
   // What ticks is seen, but not read out every second.
   const clock = part('time', when);
   const age = part('span', when);
-  const buttons = part('div', bar, 'sbx-steps');
+  const buttons = part('div', bar, 'sbx-steps sbx-fading');
   const keys = new Map<string, () => void>();
   const button = (text: string, name: string, key: string, press: () => void): HTMLButtonElement => {
     const element = part('button', buttons);
@@ -173,8 +175,7 @@ export function createPastBar(host: HTMLElement, player: Player, camera: string)
     draw();
   };
   const press = (event: KeyboardEvent): void => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target instanceof Element && event.target.closest('input, textarea, select, dialog')) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event)) return;
     const act = keys.get(event.key.toLowerCase());
     if (!act) return;
     event.preventDefault();
