@@ -18,6 +18,11 @@ export interface Measure {
 
 /** A run from one key frame to another, of at least this much, tells size, rate and order. */
 const LEAST_MS = 900;
+/**
+ * Key frames closer together than this may be no more than a greeting: cameras send some at once to whoever connects,
+ * and keep their distance afterwards. Such a run goes on until they do, or until there is enough of it.
+ */
+const GREETING_MS = 300;
 /** Who asks after this long without a second key frame is told what there is. */
 const ENOUGH_MS = 5_000;
 const TICKS_A_MS = 90;
@@ -67,7 +72,8 @@ export function createMeasure(): Measure {
       if (keyStart && run) {
         run.gopTicks = Math.max(run.gopTicks, since(at, run.keyAt));
         run.keyAt = at;
-        if (since(at, run.first) >= LEAST_MS * TICKS_A_MS) {
+        const leastMs = run.gopTicks < GREETING_MS * TICKS_A_MS ? ENOUGH_MS : LEAST_MS;
+        if (since(at, run.first) >= leastMs * TICKS_A_MS) {
           measured = told(run, at);
           run = undefined;
         }

@@ -7,11 +7,18 @@ const BYTES = 1_000;
 
 describe('what a program carries, as its packets show', () => {
   /** Pictures of one packet at 25 a second, with a key frame each so many; `order` gives their times in frames. */
-  const watch = (count: number, keyEvery: number, order = (index: number) => index, measure = createMeasure()) => {
+  const watch = (count: number, keyEvery: number, order = (index: number) => index, measure = createMeasure()) =>
+    watchKeys(count, (index) => index % keyEvery === 0, order, measure);
+  const watchKeys = (
+    count: number,
+    isKey: (index: number) => boolean,
+    order = (index: number) => index,
+    measure = createMeasure(),
+  ) => {
     for (let index = 0; index < count; index += 1) {
       const timestamp = (4_294_900_000 + order(index) * 3_600) >>> 0; // passes the end of 32 bits
       const frame = makeRtp(Buffer.alloc(BYTES), { channel: 0, payloadType: 96, sequence: index, timestamp, ssrc: 1 });
-      const key = index % keyEvery === 0;
+      const key = isKey(index);
       measure.see(frame, { newUnit: true, key, keyStart: key, missingSets: [], pieces: [] }, SIZE);
     }
     return measure;
@@ -26,6 +33,15 @@ describe('what a program carries, as its packets show', () => {
   it('takes several runs together where key frames are close, and the longest time between two', () => {
     expect(watch(21, 10).video(), 'too little of it').to.equal(undefined);
     expect(watch(31, 10).video()).to.include({ fps: 25, gop_ms: 400 });
+  });
+
+  it('does not take the key frames with which a camera greets for the distance that it keeps', () => {
+    const greeting = (index: number) => (index <= 24 ? index % 3 === 0 : (index - 24) % 50 === 0);
+    expect(watchKeys(28, greeting).video()).to.equal(undefined);
+    expect(watchKeys(75, greeting).video()).to.include({ gop_ms: 2_000 });
+    const close = { gop_ms: 120, fps: 25 };
+    expect(watch(124, 3).video(), 'that they stay close is not known yet').to.equal(undefined);
+    expect(watch(127, 3).video(), 'of a camera that has them always').to.include(close);
   });
 
   it('tells B-frames by pictures that are sent after a later one', () => {
