@@ -1,5 +1,6 @@
 import { fork, spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import Mocha from 'mocha';
 
@@ -7,15 +8,21 @@ import Mocha from 'mocha';
  * Checks types and lint, then runs the tests: `--free` runs those without processes and ports only, `--only FILE` one
  * file. The last line is `N passed, N failed`; the exit code is 1 when anything failed.
  *
- * A live test can fail because the machine had something else to do. Its file is therefore tried once more, alone, in
- * a process of its own; what then passes counts as passed and is listed with what had failed the first time.
+ * Live files mostly wait, for an outage to be noticed or a picture to come, so several go side by side, each in a
+ * process of its own, its output told when it is through. One can fail because the machine had something else to do.
+ * It is therefore tried once more, alone; what then passes counts as passed and is listed with what had failed the
+ * first time.
  */
 const root = path.resolve(import.meta.dirname, '..');
 const freeOnly = process.argv.includes('--free');
 const only = process.argv.indexOf('--only');
 
+/** So many live files go side by side. */
+const LANES = Math.min(2, os.availableParallelism());
 /** When more live files than this fail, it was not the machine. */
-const MOST_SECOND_TRIES = 6;
+const MOST_SECOND_TRIES = 10;
+/** A live file that has not ended by then never will. */
+const FILE_TIMEOUT_MS = 480_000;
 const SLOWEST_TOLD = 10;
 
 interface Tally {
@@ -40,14 +47,11 @@ function check(name: string, command: string, args: string[]): Tally {
   return status === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
 }
 
-/** Free tests come first: they are quick, and what fails there explains what fails later. */
 function testFiles(): string[] {
-  const all = readdirSync(path.join(root, 'test'), { recursive: true, encoding: 'utf8' })
+  return readdirSync(path.join(root, 'test'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.test.ts'))
     .map((file) => path.join('test', file))
     .sort();
-  const free = all.filter((file) => !isLive(file));
-  return freeOnly ? free : [...free, ...all.filter(isLive)];
 }
 
 async function runMocha(files: string[]): Promise<FileTally[]> {
@@ -79,26 +83,53 @@ async function runMocha(files: string[]): Promise<FileTally[]> {
   });
 }
 
-/** Runs one file alone, in a process of its own. A process that dies without a word has failed. */
-function tryAgain(first: FileTally): Promise<FileTally> {
-  return new Promise((resolve) => {
-    const child = fork(import.meta.filename, ['--only', first.file], { cwd: root, execArgv: ['--import', 'tsx'] });
-    let second: FileTally = { ...first, passed: 0, failed: 1, faults: ['its process ended without a word'] };
-    child.on('message', (tally) => {
-      second = tally as FileTally;
-    });
-    child.on('exit', () => resolve(second));
+/** Runs one file in a process of its own, and tells its output when it is through. */
+function runAlone(file: string): Promise<FileTally> {
+  const startedAt = performance.now();
+  const child = fork(import.meta.filename, ['--only', file], {
+    cwd: root,
+    execArgv: ['--import', 'tsx'],
+    silent: true,
   });
+  const output: Buffer[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => output.push(chunk));
+  return new Promise((resolve) => {
+    let tally: FileTally = { file, passed: 0, failed: 1, tookMs: 0, faults: ['its process ended without a word'] };
+    const timeout = setTimeout(() => {
+      tally = { ...tally, faults: [`it had not ended after ${FILE_TIMEOUT_MS / 1000} s`] };
+      child.kill('SIGKILL');
+    }, FILE_TIMEOUT_MS);
+    child.on('message', (told) => {
+      tally = told as FileTally;
+    });
+    child.on('close', () => {
+      clearTimeout(timeout);
+      const tookMs = performance.now() - startedAt;
+      console.log(`\n${file}, ${Math.round(tookMs / 1000)} s${Buffer.concat(output)}`);
+      resolve({ ...tally, tookMs });
+    });
+  });
+}
+
+/** Runs live files side by side; each lane takes the next one when it is through with one. */
+async function runLanes(files: string[]): Promise<FileTally[]> {
+  const waiting = [...files];
+  const tallies: FileTally[] = [];
+  const lane = async () => {
+    for (let file = waiting.shift(); file; file = waiting.shift()) tallies.push(await runAlone(file));
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+  return tallies;
 }
 
 /** Tries live files that failed once more, and tells of those that passed then. */
 async function withSecondTries(tallies: FileTally[]): Promise<FileTally[]> {
-  const failed = tallies.filter((tally) => tally.failed > 0 && isLive(tally.file));
+  const failed = tallies.filter((tally) => tally.failed > 0);
   if (failed.length > MOST_SECOND_TRIES) return tallies;
   const results = new Map<string, FileTally>();
   for (const first of failed) {
     console.log(`\n${first.file} is tried once more, alone`);
-    results.set(first.file, await tryAgain(first));
+    results.set(first.file, await runAlone(first.file));
   }
   for (const first of failed) {
     if (results.get(first.file)?.failed) continue;
@@ -115,16 +146,19 @@ function tellSlowest(tallies: FileTally[]): void {
 
 if (only > 0) {
   const [tally] = await runMocha([process.argv[only + 1] as string]);
-  process.send?.(tally, () => process.exit(0));
+  if (process.send) process.send(tally, () => process.exit(0));
+  else process.exit(tally?.failed ? 1 : 0);
 } else {
   const checks = [
     check('types', 'tsc', ['--noEmit']),
     check('types of the page', 'tsc', ['--noEmit', '-p', 'adapters/browser']),
     check('lint and format', 'biome', ['check', '.']),
   ];
-  const first = await runMocha(testFiles());
-  tellSlowest(first);
-  const tallies: Tally[] = [...checks, ...(await withSecondTries(first))];
+  // Free tests come first: they are quick, and what fails there explains what fails later.
+  const free = await runMocha(testFiles().filter((file) => !isLive(file)));
+  const live = freeOnly ? [] : await runLanes(testFiles().filter(isLive));
+  tellSlowest([...free, ...live]);
+  const tallies: Tally[] = [...checks, ...free, ...(await withSecondTries(live))];
   const passed = tallies.reduce((sum, tally) => sum + tally.passed, 0);
   const failed = tallies.reduce((sum, tally) => sum + tally.failed, 0);
   console.log(`\n${passed} passed, ${failed} failed`);
