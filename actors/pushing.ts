@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { type Doer, doerIn } from '../bus/events/doer.ts';
 import type { Why } from '../bus/events/why.ts';
 import { type Id, id, isId } from '../bus/identity.ts';
 import { type PushStanding, pusher } from '../machines/policy/pushing.ts';
@@ -43,12 +44,11 @@ function broadcastId(camera: string, destination: string): Id {
 }
 
 /** What is asked for. */
-export interface BroadcastWish {
+export interface BroadcastWish extends Doer {
   camera: Id;
   destination: string;
   /** Address of the destination, without its stream key. */
   to: string;
-  by: string;
   /** An encoder makes what the destination asks for. */
   encoded: boolean;
   /** Relays that an encoder reaches; default: all. */
@@ -61,7 +61,7 @@ export interface BroadcastWish {
  */
 export async function requestBroadcast(
   cells: Cells,
-  { camera, destination, to, by, encoded, encodesAt }: BroadcastWish,
+  { camera, destination, to, encoded, encodesAt, ...wisher }: BroadcastWish,
 ): Promise<{ view: CellView; begun: boolean }> {
   const at = { kind: 'broadcast' as const, id: broadcastId(camera, destination) };
   const former = cells.view(at);
@@ -78,7 +78,7 @@ export async function requestBroadcast(
     destination,
     to,
     relay,
-    by,
+    ...doerIn(wisher),
     picture,
     ...(encoded ? { encoded } : {}),
   };

@@ -27,6 +27,8 @@ const LayoutSchema = Type.Object({
   id: IdSchema,
   /** The `sub` of whose it is. */
   owner: Type.String(),
+  /** What people call them; absent: as in `owner`. */
+  owner_name: Type.Optional(Type.String()),
   ...layoutWish,
   /** The least role that finds it in its own list; absent: its owner alone. */
   shared_with: Type.Optional(SubjectSchema.properties.role),

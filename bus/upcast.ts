@@ -96,6 +96,9 @@ const steps: Record<string, (record: JournalRecord) => JournalRecord> = {
   'ptz@2': unchanged(3),
   'alarm@1': unchanged(2),
   'incident@3': unchanged(4),
+  'broadcast@4': unchanged(5),
+  'relay@3': unchanged(4),
+  'recording@3': unchanged(4),
   'relay@1': relayWithoutPulse,
   'incident@1': incidentWithoutQuality,
   // Ladders were never held back for others.

@@ -1,5 +1,6 @@
 import { fromCallback, setup } from 'xstate';
 import type { BroadcastHeard } from '../bus/events/broadcast.ts';
+import { calledIn, doerIn } from '../bus/events/doer.ts';
 import type { Stamped } from '../bus/events/stamp.ts';
 import type { Why } from '../bus/events/why.ts';
 import { backoff } from './policy/backoff.ts';
@@ -19,6 +20,7 @@ export interface BroadcastContext {
   /** The relay that pushes. */
   relay: string;
   by: string;
+  by_name?: string;
   /** False while the camera's picture is lost: what is on air is the slate then, and no success. */
   picture: boolean;
   /** An encoder makes what the destination asks for. */
@@ -96,11 +98,11 @@ const become = (state: string, because: (context: BroadcastContext, event: Event
     const lostAt = onAir || state === 'stopped' ? undefined : lost;
     const since = state === context.state ? context.since : event.at;
     enqueue.assign({ state, since, why, lostAt });
-    const { camera, zone, destination, relay, by, picture } = context;
+    const { camera, zone, destination, relay, picture } = context;
     enqueue.emit({
       type: `broadcast.${state}`,
       data: {
-        ...{ camera, zone, destination, relay, by, state, from: context.state, since, why, picture },
+        ...{ camera, zone, destination, relay, ...doerIn(context), state, from: context.state, since, why, picture },
         ...(recoverMs === undefined ? {} : { recover_ms: recoverMs }),
       },
     });
@@ -112,9 +114,10 @@ const patienceMs = ({ encoded }: { encoded: boolean }): number =>
 
 const begin = machine.assign(({ event }) => {
   if (event.type !== 'broadcast.requested') return {};
-  const { camera, zone, destination, to, relay, by, picture, encoded = false } = event;
+  const { camera, zone, destination, to, relay, picture, encoded = false } = event;
   const deadline = event.at + patienceMs({ encoded });
-  return { camera, zone, destination, to, relay, by, picture, encoded, attempts: 0, deadline };
+  const wish = { camera, zone, destination, to, relay, picture, encoded };
+  return { ...wish, by_name: undefined, ...doerIn(event), attempts: 0, deadline };
 });
 const connectAgain = machine.assign(({ context, event }) => ({ deadline: event.at + patienceMs(context) }));
 const failed = machine.assign(({ context, event }) => {
@@ -131,7 +134,7 @@ const notePicture = machine.assign(({ event }) => (event.type === 'camera.showin
 
 const requested = become('connecting', (context, event) => ({
   trigger: event.type,
-  text: `asked for by ${context.by}; connecting to ${context.destination}`,
+  text: `asked for by ${calledIn(context)}; connecting to ${context.destination}`,
 }));
 const triedAgain = become('connecting', (context, event) => ({
   trigger: event.type,
@@ -215,7 +218,7 @@ const held = become('waiting', (_context, event) =>
 const freed = become('connecting', plainly('it need not wait any more'));
 const stopped = become('stopped', (_context, event) => ({
   trigger: event.type,
-  text: event.type === 'broadcast.stopped' ? `stopped by ${event.by}` : 'stopped',
+  text: event.type === 'broadcast.stopped' ? `stopped by ${calledIn(event)}` : 'stopped',
 }));
 
 const fails = { target: 'retrying', actions: [failed, retrying] } as const;

@@ -1,4 +1,5 @@
 import { fromCallback, setup } from 'xstate';
+import { type Doer, doerIn } from '../bus/events/doer.ts';
 import type { Protection, RecordingHeard } from '../bus/events/recording.ts';
 import type { Stamped } from '../bus/events/stamp.ts';
 import type { Why } from '../bus/events/why.ts';
@@ -52,9 +53,12 @@ const wantedAfter = (context: RecordingContext, event: Event): boolean =>
   (event.type === 'recording.configured' ? event.wanted : context.wanted) || holdersAfter(context, event).length > 0;
 
 /** The stretch that is to be left alone, with the name and the person where it has them. */
-function protectionIn({ holder, from, to, name, by }: Extract<Event, { type: 'recording.protected' }>): Protection {
-  return { holder, from, to, ...(name === undefined ? {} : { name }), ...(by === undefined ? {} : { by }) };
+function protectionIn(event: Extract<Event, { type: 'recording.protected' }>): Protection {
+  const { holder, from, to, name } = event;
+  return { holder, from, to, ...(name === undefined ? {} : { name }), ...keeperIn(event) };
 }
+/** Who says so, where it is a person. */
+const keeperIn = ({ by, ...rest }: Partial<Doer>): Partial<Doer> => (by === undefined ? {} : doerIn({ by, ...rest }));
 
 /** What retention leaves alone once the event is taken in. */
 function protectionsAfter({ protections }: RecordingContext, event: Event): Protection[] {
@@ -122,9 +126,10 @@ const tellKept = machine.enqueueActions(({ context, event, enqueue }) => {
   const protection = isKept ? protectionIn(event) : known;
   if (protection?.by === undefined) return;
   const { state, since } = context;
-  const who = event.by ?? 'nobody who is known';
+  const keeper = keeperIn(event);
+  const who = keeper.by_name ?? keeper.by ?? 'nobody who is known';
   const text = `${who} ${isKept ? 'keeps' : 'no longer keeps'} "${protection.name ?? protection.holder}" from retention`;
-  const why = { trigger: event.type, text, ...(event.by === undefined ? {} : { guard: { by: event.by } }) };
+  const why = { trigger: event.type, text, ...(keeper.by === undefined ? {} : { guard: keeper }) };
   const data = { ...factOf(context), state, from: state, since, why, protection };
   enqueue.emit({ type: event.type, data });
 });

@@ -1,10 +1,11 @@
 import Type from 'typebox';
 import { IdSchema } from '../identity.ts';
 import { type Of, shape } from '../shape.ts';
+import { doer } from './doer.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the broadcast machine's events and context. */
-export const BROADCAST_VERSION = 4;
+export const BROADCAST_VERSION = 5;
 
 /** Everything a broadcast cell may hear. */
 export const broadcastHeard = {
@@ -16,12 +17,12 @@ export const broadcastHeard = {
       destination: IdSchema,
       to: Type.String({ description: 'address of the destination, without its stream key' }),
       relay: IdSchema,
-      by: Type.String(),
+      ...doer,
       picture: Type.Boolean({ description: 'whether the camera has a picture now' }),
       encoded: Type.Optional(Type.Boolean({ description: 'an encoder makes what the destination asks for' })),
     }),
   ),
-  'broadcast.stopped': shape('broadcast.stopped', Type.Object({ by: Type.String() })),
+  'broadcast.stopped': shape('broadcast.stopped', Type.Object(doer)),
   'broadcast.moved': shape(
     'broadcast.moved',
     Type.Object(
@@ -101,7 +102,7 @@ export const BroadcastFactSchema = Type.Object({
   zone: Type.String(),
   destination: Type.String(),
   relay: Type.String(),
-  by: Type.String(),
+  ...doer,
   state: Type.String(),
   from: Type.String(),
   since: Type.Number(),

@@ -1,15 +1,17 @@
 import Type from 'typebox';
 import { IdSchema } from '../identity.ts';
 import { type Of, shape } from '../shape.ts';
+import { doer } from './doer.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the recording machine's events and context. */
-export const RECORDING_VERSION = 3;
+export const RECORDING_VERSION = 4;
 
 /** What a person says of a stretch that they keep. */
 const named = {
   name: Type.Optional(Type.String({ minLength: 1, maxLength: 200, description: 'what a person calls it' })),
   by: Type.Optional(Type.String({ description: 'the `sub` of the person who keeps it; absent: no person does' })),
+  by_name: doer.by_name,
 };
 
 /** A stretch of time that retention leaves alone, and for whom. */
@@ -41,7 +43,10 @@ export const recordingHeard = {
     'recording.protected',
     Type.Object({ holder: IdSchema, from: Type.Number(), to: Type.Number(), ...named }),
   ),
-  'recording.unprotected': shape('recording.unprotected', Type.Object({ holder: IdSchema, by: named.by })),
+  'recording.unprotected': shape(
+    'recording.unprotected',
+    Type.Object({ holder: IdSchema, by: named.by, by_name: doer.by_name }),
+  ),
   'recording.removed': shape('recording.removed', Type.Object({})),
   'camera.watchable': shape('camera.watchable', Type.Object({ source: IdSchema })),
   'camera.dark': shape('camera.dark', Type.Object({ detail: Type.String() })),

@@ -1,9 +1,10 @@
 import Type from 'typebox';
 import { type Of, shape } from '../shape.ts';
+import { doer } from './doer.ts';
 import { WhySchema } from './why.ts';
 
-/** Version of the relay machine's events and context. 2: the pulse, and draining. 3: what viewers see of it. */
-export const RELAY_VERSION = 3;
+/** Version of the relay machine's events and context. 2: the pulse, and draining. 3: what viewers see of it. 4: names. */
+export const RELAY_VERSION = 4;
 
 /** What a relay is for: intake pulls cameras, delivery carries viewers. */
 export const RelayRoleSchema = Type.Enum(['intake', 'delivery']);
@@ -37,8 +38,8 @@ export const relayHeard = {
     Type.Object({ instance: Type.String(), paths: Type.Integer(), elapsed_ms: Type.Number() }),
   ),
   'paths.refused': shape('paths.refused', Type.Object({ detail: Type.String() })),
-  'relay.drain': shape('relay.drain', Type.Object({ by: Type.String() })),
-  'relay.resume': shape('relay.resume', Type.Object({ by: Type.String() })),
+  'relay.drain': shape('relay.drain', Type.Object(doer)),
+  'relay.resume': shape('relay.resume', Type.Object(doer)),
   'relay.emptied': shape('relay.emptied', Type.Object({})),
   'alarm.rang': shape('alarm.rang', Type.Object({ name: Type.String() })),
 };
@@ -57,6 +58,7 @@ export const RelayFactSchema = Type.Object({
   detect_ms: Type.Optional(Type.Number({ description: 'from its last sign of life to noticing' })),
   recover_ms: Type.Optional(Type.Number()),
   by: Type.Optional(Type.String({ description: 'who has it drained' })),
+  by_name: doer.by_name,
 });
 export const relaySaid = [
   'relay.starting',

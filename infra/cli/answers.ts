@@ -162,7 +162,7 @@ export const recordingAnswer = shape(
     ranges: Type.Array(Type.Object({ ...Between, source: Type.String(), bytes: Type.Number() })),
     gaps: Type.Array(Type.Object({ ...Between, why: WhyText })),
     protections: Type.Array(
-      Type.Object({ holder: Type.String(), from: Type.Number(), to: number, name: text, by: text }),
+      Type.Object({ holder: Type.String(), from: Type.Number(), to: number, name: text, by: text, by_name: text }),
     ),
     history: Type.Optional(Type.Object({ from: Type.Number(), why: WhyText })),
   }),

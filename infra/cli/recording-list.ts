@@ -53,9 +53,9 @@ function print(out: Terminal, recording: RecordingAnswer): void {
   const rows: Row[] = [
     ...ranges.map(({ source, ...range }) => ({ ...range, what: 'recorded', more: `source ${source}` })),
     ...gaps.map(({ why: cause, ...gap }) => ({ ...gap, what: 'missing', more: cause?.text ?? 'nobody told why' })),
-    ...protections.map(({ holder, name, by, from, to }) => ({
+    ...protections.map(({ holder, name, by, by_name: called = by, from, to }) => ({
       ...{ what: 'kept', from, to },
-      more: name === undefined ? `for ${holder}` : `${name} (${by}, ${holder})`,
+      more: name === undefined ? `for ${holder}` : printable(`${name} (${called}, ${holder})`),
     })),
   ].sort((a, b) => a.from - b.from);
   if (ranges.length === 0)

@@ -1,10 +1,12 @@
 import Type from 'typebox';
 import type { CellView } from '../../actors/cells.ts';
 import { NoPusher, requestBroadcast } from '../../actors/pushing.ts';
+import { doer, doerIn } from '../../bus/events/doer.ts';
 import { WhySchema } from '../../bus/events/why.ts';
 import { IdSchema, id } from '../../bus/identity.ts';
 import { access } from '../../machines/policy/access.ts';
 import { wishOf } from '../config/destinations.ts';
+import { doerOf } from './doing.ts';
 import { callerOf, permittedCamera } from './door.ts';
 import { denied, missing, Refusal, unavailable } from './errors.ts';
 import type { Server } from './fastify.ts';
@@ -19,7 +21,7 @@ const BroadcastSchema = Type.Object({
   destination: Type.String(),
   to: Type.String({ description: 'address of the destination, without its stream key' }),
   relay: Type.String({ description: 'the relay that pushes' }),
-  by: Type.String(),
+  ...doer,
   state: Type.String({ description: 'connecting, on-air, retrying, waiting, failed or stopped' }),
   since: Type.Number({ description: 'epoch ms' }),
   why: WhySchema,
@@ -27,9 +29,10 @@ const BroadcastSchema = Type.Object({
 });
 
 function show(view: CellView) {
-  const { camera, zone, destination, to, relay, by, picture } = broadcastOf(view);
+  const broadcast = broadcastOf(view);
+  const { camera, zone, destination, to, relay, picture } = broadcast;
   const { state, since, why } = view;
-  return { id: view.id, camera, zone, destination, to, relay, by, state, since, why, picture };
+  return { id: view.id, camera, zone, destination, to, relay, ...doerIn(broadcast), state, since, why, picture };
 }
 
 /** `/api/v1/broadcasts`: what is pushed where, and whether it is on air. */
@@ -78,7 +81,7 @@ export function broadcastRoutes(server: Server, services: HttpServices): void {
       try {
         const encoded = wishOf(found) !== undefined;
         const { encodesAt } = services;
-        const wish = { camera: place.id, destination, to: found.to, by: caller.sub, encoded, encodesAt };
+        const wish = { camera: place.id, destination, to: found.to, ...doerOf(caller), encoded, encodesAt };
         const { view, begun } = await requestBroadcast(cells, wish);
         return reply.code(begun ? 201 : 200).send(show(view));
       } catch (error) {
@@ -111,7 +114,7 @@ export function broadcastRoutes(server: Server, services: HttpServices): void {
     const view = cells.view(at);
     if (!view) throw missing(`broadcast ${at.id}`);
     if (!access(caller, broadcastOf(view), 'operate').allowed) throw denied();
-    if (view.tags.includes('wanted')) await cells.offer(at, { type: 'broadcast.stopped', by: caller.sub });
+    if (view.tags.includes('wanted')) await cells.offer(at, { type: 'broadcast.stopped', ...doerOf(caller) });
     return reply.code(204).send();
   });
 }

@@ -3,6 +3,7 @@ import { type Layout, layoutWish } from '../../adapters/layouts.files.ts';
 import { SubjectSchema } from '../../bus/events/viewer.ts';
 import { IdSchema, isId, newId } from '../../bus/identity.ts';
 import { access, isAtLeast } from '../../machines/policy/access.ts';
+import { doerOf } from './doing.ts';
 import { type Caller, callerOf } from './door.ts';
 import { denied, missing, Refusal } from './errors.ts';
 import type { Server } from './fastify.ts';
@@ -39,6 +40,7 @@ const LayoutSchema = Type.Object({
   state: Type.Enum(['private', 'shared']),
   since: Type.Number({ description: 'epoch ms of the last change' }),
   owner: Type.String({ description: 'the `sub` of whose it is' }),
+  owner_name: Type.Optional(Type.String({ description: 'what people call them; absent: as in `owner`' })),
   yours: Type.Boolean({ description: 'you may change and delete it' }),
   ...layoutWish,
   cameras: Type.Array(Type.String(), { description: 'those that you may see; all of them for who may change it' }),
@@ -51,6 +53,12 @@ const LIMIT = { own: 200, all: 10_000 };
 const mayChange = ({ owner }: Layout, { sub, role }: Caller): boolean => owner === sub || role === 'admin';
 const isListed = ({ owner, shared_with }: Layout, { sub, role }: Caller): boolean =>
   owner === sub || (shared_with !== undefined && isAtLeast(role, shared_with));
+
+/** Whose a layout is that somebody makes, or changes as its owner. */
+function owned(caller: Caller): Pick<Layout, 'owner' | 'owner_name'> {
+  const { by: owner, by_name: name } = doerOf(caller);
+  return { owner, ...(name === undefined ? {} : { owner_name: name }) };
+}
 
 /** What is left of a layout once every null is taken for "none". */
 function settled(layout: { [K in keyof Layout]: Layout[K] | null }): Layout {
@@ -107,7 +115,7 @@ export function layoutRoutes(server: Server, { cells, layouts }: HttpServices): 
     if (all.length >= LIMIT.all || all.filter(({ owner }) => owner === caller.sub).length >= LIMIT.own) {
       throw new Refusal(409, 'too-many', 'So many layouts are kept that there is no room for more: delete some.');
     }
-    const layout = settled({ id: newId('lay'), owner: caller.sub, ...request.body, since: Date.now() } as Layout);
+    const layout = settled({ id: newId('lay'), ...owned(caller), ...request.body, since: Date.now() } as Layout);
     layouts.add(layout);
     return reply.code(201).header('location', `${path}/${layout.id}`).send(show(layout, caller));
   });
@@ -118,7 +126,8 @@ export function layoutRoutes(server: Server, { cells, layouts }: HttpServices): 
       const caller = callerOf(request);
       const layout = changeable(request.params.layout_id, caller);
       mayShare(request.body, caller);
-      const next = settled({ ...layout, ...request.body, since: Date.now() } as Layout);
+      const whose = layout.owner === caller.sub ? owned(caller) : {};
+      const next = settled({ ...layout, ...whose, ...request.body, since: Date.now() } as Layout);
       if (!layouts.replace(next)) throw missing('such layout any more');
       return show(next, caller);
     },

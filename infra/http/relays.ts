@@ -1,8 +1,10 @@
 import Type from 'typebox';
 import type { CellView } from '../../actors/cells.ts';
+import { doer, doerIn } from '../../bus/events/doer.ts';
 import { WhySchema } from '../../bus/events/why.ts';
 import { IdSchema, id } from '../../bus/identity.ts';
 import type { Address } from '../../bus/subjects.ts';
+import { doerOf } from './doing.ts';
 import { callerOf } from './door.ts';
 import { missing } from './errors.ts';
 import type { Server } from './fastify.ts';
@@ -22,10 +24,7 @@ const RelaySchema = Type.Object({
   sessions: Type.Integer({ description: 'its load: viewer sessions on it' }),
   placeable: Type.Boolean({ description: 'whether it takes new viewers, or, for an intake, cameras' }),
   drain: Type.Optional(
-    Type.Object(
-      { by: Type.String(), since: Type.Number({ description: 'epoch ms' }) },
-      { description: 'who has it drained' },
-    ),
+    Type.Object({ ...doer, since: Type.Number({ description: 'epoch ms' }) }, { description: 'who has it drained' }),
   ),
 });
 
@@ -49,7 +48,7 @@ function show(view: CellView, load: Map<string, number>) {
     ...(max_readers === undefined ? {} : { max_readers }),
     ...{ state, since, why, sessions },
     placeable: tags.includes('placeable') && sessions < (max_readers ?? Number.POSITIVE_INFINITY),
-    ...(drain ? { drain: { by: drain.by, since: drain.since } } : {}),
+    ...(drain ? { drain: { ...doerIn(drain), since: drain.since } } : {}),
   };
 }
 
@@ -84,7 +83,7 @@ export function relayRoutes(server: Server, services: HttpServices): void {
     { schema: { tags, params, response: { 202: RelaySchema } } },
     async (request, reply) => {
       const at = addressOf(request.params.relay_id);
-      await services.cells.offer(at, { type: 'relay.drain', by: callerOf(request).sub });
+      await services.cells.offer(at, { type: 'relay.drain', ...doerOf(callerOf(request)) });
       return reply.code(202).send(shown(at));
     },
   );
@@ -93,7 +92,7 @@ export function relayRoutes(server: Server, services: HttpServices): void {
     { schema: { tags, params, response: { 200: RelaySchema } } },
     async (request) => {
       const at = addressOf(request.params.relay_id);
-      await services.cells.offer(at, { type: 'relay.resume', by: callerOf(request).sub });
+      await services.cells.offer(at, { type: 'relay.resume', ...doerOf(callerOf(request)) });
       return shown(at);
     },
   );

@@ -82,7 +82,7 @@ function show(told: Told, caller: LoginClaims) {
     why,
     detect_ms: numberOr(data.detect_ms),
     recover_ms: numberOr(data.recover_ms),
-    by: textOr(data.by_name ?? data.by ?? why?.guard?.by),
+    by: textOr(data.by_name ?? data.by ?? why?.guard?.by_name ?? why?.guard?.by),
   };
 }
 

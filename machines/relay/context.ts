@@ -1,3 +1,4 @@
+import type { Doer } from '../../bus/events/doer.ts';
 import type { RelayHeard, RelayRole } from '../../bus/events/relay.ts';
 import type { Stamped } from '../../bus/events/stamp.ts';
 import type { Why } from '../../bus/events/why.ts';
@@ -20,7 +21,7 @@ export interface RelayContext {
   /** What the pulse tells: whether packets go through it. */
   media: 'unknown' | 'flows' | 'silent';
   /** Set while it shall take no new viewers: who asked for that, since when, and whether its last one has left. */
-  drain?: { by: string; since: number; emptied: boolean };
+  drain?: Doer & { since: number; emptied: boolean };
   /** Epoch ms since when it carries nothing; undefined while it does. */
   lostAt?: number;
   deadline: number;

@@ -1,4 +1,5 @@
 import { fromCallback, setup } from 'xstate';
+import { doerIn } from '../../bus/events/doer.ts';
 import type { AlarmInput, HealthInput, ProvisionInput, PulseInput } from '../slots.ts';
 import { RELAY_TIMES, type RelayContext, type RelayEvent, type RelaySaid } from './context.ts';
 import { type Because, empty, fit, gone, newProcess, putAside, silent, speechless } from './reasons.ts';
@@ -51,7 +52,7 @@ export const become = (state: string, because: Because) =>
         why,
         ...(state === 'suspect' && silentMs !== undefined ? { detect_ms: silentMs } : {}),
         ...(recoverMs === undefined ? {} : { recover_ms: recoverMs }),
-        ...(context.drain ? { by: context.drain.by } : {}),
+        ...(context.drain ? doerIn(context.drain) : {}),
       },
     });
   });
@@ -83,7 +84,7 @@ export const noteWitness = machine.assign(({ event }) => {
 export const noteDrain = machine.assign(({ context, event }) => {
   switch (event.type) {
     case 'relay.drain':
-      return { drain: context.drain ?? { by: event.by, since: event.at, emptied: false } };
+      return { drain: context.drain ?? { ...doerIn(event), since: event.at, emptied: false } };
     case 'relay.emptied':
       return { drain: context.drain && { ...context.drain, emptied: true } };
     case 'relay.resume':

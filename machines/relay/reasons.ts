@@ -1,3 +1,4 @@
+import { calledIn, type Doer } from '../../bus/events/doer.ts';
 import type { Why } from '../../bus/events/why.ts';
 import type { RelayContext, RelayEvent } from './context.ts';
 
@@ -22,7 +23,7 @@ export const fit: Because = (_context, event) => {
         guard: { paths: event.paths, elapsed_ms: event.elapsed_ms },
       };
     case 'relay.resume':
-      return { trigger, text: `${event.by} has it take viewers again` };
+      return { trigger, text: `${calledIn(event)} has it take viewers again` };
     case 'pulse.beating':
       return { trigger, text: 'packets go through it again', guard: { round_trip_ms: event.round_trip_ms } };
     default:
@@ -63,14 +64,16 @@ export const gone: Because = (_context, event) => ({
   ...('detail' in event ? { guard: { detail: event.detail } } : {}),
 });
 
+const whoDrains = (drain: Doer | undefined): string => (drain ? calledIn(drain) : 'somebody');
+
 export const putAside: Because = ({ drain }, event) => ({
   trigger: event.type,
   reason: 'drain',
-  text: `${event.type === 'relay.drain' ? event.by : drain?.by} has it take no new viewers; it waits until the last one has left`,
+  text: `${whoDrains(event.type === 'relay.drain' ? event : drain)} has it take no new viewers; it waits until the last one has left`,
 });
 
 export const empty: Because = ({ drain }, event) => ({
   trigger: event.type,
   reason: 'drain',
-  text: `nobody is on it any more; ${drain?.by} has it take no new viewers until that is undone`,
+  text: `nobody is on it any more; ${whoDrains(drain)} has it take no new viewers until that is undone`,
 });

@@ -24,12 +24,14 @@ const journal = (file: string): JournalRecord[] =>
     .map((line) => JSON.parse(line));
 
 /**
- * Journals of a real run of the demo, one file per machine and version: a plug pulled, an intake killed, a page closed.
- * The rendition's, the recording's, the second of the broadcast, the third of viewer and relay and the fifth, sixth, eighth and ninth of the viewer
- * are of real cells whose FFmpeg or relays were scripted: failures, another codec, other rungs, held back for others; an
- * encoder that is slow, ends and hangs; a move without a gateway, a place given up to somebody with priority, a relay
- * that only its viewers see; a look at the past; a disk that is full; a publisher whose right is taken back; a player
- * of HLS behind a cache that keeps playlists for too long; guests of an emergency, and others, who look back so far only.
+ * Journals of a real run of the demo, one file per machine and version: a plug pulled, an intake killed, a page
+ * closed. The rendition's, the recording's, the second and fifth of the broadcast, the third of viewer and relay, the
+ * fourth of the relay and the fifth, sixth, eighth and ninth of the viewer are of real cells whose FFmpeg or relays
+ * were scripted: failures, another codec, other rungs, held back for others; an encoder that is slow, ends and hangs;
+ * a move without a gateway, a place given up to somebody with priority, a relay that only its viewers see; a look at
+ * the past; a disk that is full; a publisher whose right is taken back; a player of HLS behind a cache that keeps
+ * playlists for too long; guests of an emergency, and others, who look back so far only; people and a program who
+ * push, drain and keep under the names that others know them by.
  */
 describe('a journal of long ago', () => {
   for (const file of files) {

@@ -59,7 +59,15 @@ export function App({ room }: { room: Room }) {
   const { cameras } = view.world;
   const chosen = route.name === 'camera' ? cameras.find(({ id }) => id === route.id) : undefined;
   const arrange = (layout: Layout | undefined): void => {
-    const all: Layout = { id: '', name: '', owner: '', yours: true, big: false, cameras: cameras.map(({ id }) => id) };
+    const all: Layout = {
+      id: '',
+      name: '',
+      owner: '',
+      ownerName: '',
+      yours: true,
+      big: false,
+      cameras: cameras.map(({ id }) => id),
+    };
     setDraft(layout ?? copyOf(layouts.chosen ?? all, view.sub));
     go({ name: 'wall' });
   };

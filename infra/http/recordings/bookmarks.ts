@@ -1,6 +1,8 @@
 import Type from 'typebox';
+import { type Doer, doer, doerIn } from '../../../bus/events/doer.ts';
 import type { Protection } from '../../../bus/events/recording.ts';
 import { type Id, IdSchema, newId } from '../../../bus/identity.ts';
+import { doerOf } from '../doing.ts';
 import { type Caller, callerOf, placeOf } from '../door.ts';
 import { denied, missing, Refusal } from '../errors.ts';
 import type { Server } from '../fastify.ts';
@@ -18,7 +20,7 @@ const Bookmark = Type.Object({
   name: Type.String(),
   from: Type.Number({ description: 'epoch ms' }),
   to: Type.Number({ description: 'epoch ms' }),
-  by: Type.String({ description: 'the `sub` of whose it is' }),
+  ...doer,
   yours: Type.Boolean({ description: 'you may take it away' }),
 });
 const Wish = Type.Object(
@@ -38,7 +40,7 @@ const Wish = Type.Object(
 const LIMIT = 200;
 
 /** A protection that a person made, and may take away. */
-type Kept = Required<Protection>;
+type Kept = Required<Omit<Protection, 'by_name'>> & Doer;
 const isBookmark = (one: Protection): one is Kept =>
   one.to !== undefined && one.name !== undefined && one.by !== undefined;
 
@@ -51,8 +53,8 @@ export function bookmarkRoutes(server: Server, services: HttpServices): void {
   const address = (camera: Id) => ({ kind: 'recording' as const, id: camera });
   const kept = (camera: Id): Kept[] => recordingOf(recordingAt(cells, camera)).protections.filter(isBookmark);
   const mayEnd = ({ by }: Kept, { sub, role }: Caller): boolean => by === sub || role === 'admin';
-  const show = ({ holder, name, from, to, by }: Kept, camera: Id, yours: boolean) => {
-    return { id: holder, camera, name, from, to, by, yours };
+  const show = ({ holder, name, from, to, ...whose }: Kept, camera: Id, yours: boolean) => {
+    return { id: holder, camera, name, from, to, ...doerIn(whose), yours };
   };
 
   server.get(
@@ -99,7 +101,7 @@ export function bookmarkRoutes(server: Server, services: HttpServices): void {
       if (kept(camera.id).length >= LIMIT) {
         throw new Refusal(409, 'too-many', `People keep ${LIMIT} stretches of ${camera.id} already: let go of some.`);
       }
-      const one = { holder: newId('keep'), name: name.trim(), from, to, by: caller.sub };
+      const one = { holder: newId('keep'), name: name.trim(), from, to, ...doerOf(caller) };
       await cells.offer(address(camera.id), { type: 'recording.protected', ...one });
       const stretches = await sizedStretches(recordings, camera.id, { from, to });
       const bytes = stretches.reduce((sum, stretch) => sum + stretch.bytes, 0);
@@ -118,7 +120,7 @@ export function bookmarkRoutes(server: Server, services: HttpServices): void {
       const one = kept(camera.id).find(({ holder, to }) => holder === asked && to > horizon.from);
       if (!one) throw missing(`bookmark ${asked} of ${camera.id}`);
       if (!mayEnd(one, caller)) throw denied('not-yours');
-      await cells.offer(address(camera.id), { type: 'recording.unprotected', holder: one.holder, by: caller.sub });
+      await cells.offer(address(camera.id), { type: 'recording.unprotected', holder: one.holder, ...doerOf(caller) });
       return reply.code(204).send();
     },
   );

@@ -88,6 +88,15 @@ describe('walls that are kept, in Chromium', function () {
     await other.page.goBack();
     await until('where one was', async () => (await other.page.locator('.tile').count()) === 4);
 
+    // Of somebody else's wall the menu tells whose it is, by the name that people know.
+    const others = { owner: 'lan', owner_name: 'Lan Nguyen', yours: false, shared_with: 'viewer' };
+    house.layouts.push({ id: 'lay_9', name: 'Doors', cameras: ['cam_002'], big: false, ...others });
+    await other.page.reload();
+    await other.page.locator('.layouts summary').click();
+    const listed = other.page.locator('.layouts .menu', { hasText: 'for everybody, of Lan Nguyen' });
+    await until('whose it is', () => listed.count());
+    house.layouts.pop();
+
     await menu(page, 'Arrange…');
     await page.getByRole('button', { name: 'Delete…' }).click();
     expect(house.layouts, 'nothing is deleted by one press').to.have.length(1);

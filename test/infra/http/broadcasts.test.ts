@@ -45,6 +45,19 @@ describe('broadcasts over HTTP', () => {
     expect((await start()).statusCode).to.equal(201);
   });
 
+  it('name who began and who stopped them as people know them, each time anew', async () => {
+    expect((await start({ ...operator, sub: 'lan', name: 'Lan Nguyen' })).json()).to.include({
+      ...{ by: 'lan', by_name: 'Lan Nguyen' },
+    });
+    await ask('DELETE', '/api/v1/broadcasts/gate--city-tv', { ...operator, sub: 'minh', name: 'Minh Tran' });
+    const [stopped] = (await ask('GET', '/api/v1/broadcasts?stopped=true')).json().items;
+    expect(stopped).to.include({ by_name: 'Lan Nguyen' });
+    expect(stopped.why.text).to.equal('stopped by Minh Tran');
+    const again = (await start({ ...operator, sub: 'hoa' })).json();
+    expect(again).to.include({ by: 'hoa' }).and.not.have.property('by_name');
+    expect(again.why.text).to.contain('asked for by hoa');
+  });
+
   it('are an operator’s of the camera’s zone alone', async () => {
     expect((await start({ role: 'viewer', zones: ['*'] })).statusCode).to.equal(403);
     expect((await start({ role: 'operator', zones: ['hanoi/*'] })).statusCode).to.equal(403);

@@ -83,6 +83,19 @@ describe('http: walls that people keep', () => {
     });
   });
 
+  it('say whose they are as people know them, by the name of their owner’s last change', async () => {
+    const asLan = (name: string, method: 'POST' | 'PATCH', at: string, payload: object) => {
+      const headers = gateway.bearer({ sub: 'lan', name, role: 'operator', cameras: [], zones: ['hcm/*'] });
+      return gateway.server.inject({ method, url: `/api/v1/layouts${at}`, headers, payload });
+    };
+    const made = (await asLan('Lan', 'POST', '', gates)).json();
+    expect(made).to.include({ owner: 'lan', owner_name: 'Lan' });
+    const shared = (await ask('anna', 'PATCH', `/${made.id}`, { shared_with: 'viewer' })).json();
+    expect(shared).to.include({ owner: 'lan', owner_name: 'Lan' });
+    await asLan('Lan Nguyen', 'PATCH', `/${made.id}`, { big: false });
+    expect((await ask('vera', 'GET')).json().items[0]).to.include({ owner: 'lan', owner_name: 'Lan Nguyen' });
+  });
+
   it('are shared with a role or with everybody by an administrator alone', async () => {
     const refused = await ask('lan', 'POST', '', { ...gates, shared_with: 'viewer' });
     expect([refused.statusCode, refused.json().reason]).to.deep.equal([403, 'role']);

@@ -77,6 +77,18 @@ describe('http: the pool of relays', () => {
     expect((await ask('POST', '/api/v1/relays/relay-9/drain')).statusCode).to.equal(404);
   });
 
+  it('names who has one drained, and who takes it back, as people know them', async () => {
+    const lan = { ...ada, sub: 'lan', name: 'Lan Nguyen' };
+    const drained = (await ask('POST', '/api/v1/relays/relay-1/drain', lan)).json();
+    expect(drained.drain).to.include({ by: 'lan', by_name: 'Lan Nguyen' });
+    expect(drained.why.text).to.match(/^nobody is on it any more; Lan Nguyen has it|^Lan Nguyen has it/);
+    const resumed = (await ask('DELETE', '/api/v1/relays/relay-1/drain', lan)).json();
+    expect(resumed.why.text).to.equal('Lan Nguyen has it take viewers again');
+    const facts = gateway.house.store.told().map(({ envelope }) => envelope);
+    const draining = facts.find(({ type }) => type === 'signalbox.relay.draining');
+    expect(draining?.data).to.include({ by: 'lan', by_name: 'Lan Nguyen' });
+  });
+
   it('believes nobody who says of himself that he comes from elsewhere', async () => {
     gateway.services.config.regions = { default: 'hcm', networks: { '1.0.0.0/8': 'hanoi' }, databases: [], places: {} };
     const far = await gateway.relay('relay-2', 'first');

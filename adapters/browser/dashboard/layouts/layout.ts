@@ -7,6 +7,8 @@ export interface Layout extends Grid {
   id: string;
   name: string;
   owner: string;
+  /** What people call its owner. */
+  ownerName: string;
   /** Who looks may change it. */
   yours: boolean;
   /** Ids, in their order on the wall. */
@@ -35,6 +37,7 @@ export function layoutOf(item: Json): Layout {
     id: text(item.id),
     name: text(item.name),
     owner: text(item.owner),
+    ownerName: text(item.owner_name ?? item.owner),
     yours: item.yours === true,
     cameras: idsOf(item.cameras),
     big: item.big === true,
@@ -57,7 +60,7 @@ export function wishOf({ name, cameras, columns, rows, big, tour, sharedWith }: 
 
 /** A new one like another; nobody has it yet. */
 export function copyOf({ sharedWith: _others, ...layout }: Layout, owner: string): Layout {
-  return { ...layout, id: '', name: '', owner, yours: true };
+  return { ...layout, id: '', name: '', owner, ownerName: owner, yours: true };
 }
 
 /** How many cameras a page of a grid holds. */

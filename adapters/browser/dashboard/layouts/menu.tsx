@@ -73,7 +73,7 @@ const SHARED: Record<string, string> = {
   admin: 'for administrators',
 };
 
-function noteOf({ owner, sharedWith }: Layout, sub: string): string {
-  const whose = owner === sub ? '' : `of ${owner}`;
+function noteOf({ owner, ownerName, sharedWith }: Layout, sub: string): string {
+  const whose = owner === sub ? '' : `of ${ownerName}`;
   return [sharedWith ? (SHARED[sharedWith] ?? 'shared') : '', whose].filter(Boolean).join(', ');
 }

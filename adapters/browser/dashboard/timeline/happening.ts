@@ -43,7 +43,11 @@ export function happeningOf(item: Json): Happening | undefined {
 
 /** A happening from a fact of the event stream. */
 export function happeningOfFact({ data, ...fact }: Fact): Happening | undefined {
-  return happeningOf({ ...data, by: data.by_name ?? data.by ?? fact.why?.guard?.by, ...fact });
+  return happeningOf({
+    ...data,
+    by: data.by_name ?? data.by ?? fact.why?.guard?.by_name ?? fact.why?.guard?.by,
+    ...fact,
+  });
 }
 
 /** A viewer's events stand in the lane of the camera that is watched. */

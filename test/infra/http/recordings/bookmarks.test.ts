@@ -73,6 +73,30 @@ describe('bookmarks in recordings', () => {
     expect((await ask('DELETE', `${path}/${first}`, hoa)).statusCode).to.equal(404);
   });
 
+  it('name whose they are, and who lets go of them, as people know them', async () => {
+    const [called, anna] = [
+      { ...hoa, name: 'Hoa Pham' },
+      { ...ada, name: 'Ada Le' },
+    ];
+    const made = (await ask('POST', path, called, theft())).json();
+    expect(made).to.include({ by: 'hoa', by_name: 'Hoa Pham' });
+    expect((await ask('GET', path, lan)).json().items[0]).to.include({ by_name: 'Hoa Pham' });
+    expect((await ask('GET', '/api/v1/recordings/gate', lan)).json().protections[0]).to.include({
+      by_name: 'Hoa Pham',
+    });
+    expect((await ask('DELETE', `${path}/${made.id}`, anna)).statusCode).to.equal(204);
+    const { items } = (await ask('GET', '/api/v1/timeline?from=0', hoa)).json();
+    const acts = items.filter(({ by }: { by?: string }) => by !== undefined);
+    expect(acts.map(({ type, by }: { type: string; by: string }) => `${by} ${type}`)).to.deep.equal([
+      ...['Hoa Pham recording.protected', 'Ada Le recording.unprotected'],
+    ]);
+    const texts = acts.map(({ why }: { why: { text: string } }) => why.text);
+    expect(texts).to.deep.equal([
+      'Hoa Pham keeps "Theft at the gate" from retention',
+      'Ada Le no longer keeps "Theft at the gate" from retention',
+    ]);
+  });
+
   it('are not what an incident keeps: nobody lets go of that here', async () => {
     const incident = { type: 'recording.protected', holder: 'inc_1', from: ago(30), to: ago(20) };
     await gateway.house.roster.offer(at, incident);
