@@ -2,6 +2,7 @@ import { readdir, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import type { RecordSlot } from '../machines/slots.ts';
 import { intakePath } from './intake.mediamtx.ts';
+import { type Disk, DiskAway } from './recordings/disk.ts';
 import { beganAtMs } from './recordings.files.ts';
 
 /** What recording needs. */
@@ -12,6 +13,8 @@ export interface RecorderSettings {
   forget(camera: string, source: string): void;
   /** Where the relays of this machine write. */
   folder: string;
+  /** The one that this folder lies on. */
+  disk: Disk;
   /** Why files of a camera can't be seen here, where another machine writes them; absent or undefined: they can. */
   writtenElsewhere?(camera: string): string | undefined;
   now(): number;
@@ -51,7 +54,14 @@ async function freeBytes(folder: string): Promise<number> {
  * Has the relay record a source while the slot is held, and looks at the file: only bytes on the disk prove a recording.
  * When this process lets go, the relay goes on.
  */
-export function recorderMediamtx({ record, forget, folder, writtenElsewhere, now }: RecorderSettings): RecordSlot {
+export function recorderMediamtx({
+  record,
+  forget,
+  folder,
+  disk,
+  writtenElsewhere,
+  now,
+}: RecorderSettings): RecordSlot {
   return ({ camera, source, silentMs, openingMs }, report) => {
     const own = path.join(folder, intakePath(camera, source));
     const begunAt = now();
@@ -75,23 +85,29 @@ export function recorderMediamtx({ record, forget, folder, writtenElsewhere, now
     const stood = async (): Promise<void> => {
       const standingMs = now() - grewAt;
       if (standingMs < (said === undefined ? openingMs : silentMs)) return;
-      const free = await freeBytes(folder).catch(() => Number.POSITIVE_INFINITY);
-      if (closed) return;
-      if (free < LEAST_FREE_BYTES) {
+      // Whether it hangs is asked first: a question that hangs, too, would keep the bad news back.
+      const takesWrites = await disk.takesWrites();
+      const free = takesWrites ? await freeBytes(folder).catch(() => Number.POSITIVE_INFINITY) : undefined;
+      if (closed || now() - grewAt < standingMs) return;
+      if (free !== undefined && free < LEAST_FREE_BYTES) {
         if (said !== 'full') report({ type: 'recorder.full', free_bytes: free });
         said = 'full';
         return;
       }
       if (said === 'silent') return;
       said = 'silent';
-      const what = known ? `its file has not grown for ${Math.round(standingMs)} ms` : 'no file has been begun';
+      const stands = known ? `its file has not grown for ${Math.round(standingMs)} ms` : 'no file has been begun';
+      const what = takesWrites ? stands : `the disk of the recordings takes no writes: ${stands}`;
       const detail = writtenElsewhere?.(camera) ?? what;
       report({ type: 'recorder.silent', silent_ms: Math.round(standingMs), detail });
     };
-    const look = async (): Promise<void> => {
-      // The folder holds weeks of files: it is read only when the known one does not grow.
+    /** The file known so far, and the newest one. The folder holds weeks of files: it is read only when that does not grow. */
+    const files = async (): Promise<[same?: Growing, newest?: Growing]> => {
       const same = known && (await fileIn(own, known.name));
-      const newest = same && known && same.size > known.size ? same : await newestIn(own);
+      return [same, same && known && same.size > known.size ? same : await newestIn(own)];
+    };
+    const look = async (): Promise<void> => {
+      const [same, newest] = await disk.ask(files);
       if (closed) return;
       // What came in last, before the next file was begun.
       if (same && newest?.name !== same.name) known = same;
@@ -102,16 +118,26 @@ export function recorderMediamtx({ record, forget, folder, writtenElsewhere, now
       } else await stood();
       isFirst = false;
     };
-    let timer: NodeJS.Timeout | undefined;
-    const again = (): void => {
-      timer = setTimeout(() => void look().finally(() => !closed && again()), LOOK_EVERY_MS);
+    const ignoreAway = (error: unknown): void => {
+      if (!(error instanceof DiskAway)) throw error;
+    };
+    let looking: Promise<void> | undefined;
+    const turn = (): void => {
+      // A look that hangs tells as much as a file that stands.
+      if (looking) void stood();
+      looking ??= look()
+        .catch(ignoreAway)
+        .finally(() => {
+          looking = undefined;
+        });
     };
 
     record(camera, source, true);
-    void look().finally(() => !closed && again());
+    turn();
+    const timer = setInterval(turn, LOOK_EVERY_MS);
     const stop = () => {
       closed = true;
-      clearTimeout(timer);
+      clearInterval(timer);
     };
     return {
       release() {

@@ -2,6 +2,7 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { isId } from '../bus/identity.ts';
 import { intakePath } from './intake.mediamtx.ts';
+import { type Disk, DiskAway, diskOf } from './recordings/disk.ts';
 import {
   type FileReader,
   type Piece,
@@ -82,8 +83,11 @@ export function beganAtMs(file: string): number | undefined {
 /** Where the intake relays of a data folder write what they record. */
 export const recordingsFolder = (state: string): string => path.join(state, 'recordings');
 
-/** @param folder see {@link recordingsFolder} */
-export function openRecordings(folder: string): Recordings {
+/**
+ * @param folder see {@link recordingsFolder}
+ * @param disk the one that it lies on. Everything throws DiskAway while that does not answer
+ */
+export function openRecordings(folder: string, disk: Disk = diskOf(folder)): Recordings {
   const readers = new Map<string, FileReader>();
   const fileOf = ({ camera, source, name }: FileName) => path.join(folder, intakePath(camera, source), `${name}.mp4`);
 
@@ -100,9 +104,10 @@ export function openRecordings(folder: string): Recordings {
   /** What lies in the folder of each source of a camera. */
   const listsOf = async (camera: string): Promise<{ source: string; names: string[] }[]> => {
     if (!isId(camera)) return [];
-    const sources = await readdir(path.join(folder, 'in', camera)).catch(() => []);
+    const namesIn = (...inside: string[]) => disk.ask(() => readdir(path.join(folder, ...inside)).catch(() => []));
+    const sources = await namesIn('in', camera);
     const lists = sources.filter(isId).map(async (source) => {
-      return { source, names: await readdir(path.join(folder, intakePath(camera, source))).catch(() => []) };
+      return { source, names: await namesIn(intakePath(camera, source)) };
     });
     return Promise.all(lists);
   };
@@ -110,8 +115,10 @@ export function openRecordings(folder: string): Recordings {
   /** A file that went meanwhile, or is not one, has nothing in it. */
   const look = async (file: FileName, followed: boolean): Promise<RecordedFile | undefined> => {
     try {
-      const { mtimeMs } = await stat(fileOf(file));
-      return await readerOf(file).look(followed || Date.now() - mtimeMs > COMPLETE_AFTER_MS);
+      return await disk.ask(async () => {
+        const { mtimeMs } = await stat(fileOf(file));
+        return readerOf(file).look(followed || Date.now() - mtimeMs > COMPLETE_AFTER_MS);
+      });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
       throw error;
@@ -119,8 +126,8 @@ export function openRecordings(folder: string): Recordings {
   };
 
   const statedEnd = (file: FileName): Promise<number | undefined> =>
-    readerOf(file)
-      .stated()
+    disk
+      .ask(() => readerOf(file).stated())
       .catch((error) => {
         if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
         throw error;
@@ -176,23 +183,25 @@ export function openRecordings(folder: string): Recordings {
       const piece = found?.pieces[number];
       return piece && { ...piece, file, number, init: found.header.init };
     },
-    fragmentOf: (piece, zeroMs) => readerOf(piece.file).fragmentOf(piece, zeroMs),
+    fragmentOf: (piece, zeroMs) => disk.ask(() => readerOf(piece.file).fragmentOf(piece, zeroMs)),
     async keyFrame(camera, at) {
       const piece = (await piecesIn(camera, at - KEY_FRAME_WITHIN_MS, at + 1)).findLast(({ from }) => from <= at);
-      const still = piece && (await readerOf(piece.file).keyFrameOf(piece, at));
+      const still = piece && (await disk.ask(() => readerOf(piece.file).keyFrameOf(piece, at)));
       return still && { ...still, file: piece.file };
     },
     async sizes(camera, from = 0, to = Number.POSITIVE_INFINITY) {
       const sized = (await within(camera, from, to)).map(async ({ file }) => {
         // Its last write is about when its last picture was taken.
-        const { size, mtimeMs } = await stat(fileOf(file)).catch(() => ({ size: 0, mtimeMs: 0 }));
+        const about = () => stat(fileOf(file)).catch(() => ({ size: 0, mtimeMs: 0 }));
+        const { size, mtimeMs } = await disk.ask(about);
         return { ...file, to: Math.max(file.from, mtimeMs), bytes: size };
       });
       return Promise.all(sized);
     },
     async remove(file) {
+      if (!(await disk.takesWrites())) throw new DiskAway('The disk of the recordings takes no writes now.');
       readers.delete(fileOf(file));
-      await rm(fileOf(file), { force: true });
+      await disk.ask(() => rm(fileOf(file), { force: true }));
     },
   };
 }

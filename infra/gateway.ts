@@ -21,6 +21,7 @@ import { openPeople } from '../adapters/people.files.ts';
 import { openPlaces } from '../adapters/places.maxmind.ts';
 import { openPreview } from '../adapters/preview.ffmpeg.ts';
 import { knock } from '../adapters/probe.rtsp.ts';
+import { diskOf } from '../adapters/recordings/disk.ts';
 import { openRecordings, recordingsFolder } from '../adapters/recordings.files.ts';
 import { openSecrets } from '../adapters/secrets.files.ts';
 import { openThumbnails } from '../adapters/thumbnails.ffmpeg.ts';
@@ -118,8 +119,10 @@ const launcher = launchers.own;
 const secrets = openSecrets(path.join(group.state, 'secrets'));
 const metrics = createMetrics();
 measureProcess(metrics);
+const disk = diskOf(recordingsFolder(group.state));
 const media = openMedia({
   group,
+  disk,
   gate,
   secrets,
   launchers,
@@ -269,7 +272,7 @@ const retention = keepRetention({
 
 const isFar = (node: string | undefined): boolean =>
   group.cluster !== undefined && node !== undefined && placeOfGateway(node).host !== group.cluster.host;
-const recordings = openRecordings(recordingsFolder(group.state));
+const recordings = openRecordings(recordingsFolder(group.state), disk);
 const thumbnails = openThumbnails({
   ffmpeg: findProgram('ffmpeg'),
   folder: path.join(group.state, 'thumbnails'),

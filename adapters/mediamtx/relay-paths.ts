@@ -48,23 +48,31 @@ interface Wanted {
 /** A path as the relay had it when we last looked or wrote. */
 interface Standing {
   config: PathConfig;
-  delivering: boolean;
+  /** Undefined where the relay did not say. */
+  delivering: boolean | undefined;
 }
 
+/** Until a path is tried again that waits for a disk. */
+const HUNG_AGAIN_MS = 500;
 const RETRY_MS = 100;
 const LONGEST_RETRY_MS = 1000;
 
 /**
  * Keeps the paths of one relay as wanted. Writes go one at a time, because the relay works through its whole
  * configuration for each; what is wanted and dropped again meanwhile costs nothing.
+ * @param takesWrites whether the disk that it records to takes writes now. While that hangs, the relay can't let go of a
+ *   path that it records, and takes no other until it could: so nobody asks it to
  */
-export function relayPaths(api: Mediamtx): RelayPaths {
+export function relayPaths(api: Mediamtx, takesWrites: () => Promise<boolean> = async () => true): RelayPaths {
   const wanted = new Map<string, Wanted>();
   const written = new Map<string, symbol>();
   const recorded = new Map<string, boolean>();
   /** Those whose recording shall go on in a new file. */
   const cut = new Set<string>();
   const due = new Set<string>();
+  /** Those that wait for the disk which they are recorded to. */
+  const hung = new Set<string>();
+  let again: NodeJS.Timeout | undefined;
   let standing: Map<string, Standing> | undefined;
   /** The relay process that `standing` and `written` are about. */
   let seenAt: string | undefined;
@@ -77,7 +85,8 @@ export function relayPaths(api: Mediamtx): RelayPaths {
     const found = seen.get(name);
     // One that pulls is made anew when it is wanted anew, and so connects at once; a publisher would only be cut.
     const stale = written.has(name) && path.config.source !== 'publisher';
-    if (!found || stale || !canStay(found, path.config)) {
+    const stays = found && !stale && canStay(found.config, path.config);
+    if (!stays || !(path.config.source === 'publisher' || (await delivers(found, name)))) {
       const record = recorded.get(name);
       const config = { ...remade(path.config, found?.config), ...(record === undefined ? {} : { record }) };
       await api.replacePath(name, config);
@@ -113,9 +122,21 @@ export function relayPaths(api: Mediamtx): RelayPaths {
     written.delete(name);
   };
 
+  /** Puts a path off whose recorder hangs in a write. */
+  const putOff = (name: string): void => {
+    hung.add(name);
+    again ??= setTimeout(() => {
+      again = undefined;
+      for (const one of hung) due.add(one);
+      hung.clear();
+      push();
+    }, HUNG_AGAIN_MS).unref();
+  };
+
   /** Brings one path to what is wanted; a refusal is told to whoever wants it. @throws RelayAway */
   const settle = async (name: string, seen: Map<string, Standing>): Promise<void> => {
     const path = wanted.get(name);
+    if (seen.get(name)?.config.record && !(await takesWrites())) return putOff(name);
     try {
       if (!path) return await remove(name, seen);
       if (written.get(name) !== path.mark) await put(name, path, seen);
@@ -126,6 +147,10 @@ export function relayPaths(api: Mediamtx): RelayPaths {
       if (path && wanted.get(name) === path) path.refused(error.message);
     }
   };
+
+  /** Whether a path delivers. All of them are told of at once, unless one hangs: then each is asked about by itself. */
+  const delivers = ({ delivering }: Standing, name: string): boolean | Promise<boolean> =>
+    delivering ?? api.path(name).then(({ available }) => available);
 
   /** Looks at what the relay has. In another process of it, nothing that we wrote stands any more. @throws RelayAway */
   const meet = async (): Promise<Map<string, Standing>> => {
@@ -210,6 +235,7 @@ export function relayPaths(api: Mediamtx): RelayPaths {
       recorded.delete(name);
       cut.delete(name);
       due.delete(name);
+      hung.delete(name);
     },
     lookAgain() {
       standing = undefined;
@@ -235,24 +261,28 @@ export function relayPaths(api: Mediamtx): RelayPaths {
     close() {
       closed = true;
       clearTimeout(retry);
+      clearTimeout(again);
     },
   };
 }
 
 async function look(api: Mediamtx): Promise<Map<string, Standing>> {
-  const [configs, live] = await Promise.all([api.pathConfigs(), api.paths()]);
-  const delivering = new Set(live.filter((path) => path.available).map((path) => path.name));
-  return new Map(configs.map((config) => [config.name, { config, delivering: delivering.has(config.name) }]));
+  // One path that hangs holds up the whole list, but none of the others.
+  const paths = api.paths().catch((error) => {
+    if (error instanceof RelayAway) return undefined;
+    throw error;
+  });
+  const [configs, live] = await Promise.all([api.pathConfigs(), paths]);
+  const delivering = live && new Set(live.filter((path) => path.available).map((path) => path.name));
+  return new Map(configs.map((config) => [config.name, { config, delivering: delivering?.has(config.name) }]));
 }
 
-/** Whether a path that was found can be left untouched. One that pulls in vain may be asleep until its next retry. */
-function canStay({ config, delivering }: Standing, asked: PathConfig): boolean {
+/** Whether a path that was found can be left untouched if it delivers: one that pulls in vain may be asleep until its next retry. */
+const canStay = (config: PathConfig, asked: PathConfig): boolean =>
   // The relay's answer also holds every default.
-  const same = (Object.keys(asked) as (keyof PathConfig)[]).every((field) =>
+  (Object.keys(asked) as (keyof PathConfig)[]).every((field) =>
     isDeepStrictEqual(essence(field, config), essence(field, asked)),
   );
-  return same && (delivering || asked.source === 'publisher');
-}
 
 /** What matters of a field: a path that reads with an older token reads all the same. */
 function essence(field: keyof PathConfig, config: PathConfig): unknown {

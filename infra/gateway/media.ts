@@ -27,6 +27,7 @@ import { PULSE_PATHS, pulsePath, pulseRtsp } from '../../adapters/pulse.rtsp.ts'
 import type { Destination } from '../../adapters/push.mediamtx/address.ts';
 import { broadcastOfPath, PUSH_PATHS, pushMediamtx } from '../../adapters/push.mediamtx.ts';
 import { recorderMediamtx } from '../../adapters/recorder.mediamtx.ts';
+import type { Disk } from '../../adapters/recordings/disk.ts';
 import { recordingsFolder } from '../../adapters/recordings.files.ts';
 import { seatEverywhere, seatMediamtx } from '../../adapters/seat.mediamtx.ts';
 import type { Secrets } from '../../adapters/secrets.files.ts';
@@ -61,6 +62,8 @@ import { sweepLeftovers } from './sweeping.ts';
 /** What the media plane needs of the house. */
 export interface MediaParts {
   group: Group;
+  /** The one that this machine's recordings lie on. */
+  disk: Disk;
   gate: Gate;
   secrets: Secrets;
   launchers: Launchers;
@@ -138,6 +141,7 @@ const PULSE_TOKEN_S = 60;
 /** Makes the adapters. One intake pulls each camera; every delivery relay carries every program. */
 export function openMedia({
   group,
+  disk,
   gate,
   secrets,
   launchers,
@@ -153,7 +157,10 @@ export function openMedia({
 }: MediaParts): Media {
   const relays = relayReaches(group);
   const reaches = new Map(relays.map((reach) => [reach.id, reach]));
-  const clients = openRelayClients(relays, gate, onRelayCall);
+  /** What works with files and sockets of this machine needs a relay that runs here, or anywhere. */
+  const isHere = ({ host }: RelayReach) => host === undefined || host === group.cluster?.host;
+  const recordsAt = (reach: RelayReach) => (reach.role === 'intake' && isHere(reach) ? disk : undefined);
+  const clients = openRelayClients(relays, gate, recordsAt, onRelayCall);
   const withRole = (role: RelayReach['role']) => relays.filter((relay) => relay.role === role);
   const intakes = keepIntakes({
     places: withRole('intake'),
@@ -166,8 +173,6 @@ export function openMedia({
     },
   });
   const deliveries = withRole('delivery');
-  /** What works with files and sockets of this machine needs a relay that runs here, or anywhere. */
-  const isHere = ({ host }: RelayReach) => host === undefined || host === group.cluster?.host;
   for (const { id, role, embedded } of relays) {
     const refused = (detail: string) => log.error({ relay: id, detail }, 'a relay refuses the paths that it needs');
     if (role === 'delivery') wantPrograms(clients.paths(id), refused);
@@ -336,6 +341,7 @@ export function openMedia({
         record: pulling.record,
         forget: pulling.forgetRecord,
         folder: recordingsFolder(group.state),
+        disk,
         writtenElsewhere(camera) {
           const intake = known(reaches, intakes.of(camera));
           if (isHere(intake)) return undefined;

@@ -1,6 +1,7 @@
 import type { Gate } from '../../adapters/gate.jsonwebtoken.ts';
 import { type RelayPaths, relayPaths } from '../../adapters/mediamtx/relay-paths.ts';
 import { type Mediamtx, mediamtx } from '../../adapters/mediamtx.ts';
+import type { Disk } from '../../adapters/recordings/disk.ts';
 import type { RelayReach } from './relay-reach.ts';
 
 /** The control APIs of a group's relays, and the paths that are wanted at each. */
@@ -35,18 +36,24 @@ export function known<T>(map: ReadonlyMap<string, T>, relay: string): T {
   return found;
 }
 
-/** Makes the clients. @param onCall told of every call of a relay's control API */
+/**
+ * Makes the clients.
+ * @param recordsAt the disk that a relay records to, where this machine can see it
+ * @param onCall told of every call of a relay's control API
+ */
 export function openRelayClients(
   relays: readonly RelayReach[],
   gate: Gate,
+  recordsAt: (relay: RelayReach) => Pick<Disk, 'takesWrites'> | undefined,
   onCall: (relay: string) => void,
 ): RelayClients {
   const apis = new Map<string, Mediamtx>();
   const paths = new Map<string, RelayPaths>();
-  for (const { id, api } of relays) {
+  for (const relay of relays) {
+    const { id, api } = relay;
     const client = mediamtx({ relay: id, ...api, token: apiToken(gate), onCall: () => onCall(id) });
     apis.set(id, client);
-    paths.set(id, relayPaths(client));
+    paths.set(id, relayPaths(client, recordsAt(relay)?.takesWrites));
   }
   return {
     api: (relay) => known(apis, relay),

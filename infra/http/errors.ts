@@ -2,6 +2,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { CellDown, NoSuchCell } from '../../actors/cells.ts';
 import { BadToken } from '../../adapters/gate.jsonwebtoken.ts';
 import { PasswordsBusy } from '../../adapters/passwords.scrypt.ts';
+import { DiskAway } from '../../adapters/recordings/disk.ts';
 import { BadId } from '../../bus/identity.ts';
 import { JournalAway, JournalRefused } from '../../bus/ports.ts';
 import { ShapeError } from '../../bus/shape.ts';
@@ -68,6 +69,7 @@ export function refusalFor(error: unknown): Refusal | undefined {
   if (error instanceof BadToken) return unauthorized(error.reason, error.message);
   if (error instanceof ShapeError || error instanceof BadId) return new Refusal(400, 'bad-request', error.message);
   if (error instanceof PasswordsBusy) return unavailable('busy', 'Too many people sign in just now.', {}, 5);
+  if (error instanceof DiskAway) return unavailable(error.reason, error.message, {}, 5);
   if (error instanceof NoSuchCell) return missing('such thing any more');
   if (error instanceof JournalRefused) {
     return unavailable(

@@ -79,6 +79,9 @@ export function peersProgram(script: string, sockets: string, env: NodeJS.Proces
 /** A gateway's name on the launcher link. @param number 1 is the group's first */
 export const gatewayName = (number: number): string => (number === 1 ? 'gateway' : `gateway-${number}`);
 
+/** For files and for names of hosts: a disk of recordings that hangs holds half of them at most. */
+const GATEWAY_THREADS = '16';
+
 /** A gateway; it says over the launcher link when it serves. */
 export function gatewayProgram(
   number: number,
@@ -91,7 +94,7 @@ export function gatewayProgram(
     name: gatewayName(number),
     file: process.execPath,
     args: nodeArguments(script, [groupFile]),
-    env,
+    env: { UV_THREADPOOL_SIZE: GATEWAY_THREADS, ...env },
     ready: async () => isReady(),
   };
 }

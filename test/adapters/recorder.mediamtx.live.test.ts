@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import { intakeMediamtx } from '../../adapters/intake.mediamtx.ts';
 import { relayPaths } from '../../adapters/mediamtx/relay-paths.ts';
 import { recorderMediamtx } from '../../adapters/recorder.mediamtx.ts';
+import { diskOf } from '../../adapters/recordings/disk.ts';
 import { openRecordings } from '../../adapters/recordings.files.ts';
 import type { Held, RecordReport } from '../../machines/slots.ts';
 import { figure } from '../fixtures/figures.ts';
@@ -50,6 +51,7 @@ describe('recording at a real relay', function () {
       record: intake.record,
       forget: intake.forgetRecord,
       folder,
+      disk: diskOf(folder),
       now: () => performance.now(),
     });
     recorded = record({ camera: 'gate', source: '0', silentMs: SILENT_MS, openingMs: 5_000 }, (event) =>

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import { recorderMediamtx } from '../../adapters/recorder.mediamtx.ts';
+import { diskOf } from '../../adapters/recordings/disk.ts';
 import { until } from '../fixtures/process.ts';
 
 describe('a recording that another machine writes', () => {
@@ -14,6 +15,7 @@ describe('a recording that another machine writes', () => {
       record: (camera, source, on) => void asked.push(`${camera}/${source} ${on}`),
       forget() {},
       folder,
+      disk: diskOf(folder),
       writtenElsewhere: () => 'intake-a on a writes it',
       now: () => performance.now(),
     });

@@ -243,4 +243,38 @@ describe('the paths of a relay', () => {
     expect(recorded).to.deep.equal([false, true]);
     paths.close();
   });
+
+  it('that are recorded to a disk which hangs are let go of once it takes writes, the others meanwhile', async () => {
+    const relay = fakeRelay();
+    let isHung = false;
+    const paths = relayPaths(relay.api, async () => !isHung);
+    paths.want('in/gate/0', camera, never);
+    paths.record('in/gate/0', true);
+    await until('it to be recorded', () => relay.configs.get('in/gate/0')?.record === true);
+    isHung = true;
+    relay.writes.length = 0;
+    paths.record('in/gate/0', false);
+    paths.want('in/gate/0', camera, never);
+    paths.want('in/yard/0', camera, never);
+    await until('the other one', () => relay.configs.has('in/yard/0'));
+    paths.drop('in/gate/0');
+    expect(relay.writes).to.deep.equal(['put in/yard/0']);
+    isHung = false;
+    await until('it to be gone', () => !relay.configs.has('in/gate/0'));
+    paths.close();
+  });
+
+  it('are asked about one by one where the relay can’t list them, because one of them hangs', async () => {
+    const relay = fakeRelay({ 'in/gate/0': { ...camera, overridePublisher: true }, 'in/yard/0': camera });
+    const api = {
+      ...relay.api,
+      paths: () => Promise.reject(new RelayAway('no answer')),
+      path: async (name: string) => ({ name, available: name === 'in/gate/0' }) as LivePath,
+    };
+    const paths = relayPaths(api);
+    for (const name of ['in/gate/0', 'in/yard/0']) paths.want(name, camera, never);
+    expect(await paths.restore()).to.equal(2);
+    expect([...new Set(relay.writes)]).to.deep.equal(['put in/yard/0']);
+    paths.close();
+  });
 });
