@@ -2,6 +2,7 @@ import { type FfmpegRun, lastWords, runFfmpeg } from '../ffmpeg.ts';
 import { INPUT_OPTIONS, inputList } from '../ladder.ffmpeg/arguments.ts';
 import { inSizes } from './halve.ts';
 import type { Peer } from './peer.ts';
+import { spreadPictures } from './spread.ts';
 import { createPictureCutter } from './y4m.ts';
 
 /** The picture of one camera at one relay, decoded once for all peers that show it. */
@@ -35,7 +36,19 @@ export function createDecoder(ffmpeg: string, trouble: (detail: string) => void)
   let pastCpuMs = 0;
   let movedAtMs = 0;
 
+  const spread = spreadPictures(
+    (picture) => {
+      const sized = inSizes(picture);
+      for (const peer of peers) peer.show(sized, performance.now());
+    },
+    () => performance.now(),
+    (callback, ms) => {
+      const timer = setTimeout(callback, ms);
+      return () => clearTimeout(timer);
+    },
+  );
   const stop = () => {
+    spread.clear();
     clearTimeout(again);
     clearInterval(watch);
     pastCpuMs += run?.cpuMs() ?? 0;
@@ -52,8 +65,7 @@ export function createDecoder(ffmpeg: string, trouble: (detail: string) => void)
     movedAtMs = performance.now();
     const cut = createPictureCutter((picture) => {
       movedAtMs = performance.now();
-      const sized = inSizes(picture);
-      for (const peer of peers) peer.show(sized, movedAtMs);
+      spread.push(picture);
     });
     run = runFfmpeg({
       program: ffmpeg,

@@ -17,7 +17,7 @@ export interface PeerLoad {
   fresh: number;
 }
 
-/** What a peer may cost: a 360p picture at 25 frames a second, and its share of a decoder. */
+/** What a peer may cost: a 360p picture at 25 to 30 frames a second, and its share of a decoder. */
 export const PEER_CORES = 0.15;
 
 /** Whether one more adaptive peer may begin, and why or why not. */

@@ -11,7 +11,7 @@ export interface PictureStep {
 
 /** Best first. The last one is sent whatever the network carries. */
 export const PICTURE_STEPS: readonly [PictureStep, ...PictureStep[]] = [
-  { shrink: 1, fps: 25, leastKbps: 350 },
+  { shrink: 1, fps: 30, leastKbps: 350 },
   { shrink: 1, fps: 12, leastKbps: 200 },
   { shrink: 2, fps: 20, leastKbps: 120 },
   { shrink: 2, fps: 8, leastKbps: 60 },

@@ -4,10 +4,17 @@ import { type PeersUnderTest, peersContract } from '../contracts/peers.ts';
 import { startCamera } from '../fixtures/camera.ts';
 import { startChromium } from '../fixtures/chromium.ts';
 import { figure } from '../fixtures/figures.ts';
+import { startWay } from '../fixtures/held-way.ts';
 import { descendants } from '../fixtures/launcher/start.ts';
 import { startMediamtx, type TestMediamtx } from '../fixtures/mediamtx.ts';
 import { openViewers, startPeers, type TestPeers } from '../fixtures/peers.ts';
 import { type Running, until } from '../fixtures/process.ts';
+import { readProgram } from '../fixtures/program-reader.ts';
+
+/** The camera's pictures are so far apart. */
+const PICTURE_MS = 40;
+/** What was held up needs as long to go through. */
+const BURST_MS = 10;
 
 describe('adaptive peers', function () {
   this.timeout(60_000);
@@ -20,7 +27,7 @@ describe('adaptive peers', function () {
 
   before(async () => {
     [relay, running, browser] = await Promise.all([startMediamtx(), startPeers(), startChromium()]);
-    camera = startCamera(relay.rtsp('cam_001'), { gopSeconds: 1 });
+    camera = startCamera(relay.rtsp('cam_001'), { fps: 1000 / PICTURE_MS, gopSeconds: 1 });
     await until('the program', async () => (await relay.api('GET', '/v3/paths/get/cam_001')).ready, 15_000);
     viewers = await openViewers(browser);
     const url = relay.rtsp('cam_001');
@@ -70,5 +77,45 @@ describe('adaptive peers', function () {
       await viewer.leave();
     }
     await until('nobody to be seated', () => watching.every(({ peer }) => !running.peers.isConnected(peer)));
+  });
+
+  it('show nine of ten pictures of a camera at least, though they come two at a time', async () => {
+    const direct = new URL(relay.rtsp('cam_001'));
+    const way = await startWay(Number(direct.port));
+    const source = await readProgram(direct.href);
+    let open: NodeJS.Timeout | undefined;
+    const bursts = setInterval(() => {
+      way.hold(false);
+      open = setTimeout(() => way.hold(true), BURST_MS);
+    }, 2 * PICTURE_MS);
+    try {
+      const viewer = await viewers.viewer();
+      const { answer, peer } = await running.peers.open({
+        ...given.opening('ses_bursts', viewer.offer),
+        ...{ relay: 'relay-by-a-bad-way', url: direct.href.replace(direct.port, String(way.port)) },
+      });
+      await viewer.accept(answer, peer);
+      await until(
+        'three seconds in which nearly every picture is shown',
+        async () => {
+          const frames = await viewer.frames();
+          const whole = frames.filter(({ lines }) => lines === 360);
+          const toMs = whole.at(-1)?.at ?? 0;
+          const shown = whole.filter(({ at }) => at > toMs - 3_000).length;
+          const now = performance.now();
+          const sent = source.packets.filter(({ newPicture, atMs }) => newPicture && atMs > now - 3_000).length;
+          return sent > 0.8 * (3_000 / PICTURE_MS) && shown >= 0.9 * sent ? shown / sent : undefined;
+        },
+        40_000,
+        250,
+      ).then((share) => figure('adaptive peer: of the pictures that a camera sent in bursts, shown', 100 * share, '%'));
+      running.peers.close(peer);
+      await viewer.leave();
+    } finally {
+      clearInterval(bursts);
+      clearTimeout(open);
+      source.close();
+      way.close();
+    }
   });
 });
