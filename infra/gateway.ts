@@ -113,6 +113,7 @@ const tenure = await takeTenure(carriers.leases, group.node, {
     log.fatal('another gateway of this name has taken over; ending without touching what runs');
     process.exit(75);
   },
+  onFault: (err) => log.error({ err }, 'the place of this gateway could not be renewed; it is tried again'),
 });
 const launchers = openLaunchers(group, tenure.epoch);
 const launcher = launchers.own;

@@ -26,6 +26,8 @@ export interface TenureHouse {
   onLapse(): Promise<void>;
   /** Another process acts under this gateway's name; this one must stop. */
   onLost(): void;
+  /** It could not be renewed for a reason that is not the store's absence; it is tried again. */
+  onFault(error: unknown): void;
 }
 
 const TTL_MS = 2_400;
@@ -100,7 +102,8 @@ export async function takeTenure(leases: Leases, holder: string, house: TenureHo
     try {
       await renew();
     } catch (error) {
-      if (!(error instanceof JournalAway)) throw error;
+      // Whatever a store answers: pictures go on, and so does this gateway.
+      if (!(error instanceof JournalAway)) house.onFault(error);
       awayMs = house.nowMs();
     } finally {
       beating = false;

@@ -5,6 +5,14 @@ import type { NatsLink } from './connection.ts';
 /** JetStream's code for a write that expected another last sequence than the store has. */
 export const WRONG_LAST_SEQUENCE = 10_071;
 
+/**
+ * JetStream's codes for a write while another, to the same subject or under the same id, is still on its way through
+ * the cluster: what stands there will be known in a moment.
+ */
+export const ON_ITS_WAY: ReadonlySet<number> = new Set([10_158, 10_164]);
+/** After this long it is asked again. */
+export const ON_ITS_WAY_MS = 20;
+
 /** The stream took the message and refused it. `code` is JetStream's own, for instance 10071. */
 export class StoreRefusal extends Error {
   override name = 'StoreRefusal';
@@ -44,8 +52,10 @@ interface Pending {
   subject: string;
   payload: Uint8Array;
   headers: MsgHdrs;
-  /** On the monotonic clock. */
+  /** On the monotonic clock; when this attempt has to be answered. */
   deadlineMs: number;
+  /** After this no other attempt is begun. */
+  lastMs: number;
   settle: Settle;
 }
 
@@ -69,6 +79,7 @@ export function startPublisher(link: NatsLink, timeoutMs = link.timeoutMs): Publ
   // Both keep the order of publishing, so the oldest deadline comes first.
   const inFlight = new Map<string, Pending>();
   const waiting: Pending[] = [];
+  let paused = 0;
   let firstWaiting = 0;
   let serial = 0;
   let sweep: NodeJS.Timeout | undefined;
@@ -96,6 +107,22 @@ export function startPublisher(link: NatsLink, timeoutMs = link.timeoutMs): Publ
     }
   };
 
+  /** Another write to its subject has not come through yet: then it is known whether this one may. */
+  const sendAgain = (pending: Pending) => {
+    paused += 1;
+    setTimeout(() => {
+      paused -= 1;
+      const nowMs = performance.now();
+      if (!link.isUp() || nowMs > pending.lastMs) {
+        const text = `publishing to ${pending.subject}: an earlier write has not come through the cluster yet`;
+        pending.settle(new JournalAway(text), 0);
+      } else {
+        send({ ...pending, deadlineMs: nowMs + timeoutMs });
+        sweep ??= setInterval(sweepDeadlines, SWEEP_MS);
+      }
+    }, ON_ITS_WAY_MS);
+  };
+
   const hear = (message: Msg) => {
     const ticket = message.subject.slice(inbox.length + 1);
     const pending = inFlight.get(ticket);
@@ -103,6 +130,7 @@ export function startPublisher(link: NatsLink, timeoutMs = link.timeoutMs): Publ
     inFlight.delete(ticket);
     const outcome = outcomeOf(message, pending.subject);
     if (typeof outcome === 'number') pending.settle(undefined, outcome);
+    else if (outcome instanceof StoreRefusal && ON_ITS_WAY.has(outcome.code)) sendAgain(pending);
     else pending.settle(outcome, 0);
     if (waiting.length) sendWaiting();
   };
@@ -143,12 +171,12 @@ export function startPublisher(link: NatsLink, timeoutMs = link.timeoutMs): Publ
       }
       const headers = new Stamps(messageId, expected) as unknown as MsgHdrs;
       const deadlineMs = performance.now() + timeoutMs;
-      const pending = { subject, payload: Buffer.from(payload), headers, deadlineMs, settle };
+      const pending = { subject, payload: Buffer.from(payload), headers, deadlineMs, lastMs: deadlineMs, settle };
       if (inFlight.size < MAX_IN_FLIGHT) send(pending);
       else waiting.push(pending);
       sweep ??= setInterval(sweepDeadlines, SWEEP_MS);
     },
-    outstanding: () => inFlight.size + waiting.length - firstWaiting,
+    outstanding: () => inFlight.size + paused + waiting.length - firstWaiting,
   };
 }
 

@@ -10,6 +10,7 @@ interface Held {
   beat(): Promise<void>;
   lapses: number;
   lost: boolean;
+  faults: string[];
 }
 
 describe("a gateway's place in its group", () => {
@@ -19,11 +20,11 @@ describe("a gateway's place in its group", () => {
     store = memoryStore(() => clock.now);
   });
 
-  async function join(name: string): Promise<Held> {
+  async function join(name: string, leases = store.leases): Promise<Held> {
     let run = () => {};
     let beats = 0;
-    const held = { lapses: 0, lost: false } as Held;
-    held.tenure = await takeTenure(store.leases, name, {
+    const held = { lapses: 0, lost: false, faults: [] as string[] } as Held;
+    held.tenure = await takeTenure(leases, name, {
       nowMs: () => clock.now,
       every(_ms, tick) {
         run = tick;
@@ -34,6 +35,7 @@ describe("a gateway's place in its group", () => {
       onLost() {
         held.lost = true;
       },
+      onFault: (error) => void held.faults.push((error as Error).message),
     });
     held.beat = async () => {
       const before = beats;
@@ -106,6 +108,15 @@ describe("a gateway's place in its group", () => {
     store.set('here');
     await pass(400, one, two);
     expect([one.lapses, one.lost]).to.deep.equal([1, false]);
+  });
+
+  it('is kept, and the fault told, when the store answers what nobody knows', async () => {
+    const strange = { ...store.leases, renew: () => Promise.reject(new Error('wrong answer')) };
+    const one = await join('gate-1', strange);
+    const two = await join('gate-2');
+    await pass(800, one, two);
+    expect(one.faults).to.deep.equal(['wrong answer', 'wrong answer']);
+    expect(one.lost).to.equal(false);
   });
 
   it('does not take the others for dead right after an outage, in which every lease ran out', async () => {
