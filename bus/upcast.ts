@@ -95,6 +95,8 @@ const steps: Record<string, (record: JournalRecord) => JournalRecord> = {
   // Who did something was known by what rights go by alone.
   'ptz@2': unchanged(3),
   'alarm@1': unchanged(2),
+  // Nobody told of programs that end though they are not meant to.
+  'alarm@2': unchanged(3),
   'incident@3': unchanged(4),
   'broadcast@4': unchanged(5),
   'relay@3': unchanged(4),

@@ -60,6 +60,7 @@ import { keepRetention } from './gateway/retention.ts';
 import { shareSessions } from './gateway/session-cards.ts';
 import { takeTenure } from './gateway/tenure.ts';
 import { keepTraces } from './gateway/traces.ts';
+import { unmeantEnds } from './gateway/unmeant-ends.ts';
 import { keepWebhooks } from './gateway/webhooks.ts';
 import { group as groupShape, placeOfGateway, runsHere } from './group.ts';
 import { openEmbedCodes } from './http/embed-codes.ts';
@@ -67,6 +68,7 @@ import { openLoginLinks } from './http/links.ts';
 import { createMetrics, measureProcess } from './http/metrics.ts';
 import { rungsOf } from './http/rungs.ts';
 import { buildServer } from './http/server.ts';
+import { gatewayName } from './launcher/node-programs.ts';
 
 /**
  * The composition root: the only place where concrete things are made. Started by the launcher as
@@ -315,7 +317,15 @@ const embeds = openEmbedCodes(path.join(group.state, 'embeds'));
 const health = () => judgeHealth({ carriers, cells, launcher, retention, witness, givenUp, isLeaving: () => leaving });
 alarming = raiseAlarms({
   ...{ node: group.node, roster, cells },
-  ownTroubles: () => troublesIn(health(), givenUp),
+  ownTroubles() {
+    const isFirst = group.gateway === 1;
+    const process = unmeantEnds(launcher.ends(), {
+      gateway: gatewayName(group.gateway),
+      isFirst,
+      nowMs: systemClock.now(),
+    });
+    return { ...troublesIn(health(), givenUp), ...(process ? { process } : {}) };
+  },
   later: (ms, run) => void setTimeout(run, ms),
   onFault: (err) => log.error({ err }, 'an alarm could not be told of its cause; it is tried again'),
 });

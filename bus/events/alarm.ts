@@ -5,7 +5,7 @@ import { doer } from './doer.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the alarm machine's events and context. */
-export const ALARM_VERSION = 2;
+export const ALARM_VERSION = 3;
 
 /** What can be wrong. An alarm's id is its cause, two dashes, and the id of what it is about. */
 export const CAUSES = [
@@ -23,6 +23,7 @@ export const CAUSES = [
   'launcher',
   'log',
   'cells',
+  'process',
 ] as const;
 export type Cause = (typeof CAUSES)[number];
 

@@ -1,9 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Envelope } from '../../bus/envelope.ts';
 import type { Group } from '../group.ts';
+import type { ProcessState } from '../launcher/process-list.ts';
 import { type SessionAnswer, sessionsAnswer } from './answers.ts';
 import { newestSequence, readEvents } from './log-source.ts';
-import { type ProcessAnswer, processesOf } from './processes.ts';
+import { processesOf } from './processes.ts';
 import type { Reach } from './reach.ts';
 import { send } from './request.ts';
 import { CommandFailed, misused, type Terminal } from './terminal.ts';
@@ -30,7 +31,7 @@ export interface ViewerResult {
 const LOOK_MS = 250;
 
 /** Finds a running process of the group by its name, or a relay by its id. @throws CommandFailed when there is none */
-export async function processNamed(group: Group, name: string): Promise<ProcessAnswer & { pid: number }> {
+export async function processNamed(group: Group, name: string): Promise<ProcessState & { pid: number }> {
   const running = await processesOf(group);
   if (!running)
     throw new CommandFailed('the launcher does not answer, and without it nothing would come back: no drill');

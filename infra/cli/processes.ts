@@ -1,36 +1,18 @@
 import { existsSync } from 'node:fs';
 import { statfs } from 'node:fs/promises';
-import Type from 'typebox';
 import { openLink } from '../../bus/carriers/link.ts';
-import { type Of, shape } from '../../bus/shape.ts';
 import { ConfigError } from '../config/fault.ts';
 import { loadConfig } from '../config.ts';
 import type { Group } from '../group.ts';
-
-const processes = shape(
-  'processes message',
-  Type.Object({
-    type: Type.Literal('processes'),
-    items: Type.Array(
-      Type.Object({
-        name: Type.String(),
-        pid: Type.Optional(Type.Integer()),
-        state: Type.Enum(['running', 'backoff', 'stopped']),
-        restarts: Type.Integer(),
-      }),
-    ),
-  }),
-);
-/** A process of the group, as its launcher sees it. */
-export type ProcessAnswer = Of<typeof processes>['items'][number];
+import { type ProcessState, processList } from '../launcher/process-list.ts';
 
 const ANSWER_WITHIN_MS = 1_500;
 
 /** Asks the launcher what runs; undefined when it does not answer. It is there even while the gateway is not. */
-export async function processesOf(group: Group): Promise<ProcessAnswer[] | undefined> {
+export async function processesOf(group: Group): Promise<ProcessState[] | undefined> {
   if (!existsSync(group.links.launcher)) return undefined;
   return new Promise((resolve) => {
-    const done = (items: ProcessAnswer[] | undefined) => {
+    const done = (items: ProcessState[] | undefined) => {
       clearTimeout(timer);
       link.close();
       resolve(items);
@@ -39,7 +21,7 @@ export async function processesOf(group: Group): Promise<ProcessAnswer[] | undef
     // The launcher tells its processes to whoever connects.
     const link = openLink(group.links.launcher, {
       hear: (message) => {
-        if (processes.check(message)) done(message.items);
+        if (message.type === 'processes' && processList.check(message)) done(message.items);
       },
     });
   });
@@ -47,7 +29,7 @@ export async function processesOf(group: Group): Promise<ProcessAnswer[] | undef
 
 /** How this machine stands around a group, seen without asking the gateway. */
 export interface Surrounding {
-  processes: ProcessAnswer[] | undefined;
+  processes: ProcessState[] | undefined;
   /** What is wrong with the configuration file as it stands now: the gateway goes on with the one before. */
   configFaults: string[];
   disk: { free_bytes: number; total_bytes: number } | undefined;

@@ -2,19 +2,31 @@ import Type from 'typebox';
 import { type EncoderNews, type Encoders, MakingSchema } from '../../adapters/push.mediamtx/making.ts';
 import { type LinkMessage, openLink, type Way } from '../../bus/carriers/link.ts';
 import { shape } from '../../bus/shape.ts';
+import { processList } from '../launcher/process-list.ts';
 
 /** What the launcher tells of one of its processes. */
 export interface ProcessNews {
   name: string;
   what: 'started' | 'exited';
-  /** For an exit: code or signal, and the last thing it said. */
+  /** For an exit: how it ended, and the last thing it said. */
   detail: string;
+}
+
+/** The end of a process that was not meant to end. */
+export interface UnmeantEnd {
+  name: string;
+  /** Epoch ms. */
+  at: number;
+  /** How it ended, and the last thing it said. */
+  text: string;
 }
 
 /** The gateway's end of the launcher link. */
 export interface LauncherLink {
   /** Hears of starts and exits of every process of the group. The result stops it. */
   onProcess(hear: (news: ProcessNews) => void): () => void;
+  /** The last unmeant end of each process that had one, as far as the launcher has told. */
+  ends(): UnmeantEnd[];
   /** Demo only: stops or starts the process of a demo camera's source. @throws Error with `reason` */
   plug(camera: string, source: number, plugged: boolean): Promise<void>;
   ensureSwitchers(count: number): void;
@@ -66,12 +78,13 @@ export function openLauncherLink(to: string | Way, holder: string, epoch: () => 
   let switchers = 0;
   let runningSwitchers = 1;
   let refs = 0;
+  const ends = new Map<string, UnmeantEnd>();
 
   const tellOf = ({ name }: LinkMessage, news: EncoderNews): void => {
     for (const listener of encoderListeners.get(String(name)) ?? []) listener(news);
   };
 
-  const count = (names: string[]): void => {
+  const count = (names: readonly string[]): void => {
     const numbers = names.map((name) => Number(/^switcher-(\d{1,3})$/.exec(name)?.[1] ?? 0));
     runningSwitchers = Math.max(runningSwitchers, ...numbers);
   };
@@ -92,14 +105,18 @@ export function openLauncherLink(to: string | Way, holder: string, epoch: () => 
         tellOf(message, { what: 'ended', detail: String(message.detail) });
         break;
       case 'processes':
-        count((message.items as { name: string }[]).map(({ name }) => name));
+        for (const { name, last_end } of processList.parse(message).items) {
+          count([name]);
+          if (last_end) ends.set(name, { name, ...last_end });
+        }
         break;
       case 'started':
       case 'exited': {
-        count([String(message.name)]);
-        const detail =
-          message.type === 'exited' ? `${message.signal ?? message.code} ${message.text ?? ''}`.trim() : '';
-        for (const listener of listeners) listener({ name: String(message.name), what: message.type, detail });
+        const name = String(message.name);
+        count([name]);
+        const detail = message.type === 'exited' ? String(message.text) : '';
+        if (typeof message.restart_ms === 'number') ends.set(name, { name, at: Number(message.at), text: detail });
+        for (const listener of listeners) listener({ name, what: message.type, detail });
       }
     }
   };
@@ -159,6 +176,7 @@ export function openLauncherLink(to: string | Way, holder: string, epoch: () => 
     async plug(camera, source, plugged) {
       await ask({ type: 'plug', camera, source, plugged });
     },
+    ends: () => [...ends.values()],
     encoders,
     async sweepEncoders(spared) {
       for (const { name } of await encoders.list()) {

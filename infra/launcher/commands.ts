@@ -4,7 +4,8 @@ import { type LinkMessage, type Peer, serveLink } from '../../bus/carriers/link.
 import { IdSchema } from '../../bus/identity.ts';
 import { type Of, ShapeError, shape } from '../../bus/shape.ts';
 import type { EncoderWatch, RunningEncoders } from './encoders.ts';
-import type { Exit, ProcessState } from './supervise.ts';
+import type { ProcessState } from './process-list.ts';
+import type { Exit } from './supervise.ts';
 
 const Ref = Type.Union([Type.String(), Type.Number()]);
 
@@ -145,8 +146,8 @@ export async function serveCommands(socket: string, commands: Commands): Promise
   };
   return {
     started: (name, pid) => tell({ type: 'started', name, pid }),
-    exited: ({ name, code, signal, text, restartMs }) =>
-      tell({ type: 'exited', name, code, signal, text, restart_ms: restartMs ?? null }),
+    exited: ({ name, at, code, signal, text, restartMs }) =>
+      tell({ type: 'exited', name, at, code, signal, text, restart_ms: restartMs ?? null }),
     encoder: {
       made: (name, mediaMs) => tell({ type: 'encoder-made', name, media_ms: mediaMs }),
       ended: (name, detail) => tell({ type: 'encoder-ended', name, detail }),

@@ -3,12 +3,15 @@ import { closeSync, fstatSync, openSync, renameSync, writeSync } from 'node:fs';
 /** Where one child's output goes: a file that can't fill the disk, and the last lines in memory. */
 export interface ProcessLog {
   write(chunk: Buffer): void;
+  /** A child begins: what one before it said are not its last lines. */
+  begin(): void;
   /** The last lines written, for telling a person why a child ended. */
   lastLines(count: number): string[];
   close(): void;
 }
 
-const LAST_BYTES = 4096;
+/** A stack trace, and what caused it before that. */
+const LAST_BYTES = 16_384;
 
 /**
  * Opens a log that is appended to, and renamed to `FILE.1` (replacing the one before) when it has grown.
@@ -33,6 +36,9 @@ export function openProcessLog(file: string, maxBytes = 5_000_000): ProcessLog {
       } catch {
         // A full disk costs the log, never the child that writes it.
       }
+    },
+    begin() {
+      last = '';
     },
     lastLines: (count) => last.trimEnd().split('\n').slice(-count),
     close: () => closeSync(descriptor),

@@ -18,7 +18,7 @@ import { openProcessLog } from './process-log.ts';
 import { natsProgram, redisProgram } from './servers.ts';
 import { standIn } from './stand-in.ts';
 import type { StateFolder } from './state-folder.ts';
-import { type Exit, type Program, type Supervised, supervise, type Watch } from './supervise.ts';
+import { type Program, type Supervised, supervise, type Watch } from './supervise.ts';
 import { startUndertaker } from './undertaker.ts';
 
 /** A running group. */
@@ -57,8 +57,7 @@ export async function runGroup(
     exited(exit) {
       link?.exited(exit);
       if (exit.name === gatewayName(1) && exit.restartMs !== undefined) inItsPlace?.take(exit.restartMs);
-      if (exit.restartMs !== undefined)
-        say(`${exit.name} ${howItEnded(exit)}; starting it again in ${exit.restartMs} ms`);
+      if (exit.restartMs !== undefined) say(`${exit.name} ${exit.text}; starting it again in ${exit.restartMs} ms`);
     },
   };
   const add = (program: Program): Supervised => {
@@ -153,8 +152,3 @@ async function mediaPrograms(plan: Plan, state: StateFolder, parts: Parts, env: 
 }
 
 const groupText = (group: Group): string => `${JSON.stringify(groupShape.parse(group), null, 2)}\n`;
-
-const howItEnded = ({ code, signal, text }: Exit): string => {
-  if (signal) return `was killed (${signal})`;
-  return code === null ? `could not be started: ${text}` : `ended with code ${code}`;
-};

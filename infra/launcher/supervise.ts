@@ -1,4 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { lastWords } from './last-words.ts';
+import type { ProcessState } from './process-list.ts';
 import type { ProcessLog } from './process-log.ts';
 import type { Undertaker } from './undertaker.ts';
 
@@ -13,21 +15,14 @@ export interface Program {
   ready(): Promise<boolean>;
 }
 
-/** How a process stands: `stopped` means on purpose. */
-export interface ProcessState {
-  name: string;
-  pid: number | undefined;
-  state: 'running' | 'backoff' | 'stopped';
-  /** How often it was started again by itself. */
-  restarts: number;
-}
-
 /** What became of a process. */
 export interface Exit {
   name: string;
+  /** Epoch ms. */
+  at: number;
   code: number | null;
   signal: string | null;
-  /** Its last words, or why it could not be started. */
+  /** How it ended, and its last words. */
   text: string;
   /** When it is started again; undefined: it was meant to end. */
   restartMs: number | undefined;
@@ -64,6 +59,17 @@ const READY_EVERY_MS = 15;
 export const restartDelayMs = (failures: number): number =>
   RESTART_MS[Math.min(failures, RESTART_MS.length - 1)] as number;
 
+/** So many of its last lines are looked through for why it ended. */
+const LAST_LINES = 60;
+
+/** How a process ended, for a person; one that is killed had no time for last words. */
+function howItEnded(code: number | null, signal: string | null, words: string): string {
+  if (signal === 'SIGKILL' || signal === 'SIGTERM') return `was killed (${signal})`;
+  const how =
+    signal === null ? (code === null ? 'could not be started' : `ended with code ${code}`) : `crashed (${signal})`;
+  return words ? `${how}: ${words}` : how;
+}
+
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Supervises one program: nothing runs until `start`. */
@@ -74,6 +80,7 @@ export function supervise(program: Program, log: ProcessLog, undertaker: Underta
   let hasServed = false;
   let failures = 0;
   let restarts = 0;
+  let lastEnd: ProcessState['last_end'];
   let restart: NodeJS.Timeout | undefined;
 
   const ended = (
@@ -81,11 +88,13 @@ export function supervise(program: Program, log: ProcessLog, undertaker: Underta
     pid: number | undefined,
     code: number | null,
     signal: string | null,
-    text: string,
+    words: string,
   ) => {
     child = undefined;
     if (pid !== undefined) undertaker.remove(pid);
     if (performance.now() - startedAt >= STEADY_MS) failures = 0;
+    const end = { at: Date.now(), text: howItEnded(code, signal, words) };
+    if (wanted) lastEnd = end;
     // What never served is a fault in how it is started: somebody should read its last words, not watch it try.
     wanted &&= hasServed;
     const restartMs = wanted ? restartDelayMs(failures) : undefined;
@@ -96,11 +105,12 @@ export function supervise(program: Program, log: ProcessLog, undertaker: Underta
         run();
       }, restartMs);
     }
-    watch.exited({ name: program.name, code, signal, text, restartMs });
+    watch.exited({ name: program.name, code, signal, ...end, restartMs });
   };
 
   const run = () => {
     const startedAt = performance.now();
+    log.begin();
     // A session of its own: Ctrl-C reaches the launcher alone, which then stops everything in order.
     const started = spawn(program.file, program.args, {
       env: program.env,
@@ -112,12 +122,14 @@ export function supervise(program: Program, log: ProcessLog, undertaker: Underta
     started.stdout?.on('data', log.write);
     started.stderr?.on('data', log.write);
     gone = new Promise((resolve) => {
-      const over = (code: number | null, signal: string | null, text: string) => {
-        ended(startedAt, started.pid, code, signal, text);
+      const over = (code: number | null, signal: string | null, words: string) => {
+        ended(startedAt, started.pid, code, signal, words);
         resolve();
       };
       // Its last output arrives a moment after its end; waiting for 'close' could last as long as a grandchild.
-      started.once('exit', (code, signal) => setTimeout(() => over(code, signal, log.lastLines(5).join('\n')), 5));
+      started.once('exit', (code, signal) =>
+        setTimeout(() => over(code, signal, lastWords(log.lastLines(LAST_LINES))), 5),
+      );
       if (started.pid === undefined) started.once('error', (error) => over(null, null, error.message));
       else started.on('error', () => {});
     });
@@ -168,9 +180,10 @@ export function supervise(program: Program, log: ProcessLog, undertaker: Underta
     },
     state: () => ({
       name: program.name,
-      pid: child?.pid,
+      ...(child?.pid === undefined ? {} : { pid: child.pid }),
       state: child ? 'running' : wanted ? 'backoff' : 'stopped',
       restarts,
+      ...(lastEnd ? { last_end: lastEnd } : {}),
     }),
   };
 }

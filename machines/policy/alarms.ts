@@ -128,6 +128,7 @@ export const QUESTIONS: Readonly<Record<Cause, Question>> = {
   launcher: { kind: 'gateway', raiseAfterMs: 3_000, clearAfterMs: 5_000 },
   log: { kind: 'gateway', raiseAfterMs: 0, clearAfterMs: 5_000 },
   cells: { kind: 'gateway', raiseAfterMs: 0, clearAfterMs: 5_000 },
+  process: { kind: 'gateway', raiseAfterMs: 0, clearAfterMs: 5_000 },
 };
 
 /** What is asked of a kind of thing. */

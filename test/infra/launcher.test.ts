@@ -5,6 +5,7 @@ import { expect } from 'chai';
 import { DEMO_PICTURE } from '../../infra/demo/picture.ts';
 import { readArguments } from '../../infra/launcher/command.ts';
 import { demoCameraSettings } from '../../infra/launcher/demo-cameras.ts';
+import { lastWords } from '../../infra/launcher/last-words.ts';
 import { openProcessLog } from '../../infra/launcher/process-log.ts';
 import { StateFolderRefused, takeStateFolder } from '../../infra/launcher/state-folder.ts';
 import { restartDelayMs } from '../../infra/launcher/supervise.ts';
@@ -44,6 +45,32 @@ describe('the launcher', () => {
     expect(readFileSync(file, 'utf8')).to.match(/line 499\n$/);
     expect(log.lastLines(2)).to.deep.equal(['line 498', 'line 499']);
     expect((statSync(file).mode & 0o777).toString(8)).to.equal('600');
+  });
+
+  it('tells of what a program said last that which says why it ended', () => {
+    const pino = (level: number, msg: string, message?: string) =>
+      JSON.stringify({ level, ...(message ? { err: { message } } : {}), msg });
+    const told: [string, string][] = [
+      ['INF ready\nERR listen udp :8189: address already in use\n', 'ERR listen udp :8189: address already in use'],
+      [
+        `${pino(30, 'ready')}\n/x/leases.ts:39\n  throw error;\n  ^\n\nApiError: wrong last sequence\n    at a (/x)\n    at b (/y)\n\nNode.js v20`,
+        'ApiError: wrong last sequence',
+      ],
+      [`${pino(60, 'taken over', 'by gate-2')}\n${pino(30, 'leaving')}`, 'taken over: by gate-2'],
+      ['panic: runtime error\n\ngoroutine 1 [running]:\nmain.main()\n\t/x/main.go:1', 'panic: runtime error'],
+      ['FATAL ERROR: Reached heap limit\n----- Native stack trace -----\n 1: 0xb8d', 'FATAL ERROR: Reached heap limit'],
+      ['', ''],
+    ];
+    for (const [lines, why] of told) expect(lastWords(lines.split('\n'))).to.equal(why);
+    expect(lastWords(['x'.repeat(1_000)])).to.have.length(300);
+  });
+
+  it('does not take the last words of a program for those of the one that is started in its place', () => {
+    const log = openProcessLog(path.join(folder, 'again.log'));
+    log.write(Buffer.from('Error: the first\n'));
+    log.begin();
+    expect(lastWords(log.lastLines(10))).to.equal('');
+    log.close();
   });
 
   it('lets one group at a time have a data folder, and forgets one whose launcher is gone', () => {

@@ -44,7 +44,13 @@ describe('the command line, against a gateway', () => {
   it('tells what the gateway can not: processes, disk, and a configuration that is broken as it stands', async () => {
     const items = [
       { name: 'nats', pid: 7, state: 'running', restarts: 0 },
-      { name: 'relay:relay-1', pid: 8, state: 'running', restarts: 3 },
+      {
+        name: 'relay:relay-1',
+        pid: 8,
+        state: 'running',
+        restarts: 3,
+        last_end: { at: Date.now(), text: 'was killed (SIGKILL)' },
+      },
       { name: 'gateway', state: 'backoff', restarts: 9 },
     ];
     const launcher = await serveLink(path.join(state, 'launcher.sock'), {
@@ -56,7 +62,10 @@ describe('the command line, against a gateway', () => {
       const { code, out } = await sbx('status');
       expect(code).to.equal(0);
       expect(out).to.contain('processes: 2 of 3 running');
-      expect(out).to.contain('relay:relay-1: running, started again 3×').and.to.contain('gateway: backoff');
+      expect(out)
+        .to.contain('relay:relay-1: running, started again 3×; ')
+        .and.to.contain('ago it was killed (SIGKILL)')
+        .and.to.contain('gateway: backoff');
       expect(out).to.contain('signalbox.yaml:1:1: htpp: there is no such setting; did you mean "http"?');
       expect(out).to.match(/disk: .*GB free/);
       await gateway.server.close();
