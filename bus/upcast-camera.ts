@@ -144,3 +144,13 @@ function snapshotFrom1({ status, value, context }: Old): object {
     },
   };
 }
+
+/** Version 6 of a camera has the places beyond the second together: until then each of them was there in every camera. */
+export function cameraFrom5(record: JournalRecord): JournalRecord {
+  const after = record.after as { value: string | { awake: { sources: Record<string, unknown> } } };
+  if (typeof after.value === 'string') return { ...record, version: 6 };
+  const { source0, source1, ...others } = after.value.awake.sources;
+  const further = others.source2 === 'absent' ? 'none' : { some: others };
+  const awake = { ...after.value.awake, sources: { source0, source1, further } };
+  return { ...record, version: 6, after: { ...after, value: { awake } } };
+}

@@ -10,7 +10,7 @@ import { SOUND_VERSION } from './events/sound.ts';
 import { VIEWER_VERSION } from './events/viewer.ts';
 import type { JournalRecord } from './ports.ts';
 import type { Kind } from './subjects.ts';
-import { cameraFrom1 } from './upcast-camera.ts';
+import { cameraFrom1, cameraFrom5 } from './upcast-camera.ts';
 
 /** The present version of each machine. */
 export const VERSIONS: Record<Kind, number> = {
@@ -86,6 +86,7 @@ const steps: Record<string, (record: JournalRecord) => JournalRecord> = {
   'camera@3': unchanged(4),
   // Nobody told that a picture had another size in mid-stream.
   'camera@4': unchanged(5),
+  'camera@5': cameraFrom5,
   // No recording was told that the picture had another size.
   'recording@1': unchanged(2),
   // Nobody kept a stretch under a name, and nothing was told of what was kept.

@@ -63,19 +63,30 @@ const program = machine.createStateConfig({
   },
 });
 
+/** Places beyond the second: few cameras have them, and every event is offered to every place that is there. */
+const further = machine.createStateConfig({
+  initial: 'none',
+  states: {
+    none: { always: { guard: 'moreThanTwo', target: 'some' } },
+    some: {
+      type: 'parallel',
+      always: { guard: 'twoAtMost', target: 'none' },
+      states: {
+        source2: sourceRegion(2),
+        source3: sourceRegion(3),
+        source4: sourceRegion(4),
+        source5: sourceRegion(5),
+        source6: sourceRegion(6),
+        source7: sourceRegion(7),
+      },
+    },
+  },
+});
+
 /** A statechart for each source; places without a source are absent. */
 const sources = machine.createStateConfig({
   type: 'parallel',
-  states: {
-    source0: sourceRegion(0),
-    source1: sourceRegion(1),
-    source2: sourceRegion(2),
-    source3: sourceRegion(3),
-    source4: sourceRegion(4),
-    source5: sourceRegion(5),
-    source6: sourceRegion(6),
-    source7: sourceRegion(7),
-  },
+  states: { source0: sourceRegion(0), source1: sourceRegion(1), further },
 });
 
 /**

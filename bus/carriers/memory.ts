@@ -23,7 +23,7 @@ import { memoryLedger } from './memory/ledger.ts';
 import type { Line, MemoryMode } from './memory/line.ts';
 import { memoryOutbox } from './memory/outbox.ts';
 import { memorySessions } from './memory/sessions.ts';
-import { copy, cutOff, dropLast, type Records, type Shelf, subjectOf } from './memory/shelf.ts';
+import { cutOff, dropLast, type Records, type Shelf, subjectOf } from './memory/shelf.ts';
 
 /** Everything a group shares, in the memory of one process: for tests, simulation and replay. */
 export interface MemoryStore {
@@ -109,7 +109,7 @@ export function memoryStore(now: () => number = Date.now): MemoryStore {
       for (const listener of [...listeners]) listener();
     },
     forgetDuplicates: () => duplicates.clear(),
-    records: () => copy(records.items),
-    told: () => copy(told.items),
+    records: () => [...records.items],
+    told: () => [...told.items],
   };
 }

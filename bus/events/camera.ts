@@ -4,7 +4,7 @@ import { type Of, shape } from '../shape.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the camera machine's events and context; older journals climb through `upcast.ts`. */
-export const CAMERA_VERSION = 5;
+export const CAMERA_VERSION = 6;
 
 /** Why a camera can't be reached; the codes of `camera.offline`. */
 export const UnreachableSchema = Type.Enum(

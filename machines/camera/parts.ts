@@ -8,6 +8,7 @@ import {
   type CameraEvent,
   type CameraSaid,
   situationOf,
+  sourceAt,
 } from './context.ts';
 import { type Darkness, darkness } from './darkness.ts';
 import type { Because } from './reasons.ts';
@@ -55,6 +56,8 @@ export const machine = setup({
       const find = (sources: typeof event.settings.sources = []) => sources.find(({ id }) => id === context.active);
       return JSON.stringify(find(event.settings.sources)) !== JSON.stringify(find(context.settings?.sources));
     },
+    moreThanTwo: ({ context }) => sourceAt(context, 2) !== undefined,
+    twoAtMost: ({ context }) => sourceAt(context, 2) === undefined,
     activeFlows: ({ context }) => activeStanding(context)?.state === 'flowing',
     /** What the switcher feeds is one of the sources that are pulled, and not the one that fed it before. */
     takesOver: ({ context, event }) =>

@@ -18,7 +18,7 @@ import { type At, type Heard, standingAt } from './standing.ts';
 /** Where a source is, without its password. */
 const addressOf = ({ url, credential }: Source) => ({ url, ...(credential ? { credential } : {}) });
 
-const region = ({ place }: At): string => `#camera.awake.sources.source${place}`;
+const region = ({ place }: At): string => `#camera.awake.sources.${place < 2 ? '' : 'further.some.'}source${place}`;
 
 /** Whoever says that it flows knows better than the knocks at its door. */
 function arrives(at: At) {

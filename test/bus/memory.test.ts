@@ -20,6 +20,19 @@ describe('journal in memory', () => {
   journalContract(async () => ({ journal: memoryStore().journal, close }));
 });
 
+describe('what a memory store keeps', () => {
+  it('is what JSON makes of it, and whoever changes it afterwards fails', async () => {
+    const { journal, records } = memoryStore();
+    const context = { lostAt: undefined, ratio: Number.NaN, at: new Date(0), list: [undefined, { n: 1 }] };
+    const record = someRecord('a', 1, { after: context });
+    await journal.append(record, 0);
+    const [kept] = records();
+    expect(kept?.record).to.deep.equal(JSON.parse(JSON.stringify(record)));
+    const [, one] = (kept?.record.after as typeof context | undefined)?.list ?? [];
+    expect(() => Object.assign(one ?? {}, { n: 2 })).to.throw(TypeError);
+  });
+});
+
 describe('facts in memory', () => {
   factsContract(async () => ({ facts: memoryStore().facts, close }));
 });

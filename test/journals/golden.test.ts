@@ -25,7 +25,7 @@ const journal = (file: string): JournalRecord[] =>
 
 /**
  * Journals of a real run of the demo, one file per machine and version: a plug pulled, an intake killed, a page
- * closed. The rendition's, the recording's, the second and fifth of the broadcast, the third of viewer and relay, the
+ * closed. The sixth of the camera, the rendition's, the recording's, the second and fifth of the broadcast, the third of viewer and relay, the
  * fourth of the relay and the fifth, sixth, eighth and ninth of the viewer are of real cells whose FFmpeg or relays
  * were scripted: failures, another codec, other rungs, held back for others; an encoder that is slow, ends and hangs;
  * a move without a gateway, a place given up to somebody with priority, a relay that only its viewers see; a look at
@@ -77,6 +77,20 @@ describe('a journal of long ago', () => {
       .to.have.nested.property('context.subject.granted')
       .that.deep.equals([{ camera: 'cam_001' }]);
     expect(replay(MACHINES.viewer, [told]).context).to.include({ state: 'admitted' });
+  });
+
+  it('is gone on with: a camera of version 5 keeps the third of its sources, where each had its place beside the others', async () => {
+    const last = journal('camera.v6.jsonl').findLast(({ after }) => JSON.stringify(after).includes('"source2"'));
+    if (!last) return expect.fail('no record with three sources');
+    const after = last.after as { value: { awake: { sources: { further: { some: object } } } } };
+    const { further, ...two } = after.value.awake.sources;
+    const sources = { ...two, ...further.some };
+    const old = { ...last, version: 5, after: { ...after, value: { awake: { ...after.value.awake, sources } } } };
+    expect(upcast(old)).to.deep.equal(last);
+    const house = fakeHouse();
+    await house.store.journal.append(old, 0);
+    expect(await house.roster.adopt()).to.equal(1);
+    expect(house.slots.intake.all.map(({ input }) => input.source)).to.include('2');
   });
 
   it('is gone on with: a camera of version 1 keeps its picture, and asks the backup that it did not know to use', async () => {

@@ -226,6 +226,20 @@ describe('a camera with a backup', () => {
     expect(camera.invoked).to.include('probe.2');
   });
 
+  it('is carried on by its third source when the others end, until that is taken out of the configuration', () => {
+    const third = { id: '2', url: 'rtsp://127.0.0.1/2' };
+    const more = { type: 'camera.configured', settings: { ...settings, sources: [...settings.sources, third] } };
+    const toThird = feeds('2', { from: '0', trigger: 'ended', how: 'burst', gap_ms: 67 });
+    const heard = [...both, more, answers('2'), flows('2'), ends('1'), ends('0'), toThird];
+    const onThird = given(...heard);
+    expect(onThird.context).to.include({ state: 'live', active: '2' });
+    expect(onThird.invoked).to.include.members(['probe.0', 'probe.1', 'intake.2']);
+    const without = given(...heard, configured);
+    expect(without.invoked).to.include.members(['probe.0', 'probe.1']).and.not.include('intake.2');
+    expect(Object.keys(without.context.standings)).to.deep.equal(['0', '1']);
+    expect(given(...heard, configured, more).invoked).to.include('probe.2');
+  });
+
   it('is told again after a crash in the middle of a switch, and goes on from there', () => {
     const switching = [...both, at(20_000, ends('0'))];
     expect(given(...switching).state).to.equal('switching');

@@ -404,7 +404,7 @@ function declared(node: AnyStateNode): string[] {
 const label = (one: { source: { id: string }; eventType: string; target?: readonly { id: string }[] }): string =>
   `${one.source.id} on ${one.eventType} → ${one.target?.map(({ id }) => id).join() ?? 'stays'}`
     // Every source of a camera has the same statechart.
-    .replaceAll(/source\d/g, 'source');
+    .replaceAll(/(further\.some\.)?source\d/g, 'source');
 
 const asLabel = (one: unknown): string => label(one as Parameters<typeof label>[0]);
 

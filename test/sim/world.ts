@@ -39,10 +39,21 @@ const RELAY_ACTS = [
   { type: 'relay.emptied' },
 ];
 
+/** Sources of a camera, as often as they are met: most have a backup, a few have two. */
+const SOURCES = [['0', '1'], ['0', '1'], ['0', '1'], ['0'], ['0', '1', '2']];
+
 const RUNGS = [
   { name: '720p', bitrate_bps: 2_000_000 },
   { name: '480p', bitrate_bps: 1_000_000 },
 ];
+
+/** What a player says that goes the usual way, by the state of its session. */
+const LEADS_ON: Record<string, string> = {
+  admitted: 'leg.opened',
+  connecting: 'leg.playing',
+  watching: 'move.begun',
+  moving: 'leg.playing',
+};
 
 /** What a run came to. */
 export interface Outcome {
@@ -123,7 +134,7 @@ class World {
     const settings = {
       name: 'Camera',
       zone: 'hcm/center',
-      sources: (this.chance.happens(0.8) ? ['0', '1'] : ['0']).map((source) => {
+      sources: this.chance.pick(SOURCES).map((source) => {
         return { id: source, url: `rtsp://127.0.0.1/${source}${this.chance.below(2)}` };
       }),
       hand_back_ms: this.chance.pick([1_000, 10_000, 'never']),
@@ -175,7 +186,10 @@ class World {
     const { chance } = this;
     const [source, other] = chance.pick([
       ['0', '1'],
+      ['0', '1'],
       ['1', '0'],
+      ['1', '2'],
+      ['2', '0'],
     ] as const);
     const knocked = (answer: (source: string) => unknown) => {
       const probe = from(slots.probe) as { input: { source: string } } | undefined;
@@ -275,8 +289,8 @@ class World {
           .create({ kind: 'viewer', id: session }, this.request(camera))
           .then(keep(session, 'viewer.requested'), ignore);
       },
-      () => void (viewer && tell('viewer', viewer, this.chance.pick(this.viewerActs()))),
-      () => void (viewer && tell('viewer', viewer, this.chance.pick(this.viewerActs()))),
+      () => void (viewer && tell('viewer', viewer, this.viewerAct(viewer))),
+      () => void (viewer && tell('viewer', viewer, this.viewerAct(viewer))),
       () => void tell('camera', camera, this.configured()),
       () => void tell('relay', INTAKE, this.chance.pick(RELAY_ACTS)),
       () => void tell('relay', INTAKE, this.chance.pick(RELAY_ACTS)),
@@ -344,7 +358,15 @@ class World {
     };
   }
 
-  private viewerActs() {
+  /** What a player says next: as often as not what leads on from where its session is. */
+  private viewerAct(session: Id): Said {
+    const state = this.house.roster.view({ kind: 'viewer', id: session })?.state ?? '';
+    const all = this.viewerActs();
+    const leadsOn = all.filter(({ type }) => LEADS_ON[state] === type);
+    return this.chance.pick(leadsOn.length > 0 && this.chance.happens(0.5) ? leadsOn : all);
+  }
+
+  private viewerActs(): Said[] {
     const leg = this.chance.pick(['a', 'b']);
     const relay = this.chance.pick(['relay-1', 'relay-2']);
     return [

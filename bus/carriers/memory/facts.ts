@@ -1,8 +1,9 @@
 import type { Envelope } from '../../envelope.ts';
 import type { FactFilter, Facts, Subscription, Told } from '../../ports.ts';
 import { parseFactType } from '../../subjects.ts';
+import { kept } from './kept.ts';
 import type { Line } from './line.ts';
-import { copy, firstOf, memoryFollowers, type Shelf } from './shelf.ts';
+import { firstOf, memoryFollowers, type Shelf } from './shelf.ts';
 
 function wants(filter: FactFilter, envelope: Envelope): boolean {
   const { address } = parseFactType(envelope);
@@ -21,7 +22,7 @@ export function memoryFacts(line: Line, shelf: Shelf<Told>, duplicates: Map<stri
         const known = duplicates.get(key);
         if (known !== undefined) return { seq: known };
         const seq = ++shelf.last;
-        shelf.items.push({ seq, envelope: copy(envelope) });
+        shelf.items.push(kept({ seq, envelope }));
         duplicates.set(key, seq);
         followers.wake();
         return { seq };
@@ -30,13 +31,13 @@ export function memoryFacts(line: Line, shelf: Shelf<Told>, duplicates: Map<stri
     last: (of) =>
       line.through(() => {
         const fact = shelf.items.findLast(({ envelope }) => envelope.subject === `${of.kind}/${of.id}`);
-        return fact && copy(fact);
+        return fact;
       }),
     range: () => line.through(() => ({ first: firstOf(shelf), last: shelf.last, purgedBefore: shelf.purgedBefore })),
     async *read(from) {
       const isWanted = ({ seq, envelope }: Told) =>
         'after' in from ? seq > from.after : Date.parse(envelope.time) >= from.since;
-      for (const one of await line.through(() => shelf.items.filter(isWanted))) yield copy(one);
+      for (const one of await line.through(() => shelf.items.filter(isWanted))) yield one;
     },
     async subscribe(filter, after, hear): Promise<Subscription> {
       return followers.follow(after ?? (await line.through(() => shelf.last)), (one) => {

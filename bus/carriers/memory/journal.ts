@@ -1,7 +1,8 @@
 import { FenceRefused, isSuccessor, type Journal, type JournalEntry } from '../../ports.ts';
 import { journalSubject } from '../../subjects.ts';
+import { kept } from './kept.ts';
 import type { Line } from './line.ts';
-import { copy, memoryFollowers, type Records, subjectOf } from './shelf.ts';
+import { memoryFollowers, type Records, subjectOf } from './shelf.ts';
 
 function lastsUpTo({ items }: Records, upTo: number): Map<string, JournalEntry> {
   const entries = items.filter(({ seq }) => seq <= upTo);
@@ -25,7 +26,7 @@ export function memoryJournal(line: Line, shelf: Records, duplicates: Map<string
           if (!isSetBack) throw new FenceRefused(`${subject} ends at ${last?.seq ?? 0}, not at ${expected}`);
         }
         const seq = ++shelf.last;
-        const entry = { seq, record: copy(record) };
+        const entry = kept({ seq, record });
         shelf.items.push(entry);
         shelf.lastOf.set(subject, entry);
         duplicates.set(messageId, seq);
@@ -39,19 +40,19 @@ export function memoryJournal(line: Line, shelf: Records, duplicates: Map<string
         );
         return entries.sort((a, b) => a.seq - b.seq);
       });
-      for (const entry of entries) yield copy(entry);
+      for (const entry of entries) yield entry;
     },
     last: (of) =>
       line.through(() => {
         const entry = shelf.lastOf.get(journalSubject(of));
-        return entry && copy(entry);
+        return entry;
       }),
     async *read(of, from = 1) {
       const subject = of && journalSubject(of);
       const entries = await line.through(() =>
         shelf.items.filter(({ seq, record }) => seq >= from && (!subject || subjectOf(record) === subject)),
       );
-      for (const entry of entries) yield copy(entry);
+      for (const entry of entries) yield entry;
     },
     seqAt: (at) =>
       line.through(() => {

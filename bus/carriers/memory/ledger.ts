@@ -1,6 +1,7 @@
 import { FenceRefused, type Ledger, type Ledgered } from '../../ports.ts';
+import { kept } from './kept.ts';
 import type { Line } from './line.ts';
-import { copy, type Shelf } from './shelf.ts';
+import type { Shelf } from './shelf.ts';
 
 export function memoryLedger(line: Line): Ledger {
   const shelf: Shelf<Ledgered> = { items: [], last: 0, purgedBefore: 1 };
@@ -11,16 +12,16 @@ export function memoryLedger(line: Line): Ledger {
         if (last?.entry.fact === entry.fact && last.entry.hash === entry.hash) return { seq: last.seq };
         if ((last?.seq ?? 0) !== expected)
           throw new FenceRefused(`the ledger ends at ${last?.seq}, not at ${expected}`);
-        shelf.items.push({ seq: ++shelf.last, entry: copy(entry) });
+        shelf.items.push(kept({ seq: ++shelf.last, entry }));
         return { seq: shelf.last };
       }),
     last: () =>
       line.through(() => {
         const last = shelf.items.at(-1);
-        return last && copy(last);
+        return last;
       }),
     async *read(from = 1) {
-      for (const one of await line.through(() => shelf.items.filter(({ seq }) => seq >= from))) yield copy(one);
+      for (const one of await line.through(() => shelf.items.filter(({ seq }) => seq >= from))) yield one;
     },
     forget: (before) =>
       line.through(() => {

@@ -1,7 +1,7 @@
 import type { Outbox, Told } from '../../ports.ts';
 import { parseFactType } from '../../subjects.ts';
 import type { Line } from './line.ts';
-import { copy, type Shelf } from './shelf.ts';
+import type { Shelf } from './shelf.ts';
 
 const LOOK_MS = 5;
 
@@ -23,7 +23,7 @@ export function memoryOutbox(line: Line, shelf: Shelf<Told>): Outbox {
         if (!next || place.busy) return void (await new Promise((resolve) => setTimeout(resolve, LOOK_MS)));
         place.busy = true;
         try {
-          await deliver(copy(next));
+          await deliver(next);
           place.after = next.seq;
         } finally {
           place.busy = false;

@@ -69,7 +69,7 @@ export function memoryFollowers<T extends { seq: number }>(line: Line, shelf: Sh
           seen = next?.seq ?? shelf.last;
           if (!next) continue;
           try {
-            hear(copy(next));
+            hear(next);
           } catch (error) {
             finish(error as Error);
           }

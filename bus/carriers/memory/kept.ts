@@ -1,0 +1,41 @@
+/**
+ * A value as a store keeps it: what JSON makes of it, frozen. What is JSON already is kept itself and not a copy of it:
+ * whoever changes what was written down fails at once, and a record shares with the one before what has not changed.
+ */
+export function kept<T>(value: T): T {
+  if (typeof value !== 'object' || value === null) return plain(value) as T;
+  if (Object.isFrozen(value)) return value;
+  // A date, for instance, says itself how it is written.
+  if (!isPlain(value)) return kept(JSON.parse(JSON.stringify(value)));
+  const own = Array.isArray(value) ? items(value) : fields(value as Record<string, unknown>);
+  Object.freeze(own);
+  return own as T;
+}
+
+function isPlain(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === Array.prototype || prototype === null;
+}
+
+/** What JSON makes of a value that is no object; undefined where it leaves it out. */
+function plain(value: unknown): unknown {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null;
+  return typeof value === 'function' || typeof value === 'symbol' ? undefined : value;
+}
+
+function items(list: readonly unknown[]): readonly unknown[] {
+  const own = list.map((item) => kept(item) ?? null);
+  return own.every((item, place) => item === list[place]) ? list : own;
+}
+
+function fields(one: Record<string, unknown>): object {
+  let own: Record<string, unknown> | undefined;
+  for (const name in one) {
+    const value = kept(one[name]);
+    if (value === one[name] && value !== undefined) continue;
+    own ??= { ...one };
+    if (value === undefined) delete own[name];
+    else own[name] = value;
+  }
+  return own ?? one;
+}
