@@ -209,6 +209,7 @@ const installation = keepInstallation(config, {
   secrets,
   overlay: openOverlay(group.state, secrets),
   onCameras: media.setCameras,
+  placeCameras: (zones) => launcher.placeCameras(zones).catch(untold),
 });
 await media.takeUp();
 const adopted = await population.open();

@@ -2,13 +2,22 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
+import { openSecrets } from '../../adapters/secrets.files.ts';
 import { findProgram } from '../binaries.ts';
 import { ConfigError } from '../config/fault.ts';
 import type { Config } from '../config/model.ts';
+import { openOverlay } from '../config/overlay.ts';
 import { loadConfig } from '../config.ts';
 import { readerSecret } from '../launcher/servers.ts';
 import { secretIn } from '../launcher/state-folder.ts';
-import { authorization, inboxOf, NATS_GATEWAY_USER } from '../nats/accounts.ts';
+import {
+  authorization,
+  type CameraZones,
+  camerasHeard,
+  inboxOf,
+  NATS_GATEWAY_USER,
+  type ReaderScope,
+} from '../nats/accounts.ts';
 import { type CommonOptions, runningGroup, stateFolder } from './reach.ts';
 import { table } from './table.ts';
 import { CommandFailed, misused, type Terminal } from './terminal.ts';
@@ -27,9 +36,12 @@ export function natsAccountsCommand(command: Command, out: Terminal): void {
     .action((options: AccountsOptions) => {
       const state = stateFolder(options, out.env);
       const config = configOf(options, state, out);
-      const readers = Object.entries(config.natsReaders).map(([name, { cameras }]) => {
+      const zones = placedCameras(config, state);
+      const readers = Object.entries(config.natsReaders).map(([name, scope]) => {
+        const cameras = camerasHeard(scope, zones);
         const { file, value } = secretIn(state, readerSecret(name));
-        return { name, password: value, passwordFile: file, ...(cameras ? { cameras } : {}) };
+        const said = scope.zones ? { zones: scope.zones } : {};
+        return { name, password: value, passwordFile: file, ...said, ...(cameras ? { cameras } : {}) };
       });
       const listed = readers.map(({ password: _secret, ...reader }) => ({ ...reader, inbox: inboxOf(reader.name) }));
       const { out: file } = options;
@@ -42,12 +54,25 @@ export function natsAccountsCommand(command: Command, out: Terminal): void {
       if (listed.length === 0) return out.print('no readers: add them under nats.readers');
       const columns = [
         { heading: 'USER', cell: ({ name }: (typeof listed)[0]) => name },
-        { heading: 'HEARS', cell: ({ cameras }: (typeof listed)[0]) => cameras?.join(', ') ?? 'all facts' },
+        { heading: 'HEARS', cell: heardBy },
         { heading: 'INBOX PREFIX', cell: ({ inbox }: (typeof listed)[0]) => inbox },
         { heading: 'PASSWORD IN', cell: ({ passwordFile }: (typeof listed)[0]) => passwordFile },
       ];
       out.print(table(listed, columns, out.columns));
     });
+}
+
+/** The zones of all cameras, those that were added while it ran included. */
+function placedCameras({ cameras }: Config, state: string): CameraZones {
+  const added = openOverlay(state, openSecrets(path.join(state, 'secrets'))).cameras();
+  return new Map([...cameras, ...added].map(([camera, { zone }]) => [camera, zone]));
+}
+
+/** Whose facts a reader hears, for a person. */
+function heardBy({ cameras, zones }: ReaderScope): string {
+  if (cameras === undefined) return 'all facts';
+  const now = cameras.length > 0 ? cameras.join(', ') : 'no camera';
+  return zones ? `${zones.join(', ')}: ${now} at present` : now;
 }
 
 function configOf(options: AccountsOptions, state: string, out: Terminal): Config {

@@ -161,6 +161,7 @@ const ReaderSchema = Type.Object(
     cameras: Type.Optional(
       Type.Array(Type.String({ pattern: ID_PATTERN, expects: 'an id: a-z, 0-9, _ and -' }), { minItems: 1 }),
     ),
+    zones: Type.Optional(Type.Array(Type.String(zonePattern), { minItems: 1 })),
   },
   { additionalProperties: false },
 );

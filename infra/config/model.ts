@@ -4,6 +4,7 @@ import type { RelayRole } from '../../bus/events/relay.ts';
 import type { Id } from '../../bus/identity.ts';
 import type { ClaimRule } from '../../machines/policy/claims.ts';
 import type { HistoryLimits } from '../../machines/policy/history.ts';
+import type { ReaderScope } from '../nats/accounts.ts';
 import type { Settings } from './declaration.ts';
 
 /** Where something listens. */
@@ -103,8 +104,8 @@ export interface Config {
   nats:
     | 'embedded'
     | { servers: string[]; user?: string; passwordFile?: string; credentialsFile?: string; replicas?: number };
-  /** Programs that hear facts over NATS and do nothing else: all facts, or those of some cameras. */
-  natsReaders: Record<string, { cameras?: Id[] }>;
+  /** Programs that hear facts over NATS and do nothing else: all facts, or those of some cameras and zones. */
+  natsReaders: Record<string, ReaderScope>;
   /** Where browsers reach the embedded nats-server. */
   natsWebSocket?: Listener;
   redis: 'embedded' | { url: string; passwordFile?: string };

@@ -1,5 +1,5 @@
 import { id } from '../../bus/identity.ts';
-import { NATS_GATEWAY_USER, NATS_READER_USER } from '../nats/accounts.ts';
+import { NATS_GATEWAY_USER, NATS_READER_USER, NATS_REVISION_USER } from '../nats/accounts.ts';
 import type { Settings } from './declaration.ts';
 import type { Config, Listener } from './model.ts';
 import type { SettingPath } from './parse.ts';
@@ -20,11 +20,15 @@ interface Reading {
 export function resolveNats({ nats }: Settings, { beside, fault, listener }: Reading): NatsConfig {
   if (nats === 'embedded') return { nats, natsReaders: {} };
   const { servers, user, password_file, credentials, replicas, websocket, readers } = nats;
-  for (const name of Object.keys(readers).filter((one) => one === NATS_GATEWAY_USER || one === NATS_READER_USER)) {
+  const own = [NATS_GATEWAY_USER, NATS_READER_USER, NATS_REVISION_USER];
+  for (const name of Object.keys(readers).filter((one) => own.includes(one))) {
     fault(['nats', 'readers', name], `"${name}" is a user of our own: choose another name`);
   }
   const natsReaders = Object.fromEntries(
-    Object.entries(readers).map(([name, { cameras }]) => [name, cameras ? { cameras: cameras.map(id) } : {}]),
+    Object.entries(readers).map(([name, { cameras, zones }]) => [
+      name,
+      { ...(cameras ? { cameras: cameras.map(id) } : {}), ...(zones ? { zones } : {}) },
+    ]),
   );
   if (servers === undefined) {
     for (const [setting, value] of Object.entries({ user, password_file, credentials, replicas })) {

@@ -12,6 +12,7 @@ import type { Config } from '../config/model.ts';
 import { cameraSettings, forgetUnusedLogins, type Overlay, type PlacedCamera } from '../config/overlay.ts';
 import type { Group } from '../group.ts';
 import type { Overlay as CameraChanges } from '../http/services.ts';
+import type { CameraZones } from '../nats/accounts.ts';
 import { settlePtz } from './ptz.ts';
 import { settleRecordings } from './recordings.ts';
 import { settleRenditions } from './renditions.ts';
@@ -38,6 +39,8 @@ export interface InstallationParts {
   secrets: Secrets;
   /** All cameras, each time they change. */
   onCameras(cameras: ReadonlyMap<Id, CameraSettings>): void;
+  /** In which zone each camera is: those who hear facts of zones elsewhere do so accordingly once it resolves. */
+  placeCameras(zones: CameraZones): Promise<void>;
 }
 
 /** Who has a relay drained whose settings say so. */
@@ -51,6 +54,12 @@ function placeDemoSources(cameras: Map<Id, PlacedCamera>, group: Group): void {
     const sources = demo.sources.map((url, index) => ({ id: String(index), url }));
     cameras.set(demo.id as Id, { ...camera, settings: { ...camera.settings, sources } });
   }
+}
+
+/** The zone in which a camera is, as its cell knows it. */
+function zoneNow(cells: Pick<Cells, 'view'>, camera: Id): string | undefined {
+  const settings = cells.view({ kind: 'camera', id: camera })?.context.settings as CameraSettings | undefined;
+  return settings?.zone;
 }
 
 /** Within this time the changed configuration file is saved on every host. */
@@ -84,11 +93,15 @@ export function keepInstallation(config: Config, parts: InstallationParts): Inst
     if (group.demo) placeDemoSources(placed, group);
     parts.onCameras(new Map([...placed].map(([camera, { settings }]) => [camera, settings])));
     const ours = [...placed].filter(([camera]) => isOurs(camera));
+    const zones = new Map([...placed].map(([camera, { settings }]) => [camera, settings.zone]));
+    // What moves is heard in no zone until it stands where it goes.
+    await parts.placeCameras(new Map([...zones].filter(([camera, zone]) => zoneNow(cells, camera) === zone)));
     await Promise.all(ours.map(([camera, { settings }]) => settle(camera, settings, by)));
     const gone = cells
       .list('camera')
       .filter((view) => !placed.has(view.id) && isOurs(view.id) && !view.tags.includes('over'));
     await Promise.all(gone.map(({ id }) => cells.offer({ kind: 'camera', id }, { type: 'camera.removed' }, by)));
+    await parts.placeCameras(zones);
     await settleRenditions(cells, parts.belongsHere, placed, current.ladders, by);
     await settleRecordings(cells, (at) => at.id === changed || parts.belongsHere(at), placed, by);
     await settlePtz(cells, ({ id }) => isOurs(id), placed, by);

@@ -1,8 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import Type from 'typebox';
 import { type EncoderNews, type Encoders, MakingSchema } from '../../adapters/push.mediamtx/making.ts';
 import { type LinkMessage, openLink, type Way } from '../../bus/carriers/link.ts';
 import { shape } from '../../bus/shape.ts';
 import { processList } from '../launcher/process-list.ts';
+import type { CameraZones } from '../nats/accounts.ts';
 
 /** What the launcher tells of one of its processes. */
 export interface ProcessNews {
@@ -36,6 +38,8 @@ export interface LauncherLink {
   encoders: Encoders;
   /** Ends the encoders that nobody here hears of. @param spared those that somebody else does */
   sweepEncoders(spared: (name: string) => boolean): Promise<void>;
+  /** Says in which zone each camera is; resolves once those who hear facts of zones over NATS do so accordingly. */
+  placeCameras(zones: CameraZones): Promise<void>;
   /** Tells that this gateway is about to listen, and waits until its address is free. @throws LauncherRefused */
   listens(): Promise<void>;
   /** Tells that this gateway serves, and where browsers sign in. */
@@ -51,6 +55,11 @@ const encoderList = shape(
     items: Type.Array(Type.Object({ name: Type.String(), making: MakingSchema, socket: Type.String() })),
   }),
 );
+
+const placing = (zones: CameraZones) => ({
+  type: 'place-cameras',
+  cameras: [...zones].map(([id, zone]) => ({ id, zone })),
+});
 
 const ANSWER_WITHIN_MS = 10_000;
 
@@ -77,6 +86,7 @@ export function openLauncherLink(to: string | Way, holder: string, epoch: () => 
   let readyUrl: string | undefined;
   let switchers = 0;
   let runningSwitchers = 1;
+  let placed: CameraZones | undefined;
   let refs = 0;
   const ends = new Map<string, UnmeantEnd>();
 
@@ -124,6 +134,7 @@ export function openLauncherLink(to: string | Way, holder: string, epoch: () => 
   const link = openLink(to, {
     hear,
     up(peer) {
+      if (placed) peer.send({ ...placing(placed), ref: ++refs, holder, epoch: epoch() });
       if (readyUrl) peer.send({ type: 'ready', holder, url: readyUrl });
       if (switchers > 0) peer.send({ type: 'ensure-switchers', ref: ++refs, holder, epoch: epoch(), count: switchers });
     },
@@ -188,6 +199,16 @@ export function openLauncherLink(to: string | Way, holder: string, epoch: () => 
       link.send({ type: 'ensure-switchers', ref: ++refs, holder, epoch: epoch(), count: switchers });
     },
     switchers: () => runningSwitchers,
+    async placeCameras(zones) {
+      if (isDeepStrictEqual(zones, placed)) return;
+      placed = zones;
+      // A launcher that is away is told when it is back.
+      if (!link.isUp()) return;
+      await ask(placing(zones)).catch((error) => {
+        placed = undefined;
+        throw error;
+      });
+    },
     async listens() {
       await ask({ type: 'listens' });
     },

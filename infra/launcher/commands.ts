@@ -1,8 +1,9 @@
 import Type from 'typebox';
 import { MakingSchema } from '../../adapters/push.mediamtx/making.ts';
 import { type LinkMessage, type Peer, serveLink } from '../../bus/carriers/link.ts';
-import { IdSchema } from '../../bus/identity.ts';
+import { type Id, IdSchema } from '../../bus/identity.ts';
 import { type Of, ShapeError, shape } from '../../bus/shape.ts';
+import type { CameraZones } from '../nats/accounts.ts';
 import type { EncoderWatch, RunningEncoders } from './encoders.ts';
 import type { ProcessState } from './process-list.ts';
 import type { Exit } from './supervise.ts';
@@ -39,6 +40,14 @@ const requests = {
   'end-encoder': shape('end-encoder request', Type.Object({ epoch: Type.Number(), name: IdSchema })),
   encoders: shape('encoders request', Type.Object({ ref: Ref })),
   listens: shape('listens request', Type.Object({ ref: Ref })),
+  'place-cameras': shape(
+    'place-cameras request',
+    Type.Object({
+      ref: Ref,
+      epoch: Type.Number(),
+      cameras: Type.Array(Type.Object({ id: IdSchema, zone: Type.String({ maxLength: 200 }) }), { maxItems: 100_000 }),
+    }),
+  ),
   processes: shape('processes request', Type.Object({ ref: Type.Optional(Ref) })),
   ready: shape(
     'ready message',
@@ -61,6 +70,8 @@ export interface Commands {
   /** @throws Refused when there is no such demo camera */
   plug(request: Of<(typeof requests)['plug']>): Promise<void>;
   ensureSwitchers(count: number): Promise<void>;
+  /** Says in which zone each camera is, for those who hear facts of zones over NATS. */
+  placeCameras(zones: CameraZones): Promise<void>;
   processes(): ProcessState[];
   /** The encoders of pushes. */
   encoders: Pick<RunningEncoders, 'start' | 'stop' | 'list'>;
@@ -99,6 +110,11 @@ async function obey(message: LinkMessage, commands: Commands, peer: Peer): Promi
     case 'listens':
       await commands.listens();
       return peer.send({ type: 'done', ref: requests.listens.parse(message).ref });
+    case 'place-cameras': {
+      const { cameras } = requests['place-cameras'].parse(message);
+      await commands.placeCameras(new Map(cameras.map(({ id, zone }) => [id as Id, zone])));
+      return peer.send({ type: 'done', ref });
+    }
     case 'processes':
       return peer.send({ type: 'processes', ref, items: commands.processes() });
     case 'ready': {

@@ -5,6 +5,7 @@ import { type CommandLink, Refused, serveCommands } from './commands.ts';
 import { canWrite, demoCameraName, demoCameraProgram } from './demo-cameras.ts';
 import { demoDestinationProgram } from './demo-destination.ts';
 import { keepEncoders } from './encoders.ts';
+import { keepNatsReaders } from './nats-readers.ts';
 import {
   gatewayName,
   gatewayProgram,
@@ -83,6 +84,12 @@ export async function runGroup(
     made: (name, mediaMs) => link?.encoder.made(name, mediaMs),
     ended: (name, detail) => link?.encoder.ended(name, detail),
   });
+  const reloadNats = (): boolean => {
+    const pid = supervised.get('nats')?.state().pid;
+    if (pid !== undefined) process.kill(pid, 'SIGHUP');
+    return pid !== undefined;
+  };
+  const readers = plan.nats && keepNatsReaders(plan.nats, state, reloadNats);
   link = await serveCommands(plan.group.links.launcher, {
     async plug({ camera, source, plugged }) {
       const child = supervised.get(demoCameraName(camera, source));
@@ -92,6 +99,8 @@ export async function runGroup(
     },
     ensureSwitchers,
     encoders,
+    // A NATS that others run is told by its own configuration.
+    placeCameras: async (zones) => readers?.place(zones),
     processes: () => [...supervised.values()].map((child) => child.state()),
     listens: async () => inItsPlace?.leave(),
     ready(gateway, url) {

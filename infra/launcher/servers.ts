@@ -1,13 +1,17 @@
+import { createHash } from 'node:crypto';
 import net from 'node:net';
 import path from 'node:path';
-import type { Id } from '../../bus/identity.ts';
 import { findProgram } from '../binaries.ts';
 import {
   authorization,
+  type CameraZones,
+  camerasHeard,
   NATS_GATEWAY_USER,
   NATS_READER_USER,
+  NATS_REVISION_USER,
   type NatsReader,
   type NatsWebSocket,
+  type ReaderScope,
   webSocket,
 } from '../nats/accounts.ts';
 import type { StateFolder } from './state-folder.ts';
@@ -17,8 +21,8 @@ import type { Program } from './supervise.ts';
 export interface NatsPlan {
   port: number;
   websocket?: NatsWebSocket;
-  /** By name; `cameras` undefined: all facts. */
-  readers: Readonly<Record<string, { cameras?: readonly Id[] }>>;
+  /** By name. */
+  readers: Readonly<Record<string, ReaderScope>>;
 }
 
 /** Opens a connection, sends a text and resolves to what came back once it matches; rejects when it never does. */
@@ -41,38 +45,49 @@ export function converse(port: number, say: string, expected: RegExp, timeoutMs 
   });
 }
 
-/** The configuration of nats-server: loopback, JetStream on file, one writer, and readers of facts. */
+/** The configuration of nats-server: loopback, JetStream on file, one writer, readers of facts, others that may do nothing. */
 export function natsConfig(
   { port, websocket }: Pick<NatsPlan, 'port' | 'websocket'>,
   folder: string,
   gatewayPassword: string,
   readers: readonly NatsReader[],
+  idle: readonly { user: string; password: string }[] = [],
 ): string {
+  const gateway = { user: NATS_GATEWAY_USER, password: gatewayPassword };
   return `listen: "127.0.0.1:${port}"
 server_name: signalbox
 max_payload: 8MB
 jetstream { store_dir: ${JSON.stringify(folder)} }
-${authorization({ user: NATS_GATEWAY_USER, password: gatewayPassword }, readers)}${websocket ? webSocket(websocket) : ''}`;
+${authorization(gateway, readers, idle)}${websocket ? webSocket(websocket) : ''}`;
 }
 
 /** The secret of a named reader. */
 export const readerSecret = (name: string): string => `nats-reader-${name}`;
 
+/**
+ * Writes the configuration of nats-server, for the zones in which cameras are: none are known until a gateway says so.
+ * @returns where it is, and by which word one gets in where it has been read
+ */
+export function writeNatsConfig(plan: NatsPlan, state: StateFolder, placed: CameraZones = new Map()) {
+  const readers = Object.entries(plan.readers).map(([name, scope]) => {
+    const cameras = camerasHeard(scope, placed);
+    return { name, password: state.secret(readerSecret(name)).value, ...(cameras ? { cameras } : {}) };
+  });
+  const everything = { name: NATS_READER_USER, password: state.secret('nats-reader').value };
+  const all = [everything, ...readers];
+  const revision = createHash('sha256').update(JSON.stringify(all)).digest('hex');
+  const marker = { user: NATS_REVISION_USER, password: revision };
+  const gateway = state.secret('nats-gateway').value;
+  const text = natsConfig(plan, path.join(state.path, 'nats'), gateway, all, [marker]);
+  return { file: state.writeRun('nats.conf', text), revision };
+}
+
 /** nats-server with JetStream in the data folder. */
 export function natsProgram(plan: NatsPlan, state: StateFolder, env: NodeJS.ProcessEnv): Program {
-  const readers = Object.entries(plan.readers).map(([name, { cameras }]) => ({
-    name,
-    password: state.secret(readerSecret(name)).value,
-    ...(cameras ? { cameras } : {}),
-  }));
-  const everything = { name: NATS_READER_USER, password: state.secret('nats-reader').value };
-  const gateway = state.secret('nats-gateway').value;
-  const text = natsConfig(plan, path.join(state.path, 'nats'), gateway, [everything, ...readers]);
-  const config = state.writeRun('nats.conf', text);
   return {
     name: 'nats',
     file: findProgram('nats-server', env),
-    args: ['-c', config],
+    args: ['-c', writeNatsConfig(plan, state).file],
     env: bareEnvironment(env),
     ready: async () => Boolean(await converse(plan.port, '', /INFO \{.*"jetstream":true/)),
   };

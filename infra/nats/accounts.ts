@@ -1,9 +1,30 @@
 import type { Id } from '../../bus/identity.ts';
 import { EVERY_FACT, FACT_STREAM, factsOf, type Kind } from '../../bus/subjects.ts';
+import { inZone } from '../../machines/policy/access.ts';
 
-/** Name of the account that may do everything, and of the one that may read all facts. */
+/**
+ * Name of the account that may do everything, of the one that may read all facts, and of one that may do nothing: who
+ * gets in with it knows which configuration the server has read.
+ */
 export const NATS_GATEWAY_USER = 'gateway';
 export const NATS_READER_USER = 'reader';
+export const NATS_REVISION_USER = 'revision';
+
+/** In which zone each camera is. */
+export type CameraZones = ReadonlyMap<Id, string>;
+
+/** Whose facts a reader hears, as the configuration says it; neither is said: everybody's. */
+export interface ReaderScope {
+  cameras?: readonly Id[];
+  zones?: readonly string[];
+}
+
+/** The cameras that a reader hears now; undefined: all. */
+export function camerasHeard({ cameras, zones }: ReaderScope, placed: CameraZones): Id[] | undefined {
+  if (cameras === undefined && zones === undefined) return undefined;
+  const within = [...placed].filter(([, zone]) => zones?.some((pattern) => inZone(zone, pattern)));
+  return [...new Set([...(cameras ?? []), ...within.map(([camera]) => camera)])].sort();
+}
 
 /** A program that hears facts and does nothing else. */
 export interface NatsReader {
@@ -54,20 +75,29 @@ export function permissionsOf({ name, cameras }: Omit<NatsReader, 'password'>): 
   };
 }
 
+/** What is allowed. An empty list would be none at all to nats-server, and so allow everything. */
+const allowed = (subjects: readonly string[]): string => (subjects.length > 0 ? quoted(subjects) : '{ deny: ">" }');
+
 const quoted = (texts: readonly string[]): string => `[${texts.map((text) => JSON.stringify(text)).join(', ')}]`;
 
-/** The users of a nats-server: one who may do everything, and those who hear facts. */
-export function authorization(gateway: { user: string; password: string }, readers: readonly NatsReader[]): string {
+/** The users of a nats-server: one who may do everything, those who hear facts, and others that may do nothing. */
+export function authorization(
+  gateway: { user: string; password: string },
+  readers: readonly NatsReader[],
+  idle: readonly { user: string; password: string }[] = [],
+): string {
   const user = (name: string, password: string, more = '') =>
     `    { user: ${JSON.stringify(name)}, password: ${JSON.stringify(password)}${more} }`;
   const lines = readers.map((reader) => {
     const { publish, subscribe } = permissionsOf(reader);
-    const may = `\n      publish: ${quoted(publish)},\n      subscribe: ${quoted(subscribe)}\n    `;
+    const may = `\n      publish: ${allowed(publish)},\n      subscribe: ${allowed(subscribe)}\n    `;
     return user(reader.name, reader.password, `, permissions: {${may}}`);
   });
+  const nothing = `, permissions: { publish: ${allowed([])}, subscribe: ${allowed([])} }`;
+  const others = idle.map((one) => user(one.user, one.password, nothing));
   return `authorization {
   users: [
-${[user(gateway.user, gateway.password), ...lines].join('\n')}
+${[user(gateway.user, gateway.password), ...lines, ...others].join('\n')}
   ]
 }
 `;

@@ -182,15 +182,20 @@ describe('programs that hear facts over NATS', function () {
     const file = path.join(folder.path, 'accounts.conf');
     const yaml = path.join(folder.path, 'signalbox.yaml');
     writeFileSync(path.join(folder.path, 'gateway.pass'), 'of the gateways\n');
-    const readers = '{ board: { cameras: [cam_001] } }';
+    const readers = '{ board: { cameras: [cam_001] }, hall: { zones: [hcm/*] }, empty: { zones: [hanoi] } }';
+    const cameras = "{ cam_002: { zone: hcm/hall, sources: ['rtsp://127.0.0.1:9/a'] } }";
     writeFileSync(
       yaml,
-      `nats: { servers: ['nats://127.0.0.1:4222'], user: signalbox, password_file: gateway.pass, readers: ${readers} }\n`,
+      `nats: { servers: ['nats://127.0.0.1:4222'], user: signalbox, password_file: gateway.pass, readers: ${readers} }\ncameras: ${cameras}\n`,
     );
     const argv = ['nats', 'accounts', '--config', yaml, '--out', file, '--state', folder.path];
     const { code, out, err } = await command(argv, { env: process.env });
     expect([code, err]).to.deep.equal([0, '']);
-    expect(out).to.contain('nats-server takes it').and.to.contain('_INBOX_board').and.not.to.contain(secret('board'));
+    expect(out)
+      .to.contain('nats-server takes it')
+      .and.to.contain('_INBOX_board')
+      .and.contain('hcm/*: cam_002 at present')
+      .and.not.to.contain(secret('board'));
     const own = await startNats(`include ${JSON.stringify(path.join('..', path.relative(tmpdir(), file)))}`);
     try {
       const ours = await connect({ servers: own.url, user: 'signalbox', pass: 'of the gateways' });

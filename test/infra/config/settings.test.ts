@@ -41,13 +41,15 @@ describe('the configuration', () => {
   });
 
   it('lets programs hear facts over NATS, and says what only fits a NATS that is run here, or one of your own', () => {
-    const own = read('nats: { websocket: "127.0.0.1:9222", readers: { wall: {}, gate: { cameras: [cam_001] } } }');
+    const readers = '{ wall: {}, gate: { cameras: [cam_001] }, hall: { zones: [hcm/*] } }';
+    const own = read(`nats: { websocket: "127.0.0.1:9222", readers: ${readers} }`);
     expect(own.nats).to.equal('embedded');
-    expect(own.natsReaders).to.deep.equal({ wall: {}, gate: { cameras: ['cam_001'] } });
+    expect(own.natsReaders).to.deep.equal({ wall: {}, gate: { cameras: ['cam_001'] }, hall: { zones: ['hcm/*'] } });
     expect(own.natsWebSocket).to.deep.equal({ host: '127.0.0.1', port: 9222 });
     expect(faultsOf('nats: { readers: { reader: {} } }').join()).to.contain('a user of our own');
     expect(faultsOf('nats: { user: me }').join()).to.contain('name its servers too');
     expect(faultsOf('nats: { readers: { board: { cameras: [] } } }').join()).to.contain('at least 1');
+    expect(faultsOf('nats: { readers: { board: { zones: [HCM] } } }').join()).to.contain('a zone such as');
     expect(faultsOf('nats: { servers: ["nats://h:1"], websocket: "127.0.0.1:9222" }').join()).to.contain('your own');
     expect(faultsOf('auth: local\nnats: { websocket: "0.0.0.0:9222" }').join()).to.contain('without TLS');
   });
