@@ -56,7 +56,14 @@ export class Custody {
   /** Takes up what nobody holds and falls to us. */
   private async adopt(members: readonly string[]): Promise<number> {
     const { node, roster, mirror } = this.house;
-    const due = mirror.entries().filter((entry) => isOrphan(entry, members) && isFor(node, entry, members));
+    const due = mirror.entries().filter((entry) => {
+      if (entry.record.node !== node || entry.record.left)
+        return isOrphan(entry, members) && isFor(node, entry, members);
+      // Written here, and living here by now or not at all.
+      const at = { kind: entry.record.kind, id: entry.record.cell };
+      if (roster.has(at)) mirror.forget(at);
+      return !roster.has(at);
+    });
     if (due.length === 0) return 0;
     await this.house.expectCells();
     const adopted = await roster.adopt(due).catch((error) => {

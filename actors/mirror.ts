@@ -17,6 +17,8 @@ export interface MirrorHouse {
   /** Epoch ms. */
   now(): number;
   later(ms: number, run: () => void): () => void;
+  /** Whether a cell lives in this gateway. */
+  livesHere(at: Address): boolean;
   /** The last record of a cell can't be read. */
   onPoison(poison: Poison): void;
   /** Another gateway has written to a cell's journal. */
@@ -36,7 +38,8 @@ const AGAIN_MS = 500;
 
 /**
  * The cells that live at other gateways, as their last journal records have them. It follows the journal, and so lags
- * by a moment. What lives here is the roster's to tell, and is not kept.
+ * by a moment. What lives here is the roster's to tell, and is not kept; what this gateway has written though it does
+ * not live here is: a claim whose answer was lost, or a former life's last word, which nobody else would look after.
  */
 export class Mirror {
   private readonly house: MirrorHouse;
@@ -95,10 +98,18 @@ export class Mirror {
   async look(): Promise<JournalEntry[]> {
     const own: JournalEntry[] = [];
     for await (const entry of this.house.journal.lasts(undefined, undefined, this.house.onPoison)) {
-      this.note(entry);
+      this.note(entry, true);
       if (entry.record.node === this.house.node) own.push(entry);
     }
     return own;
+  }
+
+  /** Looks at the last record of one cell, which was let go of: it may be by this gateway itself. */
+  lookAt(at: Address): void {
+    this.house.journal.last(at).then(
+      (entry) => entry && this.note(entry),
+      () => this.house.later(AGAIN_MS, () => this.lookAt(at)),
+    );
   }
 
   view(at: Address): CellView | undefined {
@@ -147,7 +158,7 @@ export class Mirror {
     this.following?.close();
   }
 
-  private note(entry: JournalEntry): void {
+  private note(entry: JournalEntry, isLook = false): void {
     const { seq, record } = entry;
     this.last = Math.max(this.last, seq);
     for (const waiter of this.waiting) {
@@ -157,7 +168,7 @@ export class Mirror {
     const at = { kind: record.kind, id: record.cell };
     const known = cells.get(record.cell);
     if (known && known.entry.seq >= seq) return;
-    if (record.node === this.house.node && !record.left) {
+    if (record.node === this.house.node && !record.left && (isLook || this.house.livesHere(at))) {
       cells.delete(record.cell);
       return;
     }

@@ -37,9 +37,17 @@ const TOKEN_S = 30;
 /** Builds the population; nothing lives before `open`. */
 export function buildPopulation(house: PopulationHouse): Population {
   const { node, bus, gate, tenure } = house;
-  const roster = new Roster(house);
-  const mirror = new Mirror({
+  const roster = new Roster({
     ...house,
+    onTrouble(trouble) {
+      // If no other gateway has it, a former life of this one wrote there.
+      if (trouble.outcome === 'let go' && !mirror.holder(trouble.cell)) mirror.lookAt(trouble.cell);
+      house.onTrouble(trouble);
+    },
+  });
+  const mirror: Mirror = new Mirror({
+    ...house,
+    livesHere: (at) => roster.has(at),
     onForeign: (at, holder) => roster.letGo(at, holder),
     onPoison: (poison) => roster.parkPoison(poison),
     onForgotten: (at, seq) => roster.remember(at, seq),

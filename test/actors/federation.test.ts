@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { NoSuchCell } from '../../actors/cells.ts';
 import { memoryStore } from '../../bus/carriers/memory.ts';
 import { type Id, id } from '../../bus/identity.ts';
-import type { Journal, JournalEntry } from '../../bus/ports.ts';
+import { type Journal, JournalAway, type JournalEntry, type Receipt } from '../../bus/ports.ts';
 import { ownerOf } from '../../machines/policy/ownership.ts';
 import { type FakeGateway, fakeGatewayOf } from '../fakes/gateways.ts';
 import { answers } from '../fakes/source.ts';
@@ -155,6 +155,53 @@ describe('several gateways', () => {
     expect(one.house.slots.intake.held().input).to.include({ camera: second.id });
     expect(one.house.roster.epoch(second)).to.be.greaterThan(before);
     expect(two.house.slots.intake.held().input, 'nobody took the effect away').to.include({ camera: second.id });
+  });
+
+  const losses: Record<string, () => Promise<Receipt>> = {
+    'no answer came': () => Promise.reject(new JournalAway('no acknowledgement within 800 ms')),
+    'it waited in the spool': () => Promise.resolve({ seq: 0, spooled: true }),
+  };
+  for (const [how, answer] of Object.entries(losses)) {
+    it(`take up what was claimed all the same, though ${how}`, async () => {
+      const journal: Journal = {
+        ...store.journal,
+        async append(record, expected) {
+          const receipt = await store.journal.append(record, expected);
+          return record.id.endsWith('-r0') ? answer() : receipt;
+        },
+      };
+      const three = await fakeGatewayOf(store, members, 'gate-3', { journal });
+      await two.cells.create(second, configured);
+      await until('it to be seen', () => three.cells.view(second));
+      one.kill();
+      two.kill();
+      await three.beat();
+      expect(three.house.roster.has(second), 'whether it is its own is not known yet').to.equal(false);
+      await until('the claim to come round', () => three.mirror.holder(second) === 'gate-3');
+      await three.beat();
+      expect(three.house.roster.has(second)).to.equal(true);
+      three.house.slots.probe.held().report(answers());
+      await until('it to write', () => store.records().at(-1)?.record.heard.length === 1);
+      expect(three.mirror.entries(), 'it is not seen from afar').to.deep.equal([]);
+      expect(three.house.troubles).to.deep.equal([]);
+    });
+  }
+
+  it('take up again what a former life of theirs has still written after they looked', async () => {
+    await two.cells.create(second, configured);
+    two.kill();
+    const [entry] = (await all(store.journal.lasts('camera'))) as [JournalEntry];
+    const again = await fakeGatewayOf(store, members, 'gate-2');
+    expect(again.house.roster.has(second)).to.equal(true);
+    const { seq } = await store.journal.append({ ...entry.record, id: 'late-r2', heard: [], said: [] }, entry.seq);
+    await again.mirror.reached(seq);
+    again.house.slots.probe.held().report(answers());
+    await until('its record to be refused', () => !again.house.roster.has(second));
+    await until('it to be looked for', () => again.mirror.holder(second) === 'gate-2');
+    await again.beat();
+    expect(again.house.roster.has(second)).to.equal(true);
+    again.house.slots.probe.held().report(answers());
+    await until('it to write', () => store.records().at(-1)?.record.heard.length === 1);
   });
 
   it('let exactly one of two write for a camera that both claim', async () => {

@@ -40,10 +40,18 @@ export async function fakeGatewayOf(
   name: string,
   more: Partial<RosterHouse> = {},
 ): Promise<FakeGateway> {
-  const house = fakeHouse(store, undefined, { node: name, ...more });
+  const house: FakeHouse = fakeHouse(store, undefined, {
+    node: name,
+    onTrouble({ cell, error, outcome }) {
+      if (outcome === 'let go' && !mirror.holder(cell)) mirror.lookAt(cell);
+      house.troubles.push(`${cell.kind}/${cell.id} ${outcome}: ${error.message}`);
+    },
+    ...more,
+  });
   const { roster, options } = house;
-  const mirror = new Mirror({
+  const mirror: Mirror = new Mirror({
     ...options,
+    livesHere: (at) => roster.has(at),
     onForeign: (at, node) => roster.letGo(at, node),
     onPoison: (poison) => roster.parkPoison(poison),
     onForgotten: (at, seq) => roster.remember(at, seq),
