@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import type { Answer } from '../fixtures/group.ts';
-import { faultsIn, readBooks } from '../fixtures/journal.ts';
+import { demandFaultless, readBooks } from '../fixtures/journal.ts';
 import { until } from '../fixtures/process.ts';
 import { startWatchedGroup, type WatchedGroup } from '../fixtures/watched-group.ts';
 import { longestGapMs } from '../fixtures/watcher.ts';
@@ -56,6 +56,6 @@ describe('a group whose NATS has no room left', function () {
     await group.kill('nats');
     await until('the group to be ready', async () => (await readiness()).status === 'ready', 30_000);
     for (const session of granted) await events.next('viewer.admitted', `viewer/${session}`);
-    expect(faultsIn(await readBooks(group.group))).to.deep.equal([]);
+    demandFaultless(await readBooks(group.group));
   });
 });

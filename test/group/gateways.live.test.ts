@@ -8,7 +8,7 @@ import { type Balancer, startBalancer } from '../fixtures/balancer.ts';
 import { startChromium } from '../fixtures/chromium.ts';
 import { figure } from '../fixtures/figures.ts';
 import { startTestGroup, type TestGroup } from '../fixtures/group.ts';
-import { byCell, faultsIn, readBooks } from '../fixtures/journal.ts';
+import { byCell, demandFaultless, readBooks } from '../fixtures/journal.ts';
 import { freePort, until } from '../fixtures/process.ts';
 import { type Site, startSite } from '../fixtures/site.ts';
 import { longestGapMs, type Watcher, watchCamera } from '../fixtures/watcher.ts';
@@ -190,7 +190,7 @@ describe('a group of two gateways', function () {
         }
       }
     }
-    expect(faultsIn(books)).to.deep.equal([]);
+    demandFaultless(books);
     expect(watcher.faults).to.deep.equal([]);
   });
 });

@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { command } from '../fixtures/command-line.ts';
 import type { Follower } from '../fixtures/events.ts';
 import { startTestGroup, type TestGroup } from '../fixtures/group.ts';
-import { faultsIn, readBooks } from '../fixtures/journal.ts';
+import { demandFaultless, readBooks } from '../fixtures/journal.ts';
 import { until } from '../fixtures/process.ts';
 
 /** A test of the cells alone has ten (test/actors/history.live.test.ts); here the launcher waits longer before each start. */
@@ -69,7 +69,7 @@ describe('the event log of a group whose gateway is killed three times', functio
     await Promise.all(lanes);
 
     const books = await readBooks(group.group);
-    expect(faultsIn(books)).to.deep.equal([]);
+    demandFaultless(books);
     const said = (event: string) =>
       books.told
         .filter(({ envelope }) => envelope.type === `signalbox.viewer.${event}`)

@@ -13,7 +13,7 @@ import { startChromium } from '../fixtures/chromium.ts';
 import { figure } from '../fixtures/figures.ts';
 import type { TestGroup } from '../fixtures/group.ts';
 import { prepareHosts, type TestHosts } from '../fixtures/hosts.ts';
-import { byCell, faultsIn, readBooks } from '../fixtures/journal.ts';
+import { byCell, demandFaultless, readBooks } from '../fixtures/journal.ts';
 import { descendants, stillRunning } from '../fixtures/launcher/start.ts';
 import { until } from '../fixtures/process.ts';
 import { type Site, startSite } from '../fixtures/site.ts';
@@ -176,7 +176,7 @@ describe('an installation of two hosts', function () {
         }
       }
     }
-    expect(faultsIn(books)).to.deep.equal([]);
+    demandFaultless(books);
   });
 
   it('loses a host whole: the other takes up its cells, pulls its cameras, and pictures are back', async () => {

@@ -3,7 +3,7 @@ import type { Browser } from 'playwright-core';
 import type { Follower } from '../fixtures/events.ts';
 import { figure } from '../fixtures/figures.ts';
 import type { Answer, TestGroup } from '../fixtures/group.ts';
-import { byCell, faultsIn, readBooks, replayAgainstTheLiving } from '../fixtures/journal.ts';
+import { byCell, demandFaultless, readBooks, replayAgainstTheLiving } from '../fixtures/journal.ts';
 import { until } from '../fixtures/process.ts';
 import type { Site } from '../fixtures/site.ts';
 import { startWatchedGroup, type WatchedGroup } from '../fixtures/watched-group.ts';
@@ -84,7 +84,7 @@ describe('a group that loses its gateway or its stores', function () {
     expect(seen.peers).to.deep.equal(peers);
     expect(seen.sockets.length).to.be.greaterThan(sockets.length);
     await expectTheSameAnew();
-    expect(faultsIn(await readBooks(group.group))).to.deep.equal([]);
+    demandFaultless(await readBooks(group.group));
   });
 
   it('shows pictures and lets people in while NATS is away for ten seconds, and tells all of it once afterwards', async () => {
@@ -147,7 +147,7 @@ describe('a group that loses its gateway or its stores', function () {
     ).to.deep.equal(['offline', 'live']);
     await expectTheSameAnew();
     const books = await readBooks(group.group);
-    expect(faultsIn(books)).to.deep.equal([]);
+    demandFaultless(books);
     const cells = byCell(books.entries);
     for (const one of granted) expect(cells.get(`viewer/${one}`)?.[0]?.record.late, one).to.equal(true);
     await client.close();
