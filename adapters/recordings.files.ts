@@ -1,5 +1,6 @@
-import { readdir, rm, stat } from 'node:fs/promises';
+import { lstat, readdir, realpath, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { isId } from '../bus/identity.ts';
 import { intakePath } from './intake.mediamtx.ts';
 import { type Disk, DiskAway, diskOf } from './recordings/disk.ts';
@@ -10,6 +11,7 @@ import {
   readRecordedFile,
   type Still,
 } from './recordings/recorded-file.ts';
+import type { Form } from './recordings/samples.ts';
 
 /** A file of a recording, by its name alone. */
 export interface FileName {
@@ -21,11 +23,13 @@ export interface FileName {
   from: number;
 }
 
-/** What is there without a break, of one source. Epoch ms. */
+/** What is there without a break, of one source and in one form. Epoch ms. */
 export interface Stretch {
   source: string;
   from: number;
   to: number;
+  /** What it holds; absent where no head says it. */
+  form?: Form;
 }
 
 /** A piece that can be played, and the file that holds it. */
@@ -35,6 +39,7 @@ export interface RecordedPiece extends Piece {
   number: number;
   /** What a player is given before it; equal for files that fit each other. */
   init: Buffer;
+  form: Form | undefined;
 }
 
 /** A picture that can be shown alone, and the file that holds it. */
@@ -52,6 +57,8 @@ export interface Recordings {
   piece(camera: string, source: string, name: string, number: number): Promise<RecordedPiece | undefined>;
   /** Its bytes. @param zeroMs the moment (epoch ms) that its times count from */
   fragmentOf(piece: RecordedPiece, zeroMs: number): Promise<Buffer>;
+  /** How many these are, whatever zero is; its pictures are not read for that. */
+  lengthOf(piece: RecordedPiece): Promise<number>;
   /** The key frame at or before a moment (epoch ms); undefined when nothing was recorded then. */
   keyFrame(camera: string, at: number): Promise<KeyFrame | undefined>;
   /** What each file takes; with two moments (epoch ms) those alone that reach into the time between them. */
@@ -101,13 +108,25 @@ export function openRecordings(folder: string, disk: Disk = diskOf(folder)): Rec
     return reader;
   };
 
-  /** What lies in the folder of each source of a camera. */
+  /** Whether the folder of a source lies where its name says, and is not elsewhere by a link. */
+  const liesHere = async (camera: string, source: string): Promise<boolean> => {
+    const inside = intakePath(camera, source);
+    const [root, place] = await Promise.all([realpath(folder), realpath(path.join(folder, inside))]);
+    return place === path.join(root, inside);
+  };
+  const nothing = (): never[] => [];
+
+  /** What lies in the folder of each source of a camera; what links lead to is none of it. */
   const listsOf = async (camera: string): Promise<{ source: string; names: string[] }[]> => {
     if (!isId(camera)) return [];
-    const namesIn = (...inside: string[]) => disk.ask(() => readdir(path.join(folder, ...inside)).catch(() => []));
-    const sources = await namesIn('in', camera);
+    const namesOf = async (source: string) => {
+      if (!(await liesHere(camera, source))) return [];
+      const found = await readdir(path.join(folder, intakePath(camera, source)), { withFileTypes: true });
+      return found.flatMap((one) => (one.isSymbolicLink() ? [] : one.name));
+    };
+    const sources = await disk.ask(() => readdir(path.join(folder, 'in', camera)).catch(nothing));
     const lists = sources.filter(isId).map(async (source) => {
-      return { source, names: await namesIn(intakePath(camera, source)) };
+      return { source, names: await disk.ask(() => namesOf(source).catch(nothing)) };
     });
     return Promise.all(lists);
   };
@@ -125,7 +144,7 @@ export function openRecordings(folder: string, disk: Disk = diskOf(folder)): Rec
     }
   };
 
-  const statedEnd = (file: FileName): Promise<number | undefined> =>
+  const statedOf = (file: FileName) =>
     disk
       .ask(() => readerOf(file).stated())
       .catch((error) => {
@@ -148,7 +167,7 @@ export function openRecordings(folder: string, disk: Disk = diskOf(folder)): Rec
       const found = await look(file, followed);
       for (const [number, piece] of found?.pieces.entries() ?? []) {
         if (piece.to <= from || piece.from >= to || !found) continue;
-        pieces.push({ ...piece, file, number, init: found.header.init });
+        pieces.push({ ...piece, file, number, init: found.header.init, form: found.header.form });
       }
     }
     return inOneLine(pieces.sort((a, b) => a.from - b.from));
@@ -158,19 +177,22 @@ export function openRecordings(folder: string, disk: Disk = diskOf(folder)): Rec
     async stretches(camera, from, to) {
       const stretches: Stretch[] = [];
       const files = await within(camera, from, to);
-      const ends: number[] = [];
+      const known: ({ to: number; form: Form | undefined } | undefined)[] = [];
       for (let n = 0; n < files.length; n += AT_ONCE) {
         const some = files.slice(n, n + AT_ONCE).map(async ({ file, followed }) => {
-          return (await statedEnd(file)) ?? (await look(file, followed))?.to ?? file.from;
+          const stated = await statedOf(file);
+          const looked = stated ? undefined : await look(file, followed);
+          return stated ?? (looked && { to: looked.to, form: looked.header.form });
         });
-        ends.push(...(await Promise.all(some)));
+        known.push(...(await Promise.all(some)));
       }
       for (const [n, { file }] of files.entries()) {
-        const end = ends[n] ?? file.from;
+        const { to: end, form } = known[n] ?? { to: file.from };
         if (end <= Math.max(from, file.from)) continue;
         const last = stretches.findLast(({ source }) => source === file.source);
-        if (last && file.from - last.to < BREAK_MS) last.to = Math.max(last.to, end);
-        else stretches.push({ source: file.source, from: file.from, to: end });
+        const goesOn = last && file.from - last.to < BREAK_MS && isDeepStrictEqual(last.form, form);
+        if (goesOn) last.to = Math.max(last.to, end);
+        else stretches.push({ source: file.source, from: file.from, to: end, ...(form ? { form } : {}) });
       }
       return stretches;
     },
@@ -179,11 +201,15 @@ export function openRecordings(folder: string, disk: Disk = diskOf(folder)): Rec
       const from = beganAtMs(`${name}.mp4`);
       if (!isId(camera) || !isId(source) || from === undefined) return undefined;
       const file = { camera, source, name, from };
+      const isLink = async () => (await lstat(fileOf(file))).isSymbolicLink() || !(await liesHere(camera, source));
+      // What is not there is no way out either.
+      if (await disk.ask(() => isLink().catch(() => true))) return undefined;
       const found = await look(file, false);
       const piece = found?.pieces[number];
-      return piece && { ...piece, file, number, init: found.header.init };
+      return piece && { ...piece, file, number, init: found.header.init, form: found.header.form };
     },
     fragmentOf: (piece, zeroMs) => disk.ask(() => readerOf(piece.file).fragmentOf(piece, zeroMs)),
+    lengthOf: (piece) => disk.ask(() => readerOf(piece.file).lengthOf(piece)),
     async keyFrame(camera, at) {
       const piece = (await piecesIn(camera, at - KEY_FRAME_WITHIN_MS, at + 1)).findLast(({ from }) => from <= at);
       const still = piece && (await disk.ask(() => readerOf(piece.file).keyFrameOf(piece, at)));

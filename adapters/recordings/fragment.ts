@@ -18,6 +18,16 @@ const words = (...values: number[]): Buffer => {
   return bytes;
 };
 
+/** How long a fragment of these samples is; each list holds those of one track. */
+export function fragmentLength(tracks: readonly (readonly Sample[])[]): number {
+  const heads = fragment(
+    0,
+    tracks.map((samples) => ({ samples, data: Buffer.alloc(0) })),
+    0,
+  );
+  return tracks.flat().reduce((sum, { bytes }) => sum + bytes, heads.length);
+}
+
 /**
  * Writes one movie fragment (ISO/IEC 14496-12, 8.8): `moof` and `mdat`.
  * @param number its sequence number

@@ -1,8 +1,17 @@
 import { close, open as openFile, read } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { HEAD_BYTES } from './boxes.ts';
-import { fragment } from './fragment.ts';
-import { type Header, readHeader, type Sample, samplesOf, statedDuration, type Track } from './samples.ts';
+import { fragment, fragmentLength } from './fragment.ts';
+import {
+  type Form,
+  type Header,
+  readHeader,
+  type Sample,
+  type Stated,
+  samplesOf,
+  statedIn,
+  type Track,
+} from './samples.ts';
 
 /** A piece of a file that begins with a key frame and can be played alone. Times are epoch ms. */
 export interface Piece {
@@ -42,13 +51,15 @@ export interface FileReader {
    * @param complete nothing will be added any more
    */
   look(complete: boolean): Promise<RecordedFile | undefined>;
-  /** How far it reaches (epoch ms), by its head alone; undefined while it grows, or when its recorder was killed. */
-  stated(): Promise<number | undefined>;
+  /** How far it reaches (epoch ms) and what it holds, by its head alone; undefined while it grows, or when its recorder was killed. */
+  stated(): Promise<{ to: number; form: Form | undefined } | undefined>;
   /**
    * The bytes of a piece, as a movie fragment.
    * @param zeroMs the moment (epoch ms) that its times count from
    */
   fragmentOf(piece: Piece, zeroMs: number): Promise<Buffer>;
+  /** How many these are, by the heads of the parts alone. */
+  lengthOf(piece: Piece): Promise<number>;
   /** The last key frame of a piece at or before a moment (epoch ms), as a file that holds it alone. */
   keyFrameOf(piece: Piece, at: number): Promise<Still | undefined>;
 }
@@ -68,7 +79,7 @@ export function readRecordedFile(path: string, from: number): FileReader {
   let cursor = 0;
   let to = from;
   let closed = false;
-  let durationMs = 0;
+  let stated: Stated | undefined;
   const pieces: Piece[] = [];
   let growing: Omit<Piece, 'to' | 'end' | 'endDts'> | undefined;
   let lastEnd = 0;
@@ -154,8 +165,8 @@ export function readRecordedFile(path: string, from: number): FileReader {
   return {
     async stated() {
       // A file that was seen while it grew says how long it is once it is closed; then it is so for ever.
-      durationMs ||= header?.durationMs || (await readDuration(path));
-      return durationMs === 0 ? undefined : from + durationMs;
+      if (!stated?.durationMs) stated = header?.durationMs ? header : await readStated(path);
+      return stated?.durationMs ? { to: from + stated.durationMs, form: stated.form } : undefined;
     },
     look(complete) {
       const mine = looking.then(() => read(complete));
@@ -170,6 +181,27 @@ export function readRecordedFile(path: string, from: number): FileReader {
       });
       return fragment(Math.max(1, Math.round(piece.from / PIECE_MS) % 2 ** 31), runs, from - zeroMs);
     },
+    async lengthOf(piece) {
+      if (!header) throw new Error('a file is read before it was looked at');
+      const { tracks } = header;
+      const samples: Sample[] = [];
+      const file = await open(path, 'r');
+      try {
+        for (let at = piece.at; at < piece.end; ) {
+          const head = await bytesAt(file, at, HEAD_BYTES);
+          const length = head.length < HEAD_BYTES ? 0 : head.readUInt32BE(0);
+          if (length < HEAD_BYTES) break;
+          if (head.toString('latin1', 4, 8) === 'moof') {
+            samples.push(...samplesOf(await bytesAt(file, at, length), at, tracks));
+          }
+          at += length;
+        }
+      } finally {
+        await file.close();
+      }
+      const own = samples.filter((sample) => isPartOf(sample, piece, from));
+      return fragmentLength(tracks.map((track) => own.filter((one) => one.track === track)));
+    },
     async keyFrameOf(piece, at) {
       const { samples, dataOf, init } = await contentOf(piece);
       const key = samples.findLast(
@@ -182,10 +214,9 @@ export function readRecordedFile(path: string, from: number): FileReader {
   };
 }
 
-/** How long a file says it is; 0 where its head does not say. */
-async function readDuration(path: string): Promise<number> {
-  const usual = statedDuration(await beginningOf(path, USUAL_HEAD_BYTES));
-  return usual ?? statedDuration(await beginningOf(path, LARGEST_HEAD_BYTES)) ?? 0;
+/** What a file says of itself; undefined where its head does not say it. */
+async function readStated(path: string): Promise<Stated | undefined> {
+  return statedIn(await beginningOf(path, USUAL_HEAD_BYTES)) ?? statedIn(await beginningOf(path, LARGEST_HEAD_BYTES));
 }
 
 /** The first bytes of a file. Handles with promises would take three times the processor time, for a hundred files a day. */

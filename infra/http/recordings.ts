@@ -1,4 +1,3 @@
-import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { ProtectionSchema } from '../../bus/events/recording.ts';
@@ -10,6 +9,7 @@ import { missing } from './errors.ts';
 import type { Server } from './fastify.ts';
 import { keepHlsAudience } from './hls-audience.ts';
 import { baseUrl } from './origin.ts';
+import { rangedBuffer, rangedChunks, sendRanged } from './ranges.ts';
 import { bookmarkRoutes } from './recordings/bookmarks.ts';
 import { explain, gapsBetween } from './recordings/gaps.ts';
 import {
@@ -23,9 +23,9 @@ import {
   tellEarliest,
 } from './recordings/horizon.ts';
 import { openLooks } from './recordings/look.ts';
-import { fits, oneFile } from './recordings/one-file.ts';
+import { chunksOf, fits, tagOf } from './recordings/one-file.ts';
 import { packageRoute } from './recordings/packages.ts';
-import { playlist } from './recordings/playlist.ts';
+import { masterPlaylist, playlist } from './recordings/playlist.ts';
 import { recordingAt } from './recordings/recording-at.ts';
 import { sizedStretches } from './recordings/sized.ts';
 import { sendThumbnail, thumbnailLooks } from './recordings/thumbnail.ts';
@@ -68,7 +68,12 @@ const RecordingSchema = Type.Object({
     Type.Object({
       from: Type.Number(),
       to: Type.Number(),
-      source: Type.String(),
+      source: Type.String({ description: "which of the camera's own sources; it is recorded as it was sent" }),
+      rung: Type.Literal('source', { description: 'no rung of a ladder is ever recorded, nor a slate' }),
+      codec: Type.Optional(Type.String({ description: 'of the picture (RFC 6381): avc1.64001f' })),
+      width: Type.Optional(Type.Integer()),
+      height: Type.Optional(Type.Integer()),
+      sound: Type.Optional(Type.String({ description: 'its codec: mp4a, Opus …; absent: there is none' })),
       bytes: Type.Integer({ description: 'of its files on the disk, whole, also where they reach beyond it' }),
     }),
   ),
@@ -105,7 +110,10 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
       const window = { from: Math.min(Math.max(asked.from, horizon.from), asked.to), to: asked.to };
       const isOpen = window.from < window.to;
       const found = isOpen ? await sizedStretches(recordings, camera.id, window) : [];
-      const ranges = found.map((range) => ({ ...range, from: Math.max(range.from, horizon.from) }));
+      // What is set to another size or codec goes on in a range of its own.
+      const ranges = found.map(({ form, ...range }) => {
+        return { ...range, from: Math.max(range.from, horizon.from), rung: 'source' as const, ...form };
+      });
       const begun = ranges[0]?.from ?? window.to;
       // What lies before the first picture of all was never recorded, or is gone by age.
       const gaps = gapsBetween(ranges, Math.max(window.from, begun), Math.min(window.to, now));
@@ -152,7 +160,9 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
       const camera = placeOf(request);
       recordingAt(cells, camera.id);
       const { from, to } = request.query;
-      refuseBefore(horizonFor(request), windowIn(request.query).from);
+      const window = windowIn(request.query);
+      refuseBefore(horizonFor(request), window.from);
+      const stretches = await recordings.stretches(camera.id, window.from, window.to);
       const { session } = await looks.begin(request, camera);
       const query = new URLSearchParams({
         ...(from === undefined ? {} : { from }),
@@ -162,7 +172,7 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
       const media = `/recordings/${signedFolder(services, camera.id, session)}/${PLAYLIST}?${query}`;
       const bandwidth = Math.round(services.rates(camera.id)?.bitrate_bps ?? 4_000_000);
       reply.type('application/vnd.apple.mpegurl').header('cache-control', 'no-store');
-      return `#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-STREAM-INF:BANDWIDTH=${bandwidth}\n${media}\n`;
+      return masterPlaylist(media, bandwidth, stretches);
     },
   );
 
@@ -198,8 +208,7 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
       const fitting = all.filter(({ init }) => fits(init, first.init));
       const end = fitting.at(-1)?.to ?? to;
       const { session } = await looks.begin(request, camera);
-      const stream = Readable.from(oneFile(recordings, fitting), { objectMode: false });
-      stream.once('close', () => looks.end(session));
+      reply.raw.once('close', () => looks.end(session));
       const name = `${camera.id}-${new Date(first.from).toISOString().replaceAll(':', '')}.mp4`;
       reply.type('video/mp4').header('cache-control', 'no-store');
       reply.header('content-disposition', `attachment; filename="${name}"`);
@@ -208,7 +217,7 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
         .header('x-signalbox-from', String(Math.round(first.from)))
         .header('x-signalbox-to', String(Math.round(end)));
       reply.header('x-signalbox-left-out', String(all.length - fitting.length));
-      return reply.send(stream);
+      return sendRanged(request, reply, rangedChunks(tagOf(fitting), chunksOf(recordings, fitting)));
     },
   );
 
@@ -232,7 +241,8 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
       // What stands before the pieces shows nothing.
       if (number !== 'mp4') refuseBefore(horizon, piece.from);
       reply.type('video/mp4');
-      return reply.send(number === 'mp4' ? piece.init : await recordings.fragmentOf(piece, piece.file.from));
+      const bytes = number === 'mp4' ? piece.init : await recordings.fragmentOf(piece, piece.file.from);
+      return sendRanged(request, reply, rangedBuffer(`${file}-${piece.end}`, bytes));
     },
   );
 

@@ -50,7 +50,7 @@ export function allowOtherSites(server: Server, url: string, params: TSchema): v
     reply.header('access-control-allow-origin', '*');
     reply.header(
       'access-control-expose-headers',
-      'Content-Length, Content-Range, Retry-After, X-Signalbox-At, X-Signalbox-Earliest',
+      'Accept-Ranges, Content-Length, Content-Range, ETag, Retry-After, X-Signalbox-At, X-Signalbox-Earliest',
     );
     reply.header('cross-origin-resource-policy', 'cross-origin');
   });

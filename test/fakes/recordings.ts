@@ -4,6 +4,8 @@ const MINUTE_MS = 60_000;
 /** What a piece of {@link recordedUntil} shows. */
 export const PIECE_MS = 2_000;
 const FILE_MS = 10 * MINUTE_MS;
+/** What it holds. */
+export const FORM = { codec: 'avc1.42c01e', width: 640, height: 360 };
 /** What a file of it takes. */
 export const FILE_BYTES = 150_000_000;
 
@@ -14,16 +16,18 @@ export function recordedUntil(end: number, camera = 'gate'): Recordings {
   const pieces: RecordedPiece[] = Array.from({ length: (end - begin) / PIECE_MS }, (_, n) => {
     const from = begin + n * PIECE_MS;
     const file = fileAt(begin + Math.floor((from - begin) / FILE_MS) * FILE_MS);
-    const place = { at: 0, end: 1, firstDts: 0, endDts: 1, init: Buffer.from('head') };
+    const place = { at: 0, end: 1, firstDts: 0, endDts: 1, init: Buffer.from('head'), form: FORM };
     return { ...place, from, to: from + PIECE_MS, file, number: (from - file.from) / PIECE_MS };
   });
   const within = (from: number, to: number) => pieces.filter((piece) => piece.to > from && piece.from < to);
   return {
-    stretches: async (_camera, from, to) => (begin < to && end > from ? [{ source: '0', from: begin, to: end }] : []),
+    stretches: async (_camera, from, to) =>
+      begin < to && end > from ? [{ source: '0', from: begin, to: end, form: FORM }] : [],
     pieces: async (_camera, from, to) => within(from, to),
     piece: async (_camera, _source, name, number) =>
       pieces.find((piece) => piece.file.name === name && piece.number === number),
     fragmentOf: async ({ from }) => Buffer.from(`piece ${from}`),
+    lengthOf: async ({ from }) => `piece ${from}`.length,
     keyFrame: async (_camera, at) => {
       const piece = within(at, at + 1)[0];
       return piece && { at: piece.from, dts: 0, mp4: Buffer.from('still'), file: piece.file };

@@ -1,4 +1,5 @@
 import type { PastBound } from './past-bound.ts';
+import type { Form } from './past-form.ts';
 import { landing, timeOf } from './past-state.ts';
 
 /** A stretch of time, epoch ms. */
@@ -18,7 +19,7 @@ export interface CameraEvent {
 
 /** What is recorded of a camera, and what is not. */
 export interface Recorded {
-  recorded: Stretch[];
+  recorded: (Stretch & Form)[];
   /** What was not recorded in between, and why; empty where that is not known. */
   gaps: (Stretch & { why: string })[];
   /** The camera is not recorded at all. */

@@ -1,7 +1,7 @@
 import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { RecordedPiece, Recordings } from '../../../adapters/recordings.files.ts';
+import type { RecordedPiece } from '../../../adapters/recordings.files.ts';
 import type { Id } from '../../../bus/identity.ts';
 import { linesIn, textOf } from '../../archive/lines.ts';
 import { makeArchive } from '../../archive/make.ts';
@@ -29,7 +29,7 @@ export function runsOf(pieces: readonly RecordedPiece[]): RecordedPiece[][] {
   return runs;
 }
 
-function videoOf(recordings: Pick<Recordings, 'fragmentOf'>, camera: Id, run: readonly RecordedPiece[]): Source {
+function videoOf(recordings: Parameters<typeof oneFile>[0], camera: Id, run: readonly RecordedPiece[]): Source {
   const [first] = run as [RecordedPiece];
   const video = { camera, source: first.file.source, from: first.from, to: run.at(-1)?.to ?? first.to };
   const name = `video/${camera}-${new Date(first.from).toISOString().replaceAll(':', '')}.mp4`;

@@ -1,4 +1,4 @@
-import type { RecordedPiece } from '../../../adapters/recordings.files.ts';
+import type { RecordedPiece, Stretch } from '../../../adapters/recordings.files.ts';
 
 /** What the file of a piece is called in addresses. */
 export const nameOf = ({ file: { source, name } }: RecordedPiece): string => `${source}.${name}`;
@@ -38,6 +38,19 @@ export function playlist(all: readonly RecordedPiece[], { goesOn, gone = 0, slid
     last = piece;
   }
   return `${[...lines, ...(goesOn ? [] : ['#EXT-X-ENDLIST'])].join('\n')}\n`;
+}
+
+/**
+ * The one variant that there is, with what it holds where it holds one thing throughout.
+ * @param media the address of its media playlist
+ */
+export function masterPlaylist(media: string, bandwidth: number, stretches: readonly Stretch[]): string {
+  const forms = new Map(stretches.map(({ form }) => [JSON.stringify(form), form]));
+  const [form] = forms.size === 1 ? forms.values() : [];
+  const attributes = [`BANDWIDTH=${bandwidth}`, ...(form ? [`RESOLUTION=${form.width}x${form.height}`] : [])];
+  // Codecs are named all or not at all, and heads say of H.264 alone which profile it is.
+  if (form && !form.sound && /^avc1\./.test(form.codec)) attributes.push(`CODECS="${form.codec}"`);
+  return `#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-STREAM-INF:${attributes.join(',')}\n${media}\n`;
 }
 
 /** How often another file begins. */

@@ -4,7 +4,7 @@ import { raiseIncidents } from '../../../../actors/emergency.ts';
 import { id } from '../../../../bus/identity.ts';
 import { RULES } from '../../../../infra/http/roles.ts';
 import { type FakeGateway, fakeGateway } from '../../../fakes/http.ts';
-import { FILE_BYTES, PIECE_MS, recordedUntil } from '../../../fakes/recordings.ts';
+import { FILE_BYTES, FORM, PIECE_MS, recordedUntil } from '../../../fakes/recordings.ts';
 import { until } from '../../../fixtures/process.ts';
 
 const MINUTE_MS = 60_000;
@@ -56,7 +56,7 @@ describe('looking back, with a bound', () => {
     expect(told).to.include({ from: ago(60), to: now });
     // Only the files that reach into the hour count, not the three hours that there are.
     const bytes = 6 * FILE_BYTES;
-    expect(told.ranges).to.deep.equal([{ source: '0', from: ago(60), to: now, bytes }]);
+    expect(told.ranges).to.deep.equal([{ source: '0', rung: 'source', ...FORM, from: ago(60), to: now, bytes }]);
     expect(told.bytes).to.equal(bytes);
     expect(told.gaps).to.deep.equal([]);
     expect(told.history).to.include({ from: ago(60), last_ms: hour.last_ms });

@@ -1,4 +1,5 @@
 import { houseNow } from '../../../player/house-time.ts';
+import { formText } from '../../../player/past-form.ts';
 import { createThumbnailCard } from '../../../player/thumbnail-card.ts';
 import { exactTime } from '../describe.ts';
 import type { Travel } from '../travel.ts';
@@ -34,7 +35,11 @@ export function followHover(
       card.hide();
       return;
     }
-    const sentences = [coverage.name === 'missing' ? coverage.why : '', known ? keptText(known.recorded, at) : ''];
+    const sentences = [
+      coverage.name === 'missing' ? coverage.why : '',
+      known ? formText(known.recorded.recorded, at) : '',
+      known ? keptText(known.recorded, at) : '',
+    ];
     const said = sentences.filter(Boolean).join(' ');
     const text = said ? `${exactTime(at)}. ${said}` : exactTime(at);
     const recorded = coverage.name === 'recorded';
