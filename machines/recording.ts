@@ -3,6 +3,7 @@ import { type Doer, doerIn } from '../bus/events/doer.ts';
 import type { Protection, RecordingHeard } from '../bus/events/recording.ts';
 import type { Stamped } from '../bus/events/stamp.ts';
 import type { Why } from '../bus/events/why.ts';
+import type { KeepingRules } from './policy/keeping.ts';
 import type { RecordInput } from './slots.ts';
 
 /** What a recording cell knows: plain JSON, journalled whole. */
@@ -23,6 +24,11 @@ export interface RecordingContext {
   protections: Protection[];
   /** The source that gives the camera's picture; empty while there is none. */
   source: string;
+}
+
+/** How long, how much, and what in any case a recording keeps. */
+export function rulesOf({ keep_ms: keepMs, max_bytes: maxBytes, protections }: RecordingContext): KeepingRules {
+  return { keepMs, protections, ...(maxBytes === undefined ? {} : { maxBytes }) };
 }
 
 /** Durations of the recording machine, in ms. */

@@ -3,7 +3,7 @@ import type { Recordings } from '../../adapters/recordings.files.ts';
 import type { Id } from '../../bus/identity.ts';
 import type { Address } from '../../bus/subjects.ts';
 import { type Spent, spent } from '../../machines/policy/keeping.ts';
-import type { RecordingContext } from '../../machines/recording.ts';
+import { type RecordingContext, rulesOf } from '../../machines/recording.ts';
 import type { PlacedCamera } from '../config/overlay.ts';
 
 /**
@@ -53,9 +53,7 @@ const SWEEP_EVERY_MS = 60_000;
 export function forgetRecordings({ held, recordings, now, onDeleted, onFault }: ForgettingParts): () => void {
   const sweep = async (): Promise<void> => {
     for (const { id, context } of held()) {
-      const { keep_ms: keepMs, max_bytes: maxBytes, protections } = context as unknown as RecordingContext;
-      const rules = { keepMs, protections, ...(maxBytes === undefined ? {} : { maxBytes }) };
-      const gone = spent(await recordings.sizes(id), rules, now());
+      const gone = spent(await recordings.sizes(id), rulesOf(context as unknown as RecordingContext), now());
       for (const { file } of gone) await recordings.remove(file);
       if (gone.length > 0) onDeleted(id, gone);
     }

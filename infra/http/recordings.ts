@@ -4,6 +4,7 @@ import { ProtectionSchema } from '../../bus/events/recording.ts';
 import { WhySchema } from '../../bus/events/why.ts';
 import { IdSchema } from '../../bus/identity.ts';
 import type { Horizon } from '../../machines/policy/history.ts';
+import { rulesOf } from '../../machines/recording.ts';
 import { callerOf, placeOf } from './door.ts';
 import { missing } from './errors.ts';
 import type { Server } from './fastify.ts';
@@ -102,7 +103,8 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
     },
     async (request) => {
       const camera = placeOf(request);
-      const { state, since, why, keep_ms, protections } = recordingOf(recordingAt(cells, camera.id));
+      const recording = recordingOf(recordingAt(cells, camera.id));
+      const { state, since, why, keep_ms, protections } = recording;
       const now = Date.now();
       const { from = String(now - DAY_MS), to = String(now) } = request.query;
       const asked = windowIn({ from, to }, MONTH_MS);
@@ -121,7 +123,7 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
         ...{ camera: camera.id, state, since, why, keep_ms },
         protections: protections.filter(({ to }) => to === undefined || to > horizon.from),
         ...{ from: window.from, to: window.to, ranges, bytes: ranges.reduce((sum, range) => sum + range.bytes, 0) },
-        ...{ gaps: await explain(services.facts, camera.id, gaps) },
+        ...{ gaps: await explain(services.facts, camera.id, gaps, { ranges: found, rules: rulesOf(recording), now }) },
         ...historyTold(horizon),
       };
     },

@@ -1,4 +1,5 @@
 import type { Protection } from '../../bus/events/recording.ts';
+import type { Why } from '../../bus/events/why.ts';
 
 /** A stretch that was recorded into one file. Times are epoch ms. */
 export interface Kept {
@@ -42,4 +43,27 @@ export function spent<File extends Kept>(files: readonly File[], rules: KeepingR
     bytes -= file.bytes;
   }
   return gone;
+}
+
+type Span = Pick<Kept, 'from' | 'to'>;
+
+/**
+ * Why a time of which nothing is there was deleted; undefined where it was not, and something else is the reason.
+ * @param before what is there from before that time: only what is protected outlives what was younger
+ * @param at epoch ms
+ */
+export function deletedBecause(gap: Span, before: readonly Span[], rules: KeepingRules, at: number): Why | undefined {
+  const { keepMs, maxBytes, protections } = rules;
+  const isKept = ({ from, to }: Span) =>
+    protections.some((one) => from < (one.to ?? Number.POSITIVE_INFINITY) && to > one.from);
+  const told = (reason: string, text: string, guard: Record<string, number>): Why => {
+    return { trigger: 'retention', reason, text, guard };
+  };
+  if (gap.to <= at - keepMs) {
+    return told('age', 'it is older than recordings of this camera are kept, and was deleted', { keep_ms: keepMs });
+  }
+  if (maxBytes === undefined || before.length === 0 || !before.every(isKept)) return undefined;
+  return told('size', 'it was deleted to make room: recordings of this camera may take no more', {
+    max_bytes: maxBytes,
+  });
 }

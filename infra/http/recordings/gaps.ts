@@ -3,6 +3,7 @@ import type { Why } from '../../../bus/events/why.ts';
 import type { Id } from '../../../bus/identity.ts';
 import type { Facts } from '../../../bus/ports.ts';
 import { parseFactType } from '../../../bus/subjects.ts';
+import { deletedBecause, type KeepingRules } from '../../../machines/policy/keeping.ts';
 
 /** A time of which nothing is recorded. Epoch ms. */
 export interface Gap {
@@ -32,8 +33,23 @@ export function gapsBetween(ranges: readonly Stretch[], from: number, to: number
   return gaps;
 }
 
-/** Why nothing was recorded, as the recording itself told about then: its last word before the end of the gap. */
-export async function explain(facts: Pick<Facts, 'read'>, camera: Id, gaps: readonly Gap[]): Promise<Gap[]> {
+/** What there is of a camera, and how long it is kept. */
+export interface KeptSoFar {
+  ranges: readonly Pick<Stretch, 'from' | 'to'>[];
+  rules: KeepingRules;
+  now: number;
+}
+
+/**
+ * Why nothing is there: as the recording itself told about then, its last word before the end of the gap; or because it
+ * was deleted since.
+ */
+export async function explain(
+  facts: Pick<Facts, 'read'>,
+  camera: Id,
+  gaps: readonly Gap[],
+  { ranges, rules, now }: KeptSoFar,
+): Promise<Gap[]> {
   const [first, last] = [gaps[0], gaps.at(-1)];
   if (!first || !last) return [];
   const reasons = new Map<object, Why>();
@@ -45,5 +61,9 @@ export async function explain(facts: Pick<Facts, 'read'>, camera: Id, gaps: read
     const gap = gaps.find((one) => at >= one.from - NEAR_MS && at <= one.to + NEAR_MS);
     if (gap && !NO_END.includes(event)) reasons.set(gap, envelope.data.why as Why);
   }
-  return gaps.map((gap) => ({ ...gap, ...(reasons.has(gap) ? { why: reasons.get(gap) as Why } : {}) }));
+  return gaps.map((gap) => {
+    const before = ranges.filter(({ from }) => from < gap.from);
+    const why = reasons.get(gap) ?? deletedBecause(gap, before, rules, now);
+    return { ...gap, ...(why ? { why } : {}) };
+  });
 }

@@ -3,17 +3,21 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { RecordedPiece } from '../../../adapters/recordings.files.ts';
 import type { Id } from '../../../bus/identity.ts';
+import { rulesOf } from '../../../machines/recording.ts';
 import { linesIn, textOf } from '../../archive/lines.ts';
 import { makeArchive } from '../../archive/make.ts';
 import { LOG, type PackageManifest } from '../../package/manifest.ts';
 import { type Source, type Written, writePackage } from '../../package/write.ts';
 import type { HttpServices } from '../services.ts';
+import { recordingOf } from '../views.ts';
 import { explain, gapsBetween } from './gaps.ts';
 import { fits, oneFile } from './one-file.ts';
 
 /** Pieces further apart than this do not go on from each other. */
 const BREAK_MS = 250;
 const CHUNK_BYTES = 65_536;
+/** Of a camera that is not recorded nothing is deleted. */
+const NEVER_DELETED = { keepMs: Number.POSITIVE_INFINITY, protections: [] };
 
 /** Pieces that follow without a break and fit each other: each run is a video that any player opens. */
 export function runsOf(pieces: readonly RecordedPiece[]): RecordedPiece[][] {
@@ -80,7 +84,7 @@ async function* bytesOf(log: FileHandle): AsyncGenerator<Buffer> {
  * @throws JournalAway
  */
 export async function packageOf(services: HttpServices, { shots, from, to, by }: Wish): Promise<Written> {
-  const { facts, recordings, gate, config } = services;
+  const { cells, facts, recordings, gate, config } = services;
   const madeAt = Date.now();
   const { state, log } = await logOf(services, from, to);
   try {
@@ -89,7 +93,9 @@ export async function packageOf(services: HttpServices, { shots, from, to, by }:
     for (const { camera, pieces } of shots) {
       const own = runsOf(pieces).map((run) => videoOf(recordings, camera, run));
       const ranges = own.flatMap(({ video }) => video ?? []);
-      const missing = await explain(facts, camera, gapsBetween(ranges, from, to));
+      const recording = cells.view({ kind: 'recording', id: camera });
+      const rules = recording ? rulesOf(recordingOf(recording)) : NEVER_DELETED;
+      const missing = await explain(facts, camera, gapsBetween(ranges, from, to), { ranges, rules, now: madeAt });
       videos.push(...own);
       gaps.push(...missing.map((gap) => ({ camera, ...gap })));
     }

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { spent } from '../../../machines/policy/keeping.ts';
+import { deletedBecause, spent } from '../../../machines/policy/keeping.ts';
 
 const HOUR_MS = 3_600_000;
 const hours = (...from: number[]) => from.map((n) => ({ from: n * HOUR_MS, to: (n + 1) * HOUR_MS, bytes: 100 }));
@@ -25,6 +25,19 @@ describe('keeping recordings', () => {
     expect(gone(spent(hours(0, 1, 2, 3, 4), rules, 50 * HOUR_MS))).to.deep.equal(['0 age', '3 age']);
     const running = { ...rules, protections: [{ holder: 'inc_1', from: 2.5 * HOUR_MS }] };
     expect(gone(spent(hours(0, 1, 2, 3, 4), running, 50 * HOUR_MS))).to.deep.equal(['0 age', '1 age']);
+  });
+
+  it('explains what is missing by its age, or by what was younger and made room, and by nothing else', () => {
+    const [kept, gap] = hours(0, 1);
+    const protections = [{ holder: 'inc_1', from: 0, to: HOUR_MS }];
+    const because = (rules: object, before = [kept], at = 10 * HOUR_MS) =>
+      deletedBecause(gap as never, before as never, { keepMs: 100 * HOUR_MS, protections, ...rules }, at)?.reason;
+    expect(because({ keepMs: 8 * HOUR_MS })).to.equal('age');
+    expect(because({ keepMs: 8.5 * HOUR_MS }), 'part of it is young enough').to.equal(undefined);
+    expect(because({ maxBytes: 100 })).to.equal('size');
+    expect(because({ maxBytes: 100, protections: [] }), 'the older would have gone first').to.equal(undefined);
+    expect(because({ maxBytes: 100 }, [])).to.equal(undefined);
+    expect(because({})).to.equal(undefined);
   });
 
   it('stops as soon as the rest fits', () => {

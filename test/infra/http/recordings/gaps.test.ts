@@ -35,8 +35,10 @@ describe('what is missing of a recording', () => {
       { from: 20_000, to: 30_000 },
       { from: 80_000, to: 90_000 },
     ];
-    const [first, second] = await explain(facts, id('gate'), gaps);
-    expect(first?.why?.text).to.equal('refused');
+    const so = { ranges: [stretch(0, 20_000), stretch(30_000, 80_000)], now: 100_000 };
+    const rules = { keepMs: 50_000, protections: [] };
+    const [first, second] = await explain(facts, id('gate'), gaps, { ...so, rules });
+    expect(first?.why?.text, 'what was never recorded was not deleted').to.equal('refused');
     expect(second).to.deep.equal({ from: 80_000, to: 90_000 });
   });
 });
