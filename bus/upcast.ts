@@ -26,6 +26,16 @@ export const VERSIONS: Record<Kind, number> = {
   alarm: ALARM_VERSION,
 };
 
+/**
+ * What a program knew that wrote something, and this one does not, as words for a person; empty where it knew no more.
+ * @param written versions by kind, as that program had them
+ */
+export function newerThanHere(written: Readonly<Record<string, number>>): string[] {
+  const known: Record<string, number> = VERSIONS;
+  const newer = Object.entries(written).filter(([kind, version]) => version > (known[kind] ?? 0));
+  return newer.map(([kind, version]) => `${kind} ${version} instead of ${known[kind] ?? 'none'}`);
+}
+
 /** A snapshot as records hold it, as far as steps rewrite it. */
 interface After {
   value: Record<string, unknown>;

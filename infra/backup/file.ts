@@ -19,6 +19,12 @@ const summary = shape(
     records: Type.Integer({ description: 'of the journal' }),
     seq: Type.Integer({ description: 'of the last of them' }),
     state: Type.String({ description: 'SHA-256 of the state of all cells at that one' }),
+    versions: Type.Optional(
+      Type.Record(Type.String(), Type.Integer(), {
+        description:
+          'of each machine, as the program knew it that made this; absent: an earlier release than any that says so',
+      }),
+    ),
     sha256: Type.String({ description: 'of all lines before this one' }),
   }),
 );

@@ -6,6 +6,7 @@ import { natsJournal } from '../../bus/carriers/nats/journal.ts';
 import { startPublisher } from '../../bus/carriers/nats/publisher.ts';
 import { ourStreams, type StreamHead, snapshotStream } from '../../bus/carriers/nats/snapshot.ts';
 import { FACT_STREAM, JOURNAL_STREAM, LEDGER_STREAM } from '../../bus/subjects.ts';
+import { VERSIONS } from '../../bus/upcast.ts';
 import { natsIdentity } from '../gateway/carriers.ts';
 import type { Group } from '../group.ts';
 import { type BackupLine, type Summary, writeBackup } from './file.ts';
@@ -98,5 +99,6 @@ async function* linesOf(link: NatsLink, state: string): AsyncGenerator<BackupLin
   if (head) files.set('ledger-head.json', head);
   else files.delete('ledger-head.json');
   for (const [name, data] of files) yield { file: { name, data: data.toString('base64') } };
-  return { made_at, files: files.size, streams, records: whole.records, seq: was.last_seq, state: whole.hash };
+  const { records, hash } = whole;
+  return { made_at, files: files.size, streams, records, seq: was.last_seq, state: hash, versions: VERSIONS };
 }

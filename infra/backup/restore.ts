@@ -1,10 +1,12 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { connectNats, type NatsLink, type NatsOptions } from '../../bus/carriers/nats/connection.ts';
 import { natsJournal } from '../../bus/carriers/nats/journal.ts';
 import { startPublisher } from '../../bus/carriers/nats/publisher.ts';
 import { ourStreams, restoreStream, type StreamHead } from '../../bus/carriers/nats/snapshot.ts';
 import { isOurStream, JOURNAL_STREAM } from '../../bus/subjects.ts';
+import { newerThanHere, VERSIONS } from '../../bus/upcast.ts';
 import type { Config } from '../config/model.ts';
 import { takeStateFolder } from '../launcher/state-folder.ts';
 import { type BackupLine, BrokenBackup, proveBackup, readBackup, type Summary } from './file.ts';
@@ -34,6 +36,8 @@ export interface RestoreWish {
 export interface Restored extends Summary {
   cells: number;
   notUnderstood: WholeState['notUnderstood'];
+  /** SHA-256 of the state to which this release folds what an earlier one had backed up; absent: it is the same. */
+  foldedTo?: string;
   /** Where the folder that was there is now. */
   aside?: string;
 }
@@ -45,6 +49,7 @@ export interface Restored extends Summary {
  */
 export async function restoreBackup(wish: RestoreWish): Promise<Restored> {
   const summary = await proveBackup(wish.file, wish.passphrase);
+  refuseLater(wish.file, summary);
   const state = path.resolve(wish.state);
   const release = claim(state, wish.replace);
   const draft = `${state}.restoring`;
@@ -54,11 +59,27 @@ export async function restoreBackup(wish: RestoreWish): Promise<Restored> {
     const whole = await restoreInto(draft, wish, summary);
     release();
     const aside = changePlaces(state, draft);
-    return { ...summary, cells: whole.cells, notUnderstood: whole.notUnderstood, ...(aside ? { aside } : {}) };
+    const folded = whole.hash === summary.state ? {} : { foldedTo: whole.hash };
+    return {
+      ...summary,
+      ...folded,
+      cells: whole.cells,
+      notUnderstood: whole.notUnderstood,
+      ...(aside ? { aside } : {}),
+    };
   } finally {
     release();
     rmSync(draft, { recursive: true, force: true });
   }
+}
+
+/** What a later release wrote would be misread: it is left to that one. */
+function refuseLater(file: string, { versions = {} }: Summary): void {
+  const newer = newerThanHere(versions);
+  if (newer.length === 0) return;
+  throw new RestoreRefused(
+    `${file} was made by a later release (${newer.join(', ')}): restore it with that one, or take a backup from before the upgrade`,
+  );
 }
 
 /** Keeps groups from starting on a folder that is about to be replaced. */
@@ -120,8 +141,12 @@ async function throughLink(nats: NatsOptions, draft: string, wish: RestoreWish, 
     await fill(link, draft, readBackup(wish.file, wish.passphrase), made);
     const { state: at } = await link.manager.streams.info(JOURNAL_STREAM);
     const whole = await foldWhole(natsJournal(link, startPublisher(link)), at.last_seq);
-    // Where records of a later release are not understood, the state can't be the same; that is told, not hidden.
-    if (whole.hash !== summary.state && whole.notUnderstood.length === 0) {
+    if (whole.records !== summary.records) {
+      throw new BrokenBackup(`${wish.file} leads to ${whole.records} records instead of ${summary.records}`);
+    }
+    // Machines of an earlier release knew less, and records that are not understood lead nowhere: that is told, not hidden.
+    const isOfHere = isDeepStrictEqual(summary.versions, VERSIONS);
+    if (whole.hash !== summary.state && isOfHere && whole.notUnderstood.length === 0) {
       throw new BrokenBackup(`${wish.file} leads to another state than the one that was backed up`);
     }
     return whole;

@@ -74,9 +74,11 @@ export function restoreCommand(command: Command, out: Terminal): void {
       };
       const done = await patiently(out, `restoring ${file}`, restoreBackup(wish)).catch(told(file));
       if (options.json) return out.printJson({ state_folder: state, ...done });
-      out.print(
-        `${state}: ${done.records} records, ${done.cells} cells, ${done.files} files; state ${done.state.slice(0, 16)}, as it was`,
-      );
+      const leads =
+        done.foldedTo === undefined
+          ? `state ${done.state.slice(0, 16)}, as it was`
+          : `made by an earlier release; here it leads to state ${done.foldedTo.slice(0, 16)}`;
+      out.print(`${state}: ${done.records} records, ${done.cells} cells, ${done.files} files; ${leads}`);
       if (done.aside) out.note(`what was there is in ${done.aside}`);
       if (done.notUnderstood.length > 0) {
         const [first] = done.notUnderstood;

@@ -10,6 +10,7 @@ import type { HostClaim } from './host-claim.ts';
 import { compiledFolder, type Parts } from './node-programs.ts';
 import { planGroup } from './plan.ts';
 import { claimPortBlock, refuseTakenPorts } from './ports.ts';
+import { claimForRelease } from './release.ts';
 import { type RunningGroup, runGroup } from './run-group.ts';
 import { takeStateFolder } from './state-folder.ts';
 
@@ -74,6 +75,7 @@ async function open(asked: LaunchArguments, { parts, env, say, onLost }: Opening
     state.release();
   };
   try {
+    claimForRelease(state.path);
     if (config.cluster && block) {
       throw new Error('--port 0 picks ports that other hosts could not know: leave it out where there is a cluster');
     }
