@@ -3,8 +3,10 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
+import { quantile } from '../../bench/table.ts';
 import { openPage, startChromium } from '../../fixtures/chromium.ts';
 import { until } from '../../fixtures/process.ts';
+import { drag } from './dragging.ts';
 import { buildPages, type StubGateway, startStubGateway } from './stub-gateway.ts';
 import { furnish, type StubHouse, stubCamera } from './stub-house.ts';
 import { inventPast, remember, type StubEvent, type StubPast } from './stub-past.ts';
@@ -220,27 +222,11 @@ describe('time line in Chromium', function () {
       16,
     );
     expect(past.pages).to.be.at.least(count / 20_000);
-    const box = await page.locator('.lanes canvas').boundingBox();
-    if (!box) throw new Error('no canvas');
-    await page.evaluate(`
-      window.frames_ = [];
-      let before = performance.now();
-      const next = (now) => { window.frames_.push(now - before); before = now; window.frame_ = requestAnimationFrame(next); };
-      window.frame_ = requestAnimationFrame(next);
-    `);
-    await page.mouse.move(box.x + 200, box.y + 200);
-    await page.mouse.down();
-    for (let turn = 0; turn < 6; turn++) {
-      await page.mouse.move(box.x + (turn % 2 ? 200 : 700), box.y + 200, { steps: 25 });
-    }
-    const frames = (await page.evaluate('cancelAnimationFrame(window.frame_), window.frames_')) as number[];
-    await page.mouse.up();
-    const sorted = frames.slice(1).sort((a, b) => a - b);
-    const median = sorted[Math.floor(sorted.length / 2)] ?? 0;
-    const slow = sorted[Math.floor(sorted.length * 0.95)] ?? 0;
-    console.log(`      ${sorted.length} frames, median ${median.toFixed(1)} ms, 95 % within ${slow.toFixed(1)} ms`);
-    expect(1_000 / median).to.be.at.least(30);
-    await page.mouse.move(box.x + 500, box.y + 200);
+    const { framesMs, busyMs } = await drag(page, 150, 200);
+    expect(1_000 / quantile(framesMs, 0.5)).to.be.at.least(30);
+    // At 50 frames a second each may take this long; other work on the same cores delays frames and not this.
+    expect(busyMs).to.be.at.most(20);
+    await page.mouse.move(700, 300);
     for (let turn = 0; turn < 12; turn++) await page.mouse.wheel(0, -400);
     await until('a closer look', async () => /^\d+ (s|min)/.test((await page.locator('.shown').textContent()) ?? ''));
     expect(faults).to.deep.equal([]);

@@ -133,7 +133,7 @@ describe('the past on the command line', () => {
   });
 
   it('tells where what was recorded is not what the machines decide', async () => {
-    const tampered = gateway.house.store.records();
+    const tampered = structuredClone(gateway.house.store.records());
     const isSilence = ({ record }: JournalEntry) => record.heard[0]?.type === 'source.silent';
     const wrong = tampered.find(isSilence) as JournalEntry;
     const { context } = wrong.record.after as { context: object };
@@ -150,7 +150,7 @@ describe('the past on the command line', () => {
   it('lists what the machines of today decide otherwise, and goes on from what was recorded', async () => {
     const same = await gateway.sbx('replay', '--decide-anew');
     expect(same.out).to.match(/^\d+ records decided anew, all as they were$/m);
-    const other = gateway.house.store.records();
+    const other = structuredClone(gateway.house.store.records());
     const heard = (type: string) => other.find(({ record }) => record.heard[0]?.type === type) as JournalEntry;
     const silence = heard('source.silent');
     // As if the machines of that night had said something else of it, and nothing when the source ended.

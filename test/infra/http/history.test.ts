@@ -160,7 +160,7 @@ describe('http: the past', () => {
 
     it('tells addresses to operators of the zone alone, also where a replay differs', async () => {
       await fail('cam_001');
-      const tampered = gateway.house.store.records();
+      const tampered = structuredClone(gateway.house.store.records());
       const last = tampered.findLast(({ record }) => record.cell === 'cam_001');
       const after = last?.record.after as { context: { attempts: number; settings: { sources: object[] } } };
       after.context.attempts = 99;

@@ -1,4 +1,4 @@
-import type { Mark } from './happening.ts';
+import { MARKS, type Mark } from './happening.ts';
 
 /** How a state is drawn: healthy ones thin, trouble high, each with a pattern of its own besides its colour. */
 interface Style {
@@ -35,6 +35,16 @@ export interface Look {
   color(name: 'ground' | 'panel' | 'raised' | 'line' | 'text' | 'muted' | 'focus' | 'offline'): string;
   stateColor(state: string): string;
   fill(context: CanvasRenderingContext2D, state: string): string | CanvasPattern;
+  /** A mark, drawn once: hundreds are shown at a time. It reaches as far from its middle as `MARK_REACH_PX`. */
+  mark(mark: Mark): HTMLCanvasElement;
+}
+
+/** A glyph of 16 × 16 and its edge. */
+export const MARK_REACH_PX = 10;
+
+function kept<T>(all: Map<string, T>, key: string, value: T): T {
+  all.set(key, value);
+  return value;
 }
 
 /** @param place an element of the page: colours are what a child of it would have */
@@ -43,28 +53,51 @@ export function lookIn(place: HTMLElement): Look {
   sample.hidden = true;
   place.append(sample);
   const colors = new Map<string, string>();
+  const stateColors = new Map<string, string>();
   const fills = new Map<string, string | CanvasPattern>();
+  const marks = new Map<string, HTMLCanvasElement>();
   const read = (className: string, property: string): string => {
-    const key = `${className} ${property}`;
-    const known = colors.get(key);
-    if (known) return known;
     sample.className = className;
-    const found = getComputedStyle(sample).getPropertyValue(property).trim();
-    colors.set(key, found);
-    return found;
+    return getComputedStyle(sample).getPropertyValue(property).trim();
   };
-  const stateColor = (state: string): string => read(`state-${state}`, '--state');
+  // Asked for hundreds of times a picture.
+  const color: Look['color'] = (name) => colors.get(name) ?? kept(colors, name, read('', `--${name}`));
+  const stateColor = (state: string): string =>
+    stateColors.get(state) ?? kept(stateColors, state, read(`state-${state}`, '--state'));
   return {
-    color: (name) => read('', `--${name}`),
+    color,
     stateColor,
     fill(context, state) {
       const known = fills.get(state);
       if (known) return known;
-      const made = patternOf(context, styleOf(state).pattern, stateColor(state), read('', '--ground'));
-      fills.set(state, made);
-      return made;
+      const made = patternOf(context, styleOf(state).pattern, stateColor(state), color('ground'));
+      return kept(fills, state, made);
+    },
+    mark(mark) {
+      const key = `${mark} ${devicePixelRatio}`;
+      const known = marks.get(key);
+      if (known) return known;
+      const name = MARKS.indexOf(mark) < 3 ? 'offline' : mark === 'viewer' ? 'muted' : 'text';
+      return kept(marks, key, drawMark(mark, color(name), color('panel')));
     },
   };
+}
+
+/** Draws a mark with an edge, so that it stands out from what is under it. */
+function drawMark(mark: Mark, color: string, edge: string): HTMLCanvasElement {
+  const picture = document.createElement('canvas');
+  picture.width = picture.height = Math.ceil(2 * MARK_REACH_PX * devicePixelRatio);
+  const pen = picture.getContext('2d');
+  if (!pen) return picture;
+  const path = new Path2D(GLYPHS[mark]);
+  pen.scale(devicePixelRatio, devicePixelRatio);
+  pen.translate(MARK_REACH_PX - 8, MARK_REACH_PX - 8);
+  pen.strokeStyle = edge;
+  pen.lineWidth = 4;
+  pen.stroke(path);
+  pen.fillStyle = color;
+  pen.fill(path, 'evenodd');
+  return picture;
 }
 
 const TILE_PX = 8;

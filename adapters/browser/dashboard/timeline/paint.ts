@@ -1,7 +1,6 @@
 import { wordsFor } from '../words.ts';
-import { chip } from './chip.ts';
-import { MARKS, type Mark } from './happening.ts';
-import { GLYPHS, type Look, styleOf } from './look.ts';
+import { chip, widthOf } from './chip.ts';
+import { type Look, MARK_REACH_PX as reach, styleOf } from './look.ts';
 import type { Known } from './pictures/coverage.ts';
 import { bracketsIn } from './pictures/kept.ts';
 import { paintBound } from './pictures/paint-bound.ts';
@@ -46,7 +45,6 @@ const BAND_PX = 24;
 const MARK_ABOVE_PX = 10;
 const LABEL_BELOW_PX = 4;
 const FONT = '12px system-ui, sans-serif';
-const paths = new Map<Mark, Path2D>();
 
 type Pen = CanvasRenderingContext2D;
 type Across = (at: number) => number;
@@ -124,7 +122,8 @@ function paintLane(pen: Pen, scene: Scene, id: string, middle: number, across: A
   for (const band of bandsIn(lane, visible, BUCKET_PX * pixelMs)) paintBand(pen, scene.look, band, middle, across);
   for (const ghost of scene.ghosts) if (ghost.lane === id) paintGhost(pen, scene.look, ghost, middle, across);
   for (const { at, mark, count } of clustersIn(lane, visible, CLUSTER_PX * pixelMs)) {
-    paintMark(pen, scene.look, mark, across(at), middle - MARK_ABOVE_PX);
+    const [x, y] = [Math.round(across(at)), Math.round(middle - MARK_ABOVE_PX)];
+    pen.drawImage(scene.look.mark(mark), x - reach, y - reach, 2 * reach, 2 * reach);
     pen.textAlign = 'left';
     if (count > 1) chip(pen, scene.look, String(count), across(at) + 12, middle - MARK_ABOVE_PX);
   }
@@ -139,29 +138,27 @@ function paintBand(pen: Pen, look: Look, band: Band, middle: number, across: Acr
   pen.fillStyle = look.fill(pen, band.state);
   pen.fillRect(left, middle - height / 2, width, height);
   if (band.merged > 1) {
-    pen.fillStyle = look.color('text');
-    for (let x = left; x < left + width; x += 6) pen.fillRect(x, middle - BAND_PX / 2, 2, 2);
+    pen.strokeStyle = look.color('text');
+    paintDots(pen, left, width, middle - BAND_PX / 2 + 1);
   }
   if (!style.labelled || width < 40) return;
   const { word } = wordsFor(band.state);
   const seen = Math.max(left, 0);
-  if (left + width - seen < pen.measureText(word).width + 16) return;
+  if (left + width - seen < widthOf(pen, word) + 16) return;
   pen.textAlign = 'left';
   chip(pen, look, word, seen + 8, middle + LABEL_BELOW_PX);
 }
 
-/** Draws a mark around a point; viewers come and go so often that theirs is small. */
-function paintMark(pen: Pen, look: Look, mark: Mark, x: number, y: number): void {
-  const path = paths.get(mark) ?? new Path2D(GLYPHS[mark]);
-  paths.set(mark, path);
-  pen.save();
-  pen.translate(x - 8, y - 8);
-  pen.strokeStyle = look.color('panel');
-  pen.lineWidth = 4;
-  pen.stroke(path);
-  pen.fillStyle = MARKS.indexOf(mark) < 3 ? look.color('offline') : look.color(mark === 'viewer' ? 'muted' : 'text');
-  pen.fill(path, 'evenodd');
-  pen.restore();
+/** What is merged has dots along its edge: one line for all of them, as a band may be as wide as the canvas. */
+function paintDots(pen: Pen, left: number, width: number, y: number): void {
+  const from = Math.max(left, 0);
+  pen.lineWidth = 2;
+  pen.setLineDash([2, 4]);
+  pen.beginPath();
+  pen.moveTo(from - ((from - left) % 6), y);
+  pen.lineTo(left + width, y);
+  pen.stroke();
+  pen.setLineDash([]);
 }
 
 function paintGhost(pen: Pen, look: Look, ghost: Ghost, middle: number, across: Across): void {
@@ -190,7 +187,7 @@ function paintStop(pen: Pen, { span, height, look }: Scene, stop: Stop, across: 
   pen.strokeRect(left + 0.5, AXIS_PX + 0.5, width - 1, height - AXIS_PX - 1);
   pen.restore();
   const text = stopText(stop);
-  if (width < pen.measureText(text).width + 16) return;
+  if (width < widthOf(pen, text) + 16) return;
   pen.textAlign = 'left';
   chip(pen, look, text, left + 8, AXIS_PX + 13);
 }
@@ -202,7 +199,7 @@ function paintUnknown(pen: Pen, { span, knownFrom, oldest, height, look, width }
   pen.fillStyle = look.color('ground');
   pen.fillRect(0, AXIS_PX, right, height - AXIS_PX);
   const text = knownFrom <= oldest ? 'Nothing is kept from before' : 'Reading…';
-  if (right < pen.measureText(text).width + 16) return;
+  if (right < widthOf(pen, text) + 16) return;
   pen.fillStyle = look.color('muted');
   pen.textAlign = 'right';
   pen.fillText(text, right - 8, AXIS_PX + 13);
@@ -219,7 +216,7 @@ function paintNeedles(pen: Pen, { now, at, height, look, width }: Scene, across:
   pen.fillRect(x - 1, 0, 2, height);
   const time = new Date(at);
   const text = `${time.toLocaleTimeString('en-GB')}.${String(time.getMilliseconds()).padStart(3, '0')}`;
-  const half = pen.measureText(text).width / 2 + 8;
+  const half = widthOf(pen, text) / 2 + 8;
   const middle = Math.min(Math.max(x, half), width - half);
   pen.fillRect(middle - half, 3, 2 * half, AXIS_PX - 6);
   pen.fillStyle = look.color('panel');

@@ -38,7 +38,8 @@ const SEVERITY = [
   ...['dead', 'offline', 'quarantined', 'holding', 'stalled', 'suspect', 'frozen', 'draining'],
   ...['switching', 'connecting', 'starting', 'idle', 'removed', 'live', 'serving'],
 ];
-const severityOf = (state: string): number => (SEVERITY.indexOf(state) + SEVERITY.length + 1) % (SEVERITY.length + 1);
+const ranks = new Map(SEVERITY.map((state, rank) => [state, rank]));
+const severityOf = (state: string): number => ranks.get(state) ?? SEVERITY.length;
 
 /** How many of a sorted list are at or before a value. */
 export function countUpTo(sorted: readonly number[], value: number): number {
@@ -142,7 +143,7 @@ function inBucket(changesAt: readonly number[], after: number, end: number): num
   return index - after;
 }
 
-const worse = (a: string, b: string): string => (severityOf(b) < severityOf(a) ? b : a);
+const worse = (a: string, b: string): string => (a !== b && severityOf(b) < severityOf(a) ? b : a);
 
 /** Neighbours that look the same are one. */
 function append(bands: Band[], band: Band): void {
