@@ -9,9 +9,11 @@ import {
   ladderOutput,
   PACKETS_FORMAT,
   PACKETS_OPTIONS,
+  PIECES,
 } from './ladder.ffmpeg/arguments.ts';
 import { endedBy } from './ladder.ffmpeg/ended.ts';
-import { emptySegment, isFlowing, sweepBefore } from './ladder.ffmpeg/folder.ts';
+import { sweepBefore } from './ladder.ffmpeg/folder.ts';
+import { joinSegments } from './ladder.ffmpeg/segments.ts';
 import { type FedRelay, type Feeding, feedPaths, SOCKETS_WITHIN_MS, takeTurns } from './mediamtx/fed-paths.ts';
 
 /** A camera's program that begins with the pictures since its last key frame. */
@@ -71,9 +73,12 @@ function make(input: LadderInput, relay: FedRelay, options: LadderOptions, repor
   const { camera, rungs, audio, fps, gopMs = 2_000, stalledMs } = input;
   const { mostMemoryBytes = MOST_MEMORY_BYTES } = options;
   const folder = path.join(options.folder, camera);
-  const names = [...rungs.map(({ name }) => name), ...(audio ? [AUDIO] : [])];
+  const pieces = path.join(folder, PIECES);
   const startedMs = Date.now();
-  const mark = String(startedMs);
+  const segments = joinSegments({
+    ...{ pieces, folder, startedMs, rungs: rungs.map(({ name }) => name) },
+    audio: audio ? AUDIO : undefined,
+  });
   const began = performance.now();
   const heard = lastWords();
   const published = rungs.filter(({ how }) => how === 'encoded').map(({ name }) => rungPath(camera, name));
@@ -103,17 +108,18 @@ function make(input: LadderInput, relay: FedRelay, options: LadderOptions, repor
   const fed = feedPaths(options, relay, published, (detail) => endFor('relay', detail));
 
   const begin = () => {
-    mkdirSync(folder, { recursive: true });
+    rmSync(pieces, { recursive: true, force: true });
+    mkdirSync(pieces, { recursive: true });
     start = options.startOf?.(camera, relay.paths.relay);
     run = runFfmpeg({
       program: options.ffmpeg,
-      ...{ inputFormat: 'concat', inputOptions: ['-v warning', ...INPUT_OPTIONS], folder },
+      ...{ inputFormat: 'concat', inputOptions: ['-v error', ...INPUT_OPTIONS], folder },
       also: ladderOutput({
         rungs,
         audio,
         fps,
         gopMs,
-        start: mark,
+        startedMs,
         socket: (rung) => fed.socketOf(rungPath(camera, rung)),
       }),
       ...{ outputFormat: PACKETS_FORMAT, outputOptions: PACKETS_OPTIONS },
@@ -141,7 +147,12 @@ function make(input: LadderInput, relay: FedRelay, options: LadderOptions, repor
     if (!run) return;
     const atMs = performance.now();
     run.yieldToOthers(options.yields?.(camera) ?? false);
-    if (!flowing && isFlowing(folder, names, mark)) {
+    try {
+      segments.join();
+    } catch (error) {
+      return endFor('disk', (error as Error).message);
+    }
+    if (!flowing && segments.isFlowing()) {
       flowing = true;
       sweepBefore(folder, startedMs);
       report({ type: 'ladder.flowing', elapsed_ms: Math.round(atMs - began) });
@@ -149,8 +160,6 @@ function make(input: LadderInput, relay: FedRelay, options: LadderOptions, repor
     fed.keepShared();
     const memory = run.memoryBytes() ?? 0;
     if (memory > mostMemoryBytes) return endFor('memory', `${Math.round(memory / 2 ** 20)} MB`);
-    const empty = emptySegment(folder, names);
-    if (empty) return endFor('disk', `${empty} is empty`);
     if (!flowing && atMs - began > FIRST_MS) return endFor('stalled', `no segment within ${FIRST_MS} ms`);
     if (flowing && atMs - movedAt > stalledMs) return endFor('stalled', `nothing for ${Math.round(atMs - movedAt)} ms`);
   };

@@ -9,7 +9,7 @@ export interface Making {
   /** The longest time between two key frames of the source. */
   gopMs: number;
   /** Sets the files of this start apart from those of the one before. */
-  start: string;
+  startedMs: number;
   /** The socket at which the relay awaits a rung. */
   socket(rung: string): string;
 }
@@ -21,17 +21,17 @@ export interface Output {
   target: string;
 }
 
-/** The playlist of what is heard. */
+/** What is heard, as its playlist is named. */
 export const AUDIO = 'audio';
 
-/**
- * A little less than two seconds: timestamps of live cameras jitter, and a key frame that comes a millisecond before
- * its segment is full would make the segment twice as long.
- */
-const SEGMENT_MS = 1_900;
-const EARLY_MS = 100;
-const SEGMENTS_LISTED = 6;
-/** Nobody who joins a rung over WebRTC waits longer. At half a second, rungs that began between key frames part. */
+/** Where pieces are, which `segments.ts` joins: beside them is what players find. */
+export const PIECES = 'pieces';
+
+/** A piece ends at each key frame; one of sound, which has none, after so long. */
+const PIECE_S = { picture: 0.001, sound: 0.5 };
+/** They are taken ten times a second. */
+const PIECES_LISTED = 50;
+/** Nobody who joins a rung over WebRTC waits longer. */
 const ENCODED_GOP_MS = 1_000;
 
 const isCopied = (rungs: readonly PlannedRung[]): boolean => rungs.some(({ how }) => how === 'copied');
@@ -39,25 +39,23 @@ const isCopied = (rungs: readonly PlannedRung[]): boolean => rungs.some(({ how }
 /** Characters that mean something in the description of a `tee` output. */
 const escaped = (text: string): string => text.replace(/[\\'[\]|:]/g, (one) => `\\${one}`);
 
-/**
- * Segments end where the source has a key frame, on every rung: those that are encoded have more of them, for who joins
- * by WebRTC, and may not end theirs earlier.
- */
-function segmentS({ rungs, gopMs }: Making): number {
-  const keyFramesMs = isCopied(rungs) ? gopMs : ENCODED_GOP_MS;
-  return (Math.ceil(SEGMENT_MS / keyFramesMs) * keyFramesMs - EARLY_MS) / 1000;
-}
-
-const hls = (stream: number, name: string, making: Making): string =>
-  `[f=hls:select=${stream}:hls_time=${segmentS(making)}:hls_list_size=${SEGMENTS_LISTED}:hls_segment_type=fmp4` +
-  ':hls_flags=delete_segments+program_date_time+independent_segments+discont_start' +
-  // Numbers go on over restarts, so that no cache ever has two segments of one name.
-  `:hls_start_number_source=epoch:hls_fmp4_init_filename=${name}_${making.start}.mp4` +
-  `:hls_segment_filename=${name}_%d.m4s]${name}.m3u8`;
+const hls = (stream: number, name: string, seconds: number, { startedMs }: Making): string =>
+  `[f=hls:select=${stream}:hls_time=${seconds}:hls_list_size=${PIECES_LISTED}:hls_segment_type=fmp4` +
+  // Every rung counts in the time of the source, not from its own first picture.
+  ':hls_segment_options=movflags=+frag_discont' +
+  `:hls_fmp4_init_filename=${name}_${startedMs}.mp4` +
+  `:hls_segment_filename=${PIECES}/${name}_%d.m4s]${PIECES}/${name}.m3u8`;
 
 const published = (stream: number, socket: string): string => `[f=mpegts:select=${stream}]unix:${escaped(socket)}`;
 
-function encoder(rung: PlannedRung, stream: number, { fps, rungs }: Making): string[] {
+/** Own key frames divide the time between those that are taken over from the source evenly. */
+function encodedGopFrames({ fps, gopMs, rungs }: Making): number {
+  const wholeMs = isCopied(rungs) ? gopMs : ENCODED_GOP_MS;
+  return Math.max(1, Math.ceil((fps * wholeMs) / 1000 / Math.ceil(wholeMs / ENCODED_GOP_MS)));
+}
+
+function encoder(rung: PlannedRung, stream: number, making: Making): string[] {
+  const { fps, rungs } = making;
   const at = `:v:${stream}`;
   return [
     `-c${at} libx264`,
@@ -69,7 +67,7 @@ function encoder(rung: PlannedRung, stream: number, { fps, rungs }: Making): str
     `-bufsize${at} ${rung.buffer_bits}`,
     // Segments must begin together on all rungs: where the top one is copied, at the camera's own key frames.
     `-force_key_frames${at} ${isCopied(rungs) ? 'source' : `expr:gte(t,n_forced*${ENCODED_GOP_MS / 1000})`}`,
-    `-g${at} ${Math.max(1, Math.floor((fps * ENCODED_GOP_MS) / 1000))}`,
+    `-g${at} ${encodedGopFrames(making)}`,
     `-sc_threshold${at} 0`,
     `-threads${at} 1`,
     `-enc_time_base${at} 1/90000`,
@@ -96,7 +94,7 @@ function scaling({ rungs, fps }: Making): string | undefined {
   return `[0:v:0]${unsqueezed(fps)},split=${encoded.length}${ends};${scalers.join(';')}`;
 }
 
-/** The rungs as HLS files in the working folder and as streams at the relay, each encoded once. */
+/** The rungs as pieces under the working folder and as streams at the relay, each encoded once. */
 export function ladderOutput(making: Making): Output {
   const { rungs, audio, socket } = making;
   const filter = scaling(making);
@@ -105,8 +103,8 @@ export function ladderOutput(making: Making): Output {
     rung.how === 'copied' ? [`-c:v:${stream} copy`] : encoder(rung, stream, making),
   );
   const slaves = [
-    ...rungs.map(({ name }, stream) => hls(stream, name, making)),
-    ...(audio ? [hls(rungs.length, AUDIO, making)] : []),
+    ...rungs.map(({ name }, stream) => hls(stream, name, PIECE_S.picture, making)),
+    ...(audio ? [hls(rungs.length, AUDIO, PIECE_S.sound, making)] : []),
     // The camera's own path has the copied rung already.
     ...rungs.flatMap(({ name, how }, stream) => (how === 'encoded' ? [published(stream, socket(name))] : [])),
   ];
@@ -118,6 +116,8 @@ export function ladderOutput(making: Making): Output {
       ...(audio ? ['-map 0:a:0', '-c:a aac', '-b:a 96k', '-ac 2', '-ar 48000'] : []),
       ...codecs,
       '-fps_mode passthrough',
+      // Else copied pictures would come at the camera's nominal rate, whatever time they have, and run away.
+      '-copytb 1',
     ],
     target: slaves.join('|'),
   };

@@ -4,18 +4,31 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { createLadders } from '../../adapters/ladder.ffmpeg.ts';
 import type { RelayPaths } from '../../adapters/mediamtx/relay-paths.ts';
+import { box } from '../../adapters/recordings/boxes.ts';
 import type { Measured } from '../../bus/events/rendition.ts';
 import { findProgram } from '../../infra/binaries.ts';
 import { planLadder, rungsNamed } from '../../machines/policy/ladder.ts';
 import type { LadderReport } from '../../machines/slots.ts';
 import { until } from '../fixtures/process.ts';
 
-/** Writes a first segment of the copied rung as FFmpeg would, its content being what `printf` makes of a text. */
-const segment = (content: string) => `
+/** What FFmpeg writes at the least: units a second, and a time in them. */
+const INIT = box(
+  'moov',
+  box('trak', box('mdia', box('mdhd', Buffer.from('000000000000000000000000000003e800000000', 'hex')))),
+);
+const PIECE = Buffer.concat([
+  box('moof', box('traf', box('tfdt', Buffer.alloc(8)))),
+  box('mdat', Buffer.from('media')),
+]);
+const printed = (bytes: Buffer) => [...bytes].map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
+
+/** Writes a first piece of the copied rung as FFmpeg would, two seconds long. */
+const segment = (content: Buffer) => `
 start=$(printf '%s' "$*" | sed 's/.*hls_fmp4_init_filename=480p_\\([0-9]*\\)\\.mp4.*/\\1/')
-printf 'init' > "480p_$start.mp4"
-printf '${content}' > 480p_1.m4s
-printf '#EXTM3U\\n#EXT-X-MAP:URI="480p_%s.mp4"\\n480p_1.m4s\\n' "$start" > 480p.m3u8
+cd pieces
+printf '${printed(INIT)}' > "480p_$start.mp4"
+printf '${printed(content)}' > 480p_0.m4s
+printf '#EXTM3U\\n#EXT-X-MAP:URI="480p_%s.mp4"\\n#EXTINF:2.000000,\\n480p_0.m4s\\n' "$start" > 480p.m3u8
 `;
 const tells = (lines: string) => `while :; do ${lines}; sleep 0.05; done`;
 const PACKET = "echo '0, 0, 0, 1, 100, 0x1'";
@@ -60,8 +73,8 @@ describe('a ladder whose FFmpeg is in trouble', function () {
   }
 
   it('tells a full disk by an empty segment, though FFmpeg goes on and says nothing', async () => {
-    const { ended } = await end(segment('') + tells(PACKET));
-    expect(ended).to.include({ reason: 'disk', detail: '480p_1.m4s is empty' });
+    const { ended } = await end(segment(Buffer.alloc(0)) + tells(PACKET));
+    expect(ended).to.include({ reason: 'disk', detail: '480p_0.m4s is empty' });
   });
 
   it('tells a full disk by FFmpeg’s own words too', async () => {
@@ -86,7 +99,7 @@ describe('a ladder whose FFmpeg is in trouble', function () {
   });
 
   it('tells one that hangs in mid-stream', async () => {
-    const { ended, flowed } = await end(`${segment('media')}${PACKET}; sleep 60`, { stalledMs: 600 });
+    const { ended, flowed } = await end(`${segment(PIECE)}${PACKET}; sleep 60`, { stalledMs: 600 });
     expect(flowed).to.equal(true);
     expect(ended).to.include({ reason: 'stalled' });
   });

@@ -1,0 +1,47 @@
+/** A stretch of a rung in the time that all rungs share: one piece lasts from a key frame to the next. */
+export interface Stretch {
+  fromS: number;
+  toS: number;
+}
+
+/** A little less than two seconds: a key frame that comes a moment early would make a segment twice as long. */
+const SEGMENT_S = 1.9;
+/** Rungs that have no key frame in common for so long go on all the same. */
+const APART_S = 6;
+/** One picture in two rungs has one time, but for the units in which they count it. */
+const SAME_S = 0.015;
+
+const isSame = (one: number, other: number): boolean => Math.abs(one - other) < SAME_S;
+
+/** Where the first segment of all rungs begins; undefined while that is not known. @param rungs the pieces of each */
+export function beginning(rungs: readonly (readonly Stretch[])[]): number | undefined {
+  const [first = [], ...others] = rungs;
+  const common = first.find(({ fromS }) => others.every((pieces) => pieces.some((one) => isSame(one.fromS, fromS))));
+  if (common) return common.fromS;
+  const lasts = rungs.map((pieces) => (pieces.at(-1)?.toS ?? 0) - (pieces[0]?.fromS ?? 0));
+  return Math.min(...lasts) < APART_S ? undefined : Math.max(...rungs.map(([one]) => one?.fromS ?? 0));
+}
+
+/**
+ * Where the next segment of all rungs ends; undefined while that is not known. FFmpeg can't tell: it counts how many
+ * segments there should be by now, and would soon end those of a rung with more key frames at others of them.
+ */
+export function ending(rungs: readonly (readonly Stretch[])[], fromS: number): number | undefined {
+  const [first = [], ...others] = rungs;
+  const common = first.find(
+    ({ toS }) => toS - fromS >= SEGMENT_S && others.every((pieces) => pieces.some((one) => isSame(one.toS, toS))),
+  );
+  if (common) return common.toS;
+  const reached = Math.min(...rungs.map((pieces) => pieces.at(-1)?.toS ?? fromS));
+  return reached - fromS < APART_S ? undefined : reached;
+}
+
+/** Whether a piece is in a segment: each is in the one in which it begins. */
+export const beginsIn = ({ fromS }: Stretch, segment: Stretch): boolean =>
+  fromS > segment.fromS - SAME_S && fromS < segment.toS - SAME_S;
+
+/** Whether what ends with a piece reaches the end of a segment. */
+export const reaches = ({ toS }: Stretch, segment: Stretch): boolean => toS > segment.toS - SAME_S;
+
+/** Whether a piece is older than a segment. */
+export const isBefore = ({ fromS }: Stretch, segmentFromS: number): boolean => fromS <= segmentFromS - SAME_S;

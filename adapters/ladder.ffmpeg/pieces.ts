@@ -1,0 +1,77 @@
+import { readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { boxAt, boxesIn } from '../recordings/boxes.ts';
+import type { Stretch } from './joining.ts';
+
+/** What FFmpeg has finished of one rung, or of the sound. */
+export interface Piece extends Stretch {
+  /** Its movie fragments. */
+  media: Buffer;
+}
+
+/** FFmpeg writes on over a full disk, and says nothing of it. */
+export class EmptyPiece extends Error {
+  override name = 'EmptyPiece';
+}
+
+const LISTED = /#EXTINF:([\d.]+),\n(?:#.*\n)*([^#\n]+\.m4s)\n/g;
+
+function bytesOf(file: string): Buffer | undefined {
+  try {
+    return readFileSync(file);
+  } catch {
+    return undefined; // not yet written, or just being replaced
+  }
+}
+
+/** The units a second in which a track counts, by its initialization segment. */
+function timescaleOf(init: Buffer): number | undefined {
+  const mdhd = boxAt(init, ['moov', 'trak', 'mdia', 'mdhd']);
+  return mdhd && init.readUInt32BE(mdhd.content + (init[mdhd.content] === 1 ? 20 : 12));
+}
+
+/** When the first picture of a piece is decoded, in units of its track. */
+function decodedAt(bytes: Buffer): number {
+  const tfdt = boxAt(bytes, ['moof', 'traf', 'tfdt']);
+  if (!tfdt) throw new Error('a piece without `tfdt`');
+  const at = tfdt.content + 4;
+  return bytes[tfdt.content] === 1 ? Number(bytes.readBigUInt64BE(at)) : bytes.readUInt32BE(at);
+}
+
+/** FFmpeg has a piece begin somewhat late where it believed the last picture of the one before to last longer. */
+const LATE_S = 0.5;
+const beginningOf = (statedS: number, endS: number | undefined): number =>
+  endS !== undefined && statedS > endS && statedS < endS + LATE_S ? endS : statedS;
+
+/**
+ * Takes the pieces of a track as FFmpeg finishes them; their files are gone then.
+ * @param init the name of its initialization segment
+ * @returns gives those that are new, oldest first. @throws EmptyPiece
+ */
+export function takePieces(folder: string, name: string, init: string): () => Piece[] {
+  let timescale: number | undefined;
+  let taken = '';
+  /** Where the newest one ends. */
+  let toS: number | undefined;
+  return () => {
+    const head = timescale === undefined ? bytesOf(path.join(folder, init)) : undefined;
+    if (head) timescale = timescaleOf(head);
+    const playlist = bytesOf(path.join(folder, `${name}.m3u8`))?.toString('utf8') ?? '';
+    const listed = [...playlist.matchAll(LISTED)].map(([, seconds, file = '']) => ({ seconds: Number(seconds), file }));
+    const fresh = listed.slice(listed.findIndex(({ file }) => file === taken) + 1);
+    return fresh.flatMap(({ seconds, file }) => {
+      const whole = path.join(folder, file);
+      const bytes = bytesOf(whole);
+      if (bytes?.length === 0) throw new EmptyPiece(`${file} is empty`);
+      if (!bytes || timescale === undefined) return [];
+      taken = file;
+      rmSync(whole, { force: true });
+      const fromS = beginningOf(decodedAt(bytes) / timescale, toS);
+      toS = fromS + seconds;
+      const media = boxesIn(bytes).flatMap(({ type, at, end }) =>
+        /moof|mdat/.test(type) ? [bytes.subarray(at, end)] : [],
+      );
+      return [{ fromS, toS, media: Buffer.concat(media) }];
+    });
+  };
+}
