@@ -1,5 +1,4 @@
-import { movedText } from '../player/moved.ts';
-import type { Moved } from '../player/options.ts';
+import { type Moved, movedText } from '../player/moved.ts';
 import { useNow } from './hooks.ts';
 import { Icon } from './icons.tsx';
 

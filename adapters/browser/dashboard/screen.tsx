@@ -1,7 +1,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { createControls, soundControl } from '../player/controls.ts';
 import type { Measured } from '../player/measure.ts';
-import type { Moved } from '../player/options.ts';
+import type { Moved } from '../player/moved.ts';
 import { createPastBar } from '../player/past-bar.ts';
 import { isPast, type PastState } from '../player/past-state.ts';
 import { Player } from '../player/player.ts';

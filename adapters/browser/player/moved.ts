@@ -1,4 +1,17 @@
-import type { Moved } from './options.ts';
+/** A move of a picture from one relay, or from one rung, to another. */
+export interface Moved {
+  relay: string;
+  /** The rung that it is in now; absent: only the relay has changed. */
+  quality?: string;
+  /** Another way, when that is what has changed; then `reason` may be a sentence. */
+  over?: 'hls' | 'webrtc';
+  /** A code: `relay-lost`, `draining`, `silence`, `collapsed`, `recovered` … */
+  reason: string;
+  /** From the last frame before to the first one after. */
+  gapMs: number;
+  /** Epoch ms. */
+  at: number;
+}
 
 const REASONS: Record<string, string> = {
   'relay-lost': 'its relay was lost',
@@ -17,4 +30,4 @@ const WAYS = { hls: 'HLS', webrtc: 'WebRTC' };
 
 /** A move in a sentence: where to, or to which rung, why, and for how long the picture stood. */
 export const movedText = ({ relay, quality, over, reason, gapMs }: Moved): string =>
-  `${over ? `Now over ${WAYS[over]}` : quality ? `Now ${quality}` : `Moved to ${relay}`}: ${REASONS[reason] ?? reason}, ${gapMs} ms`;
+  `${over ? `Now over ${WAYS[over]}` : quality ? `Now ${quality}` : `Moved to ${relay}`}: ${REASONS[reason] ?? reason}, ${gapMs > 0 ? `${gapMs} ms` : 'without a gap'}`;

@@ -1,4 +1,5 @@
 import type { ClockUse, Measured } from './measure.ts';
+import type { Moved } from './moved.ts';
 import type { PastState } from './past-state.ts';
 import type { SoundState } from './sound.ts';
 import type { PlayerState } from './state.ts';
@@ -20,21 +21,6 @@ export interface PlayerOptions {
   /** From which frames to read a clock that is painted into the picture; default: four a second. */
   clock?: ClockUse;
   hears?: PlayerHears;
-}
-
-/** A move of a picture from one relay, or from one rung, to another. */
-export interface Moved {
-  relay: string;
-  /** The rung that it is in now; absent: only the relay has changed. */
-  quality?: string;
-  /** Another way, when that is what has changed; then `reason` may be a sentence. */
-  over?: 'hls' | 'webrtc';
-  /** A code: `relay-lost`, `draining`, `silence`, `collapsed`, `recovered` … */
-  reason: string;
-  /** From the last frame before to the first one after. */
-  gapMs: number;
-  /** Epoch ms. */
-  at: number;
 }
 
 /** What a player tells the page around it. */

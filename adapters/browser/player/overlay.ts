@@ -1,6 +1,5 @@
 import type { Measured } from './measure.ts';
-import { movedText } from './moved.ts';
-import type { Moved } from './options.ts';
+import { type Moved, movedText } from './moved.ts';
 import { sentence } from './sentence.ts';
 import type { SoundState } from './sound.ts';
 import { createSoundNote } from './sound-note.ts';

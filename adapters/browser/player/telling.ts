@@ -1,4 +1,5 @@
-import type { Moved, PlayerOptions } from './options.ts';
+import type { Moved } from './moved.ts';
+import type { PlayerOptions } from './options.ts';
 import type { PastState } from './past-state.ts';
 import type { PlayerState } from './state.ts';
 

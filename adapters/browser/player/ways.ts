@@ -4,7 +4,8 @@ import { createFallback } from './fallback.ts';
 import { type HlsLeg, openHlsLeg } from './hls-leg.ts';
 import { type Leg, openLeg } from './leg.ts';
 import type { Opening, OpenLeg } from './legs.ts';
-import type { Moved, PlayerOptions } from './options.ts';
+import type { Moved } from './moved.ts';
+import type { PlayerOptions } from './options.ts';
 
 /** What the player does when its way changes. */
 export interface WaysHear {
