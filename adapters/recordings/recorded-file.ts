@@ -38,6 +38,9 @@ export interface RecordedFile {
 
 /** A piece is at least this long where key frames allow it: as long as those of the live ladder. */
 const PIECE_MS = 2_000;
+/** A picture that seems to last so long, and as long as several before it, is the last one before a hole. */
+const HOLE_MS = 1_500;
+const HOLE_PICTURES = 4;
 /** Key frames every two seconds may come a little early. */
 const EARLY_MS = 100;
 const LARGEST_HEAD_BYTES = 64 * 1024;
@@ -84,6 +87,7 @@ export function readRecordedFile(path: string, from: number): FileReader {
   let growing: Omit<Piece, 'to' | 'end' | 'endDts'> | undefined;
   let lastEnd = 0;
   let lastDts = 0;
+  let usualTicks = 0;
   const msOf = (dts: number, { timescale }: Track) => from + (dts / timescale) * 1000;
 
   const finish = (endDts: number, track: Track, end: number): void => {
@@ -101,8 +105,13 @@ export function readRecordedFile(path: string, from: number): FileReader {
       if (isKey && isLongEnough)
         finish(dts, track, sample === samples.find((one) => one.track === track) ? lastEnd : end);
       if (isKey && !growing) growing = { from: msOf(dts, track), at, firstDts: dts };
-      lastDts = dts + duration;
+      const isLong = (duration / track.timescale) * 1_000 >= HOLE_MS;
+      const isHole = isLong && usualTicks > 0 && duration > usualTicks * HOLE_PICTURES;
+      lastDts = dts + (isHole ? usualTicks : duration);
       to = Math.max(to, msOf(lastDts, track));
+      // The recorder could not write, and forgot what came meanwhile: what follows is nothing without a key frame.
+      if (isHole) finish(lastDts, track, end);
+      else usualTicks = duration;
     }
     lastEnd = end;
   };
@@ -155,7 +164,9 @@ export function readRecordedFile(path: string, from: number): FileReader {
     const { tracks, init } = header;
     const file = await open(path, 'r');
     const bytes = await bytesAt(file, piece.at, piece.end - piece.at).finally(() => file.close());
-    const samples = samplesWithin(bytes, tracks).filter((sample) => isPartOf(sample, piece, from));
+    const samples = samplesWithin(bytes, tracks)
+      .filter((sample) => isPartOf(sample, piece, from))
+      .map((sample) => withoutHole(sample, piece));
     const dataOf = (own: readonly Sample[]) => Buffer.concat(own.map(({ at, bytes: n }) => bytes.subarray(at, at + n)));
     return { tracks, init, samples, dataOf };
   };
@@ -248,6 +259,10 @@ function isPartOf({ track, dts }: Sample, { firstDts, endDts, from, to }: Piece,
   const at = start + (dts / track.timescale) * 1000;
   return at >= from && at < to;
 }
+
+/** A picture lasts to the end of its piece at most. */
+const withoutHole = (sample: Sample, { endDts }: Piece): Sample =>
+  sample.track.kind === 'video' ? { ...sample, duration: Math.min(sample.duration, endDts - sample.dts) } : sample;
 
 async function bytesAt(file: FileHandle, at: number, length: number): Promise<Buffer> {
   const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, at);

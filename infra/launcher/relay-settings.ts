@@ -97,12 +97,12 @@ function lowLatencyHls({ role, hls }: RelayPlace, { hlsSecret }: RelayOptions): 
   };
 }
 
-/** A part a second: what a crash costs at most. Deleting is ours: the relay's cleaner starts anew at each of our writes. */
+/** A crash costs a part, and the pictures that are on their way to it: together less than a second. Deleting is ours: the relay's cleaner starts anew at each of our writes. */
 function recording(folder: string): Record<string, unknown> {
   return {
     recordPath: `${folder}/%path/%s-%f`,
     recordFormat: 'fmp4',
-    recordPartDuration: '1s',
+    recordPartDuration: '800ms',
     recordSegmentDuration: '10m',
     recordDeleteAfter: '0s',
   };

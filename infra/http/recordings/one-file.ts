@@ -15,7 +15,7 @@ export function chunksOf(
   let file = '';
   const fragments = pieces.map((piece): Chunk => {
     // Clocks of camera and relay differ a little: a file begins where the one before it ended.
-    if (nameOf(piece) !== file) shift = piece.from - played;
+    if (nameOf(piece) !== file || piece.from - shift > played) shift = piece.from - played;
     file = nameOf(piece);
     played = piece.to - shift;
     const zeroMs = shift;

@@ -26,7 +26,7 @@ export function playlist(all: readonly RecordedPiece[], { goesOn, gone = 0, slid
   ];
   let last: RecordedPiece | undefined;
   for (const piece of pieces) {
-    if (!last || nameOf(last) !== nameOf(piece)) {
+    if (!last || isBreak(last, piece)) {
       if (last) lines.push('#EXT-X-DISCONTINUITY');
       lines.push(`#EXT-X-MAP:URI="${nameOf(piece)}.mp4"`);
     }
@@ -53,6 +53,11 @@ export function masterPlaylist(media: string, bandwidth: number, stretches: read
   return `#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-STREAM-INF:${attributes.join(',')}\n${media}\n`;
 }
 
-/** How often another file begins. */
+/** How often pieces do not go on from those before. */
 const breaksIn = (pieces: readonly RecordedPiece[]): number =>
-  pieces.filter((piece, n) => n > 0 && nameOf(piece) !== nameOf(pieces[n - 1] as RecordedPiece)).length;
+  pieces.filter((piece, n) => n > 0 && isBreak(pieces[n - 1] as RecordedPiece, piece)).length;
+
+/** Within a file pieces go on from each other, unless something is missing between them. */
+const BREAK_MS = 250;
+const isBreak = (last: RecordedPiece, piece: RecordedPiece): boolean =>
+  nameOf(last) !== nameOf(piece) || piece.from - last.to > BREAK_MS;

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   appendFileSync,
   copyFileSync,
@@ -14,6 +15,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import { openRecordings, type Recordings } from '../../../adapters/recordings.files.ts';
+import { oneFile } from '../../../infra/http/recordings/one-file.ts';
+import { playlist } from '../../../infra/http/recordings/playlist.ts';
 import { fileNameAt, recordFile } from '../../fixtures/recorded-file.ts';
 
 /** A whole second, long ago. */
@@ -49,6 +52,7 @@ describe('the index of what is recorded, on real files', function () {
   before(() => {
     made = mkdtempSync(path.join(tmpdir(), 'sbx-made-'));
     recordFile(path.join(made, 'plain.mp4'), { seconds: SECONDS });
+    recordFile(path.join(made, 'holed.mp4'), { seconds: SECONDS, hole: { atS: 3, seconds: 5 } });
     recordFile(path.join(made, 'open.mp4'), { seconds: SECONDS, open: true });
     recordFile(path.join(made, 'large.mp4'), { seconds: SECONDS, size: '320x180', sound: true });
   });
@@ -136,6 +140,57 @@ describe('the index of what is recorded, on real files', function () {
       ['1', 0, LENGTH_MS],
       ['0', 60_000, 60_000 + LENGTH_MS],
     ]);
+  });
+
+  it('leaves out what a recorder could not write: pieces end before it, and go on at the next key frame', async () => {
+    age(put(BEGIN, 'holed'));
+    // Three seconds of it, then nothing for five; the key frame of the fourth second comes at nine.
+    expect(await pieces()).to.deep.equal([
+      [0, 2_000],
+      [2_000, 3_000],
+      [9_000, 11_000],
+      [11_000, 13_000],
+    ]);
+    const found = await index.pieces('gate', BEGIN, END + LENGTH_MS);
+    for (const piece of found) expect(await index.lengthOf(piece)).to.equal((await index.fragmentOf(piece, 0)).length);
+    const lines = playlist(found, { goesOn: false }).split('\n');
+    expect(lines.filter((line) => line === '#EXT-X-DISCONTINUITY')).to.have.length(1);
+    expect(lines.filter((line) => line.startsWith('#EXTINF'))).to.deep.equal([
+      '#EXTINF:2.000,',
+      '#EXTINF:1.000,',
+      '#EXTINF:2.000,',
+      '#EXTINF:2.000,',
+    ]);
+    const one = path.join(folder, 'one.mp4');
+    const bytes: Buffer[] = [];
+    for await (const chunk of oneFile(index, found)) bytes.push(chunk);
+    writeFileSync(one, Buffer.concat(bytes));
+    const show = ['-v', 'error', '-show_entries', 'packet=pts_time', '-of', 'csv=p=0', one];
+    const times = String(spawnSync('ffprobe', show).stdout).trim().split('\n').map(Number.parseFloat);
+    expect(times).to.have.length(7 * 5);
+    // Nobody waits in front of a picture that stands for what is missing.
+    expect(times.at(-1)).to.be.closeTo(6.8, 0.01);
+  });
+
+  it('takes a camera of one picture in two seconds for what it is', async () => {
+    recordFile(at(BEGIN), { seconds: SECONDS, fps: 0.5, gopSeconds: 4 });
+    age(at(BEGIN));
+    expect(await pieces()).to.deep.equal([
+      [0, 4_000],
+      [4_000, 8_000],
+    ]);
+  });
+
+  it('is told to players with every file and gap as a break of its own, and each piece with its moment', async () => {
+    for (const from of [BEGIN, END, END + 60_000]) age(put(from));
+    age(put(END + 80_000, 'plain', '1'));
+    const lines = playlist(await index.pieces('gate', BEGIN, END + 200_000), { goesOn: false }).split('\n');
+    const moments = lines.flatMap((line) => /DATE-TIME:(.*)/.exec(line)?.[1] ?? []).map(Date.parse);
+    const begun = [0, LENGTH_MS, LENGTH_MS + 60_000, LENGTH_MS + 80_000];
+    expect(moments).to.deep.equal(begun.flatMap((from) => [0, 2_000, 4_000, 6_000].map((at) => BEGIN + from + at)));
+    expect(lines.filter((line) => line === '#EXT-X-DISCONTINUITY')).to.have.length(3);
+    const maps = lines.flatMap((line) => /MAP:URI="(\d)\./.exec(line)?.[1] ?? []);
+    expect(maps).to.deep.equal(['0', '0', '0', '1']);
   });
 
   it('is the same from the files alone, whatever had been known before', async () => {
