@@ -57,7 +57,7 @@ export interface LivePath {
 }
 
 /** The lists of sessions that a relay keeps, by protocol. A relay without that server has no such list. */
-export type SessionKind = 'webrtcsessions' | 'rtspsessions' | 'rtspssessions' | 'srtconns' | 'rtmpconns';
+export type SessionKind = 'webrtcsessions' | 'rtspsessions' | 'rtspssessions' | 'srtconns' | 'rtmpconns' | 'rtmpsconns';
 
 /** Somebody reading or publishing. `user` is the `sub` of their token. */
 export interface RelaySession {

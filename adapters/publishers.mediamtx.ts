@@ -6,7 +6,9 @@ import { type Mediamtx, RelayRefused, type RelaySession, type SessionKind } from
 /** What a relay calls the source of a path that somebody publishes, and where it lists who that is. */
 const KINDS: Record<string, { kind: SessionKind; protocol: PublishedBy['protocol'] }> = {
   rtspSession: { kind: 'rtspsessions', protocol: 'rtsp' },
+  rtspsSession: { kind: 'rtspssessions', protocol: 'rtsp' },
   rtmpConn: { kind: 'rtmpconns', protocol: 'rtmp' },
+  rtmpsConn: { kind: 'rtmpsconns', protocol: 'rtmp' },
   srtConn: { kind: 'srtconns', protocol: 'srt' },
   webRTCSession: { kind: 'webrtcsessions', protocol: 'whip' },
 };

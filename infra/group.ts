@@ -24,6 +24,8 @@ const RelaySchema = Type.Object({
   webrtcUdp: Port,
   hls: Port,
   rtmp: Port,
+  /** Where publishers come over TLS; then `rtmp` and `srt` of an intake are on loopback. */
+  rtmps: Type.Optional(Port),
   /** Where there are several hosts: which one runs it, where the others reach it, and where viewers do. */
   on: Type.Optional(Type.Object({ host: Type.String(), address: Type.String(), publicHost: Type.String() })),
 });

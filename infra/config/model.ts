@@ -21,13 +21,15 @@ export interface CertificateFiles {
 
 /**
  * The listeners of one relay. All but `rtsp`, `srt`, `rtmp` and `webrtcUdp` stay on loopback; where `rtsps` is there,
- * which is where viewers come over TLS, `rtsp` does too.
+ * which is where viewers and publishers come over TLS, `rtsp` does too, and so do `rtmp` and `srt` of an intake.
  */
 export interface RelayPorts {
   rtsp: number;
   rtsps?: number;
   srt: number;
   rtmp: number;
+  /** Where publishers come over TLS. */
+  rtmps?: number;
   webrtcUdp: number;
   whep: number;
   hls: number;

@@ -21,11 +21,13 @@ export function resolveRelays(settings: Settings, findings: Findings): Configure
     const isBefore = (other: ConfiguredRelay) =>
       other.role === relay.role && other.embedded && other.host === relay.host;
     const before = relays.filter(isBefore).length;
-    const { rtsps, ...ports } = {
+    const { rtsps, rtmps, ...ports } = {
       ...defaultPorts(settings.ports, relay.role, before * NEXT_RELAY),
       ...ownPorts(relay.ports),
     };
-    const encrypts = settings.http.tls !== undefined && relay.role === 'delivery';
+    // On several hosts nobody publishes: there is no one certificate for their addresses.
+    const encrypts = settings.http.tls !== undefined && (relay.role === 'delivery' || !settings.cluster);
+    const safe = { ...(rtsps === undefined ? {} : { rtsps }), ...(rtmps === undefined ? {} : { rtmps }) };
     if (relays.some((other) => other.id === relay.id)) {
       findings.faults.push({
         path: ['relays', index ?? 0, 'id'],
@@ -51,7 +53,7 @@ export function resolveRelays(settings: Settings, findings: Findings): Configure
       ...(remote ? { remote } : {}),
       ...(whepPublic === undefined ? {} : { whepPublic }),
       ...(relay.host === undefined ? {} : { host: relay.host }),
-      ports: encrypts && rtsps !== undefined ? { ...ports, rtsps } : ports,
+      ports: encrypts ? { ...ports, ...safe } : ports,
     });
   };
   for (const { relay, index } of listed) add(relay, index);
@@ -86,7 +88,8 @@ function defaultPorts(ports: Settings['ports'], role: RelayRole, above: number):
   const delivery = role === 'delivery';
   const first = {
     rtsp: delivery ? ports.rtsp : ports.intake_rtsp,
-    ...(delivery ? { rtsps: ports.rtsps } : {}),
+    rtsps: delivery ? ports.rtsps : ports.intake_rtsps,
+    ...(delivery ? {} : { rtmps: ports.intake_rtmps }),
     srt: delivery ? ports.srt : ports.intake_srt,
     rtmp: delivery ? ports.rtmp : ports.intake_rtmp,
     webrtcUdp: delivery ? ports.webrtc_udp : ports.intake_webrtc_udp,

@@ -39,8 +39,13 @@ const mediaHost = ({ role, host, rtsps, on }: RelayPlace, tls: boolean): string 
 
 /** A certificate is made out to a name, and what listens everywhere has no address of its own. */
 function offeredBy(place: RelayPlace): Pick<RelayReach, 'offered' | 'srt' | 'rtmp'> {
-  const { role, host, rtsp, rtsps, srt, rtmp, on } = place;
+  const { role, host, rtsp, rtsps, srt, rtmp, rtmps, on } = place;
   const named = on ? { host: on.publicHost } : {};
+  if (rtsps !== undefined && rtmps !== undefined) {
+    // SRT has no TLS: it stays on this machine.
+    const offered = { offered: { port: rtsps, tls: true }, rtmp: { port: rtmps, tls: true } };
+    return { ...offered, srt: { host: LOOPBACK, port: srt } };
+  }
   if (rtsps !== undefined) return { offered: { ...named, port: rtsps, tls: true } };
   if (on) return { offered: { ...named, port: rtsp }, srt: { ...named, port: srt } };
   const at = host === '0.0.0.0' || host === '::' ? {} : { host };
@@ -62,7 +67,7 @@ export function relayReaches({ relays, remoteRelays, http }: Group): RelayReach[
     api: { host: place.on?.address ?? LOOPBACK, port: place.api },
     rtsp: { host: mediaHost(place, http.tls !== undefined), port: place.rtsp },
     whep: { host: place.on?.address ?? LOOPBACK, port: place.whep },
-    ...(place.role === 'intake' && http.tls ? atLoopback(place) : offeredBy(place)),
+    ...(place.role === 'intake' && http.tls && place.rtmps === undefined ? atLoopback(place) : offeredBy(place)),
   }));
   const others = remoteRelays.map(({ region: _region, ...one }) => ({ ...one, embedded: false, offered: one.rtsp }));
   return [...own, ...others];

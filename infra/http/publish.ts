@@ -85,7 +85,7 @@ export function publishRoutes(server: Server, services: HttpServices): void {
         source: source.id,
         expires_in: TOKEN_S,
         rtsp_url: `${rtspAddress(rtsp, path)}?token=${token}`,
-        rtmp_url: `${rtspAddress(rtmp, path).replace('rtsp:', 'rtmp:')}?token=${token}`,
+        rtmp_url: `${rtspAddress(rtmp, path).replace(/^rtsp/, 'rtmp')}?token=${token}`,
         // SRT has no room for the token of a camera with a very long id.
         ...(srtUrl === undefined ? {} : { srt_url: srtUrl }),
         whip_url: `${baseUrl(request, services.config)}/publish/${camera.id}/whip?source=${source.id}`,

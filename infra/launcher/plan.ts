@@ -36,7 +36,13 @@ const CAMERAS_PER_SWITCHER = 20;
 const LOOPBACK = '127.0.0.1';
 const ANYWHERE = '0.0.0.0';
 const UDP = new Set(['srt', 'webrtcUdp']);
-const FOR_EVERYBODY = new Set(['rtsp', 'rtsps', 'srt', 'rtmp', 'webrtcUdp']);
+const FOR_EVERYBODY = new Set(['rtsp', 'rtsps', 'srt', 'rtmp', 'rtmps', 'webrtcUdp']);
+/** Of those, what stays on loopback where the same is there over TLS. */
+const IN_THE_CLEAR = new Map([
+  ['rtsp', 'rtsps'],
+  ['rtmp', 'rtmps'],
+  ['srt', 'rtmps'],
+]);
 
 /** A name for this group among others: the machine's, and a mark of the data folder. */
 function nodeName(state: string): string {
@@ -203,7 +209,7 @@ async function placeRelays(config: Config, listen: Listen): Promise<RelayPlace[]
     const isFirst = embedded.find(({ role, host: at }) => role === relay.role && at === relay.host) === relay;
     const ports = { ...relay.ports };
     for (const [name, port] of elsewhere ? [] : (Object.entries(relay.ports) as [keyof typeof ports, number][])) {
-      const isOffered = FOR_EVERYBODY.has(name) && !(name === 'rtsp' && relay.ports.rtsps !== undefined);
+      const isOffered = FOR_EVERYBODY.has(name) && !((IN_THE_CLEAR.get(name) ?? '') in relay.ports);
       const at = isOffered ? host : (on?.address ?? LOOPBACK);
       const setting = settingOf(relay, isFirst, name);
       ports[name] = await listen(port, `relay ${relay.id}, ${name}`, setting, at, UDP.has(name) ? 'udp' : 'tcp');

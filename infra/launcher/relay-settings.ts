@@ -47,7 +47,7 @@ export function relaySettings(place: RelayPlace, options: RelayOptions): Record<
   const servers = SERVERS[place.role];
   // What only gateways and switchers speak with; those of other hosts come over the address of this one.
   const inside = place.on?.address ?? LOOPBACK;
-  // Tokens of publishers go in the clear: where all others come over TLS, only this machine may publish.
+  // Tokens of publishers go in the clear here: where all others come over TLS, only this machine may publish so.
   const closed = place.role === 'intake' && (options.tls !== undefined || place.on !== undefined);
   const mediaHost = closed ? inside : place.host;
   return {
@@ -65,8 +65,9 @@ export function relaySettings(place: RelayPlace, options: RelayOptions): Record<
     ...rtspServers(place, mediaHost, options.tls),
     rtmp: servers.rtmp,
     rtmpAddress: address(mediaHost, place.rtmp),
+    ...rtmpsServer(place, options.tls),
     // Its stream ids hold tokens, and go in the clear: where viewers come over TLS alone there is none.
-    srt: place.rtsps === undefined,
+    srt: place.role === 'intake' || place.rtsps === undefined,
     srtAddress: address(mediaHost, place.srt),
     webrtc: true,
     webrtcAddress: address(inside, place.whep),
@@ -108,7 +109,7 @@ function recording(folder: string): Record<string, unknown> {
   };
 }
 
-/** With a certificate viewers come over TLS alone, and plain RTSP is for the switcher and the pulse. */
+/** With a certificate viewers and publishers come over TLS alone, and plain RTSP is for the switcher and the pulse. */
 function rtspServers(place: RelayPlace, mediaHost: string, tls: CertificateFiles | undefined): Record<string, unknown> {
   const plain = { rtsp: true, rtspTransports: ['tcp'] };
   if (!tls || place.rtsps === undefined) return { ...plain, rtspAddress: address(mediaHost, place.rtsp) };
@@ -116,10 +117,17 @@ function rtspServers(place: RelayPlace, mediaHost: string, tls: CertificateFiles
     ...plain,
     rtspEncryption: 'optional',
     rtspAddress: address(place.on?.address ?? LOOPBACK, place.rtsp),
-    rtspsAddress: address(mediaHost, place.rtsps),
+    rtspsAddress: address(place.host, place.rtsps),
     rtspServerCert: tls.certFile,
     rtspServerKey: tls.keyFile,
   };
+}
+
+/** RTMP over TLS, beside the plain one that is for this machine. */
+function rtmpsServer({ host, rtmps }: RelayPlace, tls: CertificateFiles | undefined): Record<string, unknown> {
+  if (!tls || rtmps === undefined) return {};
+  const certificate = { rtmpServerCert: tls.certFile, rtmpServerKey: tls.keyFile };
+  return { rtmpEncryption: 'optional', rtmpsAddress: address(host, rtmps), ...certificate };
 }
 
 function authentication({ jwksPort, issuer, audience }: RelayOptions): Record<string, unknown> {

@@ -28,7 +28,9 @@ describe('a group with a certificate of an authority of its own', function () {
     ca = readFileSync(authority.caFile, 'utf8');
     [site, browser] = await Promise.all([startSite(['north']), startChromium()]);
     const { certFile: cert, keyFile: key } = authority;
-    group = await startTestGroup({ http: { tls: { cert, key } }, cameras: site.cameras() });
+    const sent = { zone: 'hcm/gate', sources: ['publish:'] };
+    const cameras = { ...site.cameras(), rtmps: sent, rtsps: sent };
+    group = await startTestGroup({ http: { tls: { cert, key } }, cameras });
     await until(
       'the camera to be live',
       async () => (await group.api('GET', '/api/v1/cameras/north')).body.state === 'live',
@@ -100,6 +102,29 @@ describe('a group with a certificate of an authority of its own', function () {
     const { rtspAddress, rtspsAddress } = await group.askRelay(relay, 'config/global/get');
     expect([rtspAddress, rtspsAddress]).to.deep.equal([`127.0.0.1:${placeOf().rtsp}`, `127.0.0.1:${placeOf().rtsps}`]);
   });
+
+  for (const protocol of ['rtmps', 'rtsps'] as const) {
+    it(`takes what cameras send over ${protocol.toUpperCase()}, and cuts whoever sends it by a revocation`, async () => {
+      const operator = group.token({ sub: `sender-${protocol}`, role: 'operator', zones: ['hcm/*'] });
+      const { body } = await group.api('POST', `/publish/${protocol}`, undefined, operator);
+      const url = String(body[protocol.replace(/s$/, '_url')]);
+      expect(url).to.match(new RegExp(`^${protocol}://127\\.0\\.0\\.1:`));
+      const muxer = protocol === 'rtmps' ? ['-f', 'flv'] : ['-f', 'rtsp', '-rtsp_transport', 'tcp'];
+      const picture = ['-re', '-f', 'lavfi', '-i', 'testsrc=size=320x180:rate=15', '-pix_fmt', 'yuv420p'];
+      const encoder = ['-c:v', 'libx264', '-preset', 'ultrafast', '-tune', 'zerolatency', '-g', '15'];
+      const ffmpeg = findProgram('ffmpeg') as `/${string}`;
+      const sender = run(ffmpeg, ['-v', 'error', ...picture, ...encoder, ...muxer, url]);
+      const camera = async () => (await group.api('GET', `/api/v1/cameras/${protocol}`)).body;
+      await until('the camera to be live', async () => (await camera()).state === 'live', 20_000);
+      await group.api('POST', '/api/v1/revocations', { sub: `sender-${protocol}` });
+      await until('the sender to be cut', () => sender.child.exitCode !== null || sender.child.signalCode !== null);
+      const intake = group.group.relays.find(({ role }) => role === 'intake') as RelayPlace;
+      const { rtmpAddress, rtspAddress, srtAddress } = await group.askRelay(intake.id, 'config/global/get');
+      expect([rtmpAddress, rtspAddress, srtAddress], 'in the clear, for this machine').to.deep.equal([
+        ...[`127.0.0.1:${intake.rtmp}`, `127.0.0.1:${intake.rtsp}`, `127.0.0.1:${intake.srt}`],
+      ]);
+    });
+  }
 
   it('goes over to a renewed certificate, and what stands goes on', async () => {
     const { port } = group.group.http;

@@ -56,7 +56,7 @@ describe('the settings of a relay', () => {
     });
   });
 
-  it('offer RTSP over TLS alone where there is a certificate, no SRT, and RTSP in the clear to this machine', () => {
+  it('offer RTSP over TLS alone where there is a certificate, no SRT, and all that is in the clear to this machine', () => {
     const tls = { certFile: '/c.pem', keyFile: '/k.pem' };
     const options = { jwksPort: 9, issuer: 'i', audience: 'a', publicHosts: [], origins: [], tls };
     expect(relaySettings({ ...place('delivery', '0.0.0.0'), rtsps: 10 }, options)).to.include({
@@ -70,6 +70,9 @@ describe('the settings of a relay', () => {
     const intake = relaySettings(place('intake', '0.0.0.0'), options);
     expect(intake).to.not.have.property('rtspsAddress');
     expect(intake).to.include({ rtspAddress: '127.0.0.1:3', rtmpAddress: '127.0.0.1:8', srtAddress: '127.0.0.1:4' });
+    const taking = relaySettings({ ...place('intake', '0.0.0.0'), rtsps: 10, rtmps: 11 }, options);
+    expect(taking).to.include({ rtspsAddress: '0.0.0.0:10', rtmpsAddress: '0.0.0.0:11', rtmpServerCert: '/c.pem' });
+    expect(taking).to.include({ rtspAddress: '127.0.0.1:3', rtmpAddress: '127.0.0.1:8', srtAddress: '127.0.0.1:4' });
     // Its media is encrypted, and its signalling is the gateway's.
     expect(intake).to.include({ webrtcAddress: '127.0.0.1:5', webrtcLocalUDPAddress: '0.0.0.0:6' });
   });
