@@ -9,6 +9,8 @@ import { type BenchOptions, type BenchTable, quantile, thisMachine } from './tab
 const NARROW_BPS = 750_000;
 
 interface Trial {
+  /** Until the way down was decided. */
+  toldMs: number;
   downMs: number;
   gapMs: number;
   upMs: number;
@@ -20,12 +22,18 @@ async function ours({ watch, shaper, events }: Plant): Promise<Trial> {
   try {
     const cutAt = Date.now();
     shaper.narrow(NARROW_BPS);
+    const told = await events.next('viewer.moving', `viewer/${session}`, cutAt, 30_000);
     const down = await events.next('viewer.moved', `viewer/${session}`, cutAt, 30_000);
     const { presented } = await watcher.moving(down.at + 500, 10);
     const wideAt = Date.now();
     shaper.narrow(undefined);
     const up = await events.next('viewer.moved', `viewer/${session}`, wideAt, 60_000);
-    return { downMs: down.at - cutAt, gapMs: longestGapMs(presented, cutAt), upMs: up.at - wideAt };
+    return {
+      toldMs: told.at - cutAt,
+      downMs: down.at - cutAt,
+      gapMs: longestGapMs(presented, cutAt),
+      upMs: up.at - wideAt,
+    };
   } finally {
     shaper.narrow(undefined);
     await watcher.close();
@@ -79,6 +87,7 @@ export async function bench({ pairs = 5, say = () => {} }: BenchOptions): Promis
     machine: thisMachine(),
     rows: [
       { ...row('cut to half: lower rung on screen, p50', 'downMs', 1_500), peer, ratio: peer / of('downMs') },
+      { measure: 'the same: until it was decided, p50', ours: of('toldMs'), unit: 'ms' },
       row('the same: longest gap between frames, p50', 'gapMs', 200),
       row('wide again: better rung on screen, p50', 'upMs', 5_000),
     ],

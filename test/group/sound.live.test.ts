@@ -10,6 +10,7 @@ import { descendants } from '../fixtures/launcher/start.ts';
 import { type Running, until } from '../fixtures/process.ts';
 import { type Site, startSite } from '../fixtures/site.ts';
 import { longestGapMs, median, signIn, type Watcher, watchCamera } from '../fixtures/watcher.ts';
+import { openWhepPage } from '../fixtures/whep-page.ts';
 
 /** Keeps what each connection of a page receives within reach. */
 const KEEP = `
@@ -133,6 +134,24 @@ describe('the sound of a camera in the player', function () {
     expect(await muted()).to.equal(true);
     expect(faults).to.deep.equal([]);
     await page.context().close();
+  });
+
+  it('is had by a plain WHEP client too, as Opus over a connection beside that of its picture', async () => {
+    const [picture, sound] = await Promise.all([openWhepPage(browser), openWhepPage(browser)]);
+    try {
+      const url = `${group.url}/live/aac/whep`;
+      const token = group.token({ sub: 'radio', role: 'viewer' });
+      expect((await picture.open(url, token)).status).to.equal(201);
+      await picture.moving();
+      const { status, frames } = await sound.open(`${url}?sound=only`, token);
+      expect([status, frames]).to.deep.equal([201, []]);
+      const came = await sound.audioBytes();
+      await until('the sound', async () => (await sound.audioBytes()) > came + 2_000, 20_000);
+      expect(await picture.audioBytes(), 'AAC, which no browser plays over WebRTC').to.equal(0);
+      expect([await sound.leave(), await picture.leave()]).to.deep.equal([200, 200]);
+    } finally {
+      await Promise.all([picture.close(), sound.close()]);
+    }
   });
 
   it('comes back by itself when its encoder is killed', async () => {
