@@ -201,6 +201,20 @@ describe('files of the past, over HTTP', function () {
     }
   });
 
+  it('are no longer given once their address has run out, nor by one that is altered', async () => {
+    const file = `0.${stem()}.0.m4s`;
+    const [, , camera, session, expires, signature] = signed.split('/');
+    expect((await ask(`${signed}${file}`)).status).to.equal(200);
+    const gone = { camera: id('gate'), session: id(session as string), expires: Math.floor(Date.now() / 1_000) - 1 };
+    const late = await ask(`/recordings/${gateway.services.hls.paths.sign(gone)}/${file}`);
+    expect([late.status, JSON.parse(late.body.toString()).reason]).to.deep.equal([410, 'expired']);
+    const longer = `/recordings/${camera}/${session}/${Number(expires) + 60}/${signature}/${file}`;
+    const other = `/recordings/${camera}/${session}/${expires}/${[...(signature ?? '')].reverse().join('')}/${file}`;
+    for (const altered of [longer, other]) expect((await ask(altered)).status).to.equal(403);
+    // A right to the present is none to the past.
+    expect((await ask(`${signed.replace('/recordings/', '/hls/')}playlist.m3u8`)).status).to.equal(403);
+  });
+
   it('say which picture they hold: in the list, and in the playlist that players read first', async () => {
     const told = JSON.parse((await ask(`/api/v1/recordings/gate?from=${begin}`, mine())).body.toString());
     expect(told.ranges[0]).to.include({ source: '0', rung: 'source', width: 160, height: 90, sound: 'mp4a' });
