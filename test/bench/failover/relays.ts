@@ -11,7 +11,8 @@ export interface RelayTrial {
   stock?: number;
 }
 
-const AFTER_MS = 2_500;
+/** So long is looked at after an event. */
+export const AFTER_MS = 2_500;
 const STOCK_WITHIN_MS = 40_000;
 
 async function relayOf(stage: Stage): Promise<string> {

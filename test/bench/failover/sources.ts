@@ -17,7 +17,8 @@ export interface SourceTrial {
 }
 
 const GOP_MS = 2_000;
-const AFTER_MS = 1_500;
+/** So long is looked at after an event. */
+export const AFTER_MS = 1_500;
 const SWITCH_WITHIN_MS = 20_000;
 const STOCK_WITHIN_MS = 40_000;
 
