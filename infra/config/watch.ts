@@ -82,14 +82,18 @@ const startOnly: Record<string, (config: Config) => unknown> = {
   metrics: ({ metrics }) => metrics,
   state: ({ state }) => state,
   host: ({ host }) => host,
-  cluster: ({ cluster }) => cluster,
+  // Where other hosts are, and their relays, the launcher takes over by starting the gateways again.
+  cluster: ({ cluster, host = '' }) => cluster && [cluster.keyFile, cluster.hosts[host]],
   gateways: ({ gateways }) => gateways,
   nats: ({ nats, natsReaders, natsWebSocket }) => [nats, natsReaders, natsWebSocket],
   redis: ({ redis }) => redis,
   auth: ({ auth }) => [auth.issuer, auth.audience, auth.external, { ...auth.oidc, rights: [] }],
   'ice.public_hosts': ({ ice }) => ice.publicHosts,
   'ice.tcp': ({ ice }) => ice.tcp,
-  relays: ({ relays }) => relays.map(({ id, role, remote, ports, host }) => [id, role, remote, ports, host]),
+  relays: ({ relays, host: own }) =>
+    relays
+      .filter(({ host }) => host === undefined || host === own)
+      .map(({ id, role, remote, ports, host }) => [id, role, remote, ports, host]),
   ports: ({ ports }) => ports,
   'limits.adaptive_peers': ({ limits }) => limits.adaptivePeers > 0,
   telemetry: ({ telemetry }) => telemetry,

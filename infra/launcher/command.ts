@@ -3,13 +3,14 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { readCertificate } from '../certificate.ts';
+import type { Config } from '../config/model.ts';
 import { loadConfig } from '../config.ts';
 import { compile } from './compile.ts';
-import { announceHost } from './host.ts';
-import type { HostClaim } from './host-claim.ts';
+import { type AnnouncedPlace, announceHost } from './host.ts';
 import { compiledFolder, type Parts } from './node-programs.ts';
 import { planGroup } from './plan.ts';
 import { claimPortBlock, refuseTakenPorts } from './ports.ts';
+import { followHosts } from './regrouping.ts';
 import { claimForRelease } from './release.ts';
 import { type RunningGroup, runGroup } from './run-group.ts';
 import { takeStateFolder } from './state-folder.ts';
@@ -67,9 +68,11 @@ async function open(asked: LaunchArguments, { parts, env, say, onLost }: Opening
   const state = takeStateFolder(asked.state ?? config.state);
   const block = asked.port === 0 ? await claimPortBlock() : undefined;
   const compiled = compiledFolder(state);
-  let claim: HostClaim | undefined;
+  let place: AnnouncedPlace | undefined;
+  let following: { close(): void } | undefined;
   const release = async () => {
-    await claim?.close();
+    following?.close();
+    await place?.close();
     block?.release();
     rmSync(compiled, { recursive: true, force: true });
     state.release();
@@ -79,16 +82,21 @@ async function open(asked: LaunchArguments, { parts, env, say, onLost }: Opening
     if (config.cluster && block) {
       throw new Error('--port 0 picks ports that other hosts could not know: leave it out where there is a cluster');
     }
-    const plan = await planGroup(config, { demo: file === demoFile, httpPort: asked.port || undefined }, state, block);
+    const options = { demo: file === demoFile, httpPort: asked.port || undefined };
+    const planOf = (now: Config) => planGroup(now, options, state, block);
+    const plan = await planOf(config);
     await refuseTakenPorts(plan.uses);
     // An embedded NATS is this machine's alone.
-    if (plan.nats === undefined) claim = await announceHost(plan.group, say, onLost);
+    if (plan.nats === undefined) place = await announceHost(plan.group, say, onLost);
     const scripts = await compile(
       { gateway: parts.gateway, switcher: parts.switcher, peers: parts.peers },
       compiled,
       say,
     );
     const group = await runGroup(plan, state, { ...parts, ...scripts }, env, say);
+    if (place && config.cluster) {
+      following = followHosts({ config, plan, planAgain: planOf, place, running: group, env, say });
+    }
     return { group, release };
   } catch (error) {
     await release();

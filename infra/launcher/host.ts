@@ -12,10 +12,18 @@ import { connectNats, type NatsLink } from '../../bus/carriers/nats/connection.t
 import { natsLeases } from '../../bus/carriers/nats/leases.ts';
 import { natsIdentity } from '../gateway/carriers.ts';
 import type { Group } from '../group.ts';
-import { claimHost, type HostClaim } from './host-claim.ts';
+import { claimHost } from './host-claim.ts';
 import { shareFiles } from './sharing.ts';
+import { inTurn } from './turn.ts';
 
 type Place = Pick<Group, 'node' | 'nats' | 'cluster' | 'state' | 'links'>;
+
+/** This host among the others on the same NATS. */
+export interface AnnouncedPlace {
+  /** Does something that only one host may do at a time, when it is this one's turn. */
+  inTurn(work: () => Promise<void>): Promise<void>;
+  close(): Promise<void>;
+}
 
 const every = (ms: number, run: () => void): (() => void) => {
   const timer = setInterval(run, ms);
@@ -29,7 +37,11 @@ const every = (ms: number, run: () => void): (() => void) => {
  * @param onLost another launcher acts under this name now
  * @throws HostRefused, BrokenSeal; JournalAway when NATS does not answer
  */
-export async function announceHost(group: Place, say: (line: string) => void, onLost: () => void): Promise<HostClaim> {
+export async function announceHost(
+  group: Place,
+  say: (line: string) => void,
+  onLost: () => void,
+): Promise<AnnouncedPlace> {
   const { node } = group;
   const link = await connectNats({ ...natsIdentity(group.nats), name: `${node}-launcher` });
   const open: { close(): unknown }[] = [link];
@@ -43,10 +55,11 @@ export async function announceHost(group: Place, say: (line: string) => void, on
       ...{ nowMs: () => performance.now(), wait: (ms: number) => wait(ms), every, onLost },
       onFault: (error: unknown) => say(`signalbox: host ${node} could not be announced: ${(error as Error).message}`),
     };
-    open.push(await claimHost(natsLeases(link, Date.now), host, run, house));
+    const leases = natsLeases(link, Date.now);
+    open.push(await claimHost(leases, host, run, house));
     if (group.cluster) open.push(await share(group, link, group.cluster.keyFile, say));
     if (group.cluster) open.push(await openDoor(group, group.cluster));
-    return { close };
+    return { inTurn: (work) => inTurn(leases, run, house, work), close };
   } catch (error) {
     await close();
     throw error;

@@ -26,6 +26,8 @@ import { startUndertaker } from './undertaker.ts';
 export interface RunningGroup {
   /** Resolves to the address where browsers sign in, once every gateway serves. @throws StartFailed */
   started: Promise<string>;
+  /** Starts the gateways again, one after the other, each with what it has to know now; all else goes on. @throws StartFailed */
+  regroup(gateways: readonly Group[]): Promise<void>;
   /** Ends every process in order; resolves when all are gone. */
   stop(): Promise<void>;
 }
@@ -114,6 +116,7 @@ export async function runGroup(
       say(`there are no adaptive peers: ${error.message}`),
     );
 
+  const writeGroup = (group: Group) => state.writeRun(groupFileName(group.gateway), groupText(group));
   const startEverything = async (): Promise<string> => {
     // Node takes its second to start and the switcher waits for nobody, so it starts beside the servers.
     const switchers = ensureSwitchers(plan.switchers);
@@ -124,11 +127,23 @@ export async function runGroup(
     if (plan.redisPort !== undefined) stores.push(redisProgram(plan.redisPort, state, env));
     await Promise.all([switchers, peers, startAll(stores.map(add)).then(async () => startAll((await media).map(add)))]);
     const gateways = plan.gateways.map((group) => {
-      const file = state.writeRun(groupFileName(group.gateway), groupText(group));
+      const file = writeGroup(group);
       return gatewayProgram(group.gateway, parts.gateway, file, () => urls.has(group.node), env);
     });
     await startAll(gateways.map(add));
     return urls.get(plan.group.node) as string;
+  };
+
+  const regroup = async (groups: readonly Group[]): Promise<void> => {
+    await started;
+    for (const group of groups) {
+      const gateway = supervised.get(gatewayName(group.gateway));
+      if (!gateway || stopping) return;
+      writeGroup(group);
+      await gateway.stop(GRACE_MS.gateway);
+      urls.delete(group.node);
+      if (!stopping) await start(gateway);
+    }
   };
 
   const stopKind = (kind: RegExp, graceMs: number) =>
@@ -141,8 +156,10 @@ export async function runGroup(
     link?.close();
     await undertaker.dismiss();
   };
+  const started = startEverything();
   return {
-    started: startEverything(),
+    started,
+    regroup,
     stop: () => (stopping ??= stopEverything()),
   };
 }

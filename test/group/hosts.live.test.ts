@@ -17,7 +17,7 @@ import { byCell, demandFaultless, readBooks } from '../fixtures/journal.ts';
 import { descendants, stillRunning } from '../fixtures/launcher/start.ts';
 import { until } from '../fixtures/process.ts';
 import { type Site, startSite } from '../fixtures/site.ts';
-import { type Watcher, watchCamera } from '../fixtures/watcher.ts';
+import { longestGapMs, type Watcher, watchCamera } from '../fixtures/watcher.ts';
 
 const NAMES = ['north', 'south', 'east', 'west', 'gate', 'yard'];
 /** A camera whose cell falls to a host's gateway. */
@@ -38,7 +38,7 @@ describe('an installation of two hosts', function () {
 
   before(async () => {
     [site, browser] = await Promise.all([startSite([ofA, ofB]), startChromium()]);
-    hosts = await prepareHosts(['a', 'b'], site.cameras());
+    hosts = await prepareHosts(['a', 'b'], site.cameras(), ['c']);
     a = await hosts.start('a');
     // Alone, it pulls every camera.
     for (const camera of [ofA, ofB]) await until(`${camera} to be live`, () => isLive(a, camera), 20_000);
@@ -213,5 +213,52 @@ describe('an installation of two hosts', function () {
     const there = await watchCamera(browser, a, ofA);
     await there.moving();
     await there.close();
+  });
+
+  it('takes a further host in while it runs: the file names it, gateways come again in turn, and no picture stops', async () => {
+    const processes = async () => [await a.processes(), await b.processes()].flat();
+    const before = new Map((await processes()).map(({ name, pid }) => [pid, name]));
+    const enlistedAt = Date.now();
+    hosts.enlist('c');
+    for (const host of [a, b]) {
+      await until(
+        'its gateway to know the new host',
+        async () => {
+          const { body } = await host.api('GET', '/api/v1/relays').catch(() => ({ body: {} }));
+          return body.items?.some(({ id }: { id: string }) => id === 'relay-c');
+        },
+        60_000,
+        200,
+      );
+    }
+    figure('a further host in the file: known to the gateways of two others after', Date.now() - enlistedAt);
+    const now = new Set((await processes()).map(({ pid }) => pid));
+    const ended = [...before].filter(([pid]) => !now.has(pid)).map(([, name]) => name);
+    expect(ended, 'all else went on').to.deep.equal(['gateway', 'gateway']);
+    const c = await hosts.start('c');
+    for (const camera of [ofA, ofB]) await until(`${camera} to be live at c`, () => isLive(c, camera), 20_000);
+    const again = { user: 'lan', password: 'a good long password' };
+    expect((await c.api('POST', '/api/v1/login', again, '')).status).to.equal(200);
+    const there = await watchCamera(browser, c, ofB);
+    await there.moving();
+    await there.close();
+    for (const host of [a, b]) {
+      await until(
+        'the relays of c to serve the others',
+        async () => {
+          const { items } = (await host.api('GET', '/api/v1/relays')).body as {
+            items: { id: string; state: string }[];
+          };
+          return items.filter(({ id, state }) => id.endsWith('-c') && state === 'serving').length === 2;
+        },
+        30_000,
+        200,
+      );
+    }
+    const shown = (await watcher.moving(Date.now(), 20, 20_000)).presented;
+    const gap = longestGapMs(shown, enlistedAt);
+    figure('a further host is taken in: longest gap between frames of a viewer at another', gap);
+    // A camera that had to be pulled anew, or a player that connects again, takes longer.
+    expect(gap).to.be.lessThan(2_000);
   });
 });
