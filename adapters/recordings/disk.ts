@@ -22,7 +22,7 @@ export interface Disk {
 const AT_ONCE = 8;
 const PATIENCE_MS = 4_000;
 const LOOK_EVERY_MS = 500;
-const WRITTEN_WITHIN_MS = 1_000;
+const WRITTEN_WITHIN_MS = 600;
 /** A write that passed says so for those who ask right after it. */
 const GOOD_FOR_MS = 500;
 
