@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import type { Browser } from 'playwright-core';
@@ -145,6 +146,9 @@ describe('an installation of two hosts', function () {
   });
 
   it('shows the slate of a camera whose gateway is on another host than its switcher', async () => {
+    // A camera that has just come has none yet.
+    const clips = () => readdirSync(path.join(b.state, 'slates')).filter((name) => /\.(h264|hevc)$/.test(name));
+    await until('its slate to be made', () => clips().length > 0, 20_000);
     await site.leave(ofB);
     const state = async () => (await b.api('GET', `/api/v1/cameras/${ofB}`)).body;
     await until('the slate', async () => ['holding', 'offline'].includes((await state()).state), 15_000);
