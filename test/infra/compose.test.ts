@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
@@ -5,9 +6,8 @@ import { parse } from 'yaml';
 import { readConfig } from '../../infra/config.ts';
 import { adaptiveReach } from '../../infra/gateway/relay-reach.ts';
 
-const compose = parse(readFileSync(path.resolve(import.meta.dirname, '../../infra/compose.yaml'), 'utf8'), {
-  merge: true,
-});
+const file = path.resolve(import.meta.dirname, '../../infra/compose.yaml');
+const compose = parse(readFileSync(file, 'utf8'), { merge: true });
 const configOf = (host: string) =>
   readConfig('/etc/signalbox.yaml', compose.configs.signalbox.content, compose.services[host].environment);
 
@@ -21,7 +21,7 @@ describe('infra/compose.yaml', () => {
         replicas: 3,
       });
       const servers = config.nats === 'embedded' ? [] : config.nats.servers.map((server) => new URL(server).hostname);
-      expect(Object.keys(compose.services)).to.have.members([...servers, 'redis', 'a', 'b']);
+      expect(Object.keys(compose.services)).to.have.members([...servers, 'redis', 'a', 'b', 'edge']);
       expect(compose.services[host].depends_on).to.include.members([...servers, 'redis']);
       expect(config.relays.map((relay) => `${relay.id} ${relay.role} ${relay.host}`)).to.deep.equal([
         'intake-a intake a',
@@ -61,5 +61,15 @@ describe('infra/compose.yaml', () => {
         ]);
       }
     }
+  });
+
+  it('is taken by Compose itself, where it is here', function () {
+    this.timeout(20_000);
+    if (spawnSync('docker', ['compose', 'version']).status !== 0) {
+      console.log('      left out: docker has no compose here');
+      this.skip();
+    }
+    const { status, stderr } = spawnSync('docker', ['compose', '-f', file, 'config', '--quiet'], { encoding: 'utf8' });
+    expect([status, stderr]).to.deep.equal([0, '']);
   });
 });
