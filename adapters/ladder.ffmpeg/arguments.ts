@@ -31,8 +31,8 @@ export const PIECES = 'pieces';
 const PIECE_S = { picture: 0.001, sound: 0.5 };
 /** They are taken ten times a second. */
 const PIECES_LISTED = 50;
-/** Nobody who joins a rung over WebRTC waits longer. */
-const ENCODED_GOP_MS = 1_000;
+/** Nobody who joins a rung over WebRTC, or whose network has just collapsed, waits longer for its picture. */
+const ENCODED_GOP_MS = 500;
 
 const isCopied = (rungs: readonly PlannedRung[]): boolean => rungs.some(({ how }) => how === 'copied');
 

@@ -22,7 +22,7 @@ describe('what a ladder’s FFmpeg is told to make', () => {
       .and.contain('-c:v:1 libx264');
     const reordered = text(making({ ...measured, reordered: true }, ['480p', '360p']));
     expect(reordered).to.not.match(/-c:v:\d copy/);
-    expect(reordered).to.contain('-force_key_frames:v:1 expr:gte(t,n_forced*1)');
+    expect(reordered).to.contain('-force_key_frames:v:1 expr:gte(t,n_forced*0.5)');
   });
 
   it('makes no sound of a source that has none, and AAC of whatever it has', () => {
@@ -32,13 +32,13 @@ describe('what a ladder’s FFmpeg is told to make', () => {
       .and.contain('audio.m3u8');
   });
 
-  it('gives encoded rungs a key frame a second at least, evenly between the source’s own', () => {
+  it('gives encoded rungs two key frames a second at least, evenly between the source’s own', () => {
     for (const [gop_ms, frames] of [
-      [2_000, 25],
-      [1_920, 24],
-      [1_500, 19],
-      [1_050, 14],
-      [1_000, 25],
+      [2_000, 13],
+      [1_920, 12],
+      [1_500, 13],
+      [1_050, 9],
+      [1_000, 13],
       [500, 13],
     ] as const) {
       expect(text(making({ ...measured, gop_ms }, ['480p', '360p']))).to.contain(`-g:v:1 ${frames} `);
