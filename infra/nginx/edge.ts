@@ -36,7 +36,8 @@ const cached = (origin: string, key: string): string => `
       proxy_cache_key ${key};
       proxy_cache_lock on;
       proxy_cache_lock_timeout 5s;
-      proxy_cache_background_update on;
+      # Whoever comes while one asks anew gets the copy that is there; who asks gets the new one.
+      proxy_cache_use_stale updating;
       add_header X-Cache $upstream_cache_status always;
       add_header Access-Control-Allow-Origin * always;`;
 

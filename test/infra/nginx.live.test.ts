@@ -6,6 +6,7 @@ import { id } from '../../bus/identity.ts';
 import { type FakeGateway, fakeGateway } from '../fakes/http.ts';
 import { startEdge, type TestEdge } from '../fixtures/edge.ts';
 import { until } from '../fixtures/process.ts';
+import { openTcpWay } from '../fixtures/tcp-way.ts';
 
 const SEGMENT = '480p_1795660902.m4s';
 
@@ -79,6 +80,29 @@ describe('an nginx edge before a gateway', () => {
     expect(new Set(answers.map(({ status }) => status))).to.deep.equal(new Set([200]));
     // One as its age ends; a playlist is asked for anew each second.
     expect(reached.length).to.be.at.most(2 + seconds);
+  });
+
+  it('collapses a herd as well that comes when its copy has just gone stale', async function () {
+    this.timeout(15_000);
+    const { port } = gateway.server.server.address() as AddressInfo;
+    const way = await openTcpWay(port, { delayMs: 100 });
+    const far = await startEdge([`127.0.0.1:${way.port}`]);
+    try {
+      const players = await Promise.all(Array.from({ length: 30 }, (_, n) => player(`herd-${n}`)));
+      const ask = () => Promise.all(players.map(({ base }) => fetch(`${far.url}${base}480p.m3u8`)));
+      await ask();
+      const keptAt = performance.now();
+      await until('the copy to go stale', () => performance.now() - keptAt > 1_500);
+      reached.length = 0;
+      const askedAt = performance.now();
+      const answers = await ask();
+      const seconds = Math.floor((performance.now() - askedAt) / 1000);
+      expect(new Set(answers.map(({ status }) => status))).to.deep.equal(new Set([200]));
+      expect(reached.length).to.be.at.most(1 + seconds);
+    } finally {
+      await far.close();
+      way.close();
+    }
   });
 
   it('checks the signature on a hit as well', async () => {
