@@ -1,0 +1,44 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect } from 'chai';
+import { command } from '../fixtures/command-line.ts';
+
+const root = path.resolve(import.meta.dirname, '../..');
+const DOCUMENTS = ['README.md', 'infra/README.md', 'infra/Dockerfile', 'infra/signalbox.service', 'infra/compose.yaml'];
+/** A command line of ours, up to where the shell, the code span or the comment takes over. */
+const LINE = /(?:npm run (?:-s )?signalbox --|node infra\/signalbox\.mjs|`signalbox) ([^`#|>&;)\n]+)/g;
+
+/** Every command that the documents show, once. */
+const shown = [
+  ...new Set(
+    DOCUMENTS.flatMap((name) =>
+      [...readFileSync(path.join(root, name), 'utf8').matchAll(LINE)].map(([, line = '']) => line.trim()),
+    ),
+  ),
+];
+
+describe('the commands that the documents show', () => {
+  it('are found', () => expect(shown.length).to.be.greaterThan(50));
+
+  it('are there, with every option that they are shown with', async () => {
+    const faults: string[] = [];
+    for (const line of shown) {
+      const words = line.split(/\s+/);
+      const until = words.findIndex((word) => !/^[a-z]/.test(word));
+      const named = words.slice(0, until === -1 ? words.length : until);
+      // What follows a command's name may be an argument in small letters: the longest name that there is counts.
+      let help = '';
+      for (let length = Math.min(named.length, 3); length > 0 && !help; length -= 1) {
+        const { code, out } = await command([...named.slice(0, length), '--help']);
+        const name = named.slice(0, length).join(' ');
+        if (code === 0 && out.startsWith(`Usage: signalbox ${name} `)) help = out;
+      }
+      const options = words.filter((word) => /^-{1,2}[a-z]/.test(word)).map((word) => word.replace(/=.*/, ''));
+      if (!help) faults.push(`${line}: there is no such command`);
+      for (const option of options) {
+        if (!new RegExp(`(^|[\\s,])${option}([\\s,=]|$)`, 'm').test(help)) faults.push(`${line}: no ${option}`);
+      }
+    }
+    expect(faults).to.deep.equal([]);
+  });
+});
