@@ -132,6 +132,19 @@ describe("a gateway's place in its group", () => {
     expect(one.tenure.members()).to.deep.equal(['gate-1']);
   });
 
+  it('is its own also where its lease has run out by the time that it looks: what is its own stays so', async () => {
+    const slow = {
+      ...store.leases,
+      async list(under: string) {
+        clock.now += 3_000;
+        return store.leases.list(under);
+      },
+    };
+    const one = await join('gate-1', slow);
+    await one.beat();
+    expect(one.tenure.members()).to.deep.equal(['gate-1']);
+  });
+
   it('is never in doubt for a gateway that is alone', async () => {
     const one = await join('gate-1');
     clock.now += 60_000;
