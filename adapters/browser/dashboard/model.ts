@@ -166,18 +166,20 @@ export function factOf(event: unknown, seq: number): Fact | undefined {
 /** The world after a fact. Facts older than what is known change nothing but the list of facts. */
 export function hearFact(world: World, fact: Fact): World {
   if (fact.seq > 0 && world.facts.some(({ seq, at }) => seq === fact.seq && at === fact.at)) return world;
-  const facts = [...world.facts, fact].slice(-FACTS_KEPT);
+  return standingAfter({ ...world, facts: [...world.facts, fact].slice(-FACTS_KEPT) }, fact);
+}
+
+/** How cameras and relays stand after a fact. */
+function standingAfter(world: World, fact: Fact): World {
   const since = instant(fact.data.since) || fact.at;
-  if (fact.kind === 'camera') return { ...world, facts, cameras: camerasAfter(world.cameras, fact, since) };
-  if (fact.kind === 'relay') {
-    const relays = world.relays.map((relay) =>
-      relay.id === fact.id && since >= relay.since
-        ? { ...relay, state: fact.state, since, ...(fact.why ? { why: fact.why } : {}) }
-        : relay,
-    );
-    return { ...world, facts, relays };
-  }
-  return { ...world, facts };
+  if (fact.kind === 'camera') return { ...world, cameras: camerasAfter(world.cameras, fact, since) };
+  if (fact.kind !== 'relay') return world;
+  const relays = world.relays.map((relay) =>
+    relay.id === fact.id && since >= relay.since
+      ? { ...relay, state: fact.state, since, ...(fact.why ? { why: fact.why } : {}) }
+      : relay,
+  );
+  return { ...world, relays };
 }
 
 function camerasAfter(cameras: Camera[], fact: Fact, since: number): Camera[] {
@@ -218,8 +220,11 @@ function switchedBy({ type, at, data, why }: Fact): Partial<Camera> {
   return { activeSource, switched: { at, to: activeSource, text: why?.text ?? '', gapMs: count(data.recover_ms) } };
 }
 
-/** The world with what was just read of the gateway; facts heard meanwhile that are newer still hold. */
-export function readWorld(world: World, cameras: Camera[], relays: Relay[]): World {
+/**
+ * The world with what was just read of the gateway; facts heard meanwhile that are newer still hold.
+ * @param before the world when it was asked for
+ */
+export function readWorld(world: World, cameras: Camera[], relays: Relay[], before = world): World {
   const newer = <T extends { id: string; since: number; state: string; why?: Why }>(read: T[], known: T[]): T[] =>
     read.map((item) => {
       const before = known.find((candidate) => candidate.id === item.id);
@@ -231,5 +236,7 @@ export function readWorld(world: World, cameras: Camera[], relays: Relay[]): Wor
     const switched = world.cameras.find(({ id }) => id === camera.id)?.switched;
     return switched ? { ...camera, switched } : camera;
   });
-  return { ...world, cameras: heard, relays: newer(relays, world.relays) };
+  const known = new Set(before.facts);
+  const read = { ...world, cameras: heard, relays: newer(relays, world.relays) };
+  return world.facts.filter((fact) => !known.has(fact)).reduce(standingAfter, read);
 }

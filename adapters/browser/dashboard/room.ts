@@ -78,6 +78,7 @@ export function openRoom(): Room {
   };
 
   const read = async (): Promise<void> => {
+    const before = view.world;
     try {
       const [cameras, relays, incidents, broadcasts, alarms] = await Promise.all([
         listApi('/api/v1/cameras'),
@@ -86,7 +87,7 @@ export function openRoom(): Room {
         listForOperators('/api/v1/broadcasts'),
         listApi('/api/v1/alarms'),
       ]);
-      const world = readWorld(view.world, cameras.map(cameraOf), relays.map(relayOf));
+      const world = readWorld(view.world, cameras.map(cameraOf), relays.map(relayOf), before);
       const emergencies = { incidents: incidents.map(incidentOf), broadcasts: broadcasts.map(broadcastOf) };
       change({ world, emergencies, alarms: alarms.map(alarmOf), loaded: true, signedIn: true });
     } catch (error) {

@@ -103,6 +103,15 @@ describe('what the page knows', () => {
     expect(read.cameras[0]).to.include({ state: 'offline', since: 300, viewers: 2 });
   });
 
+  it('keeps what it heard while it read: the answer may be older', () => {
+    const data = { from: 'live', state: 'live', since: 100, active_source: '1', recover_ms: 67 };
+    const event = { type: 'signalbox.camera.switched', subject: 'camera/a', time: new Date(200).toISOString(), data };
+    const after = hear(world, factOf(event, 2));
+    const asked = [cameraOf({ id: 'a', state: 'live', since: 100, active_source: '0' })];
+    expect(readWorld(after, asked, [], world).cameras[0]).to.deep.include({ activeSource: '1' });
+    expect(readWorld(after, asked, [], after).cameras[0], 'asked for afterwards').to.include({ activeSource: '0' });
+  });
+
   it('loses a camera that was removed', () => {
     expect(hear(world, fact('a', 'removed', 200, 2)).cameras.map(({ id }) => id)).to.deep.equal(['b']);
   });
