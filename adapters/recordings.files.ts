@@ -49,8 +49,16 @@ export interface KeyFrame extends Still {
 
 /** The recordings on this machine: what is there is what lies on the disk, and nothing else. */
 export interface Recordings {
-  /** What there is of a camera between two moments (epoch ms), oldest first. */
-  stretches(camera: string, from: number, to: number): Promise<Stretch[]>;
+  /**
+   * What there is of a camera between two moments (epoch ms), oldest first, by the heads of its files.
+   * @param losses when its recorder could not write: files from then are read whole, as something may be missing within
+   */
+  stretches(
+    camera: string,
+    from: number,
+    to: number,
+    losses?: readonly { from: number; to: number }[],
+  ): Promise<Stretch[]>;
   /** The pieces that can be played between two moments; the first one begins at or before `from`. */
   pieces(camera: string, from: number, to: number): Promise<RecordedPiece[]>;
   /** One piece; undefined when it is not, or no longer, there. */
@@ -174,25 +182,30 @@ export function openRecordings(folder: string, disk: Disk = diskOf(folder)): Rec
   };
 
   return {
-    async stretches(camera, from, to) {
+    async stretches(camera, from, to, losses = []) {
       const stretches: Stretch[] = [];
       const files = await within(camera, from, to);
-      const known: ({ to: number; form: Form | undefined } | undefined)[] = [];
+      const known: { runs: { from: number; to: number }[]; form: Form | undefined }[] = [];
       for (let n = 0; n < files.length; n += AT_ONCE) {
         const some = files.slice(n, n + AT_ONCE).map(async ({ file, followed }) => {
           const stated = await statedOf(file);
-          const looked = stated ? undefined : await look(file, followed);
-          return stated ?? (looked && { to: looked.to, form: looked.header.form });
+          const runs = [{ from: file.from, to: stated?.to ?? file.from }];
+          const mayLack = losses.some((one) => one.from < (stated?.to ?? one.to) && one.to > file.from);
+          if (stated && !mayLack) return { runs, form: stated.form };
+          const looked = await look(file, followed);
+          return { runs: looked ? runsIn(looked) : runs, form: looked?.header.form };
         });
         known.push(...(await Promise.all(some)));
       }
       for (const [n, { file }] of files.entries()) {
-        const { to: end, form } = known[n] ?? { to: file.from };
-        if (end <= Math.max(from, file.from)) continue;
-        const last = stretches.findLast(({ source }) => source === file.source);
-        const goesOn = last && file.from - last.to < BREAK_MS && isDeepStrictEqual(last.form, form);
-        if (goesOn) last.to = Math.max(last.to, end);
-        else stretches.push({ source: file.source, from: file.from, to: end, ...(form ? { form } : {}) });
+        const { runs = [], form } = known[n] ?? {};
+        for (const run of runs) {
+          if (run.to <= Math.max(from, run.from) || run.from >= to) continue;
+          const last = stretches.findLast(({ source }) => source === file.source);
+          const goesOn = last && run.from - last.to < BREAK_MS && isDeepStrictEqual(last.form, form);
+          if (goesOn) last.to = Math.max(last.to, run.to);
+          else stretches.push({ source: file.source, ...run, ...(form ? { form } : {}) });
+        }
       }
       return stretches;
     },
@@ -249,6 +262,19 @@ function namesWithin(names: readonly string[], from: number, to: number) {
     if (began <= from && began < to && began >= (before?.from ?? began)) before = { name: stem(file), from: began };
   }
   return { files: before ? [before, ...files] : files, newest };
+}
+
+/** What a file holds without a break. Its newest pictures, behind its last whole piece, are part of the last run. */
+function runsIn({ from, to, pieces }: RecordedFile): { from: number; to: number }[] {
+  const runs = [{ from, to: from }];
+  for (const piece of pieces) {
+    const last = runs.at(-1);
+    if (last && piece.from - last.to < BREAK_MS) last.to = piece.to;
+    else runs.push({ from: piece.from, to: piece.to });
+  }
+  const last = runs.at(-1);
+  if (last) last.to = Math.max(last.to, to);
+  return runs;
 }
 
 /** While a camera changes its source or its intake both may be recorded for a moment: the one that began first is shown. */

@@ -195,7 +195,7 @@ export interface Facts {
    * What was told after a sequence, or since a moment (epoch ms), in order, up to what is there now.
    * @throws JournalAway
    */
-  read(from: { after: number } | { since: number }): AsyncIterable<Told>;
+  read(from: { after: number } | { since: number }, filter?: FactFilter): AsyncIterable<Told>;
   /**
    * Everything after a sequence, then what comes, in order and without a gap, across outages of the store.
    * @param after last sequence already seen; undefined: only what comes from now on

@@ -260,7 +260,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
       },
       last: (of) => facts.last(of),
       range: () => facts.range(),
-      read: (from) => facts.read(from),
+      read: (from, filter) => facts.read(from, filter),
       subscribe: (filter, after, hear) => facts.subscribe(filter, after, hear),
     },
     state: () => ({ spooled, bytes: away ? file.bytes() : 0, full }),

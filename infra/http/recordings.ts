@@ -12,7 +12,7 @@ import { keepHlsAudience } from './hls-audience.ts';
 import { baseUrl } from './origin.ts';
 import { rangedBuffer, rangedChunks, sendRanged } from './ranges.ts';
 import { bookmarkRoutes } from './recordings/bookmarks.ts';
-import { explain, gapsBetween } from './recordings/gaps.ts';
+import { explain, gapsBetween, losses } from './recordings/gaps.ts';
 import {
   goneOf,
   HistoryTold,
@@ -111,7 +111,8 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
       const horizon = horizonFor(request);
       const window = { from: Math.min(Math.max(asked.from, horizon.from), asked.to), to: asked.to };
       const isOpen = window.from < window.to;
-      const found = isOpen ? await sizedStretches(recordings, camera.id, window) : [];
+      const lost = isOpen ? await losses(services.facts, camera.id, window) : [];
+      const found = isOpen ? await sizedStretches(recordings, camera.id, window, lost) : [];
       // What is set to another size or codec goes on in a range of its own.
       const ranges = found.map(({ form, ...range }) => {
         return { ...range, from: Math.max(range.from, horizon.from), rung: 'source' as const, ...form };
@@ -123,7 +124,9 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
         ...{ camera: camera.id, state, since, why, keep_ms },
         protections: protections.filter(({ to }) => to === undefined || to > horizon.from),
         ...{ from: window.from, to: window.to, ranges, bytes: ranges.reduce((sum, range) => sum + range.bytes, 0) },
-        ...{ gaps: await explain(services.facts, camera.id, gaps, { ranges: found, rules: rulesOf(recording), now }) },
+        ...{
+          gaps: await explain(services.facts, camera.id, gaps, { ranges: found, lost, rules: rulesOf(recording), now }),
+        },
         ...historyTold(horizon),
       };
     },

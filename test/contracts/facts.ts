@@ -43,13 +43,15 @@ export function factsContract(make: () => Promise<{ facts: Facts; close(): Promi
     expect(await all(facts.read({ after: 0 }))).to.deep.equal([]);
     const { seq } = await facts.tell(someFact('cam_a', 1));
     await facts.tell(someFact('cam_b', 2));
-    const ids = async (from: Parameters<Facts['read']>[0]) =>
-      (await all(facts.read(from))).map(({ envelope }) => envelope.id);
+    const ids = async (...what: Parameters<Facts['read']>) =>
+      (await all(facts.read(...what))).map(({ envelope }) => envelope.id);
     expect(await ids({ after: 0 })).to.deep.equal(['cam_a-f1', 'cam_b-f2']);
     expect(await ids({ after: seq })).to.deep.equal(['cam_b-f2']);
     expect(await ids({ after: 999 })).to.deep.equal([]);
     expect(await ids({ since: 1_600_000_000_000 })).to.deep.equal(['cam_a-f1', 'cam_b-f2']);
     expect(await ids({ since: Date.now() + 60_000 })).to.deep.equal([]);
+    expect(await ids({ after: 0 }, { cells: [camera('cam_b')] })).to.deep.equal(['cam_b-f2']);
+    expect(await ids({ since: 1_600_000_000_000 }, { cells: [camera('cam_c')] })).to.deep.equal([]);
   });
 
   it('tells only the kinds and cells that were asked for', async () => {

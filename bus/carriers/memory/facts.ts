@@ -34,10 +34,11 @@ export function memoryFacts(line: Line, shelf: Shelf<Told>, duplicates: Map<stri
         return fact;
       }),
     range: () => line.through(() => ({ first: firstOf(shelf), last: shelf.last, purgedBefore: shelf.purgedBefore })),
-    async *read(from) {
+    async *read(from, filter = {}) {
       const isWanted = ({ seq, envelope }: Told) =>
         'after' in from ? seq > from.after : Date.parse(envelope.time) >= from.since;
-      for (const one of await line.through(() => shelf.items.filter(isWanted))) yield one;
+      const found = await line.through(() => shelf.items.filter(isWanted));
+      for (const one of found) if (wants(filter, one.envelope)) yield one;
     },
     async subscribe(filter, after, hear): Promise<Subscription> {
       return followers.follow(after ?? (await line.through(() => shelf.last)), (one) => {

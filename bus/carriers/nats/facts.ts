@@ -56,11 +56,12 @@ export function natsFacts(link: NatsLink, publisher: Publisher): Facts {
 
     range: state,
 
-    async *read(from) {
-      const options =
+    async *read(from, filter = {}) {
+      const start =
         'after' in from
           ? { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: from.after + 1 }
           : { deliver_policy: DeliverPolicy.StartTime, opt_start_time: new Date(from.since).toISOString() };
+      const options = { ...start, filter_subjects: subjectsOf(filter) };
       for await (const message of readStream(link, FACT_STREAM, 'reading facts', options)) {
         const told = toldIn(message);
         if (told) yield told;

@@ -1,7 +1,7 @@
 import type { Stretch } from '../../../adapters/recordings.files.ts';
 import type { Why } from '../../../bus/events/why.ts';
 import type { Id } from '../../../bus/identity.ts';
-import type { Facts } from '../../../bus/ports.ts';
+import type { FactFilter, Facts } from '../../../bus/ports.ts';
 import { parseFactType } from '../../../bus/subjects.ts';
 import { deletedBecause, type KeepingRules } from '../../../machines/policy/keeping.ts';
 
@@ -21,6 +21,33 @@ const NO_END = ['recording', 'starting', 'segment', 'protected', 'unprotected'];
 /** What was told late, after an outage, may stand this far behind what came after it. */
 const LATE_MS = 60_000;
 
+const ofRecording = (camera: Id): FactFilter => ({ cells: [{ kind: 'recording', id: camera }] });
+
+/** A recording in one of these states may have had something that it could not write. */
+const LOSING = ['failing', 'full'];
+
+/** When a recording could not write what came, as it told itself between two moments (epoch ms), and why. */
+export async function losses(
+  facts: Pick<Facts, 'read'>,
+  camera: Id,
+  { from, to }: { from: number; to: number },
+): Promise<Gap[]> {
+  const found: Gap[] = [];
+  let lost: Gap | undefined;
+  for await (const { envelope } of facts.read({ since: from }, ofRecording(camera))) {
+    const at = Date.parse(envelope.time);
+    const { from: was = '', state = '', why } = envelope.data as { from?: string; state?: string; why?: Why };
+    if (LOSING.includes(state))
+      lost = { from: lost?.from ?? (LOSING.includes(was) ? from : at), to, ...(why ? { why } : {}) };
+    else if (LOSING.includes(was)) {
+      found.push({ ...(lost ?? { from }), to: at });
+      lost = undefined;
+    }
+    if (at > to) break;
+  }
+  return lost ? [...found, lost] : found;
+}
+
 /** What is missing between what there is. */
 export function gapsBetween(ranges: readonly Stretch[], from: number, to: number): Gap[] {
   const gaps: Gap[] = [];
@@ -36,6 +63,8 @@ export function gapsBetween(ranges: readonly Stretch[], from: number, to: number
 /** What there is of a camera, and how long it is kept. */
 export interface KeptSoFar {
   ranges: readonly Pick<Stretch, 'from' | 'to'>[];
+  /** When it could not write. */
+  lost: readonly Gap[];
   rules: KeepingRules;
   now: number;
 }
@@ -48,22 +77,23 @@ export async function explain(
   facts: Pick<Facts, 'read'>,
   camera: Id,
   gaps: readonly Gap[],
-  { ranges, rules, now }: KeptSoFar,
+  { ranges, lost, rules, now }: KeptSoFar,
 ): Promise<Gap[]> {
   const [first, last] = [gaps[0], gaps.at(-1)];
   if (!first || !last) return [];
   const reasons = new Map<object, Why>();
-  for await (const { envelope } of facts.read({ since: first.from - NEAR_MS })) {
+  for await (const { envelope } of facts.read({ since: first.from - NEAR_MS }, ofRecording(camera))) {
     const at = Date.parse(envelope.time);
     if (at > last.to + LATE_MS) break;
-    if (envelope.subject !== `recording/${camera}`) continue;
     const { event } = parseFactType(envelope);
     const gap = gaps.find((one) => at >= one.from - NEAR_MS && at <= one.to + NEAR_MS);
     if (gap && !NO_END.includes(event)) reasons.set(gap, envelope.data.why as Why);
   }
   return gaps.map((gap) => {
     const before = ranges.filter(({ from }) => from < gap.from);
-    const why = reasons.get(gap) ?? deletedBecause(gap, before, rules, now);
+    // A relay writes what it had kept of that time: what is missing begins later than its trouble.
+    const failed = lost.find(({ from, to }) => from < gap.to && to > gap.from);
+    const why = reasons.get(gap) ?? failed?.why ?? deletedBecause(gap, before, rules, now);
     return { ...gap, ...(why ? { why } : {}) };
   });
 }

@@ -10,7 +10,7 @@ import { LOG, type PackageManifest } from '../../package/manifest.ts';
 import { type Source, type Written, writePackage } from '../../package/write.ts';
 import type { HttpServices } from '../services.ts';
 import { recordingOf } from '../views.ts';
-import { explain, gapsBetween } from './gaps.ts';
+import { explain, gapsBetween, losses } from './gaps.ts';
 import { fits, oneFile } from './one-file.ts';
 
 /** Pieces further apart than this do not go on from each other. */
@@ -95,7 +95,8 @@ export async function packageOf(services: HttpServices, { shots, from, to, by }:
       const ranges = own.flatMap(({ video }) => video ?? []);
       const recording = cells.view({ kind: 'recording', id: camera });
       const rules = recording ? rulesOf(recordingOf(recording)) : NEVER_DELETED;
-      const missing = await explain(facts, camera, gapsBetween(ranges, from, to), { ranges, rules, now: madeAt });
+      const lost = await losses(facts, camera, { from, to });
+      const missing = await explain(facts, camera, gapsBetween(ranges, from, to), { ranges, lost, rules, now: madeAt });
       videos.push(...own);
       gaps.push(...missing.map((gap) => ({ camera, ...gap })));
     }

@@ -1,13 +1,14 @@
 import type { Recordings, Stretch } from '../../../adapters/recordings.files.ts';
 
-/** What there is of a camera between two moments (epoch ms), oldest first, and what the files of each stretch take. */
+/** What there is of a camera between two moments (epoch ms), as `Recordings.stretches`, and what the files of each stretch take. */
 export async function sizedStretches(
   recordings: Pick<Recordings, 'stretches' | 'sizes'>,
   camera: string,
   { from, to }: { from: number; to: number },
+  losses: readonly { from: number; to: number }[] = [],
 ): Promise<(Stretch & { bytes: number })[]> {
   const [stretches, files] = await Promise.all([
-    recordings.stretches(camera, from, to),
+    recordings.stretches(camera, from, to, losses),
     recordings.sizes(camera, from, to),
   ]);
   return stretches.map((stretch) => {

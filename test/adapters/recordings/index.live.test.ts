@@ -153,6 +153,12 @@ describe('the index of what is recorded, on real files', function () {
     ]);
     const found = await index.pieces('gate', BEGIN, END + LENGTH_MS);
     for (const piece of found) expect(await index.lengthOf(piece)).to.equal((await index.fragmentOf(piece, 0)).length);
+    const failed = [{ from: BEGIN + 6_000, to: BEGIN + 8_000 }];
+    const stretches = await index.stretches('gate', BEGIN, END + LENGTH_MS, failed);
+    expect(stretches.map(({ from, to }) => [from - BEGIN, to - BEGIN])).to.deep.equal([
+      [0, 3_000],
+      [9_000, 13_000],
+    ]);
     const lines = playlist(found, { goesOn: false }).split('\n');
     expect(lines.filter((line) => line === '#EXT-X-DISCONTINUITY')).to.have.length(1);
     expect(lines.filter((line) => line.startsWith('#EXTINF'))).to.deep.equal([

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { memoryStore } from '../../../../bus/carriers/memory.ts';
 import { id } from '../../../../bus/identity.ts';
-import { explain, gapsBetween } from '../../../../infra/http/recordings/gaps.ts';
+import { explain, gapsBetween, losses } from '../../../../infra/http/recordings/gaps.ts';
 
 const stretch = (from: number, to: number, source = '0') => ({ from, to, source });
 
@@ -35,10 +35,40 @@ describe('what is missing of a recording', () => {
       { from: 20_000, to: 30_000 },
       { from: 80_000, to: 90_000 },
     ];
-    const so = { ranges: [stretch(0, 20_000), stretch(30_000, 80_000)], now: 100_000 };
+    const so = { ranges: [stretch(0, 20_000), stretch(30_000, 80_000)], lost: [], now: 100_000 };
     const rules = { keepMs: 50_000, protections: [] };
     const [first, second] = await explain(facts, id('gate'), gaps, { ...so, rules });
     expect(first?.why?.text, 'what was never recorded was not deleted').to.equal('refused');
     expect(second).to.deep.equal({ from: 80_000, to: 90_000 });
+  });
+
+  it('may lie within a file while its recorder could not write: from its own word on, or the beginning', async () => {
+    let now = 0;
+    const { facts } = memoryStore(() => now);
+    const lost = () => losses(facts, id('gate'), { from: 1_000, to: 100_000 });
+    const goes = async (from: string, state: string, at: number, camera = 'gate') => {
+      now = at;
+      await facts.tell({
+        ...{ specversion: '1.0', id: `f${at}`, source: '/gateways/gw-1', type: `signalbox.recording.${state}` },
+        ...{ subject: `recording/${camera}`, time: new Date(at).toISOString(), datacontenttype: 'application/json' },
+        ...{ causeid: 'c', version: 1, data: { from, state, why: { trigger: state, text: state } } },
+      });
+    };
+    expect(await lost()).to.deep.equal([]);
+    await goes('failing', 'recording', 9_000);
+    await goes('recording', 'failing', 20_000, 'yard');
+    await goes('recording', 'failing', 30_000);
+    await goes('failing', 'full', 35_000);
+    await goes('full', 'recording', 90_000);
+    await goes('recording', 'full', 95_000);
+    const [first, second, third, ...others] = await lost();
+    expect(first).to.deep.equal({ from: 1_000, to: 9_000 });
+    expect(second).to.deep.include({ from: 30_000, to: 90_000 });
+    expect(third).to.deep.include({ from: 95_000, to: 100_000 });
+    expect(others).to.deep.equal([]);
+    const rest = { ranges: [], rules: { keepMs: 1_000_000, protections: [] }, now: 100_000 };
+    const hole = { from: 50_000, to: 70_000 };
+    const [gap] = await explain(facts, id('gate'), [hole], { ...rest, lost: await lost() });
+    expect(gap?.why?.text, 'its own trouble, long before it lost something').to.equal('full');
   });
 });
