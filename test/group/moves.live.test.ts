@@ -122,13 +122,16 @@ describe('viewers of a group with two delivery relays', function () {
     const { relay, id } = await sessionOf('cold');
     const at = Date.now();
     expect((await group.api('POST', `/api/v1/relays/${relay}/drain`)).status).to.be.lessThan(300);
-    const moved = await events.next('viewer.moved', `viewer/${id}`, at, 10_000);
-    expect(moved.data.why).to.include({ reason: 'draining' });
-    await events.next('relay.drained', `relay/${relay}`, at, 10_000);
-    const gap = (await gaps(moved.at)).cold;
-    figure('delivery relay drained, cold: longest gap between frames', gap);
-    expect(gap).to.be.lessThan(600);
-    await group.api('DELETE', `/api/v1/relays/${relay}/drain`);
+    try {
+      const moved = await events.next('viewer.moved', `viewer/${id}`, at, 10_000);
+      expect(moved.data.why).to.include({ reason: 'draining' });
+      await events.next('relay.drained', `relay/${relay}`, at, 10_000);
+      const gap = (await gaps(moved.at)).cold;
+      figure('delivery relay drained, cold: longest gap between frames', gap);
+      expect(gap).to.be.lessThan(600);
+    } finally {
+      await group.api('DELETE', `/api/v1/relays/${relay}/drain`);
+    }
   });
 
   it('are carried on when their gateway and their relay are killed together', async () => {
