@@ -189,11 +189,12 @@ export function openRecordings(folder: string, disk: Disk = diskOf(folder)): Rec
       for (let n = 0; n < files.length; n += AT_ONCE) {
         const some = files.slice(n, n + AT_ONCE).map(async ({ file, followed }) => {
           const stated = await statedOf(file);
-          const runs = [{ from: file.from, to: stated?.to ?? file.from }];
-          const mayLack = losses.some((one) => one.from < (stated?.to ?? one.to) && one.to > file.from);
-          if (stated && !mayLack) return { runs, form: stated.form };
+          const whole = stated && { from: file.from, to: stated.to };
+          if (whole && !losses.some((one) => one.from < whole.to && one.to > whole.from)) {
+            return { runs: [whole], form: stated.form };
+          }
           const looked = await look(file, followed);
-          return { runs: looked ? runsIn(looked) : runs, form: looked?.header.form };
+          return { runs: looked ? runsIn(looked) : [], form: looked?.header.form };
         });
         known.push(...(await Promise.all(some)));
       }

@@ -319,12 +319,8 @@ const health = () => judgeHealth({ carriers, cells, launcher, retention, witness
 alarming = raiseAlarms({
   ...{ node: group.node, roster, cells },
   ownTroubles() {
-    const isFirst = group.gateway === 1;
-    const process = unmeantEnds(launcher.ends(), {
-      gateway: gatewayName(group.gateway),
-      isFirst,
-      nowMs: systemClock.now(),
-    });
+    const gateway = { gateway: gatewayName(group.gateway), isFirst: group.gateway === 1 };
+    const process = unmeantEnds(launcher.ends(), { ...gateway, nowMs: systemClock.now() });
     return { ...troublesIn(health(), givenUp), ...(process ? { process } : {}) };
   },
   later: (ms, run) => void setTimeout(run, ms),

@@ -1,6 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { boxAt, boxesIn } from '../recordings/boxes.ts';
+import { decodedAt, readHeader } from '../recordings/samples.ts';
 import type { Stretch } from './joining.ts';
 
 /** What FFmpeg has finished of one rung, or of the sound. */
@@ -24,18 +25,11 @@ function bytesOf(file: string): Buffer | undefined {
   }
 }
 
-/** The units a second in which a track counts, by its initialization segment. */
-function timescaleOf(init: Buffer): number | undefined {
-  const mdhd = boxAt(init, ['moov', 'trak', 'mdia', 'mdhd']);
-  return mdhd && init.readUInt32BE(mdhd.content + (init[mdhd.content] === 1 ? 20 : 12));
-}
-
 /** When the first picture of a piece is decoded, in units of its track. */
-function decodedAt(bytes: Buffer): number {
+function beginsAt(bytes: Buffer): number {
   const tfdt = boxAt(bytes, ['moof', 'traf', 'tfdt']);
   if (!tfdt) throw new Error('a piece without `tfdt`');
-  const at = tfdt.content + 4;
-  return bytes[tfdt.content] === 1 ? Number(bytes.readBigUInt64BE(at)) : bytes.readUInt32BE(at);
+  return decodedAt(bytes, tfdt);
 }
 
 /** FFmpeg has a piece begin somewhat late where it believed the last picture of the one before to last longer. */
@@ -55,7 +49,7 @@ export function takePieces(folder: string, name: string, init: string): () => Pi
   let toS: number | undefined;
   return () => {
     const head = timescale === undefined ? bytesOf(path.join(folder, init)) : undefined;
-    if (head) timescale = timescaleOf(head);
+    if (head) timescale = readHeader(head)?.tracks[0]?.timescale;
     const playlist = bytesOf(path.join(folder, `${name}.m3u8`))?.toString('utf8') ?? '';
     const listed = [...playlist.matchAll(LISTED)].map(([, seconds, file = '']) => ({ seconds: Number(seconds), file }));
     const fresh = listed.slice(listed.findIndex(({ file }) => file === taken) + 1);
@@ -66,7 +60,7 @@ export function takePieces(folder: string, name: string, init: string): () => Pi
       if (!bytes || timescale === undefined) return [];
       taken = file;
       rmSync(whole, { force: true });
-      const fromS = beginningOf(decodedAt(bytes) / timescale, toS);
+      const fromS = beginningOf(beginsAt(bytes) / timescale, toS);
       toS = fromS + seconds;
       const media = boxesIn(bytes).flatMap(({ type, at, end }) =>
         /moof|mdat/.test(type) ? [bytes.subarray(at, end)] : [],

@@ -118,17 +118,15 @@ export function readRecordedFile(path: string, from: number): FileReader {
 
   const readParts = async (file: FileHandle, size: number, { tracks }: Header): Promise<void> => {
     while (cursor + HEAD_BYTES <= size) {
-      const head = await bytesAt(file, cursor, HEAD_BYTES);
-      const length = head.readUInt32BE(0);
+      const { type, length } = await headAt(file, cursor);
       if (length < HEAD_BYTES || cursor + length > size) return;
-      if (head.toString('latin1', 4, 8) !== 'moof') {
+      if (type !== 'moof') {
         cursor += length;
         continue;
       }
-      const after = await bytesAt(file, cursor + length, HEAD_BYTES);
-      if (after.length < HEAD_BYTES) return;
-      const end = cursor + length + after.readUInt32BE(0);
-      if (end > size) return;
+      const after = await headAt(file, cursor + length);
+      const end = cursor + length + after.length;
+      if (after.length < HEAD_BYTES || end > size) return;
       take(samplesOf(await bytesAt(file, cursor, length), cursor, tracks), cursor, end);
       cursor = end;
     }
@@ -199,12 +197,9 @@ export function readRecordedFile(path: string, from: number): FileReader {
       const file = await open(path, 'r');
       try {
         for (let at = piece.at; at < piece.end; ) {
-          const head = await bytesAt(file, at, HEAD_BYTES);
-          const length = head.length < HEAD_BYTES ? 0 : head.readUInt32BE(0);
+          const { type, length } = await headAt(file, at);
           if (length < HEAD_BYTES) break;
-          if (head.toString('latin1', 4, 8) === 'moof') {
-            samples.push(...samplesOf(await bytesAt(file, at, length), at, tracks));
-          }
+          if (type === 'moof') samples.push(...samplesOf(await bytesAt(file, at, length), at, tracks));
           at += length;
         }
       } finally {
@@ -263,6 +258,13 @@ function isPartOf({ track, dts }: Sample, { firstDts, endDts, from, to }: Piece,
 /** A picture lasts to the end of its piece at most. */
 const withoutHole = (sample: Sample, { endDts }: Piece): Sample =>
   sample.track.kind === 'video' ? { ...sample, duration: Math.min(sample.duration, endDts - sample.dts) } : sample;
+
+/** What box lies there; without a length where none is wholly written. */
+async function headAt(file: FileHandle, at: number): Promise<{ type: string; length: number }> {
+  const head = await bytesAt(file, at, HEAD_BYTES);
+  if (head.length < HEAD_BYTES) return { type: '', length: 0 };
+  return { type: head.toString('latin1', 4, 8), length: head.readUInt32BE(0) };
+}
 
 async function bytesAt(file: FileHandle, at: number, length: number): Promise<Buffer> {
   const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, at);

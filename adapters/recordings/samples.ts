@@ -104,8 +104,15 @@ function trackOf(init: Buffer, trak: Box): Track[] {
   const handler = init.toString('latin1', hdlr.content + 8, hdlr.content + 12);
   if (handler !== 'vide' && handler !== 'soun') return [];
   const kind = handler === 'vide' ? 'video' : 'audio';
-  return [{ id: init.readUInt32BE(tkhd.content + 12), kind, timescale: init.readUInt32BE(mdhd.content + 12) }];
+  const timescale = init.readUInt32BE(mdhd.content + (init[mdhd.content] === 1 ? 20 : 12));
+  return [{ id: init.readUInt32BE(tkhd.content + 12), kind, timescale }];
 }
+
+/** When the samples behind a `tfdt` box begin to be decoded, in units of their track (ISO/IEC 14496-12, 8.8.12). */
+export const decodedAt = (moof: Buffer, tfdt: Box): number =>
+  moof.readUInt8(tfdt.content) === 1
+    ? Number(moof.readBigUInt64BE(tfdt.content + 4))
+    : moof.readUInt32BE(tfdt.content + 4);
 
 /**
  * The samples of one part.
@@ -121,8 +128,7 @@ export function samplesOf(moof: Buffer, at: number, tracks: readonly Track[]): S
     const [tfhd, tfdt] = [find('tfhd'), find('tfdt')];
     const track = tfhd && tracks.find(({ id }) => id === moof.readUInt32BE(tfhd.content + 4));
     if (!track || !tfdt) return [];
-    const wide = moof.readUInt8(tfdt.content) === 1;
-    let dts = wide ? Number(moof.readBigUInt64BE(tfdt.content + 4)) : moof.readUInt32BE(tfdt.content + 4);
+    let dts = decodedAt(moof, tfdt);
     let place = at;
     const usual = usualOf(moof, tfhd);
     const samples: Sample[] = [];

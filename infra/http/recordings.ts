@@ -12,7 +12,7 @@ import { keepHlsAudience } from './hls-audience.ts';
 import { baseUrl } from './origin.ts';
 import { rangedBuffer, rangedChunks, sendRanged } from './ranges.ts';
 import { bookmarkRoutes } from './recordings/bookmarks.ts';
-import { explain, gapsBetween, losses } from './recordings/gaps.ts';
+import { explain, gapsBetween, losses, wordsOf } from './recordings/gaps.ts';
 import {
   goneOf,
   HistoryTold,
@@ -111,7 +111,8 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
       const horizon = horizonFor(request);
       const window = { from: Math.min(Math.max(asked.from, horizon.from), asked.to), to: asked.to };
       const isOpen = window.from < window.to;
-      const lost = isOpen ? await losses(services.facts, camera.id, window) : [];
+      const words = isOpen ? await wordsOf(services.facts, camera.id, window) : [];
+      const lost = losses(words, window);
       const found = isOpen ? await sizedStretches(recordings, camera.id, window, lost) : [];
       // What is set to another size or codec goes on in a range of its own.
       const ranges = found.map(({ form, ...range }) => {
@@ -124,9 +125,7 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
         ...{ camera: camera.id, state, since, why, keep_ms },
         protections: protections.filter(({ to }) => to === undefined || to > horizon.from),
         ...{ from: window.from, to: window.to, ranges, bytes: ranges.reduce((sum, range) => sum + range.bytes, 0) },
-        ...{
-          gaps: await explain(services.facts, camera.id, gaps, { ranges: found, lost, rules: rulesOf(recording), now }),
-        },
+        ...{ gaps: explain(words, gaps, { ranges: found, lost, rules: rulesOf(recording), now }) },
         ...historyTold(horizon),
       };
     },

@@ -227,9 +227,9 @@ function switchedBy({ type, at, data, why }: Fact): Partial<Camera> {
 export function readWorld(world: World, cameras: Camera[], relays: Relay[], before = world): World {
   const newer = <T extends { id: string; since: number; state: string; why?: Why }>(read: T[], known: T[]): T[] =>
     read.map((item) => {
-      const before = known.find((candidate) => candidate.id === item.id);
-      if (!before || before.since <= item.since) return item;
-      const { state, since, why } = before;
+      const own = known.find((candidate) => candidate.id === item.id);
+      if (!own || own.since <= item.since) return item;
+      const { state, since, why } = own;
       return { ...item, state, since, ...(why ? { why } : {}) };
     });
   const heard = newer(cameras, world.cameras).map((camera) => {

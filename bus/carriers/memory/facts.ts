@@ -29,10 +29,7 @@ export function memoryFacts(line: Line, shelf: Shelf<Told>, duplicates: Map<stri
       });
     },
     last: (of) =>
-      line.through(() => {
-        const fact = shelf.items.findLast(({ envelope }) => envelope.subject === `${of.kind}/${of.id}`);
-        return fact;
-      }),
+      line.through(() => shelf.items.findLast(({ envelope }) => envelope.subject === `${of.kind}/${of.id}`)),
     range: () => line.through(() => ({ first: firstOf(shelf), last: shelf.last, purgedBefore: shelf.purgedBefore })),
     async *read(from, filter = {}) {
       const isWanted = ({ seq, envelope }: Told) =>

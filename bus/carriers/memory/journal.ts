@@ -42,11 +42,7 @@ export function memoryJournal(line: Line, shelf: Records, duplicates: Map<string
       });
       for (const entry of entries) yield entry;
     },
-    last: (of) =>
-      line.through(() => {
-        const entry = shelf.lastOf.get(journalSubject(of));
-        return entry;
-      }),
+    last: (of) => line.through(() => shelf.lastOf.get(journalSubject(of))),
     async *read(of, from = 1) {
       const subject = of && journalSubject(of);
       const entries = await line.through(() =>

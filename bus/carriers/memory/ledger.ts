@@ -15,11 +15,7 @@ export function memoryLedger(line: Line): Ledger {
         shelf.items.push(kept({ seq: ++shelf.last, entry }));
         return { seq: shelf.last };
       }),
-    last: () =>
-      line.through(() => {
-        const last = shelf.items.at(-1);
-        return last;
-      }),
+    last: () => line.through(() => shelf.items.at(-1)),
     async *read(from = 1) {
       for (const one of await line.through(() => shelf.items.filter(({ seq }) => seq >= from))) yield one;
     },

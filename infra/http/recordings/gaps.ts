@@ -1,7 +1,8 @@
 import type { Stretch } from '../../../adapters/recordings.files.ts';
+import type { Envelope } from '../../../bus/envelope.ts';
 import type { Why } from '../../../bus/events/why.ts';
 import type { Id } from '../../../bus/identity.ts';
-import type { FactFilter, Facts } from '../../../bus/ports.ts';
+import type { Facts } from '../../../bus/ports.ts';
 import { parseFactType } from '../../../bus/subjects.ts';
 import { deletedBecause, type KeepingRules } from '../../../machines/policy/keeping.ts';
 
@@ -21,25 +22,38 @@ const NO_END = ['recording', 'starting', 'segment', 'protected', 'unprotected'];
 /** What was told late, after an outage, may stand this far behind what came after it. */
 const LATE_MS = 60_000;
 
-const ofRecording = (camera: Id): FactFilter => ({ cells: [{ kind: 'recording', id: camera }] });
-
 /** A recording in one of these states may have had something that it could not write. */
 const LOSING = ['failing', 'full'];
 
-/** When a recording could not write what came, as it told itself between two moments (epoch ms), and why. */
-export async function losses(
+/** What a recording told of itself between two moments (epoch ms), and about then. @throws JournalAway */
+export async function wordsOf(
   facts: Pick<Facts, 'read'>,
   camera: Id,
   { from, to }: { from: number; to: number },
-): Promise<Gap[]> {
+): Promise<Envelope[]> {
+  const words: Envelope[] = [];
+  for await (const { envelope } of facts.read(
+    { since: from - NEAR_MS },
+    { cells: [{ kind: 'recording', id: camera }] },
+  )) {
+    if (Date.parse(envelope.time) > to + LATE_MS) break;
+    words.push(envelope);
+  }
+  return words;
+}
+
+/** When a recording could not write what came, as it told itself between two moments (epoch ms), and why. */
+export function losses(words: readonly Envelope[], { from, to }: { from: number; to: number }): Gap[] {
   const found: Gap[] = [];
   let lost: Gap | undefined;
-  for await (const { envelope } of facts.read({ since: from }, ofRecording(camera))) {
-    const at = Date.parse(envelope.time);
-    const { from: was = '', state = '', why } = envelope.data as { from?: string; state?: string; why?: Why };
-    if (LOSING.includes(state))
-      lost = { from: lost?.from ?? (LOSING.includes(was) ? from : at), to, ...(why ? { why } : {}) };
-    else if (LOSING.includes(was)) {
+  for (const { time, data } of words) {
+    const at = Date.parse(time);
+    if (at < from) continue;
+    const { from: was = '', state = '', why } = data as { from?: string; state?: string; why?: Why };
+    if (LOSING.includes(state)) {
+      const begunAt = LOSING.includes(was) ? from : at;
+      lost = { from: lost?.from ?? begunAt, to, ...(why ? { why } : {}) };
+    } else if (LOSING.includes(was)) {
       found.push({ ...(lost ?? { from }), to: at });
       lost = undefined;
     }
@@ -73,21 +87,17 @@ export interface KeptSoFar {
  * Why nothing is there: as the recording itself told about then, its last word before the end of the gap; or because it
  * was deleted since.
  */
-export async function explain(
-  facts: Pick<Facts, 'read'>,
-  camera: Id,
+export function explain(
+  words: readonly Envelope[],
   gaps: readonly Gap[],
   { ranges, lost, rules, now }: KeptSoFar,
-): Promise<Gap[]> {
-  const [first, last] = [gaps[0], gaps.at(-1)];
-  if (!first || !last) return [];
+): Gap[] {
   const reasons = new Map<object, Why>();
-  for await (const { envelope } of facts.read({ since: first.from - NEAR_MS }, ofRecording(camera))) {
-    const at = Date.parse(envelope.time);
-    if (at > last.to + LATE_MS) break;
-    const { event } = parseFactType(envelope);
+  for (const word of words) {
+    const at = Date.parse(word.time);
+    const { event } = parseFactType(word);
     const gap = gaps.find((one) => at >= one.from - NEAR_MS && at <= one.to + NEAR_MS);
-    if (gap && !NO_END.includes(event)) reasons.set(gap, envelope.data.why as Why);
+    if (gap && !NO_END.includes(event)) reasons.set(gap, word.data.why as Why);
   }
   return gaps.map((gap) => {
     const before = ranges.filter(({ from }) => from < gap.from);

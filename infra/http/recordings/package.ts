@@ -10,11 +10,10 @@ import { LOG, type PackageManifest } from '../../package/manifest.ts';
 import { type Source, type Written, writePackage } from '../../package/write.ts';
 import type { HttpServices } from '../services.ts';
 import { recordingOf } from '../views.ts';
-import { explain, gapsBetween, losses } from './gaps.ts';
+import { explain, gapsBetween, losses, wordsOf } from './gaps.ts';
 import { fits, oneFile } from './one-file.ts';
+import { isApart } from './playlist.ts';
 
-/** Pieces further apart than this do not go on from each other. */
-const BREAK_MS = 250;
 const CHUNK_BYTES = 65_536;
 /** Of a camera that is not recorded nothing is deleted. */
 const NEVER_DELETED = { keepMs: Number.POSITIVE_INFINITY, protections: [] };
@@ -26,7 +25,7 @@ export function runsOf(pieces: readonly RecordedPiece[]): RecordedPiece[][] {
     const run = runs.at(-1);
     const last = run?.at(-1);
     const goesOn =
-      last && last.file.source === piece.file.source && piece.from - last.to < BREAK_MS && fits(piece.init, last.init);
+      last && last.file.source === piece.file.source && !isApart(last, piece) && fits(piece.init, last.init);
     if (goesOn) run?.push(piece);
     else runs.push([piece]);
   }
@@ -95,8 +94,9 @@ export async function packageOf(services: HttpServices, { shots, from, to, by }:
       const ranges = own.flatMap(({ video }) => video ?? []);
       const recording = cells.view({ kind: 'recording', id: camera });
       const rules = recording ? rulesOf(recordingOf(recording)) : NEVER_DELETED;
-      const lost = await losses(facts, camera, { from, to });
-      const missing = await explain(facts, camera, gapsBetween(ranges, from, to), { ranges, lost, rules, now: madeAt });
+      const words = await wordsOf(facts, camera, { from, to });
+      const lost = losses(words, { from, to });
+      const missing = explain(words, gapsBetween(ranges, from, to), { ranges, lost, rules, now: madeAt });
       videos.push(...own);
       gaps.push(...missing.map((gap) => ({ camera, ...gap })));
     }

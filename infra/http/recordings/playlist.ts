@@ -1,5 +1,10 @@
 import type { RecordedPiece, Stretch } from '../../../adapters/recordings.files.ts';
 
+/** Pieces so far apart do not go on from each other. */
+const APART_MS = 250;
+/** Whether something is missing between two pieces. */
+export const isApart = (last: RecordedPiece, piece: RecordedPiece): boolean => piece.from - last.to >= APART_MS;
+
 /** What the file of a piece is called in addresses. */
 export const nameOf = ({ file: { source, name } }: RecordedPiece): string => `${source}.${name}`;
 
@@ -58,6 +63,5 @@ const breaksIn = (pieces: readonly RecordedPiece[]): number =>
   pieces.filter((piece, n) => n > 0 && isBreak(pieces[n - 1] as RecordedPiece, piece)).length;
 
 /** Within a file pieces go on from each other, unless something is missing between them. */
-const BREAK_MS = 250;
 const isBreak = (last: RecordedPiece, piece: RecordedPiece): boolean =>
-  nameOf(last) !== nameOf(piece) || piece.from - last.to > BREAK_MS;
+  nameOf(last) !== nameOf(piece) || isApart(last, piece);

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { memoryStore } from '../../../../bus/carriers/memory.ts';
 import { id } from '../../../../bus/identity.ts';
-import { explain, gapsBetween, losses } from '../../../../infra/http/recordings/gaps.ts';
+import { explain, gapsBetween, losses, wordsOf } from '../../../../infra/http/recordings/gaps.ts';
 
 const stretch = (from: number, to: number, source = '0') => ({ from, to, source });
 
@@ -37,7 +37,7 @@ describe('what is missing of a recording', () => {
     ];
     const so = { ranges: [stretch(0, 20_000), stretch(30_000, 80_000)], lost: [], now: 100_000 };
     const rules = { keepMs: 50_000, protections: [] };
-    const [first, second] = await explain(facts, id('gate'), gaps, { ...so, rules });
+    const [first, second] = explain(await wordsOf(facts, id('gate'), { from: 0, to: 100_000 }), gaps, { ...so, rules });
     expect(first?.why?.text, 'what was never recorded was not deleted').to.equal('refused');
     expect(second).to.deep.equal({ from: 80_000, to: 90_000 });
   });
@@ -45,7 +45,9 @@ describe('what is missing of a recording', () => {
   it('may lie within a file while its recorder could not write: from its own word on, or the beginning', async () => {
     let now = 0;
     const { facts } = memoryStore(() => now);
-    const lost = () => losses(facts, id('gate'), { from: 1_000, to: 100_000 });
+    const window = { from: 1_000, to: 100_000 };
+    const words = () => wordsOf(facts, id('gate'), window);
+    const lost = async () => losses(await words(), window);
     const goes = async (from: string, state: string, at: number, camera = 'gate') => {
       now = at;
       await facts.tell({
@@ -68,7 +70,7 @@ describe('what is missing of a recording', () => {
     expect(others).to.deep.equal([]);
     const rest = { ranges: [], rules: { keepMs: 1_000_000, protections: [] }, now: 100_000 };
     const hole = { from: 50_000, to: 70_000 };
-    const [gap] = await explain(facts, id('gate'), [hole], { ...rest, lost: await lost() });
+    const [gap] = explain(await words(), [hole], { ...rest, lost: await lost() });
     expect(gap?.why?.text, 'its own trouble, long before it lost something').to.equal('full');
   });
 });
