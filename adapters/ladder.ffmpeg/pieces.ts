@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { boxAt, boxesIn } from '../recordings/boxes.ts';
-import { decodedAt, readHeader } from '../recordings/samples.ts';
+import { decodedAt, timescaleIn } from '../recordings/samples.ts';
 import type { Stretch } from './joining.ts';
 
 /** What FFmpeg has finished of one rung, or of the sound. */
@@ -49,7 +49,8 @@ export function takePieces(folder: string, name: string, init: string): () => Pi
   let toS: number | undefined;
   return () => {
     const head = timescale === undefined ? bytesOf(path.join(folder, init)) : undefined;
-    if (head) timescale = readHeader(head)?.tracks[0]?.timescale;
+    const mdhd = head && boxAt(head, ['moov', 'trak', 'mdia', 'mdhd']);
+    if (mdhd) timescale = timescaleIn(head, mdhd);
     const playlist = bytesOf(path.join(folder, `${name}.m3u8`))?.toString('utf8') ?? '';
     const listed = [...playlist.matchAll(LISTED)].map(([, seconds, file = '']) => ({ seconds: Number(seconds), file }));
     const fresh = listed.slice(listed.findIndex(({ file }) => file === taken) + 1);

@@ -96,6 +96,10 @@ export function readHeader(bytes: Buffer): Header | undefined {
   return { tracks, init, ...stated };
 }
 
+/** The units a second in which a track counts, by its `mdhd` box (ISO/IEC 14496-12, 8.4.2). */
+export const timescaleIn = (head: Buffer, mdhd: Box): number =>
+  head.readUInt32BE(mdhd.content + (head[mdhd.content] === 1 ? 20 : 12));
+
 function trackOf(init: Buffer, trak: Box): Track[] {
   if (trak.type !== 'trak') return [];
   const find = (...path: string[]) => boxAt(init, path, trak.content, trak.end);
@@ -104,8 +108,7 @@ function trackOf(init: Buffer, trak: Box): Track[] {
   const handler = init.toString('latin1', hdlr.content + 8, hdlr.content + 12);
   if (handler !== 'vide' && handler !== 'soun') return [];
   const kind = handler === 'vide' ? 'video' : 'audio';
-  const timescale = init.readUInt32BE(mdhd.content + (init[mdhd.content] === 1 ? 20 : 12));
-  return [{ id: init.readUInt32BE(tkhd.content + 12), kind, timescale }];
+  return [{ id: init.readUInt32BE(tkhd.content + 12), kind, timescale: timescaleIn(init, mdhd) }];
 }
 
 /** When the samples behind a `tfdt` box begin to be decoded, in units of their track (ISO/IEC 14496-12, 8.8.12). */
