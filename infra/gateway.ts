@@ -60,7 +60,7 @@ import { keepRetention } from './gateway/retention.ts';
 import { shareSessions } from './gateway/session-cards.ts';
 import { takeTenure } from './gateway/tenure.ts';
 import { keepTraces } from './gateway/traces.ts';
-import { unmeantEnds } from './gateway/unmeant-ends.ts';
+import { unexpectedExits } from './gateway/unexpected-exits.ts';
 import { keepWebhooks } from './gateway/webhooks.ts';
 import { group as groupShape, placeOfGateway, runsHere } from './group.ts';
 import { openEmbedCodes } from './http/embed-codes.ts';
@@ -320,7 +320,7 @@ alarming = raiseAlarms({
   ...{ node: group.node, roster, cells },
   ownTroubles() {
     const gateway = { gateway: gatewayName(group.gateway), isFirst: group.gateway === 1 };
-    const process = unmeantEnds(launcher.ends(), { ...gateway, nowMs: systemClock.now() });
+    const process = unexpectedExits(launcher.unexpectedExits(), { ...gateway, nowMs: systemClock.now() });
     return { ...troublesIn(health(), givenUp), ...(process ? { process } : {}) };
   },
   later: (ms, run) => void setTimeout(run, ms),

@@ -1,8 +1,8 @@
 import { type FfmpegRun, lastWords, runFfmpeg } from '../ffmpeg.ts';
 import { INPUT_OPTIONS, inputList } from '../ladder.ffmpeg/arguments.ts';
 import { inSizes } from './halve.ts';
+import { pacePictures } from './pace.ts';
 import type { Peer } from './peer.ts';
-import { spreadPictures } from './spread.ts';
 import { createPictureCutter } from './y4m.ts';
 
 /** The picture of one camera at one relay, decoded once for all peers that show it. */
@@ -36,7 +36,7 @@ export function createDecoder(ffmpeg: string, trouble: (detail: string) => void)
   let pastCpuMs = 0;
   let movedAtMs = 0;
 
-  const spread = spreadPictures(
+  const pace = pacePictures(
     (picture) => {
       const sized = inSizes(picture);
       for (const peer of peers) peer.show(sized, performance.now());
@@ -48,7 +48,7 @@ export function createDecoder(ffmpeg: string, trouble: (detail: string) => void)
     },
   );
   const stop = () => {
-    spread.clear();
+    pace.clear();
     clearTimeout(again);
     clearInterval(watch);
     pastCpuMs += run?.cpuMs() ?? 0;
@@ -65,7 +65,7 @@ export function createDecoder(ffmpeg: string, trouble: (detail: string) => void)
     movedAtMs = performance.now();
     const cut = createPictureCutter((picture) => {
       movedAtMs = performance.now();
-      spread.push(picture);
+      pace.push(picture);
     });
     run = runFfmpeg({
       program: ffmpeg,

@@ -94,7 +94,7 @@ function printSurrounding(out: Terminal, { processes, configFaults, disk }: Surr
     const troubled = processes.filter(({ state, restarts }) => state !== 'running' || restarts > 0);
     const running = processes.filter(({ state }) => state === 'running').length;
     out.print(`  processes: ${running} of ${processes.length} running`);
-    for (const { name, state, restarts, last_end: end } of troubled) {
+    for (const { name, state, restarts, last_exit: end } of troubled) {
       const paint: Paint = state === 'running' ? 'warn' : 'bad';
       const how = end ? `; ${sinceText(end.at)} ago it ${printable(end.text)}` : '';
       out.print(`    ${printable(name)}: ${out.paint(state, paint)}, started again ${restarts}×${how}`);

@@ -15,7 +15,7 @@ export interface ProcessNews {
 }
 
 /** The end of a process that was not meant to end. */
-export interface UnmeantEnd {
+export interface UnexpectedExit {
   name: string;
   /** Epoch ms. */
   at: number;
@@ -27,8 +27,8 @@ export interface UnmeantEnd {
 export interface LauncherLink {
   /** Hears of starts and exits of every process of the group. The result stops it. */
   onProcess(hear: (news: ProcessNews) => void): () => void;
-  /** The last unmeant end of each process that had one, as far as the launcher has told. */
-  ends(): UnmeantEnd[];
+  /** The last unexpected exit of each process that had one, as far as the launcher has told. */
+  unexpectedExits(): UnexpectedExit[];
   /** Demo only: stops or starts the process of a demo camera's source. @throws Error with `reason` */
   plug(camera: string, source: number, plugged: boolean): Promise<void>;
   ensureSwitchers(count: number): void;
@@ -88,7 +88,7 @@ export function openLauncherLink(to: string | Way, holder: string, epoch: () => 
   let runningSwitchers = 1;
   let placed: CameraZones | undefined;
   let refs = 0;
-  const ends = new Map<string, UnmeantEnd>();
+  const exits = new Map<string, UnexpectedExit>();
 
   const tellOf = ({ name }: LinkMessage, news: EncoderNews): void => {
     for (const listener of encoderListeners.get(String(name)) ?? []) listener(news);
@@ -115,9 +115,9 @@ export function openLauncherLink(to: string | Way, holder: string, epoch: () => 
         tellOf(message, { what: 'ended', detail: String(message.detail) });
         break;
       case 'processes':
-        for (const { name, last_end } of processList.parse(message).items) {
+        for (const { name, last_exit } of processList.parse(message).items) {
           count([name]);
-          if (last_end) ends.set(name, { name, ...last_end });
+          if (last_exit) exits.set(name, { name, ...last_exit });
         }
         break;
       case 'started':
@@ -125,7 +125,7 @@ export function openLauncherLink(to: string | Way, holder: string, epoch: () => 
         const name = String(message.name);
         count([name]);
         const detail = message.type === 'exited' ? String(message.text) : '';
-        if (typeof message.restart_ms === 'number') ends.set(name, { name, at: Number(message.at), text: detail });
+        if (typeof message.restart_ms === 'number') exits.set(name, { name, at: Number(message.at), text: detail });
         for (const listener of listeners) listener({ name, what: message.type, detail });
       }
     }
@@ -187,7 +187,7 @@ export function openLauncherLink(to: string | Way, holder: string, epoch: () => 
     async plug(camera, source, plugged) {
       await ask({ type: 'plug', camera, source, plugged });
     },
-    ends: () => [...ends.values()],
+    unexpectedExits: () => [...exits.values()],
     encoders,
     async sweepEncoders(spared) {
       for (const { name } of await encoders.list()) {

@@ -11,7 +11,7 @@ export const processList = shape(
         pid: Type.Optional(Type.Integer()),
         state: Type.Enum(['running', 'backoff', 'stopped'], { description: 'stopped: on purpose' }),
         restarts: Type.Integer({ description: 'how often it was started again by itself' }),
-        last_end: Type.Optional(
+        last_exit: Type.Optional(
           Type.Object(
             {
               at: Type.Number({ description: 'epoch ms' }),

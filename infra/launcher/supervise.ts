@@ -80,7 +80,7 @@ export function supervise(program: Program, log: ProcessLog, undertaker: Underta
   let hasServed = false;
   let failures = 0;
   let restarts = 0;
-  let lastEnd: ProcessState['last_end'];
+  let lastExit: ProcessState['last_exit'];
   let restart: NodeJS.Timeout | undefined;
 
   const ended = (
@@ -94,7 +94,7 @@ export function supervise(program: Program, log: ProcessLog, undertaker: Underta
     if (pid !== undefined) undertaker.remove(pid);
     if (performance.now() - startedAt >= STEADY_MS) failures = 0;
     const end = { at: Date.now(), text: howItEnded(code, signal, words) };
-    if (wanted) lastEnd = end;
+    if (wanted) lastExit = end;
     // What never served is a fault in how it is started: somebody should read its last words, not watch it try.
     wanted &&= hasServed;
     const restartMs = wanted ? restartDelayMs(failures) : undefined;
@@ -183,7 +183,7 @@ export function supervise(program: Program, log: ProcessLog, undertaker: Underta
       ...(child?.pid === undefined ? {} : { pid: child.pid }),
       state: child ? 'running' : wanted ? 'backoff' : 'stopped',
       restarts,
-      ...(lastEnd ? { last_end: lastEnd } : {}),
+      ...(lastExit ? { last_exit: lastExit } : {}),
     }),
   };
 }

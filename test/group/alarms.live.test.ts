@@ -48,7 +48,7 @@ describe('alarms of a real group', function () {
     await group.ready();
     await told(/gateway crashed \(SIGABRT\)/);
     expect(group.logs()).to.match(/^gateway crashed \(SIGABRT\).*; starting it again in \d+ ms$/m);
-    const heard = (await group.processes()).find((one) => one.name === 'switcher-1') as { last_end?: { at: number } };
-    expect(heard.last_end?.at).to.be.within(since, Date.now());
+    const heard = (await group.processes()).find((one) => one.name === 'switcher-1') as { last_exit?: { at: number } };
+    expect(heard.last_exit?.at).to.be.within(since, Date.now());
   });
 });

@@ -1,7 +1,7 @@
 import type { Envelope } from '../../envelope.ts';
 import type { FactFilter, Facts, Subscription, Told } from '../../ports.ts';
 import { parseFactType } from '../../subjects.ts';
-import { kept } from './kept.ts';
+import { frozen } from './frozen.ts';
 import type { Line } from './line.ts';
 import { firstOf, memoryFollowers, type Shelf } from './shelf.ts';
 
@@ -22,7 +22,7 @@ export function memoryFacts(line: Line, shelf: Shelf<Told>, duplicates: Map<stri
         const known = duplicates.get(key);
         if (known !== undefined) return { seq: known };
         const seq = ++shelf.last;
-        shelf.items.push(kept({ seq, envelope }));
+        shelf.items.push(frozen({ seq, envelope }));
         duplicates.set(key, seq);
         followers.wake();
         return { seq };

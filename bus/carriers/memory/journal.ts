@@ -1,6 +1,6 @@
 import { FenceRefused, isSuccessor, type Journal, type JournalEntry } from '../../ports.ts';
 import { journalSubject } from '../../subjects.ts';
-import { kept } from './kept.ts';
+import { frozen } from './frozen.ts';
 import type { Line } from './line.ts';
 import { memoryFollowers, type Records, subjectOf } from './shelf.ts';
 
@@ -26,7 +26,7 @@ export function memoryJournal(line: Line, shelf: Records, duplicates: Map<string
           if (!isSetBack) throw new FenceRefused(`${subject} ends at ${last?.seq ?? 0}, not at ${expected}`);
         }
         const seq = ++shelf.last;
-        const entry = kept({ seq, record });
+        const entry = frozen({ seq, record });
         shelf.items.push(entry);
         shelf.lastOf.set(subject, entry);
         duplicates.set(messageId, seq);

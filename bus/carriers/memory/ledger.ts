@@ -1,5 +1,5 @@
 import { FenceRefused, type Ledger, type Ledgered } from '../../ports.ts';
-import { kept } from './kept.ts';
+import { frozen } from './frozen.ts';
 import type { Line } from './line.ts';
 import type { Shelf } from './shelf.ts';
 
@@ -12,7 +12,7 @@ export function memoryLedger(line: Line): Ledger {
         if (last?.entry.fact === entry.fact && last.entry.hash === entry.hash) return { seq: last.seq };
         if ((last?.seq ?? 0) !== expected)
           throw new FenceRefused(`the ledger ends at ${last?.seq}, not at ${expected}`);
-        shelf.items.push(kept({ seq: ++shelf.last, entry }));
+        shelf.items.push(frozen({ seq: ++shelf.last, entry }));
         return { seq: shelf.last };
       }),
     last: () => line.through(() => shelf.items.at(-1)),

@@ -49,7 +49,7 @@ describe('the command line, against a gateway', () => {
         pid: 8,
         state: 'running',
         restarts: 3,
-        last_end: { at: Date.now(), text: 'was killed (SIGKILL)' },
+        last_exit: { at: Date.now(), text: 'was killed (SIGKILL)' },
       },
       { name: 'gateway', state: 'backoff', restarts: 9 },
     ];

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { unmeantEnds } from '../../../infra/gateway/unmeant-ends.ts';
+import { unexpectedExits } from '../../../infra/gateway/unexpected-exits.ts';
 
 describe('programs that end though they are not meant to', () => {
   const nowMs = 1_800_000_000_000;
@@ -13,15 +13,15 @@ describe('programs that end though they are not meant to', () => {
   ];
 
   it('are told once each: by a gateway of itself, by the first of what serves all; relays tell of themselves', () => {
-    expect(unmeantEnds(ends, { gateway: 'gateway', isFirst: true, nowMs })).to.equal(
+    expect(unexpectedExits(ends, { gateway: 'gateway', isFirst: true, nowMs })).to.equal(
       'gateway ended with code 1: Error: x; switcher-1 crashed (SIGSEGV); started again by itself',
     );
-    expect(unmeantEnds(ends, { gateway: 'gateway-2', isFirst: false, nowMs })).to.equal(
+    expect(unexpectedExits(ends, { gateway: 'gateway-2', isFirst: false, nowMs })).to.equal(
       'gateway-2 was killed (SIGKILL); started again by itself',
     );
   });
 
   it('are told for a minute', () => {
-    expect(unmeantEnds(ends, { gateway: 'gateway', isFirst: true, nowMs: nowMs + 60_000 })).to.equal(undefined);
+    expect(unexpectedExits(ends, { gateway: 'gateway', isFirst: true, nowMs: nowMs + 60_000 })).to.equal(undefined);
   });
 });

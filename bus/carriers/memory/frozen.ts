@@ -2,11 +2,11 @@
  * A value as a store keeps it: what JSON makes of it, frozen. What is JSON already is kept itself and not a copy of it:
  * whoever changes what was written down fails at once, and a record shares with the one before what has not changed.
  */
-export function kept<T>(value: T): T {
+export function frozen<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return plain(value) as T;
   if (Object.isFrozen(value)) return value;
   // A date, for instance, says itself how it is written.
-  if (!isPlain(value)) return kept(JSON.parse(JSON.stringify(value)));
+  if (!isPlain(value)) return frozen(JSON.parse(JSON.stringify(value)));
   const own = Array.isArray(value) ? items(value) : fields(value as Record<string, unknown>);
   Object.freeze(own);
   return own as T;
@@ -24,14 +24,14 @@ function plain(value: unknown): unknown {
 }
 
 function items(list: readonly unknown[]): readonly unknown[] {
-  const own = list.map((item) => kept(item) ?? null);
+  const own = list.map((item) => frozen(item) ?? null);
   return own.every((item, place) => item === list[place]) ? list : own;
 }
 
 function fields(one: Record<string, unknown>): object {
   let own: Record<string, unknown> | undefined;
   for (const name in one) {
-    const value = kept(one[name]);
+    const value = frozen(one[name]);
     if (value === one[name] && value !== undefined) continue;
     own ??= { ...one };
     if (value === undefined) delete own[name];

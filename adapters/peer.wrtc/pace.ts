@@ -4,7 +4,7 @@ import type { Picture } from './y4m.ts';
  * Cameras, networks and relays hand pictures on in bursts, and a connection stamps each with the time at which it is
  * given it: of two that are given at once, one is dropped, or shown for no tick of a screen.
  */
-export interface Spread {
+export interface Pace {
   /** Hands a picture on, at once where it comes in its time. The picture may be used again afterwards. */
   push(picture: Picture): void;
   /** Lets go of what waits. */
@@ -20,15 +20,15 @@ const SHARE = 0.75;
 const WAITING = 3;
 
 /**
- * Spreads pictures that come in bursts.
+ * Sets the pace for pictures that come in bursts.
  * @param now monotonic ms
  * @param later calls back after so many ms, and gives what calls that off
  */
-export function spreadPictures(
+export function pacePictures(
   deliver: (picture: Picture) => void,
   now: () => number,
   later: (callback: () => void, ms: number) => () => void,
-): Spread {
+): Pace {
   let arrivals: number[] = [];
   let waiting: Picture[] = [];
   let deliveredAtMs = Number.NEGATIVE_INFINITY;

@@ -1,4 +1,4 @@
-import type { UnmeantEnd } from './launcher-link.ts';
+import type { UnexpectedExit } from './launcher-link.ts';
 
 /** Long enough to be seen; the log keeps it. */
 const TOLD_MS = 60_000;
@@ -10,8 +10,8 @@ const TELLS_ITSELF = /^(?:relay|camera|destination)/;
  * Each gateway tells of itself, and the first one of all that serves them together.
  * @param gateway this gateway's name on the launcher link
  */
-export function unmeantEnds(
-  ends: readonly UnmeantEnd[],
+export function unexpectedExits(
+  ends: readonly UnexpectedExit[],
   { gateway, isFirst, nowMs }: { gateway: string; isFirst: boolean; nowMs: number },
 ): string | undefined {
   const told = ends.filter(({ name, at }) => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { spreadPictures } from '../../../adapters/peer.wrtc/spread.ts';
+import { pacePictures } from '../../../adapters/peer.wrtc/pace.ts';
 import type { Picture } from '../../../adapters/peer.wrtc/y4m.ts';
 
 /** Has pictures come at these times (ms), each in the same buffer, and tells which was handed on when. */
@@ -7,7 +7,7 @@ function through(arriveMs: number[]): { atMs: number; picture: number }[] {
   let nowMs = 0;
   let timers: { atMs: number; callback: () => void }[] = [];
   const seen: { atMs: number; picture: number }[] = [];
-  const spread = spreadPictures(
+  const pace = pacePictures(
     ({ data }) => seen.push({ atMs: nowMs, picture: data[0] ?? 0 }),
     () => nowMs,
     (callback, ms) => {
@@ -32,7 +32,7 @@ function through(arriveMs: number[]): { atMs: number; picture: number }[] {
   for (const [index, atMs] of arriveMs.entries()) {
     runTo(atMs);
     shared.data.fill(index);
-    spread.push(shared);
+    pace.push(shared);
   }
   runTo(nowMs + 1_000);
   return seen;
