@@ -6,7 +6,7 @@ import { startTestGroup, type TestGroup } from '../../fixtures/group.ts';
 import { startMediamtx, type TestMediamtx } from '../../fixtures/mediamtx.ts';
 import { freeze, type Running, until } from '../../fixtures/process.ts';
 import { openWhepPage, type WhepPage } from '../../fixtures/whep-page.ts';
-import { openWatched, shownBy } from '../screen/frames.ts';
+import { openWatched } from '../screen/frames.ts';
 import type { Frame } from './gaps.ts';
 
 /** A camera that can be killed, hung and brought back: an encoder publishing to an RTSP server of its own. */
@@ -23,8 +23,7 @@ export interface Camera {
 
 /** Something that shows the camera. */
 export interface Screen {
-  frames(): Promise<Frame[]>;
-  /** Waits until this many frames came after an instant (epoch ms). */
+  /** Waits until this many frames came after an instant (epoch ms). Resolves to them and to those of the ten seconds before it. */
   moving(after: number, frames?: number, timeoutMs?: number): Promise<Frame[]>;
   close(): Promise<void>;
 }
@@ -80,14 +79,17 @@ async function setUpCamera(): Promise<Camera> {
   };
 }
 
-/** A screen over frames read of a page. */
-function screenOf(frames: () => Promise<Frame[]>, close: () => Promise<void>): Screen {
+/** What is told of the time before the instant that was waited for. */
+const LOOK_BACK_MS = 10_000;
+
+/** A screen over the frames that a page showed after an instant. */
+function screenOf(shownAfter: (after: number) => Promise<Frame[]>, close: () => Promise<void>): Screen {
   return {
-    frames,
     async moving(after, count = 20, timeoutMs = 30_000) {
-      const come = async () => (await frames()).filter(({ at }) => at > after).length >= count;
+      // Not all that it ever showed: to hand that over again and again would starve what is measured.
+      const come = async () => (await shownAfter(after)).length >= count;
       await until(`${count} frames on screen`, come, timeoutMs, 50);
-      return frames();
+      return shownAfter(after - LOOK_BACK_MS);
     },
     close,
   };
@@ -95,22 +97,19 @@ function screenOf(frames: () => Promise<Frame[]>, close: () => Promise<void>): S
 
 async function openScreen(open: Promise<Page>): Promise<Screen> {
   const page = await open;
-  const frames = async () => {
-    const { origin, frames } = await shownBy(page);
-    return frames.map(({ at, ...rest }) => ({ at: origin + at, ...rest }));
-  };
-  return screenOf(frames, () => page.context().close());
+  return screenOf(
+    (after) => page.evaluate(`framesAfter(${after})`),
+    () => page.context().close(),
+  );
 }
 
 async function openPlain(browser: Browser, group: TestGroup): Promise<Screen> {
   const whep: WhepPage = await openWhepPage(browser);
   await whep.open(`${group.url}/live/cam/whep`, group.token());
-  const frames = async () =>
-    (await whep.seen()).frames.map(({ at, latency_ms }) => ({
-      at,
-      ...(latency_ms === undefined ? {} : { latencyMs: latency_ms }),
-    }));
-  return screenOf(frames, whep.close);
+  const shownAfter = (after: number): Promise<Frame[]> =>
+    whep.page.evaluate(`whep.frames.filter(({ at }) => at > ${after})
+      .map(({ at, latency_ms }) => ({ at, ...(latency_ms === undefined ? {} : { latencyMs: latency_ms }) }))`);
+  return screenOf(shownAfter, whep.close);
 }
 
 /** Sets it up; our camera is live on its preferred source. @param config more of our configuration */

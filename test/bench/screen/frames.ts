@@ -48,6 +48,10 @@ const NOTE = `
       });
     }
   };
+  // With epoch ms, those after an instant.
+  window.framesAfter = (after) => shown.frames
+    .map(({ at, ...more }) => ({ at: performance.timeOrigin + at, ...more }))
+    .filter(({ at }) => at > after);
   window.tellShown = async () => {
     const inbound = [];
     for (const peer of shown.peers) {
