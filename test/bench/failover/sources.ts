@@ -21,6 +21,8 @@ const GOP_MS = 2_000;
 export const AFTER_MS = 1_500;
 const SWITCH_WITHIN_MS = 20_000;
 const STOCK_WITHIN_MS = 40_000;
+/** Sources that are lost six times within a minute are put into quarantine, and that is not what is measured. */
+const OUTAGE_EVERY_MS = 13_000;
 
 /** Any phase of the cameras' key frames is as likely as any other. */
 export const anyPhase = () => new Promise((resolve) => setTimeout(resolve, Math.random() * GOP_MS));
@@ -85,5 +87,6 @@ export async function outage(stage: Stage, { ours }: Screens): Promise<number> {
   const answersAt = await stage.preferred.start();
   const frames = await ours.moving(answersAt);
   await stage.backup.start();
+  await new Promise((resolve) => setTimeout(resolve, at + OUTAGE_EVERY_MS - Date.now()));
   return (frames.find((frame) => frame.at > answersAt && frame.latencyMs !== undefined)?.at ?? Number.NaN) - answersAt;
 }
