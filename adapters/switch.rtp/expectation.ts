@@ -12,32 +12,43 @@ export interface Expectation {
 const LEARN_GAPS = 15;
 /** Packets closer than this belong together. */
 const TOGETHER_MS = 2;
-/** The longest gap is kept for this long, and as long again; at first for less, for many cameras stutter as they start. */
+/** Gaps are remembered for this long, and as long again; at first for less, for many cameras stutter as they start. */
 const FIRST_SPAN_MS = 1_000;
 const LAST_SPAN_MS = 30_000;
 /** A longer gap is an outage, not jitter: nothing is learnt from it … */
 const MAX_JITTER_MS = 400;
 /** … unless it is the rule from now on, as with a camera that sends fewer pictures at night. */
-const OUTAGES_ARE_RULE = 3;
+const OUTAGES_ARE_RULE = 2;
 
-/** Expects what the longest gap of late says: a jittery network raises it by itself. */
+/** Gaps of a time, the longest and the one next to it. */
+type Longest = readonly [longestMs: number, nextMs: number];
+
+const among = ([longestMs, nextMs]: Longest, gapMs: number): Longest =>
+  gapMs > longestMs ? [gapMs, longestMs] : [longestMs, Math.max(nextMs, gapMs)];
+
+/**
+ * Expects what the longest gaps of late say: a jittery network raises it by itself. What has happened once is a hiccup
+ * and no jitter, so the longest gap but one counts: one hiccup would make the next silence of half a minute be found late.
+ */
 export function createExpectation(): Expectation {
   let lastAtMs: number | undefined;
+  const fresh = (fromMs: number, lengthMs: number) => ({ fromMs, lengthMs, gaps: 0, longest: [0, 0] as Longest });
   /** The span that runs, and what the one before it has taught. */
-  let span = { fromMs: 0, lengthMs: FIRST_SPAN_MS, gaps: 0, longestMs: 0 };
-  let taughtMs: number | undefined;
+  let span = fresh(0, FIRST_SPAN_MS);
+  let taught: Longest | undefined;
   let outages = 0;
 
   const reset = () => {
     lastAtMs = undefined;
-    span = { fromMs: 0, lengthMs: FIRST_SPAN_MS, gaps: 0, longestMs: 0 };
-    taughtMs = undefined;
+    span = fresh(0, FIRST_SPAN_MS);
+    taught = undefined;
     outages = 0;
   };
 
   const expectedMs = () => {
-    if (taughtMs !== undefined) return Math.max(taughtMs, span.longestMs);
-    return span.gaps < LEARN_GAPS ? undefined : span.longestMs;
+    if (taught === undefined && span.gaps < LEARN_GAPS) return undefined;
+    const [, nextMs] = (taught ?? []).reduce(among, span.longest);
+    return nextMs;
   };
 
   /** Whether a gap says nothing about those to come. */
@@ -53,11 +64,11 @@ export function createExpectation(): Expectation {
 
   const learn = (gapMs: number, atMs: number) => {
     if (span.gaps >= LEARN_GAPS && atMs - span.fromMs >= span.lengthMs) {
-      taughtMs = span.longestMs;
-      span = { fromMs: atMs, lengthMs: Math.min(LAST_SPAN_MS, span.lengthMs * 2), gaps: 0, longestMs: 0 };
+      taught = span.longest;
+      span = fresh(atMs, Math.min(LAST_SPAN_MS, span.lengthMs * 2));
     }
     span.gaps += 1;
-    span.longestMs = Math.max(span.longestMs, gapMs);
+    span.longest = among(span.longest, gapMs);
   };
 
   return {

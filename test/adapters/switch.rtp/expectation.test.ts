@@ -57,6 +57,16 @@ describe('expecting the next picture', () => {
     expect(expectation.expectedMs()).to.be.closeTo(33, 1);
   });
 
+  it('takes one hiccup for no jitter, and two for one that may come again', () => {
+    const hiccup = (atMs: number) => steady(33, 60).map((ms) => atMs + ms);
+    const once = createExpectation();
+    for (const atMs of [...steady(33, 120), ...hiccup(120 * 33 + 150)]) once.seen(atMs);
+    expect(once.expectedMs()).to.be.closeTo(33, 1);
+    const twice = createExpectation();
+    for (const atMs of [...steady(33, 120), ...hiccup(120 * 33 + 150), ...hiccup(180 * 33 + 300)]) twice.seen(atMs);
+    expect(twice.expectedMs()).to.be.closeTo(183, 1);
+  });
+
   it('follows a camera that sends fewer pictures at night', () => {
     const night = steady(1_000, 30).map((atMs) => atMs + 60 * 33);
     expect(falseAlarms([...steady(33), ...night])).to.be.at.most(3);
