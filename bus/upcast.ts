@@ -97,6 +97,8 @@ const steps: Record<string, (record: JournalRecord) => JournalRecord> = {
   // Nobody told that a picture had another size in mid-stream.
   'camera@4': unchanged(5),
   'camera@5': cameraFrom5,
+  // Who chose a source was not kept.
+  'camera@6': unchanged(7),
   // No recording was told that the picture had another size.
   'recording@1': unchanged(2),
   // Nobody kept a stretch under a name, and nothing was told of what was kept.
@@ -133,6 +135,8 @@ const steps: Record<string, (record: JournalRecord) => JournalRecord> = {
   // No player told of playlists that a cache had held for too long.
   'viewer@7': unchanged(8),
   'viewer@8': viewerWithGrants,
+  // Who took a right back was known by what rights go by alone.
+  'viewer@9': unchanged(10),
   // Nobody whom an incident let in looked back.
   'incident@2': unchanged(3),
 };

@@ -1,10 +1,11 @@
 import Type from 'typebox';
 import { IdSchema } from '../identity.ts';
 import { type Of, shape } from '../shape.ts';
+import { doer } from './doer.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the camera machine's events and context; older journals climb through `upcast.ts`. */
-export const CAMERA_VERSION = 6;
+export const CAMERA_VERSION = 7;
 
 /** Why a camera can't be reached; the codes of `camera.offline`. */
 export const UnreachableSchema = Type.Enum(
@@ -112,7 +113,11 @@ export const cameraHeard = {
   'publisher.left': shape('publisher.left', Type.Object({ source: IdSchema, reason: PublishingEndSchema })),
   'source.chosen': shape(
     'source.chosen',
-    Type.Object({ source: Type.String({ description: 'a source, or "auto"' }), by: Type.Optional(Type.String()) }),
+    Type.Object({
+      source: Type.String({ description: 'a source, or "auto"' }),
+      by: Type.Optional(doer.by),
+      by_name: doer.by_name,
+    }),
   ),
   'intake.lost': shape('intake.lost', Type.Object({ detail: Type.String() })),
   'intake.refused': shape('intake.refused', Type.Object({ source: IdSchema, detail: Type.String() })),

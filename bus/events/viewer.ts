@@ -1,11 +1,12 @@
 import Type from 'typebox';
 import { IdSchema } from '../identity.ts';
 import { type Of, shape } from '../shape.ts';
+import { doer } from './doer.ts';
 import { HistorySchema } from './history.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the viewer machine's events and context. */
-export const VIEWER_VERSION = 9;
+export const VIEWER_VERSION = 10;
 
 /** How zones of rights are spelled: a zone, everything below one, or `*`. */
 export const ZONE_PATTERN = '^(\\*|[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_-]*)*(/\\*)?)$';
@@ -139,7 +140,7 @@ export const viewerHeard = {
   'path.recovered': shape('path.recovered', PathShape),
   'playlist.stale': shape('playlist.stale', StaleSchema),
   'viewer.renewed': shape('viewer.renewed', Type.Object({ expires_at: Type.Number() })),
-  'viewer.revoked': shape('viewer.revoked', Type.Object({ by: Type.String(), reason: Type.String() })),
+  'viewer.revoked': shape('viewer.revoked', Type.Object({ ...doer, reason: Type.String() })),
   /** Every relay is full, and somebody with priority takes its place. */
   'viewer.displaced': shape('viewer.displaced', Type.Object({ by: IdSchema })),
   'bandwidth.allotted': shape(

@@ -18,6 +18,7 @@ import {
   mayOf,
   renewIncident,
 } from '../http/declaring.ts';
+import { doerOf } from '../http/doing.ts';
 import { type Caller, openings } from '../http/door.ts';
 import { denied, Refusal } from '../http/errors.ts';
 import { type GatewayVerb, ruleOfAsk, type Verb } from '../http/message-roles.ts';
@@ -68,7 +69,7 @@ function answersTo({ cells, config }: Pick<AskParts, 'cells' | 'config'>): Recor
     async close(caller, to) {
       if (to.kind === 'incident') return tell(await closeIncident(house(), caller, to.id));
       const { id } = known(caller, to);
-      await cells.offer(to, { type: 'viewer.revoked', by: caller.sub, reason: 'closed over the bus' });
+      await cells.offer(to, { type: 'viewer.revoked', ...doerOf(caller), reason: 'closed over the bus' });
       return { id, state: cells.view(to)?.state };
     },
     async declare(caller, to, body) {

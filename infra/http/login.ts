@@ -64,7 +64,7 @@ export function loginRoutes(server: Server, services: HttpServices, shared: Shar
 
   /** Every earlier token of somebody ends; one that is made after this counts. */
   const endAll = async (sub: string) => {
-    const { at } = await revoke(services, shared, { sub }, sub);
+    const { at } = await revoke(services, shared, { sub }, { by: sub });
     while (Date.now() <= at) await new Promise((resolve) => setImmediate(resolve));
   };
   const byPassword = async (typed: Typed, request: FastifyRequest) => {

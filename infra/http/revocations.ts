@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import { doerOf } from './doing.ts';
 import { callerOf } from './door.ts';
 import { missing } from './errors.ts';
 import type { Server } from './fastify.ts';
@@ -32,7 +33,7 @@ export function revocationRoutes(server: Server, services: HttpServices, shared:
     const program = programTakenBack(services, body);
     const revocation = await (program
       ? revokeProgram(services, shared, request, program, body)
-      : revoke(services, shared, body, callerOf(request).sub));
+      : revoke(services, shared, body, doerOf(callerOf(request))));
     return reply.code(201).header('location', `${path}/${revocation.id}`).send(revocation);
   });
   server.delete(

@@ -1,8 +1,10 @@
 import type { FastifyRequest } from 'fastify';
 import { type Revocation, TooManyRevocations } from '../../adapters/revocations.files.ts';
 import { type Service, serviceSub } from '../../adapters/service-tokens.files.ts';
+import type { Doer } from '../../bus/events/doer.ts';
 import type { ActNote } from '../../bus/ledger.ts';
 import { FenceRefused, JournalAway, JournalRefused } from '../../bus/ports.ts';
+import { doerOf } from './doing.ts';
 import { callerOf } from './door.ts';
 import { Refusal, unavailable } from './errors.ts';
 import type { HttpServices } from './services.ts';
@@ -16,13 +18,13 @@ export type TakenBack = { sub: string } | { jti: string };
 export type Revoked = Revocation & { sessions_cut: number };
 
 /** Ends the sessions that were granted to a revoked token. @returns how many */
-async function cut(services: HttpServices, shared: Shared, by: string): Promise<number> {
+async function cut(services: HttpServices, shared: Shared, by: Doer): Promise<number> {
   const hit = services.cells.list('viewer').filter((view) => {
     const { subject } = viewerOf(view);
     return isOpen(view) && subject !== undefined && services.revocations.hits(subject);
   });
   const offers = hit.map((view) => {
-    const event = { type: 'viewer.revoked', by, reason: 'the token was revoked' };
+    const event = { type: 'viewer.revoked', ...by, reason: 'the token was revoked' };
     const offered = services.cells.offer({ kind: 'viewer', id: view.id }, event);
     shared.connections.end(view.id, services.cells.view({ kind: 'viewer', id: view.id }));
     return offered;
@@ -39,10 +41,10 @@ async function cut(services: HttpServices, shared: Shared, by: string): Promise<
  * Takes tokens back, and cuts what runs under them.
  * @throws Refusal when so many revocations stand that no more are taken
  */
-export async function revoke(services: HttpServices, shared: Shared, what: TakenBack, by: string): Promise<Revoked> {
+export async function revoke(services: HttpServices, shared: Shared, what: TakenBack, by: Doer): Promise<Revoked> {
   let revocation: Revocation;
   try {
-    revocation = services.revocations.add(what, by);
+    revocation = services.revocations.add(what, by.by);
   } catch (error) {
     if (error instanceof TooManyRevocations) throw new Refusal(409, 'too-many', error.message);
     throw error;
@@ -68,10 +70,10 @@ export async function revokeProgram(
   service: Service,
   what: TakenBack = { jti: service.id },
 ): Promise<Revoked> {
-  const { sub: by } = callerOf(request);
-  services.serviceTokens.revoke(service.id, by);
+  const by = doerOf(callerOf(request));
+  services.serviceTokens.revoke(service.id, by.by);
   const revoked = await revoke(services, shared, what, by);
-  services.log.info({ service: service.id, by, sessions_cut: revoked.sessions_cut }, 'a service token was revoked');
+  services.log.info({ service: service.id, by: by.by, sessions_cut: revoked.sessions_cut }, 'a service token was revoked');
   const act = { ...actOnProgram(request, service), what: 'token-revoked' } as const;
   await noteAct(services, act, 'The token is revoked all the same: revoke it again to have that written down.');
   return revoked;

@@ -4,6 +4,7 @@ import { StaleSchema } from '../../bus/events/viewer.ts';
 import { IdSchema } from '../../bus/identity.ts';
 import { access } from '../../machines/policy/access.ts';
 import { renew } from './admission.ts';
+import { doerOf } from './doing.ts';
 import { callerOf, placeOf } from './door.ts';
 import type { Server } from './fastify.ts';
 import { listOf, pageOf, pageQuery } from './paging.ts';
@@ -103,7 +104,7 @@ export function sessionRoutes(server: Server, services: HttpServices, shared: Sh
     if (isOpen(view)) {
       const offered = services.cells.offer(
         { kind: 'viewer', id: view.id },
-        { type: 'viewer.revoked', by: callerOf(request).sub, reason: 'the session was ended by hand' },
+        { type: 'viewer.revoked', ...doerOf(callerOf(request)), reason: 'the session was ended by hand' },
       );
       // The machine has moved already: the player need not wait for the journal to stop showing the picture.
       shared.connections.end(view.id, cells.view({ kind: 'viewer', id: view.id }));

@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import { IdSchema } from '../../bus/identity.ts';
+import { doerOf } from './doing.ts';
 import { callerOf, placeOf } from './door.ts';
 import { Refusal } from './errors.ts';
 import type { Server } from './fastify.ts';
@@ -36,7 +37,7 @@ export function sourceRoutes(server: Server, { cells }: HttpServices): void {
         const text = `Source ${source} of camera ${place.id} gives no picture (${why}): choose one that does, or auto.`;
         throw new Refusal(409, 'not-flowing', text);
       }
-      await cells.offer(place, { type: 'source.chosen', source, by: callerOf(request).sub });
+      await cells.offer(place, { type: 'source.chosen', source, ...doerOf(callerOf(request)) });
       return { camera: place.id, source, active_source: active };
     },
   );

@@ -1,4 +1,5 @@
 import type { CameraHeard, CameraSettings, PublishedBy, Source } from '../../bus/events/camera.ts';
+import type { Doer } from '../../bus/events/doer.ts';
 import type { Stamped } from '../../bus/events/stamp.ts';
 import type { Why } from '../../bus/events/why.ts';
 import { CHOICE_TIMES, type Choice, type Situation, type SourceStanding } from '../policy/sources.ts';
@@ -41,6 +42,8 @@ export interface CameraContext {
   standings: Record<string, Standing>;
   /** The source that an operator wants, until it fails. */
   chosen?: string;
+  /** Who wants it. */
+  chooser?: Doer;
   /** The present choice among the sources, while awake. */
   choice?: Choice;
   /** Epoch ms at which the present choice was made. */
@@ -113,7 +116,11 @@ export function situationOf(context: CameraContext, at: number): Situation {
     const { state, since, why, frozen, lapses } = standing;
     return { id, state, since, text: why.text, frozen, lapses };
   });
-  const { active, chosen } = context;
+  const { active, chosen, chooser } = context;
   const fed = context.fed && context.lostAt === undefined;
-  return { sources, active, fed, handBackMs: handBackMs(context), at, ...(chosen === undefined ? {} : { chosen }) };
+  return {
+    ...{ sources, active, fed, handBackMs: handBackMs(context), at },
+    ...(chosen === undefined ? {} : { chosen }),
+    ...(chooser === undefined ? {} : { chooser }),
+  };
 }

@@ -124,7 +124,7 @@ export const remember = machine.assign(({ context, event }) => {
     active,
     standings,
     ...(sameRule || !context.choice ? {} : { chosenAt: event.at }),
-    ...(present(context.chosen) ? {} : { chosen: undefined }),
+    ...(present(context.chosen) ? {} : { chosen: undefined, chooser: undefined }),
   };
 });
 export const join = machine.assign(({ context, event }) =>

@@ -1,3 +1,4 @@
+import { doerIn } from '../../bus/events/doer.ts';
 import { choose } from '../policy/sources.ts';
 import { type CameraContext, type CameraEvent, situationOf } from './context.ts';
 import { decide, machine, tellStandings } from './parts.ts';
@@ -37,9 +38,12 @@ export const selection = machine.createStateConfig({
     'source.chosen': {
       guard: choosable,
       actions: [
-        machine.assign(({ event }) =>
-          event.type === 'source.chosen' ? { chosen: event.source === 'auto' ? undefined : event.source } : {},
-        ),
+        machine.assign(({ event }) => {
+          if (event.type !== 'source.chosen') return {};
+          const { source, by, ...rest } = event;
+          if (source === 'auto') return { chosen: undefined, chooser: undefined };
+          return { chosen: source, chooser: by === undefined ? undefined : doerIn({ by, ...rest }) };
+        }),
         tellStandings,
       ],
     },

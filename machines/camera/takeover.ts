@@ -75,8 +75,9 @@ export const takeOver = [
     const recovered = recoverMs === undefined ? {} : { recover_ms: recoverMs };
     const times = trigger === 'first' ? recovered : { ...recovered, detect_ms };
     const decideMs = trigger === 'ordered' ? event.at - context.chosenAt : 0;
-    const chosen = trigger !== 'ordered' && context.chosen === context.active ? undefined : context.chosen;
-    enqueue.assign({ standings: next.standings, active: source, fed: true, chosen });
+    const failed = trigger !== 'ordered' && context.chosen === context.active;
+    enqueue.assign({ standings: next.standings, active: source, fed: true });
+    if (failed) enqueue.assign({ chosen: undefined, chooser: undefined });
     enqueue.assign({ state: 'live', since: event.at, why, lostAt: undefined });
     if (context.fed) {
       const way = { from_source: from, how, decide_ms: decideMs };

@@ -1,3 +1,4 @@
+import { calledIn, type Doer } from '../../bus/events/doer.ts';
 import type { Why } from '../../bus/events/why.ts';
 import { backoff } from './backoff.ts';
 
@@ -24,8 +25,9 @@ export interface Situation {
   active: string;
   /** Whether a source feeds the program at present. */
   fed: boolean;
-  /** The operator's choice. */
+  /** The operator's choice, and who that is. */
   chosen?: string;
+  chooser?: Doer;
   handBackMs: number | 'never';
   /** Epoch ms. */
   at: number;
@@ -142,7 +144,8 @@ function wanted(active: SourceStanding, situation: Situation): Verdict | undefin
   const source = situation.sources.find(({ id, state }) => id === situation.chosen && state === 'flowing');
   if (!source) return undefined;
   const how = healthy(active) || active.id === source.id ? 'clean' : 'at-once';
-  return { source, how, reason: 'chosen', text: `an operator chose ${source.id}` };
+  const { chooser } = situation;
+  return { source, how, reason: 'chosen', text: `${chooser ? calledIn(chooser) : 'an operator'} chose ${source.id}` };
 }
 
 /** The preferred source is on its way, and no other had a picture before it set out: until when it is awaited. */

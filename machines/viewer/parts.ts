@@ -1,4 +1,5 @@
 import { fromCallback, setup } from 'xstate';
+import { doerIn } from '../../bus/events/doer.ts';
 import type { Why } from '../../bus/events/why.ts';
 import { access } from '../policy/access.ts';
 import { adapt } from '../policy/adaptation.ts';
@@ -229,7 +230,7 @@ export const ended = (reason: string, text: string) =>
     reason,
     text,
     ...('by' in event && event.by
-      ? { guard: { by: event.by, ...('reason' in event ? { reason: event.reason } : {}) } }
+      ? { guard: { ...doerIn(event), ...('reason' in event ? { reason: event.reason } : {}) } }
       : {}),
   }));
 

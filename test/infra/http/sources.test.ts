@@ -10,11 +10,11 @@ describe('http: the sources of a camera', () => {
   const hear = (event: { type: string; [field: string]: unknown }) => gateway.house.roster.offer(at, event);
   const camera = async () =>
     (await gateway.server.inject({ url: '/api/v1/cameras/cam_001', headers: gateway.bearer(omar) })).json();
-  const choose = (source: string) =>
+  const choose = (source: string, who: object = omar) =>
     gateway.server.inject({
       method: 'POST',
       url: '/api/v1/cameras/cam_001/source',
-      headers: gateway.bearer(omar),
+      headers: gateway.bearer({ ...omar, ...who }),
       payload: { source },
     });
 
@@ -48,6 +48,18 @@ describe('http: the sources of a camera', () => {
     expect((await choose('auto')).statusCode).to.equal(200);
     expect(await camera()).to.not.have.property('chosen_source');
     expect(gateway.house.slots.selection.held().input).to.include({ source: '0' });
+  });
+
+  it('tell who chose one, as people know them, until it is left to the rules again', async () => {
+    const ordered = (source: string, from: string) => feeds(source, { from, trigger: 'ordered', how: 'clean' });
+    await choose('1', { sub: 'lan', name: 'Lan Nguyen' });
+    await hear(ordered('1', '0'));
+    expect((await camera()).why.text).to.match(/because Lan Nguyen chose 1 /);
+    await choose('0');
+    await hear(ordered('0', '1'));
+    expect((await camera()).why.text).to.match(/because omar chose 0 /);
+    await choose('auto');
+    expect(gateway.house.roster.view(at)?.context).to.include({ chosen: undefined, chooser: undefined });
   });
 
   it('are not chosen when they give no picture or do not exist, and that changes nothing', async () => {

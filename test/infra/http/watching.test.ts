@@ -299,6 +299,14 @@ describe('http: being let in', () => {
   });
 
   describe('and cut off', () => {
+    it('by an operator, who is named in the session’s end as people know them', async () => {
+      const lan = gateway.bearer({ sub: 'lan', name: 'Lan Nguyen', role: 'admin' });
+      const { session_id } = (await admit()).json();
+      const url = `/api/v1/sessions/${session_id}`;
+      expect((await gateway.server.inject({ method: 'DELETE', url, headers: lan })).statusCode).to.equal(204);
+      expect(viewer(session_id)?.why.guard).to.include({ by: 'lan', by_name: 'Lan Nguyen' });
+    });
+
     it('by revoking the person: the session ends and the same tokens can not come back', async () => {
       const login = gateway.bearer(vera);
       const granted = (await gateway.server.inject({ url: '/live/cam_001/webrtc', headers: login })).json();
