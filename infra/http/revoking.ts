@@ -73,7 +73,10 @@ export async function revokeProgram(
   const by = doerOf(callerOf(request));
   services.serviceTokens.revoke(service.id, by.by);
   const revoked = await revoke(services, shared, what, by);
-  services.log.info({ service: service.id, by: by.by, sessions_cut: revoked.sessions_cut }, 'a service token was revoked');
+  services.log.info(
+    { service: service.id, by: by.by, sessions_cut: revoked.sessions_cut },
+    'a service token was revoked',
+  );
   const act = { ...actOnProgram(request, service), what: 'token-revoked' } as const;
   await noteAct(services, act, 'The token is revoked all the same: revoke it again to have that written down.');
   return revoked;
