@@ -192,7 +192,7 @@ describe('a camera with a backup', () => {
     const wanted = given(...both, chosen);
     expect(wanted.context.choice).to.deep.include({ source: '1', how: 'clean' });
     const there = [...both, chosen, feeds('1', { from: '0', trigger: 'ordered' })];
-    expect(given(...there).context.why.text).to.contain('an operator chose 1');
+    expect(given(...there).context.why.text).to.contain('hoa chose 1');
     expect(given(...there, at(60_000, { type: 'audience.joined', viewer: 'v1' })).context.choice.source).to.equal('1');
     const failed = given(...there, ends('1'), feeds('0', { from: '1', trigger: 'ended', how: 'burst' }));
     expect(failed.context.active).to.equal('0');
