@@ -38,6 +38,36 @@ export const factsOf = (from: Address): string => `${ROOT}.fact.${from.kind}.${i
 /** Every fact of one kind of cell. */
 export const factsOfKind = (kind: Kind): string => `${ROOT}.fact.${kind}.>`;
 
+/**
+ * Where facts are told again once they are stored: `sbx.v1.told.<kind>.<id>.<event>`, in the order of the stream, each
+ * once, with its sequence in the header `Nats-Sequence`.
+ */
+export const EVERY_TOLD = `${ROOT}.told.>`;
+
+/** The same of one cell. */
+export const toldOf = (from: Address): string => `${ROOT}.told.${from.kind}.${id(from.id)}.*`;
+
+/** The same for documents. */
+export const TOLD_TEMPLATE = `${ROOT}.told.{kind}.{id}.{event}`;
+
+const RESUME = `${ROOT}.resume.`;
+
+/** Where a reader of facts asks for those that it missed. Nobody else is let ask there, so the name can be believed. */
+export const resumeSubject = (reader: string): string => `${RESUME}${id(reader)}`;
+export const RESUME_TEMPLATE = `${RESUME}{reader}`;
+
+/** Where all of them ask. */
+export const EVERY_RESUME = `${RESUME}*`;
+
+/** Who asks on such a subject. @throws BadId */
+export const readerOfSubject = (subject: string): Id => id(subject.slice(RESUME.length));
+
+/**
+ * The inbox of a reader. It can't listen on the ordinary one, where answers to others arrive: a reader connects with
+ * this as its inbox prefix.
+ */
+export const inboxOf = (reader: string): string => `_INBOX_${id(reader)}`;
+
 /** What one cell heard: one subject per cell, so that its last sequence is its fence. */
 export const journalSubject = (of: Address): string => `${ROOT}.journal.${of.kind}.${id(of.id)}`;
 

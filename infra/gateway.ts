@@ -54,6 +54,7 @@ import { meetNeighbours, type Neighbours } from './gateway/neighbours.ts';
 import { buildPopulation } from './gateway/population.ts';
 import { findPosters } from './gateway/posters.ts';
 import { watchPublishers } from './gateway/publishers.ts';
+import { answerReaders } from './gateway/readers.ts';
 import { forgetRecordings } from './gateway/recordings.ts';
 import { adaptiveReach, publicWhep } from './gateway/relay-reach.ts';
 import { keepRetention } from './gateway/retention.ts';
@@ -69,6 +70,7 @@ import { createMetrics, measureProcess } from './http/metrics.ts';
 import { rungsOf } from './http/rungs.ts';
 import { buildServer } from './http/server.ts';
 import { gatewayName } from './launcher/node-programs.ts';
+import { scopeOfReader } from './nats/accounts.ts';
 
 /**
  * The composition root: the only place where concrete things are made. Started by the launcher as
@@ -401,6 +403,10 @@ const asks = await answerAsks({
   ...{ bus: carriers.bus, cells, roster, gate, poster: media.poster },
   config: () => config,
 });
+const readers = await answerReaders({
+  ...{ readers: carriers.readers, facts: carriers.spool.facts, cells },
+  scopeOf: (name) => scopeOfReader(config, name),
+});
 
 const watch = watchConfig(
   config,
@@ -441,6 +447,7 @@ async function leave(reason: string): Promise<void> {
   accessLedger.close();
   ledgerHead.close();
   asks.close();
+  readers.close();
   metricsDoor?.close();
   neighbours?.close();
   await server.close();

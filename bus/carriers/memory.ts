@@ -22,6 +22,7 @@ import { memoryLeases } from './memory/leases.ts';
 import { memoryLedger } from './memory/ledger.ts';
 import type { Line, MemoryMode } from './memory/line.ts';
 import { memoryOutbox } from './memory/outbox.ts';
+import { type MemoryReaders, memoryReaders } from './memory/readers.ts';
 import { memorySessions } from './memory/sessions.ts';
 import { cutOff, dropLast, type Records, type Shelf, subjectOf } from './memory/shelf.ts';
 
@@ -30,6 +31,7 @@ export interface MemoryStore {
   journal: Journal;
   facts: Facts;
   bus: Bus;
+  readers: MemoryReaders;
   leases: Leases;
   sessions: Sessions;
   keeper: Keeper;
@@ -84,6 +86,7 @@ export function memoryStore(now: () => number = Date.now): MemoryStore {
     journal: memoryJournal(line, records, duplicates),
     facts: memoryFacts(line, told, duplicates),
     bus: memoryBus(line),
+    readers: memoryReaders(line),
     leases: memoryLeases(line, now),
     sessions: memorySessions(line),
     keeper: memoryKeeper(line, records, told),

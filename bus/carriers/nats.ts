@@ -1,4 +1,4 @@
-import type { Bucket, Bus, Facts, Journal, Keeper, Leases, Ledger, Outbox } from '../ports.ts';
+import type { Bucket, Bus, Facts, Journal, Keeper, Leases, Ledger, Outbox, Readers } from '../ports.ts';
 import { natsBucket } from './nats/bucket.ts';
 import { natsBus } from './nats/bus.ts';
 import { connectNats, type NatsOptions } from './nats/connection.ts';
@@ -9,12 +9,14 @@ import { natsLeases } from './nats/leases.ts';
 import { natsLedger } from './nats/ledger.ts';
 import { natsOutbox } from './nats/outbox.ts';
 import { startPublisher } from './nats/publisher.ts';
+import { natsReaders } from './nats/readers.ts';
 
 /** The ports that NATS carries, over one connection. */
 export interface NatsStore {
   journal: Journal;
   facts: Facts;
   bus: Bus;
+  readers: Readers;
   leases: Leases;
   keeper: Keeper;
   ledger: Ledger;
@@ -44,6 +46,7 @@ export async function natsStore(
     journal: natsJournal(link, publisher),
     facts: natsFacts(link, publisher),
     bus: natsBus(link),
+    readers: natsReaders(link),
     leases: natsLeases(link, now),
     keeper: natsKeeper(link),
     ledger: natsLedger(link, publisher),

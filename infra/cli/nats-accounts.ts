@@ -3,6 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
 import { openSecrets } from '../../adapters/secrets.files.ts';
+import { inboxOf } from '../../bus/subjects.ts';
 import { findProgram } from '../binaries.ts';
 import { ConfigError } from '../config/fault.ts';
 import type { Config } from '../config/model.ts';
@@ -14,8 +15,8 @@ import {
   authorization,
   type CameraZones,
   camerasHeard,
-  inboxOf,
   NATS_GATEWAY_USER,
+  permissionsOf,
   type ReaderScope,
 } from '../nats/accounts.ts';
 import { type CommonOptions, runningGroup, stateFolder } from './reach.ts';
@@ -43,7 +44,11 @@ export function natsAccountsCommand(command: Command, out: Terminal): void {
         const said = scope.zones ? { zones: scope.zones } : {};
         return { name, password: value, passwordFile: file, ...said, ...(cameras ? { cameras } : {}) };
       });
-      const listed = readers.map(({ password: _secret, ...reader }) => ({ ...reader, inbox: inboxOf(reader.name) }));
+      const listed = readers.map(({ password: _secret, ...reader }) => ({
+        ...reader,
+        inbox: inboxOf(reader.name),
+        permissions: permissionsOf(reader),
+      }));
       const { out: file } = options;
       if (file !== undefined) {
         writeFileSync(file, authorization(gatewayOf(config), readers), { mode: 0o600 });

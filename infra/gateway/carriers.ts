@@ -10,9 +10,10 @@ import { natsLeases } from '../../bus/carriers/nats/leases.ts';
 import { natsLedger } from '../../bus/carriers/nats/ledger.ts';
 import { natsOutbox } from '../../bus/carriers/nats/outbox.ts';
 import { startPublisher } from '../../bus/carriers/nats/publisher.ts';
+import { natsReaders } from '../../bus/carriers/nats/readers.ts';
 import { redisSessions } from '../../bus/carriers/redis.ts';
 import { openSpool, type Spool } from '../../bus/carriers/spool.ts';
-import type { Bus, Keeper, Leases, Ledger, Outbox, Sessions } from '../../bus/ports.ts';
+import type { Bus, Keeper, Leases, Ledger, Outbox, Readers, Sessions } from '../../bus/ports.ts';
 import type { Group } from '../group.ts';
 
 /** The ports of the bus, carried by this group's servers. */
@@ -20,6 +21,7 @@ export interface Carriers {
   /** Journal and facts, which go on from the local disk while NATS is away. */
   spool: Spool;
   bus: Bus;
+  readers: Readers;
   leases: Leases;
   keeper: Keeper;
   ledger: Ledger;
@@ -68,6 +70,7 @@ export async function openCarriers(group: Group, log: Logger): Promise<Carriers>
     spool,
     sessions,
     bus: natsBus(link),
+    readers: natsReaders(link),
     leases: natsLeases(link, Date.now),
     keeper: natsKeeper(link),
     ledger: natsLedger(link, publisher),

@@ -2,10 +2,11 @@ import Type, { type TSchema } from 'typebox';
 import { CATALOG } from '../../bus/catalog.ts';
 import { envelope } from '../../bus/envelope.ts';
 import { ID_PATTERN } from '../../bus/identity.ts';
-import { askTemplate, factTemplate, KINDS } from '../../bus/subjects.ts';
+import { askTemplate, factTemplate, KINDS, RESUME_TEMPLATE, TOLD_TEMPLATE } from '../../bus/subjects.ts';
 import { AcknowledgeSchema } from './acknowledging.ts';
 import { DeclareSchema, Minutes } from './declaring.ts';
 import { ASKS, type GatewayVerb, type Verb } from './message-roles.ts';
+import { PageSchema, ResumeSchema } from './resuming.ts';
 
 /** The body of each ask that others than gateways may make. */
 const BODIES: Readonly<Record<Exclude<Verb, GatewayVerb>, TSchema>> = {
@@ -22,8 +23,11 @@ const parameters = { id: { description: `the cell; ${ID_PATTERN}` } };
 /** Every type of every kind, as `camera.live`. */
 const TYPES = KINDS.flatMap((kind) => CATALOG[kind].types.map((type) => ({ kind, type })));
 
-/** An event over HTTP says where it stands among the others; on NATS the message's own sequence does. */
-const Sequence = Type.Integer({ minimum: 1, description: 'over HTTP: its place in the stream, for `after`' });
+/** An event over HTTP, or in an answer, says where it stands among the others; on NATS the message's own sequence does. */
+const Sequence = Type.Integer({
+  minimum: 1,
+  description: 'over HTTP and in answers to readers: its place in the stream, for `after`',
+});
 
 /** The messages: an envelope whose `type` is that of the fact, with the data of its kind. */
 const messages = () =>
@@ -47,18 +51,22 @@ const messages = () =>
     ]),
   );
 
+/** Where one channel tells every fact. */
+const EVERY_MESSAGE = Object.fromEntries(TYPES.map(({ type }) => [type, ref(`components/messages/${type}`)]));
+
 const askMessage = (body: TSchema) => ({
   contentType: 'application/json',
   payload: Type.Object({ token: Type.String({ description: 'a login or service token' }), body: Type.Optional(body) }),
 });
-const ANSWER = {
+const ErrorSchema = Type.Object({ error: Type.String(), reason: Type.String() });
+const answerMessage = (...payloads: TSchema[]) => ({
   contentType: 'application/json',
-  payload: Type.Union([
-    Type.Object({ kind: Type.Enum([...KINDS]), id: Type.String(), state: Type.String() }),
-    Type.Object({ id: Type.String(), state: Type.String() }),
-    Type.Object({ error: Type.String(), reason: Type.String() }),
-  ]),
-};
+  payload: Type.Union([...payloads, ErrorSchema]),
+});
+const ANSWER = answerMessage(
+  Type.Object({ kind: Type.Enum([...KINDS]), id: Type.String(), state: Type.String() }),
+  Type.Object({ id: Type.String(), state: Type.String() }),
+);
 
 /** Facts on NATS: a channel for each type. */
 const factChannels = () =>
@@ -85,6 +93,40 @@ const askChannels = () =>
     ),
   );
 
+/** What readers of facts over NATS have beside these: each fact with its sequence, and what they missed. */
+const readerChannels = () => ({
+  told: {
+    address: TOLD_TEMPLATE,
+    description:
+      'every fact once more, when it is stored: in order, each once, with its sequence in the header Nats-Sequence',
+    parameters: {
+      ...{ kind: { enum: [...KINDS] }, event: { description: 'the last word of its type' } },
+      id: parameters.id,
+    },
+    servers: [ref('servers/nats')],
+    messages: EVERY_MESSAGE,
+  },
+  resume: {
+    address: RESUME_TEMPLATE,
+    description:
+      'what a reader of `nats.readers` missed, page by page; it asks under its own name and from its own inbox',
+    parameters: { reader: { description: `its name; ${ID_PATTERN}` } },
+    servers: [ref('servers/nats')],
+    messages: {
+      ask: { contentType: 'application/json', payload: ResumeSchema },
+      answer: answerMessage(PageSchema),
+    },
+  },
+});
+
+/** An operation of who asks and is answered on one channel. */
+const answering = (channel: string) => ({
+  action: 'receive',
+  channel: ref(`channels/${channel}`),
+  messages: [ref(`channels/${channel}/messages/ask`)],
+  reply: { channel: ref(`channels/${channel}`), messages: [ref(`channels/${channel}/messages/answer`)] },
+});
+
 /**
  * What is told and what can be asked, as an AsyncAPI 3.0 document (https://www.asyncapi.com/docs/reference/specification/v3.0.0),
  * made from the very shapes that events are told in.
@@ -99,7 +141,7 @@ export function asyncApi(base: string): object {
     description:
       'Server-Sent Events, or a WebSocket whose first message is {"after": SEQ}; `?types=`, `?cameras=`, `?zones=`; only what the caller may see',
     servers: [ref('servers/http')],
-    messages: Object.fromEntries(TYPES.map(({ type }) => [type, ref(`components/messages/${type}`)])),
+    messages: EVERY_MESSAGE,
   };
   return {
     asyncapi: '3.0.0',
@@ -119,19 +161,13 @@ export function asyncApi(base: string): object {
         security: [ref('components/securitySchemes/nats')],
       },
     },
-    channels: Object.fromEntries([['events', events], ...facts, ...asks]),
+    channels: { events, ...readerChannels(), ...Object.fromEntries([...facts, ...asks]) },
     operations: Object.fromEntries([
       ['tell', { action: 'send', channel: ref('channels/events') }],
       ...facts.map(([name]) => [`tell.${name}`, { action: 'send', channel: ref(`channels/${name}`) }]),
-      ...asks.map(([name]) => [
-        name,
-        {
-          action: 'receive',
-          channel: ref(`channels/${name}`),
-          messages: [ref(`channels/${name}/messages/ask`)],
-          reply: { channel: ref(`channels/${name}`), messages: [ref(`channels/${name}/messages/answer`)] },
-        },
-      ]),
+      ['tell.again', { action: 'send', channel: ref('channels/told') }],
+      ['resume', answering('resume')],
+      ...asks.map(([name]) => [name, answering(name)]),
     ]),
     components: {
       messages: messages(),

@@ -1,7 +1,7 @@
 import type { Envelope } from '../../bus/envelope.ts';
 import type { Trouble } from '../../bus/events/alarm.ts';
 import { isId } from '../../bus/identity.ts';
-import type { Subscription, Told } from '../../bus/ports.ts';
+import type { Facts, Subscription, Told } from '../../bus/ports.ts';
 import { access, inZone, isAtLeast } from '../../machines/policy/access.ts';
 import { mayAlarm } from '../../machines/policy/alarm-rights.ts';
 import { grantsTo } from '../../machines/policy/grants.ts';
@@ -78,7 +78,7 @@ export function maySee(caller: Caller, envelope: Envelope, zoneNow: ZoneNow = ()
  * both.
  * @param zone where the camera is now; undefined when it is not here
  */
-function mayStillSee(caller: Caller, envelope: Envelope, zone: string | undefined): boolean {
+export function mayStillSee(caller: Caller, envelope: Envelope, zone: string | undefined): boolean {
   const place = placeIn(envelope);
   if (!place || zone === undefined || zone === place.zone) return true;
   return maySee(caller, { ...envelope, data: { ...envelope.data, zone } });
@@ -104,6 +104,19 @@ export function isWanted(wanted: Wanted, envelope: Envelope): boolean {
  * lost them.
  */
 export type Resync = 'slow' | 'gone' | 'ahead' | 'lost';
+
+/**
+ * What somebody who goes on after a sequence can't have, as the store stands: from where it goes on, and why.
+ * @returns undefined when it can have all
+ */
+export function leftOut(
+  after: number,
+  { first, last, purgedBefore }: Awaited<ReturnType<Facts['range']>>,
+): { sequence: number; reason: Resync } | undefined {
+  if (after > last) return { sequence: last, reason: 'ahead' };
+  if (after >= first - 1) return undefined;
+  return { sequence: first - 1, reason: first > purgedBefore ? 'lost' : 'gone' };
+}
 
 /** Where a subscriber's events go. */
 export interface Sink {
@@ -227,10 +240,10 @@ export function keepStreams(services: HttpServices, hub: Hub): Streams {
     const expiry = setTimeout(() => stop('expired'), Math.min(caller.exp * 1000 - Date.now(), LONGEST_TIMER_MS));
     try {
       if (after !== undefined && hub.since(after) === undefined) {
-        const { first, purgedBefore } = await facts.range();
-        if (after < first - 1) {
-          position = first - 1;
-          sink.resync(position, first > purgedBefore ? 'lost' : 'gone');
+        const missing = leftOut(after, await facts.range());
+        if (missing) {
+          position = missing.sequence;
+          sink.resync(position, missing.reason);
         }
         own = await facts.subscribe({}, position, deliver);
         if (over) own.close();

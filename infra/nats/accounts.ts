@@ -1,5 +1,14 @@
 import type { Id } from '../../bus/identity.ts';
-import { EVERY_FACT, FACT_STREAM, factsOf, type Kind } from '../../bus/subjects.ts';
+import {
+  EVERY_FACT,
+  EVERY_TOLD,
+  FACT_STREAM,
+  factsOf,
+  inboxOf,
+  type Kind,
+  resumeSubject,
+  toldOf,
+} from '../../bus/subjects.ts';
 import { inZone } from '../../machines/policy/access.ts';
 
 /**
@@ -19,11 +28,27 @@ export interface ReaderScope {
   zones?: readonly string[];
 }
 
-/** The cameras that a reader hears now; undefined: all. */
-export function camerasHeard({ cameras, zones }: ReaderScope, placed: CameraZones): Id[] | undefined {
-  if (cameras === undefined && zones === undefined) return undefined;
+/** Whether a reader hears every fact there is. */
+export const hearsAll = ({ cameras, zones }: ReaderScope): boolean => cameras === undefined && zones === undefined;
+
+/** The cameras that a reader hears now; undefined: all, and all else. */
+export function camerasHeard(scope: ReaderScope, placed: CameraZones): Id[] | undefined {
+  if (hearsAll(scope)) return undefined;
+  const { cameras, zones } = scope;
   const within = [...placed].filter(([, zone]) => zones?.some((pattern) => inZone(zone, pattern)));
   return [...new Set([...(cameras ?? []), ...within.map(([camera]) => camera)])].sort();
+}
+
+/** What a configuration says of readers: those of the nats-server that is run here are joined by one of its own. */
+export interface ReaderSettings {
+  nats: 'embedded' | object;
+  natsReaders: Readonly<Record<string, ReaderScope>>;
+}
+
+/** Whose facts a reader hears; undefined: there is no reader of that name. */
+export function scopeOfReader({ nats, natsReaders }: ReaderSettings, name: string): ReaderScope | undefined {
+  if (Object.hasOwn(natsReaders, name)) return natsReaders[name];
+  return nats === 'embedded' && name === NATS_READER_USER ? {} : undefined;
 }
 
 /** A program that hears facts and does nothing else. */
@@ -34,14 +59,8 @@ export interface NatsReader {
   cameras?: readonly Id[];
 }
 
-/**
- * The inbox of a reader. It can't listen on the ordinary one, where answers to others arrive: a reader connects with
- * this as its inbox prefix.
- */
-export const inboxOf = (reader: string): string => `_INBOX_${reader}`;
-
-/** The cells that are called like their camera. */
-const OF_A_CAMERA: readonly Kind[] = ['camera', 'rendition', 'recording', 'ptz', 'sound'];
+/** The cells that are called like their camera: those that a reader of cameras hears. */
+export const OF_A_CAMERA: readonly Kind[] = ['camera', 'rendition', 'recording', 'ptz', 'sound'];
 
 const API = '$JS.API';
 
@@ -59,19 +78,21 @@ function aboutFacts(): string[] {
 }
 
 /**
- * What a reader may say and hear. One of some cameras hears theirs, and may ask for the last fact of a subject: a
- * consumer could be told to deliver any other's.
+ * What a reader may say and hear. Each asks the gateways, under its own name, for what it missed. One of some cameras
+ * hears theirs, and may ask for the last fact of a subject: a consumer could be told to deliver any other's.
  */
 export function permissionsOf({ name, cameras }: Omit<NatsReader, 'password'>): {
   publish: string[];
   subscribe: string[];
 } {
   const inbox = `${inboxOf(name)}.>`;
-  if (cameras === undefined) return { publish: aboutFacts(), subscribe: [EVERY_FACT, inbox] };
-  const facts = cameras.flatMap((id) => OF_A_CAMERA.map((kind) => factsOf({ kind, id })));
+  const ask = resumeSubject(name);
+  if (cameras === undefined) return { publish: [...aboutFacts(), ask], subscribe: [EVERY_FACT, EVERY_TOLD, inbox] };
+  const cells = cameras.flatMap((id) => OF_A_CAMERA.map((kind) => ({ kind, id })));
+  const facts = cells.map(factsOf);
   return {
-    publish: facts.map((subject) => `${API}.DIRECT.GET.${FACT_STREAM}.${subject}`),
-    subscribe: [...facts, inbox],
+    publish: [...facts.map((subject) => `${API}.DIRECT.GET.${FACT_STREAM}.${subject}`), ask],
+    subscribe: [...facts, ...cells.map(toldOf), inbox],
   };
 }
 

@@ -10,6 +10,7 @@ import { keeperContract } from '../contracts/keeper.ts';
 import { leasesContract } from '../contracts/leases.ts';
 import { ledgerContract } from '../contracts/ledger.ts';
 import { outboxContract } from '../contracts/outbox.ts';
+import { readersContract } from '../contracts/readers.ts';
 import { sessionsContract, someCard } from '../contracts/sessions.ts';
 import { until } from '../fixtures/process.ts';
 import { all, rejection, someFact, someRecord } from '../fixtures/records.ts';
@@ -39,6 +40,13 @@ describe('facts in memory', () => {
 
 describe('bus in memory', () => {
   busContract(async () => ({ bus: memoryStore().bus, close }));
+});
+
+describe('readers in memory', () => {
+  readersContract(async () => {
+    const { readers } = memoryStore();
+    return { readers, ask: readers.ask, close };
+  });
 });
 
 describe('keeper in memory', () => {

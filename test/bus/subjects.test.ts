@@ -47,6 +47,12 @@ describe('a subject', () => {
         expect(delivers(subjects.factsOfKind(other.kind), fact)).to.equal(address.kind === other.kind);
         expect(delivers(subjects.EVERY_FACT, fact)).to.equal(true);
         expect(delivers(subjects.EVERY_JOURNAL, fact)).to.equal(false);
+        const again = fact.replace('.fact.', '.told.');
+        expect(delivers(subjects.toldOf(other), again)).to.equal(sameCell);
+        expect([delivers(subjects.EVERY_TOLD, again), delivers(subjects.EVERY_FACT, again)]).to.deep.equal([
+          true,
+          false,
+        ]);
         const journal = subjects.journalSubject(address);
         expect(delivers(subjects.journalsOfKind(other.kind), journal)).to.equal(address.kind === other.kind);
         expect(delivers(subjects.EVERY_JOURNAL, journal)).to.equal(true);
@@ -57,12 +63,23 @@ describe('a subject', () => {
     );
   });
 
+  it('of a reader names that reader', () => {
+    fc.assert(
+      fc.property(anyId, (reader) => {
+        expect(subjects.readerOfSubject(subjects.resumeSubject(reader))).to.equal(reader);
+        expect(delivers(subjects.EVERY_RESUME, subjects.resumeSubject(reader))).to.equal(true);
+      }),
+    );
+  });
+
   it('is never made from a name that is not an id, even one that got past the types', () => {
     for (const name of ['*', '>', 'a.b', '', '$KV', '__proto__', 'a b', 'a\r\nPUB x'] as Id[]) {
       const address = { kind: 'camera' as const, id: name };
       expect(() => subjects.journalSubject(address)).to.throw(BadId);
       expect(() => subjects.factsOf(address)).to.throw(BadId);
       expect(() => subjects.askSubject(address, 'view')).to.throw(BadId);
+      for (const make of [subjects.resumeSubject, subjects.inboxOf]) expect(() => make(name)).to.throw(BadId);
+      expect(() => subjects.toldOf(address)).to.throw(BadId);
       expect(() => subjects.factSubject({ kind: 'camera', id: id('a') }, name)).to.throw(BadId);
       expect(() => subjects.leaseKey(name === 'a.b' ? 'a..b' : name)).to.throw(BadId);
     }

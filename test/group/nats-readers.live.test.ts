@@ -1,10 +1,9 @@
 import { expect } from 'chai';
 import { connect, type NatsConnection } from 'nats';
 import { id } from '../../bus/identity.ts';
-import { EVERY_FACT, FACT_STREAM, factSubject, factsOf } from '../../bus/subjects.ts';
+import { EVERY_FACT, FACT_STREAM, factSubject, factsOf, inboxOf } from '../../bus/subjects.ts';
 import { readerSecret } from '../../infra/launcher/servers.ts';
 import { secretIn } from '../../infra/launcher/state-folder.ts';
-import { inboxOf } from '../../infra/nats/accounts.ts';
 import { startTestGroup, type TestGroup } from '../fixtures/group.ts';
 import { until } from '../fixtures/process.ts';
 

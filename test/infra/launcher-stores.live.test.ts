@@ -2,10 +2,9 @@ import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { expect } from 'chai';
 import { connect, type NatsConnection } from 'nats';
 import { id } from '../../bus/identity.ts';
-import { EVERY_FACT, FACT_STREAM, factSubject, journalSubject } from '../../bus/subjects.ts';
+import { EVERY_FACT, FACT_STREAM, factSubject, inboxOf, journalSubject } from '../../bus/subjects.ts';
 import { natsProgram, redisProgram } from '../../infra/launcher/servers.ts';
 import { type StateFolder, takeStateFolder } from '../../infra/launcher/state-folder.ts';
-import { inboxOf } from '../../infra/nats/accounts.ts';
 import { makeState } from '../fixtures/launcher/start.ts';
 import { freePort, type Running, run, until } from '../fixtures/process.ts';
 

@@ -9,10 +9,17 @@ import { build } from 'esbuild';
 import { connect, type NatsConnection } from 'nats';
 import type { Browser, Page } from 'playwright-core';
 import { id } from '../../bus/identity.ts';
-import { askSubject, EVERY_FACT, FACT_STREAM, factSubject, factsOf, journalSubject } from '../../bus/subjects.ts';
+import {
+  askSubject,
+  EVERY_FACT,
+  FACT_STREAM,
+  factSubject,
+  factsOf,
+  inboxOf,
+  journalSubject,
+} from '../../bus/subjects.ts';
 import { natsProgram } from '../../infra/launcher/servers.ts';
 import { type StateFolder, takeStateFolder } from '../../infra/launcher/state-folder.ts';
-import { inboxOf } from '../../infra/nats/accounts.ts';
 import { makeAuthority } from '../fixtures/certificates.ts';
 import { openPage, startChromium } from '../fixtures/chromium.ts';
 import { command } from '../fixtures/command-line.ts';

@@ -1,7 +1,7 @@
 import type { Msg } from 'nats';
-import { type Ask, type Bus, JournalAway, NOT_MINE } from '../../ports.ts';
+import type { Ask, Bus } from '../../ports.ts';
 import { askSubject, everyAsk, parseSubject } from '../../subjects.ts';
-import { errorReply } from '../replies.ts';
+import { answerRequests } from './answering.ts';
 import type { NatsLink } from './connection.ts';
 
 /** Asks over NATS request and reply. */
@@ -16,25 +16,8 @@ export function natsBus(link: NatsLink): Bus {
       return reply.data.length ? reply.json() : undefined;
     },
 
-    async answer(kind, reply) {
-      if (!link.isUp()) throw new JournalAway(`answering asks to ${kind}: the connection to NATS is down`);
-      const respond = async (message: Msg) => {
-        const answer = await answerTo(message, reply).catch(errorReply);
-        if (answer !== NOT_MINE && !link.connection.isClosed())
-          message.respond(answer === undefined ? '' : JSON.stringify(answer));
-      };
-      const subscription = link.connection.subscribe(everyAsk(kind), {
-        callback: (error, message) => {
-          if (!error) void respond(message);
-        },
-      });
-      // So that an ask sent right after this call finds somebody.
-      await link.call(`answering asks to ${kind}`, () => link.connection.flush());
-      return {
-        close: () => subscription.unsubscribe(),
-        ended: subscription.closed.then((reason) => (reason instanceof Error ? reason : undefined)),
-      };
-    },
+    answer: (kind, reply) =>
+      answerRequests(link, `answering asks to ${kind}`, everyAsk(kind), (message) => answerTo(message, reply)),
   };
 }
 

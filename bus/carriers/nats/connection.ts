@@ -12,6 +12,7 @@ import { JournalAway } from '../../ports.ts';
 import {
   EVERY_FACT,
   EVERY_JOURNAL,
+  EVERY_TOLD,
   FACT_STREAM,
   JOURNAL_STREAM,
   LEDGER_STREAM,
@@ -217,6 +218,7 @@ async function makeStreams(link: NatsLink): Promise<void> {
   const kept = { discard: 'new' as DiscardPolicy, max_age: 0, max_msgs: -1, num_replicas: link.replicas };
   const settings = { ...kept, storage: 'file', duplicate_window: 120_000 * NANOS_PER_MS, allow_direct: true } as const;
   await makeStream(link, { ...settings, name: JOURNAL_STREAM, subjects: [EVERY_JOURNAL] });
-  await makeStream(link, { ...settings, name: FACT_STREAM, subjects: [EVERY_FACT] });
+  const republish = { src: EVERY_FACT, dest: EVERY_TOLD };
+  await makeStream(link, { ...settings, name: FACT_STREAM, subjects: [EVERY_FACT], republish });
   await makeStream(link, { ...settings, name: LEDGER_STREAM, subjects: [LEDGER_SUBJECT] });
 }

@@ -8,11 +8,13 @@ import {
   askSubject,
   EVERY_SHARED,
   factSubject,
+  inboxOf,
   journalSubject,
   KINDS,
   type Kind,
   LEDGER_SUBJECT,
   leasesUnder,
+  resumeSubject,
 } from '../../../bus/subjects.ts';
 import { answerAsks } from '../../../infra/gateway/asks.ts';
 import { ASKS, type AskRule, CELLS, ruleOfAsk, type Verb } from '../../../infra/http/message-roles.ts';
@@ -180,6 +182,7 @@ describe('facts over NATS: who hears what', () => {
   const READERS = {
     'a reader of everything': permissionsOf({ name: 'wall' }),
     'a reader of one camera': permissionsOf({ name: 'gate', cameras }),
+    'a reader of none at the moment': permissionsOf({ name: 'none', cameras: [] }),
   };
   const named = new Set(['camera', 'rendition', 'recording', 'ptz', 'sound']);
 
@@ -192,9 +195,12 @@ describe('facts over NATS: who hears what', () => {
           const at = { kind, id: id(name) };
           for (const type of CATALOG[kind].types) {
             const subject = factSubject(at, type.split('.')[1] ?? '');
-            const expected = who === 'a reader of everything' || (name === 'cam_001' && named.has(kind));
+            const isTheirs = who === 'a reader of one camera' && name === 'cam_001' && named.has(kind);
+            const expected = who === 'a reader of everything' || isTheirs;
             expect(hears(subject), subject).to.equal(expected);
             expect(says(subject), subject).to.equal(false);
+            const again = subject.replace('.fact.', '.told.');
+            expect([hears(again), says(again)], again).to.deep.equal([expected, false]);
             const last = `$JS.API.DIRECT.GET.SIGNALBOX_FACTS.${subject}`;
             expect(says(last), last).to.equal(expected);
           }
@@ -210,8 +216,14 @@ describe('facts over NATS: who hears what', () => {
       );
       const harm = ['STREAM.PURGE', 'STREAM.DELETE', 'STREAM.UPDATE', 'STREAM.MSG.DELETE'];
       const facts = harm.map((verb) => `$JS.API.${verb}.SIGNALBOX_FACTS`);
-      for (const subject of [...rest, ...streams, ...facts]) {
-        expect([hears(subject), says(subject)], subject).to.deep.equal([false, false]);
+      const askers = ['wall', 'gate', 'none', 'other'];
+      const own = askers.filter((name) => says(resumeSubject(name)));
+      expect(own, 'asks under its own name alone').to.have.length(1);
+      expect(subscribe, 'is answered in its own inbox alone').to.include(`${inboxOf(own[0] ?? '')}.>`);
+      const inboxes = askers.filter((name) => !own.includes(name)).map((name) => `${inboxOf(name)}.1`);
+      for (const subject of [...rest, ...streams, ...facts, ...inboxes, ...askers.map(resumeSubject)]) {
+        const isAsk = own.map(resumeSubject).includes(subject);
+        expect([hears(subject), says(subject)], subject).to.deep.equal([false, isAsk]);
       }
     });
   }

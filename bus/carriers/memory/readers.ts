@@ -1,0 +1,35 @@
+import { JournalAway, type Readers } from '../../ports.ts';
+import { errorReply } from '../replies.ts';
+import type { Line } from './line.ts';
+import { copy } from './shelf.ts';
+
+/** Readers, and how one of them asks. */
+export interface MemoryReaders extends Readers {
+  /** @throws JournalAway when nobody answers */
+  ask(reader: string, body: unknown): Promise<unknown>;
+}
+
+export function memoryReaders(line: Line): MemoryReaders {
+  const answers = new Set<(reader: string, body: unknown) => Promise<unknown>>();
+  return {
+    async ask(reader, body) {
+      const [reply] = await line.through(() => [...answers]);
+      if (!reply) throw new JournalAway(`${reader} asks for facts: nobody answers`);
+      return copy(await reply(reader, copy(body)).catch(errorReply));
+    },
+    async answer(reply) {
+      answers.add(reply);
+      let finish = () => {};
+      const ended = new Promise<undefined>((resolve) => {
+        finish = () => resolve(undefined);
+      });
+      return {
+        close() {
+          answers.delete(reply);
+          finish();
+        },
+        ended,
+      };
+    },
+  };
+}

@@ -1,0 +1,229 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { expect } from 'chai';
+import { connect, type NatsConnection } from 'nats';
+import { type NatsStore, natsStore } from '../../bus/carriers/nats.ts';
+import { wrap } from '../../bus/envelope.ts';
+import { id } from '../../bus/identity.ts';
+import { inboxOf, resumeSubject } from '../../bus/subjects.ts';
+import { natsIdentity } from '../../infra/gateway/carriers.ts';
+import { groupFileName } from '../../infra/group.ts';
+import { readerSecret } from '../../infra/launcher/servers.ts';
+import { secretIn } from '../../infra/launcher/state-folder.ts';
+import type { Follower } from '../fixtures/events.ts';
+import { startTestGroup, type TestGroup } from '../fixtures/group.ts';
+import { type Running, run, until } from '../fixtures/process.ts';
+
+const SAMPLE = path.resolve(import.meta.dirname, '../../infra/samples/nats-reader.mjs');
+const CAMERAS = { cam_gate: 'hcm/gate', cam_hall: 'hcm/hall' };
+type Camera = keyof typeof CAMERAS;
+
+/** An answer to a reader. */
+interface Page {
+  items: { id: string; sequence: number }[];
+  next: number;
+  more: boolean;
+  cameras?: string[];
+  resync?: string;
+  reason?: string;
+}
+
+describe('readers over NATS that were away', function () {
+  this.timeout(90_000);
+  let group: TestGroup;
+  let store: NatsStore;
+  let gate: NatsConnection;
+  let hall: NatsConnection;
+  let everything: Follower;
+  const refused: string[] = [];
+  const programs: Running[] = [];
+
+  const passwordOf = (reader: string) => secretIn(group.state, readerSecret(reader));
+  const servers = () => group.group.nats.servers.map((server) => server.replace('nats://', ''));
+  const comeIn = (reader: string) =>
+    connect({ servers: servers(), user: reader, pass: passwordOf(reader).value, inboxPrefix: inboxOf(reader) });
+  /** Has a camera tell something as its gateway would; where it is said to be by default, or elsewhere. */
+  let count = 0;
+  const tell = async (camera: Camera, zone = CAMERAS[camera]): Promise<number> => {
+    const said = { id: `stir-${++count}`, type: 'recording.protected', at: Date.now(), data: { zone } };
+    return (await store.facts.tell(wrap(said, { kind: 'recording', id: id(camera) }, 'test', 1))).seq;
+  };
+  /** One answer; none within a second is an error. */
+  const ask = async (reader: NatsConnection, name: string, body: object): Promise<Page> =>
+    (await reader.request(resumeSubject(name), JSON.stringify(body), { timeout: 1_000 })).json();
+  /** Of these sequences, those that a reader is told. */
+  const among = async (reader: NatsConnection, name: string, wanted: number[]) => {
+    const { items } = await ask(reader, name, { after: Math.min(...wanted) - 1 });
+    return items.map(({ sequence }) => sequence).filter((sequence) => wanted.includes(sequence));
+  };
+  const move = async (camera: Camera, zone: string) => {
+    expect((await group.api('PATCH', `/api/v1/cameras/${camera}`, { zone })).status).to.equal(200);
+    for (const number of [1, 2]) {
+      const file = path.join(group.state, 'run', groupFileName(number));
+      const { http } = JSON.parse(readFileSync(file, 'utf8'));
+      const headers = { authorization: `Bearer ${group.token()}` };
+      await until(`gateway ${number} to know`, async () => {
+        const answer = await fetch(`http://127.0.0.1:${http.port}/api/v1/cameras/${camera}`, { headers });
+        return ((await answer.json()) as { zone: string }).zone === zone;
+      });
+    }
+  };
+  /** Runs the sample as a reader, which keeps its place in a file of its own. */
+  const runSample = (reader: string) => {
+    const words = ['--name', reader, '--password-file', passwordOf(reader).file, '--server', servers()[0] ?? ''];
+    const program = run(process.execPath as `/${string}`, [SAMPLE, ...words, '--place', placeOf(reader)]);
+    programs.push(program);
+    return program;
+  };
+  const placeOf = (reader: string) => path.join(group.state, `${reader}.place.json`);
+  /** How far it has read, and what it heard beyond that. */
+  const place = (reader: string): { next: number; heard: number[] } => {
+    try {
+      return JSON.parse(readFileSync(placeOf(reader), 'utf8'));
+    } catch {
+      return { next: 0, heard: [] }; // it is being written, or not there yet
+    }
+  };
+  const printed = (program: Running): number[] =>
+    program
+      .output()
+      .split('\n')
+      .filter((line) => line.startsWith('{') && line.endsWith('}'))
+      .map((line) => JSON.parse(line).sequence);
+
+  before(async () => {
+    const readers = { gate: { zones: ['hcm/gate'] }, hall: { zones: ['hcm/hall'] } };
+    group = await startTestGroup({ gateways: 2, nats: { readers } });
+    store = await natsStore({ ...natsIdentity(group.group.nats), name: 'test', makeStreams: false });
+    for (const [name, zone] of Object.entries(CAMERAS)) {
+      const added = { id: name, zone, sources: ['rtsp://127.0.0.1:9/none'], record: { keep_ms: 3_600_000 } };
+      expect((await group.api('POST', '/api/v1/cameras', added)).status).to.equal(201);
+    }
+    [gate, hall] = [await comeIn('gate'), await comeIn('hall')];
+    void (async () => {
+      for await (const status of gate.status()) if (status.type === 'error') refused.push(String(status.error));
+    })();
+    everything = group.follow(0);
+  });
+  after(async () => {
+    for (const program of programs) await program.stop();
+    await Promise.all([gate?.close(), hall?.close(), store?.close()]);
+    await group?.stop();
+  });
+
+  it('have exactly what happened in their zone, in order, none twice and none missing, over the seam to live', async () => {
+    const before = runSample('gate');
+    await until('it to listen', () => place('gate').next > 0, 20_000);
+    await tell('cam_hall');
+    const live = await tell('cam_gate');
+    await until('it to have heard', () => printed(before).includes(live));
+    await until('its place to be kept', () => place('gate').next >= live || place('gate').heard.includes(live));
+    await before.stop('SIGKILL');
+
+    const missed: number[] = [];
+    for (let n = 0; n < 20; n++) missed.push(await tell(n % 2 ? 'cam_hall' : 'cam_gate'));
+    const back = runSample('gate');
+    // Things go on happening while it reads the past, until it hears them live.
+    let last = 0;
+    const heardLive = () => {
+      const { next, heard } = place('gate');
+      return next < (missed.at(-1) ?? 0) ? 0 : heard.filter((sequence) => sequence > next).length;
+    };
+    while (heardLive() < 10) {
+      await tell('cam_hall');
+      last = await tell('cam_gate');
+      await wait(20);
+    }
+    await until('the last one', () => printed(back).includes(last));
+    const due = await until('it everywhere', () => everything.heard.some(({ sequence }) => sequence === last)).then(
+      () =>
+        everything.heard
+          .filter(({ subject, data }) => subject.endsWith('/cam_gate') && data.zone === 'hcm/gate')
+          .filter(({ subject }) => /^(camera|rendition|recording|ptz|sound)\//.test(subject))
+          .map(({ sequence }) => sequence),
+    );
+    const all = [...printed(before), ...printed(back)];
+    const within = (sequence: number) => sequence >= (all[0] ?? 0) && sequence <= last;
+    expect(all.filter(within)).to.deep.equal(due.filter(within));
+    expect(all).to.include.members(missed.filter((_, n) => n % 2 === 0));
+    await back.stop();
+  });
+
+  it('can’t ask in another’s name', async () => {
+    gate.publish(resumeSubject('hall'), '{"after":0}', { reply: `${inboxOf('gate')}.1` });
+    await until('the refusal', () => refused.some((text) => text.includes(resumeSubject('hall'))));
+    expect((await ask(hall, 'hall', { after: 0 })).cameras).to.deep.equal(['cam_hall']);
+  });
+
+  it('read of a camera that has moved what was told in their zone, while it is there', async () => {
+    const before = await tell('cam_gate');
+    await move('cam_gate', 'hcm/hall');
+    const after = await tell('cam_gate', 'hcm/hall');
+    expect(await among(gate, 'gate', [before, after]), 'where it was').to.deep.equal([]);
+    expect(await among(hall, 'hall', [before, after]), 'where it is').to.deep.equal([after]);
+    expect((await ask(hall, 'hall', {})).cameras).to.deep.equal(['cam_gate', 'cam_hall']);
+    await move('cam_gate', 'hcm/gate');
+    expect(await among(gate, 'gate', [before, after]), 'when it is back').to.deep.equal([before]);
+    expect(await among(hall, 'hall', [before, after])).to.deep.equal([]);
+  });
+
+  it('get one answer to each ask, whichever gateway gives it', async () => {
+    const answers: string[] = [];
+    const counting = gate.subscribe(`${inboxOf('gate')}.count`, {
+      callback: (_error, message) => void answers.push(message.string()),
+    });
+    for (let n = 0; n < 10; n++) gate.publish(resumeSubject('gate'), '{}', { reply: `${inboxOf('gate')}.count` });
+    await until('ten answers', () => answers.length >= 10);
+    for (let n = 0; n < 4; n++) await ask(gate, 'gate', {});
+    expect(answers).to.have.length(10);
+    counting.unsubscribe();
+  });
+
+  it('ask again when the gateway is killed that was to answer, and have the rest', async () => {
+    const told: number[] = [];
+    for (let n = 0; n < 1_200; n++) told.push(await tell('cam_gate'));
+    const first = await ask(gate, 'gate', { after: (told[0] ?? 1) - 1 });
+    expect(first).to.include({ more: true });
+    await group.signal('gateway-2', 'SIGSTOP');
+    const lost = await until('an ask that nobody answers', () =>
+      ask(gate, 'gate', { after: first.next }).then(
+        () => undefined,
+        (error: Error) => error,
+      ),
+    );
+    expect(lost.message).to.match(/timeout/i);
+    await group.signal('gateway-2', 'SIGKILL');
+    const items = [...first.items];
+    for (let { next, more } = first; more; ) {
+      const page = await until('an answer', async () => {
+        const answer = await ask(gate, 'gate', { after: next });
+        return answer.items && answer;
+      });
+      items.push(...page.items);
+      ({ next, more } = page);
+    }
+    const sequences = items.map(({ sequence }) => sequence);
+    expect(sequences.filter((sequence) => told.includes(sequence))).to.deep.equal(told);
+    expect(sequences).to.deep.equal([...new Set(sequences)].sort((a, b) => a - b));
+    await group.ready();
+  });
+
+  it('older than what is kept are told what they can’t have', async () => {
+    const kept = await tell('cam_gate');
+    await store.keeper.forgetFacts(kept);
+    const old = await ask(gate, 'gate', { after: 1 });
+    expect(old).to.deep.include({ items: [], next: kept - 1, more: true, resync: 'gone' });
+    const [first] = (await ask(gate, 'gate', { after: old.next })).items;
+    expect(first?.sequence).to.equal(kept);
+  });
+
+  it('are refused once the configuration names them no more', async () => {
+    const config = JSON.parse(readFileSync(group.group.config, 'utf8'));
+    delete config.nats.readers.gate;
+    writeFileSync(group.group.config, JSON.stringify(config));
+    const isRefused = async () => (await ask(gate, 'gate', {})).reason === 'no-reader';
+    await until('the refusal', async () => (await isRefused()) && (await isRefused()), 15_000, 300);
+    expect((await ask(hall, 'hall', { after: 0 })).cameras).to.deep.equal(['cam_hall']);
+  });
+});
