@@ -1,14 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
-import { parse } from 'yaml';
+import { configOf, fileBehind, serviceNamed } from '../fixtures/compose.ts';
 import { freePort, run, until } from '../fixtures/process.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
-const { services, configs } = parse(readFileSync(path.join(root, 'infra/compose.yaml'), 'utf8'), { merge: true });
 
 describe('the edge of infra/compose.yaml', () => {
   it('is made and started by one command, and leads players to the gateways', async function () {
@@ -22,22 +21,22 @@ describe('the edge of infra/compose.yaml', () => {
     await new Promise<void>((resolve) => gateway.listen(0, '127.0.0.1', resolve));
     const { port } = gateway.address() as AddressInfo;
     const listen = `127.0.0.1:${await freePort()}`;
-    writeFileSync(path.join(folder, 'signalbox.yaml'), configs.signalbox.content);
-    const [shell, flag, words] = services.edge.entrypoint as [string, string, string];
-    expect(words).to.contain('--origin a:8080 a:8081 b:8080 b:8081');
+    const [shell, flag, words] = serviceNamed('edge').entrypoint as [string, string, string];
+    const hosts = Object.values(configOf('edge').cluster?.hosts ?? {});
+    expect(words).to.contain(` --origin ${hosts.map(({ address }) => `${address}:8080`).join(' ')} `);
     // What its container has, where this machine has it.
-    const places: Record<string, string> = {
-      '/etc/signalbox.yaml': path.join(folder, 'signalbox.yaml'),
-      ...{ '/tmp': folder, '/cache': folder, '/cache/edge.conf': path.join(folder, 'edge.conf') },
-      '0.0.0.0:8081': listen,
-    };
-    const here = words
-      .split(' ')
-      .map((word) => places[word] ?? word.replace(/^[ab]:80\d\d$/, `127.0.0.1:${port}`))
-      .join(' ');
+    const file = '/etc/signalbox/signalbox.yaml';
+    const places: [string, string][] = [
+      [file, fileBehind('edge', file)],
+      ['/state/', `${folder}/`],
+      ['0.0.0.0:8081', listen],
+      ...hosts.map(({ address }): [string, string] => [`${address}:8080`, `127.0.0.1:${port}`]),
+    ];
+    const here = places.reduce((text, [inside, outside]) => text.replaceAll(inside, outside), words);
+    const { environment } = serviceNamed('edge');
     const edge = run('/usr/bin/env', [shell, flag, here], {
       cwd: root,
-      env: { ...process.env, ...services.edge.environment },
+      env: { ...process.env, ...environment, SIGNALBOX_STATE: folder },
     });
     try {
       const ask = () => fetch(`http://${listen}/hls/cam_001/ses_1/1/x/master.m3u8`).then(({ status }) => status);

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import { validate } from 'dockerfile-utils';
-import { parse } from 'yaml';
+import { namesIn, serviceNamed } from '../fixtures/compose.ts';
 
 const infra = path.resolve(import.meta.dirname, '../../infra');
 const text = (name: string) => readFileSync(path.join(infra, name), 'utf8');
@@ -26,7 +26,7 @@ describe('infra/Dockerfile', () => {
   });
 
   it('makes an image in stages, in which nobody is root, and whose health is asked', () => {
-    expect(lines.filter((line) => line.startsWith('FROM '))).to.have.length(2);
+    expect(lines.filter((line) => line.startsWith('FROM '))).to.have.length(3);
     const user = last.find((line) => line.startsWith('USER '));
     expect(user).to.equal('USER 10001:10001');
     const after = last.slice(last.indexOf(user ?? ''));
@@ -36,6 +36,7 @@ describe('infra/Dockerfile', () => {
     ).to.deep.equal([]);
     expect(after.find((line) => line.startsWith('HEALTHCHECK '))).to.contain('"infra/healthcheck.mjs", "/state"');
     expect(after).to.include('VOLUME ["/state"]');
+    expect(last.find((line) => line.startsWith('ENV '))).to.contain('SIGNALBOX_STATE=/state');
   });
 
   it('names only files that are there', () => {
@@ -48,13 +49,13 @@ describe('infra/Dockerfile', () => {
   });
 
   it('is what compose builds, with a read-only root file system', () => {
-    const { services } = parse(text('compose.yaml'), { merge: true });
-    for (const host of [services.a, services.b]) {
-      expect(host.build).to.deep.equal({ context: '..', dockerfile: 'infra/Dockerfile' });
-      expect(host)
-        .to.include({ read_only: true })
-        .and.deep.include({ cap_drop: ['ALL'] });
-      const writable = [...host.tmpfs, ...host.volumes].map((one: string) => one.replace(/^\w+:/, '').split(':')[0]);
+    const ours = [...namesIn('one'), ...namesIn('cluster')].filter((name) => serviceNamed(name).build);
+    expect(ours).to.have.members(['signalbox', 'a', 'b', 'c', 'edge']);
+    for (const { image, build, read_only, cap_drop, tmpfs, volumes } of ours.map(serviceNamed)) {
+      expect([image, build]).to.deep.equal(['signalbox', { context: '..', dockerfile: 'infra/Dockerfile' }]);
+      expect([read_only, cap_drop]).to.deep.equal([true, ['ALL']]);
+      const folders = volumes.filter((one) => !one.endsWith(':ro')).map((one) => one.replace(/^\w+:/, ''));
+      const writable = [...tmpfs, ...folders].map((one) => one.split(':')[0]);
       expect(writable).to.have.members(['/tmp', '/signalbox/.build/run', '/state']);
     }
   });
