@@ -69,6 +69,8 @@ export interface Ways {
 /** States in which a relay carries media. */
 const CARRIED = new Set(['serving', 'degraded', 'suspect', 'draining', 'drained']);
 const isIntake = (relay: CellView): boolean => sight<RelaySight>(relay).role === 'intake';
+/** Nothing is carried by it, and only another one's return brings that back. */
+const isDeadOrOver = ({ state, tags }: CellView): boolean => state === 'dead' || tags.includes('over');
 
 /**
  * On-demand cameras, ladders and sounds may count viewers that ended while nobody looked: after a start, or another gateway's
@@ -219,7 +221,7 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void, ways: 
     for (const other of cells.list('relay')) {
       if (!isIntake(other) || other.id === relay.id) continue;
       if (other.state === 'draining') emptyIntake(other, cause);
-      if (other.state === 'dead') loseIntake(other, leaveIntake(other.id).moved, cause);
+      if (isDeadOrOver(other)) loseIntake(other, leaveIntake(other.id).moved, cause);
     }
   };
 
@@ -234,7 +236,7 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void, ways: 
   };
 
   /** What a dead relay pushed is pushed by another one, if any serves; otherwise it waits for this one. */
-  const pushElsewhere = (dead: CellView, cause: string) => {
+  const pushElsewhere = (dead: CellView, cause?: string) => {
     for (const broadcast of broadcasts()) {
       if (sight<BroadcastSight>(broadcast).relay !== dead.id) continue;
       const { relay, waits, why } = choosePusher(cells, broadcast.context.encoded ? ways.encodesAt : undefined);
@@ -245,30 +247,44 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void, ways: 
 
   /** What waits for a dead relay is pushed by one that serves. */
   const takeOverPushes = (cause: string) => {
-    for (const relay of cells.list('relay'))
-      if (relay.state === 'dead' && !isIntake(relay)) pushElsewhere(relay, cause);
+    for (const relay of cells.list('relay')) if (isDeadOrOver(relay) && !isIntake(relay)) pushElsewhere(relay, cause);
   };
 
-  /** When a delivery relay falls, whoever it carried, or would have, must go on elsewhere. */
-  const deliveryLost = (relay: CellView, fact: Envelope) => {
-    const dead = fact.type === 'signalbox.relay.dead';
-    // Told already when it died; and who is at a relay that serves again by now may have come since.
-    if (!dead && ['dead', 'starting', 'new'].includes(String(fact.data.from))) return;
-    if (relay.tags.includes('serving')) return;
-    const reason = dead ? 'dead' : 'restarted';
+  /** Whoever a delivery relay carried, or would have, must go on elsewhere. */
+  const tellCarried = (relay: CellView, reason: 'dead' | 'restarted', cause?: string) => {
     for (const viewer of cells.list('viewer')) {
       const { relay: seat, standby, legs, protocol } = sight<ViewerSight>(viewer);
       // HLS is served by the gateway; its ladder finds another relay by itself, and the past needs none.
       if (protocol === 'hls' || protocol === 'past') continue;
       const concerned = [seat, standby, ...Object.values(legs).map((leg) => leg.relay)].includes(relay.id);
       if (concerned && viewer.tags.includes('open')) {
-        tell('viewer', viewer.id, { type: 'relay.lost', relay: relay.id, reason }, fact.id);
+        tell('viewer', viewer.id, { type: 'relay.lost', relay: relay.id, reason }, cause);
       }
     }
   };
 
+  /** A delivery relay falls. */
+  const deliveryLost = (relay: CellView, fact: Envelope) => {
+    const dead = fact.type === 'signalbox.relay.dead';
+    // Told already when it died; and who is at a relay that serves again by now may have come since.
+    if (!dead && ['dead', 'starting', 'new'].includes(String(fact.data.from))) return;
+    if (!relay.tags.includes('serving')) tellCarried(relay, dead ? 'dead' : 'restarted', fact.id);
+  };
+
+  /** A relay that is no more: whatever still names it goes on elsewhere. */
+  const relayRemoved = (relay: CellView, from?: string, cause?: string) => {
+    // It may have been made anew by now.
+    if (!relay.tags.includes('over')) return;
+    if (isIntake(relay)) {
+      const { moved, stuck } = leaveIntake(relay.id);
+      return loseIntake(relay, from !== undefined && CARRIED.has(from) ? [...moved, ...stuck] : moved, cause);
+    }
+    pushElsewhere(relay, cause);
+    tellCarried(relay, 'dead', cause);
+  };
+
   /** A relay that is drained for its viewers to leave is told when the last one has. */
-  const lookWhoIsLeft = (cause: string) => {
+  const lookWhoIsLeft = (cause?: string) => {
     const draining = cells.list('relay').filter((relay) => relay.state === 'draining' && !isIntake(relay));
     if (draining.length === 0) return;
     // Whoever only keeps a leg ready there, is about to close one or has gone away holds nobody up.
@@ -281,8 +297,12 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void, ways: 
   };
 
   recountAudiences(cells, onFault);
-  // A gateway that ended may have left it half empty.
-  for (const relay of roster.list('relay')) if (isIntake(relay) && relay.state === 'draining') emptyIntake(relay);
+  // A gateway that ended may have left it half empty, or a relay was taken out while none was there.
+  for (const relay of roster.list('relay')) {
+    if (isIntake(relay) && relay.state === 'draining') emptyIntake(relay);
+    relayRemoved(relay);
+  }
+  lookWhoIsLeft();
   for (const camera of cells.list('camera')) {
     tellLadder(camera);
     tellRecording(camera);
@@ -331,6 +351,8 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void, ways: 
         if (isIntake(view)) return intakeLost(view, fact);
         pushElsewhere(view, fact.id);
         return deliveryLost(view, fact);
+      case 'signalbox.relay.removed':
+        return relayRemoved(view, String(fact.data.from), fact.id);
       case 'signalbox.relay.starting':
         return isIntake(view) ? intakeLost(view, fact) : deliveryLost(view, fact);
     }

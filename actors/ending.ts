@@ -17,7 +17,7 @@ const DAY_MS = 24 * 3_600_000;
 export const ENDINGS: Readonly<Record<Kind, Ending>> = {
   camera: { states: ['removed'], shownMs: DAY_MS, returns: true },
   viewer: { states: ['denied', 'ended'], shownMs: 60_000, returns: false },
-  relay: { states: [], shownMs: DAY_MS, returns: true },
+  relay: { states: ['removed'], shownMs: DAY_MS, returns: true },
   broadcast: { states: ['stopped'], shownMs: DAY_MS, returns: true },
   // One that was declared under a key may be declared again under the same.
   incident: { states: ['closed'], shownMs: DAY_MS, returns: true },

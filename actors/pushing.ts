@@ -29,7 +29,7 @@ export function choosePusher(
   }
   const standings = cells
     .list('relay')
-    .filter(({ context }) => context.role === 'delivery')
+    .filter(({ context, tags }) => context.role === 'delivery' && !tags.includes('over'))
     .map(({ id, state, tags }): PushStanding => {
       return { id, state, serving: tags.includes('serving'), pushes: pushes.get(id) ?? 0, able: able(id) };
     });

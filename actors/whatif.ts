@@ -225,7 +225,8 @@ function movePlayers(
   };
 
   const move = (viewer: CellView, from: string): void => {
-    const relays = roster.list('relay').filter(({ context }) => context.role === 'delivery');
+    const isThere = ({ context, tags }: CellView) => context.role === 'delivery' && !tags.includes('over');
+    const relays = roster.list('relay').filter(isThere);
     const { relay: to, why } = house.seat(viewer, relays, (relay) => load.get(relay) ?? 0);
     if (to === undefined) {
       stranded.add(viewer.id);

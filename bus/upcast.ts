@@ -113,6 +113,8 @@ const steps: Record<string, (record: JournalRecord) => JournalRecord> = {
   'incident@3': unchanged(4),
   'broadcast@4': unchanged(5),
   'relay@3': unchanged(4),
+  // Nobody took a relay out of the configuration.
+  'relay@4': unchanged(5),
   'recording@3': unchanged(4),
   'relay@1': relayWithoutPulse,
   'incident@1': incidentWithoutQuality,

@@ -32,6 +32,7 @@ import { findProgram } from './binaries.ts';
 import { followCertificate } from './certificate.ts';
 import { destinationOf, withDemoDestination } from './config/destinations.ts';
 import { openOverlay } from './config/overlay.ts';
+import { savedAt } from './config/saved-at.ts';
 import { watchConfig } from './config/watch.ts';
 import { loadConfig } from './config.ts';
 import { keepLedger, noteAct } from './gateway/access-ledger.ts';
@@ -132,6 +133,7 @@ const media = openMedia({
   secrets,
   launchers,
   relay: (name) => cells.view({ kind: 'relay', id: id(name) }),
+  lists: (relay) => config.relays.some(({ id: listed }) => listed === relay),
   log,
   epoch: (camera) => population.roster.epoch({ kind: 'camera', id: camera as Id }),
   destination: (name) => destinationOf(config, name),
@@ -208,6 +210,7 @@ const installation = keepInstallation(config, {
   group,
   cells,
   belongsHere: (at) => cells.belongsHere(at),
+  ...(group.cluster ? { savedAt } : {}),
   secrets,
   overlay: openOverlay(group.state, secrets),
   onCameras: media.setCameras,
@@ -416,7 +419,8 @@ const watch = watchConfig(
     void settleWebhooks();
     findPlace = openPlaces(next.regions.databases);
     capacity.review();
-    if (restart.length > 0) log.warn({ restart }, 'these settings take effect at the next start');
+    if (restart.length > 0)
+      log.warn({ restart }, 'what runs is decided at the start: these settings take full effect at the next one');
     installation.apply(next).then(
       () => log.info({ cameras: next.cameras.size }, 'the changed configuration is in effect'),
       (err) => log.error({ err }, 'the changed configuration could not be applied'),

@@ -31,6 +31,7 @@ const recorded = tagMeans('recording', ['recording']);
 const moved = tagMeans('moving', ['moving', 'going']);
 const active = tagMeans('active', ['raised', 'acknowledged']);
 const onAir = tagMeans('on-air', ['on-air']);
+const removed = tagMeans('over', ['removed']);
 
 /** What is wrong with the choice among a camera's sources. */
 function choiceFault({ choice, settings, standings, active, chosenAt, state }: CameraContext): string | undefined {
@@ -80,13 +81,17 @@ export const laws: {
     return open(state, tags);
   },
   relay(context, tags) {
-    const { state, instance, lostAt, media, drain } = context;
+    const { state, instance, lostAt, media, drain, leavingAt } = context;
+    const leaving = leavingAt !== undefined;
+    if (leaving && state !== 'removed' && !tags.includes('serving'))
+      return 'it was taken out, is empty, and still there';
+    if (leaving && tags.includes('placeable')) return 'it takes viewers, and was taken out';
     if (tags.includes('serving') && instance === undefined) return 'it serves, and nobody knows which process';
     if (state === 'serving' && lostAt !== undefined) return 'it serves, and still counts as lost';
     if (tags.includes('placeable') && media === 'silent') return 'it takes viewers, and no packet goes through it';
     if (tags.includes('placeable') && drain) return 'it takes viewers, and shall be drained';
-    if (tags.includes('draining') && !drain) return 'it is drained, and nobody asked for that';
-    return serving(state, tags) ?? placeable(state, tags) ?? draining(state, tags);
+    if (tags.includes('draining') && !drain && !leaving) return 'it is drained, and nobody asked for that';
+    return serving(state, tags) ?? placeable(state, tags) ?? draining(state, tags) ?? removed(state, tags);
   },
   broadcast(context, tags) {
     const { state, camera, destination, relay, lostAt } = context;

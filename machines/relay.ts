@@ -4,7 +4,12 @@ import {
   become,
   configure,
   drains,
+  ends,
+  endsAnew,
+  endsLeaving,
   exits,
+  leaves,
+  leavesInDoubt,
   machine,
   noteDrain,
   noteWitness,
@@ -12,6 +17,7 @@ import {
   returns,
   serves,
   settled,
+  stays,
   suspected,
   wait,
 } from './relay/parts.ts';
@@ -49,13 +55,19 @@ const serving = machine.createStateConfig({
     ],
     'pulse.missed': suspected,
     'relay.drain': drains,
+    'relay.removed': leaves,
   },
 });
 
 const degraded = machine.createStateConfig({
   tags: ['serving'],
   meta: { text: 'carries media; its control API does not answer' },
-  on: { 'relay.answering': [returns, serves], 'pulse.missed': suspected, 'relay.drain': drains },
+  on: {
+    'relay.answering': [returns, serves],
+    'pulse.missed': suspected,
+    'relay.drain': drains,
+    'relay.removed': leaves,
+  },
 });
 
 const suspect = machine.createStateConfig({
@@ -63,10 +75,11 @@ const suspect = machine.createStateConfig({
   meta: { text: 'does not answer in time, or no packet goes through it' },
   invoke: { src: 'alarm', id: 'dead', input: ({ context }) => ({ name: 'dead', at: context.deadline }) },
   on: {
-    'relay.answering': [returns, { guard: 'mediaSilent', actions: noteWitness }, ...answered],
+    'relay.answering': [endsAnew, returns, { guard: 'mediaSilent', actions: noteWitness }, ...answered],
     'pulse.beating': settled,
     'media.seen': { target: 'cutOff', actions: [wait(RELAY_TIMES.unseenMs), become('degraded', cutOff)] },
-    'alarm.rang': { target: 'dead', actions: become('dead', gone) },
+    'alarm.rang': [endsLeaving, { target: 'dead', actions: become('dead', gone) }],
+    'relay.removed': leavesInDoubt,
   },
 });
 
@@ -76,20 +89,23 @@ const cutOffState = machine.createStateConfig({
   invoke: { src: 'alarm', id: 'dead', input: ({ context }) => ({ name: 'dead', at: context.deadline }) },
   on: {
     'media.seen': { target: 'cutOff', reenter: true, actions: wait(RELAY_TIMES.unseenMs) },
-    'relay.answering': [returns, { guard: 'mediaSilent', actions: noteWitness }, ...answered],
+    'relay.answering': [endsAnew, returns, { guard: 'mediaSilent', actions: noteWitness }, ...answered],
     'pulse.beating': settled,
-    'alarm.rang': { target: 'dead', actions: become('dead', gone) },
+    'alarm.rang': [endsLeaving, { target: 'dead', actions: become('dead', gone) }],
+    'relay.removed': leavesInDoubt,
   },
 });
 
 const draining = machine.createStateConfig({
   tags: ['serving', 'draining'],
-  meta: { text: 'takes no new viewers; waits until the last one has left' },
+  meta: { text: 'takes no new viewers; waits until the last one has left, to be drained, or removed' },
   on: {
     'relay.missed': [{ guard: 'mediaFlows', actions: noteWitness }, suspected],
     'pulse.missed': suspected,
-    'relay.emptied': { target: 'drained', actions: [noteDrain, become('drained', empty)] },
-    'relay.resume': resumed,
+    'relay.emptied': [endsLeaving, { target: 'drained', actions: [noteDrain, become('drained', empty)] }],
+    'relay.resume': [{ guard: 'leaving', actions: noteDrain }, ...resumed],
+    'relay.removed': leaves,
+    'relay.configured': stays,
   },
 });
 
@@ -125,9 +141,9 @@ const known = machine.createStateConfig({
     }),
   },
   on: {
-    'relay.answering': [returns, { actions: noteWitness }],
+    'relay.answering': [endsAnew, returns, { actions: noteWitness }],
     'relay.missed': { actions: noteWitness },
-    'relay.exited': exits,
+    'relay.exited': [endsLeaving, exits],
     'pulse.beating': { actions: noteWitness },
     'pulse.missed': { actions: noteWitness },
   },
@@ -136,7 +152,8 @@ const known = machine.createStateConfig({
 
 /**
  * A relay process: whether it answers, whether packets go through it, whether it has its paths, whether placement may
- * use it. A new instance always gets its paths before it serves; one that is drained stays so over restarts.
+ * use it. A new instance always gets its paths before it serves; one that is drained stays so over restarts. One that
+ * the configuration lists no more is left by whoever is on it, and then removed.
  */
 export const relayMachine = machine.createMachine({
   id: 'relay',
@@ -171,6 +188,7 @@ export const relayMachine = machine.createMachine({
       },
       on: {
         'relay.configured': { actions: configure },
+        'relay.removed': ends,
         'relay.drain': { actions: noteDrain },
         'relay.resume': { actions: noteDrain },
       },
@@ -188,5 +206,6 @@ export const relayMachine = machine.createMachine({
         },
       },
     },
+    removed: { type: 'final', tags: ['over'] },
   },
 });

@@ -3,12 +3,20 @@ import { type Of, shape } from '../shape.ts';
 import { doer } from './doer.ts';
 import { WhySchema } from './why.ts';
 
-/** Version of the relay machine's events and context. 2: the pulse, and draining. 3: what viewers see of it. 4: names. */
-export const RELAY_VERSION = 4;
+/**
+ * Version of the relay machine's events and context. 2: the pulse, and draining. 3: what viewers see of it. 4: names.
+ * 5: it is taken out of the configuration.
+ */
+export const RELAY_VERSION = 5;
 
 /** What a relay is for: intake pulls cameras, delivery carries viewers. */
 export const RelayRoleSchema = Type.Enum(['intake', 'delivery']);
 export type RelayRole = Type.Static<typeof RelayRoleSchema>;
+
+/** Of several machines each has a file of its own: whichever was saved last counts. */
+const saved_at = Type.Optional(
+  Type.Number({ description: 'epoch ms: when the file that says so was saved; absent where there is but one' }),
+);
 
 /** Everything a relay cell may hear. */
 export const relayHeard = {
@@ -19,6 +27,15 @@ export const relayHeard = {
       region: Type.String(),
       weight: Type.Number({ minimum: 0 }),
       max_readers: Type.Optional(Type.Integer({ minimum: 1, description: 'viewers it may carry at a time' })),
+      saved_at,
+    }),
+  ),
+  /** The configuration lists it no more. */
+  'relay.removed': shape(
+    'relay.removed',
+    Type.Object({
+      runs: Type.Boolean({ description: 'a process of it may run: it is emptied first' }),
+      saved_at,
     }),
   ),
   'relay.answering': shape(
@@ -68,4 +85,5 @@ export const relaySaid = [
   'relay.draining',
   'relay.drained',
   'relay.dead',
+  'relay.removed',
 ] as const;

@@ -1,6 +1,7 @@
 import type { Cells } from '../../actors/cells.ts';
 import type { Cause } from '../../bus/events/alarm.ts';
 import type { HealthReason } from '../http/services.ts';
+import { presentRelays } from '../http/views.ts';
 import type { Carriers } from './carriers.ts';
 import type { LauncherLink } from './launcher-link.ts';
 import type { LogWitness } from './log-witness.ts';
@@ -44,12 +45,13 @@ export function judgeHealth({
     add('redis', 'degraded', 'Redis is away: this gateway answers for its own sessions only');
   }
   if (!launcher.isUp()) add('launcher', 'degraded', 'the launcher does not answer: nothing that dies is restarted');
-  for (const relay of cells.list('relay')) {
+  const relays = presentRelays(cells);
+  for (const relay of relays) {
     // One that somebody has drained is as it was wanted.
     if (!relay.tags.includes('placeable') && !relay.tags.includes('draining'))
       add(`relay ${relay.id}`, 'degraded', `${relay.state}: ${relay.why.text}`);
   }
-  const delivery = cells.list('relay').filter(({ context }) => context.role === 'delivery');
+  const delivery = relays.filter(({ context }) => context.role === 'delivery');
   if (!delivery.some((relay) => relay.tags.includes('serving'))) {
     add('relays', 'down', 'no delivery relay serves: nobody can be shown anything');
   }

@@ -6,7 +6,6 @@ import type { Secrets } from '../../adapters/secrets.files.ts';
 import type { CameraSettings } from '../../bus/events/camera.ts';
 import type { Id } from '../../bus/identity.ts';
 import type { Address } from '../../bus/subjects.ts';
-import type { RelayContext } from '../../machines/relay/context.ts';
 import { cameraInput } from '../config/camera-input.ts';
 import type { Config } from '../config/model.ts';
 import { cameraSettings, forgetUnusedLogins, type Overlay, type PlacedCamera } from '../config/overlay.ts';
@@ -15,6 +14,7 @@ import type { Overlay as CameraChanges } from '../http/services.ts';
 import type { CameraZones } from '../nats/accounts.ts';
 import { settlePtz } from './ptz.ts';
 import { settleRecordings } from './recordings.ts';
+import { settleRelays } from './relays.ts';
 import { settleRenditions } from './renditions.ts';
 
 /** The cameras and relays that there should be, and how cells come to match. */
@@ -37,14 +37,13 @@ export interface InstallationParts {
   belongsHere(at: Address): boolean;
   overlay: Overlay;
   secrets: Secrets;
+  /** When a file was saved (epoch ms): each machine has one of its own, and the newest counts. Absent: there is but one. */
+  savedAt?(file: string): number;
   /** All cameras, each time they change. */
   onCameras(cameras: ReadonlyMap<Id, CameraSettings>): void;
   /** In which zone each camera is: those who hear facts of zones elsewhere do so accordingly once it resolves. */
   placeCameras(zones: CameraZones): Promise<void>;
 }
-
-/** Who has a relay drained whose settings say so. */
-const BY_FILE = 'the configuration';
 
 /** In the demo, the cameras that the launcher runs are found where it runs them. */
 function placeDemoSources(cameras: Map<Id, PlacedCamera>, group: Group): void {
@@ -108,24 +107,6 @@ export function keepInstallation(config: Config, parts: InstallationParts): Inst
     forgetUnusedLogins(placed, secrets, group.cluster ? SHARED_LOGIN_MS : 0);
   };
 
-  const applyRelays = async (): Promise<void> => {
-    for (const { id, role } of [...group.relays, ...group.remoteRelays]) {
-      // Which relays run was decided at the start; what placement knows of them may have changed since.
-      const said = current.relays.find((relay) => relay.id === id);
-      if (!said) continue;
-      const at = { kind: 'relay' as const, id: said.id };
-      if (!parts.belongsHere(at)) continue;
-      const { region, weight, maxReaders: max_readers } = said;
-      const event = { type: 'relay.configured', role, region, weight, ...(max_readers ? { max_readers } : {}) };
-      const known = cells.view(at)?.context as Partial<RelayContext> | undefined;
-      const same =
-        known && isDeepStrictEqual([known.region, known.weight, known.max_readers], [region, weight, max_readers]);
-      if (!same) await (known ? cells.offer(at, event) : cells.create(at, event));
-      if (said.drain && !known?.drain) await cells.offer(at, { type: 'relay.drain', by: BY_FILE });
-      if (!said.drain && known?.drain?.by === BY_FILE) await cells.offer(at, { type: 'relay.resume', by: BY_FILE });
-    }
-  };
-
   // One at a time: two that create the same cell would get in each other's way.
   let last: Promise<void> = Promise.resolve();
   const inTurn = (work: () => Promise<void>): Promise<void> => {
@@ -138,7 +119,11 @@ export function keepInstallation(config: Config, parts: InstallationParts): Inst
   const applyAll = async (): Promise<void> => {
     for (let attempt = 1; ; attempt++) {
       try {
-        await applyRelays();
+        await settleRelays(cells, parts.belongsHere, {
+          group,
+          config: current,
+          savedAt: parts.savedAt?.(current.file),
+        });
         return await applyCameras();
       } catch (error) {
         if (!(error instanceof CellDown) || attempt === APPLY_ATTEMPTS) throw error;

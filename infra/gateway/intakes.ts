@@ -33,8 +33,10 @@ export interface IntakesParts {
   places: readonly Pick<RelayReach, 'id' | 'weight' | 'host'>[];
   /** The host of this gateway, where there are several. */
   host?: string | undefined;
-  /** How a relay stands; undefined before its cell lives. */
+  /** How a relay stands; undefined before its cell lives, and when it has been over for long. */
   view(relay: string): CellView | undefined;
+  /** Whether the configuration lists a relay now: then one without a cell will have one in a moment. */
+  lists(relay: string): boolean;
   now(): number;
   /** A camera has another intake than before. */
   onMoved(camera: string, choice: IntakeChoice): void;
@@ -47,7 +49,7 @@ const EXPECTED_FOR_MS = 5_000;
  * Keeps each camera with one intake. It stays there while that intake serves, and while any of its sources is pulled;
  * it goes back to the intake that is its own when nothing of it is pulled anyway, never out of a running picture.
  */
-export function keepIntakes({ places, host: own, view, now, onMoved }: IntakesParts): Intakes {
+export function keepIntakes({ places, host: own, view, lists, now, onMoved }: IntakesParts): Intakes {
   const present = new Map<string, string>();
   /** How many of a camera's sources are pulled. */
   const pulls = new Map<string, number>();
@@ -57,8 +59,11 @@ export function keepIntakes({ places, host: own, view, now, onMoved }: IntakesPa
   const standing = ({ id, weight, host }: IntakesParts['places'][number]): IntakeStanding => {
     const cell = view(id);
     const far = host !== own;
-    if (!cell)
-      return { id, weight, state: 'starting', serving: false, placeable: false, draining: false, expected: true, far };
+    if (!cell || cell.tags.includes('over')) {
+      const nothing = { serving: false, placeable: false, draining: false };
+      const expected = !cell && lists(id);
+      return { id, weight, state: expected ? 'starting' : 'removed', ...nothing, expected, far, gone: !expected };
+    }
     const { state, since, tags, context } = cell;
     return {
       id,
@@ -66,7 +71,7 @@ export function keepIntakes({ places, host: own, view, now, onMoved }: IntakesPa
       state,
       serving: tags.includes('serving'),
       placeable: tags.includes('placeable'),
-      draining: context.drain !== undefined,
+      draining: context.drain !== undefined || context.leavingAt !== undefined,
       expected: state === 'starting' && now() - since < EXPECTED_FOR_MS,
       far,
     };

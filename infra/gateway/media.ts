@@ -52,6 +52,7 @@ import { peersSocket } from '../launcher/node-programs.ts';
 import { withAdaptive } from './adaptive.ts';
 import { type ClientAddresses, clientAddresses } from './client-addresses.ts';
 import { handOverCameras } from './hand-over.ts';
+import { inGroup } from './in-group.ts';
 import { keepIntakes, type Left } from './intakes.ts';
 import { ladderStarts } from './ladder-starts.ts';
 import { type Launchers, switcherHost } from './launchers.ts';
@@ -69,6 +70,8 @@ export interface MediaParts {
   launchers: Launchers;
   /** How a relay stands; undefined before its cell lives. */
   relay(id: string): CellView | undefined;
+  /** Whether the configuration lists a relay as it stands now. */
+  lists(relay: string): boolean;
   log: Logger;
   /** The fencing token for a camera's orders. */
   epoch(camera: string): number;
@@ -105,8 +108,8 @@ export interface Media extends ClientAddresses {
   adaptive: Adaptive;
   /** Measures what the delivery relays send, while it is wanted. */
   watchEgress(wanted: () => boolean, tell: (egress: Egress) => void): { close(): void };
-  /** The control APIs of the intakes. */
-  intakeApis: readonly Mediamtx[];
+  /** The control APIs of the intakes that there are now. */
+  intakeApis(): readonly Mediamtx[];
   poster(camera: string): Poster | undefined;
   rates(camera: string): { bitrate_bps: number; fps: number } | undefined;
   /** Takes publishers for the cameras that say so, and forgets the pictures and figures of those that are no more. */
@@ -146,6 +149,7 @@ export function openMedia({
   secrets,
   launchers,
   relay,
+  lists,
   log,
   epoch,
   destination,
@@ -159,6 +163,11 @@ export function openMedia({
   const reaches = new Map(relays.map((reach) => [reach.id, reach]));
   /** What works with files and sockets of this machine needs a relay that runs here, or anywhere. */
   const isHere = ({ host }: RelayReach) => host === undefined || host === group.cluster?.host;
+  /** Whether a relay of the group is there, and not taken out of the configuration since the start. */
+  const isThere = (id: string) => {
+    const cell = relay(id);
+    return cell ? !cell.tags.includes('over') : lists(id);
+  };
   const recordsAt = (reach: RelayReach) => (reach.role === 'intake' && isHere(reach) ? disk : undefined);
   const clients = openRelayClients(relays, gate, recordsAt, onRelayCall);
   const withRole = (role: RelayReach['role']) => relays.filter((relay) => relay.role === role);
@@ -166,6 +175,7 @@ export function openMedia({
     places: withRole('intake'),
     host: group.cluster?.host,
     view: relay,
+    lists,
     now: systemClock.now,
     onMoved(camera, { intake, why }) {
       log.info({ camera, intake, why }, 'another intake pulls a camera');
@@ -221,7 +231,10 @@ export function openMedia({
     relays: deliveries.map((place) => ({
       paths: clients.paths(place.id),
       urlOf: (path) => rtsp(place, 'read', path),
-      feeds: isHere(place),
+      // What one that is removed is fed with already goes on there; nothing is begun anew while another can have it.
+      get feeds() {
+        return isHere(place) && (isThere(place.id) || !deliveries.some((other) => isHere(other) && isThere(other.id)));
+      },
     })),
     sockets: path.join(group.links.switchers, 'rungs'),
   };
@@ -312,26 +325,35 @@ export function openMedia({
       alarm,
     },
     relaySlots: {
-      health: healthMediamtx({
-        apiOf: (relay) => clients.api(relay),
-        onProcess: (relay, hear) =>
-          launchers.of(reaches.get(relay)?.host).onProcess(({ name, what, detail }) => {
-            if (name === `relay:${relay}`) hear({ type: what, text: detail });
-          }),
-      }),
-      pulse: pulseRtsp((relay) => {
-        const path = pulsePath(group.node);
-        const token = gate.mintRelay(
-          'pulse',
-          [
-            { action: 'publish', path },
-            { action: 'read', path },
-          ],
-          PULSE_TOKEN_S,
-        );
-        return `${rtspAddress(known(reaches, relay).rtsp, path)}?token=${token}`;
-      }),
-      provision: provisionMediamtx((relay) => clients.paths(relay)),
+      health: inGroup(
+        reaches,
+        healthMediamtx({
+          apiOf: (relay) => clients.api(relay),
+          onProcess: (relay, hear) =>
+            launchers.of(reaches.get(relay)?.host).onProcess(({ name, what, detail }) => {
+              if (name === `relay:${relay}`) hear({ type: what, text: detail });
+            }),
+        }),
+      ),
+      pulse: inGroup(
+        reaches,
+        pulseRtsp((relay) => {
+          const path = pulsePath(group.node);
+          const token = gate.mintRelay(
+            'pulse',
+            [
+              { action: 'publish', path },
+              { action: 'read', path },
+            ],
+            PULSE_TOKEN_S,
+          );
+          return `${rtspAddress(known(reaches, relay).rtsp, path)}?token=${token}`;
+        }),
+      ),
+      provision: inGroup(
+        reaches,
+        provisionMediamtx((relay) => clients.paths(relay)),
+      ),
       alarm,
     },
     renditionSlots: { measure: programs.measure, ladder, alarm },
@@ -353,16 +375,20 @@ export function openMedia({
     hlsFolder,
     ...(lowLatencyHls ? { lowLatency: lowLatencyHls } : {}),
     broadcastSlots: {
-      push: pushMediamtx({
-        pathsOf: (relay) => clients.paths(relay),
-        apiOf: (relay) => clients.api(relay),
-        programUrl: (relay, camera) => rtsp(known(reaches, relay), 'read', camera),
-        destination,
-        nameOf,
-        encoders: launchers.own.encoders,
-        encodesAt: (relay) => isHere(known(reaches, relay)),
-        folder: path.join(group.links.switchers, 'pushes'),
-      }),
+      push: inGroup(
+        reaches,
+        pushMediamtx({
+          pathsOf: (relay) => clients.paths(relay),
+          apiOf: (relay) => clients.api(relay),
+          programUrl: (relay, camera) => rtsp(known(reaches, relay), 'read', camera),
+          destination,
+          nameOf,
+          encoders: launchers.own.encoders,
+          encodesAt: (relay) => isHere(known(reaches, relay)),
+          folder: path.join(group.links.switchers, 'pushes'),
+        }),
+        ({ relay }) => ({ type: 'push.refused', relay, detail: `${relay} is none of the relays that run` }),
+      ),
       alarm,
     },
     departures: programs.departures,
@@ -385,7 +411,10 @@ export function openMedia({
         wanted,
         tell,
       ),
-    intakeApis: withRole('intake').map(({ id }) => clients.api(id)),
+    intakeApis: () =>
+      withRole('intake')
+        .filter(({ id }) => isThere(id))
+        .map(({ id }) => clients.api(id)),
     poster: eyes.poster,
     rates(camera) {
       const measured = rates.get(camera);

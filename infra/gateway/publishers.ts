@@ -10,7 +10,8 @@ import type { CameraContext } from '../../machines/camera/context.ts';
 
 /** What watching over publishers needs. */
 export interface PublishersParts {
-  intakes: readonly Mediamtx[];
+  /** Those that there are now. */
+  intakes(): readonly Mediamtx[];
   cells: Cells;
   /** Whether a camera's cell lives here. */
   has(camera: Id): boolean;
@@ -61,7 +62,7 @@ export function watchPublishers({ intakes, cells, has, revoked, log }: Publisher
     const mine = cameras();
     const sent = mine.some(({ context }) => context.settings?.sources.some(({ url }) => url.startsWith('publish:')));
     if (!sent && !mine.some(({ context }) => Object.keys(context.publishers ?? {}).length > 0)) return;
-    const looked = await Promise.allSettled(intakes.map(publishersAt));
+    const looked = await Promise.allSettled(intakes().map(publishersAt));
     const there = looked.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
     // While one intake does not answer, nobody can be said to be gone.
     const isWhole = looked.every(({ status }) => status === 'fulfilled');

@@ -10,7 +10,7 @@ import { type RungAt, rungFor, rungOfSession } from './rungs.ts';
 import type { HttpServices } from './services.ts';
 import type { Shared } from './shared.ts';
 import { allowOtherSites, checkPath, pathParams, SIGNED_FOLDER } from './signed-paths.ts';
-import { viewerOf } from './views.ts';
+import { presentRelays, viewerOf } from './views.ts';
 
 /** The master playlist of a session that watches with low latency, beside those of the ladder. */
 export const LOW_MASTER = 'low.m3u8';
@@ -38,7 +38,7 @@ const STARTING_MS = 15_000;
 
 /** Whether any relay makes low-latency HLS for us. */
 export const offersLowLatency = ({ cells, lowLatency }: Pick<HttpServices, 'cells' | 'lowLatency'>): boolean =>
-  cells.list('relay').some(({ id }) => lowLatency?.offers(id) ?? false);
+  presentRelays(cells).some(({ id }) => lowLatency?.offers(id) ?? false);
 
 const refused = (error: unknown): never => {
   if (!(error instanceof NoLowLatency)) throw error;

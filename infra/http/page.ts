@@ -9,6 +9,7 @@ import type { Server } from './fastify.ts';
 import { landing } from './landing.ts';
 import { contentSecurityPolicy } from './security.ts';
 import type { HttpServices } from './services.ts';
+import { presentRelays } from './views.ts';
 
 /** The dashboard, the player alone, and their files, as built from adapters/browser. */
 export async function pageRoutes(server: Server, services: HttpServices): Promise<void> {
@@ -20,7 +21,7 @@ export async function pageRoutes(server: Server, services: HttpServices): Promis
     if (!folder || !existsSync(`${folder}/${file}`)) {
       throw unavailable('no-page', 'The page is not built: `npm run page` builds it.', {}, 10);
     }
-    const relays = services.cells.list('relay').flatMap(({ id }) => services.whepAt(id) ?? []);
+    const relays = presentRelays(services.cells).flatMap(({ id }) => services.whepAt(id) ?? []);
     reply.header('content-security-policy', contentSecurityPolicy(request.host, ancestors, relays));
     reply.header('permissions-policy', 'camera=(), microphone=(), geolocation=(), fullscreen=*, autoplay=*');
     return reply.sendFile(file);

@@ -7,7 +7,7 @@ import { unavailable } from './errors.ts';
 import type { Loads } from './loads.ts';
 import { regionOf } from './region.ts';
 import type { HttpServices } from './services.ts';
-import { isOpen, relayOf, viewerOf } from './views.ts';
+import { isOpen, presentRelays, relayOf, viewerOf } from './views.ts';
 
 /** What a viewer wants of its relay, besides being near. */
 export type Demand = Omit<PlacementWish, 'region'>;
@@ -48,8 +48,7 @@ export function standingOf(
 
 /** How the delivery relays stand. */
 export const standings = (services: HttpServices, loads: Loads): RelayStanding[] =>
-  services.cells
-    .list('relay')
+  presentRelays(services.cells)
     .filter((view) => relayOf(view).role === 'delivery')
     .map((view) => standingOf(services, view, loads.of(view.id)));
 

@@ -10,7 +10,7 @@ import { missing } from './errors.ts';
 import type { Server } from './fastify.ts';
 import { listOf, pageOf, pageQuery } from './paging.ts';
 import type { HttpServices } from './services.ts';
-import { isOpen, relayOf, viewerOf } from './views.ts';
+import { isOpen, isOver, presentRelays, relayOf, viewerOf } from './views.ts';
 
 const RelaySchema = Type.Object({
   id: Type.String(),
@@ -62,7 +62,7 @@ export function relayRoutes(server: Server, services: HttpServices): void {
     async (request) => {
       const load = relayLoad(services);
       return pageOf(
-        services.cells.list('relay').map((view) => show(view, load)),
+        presentRelays(services.cells).map((view) => show(view, load)),
         request.query,
       );
     },
@@ -70,7 +70,8 @@ export function relayRoutes(server: Server, services: HttpServices): void {
   const params = Type.Object({ relay_id: IdSchema });
   const addressOf = (relay: string) => {
     const at = { kind: 'relay' as const, id: id(relay) };
-    if (!services.cells.view(at)) throw missing(`relay ${relay}`);
+    const view = services.cells.view(at);
+    if (!view || isOver(view)) throw missing(`relay ${relay}`);
     return at;
   };
   const shown = (at: Address) => show(services.cells.view(at) as CellView, relayLoad(services));

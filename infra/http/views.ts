@@ -1,4 +1,4 @@
-import type { CellView } from '../../actors/cells.ts';
+import type { Cells, CellView } from '../../actors/cells.ts';
 import type { AlarmContext } from '../../machines/alarm.ts';
 import type { BroadcastContext } from '../../machines/broadcast.ts';
 import type { CameraContext } from '../../machines/camera/context.ts';
@@ -40,4 +40,7 @@ export const soundOf = (view: CellView): SoundContext => view.context as unknown
 
 export const zoneOf = (view: CellView): string => cameraOf(view).settings?.zone ?? '';
 export const isOver = (view: CellView): boolean => view.tags.includes('over');
+/** The relays that there are: those that were taken out of the configuration are shown to who asks for their past alone. */
+export const presentRelays = (cells: Pick<Cells, 'list'>): CellView[] =>
+  cells.list('relay').filter((view) => !isOver(view));
 export const isOpen = (view: CellView): boolean => view.tags.includes('open');

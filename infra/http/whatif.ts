@@ -17,7 +17,7 @@ import { regionOf } from './region.ts';
 import type { HttpServices } from './services.ts';
 import { mayTouch, redacted } from './sight.ts';
 import { zonesBy } from './streams.ts';
-import { cameraOf, relayOf, viewerOf } from './views.ts';
+import { cameraOf, isOver, relayOf, viewerOf } from './views.ts';
 
 const closed = { additionalProperties: false };
 const LossSchema = Type.Union([
@@ -93,7 +93,7 @@ const seatIn =
 
 /** What is lost, by name. @throws Refusal 404 when there is no such thing */
 function lossOf(asked: Exclude<Asked, { gateway: unknown }>, views: readonly CellView[]): Loss {
-  const relays = views.filter(({ kind }) => kind === 'relay');
+  const relays = views.filter((view) => view.kind === 'relay' && !isOver(view));
   if ('relay' in asked) {
     if (!relays.some(({ id }) => id === asked.relay)) throw missing(`relay ${asked.relay}`);
     return { relays: [asked.relay], sources: [] };

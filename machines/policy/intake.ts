@@ -18,6 +18,8 @@ export interface IntakeStanding {
   expected: boolean;
   /** It runs on another host than the camera's gateway. */
   far?: boolean;
+  /** It was taken out of the configuration: it comes after all others. */
+  gone?: boolean;
 }
 
 /** Who pulls a camera: undefined only when there is no intake at all. */
@@ -40,7 +42,8 @@ function fitness({ placeable, expected, serving, draining, weight }: IntakeStand
 /** From here on it carries media, and nobody wants it empty. */
 const GOOD = 4;
 
-function shortcoming({ id, draining, weight, state }: IntakeStanding, lost: string | undefined): string {
+function shortcoming({ id, draining, weight, state, gone }: IntakeStanding, lost: string | undefined): string {
+  if (gone) return 'it was taken out of the configuration';
   if (draining) return 'it is being drained';
   if (id === lost) return 'it was just lost';
   return weight <= 0 ? 'its weight is 0' : `it is ${state}`;
@@ -63,8 +66,11 @@ export function pullBy(
   intakes: readonly IntakeStanding[],
   { present, lost }: { present?: string | undefined; lost?: string } = {},
 ): IntakeChoice {
-  // A process that took the place of the lost one has nothing of its cameras.
-  const rank = (one: IntakeStanding) => (one.id === lost && !one.serving ? 0 : fitness(one));
+  const rank = (one: IntakeStanding) => {
+    if (one.gone) return -1;
+    // A process that took the place of the lost one has nothing of its cameras.
+    return one.id === lost && !one.serving ? 0 : fitness(one);
+  };
   const there = intakes.find(({ id }) => id === present);
   if (there && rank(there) >= GOOD) {
     return { intake: there.id, why: { trigger: 'intake', text: `${there.id} pulls it already` } };

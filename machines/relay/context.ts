@@ -22,6 +22,10 @@ export interface RelayContext {
   media: 'unknown' | 'flows' | 'silent';
   /** Set while it shall take no new viewers: who asked for that, since when, and whether its last one has left. */
   drain?: Doer & { since: number; emptied: boolean };
+  /** Epoch ms since when the configuration lists it no more; set while it is being emptied. */
+  leavingAt?: number;
+  /** Epoch ms at which the file was saved that spoke of it last; undefined where there is but one. */
+  savedAt?: number;
   /** Epoch ms since when it carries nothing; undefined while it does. */
   lostAt?: number;
   deadline: number;

@@ -2,7 +2,18 @@ import { fromCallback, setup } from 'xstate';
 import { doerIn } from '../../bus/events/doer.ts';
 import type { AlarmInput, HealthInput, ProvisionInput, PulseInput } from '../slots.ts';
 import { RELAY_TIMES, type RelayContext, type RelayEvent, type RelaySaid } from './context.ts';
-import { type Because, empty, fit, gone, newProcess, putAside, silent, speechless } from './reasons.ts';
+import {
+  type Because,
+  empty,
+  fit,
+  gone,
+  newProcess,
+  putAside,
+  removed,
+  silent,
+  speechless,
+  takenOut,
+} from './reasons.ts';
 
 /** The relay machine's types, slots and guards; its chart is in `../relay.ts`. */
 export const machine = setup({
@@ -11,7 +22,7 @@ export const machine = setup({
     events: {} as RelayEvent,
     emitted: {} as RelaySaid,
     input: {} as { id: string },
-    tags: {} as 'serving' | 'placeable' | 'draining' | 'dark',
+    tags: {} as 'serving' | 'placeable' | 'draining' | 'dark' | 'over',
   },
   actors: {
     health: fromCallback<RelayEvent, HealthInput>(() => {}),
@@ -24,8 +35,15 @@ export const machine = setup({
     mediaFlows: ({ context }) => context.media === 'flows',
     mediaSilent: ({ context }) => context.media === 'silent',
     apiSilent: ({ context }) => !context.answers,
-    draining: ({ context }) => context.drain?.emptied === false,
+    draining: ({ context }) => context.leavingAt !== undefined || context.drain?.emptied === false,
     drained: ({ context }) => context.drain?.emptied === true,
+    leaving: ({ context }) => context.leavingAt !== undefined,
+    leavingUnanswered: ({ context }) => context.leavingAt !== undefined && !context.answers,
+    /** The process that was to be emptied is gone: another one answers. */
+    leftByItself: ({ context, event }) =>
+      context.leavingAt !== undefined && 'instance' in event && event.instance !== context.instance,
+    /** There is nobody to wait for. */
+    vacant: ({ context, event }) => event.type === 'relay.removed' && (!event.runs || context.drain?.emptied === true),
   },
 });
 
@@ -57,10 +75,15 @@ export const become = (state: string, because: Because) =>
     });
   });
 
-export const configure = machine.assign(({ event }) =>
-  event.type === 'relay.configured'
-    ? { role: event.role, region: event.region, weight: event.weight, max_readers: event.max_readers }
-    : {},
+/** What the configuration says of it. One that it lists again is drained no more, whoever had asked for that. */
+export const configure = machine.assign(({ context, event }) => {
+  if (event.type !== 'relay.configured') return {};
+  const { role, region, weight, max_readers, saved_at: savedAt } = event;
+  const again = context.leavingAt === undefined ? {} : { leavingAt: undefined, drain: undefined };
+  return { role, region, weight, max_readers, savedAt, ...again };
+});
+const noteRemoval = machine.assign(({ context, event }) =>
+  event.type === 'relay.removed' ? { leavingAt: context.leavingAt ?? event.at, savedAt: event.saved_at } : {},
 );
 const noteInstance = machine.assign(({ event }) =>
   'instance' in event ? { instance: event.instance, answers: true, media: 'unknown' as const } : {},
@@ -126,6 +149,35 @@ export const suspected = {
 
 /** Its viewers stay, no new one comes. */
 export const drains = { target: `${KNOWN}.draining`, actions: [noteDrain, become('draining', putAside)] } as const;
+
+/** It is removed, from wherever it was. */
+const over = { target: '#relay.removed', actions: [noteWitness, noteRemoval, become('removed', removed)] } as const;
+/** It carries nobody, and is removed at once. */
+export const ends = over;
+const endsVacant = { guard: 'vacant', ...over } as const;
+/** It was being emptied, and nobody is on it any more, for whatever reason. */
+export const endsLeaving = { guard: 'leaving', ...over } as const;
+/** The same, when another process answers: nobody is on that one. */
+export const endsAnew = { guard: 'leftByItself', ...over } as const;
+
+/** Whoever is on it goes elsewhere first. */
+export const leaves = [
+  endsVacant,
+  { target: `${KNOWN}.draining`, actions: [noteRemoval, become('draining', takenOut)] },
+] as const;
+/** The same, while nobody knows whether it comes back. */
+export const leavesInDoubt = [endsVacant, { actions: noteRemoval }] as const;
+
+/** The configuration lists it again, before it was empty. */
+export const stays = [
+  {
+    guard: 'leavingUnanswered',
+    target: `${KNOWN}.degraded`,
+    actions: [configure, become('degraded', speechless)],
+  },
+  { guard: 'leaving', target: `${KNOWN}.serving`, actions: [configure, become('serving', fit)] },
+  { actions: configure },
+] as const;
 
 /** Another process answers than the one that has its paths. */
 export const returns = {

@@ -24,6 +24,8 @@ export const fit: Because = (_context, event) => {
       };
     case 'relay.resume':
       return { trigger, text: `${calledIn(event)} has it take viewers again` };
+    case 'relay.configured':
+      return { trigger, text: 'the configuration lists it again' };
     case 'pulse.beating':
       return { trigger, text: 'packets go through it again', guard: { round_trip_ms: event.round_trip_ms } };
     default:
@@ -66,10 +68,36 @@ export const gone: Because = (_context, event) => ({
 
 const whoDrains = (drain: Doer | undefined): string => (drain ? calledIn(drain) : 'somebody');
 
-export const putAside: Because = ({ drain }, event) => ({
+/** It is left by whoever is there, before it is removed. */
+export const takenOut: Because = (_context, event) => ({
   trigger: event.type,
-  reason: 'drain',
-  text: `${whoDrains(event.type === 'relay.drain' ? event : drain)} has it take no new viewers; it waits until the last one has left`,
+  reason: 'taken-out',
+  text: 'it was taken out of the configuration; it waits until the last one has left',
+});
+
+export const putAside: Because = (context, event) => {
+  const { drain, leavingAt } = context;
+  if (leavingAt !== undefined) return takenOut(context, event);
+  const who = whoDrains(event.type === 'relay.drain' ? event : drain);
+  return {
+    trigger: event.type,
+    reason: 'drain',
+    text: `${who} has it take no new viewers; it waits until the last one has left`,
+  };
+};
+
+/** What became of it before it was removed. */
+function lastOf(event: RelayEvent): string {
+  if (event.type === 'relay.emptied') return 'nobody is on it any more';
+  if (event.type !== 'relay.removed') return 'it was lost before the last one had left';
+  return event.runs ? 'it carried nobody' : 'nothing of it runs';
+}
+
+/** It is no more. */
+export const removed: Because = (_context, event) => ({
+  trigger: event.type,
+  reason: 'taken-out',
+  text: `it was taken out of the configuration, and ${lastOf(event)}`,
 });
 
 export const empty: Because = ({ drain }, event) => ({

@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import { acquaint, recountAudiences } from '../../actors/acquaintance.ts';
 import { id } from '../../bus/identity.ts';
+import type { Address } from '../../bus/subjects.ts';
 import type { CameraContext } from '../../machines/camera/context.ts';
 import { rungsNamed } from '../../machines/policy/ladder.ts';
-import { fakeHouse } from '../fakes/house.ts';
+import { type FakeHouse, fakeHouse } from '../fakes/house.ts';
 import { answers, feeds, flows } from '../fakes/source.ts';
 import { until } from '../fixtures/process.ts';
 
@@ -31,7 +32,7 @@ function acquainted(ways: Parameters<typeof acquaint>[2] = {}) {
   const house = fakeHouse();
   const faults: Error[] = [];
   acquaint(house.roster, (error) => faults.push(error), ways);
-  return { house, faults, stateOf: (at: typeof camera | typeof viewer) => house.roster.view(at)?.state };
+  return { house, faults, stateOf: (at: Address) => house.roster.view(at)?.state };
 }
 
 describe('cells that know of each other', () => {
@@ -284,5 +285,87 @@ describe('cells that know of each other', () => {
       .flatMap(({ record }) => record.heard.map(({ type }) => `${record.cell} ${type}`))
       .filter((one) => one.endsWith('intake.lost'));
     expect(heard).to.deep.equal(['cam_001 intake.lost']);
+  });
+
+  const listed = (role: string) => ({ type: 'relay.configured', role, region: 'hcm', weight: 1 });
+  const out = { type: 'relay.removed', runs: true };
+  /** A relay that serves. */
+  const serve = async (house: FakeHouse, name: string, role: string) => {
+    const at = { kind: 'relay' as const, id: id(name) };
+    await house.roster.create(at, listed(role));
+    await house.roster.offer(at, { type: 'relay.answering', instance: 'A' });
+    await house.roster.offer(at, { type: 'paths.provisioned', instance: 'A', paths: 1, elapsed_ms: 1 });
+    return at;
+  };
+  const leg = (seat: string) => ({ type: 'leg.opened', leg: 'a', relay: seat, path: 'cam_001', relay_session: 'r1' });
+
+  it('remove a relay that was taken out of the configuration when its last viewer has left', async () => {
+    const { house, stateOf } = acquainted();
+    await house.roster.create(camera, configured('warm'));
+    const delivery = await serve(house, 'relay-1', 'delivery');
+    await house.roster.create(viewer, requested);
+    await house.roster.offer(viewer, leg('relay-1'));
+    await house.roster.offer(delivery, out);
+    const told = () => house.store.told().map(({ envelope }) => envelope.type);
+    await until('it to be told', () => told().includes('signalbox.relay.draining'));
+    expect(stateOf(delivery), 'somebody is on it').to.equal('draining');
+    await house.roster.offer(viewer, { type: 'viewer.closed' });
+    await until('it to be removed', () => stateOf(delivery) === 'removed');
+    const intake = await serve(house, 'intake-1', 'intake');
+    await house.roster.offer(intake, out);
+    expect(stateOf(intake), 'no other intake takes its cameras').to.equal('draining');
+  });
+
+  it('tell whoever still names a relay that was removed that it is lost, and push elsewhere what it pushed', async () => {
+    const { house, stateOf, faults } = acquainted();
+    await house.roster.create(camera, configured('warm'));
+    const [delivery] = [await serve(house, 'relay-1', 'delivery'), await serve(house, 'relay-2', 'delivery')];
+    const other = { kind: 'viewer' as const, id: id('ses_2') };
+    await house.roster.create(viewer, requested);
+    await house.roster.offer(viewer, leg('relay-1'));
+    await house.roster.offer(viewer, { type: 'leg.playing', leg: 'a' });
+    await house.roster.create(other, { ...requested, relay: 'relay-2', standby: 'relay-1' });
+    const broadcast = { kind: 'broadcast' as const, id: id('cam_001--city-tv') };
+    await house.roster.create(broadcast, {
+      type: 'broadcast.requested',
+      ...{ camera: 'cam_001', zone: 'hcm/airport', destination: 'city-tv', to: 'rtmp://127.0.0.1/live' },
+      ...{ relay: 'relay-1', by: 'hoa', picture: false },
+    });
+    await house.roster.offer(delivery, { ...out, runs: false });
+    await until('its viewer to move', () => stateOf(viewer) === 'moving');
+    await until('the other to have no standby', () => house.roster.view(other)?.context.standby === '');
+    await until('another relay to push', () => house.slots.push.held().input.relay === 'relay-2');
+    expect(faults).to.deep.equal([]);
+  });
+
+  it('tell those who name a relay that was removed while no gateway was there', async () => {
+    const { house } = acquainted();
+    await house.roster.create(camera, configured('warm'));
+    const delivery = await serve(house, 'relay-1', 'delivery');
+    await house.roster.create(viewer, requested);
+    await house.roster.offer(viewer, leg('relay-1'));
+    await house.roster.offer(viewer, { type: 'leg.playing', leg: 'a' });
+    const next = house.successor();
+    await next.roster.adopt();
+    await next.roster.offer(delivery, { ...out, runs: false });
+    acquaint(next.roster, (error) => expect.fail(error.message));
+    await until('its viewer to move', () => next.roster.view(viewer)?.state === 'moving');
+  });
+
+  it('take the cameras of an intake that was removed before it was empty to the others', async () => {
+    const left: string[] = [];
+    const { house } = acquainted({
+      leaveIntake(intake) {
+        left.push(intake);
+        return { moved: ['cam_001'], stuck: [] };
+      },
+    });
+    await house.roster.create(camera, configured('warm'));
+    const intake = await serve(house, 'intake-1', 'intake');
+    await house.roster.offer(intake, { ...out, runs: false });
+    await until('its camera to hear', () =>
+      house.store.records().some(({ record }) => record.heard.some(({ type }) => type === 'intake.lost')),
+    );
+    expect(left).to.deep.equal(['intake-1']);
   });
 });

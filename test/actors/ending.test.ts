@@ -14,6 +14,7 @@ const broadcast = { kind: 'broadcast' as const, id: id('cam_a--tv') };
 const incident = { kind: 'incident' as const, id: id('inc_fire') };
 const ladder = { kind: 'rendition' as const, id: id('cam_a') };
 const recording = { kind: 'recording' as const, id: id('cam_a') };
+const relay = { kind: 'relay' as const, id: id('relay-1') };
 
 const settings = {
   name: 'Gate',
@@ -38,6 +39,9 @@ const laddered = {
   ...{ zone: 'hcm', rungs: rungsNamed(['360p']), keep: 'on-demand' },
 };
 
+const listed = { type: 'relay.configured', ...{ role: 'delivery', region: 'hcm', weight: 1 } };
+const unlisted = { type: 'relay.removed', ...{ runs: false } };
+
 /** How each kind comes to its end, and begins again. */
 const lives: { at: Address; begins: { type: string }; ends: { type: string; by?: string } }[] = [
   { at: camera, begins: { type: 'camera.configured', ...{ settings } }, ends: { type: 'camera.removed' } },
@@ -45,6 +49,7 @@ const lives: { at: Address; begins: { type: string }; ends: { type: string; by?:
   { at: incident, begins: declared(2_000_000_000_000), ends: { type: 'incident.ended', by: 'hoa' } },
   { at: ladder, begins: laddered, ends: { type: 'rendition.removed' } },
   { at: recording, begins: recorded, ends: { type: 'recording.removed' } },
+  { at: relay, begins: listed, ends: unlisted },
 ];
 
 const shown = (cells: Pick<Cells, 'view'>) => lives.filter(({ at }) => cells.view(at)).map(({ at }) => at.kind);

@@ -167,6 +167,14 @@ describe('a what-if', () => {
     });
   });
 
+  it('sends nobody to a relay that was taken out of the configuration', async () => {
+    await relay('relay-9', 'delivery');
+    await house.roster.offer({ kind: 'relay', id: id('relay-9') }, { type: 'relay.removed', runs: false });
+    const { moved, steps } = await ask({ relays: ['relay-1'] });
+    expect(moved.length).to.be.greaterThan(0);
+    expect(JSON.stringify(steps)).not.to.include('relay-9');
+  });
+
   it('touches nothing real', async () => {
     const before = { records: house.store.records(), told: house.store.told() };
     const held = house.slots.seat.all.length;

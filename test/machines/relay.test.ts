@@ -132,4 +132,66 @@ describe('a relay', () => {
       'draining',
     );
   });
+
+  const drain = { type: 'relay.drain', by: 'hoa' };
+  const out = { type: 'relay.removed', runs: true };
+  const emptied = { type: 'relay.emptied' };
+
+  it('that is taken out of the configuration is left by its viewers first, and then removed', () => {
+    const leaving = given(...serving, beating, out);
+    expect(leaving.state).to.equal('draining');
+    expect(leaving.tags).to.deep.equal(['serving', 'draining']);
+    expect(leaving.last.why).to.include({ reason: 'taken-out' });
+    const removed = given(...serving, beating, out, emptied);
+    expect(removed.said.slice(-2)).to.deep.equal(['relay.draining', 'relay.removed']);
+    expect(removed.tags).to.deep.equal(['over']);
+    expect(removed.invoked, 'nobody asks after it any more').to.deep.equal([]);
+    expect(removed.last.why.text).to.match(/taken out of the configuration, and nobody is on it any more/);
+    expect(given(...serving, beating, drain, out, emptied).state, 'one that was being drained').to.equal('removed');
+  });
+
+  it('that carries nobody when it is taken out is removed at once', () => {
+    const gone = [...serving, { type: 'relay.exited', detail: 'SIGKILL' }];
+    const refused = { type: 'paths.refused', detail: 'timeout' };
+    const empty: AnyEventObject[][] = [
+      [configured],
+      [configured, answering()],
+      [configured, answering(), refused],
+      [...serving, beating, drain, emptied],
+      [...serving, beating, still, rang],
+      gone,
+    ];
+    for (const heard of empty) expect(given(...heard, out).state, JSON.stringify(heard)).to.equal('removed');
+    const strange = { type: 'relay.removed', runs: false };
+    for (const heard of [serving, [...serving, beating, still], [...serving, beating, drain], [...serving, out]]) {
+      const removed = given(...heard, strange);
+      expect(removed.state, 'nothing of it can run').to.equal('removed');
+      expect(removed.last.why.text).to.match(/nothing of it runs/);
+    }
+  });
+
+  it('that is lost before it was empty is removed then, and not waited for', () => {
+    const leaving = [...serving, beating, out];
+    expect(given(...leaving, { type: 'relay.exited', detail: 'SIGKILL' }).state).to.equal('removed');
+    expect(given(...leaving, still, rang).state).to.equal('removed');
+    expect(given(...leaving, answering('B')).state, 'another process has nobody').to.equal('removed');
+    expect(given(...leaving, still, answering('B')).state).to.equal('removed');
+    expect(given(...leaving, still, beating).state, 'it is there after all').to.equal('draining');
+    expect(given(...serving, beating, still, out).state, 'it is in doubt').to.equal('suspect');
+    expect(given(...serving, beating, still, out, beating).last.why).to.include({ reason: 'taken-out' });
+    expect(given(...serving, beating, still, out, rang).state).to.equal('removed');
+  });
+
+  it('that is written into the configuration again before it was empty serves again, and is drained no more', () => {
+    const back = given(...serving, beating, drain, out, configured);
+    expect(back.state).to.equal('serving');
+    expect(back.context.drain).to.equal(undefined);
+    expect(back.last.why.text).to.match(/lists it again/);
+    expect(given(...serving, beating, out, unanswered, configured).state, 'its API hangs').to.equal('degraded');
+    expect(given(...serving, beating, still, out, configured, beating).state).to.equal('serving');
+    expect(
+      given(...serving, beating, out, { type: 'relay.resume', by: 'hoa' }).state,
+      'nobody else brings it back',
+    ).to.equal('draining');
+  });
 });

@@ -223,6 +223,8 @@ const machines: Record<string, { machine: AnyStateMachine; walks: Walk[] }> = {
           { type: 'relay.drain', by: 'x' },
           { type: 'relay.resume', by: 'x' },
           { type: 'relay.emptied' },
+          { type: 'relay.removed', runs: true },
+          { type: 'relay.removed', runs: false },
           { type: 'media.seen', session: 'ses_1' },
           { type: 'paths.provisioned', instance: 'A', paths: 1, elapsed_ms: 1 },
           { type: 'paths.provisioned', instance: 'B', paths: 1, elapsed_ms: 1 },

@@ -29,7 +29,7 @@ describe('a house in which everything fails by chance', () => {
       'quarantined',
     ];
     const viewers = ['admitted', 'denied', 'connecting', 'watching', 'moving', 'ended'];
-    const relays = ['starting', 'serving', 'degraded', 'suspect', 'draining', 'drained', 'dead'];
+    const relays = ['starting', 'serving', 'degraded', 'suspect', 'draining', 'drained', 'dead', 'removed'];
     const renditions = ['off', 'waiting', 'starting', 'running'];
     const recordings = ['off', 'waiting', 'starting', 'recording', 'failing', 'full'];
     const broadcasts = ['connecting', 'on-air', 'retrying', 'waiting', 'failed', 'stopped'];

@@ -30,6 +30,7 @@ import {
 
 const CAMERAS = ['cam_001', 'cam_002', 'cam_003'].map(id);
 const INTAKE = id('intake-1');
+const LISTED = { type: 'relay.configured', role: 'intake', region: 'hcm', weight: 1 };
 const RELAY_ACTS = [
   { type: 'relay.drain', by: 'hoa' },
   { type: 'relay.resume', by: 'hoa' },
@@ -117,10 +118,7 @@ class World {
 
   async begin(): Promise<void> {
     const { roster } = this.house;
-    await roster.create(
-      { kind: 'relay', id: INTAKE },
-      { type: 'relay.configured', role: 'intake', region: 'hcm', weight: 1 },
-    );
+    await roster.create({ kind: 'relay', id: INTAKE }, LISTED);
     for (const camera of CAMERAS) {
       await roster.create({ kind: 'camera', id: camera }, this.configured());
       await roster.create({ kind: 'rendition', id: camera }, ladder(this.chance));
@@ -294,9 +292,19 @@ class World {
       () => void tell('camera', camera, this.configured()),
       () => void tell('relay', INTAKE, this.chance.pick(RELAY_ACTS)),
       () => void tell('relay', INTAKE, this.chance.pick(RELAY_ACTS)),
+      () => this.listRelay(keep, tell),
       () => void tell('camera', camera, { type: 'source.chosen', source: this.chance.pick(['0', '1', 'auto']) }),
     ];
     this.chance.pick(acts)();
+  }
+
+  /** The configuration is saved: now and then it lists the relay no more, and soon does again. */
+  private listRelay(keep: Keep, tell: (kind: Kind, to: Id, event: Said) => void): void {
+    const at = { kind: 'relay' as const, id: INTAKE };
+    const isThere = this.house.roster.view(at)?.tags.includes('over') === false;
+    if (!isThere) this.house.roster.create(at, LISTED).then(keep(INTAKE, LISTED.type), () => {});
+    else if (this.chance.happens(0.7)) tell('relay', INTAKE, LISTED);
+    else tell('relay', INTAKE, { type: 'relay.removed', runs: this.chance.happens(0.8) });
   }
 
   /** Somebody asks for something to be made of a camera's picture, or for less of it. */

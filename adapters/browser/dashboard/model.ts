@@ -173,13 +173,16 @@ export function hearFact(world: World, fact: Fact): World {
 function standingAfter(world: World, fact: Fact): World {
   const since = instant(fact.data.since) || fact.at;
   if (fact.kind === 'camera') return { ...world, cameras: camerasAfter(world.cameras, fact, since) };
-  if (fact.kind !== 'relay') return world;
-  const relays = world.relays.map((relay) =>
-    relay.id === fact.id && since >= relay.since
-      ? { ...relay, state: fact.state, since, ...(fact.why ? { why: fact.why } : {}) }
-      : relay,
+  if (fact.kind === 'relay') return { ...world, relays: relaysAfter(world.relays, fact, since) };
+  return world;
+}
+
+function relaysAfter(relays: Relay[], fact: Fact, since: number): Relay[] {
+  const { id, type, state, why } = fact;
+  if (type === 'relay.removed') return relays.filter((relay) => relay.id !== id || relay.since > since);
+  return relays.map((relay) =>
+    relay.id === id && since >= relay.since ? { ...relay, state, since, ...(why ? { why } : {}) } : relay,
   );
-  return { ...world, relays };
 }
 
 function camerasAfter(cameras: Camera[], fact: Fact, since: number): Camera[] {

@@ -116,6 +116,26 @@ describe('what the page knows', () => {
     expect(hear(world, fact('a', 'removed', 200, 2)).cameras.map(({ id }) => id)).to.deep.equal(['b']);
   });
 
+  it('loses a relay that was removed, unless it was read anew since', () => {
+    const relays = [
+      relayOf({ id: 'r', state: 'draining', since: 100 }),
+      relayOf({ id: 's', state: 'serving', since: 300 }),
+    ];
+    const removed = (relay: string, since: number) => {
+      const data = { from: 'draining', state: 'removed', since };
+      const event = {
+        type: 'signalbox.relay.removed',
+        subject: `relay/${relay}`,
+        time: new Date(since).toISOString(),
+        data,
+      };
+      return factOf(event, since);
+    };
+    const left = (relay: string) => hear({ ...world, relays }, removed(relay, 200)).relays.map(({ id }) => id);
+    expect(left('r')).to.deep.equal(['s']);
+    expect(left('s')).to.deep.equal(['r', 's']);
+  });
+
   it('survives whatever a gateway sends', () => {
     fc.assert(
       fc.property(fc.anything(), fc.dictionary(fc.string(), fc.anything()), (event, item) => {

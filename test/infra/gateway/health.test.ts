@@ -8,18 +8,20 @@ type Changes = {
   lost?: string[];
   givenUp?: string[];
   relays?: number;
+  removed?: number;
 };
 
 /** The health of a gateway that is well but for some things. */
-function judged({ full = false, spooled = 0, isUp = true, lost = [], givenUp = [], relays = 1 }: Changes) {
+function judged({ full = false, spooled = 0, isUp = true, lost = [], givenUp = [], relays = 1, removed = 0 }: Changes) {
   const relay = { id: 'relay-1', state: 'serving', tags: ['serving', 'placeable'], context: { role: 'delivery' } };
+  const gone = { ...relay, id: 'relay-2', state: 'removed', tags: ['over'] };
   return judgeHealth({
     carriers: {
       spool: { state: () => ({ spooled, bytes: spooled * 100, full }) },
       natsIsUp: () => isUp,
       sessions: { ready: () => true },
     },
-    cells: { list: () => Array.from({ length: relays }, () => relay) },
+    cells: { list: () => [...Array(relays).fill(relay), ...Array(removed).fill(gone)] },
     launcher: { isUp: () => true },
     retention: { troubles: () => [] },
     witness: { troubles: () => lost },
@@ -45,6 +47,10 @@ describe('the health of a gateway', () => {
       expect(new Set(reasons.map(({ state }) => state))).to.deep.equal(new Set(['degraded']));
       expect(reasons.map((reason) => reason.text).join(' ')).to.match(text);
     }
+  });
+
+  it('is whole without a relay that was taken out of the configuration', () => {
+    expect(judged({ removed: 1 })).to.deep.equal([]);
   });
 
   it('is down when no relay can show anything', () => {

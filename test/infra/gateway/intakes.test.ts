@@ -3,7 +3,11 @@ import type { CellView } from '../../../actors/cells.ts';
 import { id } from '../../../bus/identity.ts';
 import { keepIntakes } from '../../../infra/gateway/intakes.ts';
 
-const TAGS: Record<string, string[]> = { serving: ['serving', 'placeable'], draining: ['serving', 'draining'] };
+const TAGS: Record<string, string[]> = {
+  serving: ['serving', 'placeable'],
+  draining: ['serving', 'draining'],
+  removed: ['over'],
+};
 
 /** Two intakes whose states are set by hand. */
 function pool() {
@@ -19,6 +23,7 @@ function pool() {
   const intakes = keepIntakes({
     places: ['a', 'b'].map((name) => ({ id: name, weight: 1 })),
     view,
+    lists: () => true,
     now: () => 100_000,
     onMoved,
   });
@@ -36,6 +41,12 @@ describe('the intake of a camera', () => {
     states.a = 'serving';
     intakes.pull(camera); // another of its sources
     expect(intakes.of(camera)).to.equal('b');
+  });
+
+  it('is none that was taken out of the configuration, not even when no other one serves', () => {
+    const { states, intakes } = pool();
+    Object.assign(states, { a: 'removed', b: 'dead' });
+    for (const camera of ['d0', 'd1', 'd2', 'd3', 'd4', 'd5']) expect(intakes.of(camera)).to.equal('b');
   });
 
   it('is its own again when nothing of it is pulled any more, but not in the very next breath', () => {

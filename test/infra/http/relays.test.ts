@@ -39,6 +39,19 @@ describe('http: the pool of relays', () => {
     expect(body).to.include('signalbox_relay_load{relay="relay-1"} 1');
   });
 
+  it('shows no relay that was taken out of the configuration, counts none, and sends nobody there', async () => {
+    await gateway.relay('relay-2', 'first');
+    await gateway.house.roster.offer({ kind: 'relay', id: id('relay-1') }, { type: 'relay.removed', runs: false });
+    const { items } = (await ask('GET', '/api/v1/relays')).json();
+    expect(items.map((relay: { id: string }) => relay.id)).to.deep.equal(['relay-2']);
+    expect((await ask('GET', '/api/v1/relays/relay-1')).statusCode).to.equal(404);
+    expect((await ask('POST', '/api/v1/relays/relay-1/drain')).statusCode).to.equal(404);
+    const seen = await watch('vera');
+    expect(seen.json().relay).to.equal('relay-2');
+    expect(seen.body, 'it is not even a choice').not.to.include('relay-1');
+    expect((await ask('GET', '/metrics')).body).not.to.include('relay-1');
+  });
+
   it('turns a viewer away when all is full, with the reason and when to come back', async () => {
     await bounded(1);
     expect((await watch('vera')).statusCode).to.equal(200);

@@ -29,6 +29,15 @@ describe('which intake pulls a camera', () => {
     expect(taken).to.be.within(moved.length * 0.35, moved.length * 0.65);
   });
 
+  it('is none that was taken out of the configuration, while there is any other', () => {
+    const gone = intake('a', { ...dead, state: 'removed', gone: true });
+    for (const camera of cameras.slice(0, 50)) {
+      const { intake: chosen, why } = pullBy(camera, [gone, intake('b', dead)], { present: 'a', lost: 'b' });
+      expect(chosen).to.equal('b');
+      expect(why.rejected).to.deep.equal([{ option: 'a', because: 'it was taken out of the configuration' }]);
+    }
+  });
+
   it('leaves a camera where it is while that intake carries media, even when another one is its own', () => {
     const intakes = [intake('a'), intake('b')];
     for (const camera of cameras.slice(0, 20)) {
