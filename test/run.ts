@@ -22,7 +22,10 @@ const only = process.argv.indexOf('--only');
 const LANES = Math.min(2, os.availableParallelism());
 /** They judge by the millisecond when a picture is on screen, and so would measure what runs beside them. */
 const BY_THEMSELVES = new Set(
-  ['broadcast', 'hosts', 'moves', 'rewind', 'scrubber'].map((name) => `test/group/${name}.live.test.ts`),
+  [
+    'adapters/browser/standby',
+    ...['adaptation', 'broadcast', 'hosts', 'moves', 'rewind', 'scrubber'].map((name) => `group/${name}`),
+  ].map((name) => `test/${name}.live.test.ts`),
 );
 /** When more live files than this fail, it was not the machine. */
 const MOST_SECOND_TRIES = 10;
