@@ -265,4 +265,53 @@ describe('an installation of two hosts', function () {
     // A camera that had to be pulled anew, or a player that connects again, takes longer.
     expect(gap).to.be.lessThan(2_000);
   });
+
+  it('lets a host go that is stopped and struck out of the files: its relays are gone with their alarms', async () => {
+    const relaysOf = async (host: TestGroup) => {
+      const { body } = await host.api('GET', '/api/v1/relays').catch(() => ({ body: {} }));
+      return (body.items ?? []) as { id: string; state: string }[];
+    };
+    const alarmsOf = async (host: TestGroup) => {
+      const { body } = await host.api('GET', '/api/v1/alarms').catch(() => ({ body: {} }));
+      return (body.items ?? [])
+        .map(({ id: alarm }: { id: string }) => alarm)
+        .filter((alarm: string) => /-c$/.test(alarm));
+    };
+    const dismissedAt = Date.now();
+    await hosts.dismiss('c');
+    for (const host of [a, b]) {
+      await until(
+        'its gateway to know no relay of that host',
+        async () => {
+          const items = await relaysOf(host);
+          return items.length === 4 && items.every(({ id: relay }) => !relay.endsWith('-c'));
+        },
+        60_000,
+        200,
+      );
+      await until('no alarm to be about one', async () => (await alarmsOf(host)).length === 0, 30_000, 200);
+      await until(
+        'it to be ready',
+        async () => (await host.api('GET', '/readyz')).body.status === 'ready',
+        20_000,
+        200,
+      );
+    }
+    figure('a host is struck out of the files: its relays are gone after', Date.now() - dismissedAt);
+    for (const camera of [ofA, ofB]) await until(`${camera} to be live`, () => isLive(a, camera), 20_000);
+    const said = new Map<string, string[]>();
+    for await (const { record } of journal.read()) {
+      if (record.kind !== 'relay' || !record.cell.endsWith('-c')) continue;
+      const types = record.said.map(({ type }) => type.replace('signalbox.relay.', ''));
+      said.set(record.cell, [...(said.get(record.cell) ?? []), ...types]);
+    }
+    for (const [relay, types] of said) {
+      expect(
+        types.filter((type) => type === 'removed'),
+        `${relay} is removed once`,
+      ).to.have.length(1);
+      expect(types.at(-1), `${relay} comes back by no older file`).to.equal('removed');
+    }
+    expect([...said.keys()].sort()).to.deep.equal(['intake-c', 'relay-c']);
+  });
 });

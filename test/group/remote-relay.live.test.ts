@@ -25,6 +25,8 @@ describe('a delivery relay that somebody else runs', function () {
   let api: HeldWay;
   let rtsp: HeldWay;
   let browser: Browser | undefined;
+  /** One of ours, to which nobody is sent while the other is there. */
+  const other = { id: 'near', weight: 0 };
 
   before(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'sbx-far-'));
@@ -39,7 +41,7 @@ describe('a delivery relay that somebody else runs', function () {
     site = await startSite(['north']);
     const at = (protocol: string, port: number) => `${protocol}://127.0.0.1:${port}`;
     const addresses = { api: at('http', api.port), rtsp: at('rtsp', rtsp.port), whep: at('http', place.whep) };
-    group = await startTestGroup({ cameras: site.cameras(), relays: [{ id: 'far', ...addresses }] });
+    group = await startTestGroup({ cameras: site.cameras(), relays: [{ id: 'far', ...addresses }, other] });
     events = group.follow(0);
   });
   after(async () => {
@@ -63,9 +65,8 @@ describe('a delivery relay that somebody else runs', function () {
   };
 
   it('is not run here, and nobody is shown anything before it answers', async () => {
-    expect((await group.processes()).map(({ name }) => name).filter((name) => name.startsWith('relay:'))).to.deep.equal(
-      ['relay:intake-1'],
-    );
+    const ours = (await group.processes()).map(({ name }) => name).filter((name) => name.startsWith('relay:'));
+    expect(ours).to.have.members(['relay:intake-1', 'relay:near']);
     const refused = await group.api('GET', '/live/north/webrtc');
     expect([refused.status, refused.body.reason]).to.deep.equal([503, 'no-relay']);
   });
@@ -122,5 +123,24 @@ describe('a delivery relay that somebody else runs', function () {
     await events.next('relay.serving', 'relay/far', killedAt, 20_000);
     const path = async () => (await group.api('GET', '/api/v1/cameras/north')).body.state;
     await until('the camera to be carried again', async () => (await path()) === 'live', 15_000);
+  });
+
+  it('is gone at once, with its alarm, when it is dead and taken out of the file', async () => {
+    const killedAt = Date.now();
+    await far?.stop('SIGKILL');
+    await events.next('relay.dead', 'relay/far', killedAt, 5_000);
+    const alarms = async () => {
+      const { items } = (await group.api('GET', '/api/v1/alarms')).body;
+      return items.map(({ id }: { id: string }) => id).includes('relay-dead--far');
+    };
+    await until('it to be an alarm', alarms);
+    const takenOutAt = Date.now();
+    writeFileSync(group.group.config, JSON.stringify({ cameras: site.cameras(), relays: [other] }));
+    const { data } = await events.next('relay.removed', 'relay/far', takenOutAt, 5_000);
+    expect(data.why).to.include({ reason: 'taken-out' });
+    const { body } = await group.api('GET', '/api/v1/relays');
+    expect(body.items.map(({ id }: { id: string }) => id)).to.have.members(['intake-1', 'near']);
+    await until('the alarm to be over', async () => !(await alarms()), 30_000, 200);
+    await group.ready();
   });
 });

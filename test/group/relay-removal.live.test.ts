@@ -1,0 +1,199 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { expect } from 'chai';
+import { command } from '../fixtures/command-line.ts';
+import { figure } from '../fixtures/figures.ts';
+import type { TestGroup } from '../fixtures/group.ts';
+import { replayAgainstTheLiving } from '../fixtures/journal.ts';
+import { makeState, untilReady } from '../fixtures/launcher/start.ts';
+import { run, until } from '../fixtures/process.ts';
+import { startWatchedGroup, type WatchedGroup } from '../fixtures/watched-group.ts';
+import { longestGapMs } from '../fixtures/watcher.ts';
+
+const RELAYS = [
+  { id: 'intake-1', role: 'intake' },
+  { id: 'intake-2', role: 'intake' },
+  { id: 'relay-1', region: 'hcm' },
+  { id: 'relay-2', region: 'hcm' },
+];
+
+describe('a relay that is taken out of the file while people watch', function () {
+  this.timeout(60_000);
+  let watched: WatchedGroup | undefined;
+  let group: TestGroup;
+  let session: string;
+
+  before(async () => {
+    const picture = { fps: 30, gopSeconds: 2, bitrateBps: 1_500_000 };
+    watched = await startWatchedGroup(['north'], { relays: RELAYS, regions: { default: 'hcm' } }, picture);
+    ({ group } = watched);
+    session = (await watched.watcher.watched()).sessions.at(-1) ?? '';
+  });
+  after(() => watched?.close());
+
+  const house = () => watched as WatchedGroup;
+  /** Saves the file with all relays but one. Resolves to when (epoch ms). */
+  const save = (without?: string): number => {
+    const relays = RELAYS.filter(({ id }) => id !== without);
+    const config = { relays, regions: { default: 'hcm' }, cameras: house().site.cameras() };
+    const at = Date.now();
+    writeFileSync(group.group.config, JSON.stringify(config));
+    return at;
+  };
+  const relays = async (): Promise<Record<string, string>> => {
+    const { body } = await group.api('GET', '/api/v1/relays');
+    return Object.fromEntries(body.items.map(({ id, state }: { id: string; state: string }) => [id, state]));
+  };
+  const seat = async (): Promise<string> => (await group.api('GET', `/api/v1/sessions/${session}`)).body.relay;
+  const runs = async (relay: string) =>
+    (await group.processes()).some(({ name, state, restarts }) => {
+      return name === `relay:${relay}` && state === 'running' && restarts === 0;
+    });
+  /** Paths at a relay that somebody sends something to. */
+  const busyPaths = async (relay: string): Promise<string[]> => {
+    const { items } = (await group.askRelay(relay, 'paths/list')) as {
+      items: { name: string; source: object | null }[];
+    };
+    return items.filter(({ source }) => source !== null).map(({ name }) => name);
+  };
+  /** Everything serves, and the picture moves where everybody watches: it began on a path of its own. */
+  const steady = async () => {
+    const serve = async () => Object.values(await relays()).filter((state) => state === 'serving').length;
+    await until('every relay to serve', async () => (await serve()) === RELAYS.length, 20_000);
+    const settled = async () => {
+      const { body } = await group.api('GET', `/api/v1/sessions/${session}`);
+      return body.state === 'watching' && body.legs.length === 1;
+    };
+    await until('one connection to carry the picture', settled, 20_000);
+    await house().watcher.moving(Date.now(), 10);
+  };
+
+  it('is left by its viewers without a gap, and is in no list, no health and no probe any more', async () => {
+    await steady();
+    const { events, watcher } = house();
+    const relay = await seat();
+    const at = save(relay);
+    const { data: leaving } = await events.next('relay.draining', `relay/${relay}`, at, 5_000);
+    expect(leaving.why).to.include({ reason: 'taken-out' });
+    const moved = await events.next('viewer.moved', `viewer/${session}`, at, 10_000);
+    expect(moved.data.why).to.include({ reason: 'draining' });
+    const { data: removed } = await events.next('relay.removed', `relay/${relay}`, at, 10_000);
+    expect(removed.why.text).to.match(/taken out of the configuration, and nobody is on it any more/);
+    const gap = longestGapMs((await watcher.moving(moved.at + 1_000, 20)).presented, at);
+    figure('a relay is taken out of the file, cold: longest gap between frames', gap);
+    // Otherwise a key frame would have been waited for.
+    expect(gap).to.be.lessThan(1_500);
+    expect(Object.keys(await relays()))
+      .to.have.length(3)
+      .and.not.include(relay);
+    expect((await group.api('GET', '/readyz')).body).to.include({ status: 'ready' });
+    expect((await group.api('GET', '/metrics')).text).not.to.include(`signalbox_relay_load{relay="${relay}"}`);
+    expect((await group.api('GET', '/api/v1/alarms')).body.items).to.deep.equal([]);
+    expect((await group.api('GET', '/live/north/webrtc')).body.relay).not.to.equal(relay);
+    await until('its pulse to have stopped', async () => {
+      return (await busyPaths(relay)).every((name) => !name.startsWith('pulse/'));
+    });
+    expect(await runs(relay), 'its process goes on until the next start').to.equal(true);
+  });
+
+  it('comes back when it is written into the file again, and carries viewers as before', async () => {
+    const { events, watcher } = house();
+    const before = await seat();
+    const back = before === 'relay-1' ? 'relay-2' : 'relay-1';
+    const at = save();
+    await events.next('relay.serving', `relay/${back}`, at, 10_000);
+    await steady();
+    const leftAt = save(before);
+    await events.next('relay.removed', `relay/${before}`, leftAt, 15_000);
+    expect(await seat()).to.equal(back);
+    await watcher.moving(Date.now(), 20);
+    save();
+    await steady();
+  });
+
+  it('hands its cameras over at a key frame when it is an intake', async () => {
+    await steady();
+    const { events, watcher } = house();
+    const pulls = async (intake: string) => (await busyPaths(intake)).some((name) => name.startsWith('in/north/'));
+    const intake = (await pulls('intake-1')) ? 'intake-1' : 'intake-2';
+    const other = intake === 'intake-1' ? 'intake-2' : 'intake-1';
+    const at = save(intake);
+    await events.next('relay.removed', `relay/${intake}`, at, 15_000);
+    expect([await pulls(intake), await pulls(other)]).to.deep.equal([false, true]);
+    const heard = events.heard.filter((fact) => fact.at >= at && fact.subject === 'camera/north');
+    expect(heard, 'its camera has noticed nothing').to.deep.equal([]);
+    const gap = longestGapMs((await watcher.moving(Date.now(), 20)).presented, at);
+    figure('an intake is taken out of the file: longest gap between frames', gap);
+    // Otherwise a key frame would have been waited for.
+    expect(gap).to.be.lessThan(1_500);
+    save();
+    await steady();
+    expect(await pulls(intake), 'it is given none out of a running picture').to.equal(false);
+  });
+
+  it('is removed as it is when its gateway was killed while people left it', async () => {
+    await steady();
+    const { events } = house();
+    const relay = await seat();
+    const before = await group.pid('gateway');
+    const at = save(relay);
+    await events.next('relay.draining', `relay/${relay}`, at, 5_000);
+    await group.signal('gateway', 'SIGKILL');
+    await group.restarted('gateway', before);
+    await group.ready();
+    await until('it to be gone', async () => !(relay in (await relays())), 20_000);
+    await house().watcher.moving(Date.now(), 20, 20_000);
+  });
+
+  it('leaves a journal from which a replay reaches the state of every cell', async () => {
+    expect((await replayAgainstTheLiving(group)).faults).to.deep.equal([]);
+  });
+});
+
+describe('a relay that is taken out of the file while nothing runs', function () {
+  this.timeout(90_000);
+  const state = makeState();
+  const file = path.join(state.path, 'signalbox.yaml');
+  after(() => state.close());
+
+  /** Starts the group over a file with these delivery relays, asks, and ends it. */
+  const whileRunning = async <T>(deliveries: string[], ask: () => Promise<T>): Promise<T> => {
+    const listed = deliveries.map((id) => `  - { id: ${id} }\n`).join('');
+    writeFileSync(file, `cameras: {}\nrelays:\n${listed}`, { mode: 0o600 });
+    const launcher = path.resolve(import.meta.dirname, '../../infra/launcher.mjs');
+    const args = [launcher, '--config', file, '--port', '0', '--state', state.path];
+    const group = run(process.execPath as `/${string}`, args);
+    try {
+      await untilReady(group);
+      return await ask();
+    } finally {
+      await group.stop('SIGTERM');
+    }
+  };
+  const sbx = async (...argv: string[]) => (await command([...argv, '--state', state.path])).out;
+  const standing = async () => {
+    const { relays, ready } = JSON.parse(await sbx('status', '--json'));
+    return {
+      relays: relays.map(({ id, state: is }: Record<string, string>) => `${id} ${is}`).sort(),
+      ready: ready.status,
+    };
+  };
+  const serve =
+    (...relays: string[]) =>
+    async () => {
+      const whole = relays.map((relay) => `${relay} serving`);
+      await until('all relays to serve', async () => `${(await standing()).relays}` === `${whole}`, 30_000, 100);
+      return standing();
+    };
+
+  it('is gone at the next start, and comes back when it is written in again', async () => {
+    await whileRunning(['relay-1', 'relay-2'], serve('intake-1', 'relay-1', 'relay-2'));
+    const without = await whileRunning(['relay-1'], async () => {
+      const log = await sbx('log', '--since', '0', '--json');
+      return { ...(await serve('intake-1', 'relay-1')()), log };
+    });
+    expect(without).to.include({ ready: 'ready' });
+    expect(without.log).to.match(/relay\/relay-2.*nothing of it runs/);
+    await whileRunning(['relay-1', 'relay-2'], serve('intake-1', 'relay-1', 'relay-2'));
+  });
+});
