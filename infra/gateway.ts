@@ -202,6 +202,7 @@ const heedIntakes = heedForeignIntakes({
   cells,
   has: (camera) => roster.has({ kind: 'camera', id: camera }),
   leaveIntake: media.leaveIntake,
+  emptyIntake: media.emptyIntake,
   onFault: untold,
 });
 /** Encoders hand pictures over through sockets of this machine. */

@@ -1,3 +1,4 @@
+import type { Emptied } from '../../actors/acquaintance.ts';
 import type { Cells, CellView } from '../../actors/cells.ts';
 import { CellDown, NoSuchCell } from '../../actors/cells.ts';
 import { type Id, id } from '../../bus/identity.ts';
@@ -12,17 +13,26 @@ export interface ForeignIntakesParts {
   has(camera: Id): boolean;
   /** The cameras that this gateway has pulled there go elsewhere. */
   leaveIntake(relay: string): Left;
+  /** The same for an intake that shall be empty, without a picture lost. */
+  emptyIntake(relay: string): Promise<Emptied>;
   onFault(error: Error): void;
 }
 
 const carries = (relay: CellView | undefined): boolean => relay?.tags.includes('serving') ?? false;
 
 /**
- * Each gateway knows by itself which intake pulls its cameras, so that each has to notice when one falls. Of intakes
- * whose cells live here a fact tells at once; those of other gateways are looked at in the mirror.
+ * Each gateway knows by itself which intake pulls its cameras, so that each has to notice when one falls, or shall be
+ * empty. Of intakes whose cells live here a fact tells at once; those of other gateways are looked at in the mirror.
  * @returns the look; called at each beat
  */
-export function heedForeignIntakes({ intakes, cells, has, leaveIntake, onFault }: ForeignIntakesParts): () => void {
+export function heedForeignIntakes({
+  intakes,
+  cells,
+  has,
+  leaveIntake,
+  emptyIntake,
+  onFault,
+}: ForeignIntakesParts): () => void {
   const carried = new Set<string>();
   const tell = (camera: string, relay: string): void => {
     if (!has(id(camera))) return;
@@ -35,8 +45,13 @@ export function heedForeignIntakes({ intakes, cells, has, leaveIntake, onFault }
     for (const relay of intakes) {
       const at = { kind: 'relay' as const, id: id(relay) };
       if (!cells.livesElsewhere(at)) carried.delete(relay);
-      else if (carries(cells.view(at))) carried.add(relay);
-      else if (carried.delete(relay)) {
+      else if (carries(cells.view(at))) {
+        carried.add(relay);
+        if (cells.view(at)?.state !== 'draining') continue;
+        emptyIntake(relay).then(({ lost }) => {
+          for (const camera of lost) tell(camera, relay);
+        }, onFault);
+      } else if (carried.delete(relay)) {
         const { moved, stuck } = leaveIntake(relay);
         for (const camera of [...moved, ...stuck]) tell(camera, relay);
       }

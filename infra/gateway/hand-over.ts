@@ -1,6 +1,6 @@
 import type { Logger } from 'pino';
 import type { Emptied } from '../../actors/acquaintance.ts';
-import type { Crossing } from '../../adapters/intake.mediamtx.ts';
+import { type Crossing, cameraOfPath, INTAKE_PATHS } from '../../adapters/intake.mediamtx.ts';
 import { RelayAway } from '../../adapters/mediamtx/exchange.ts';
 import { type LivePath, RelayRefused } from '../../adapters/mediamtx.ts';
 import type { IntakeChoice } from '../../machines/policy/intake.ts';
@@ -13,6 +13,8 @@ export interface HandOverParts {
   cross(camera: string, to: string): Crossing;
   /** What an intake pulls. @throws RelayAway | RelayRefused */
   paths(intake: string): Promise<LivePath[]>;
+  /** Whether a camera is another gateway's, which hands it over by itself. */
+  isForeign(camera: string): boolean;
   log: Logger;
   /** How long a camera may take for each of its two steps; default 10 s. */
   patienceMs?: number;
@@ -20,6 +22,8 @@ export interface HandOverParts {
 
 const PATIENCE_MS = 10_000;
 const LOOK_EVERY_MS = 100;
+/** What a relay calls that it reads from somewhere; whoever publishes is no `…Source`. */
+const PULLED = 'Source';
 /** So many cameras at a time: each is pulled twice meanwhile. */
 const AT_A_TIME = 8;
 
@@ -27,7 +31,7 @@ const AT_A_TIME = 8;
  * Empties an intake without a picture lost: each camera is pulled by another one first, the switcher goes over to that
  * at a key frame, and then the old pull ends. A camera that can't be pulled twice goes over as if the intake were lost.
  */
-export function handOverCameras({ intakes, cross, paths, log, patienceMs = PATIENCE_MS }: HandOverParts) {
+export function handOverCameras({ intakes, cross, paths, isForeign, log, patienceMs = PATIENCE_MS }: HandOverParts) {
   const running = new Map<string, Promise<Emptied>>();
 
   /** Looks until something holds of an intake's paths. @returns whether it came to hold in time */
@@ -58,12 +62,25 @@ export function handOverCameras({ intakes, cross, paths, log, patienceMs = PATIE
     return true;
   };
 
+  /** Waits for the gateways beside this one: to be empty is to be left by their cameras as well. */
+  const othersLeave = async (intake: string): Promise<void> => {
+    const isPulled = ({ name, source }: LivePath) =>
+      INTAKE_PATHS.test(name) && source?.type.endsWith(PULLED) === true && isForeign(cameraOfPath(name));
+    const untilMs = performance.now() + patienceMs;
+    while (performance.now() < untilMs) {
+      // One that is away has lost them.
+      if (!(await quietly(paths(intake)))?.some(isPulled)) return;
+      await new Promise((done) => setTimeout(done, LOOK_EVERY_MS));
+    }
+  };
+
   const emptyOut = async (intake: string): Promise<Emptied> => {
     const leaving = intakes.leaving(intake);
     for (let first = 0; first < leaving.length; first += AT_A_TIME) {
       const some = leaving.slice(first, first + AT_A_TIME);
       await Promise.all(some.map(({ camera, choice }) => handOver(camera, intake, choice)));
     }
+    await othersLeave(intake);
     // Whatever is still there goes the short way.
     const { moved, stuck } = intakes.leave(intake);
     return { lost: moved, stuck };

@@ -440,6 +440,7 @@ export function openMedia({
       intakes,
       cross: (camera, to) => pulling.cross(camera, clients.paths(to)),
       paths: (intake) => clients.api(intake).paths(),
+      isForeign: (camera) => epoch(camera) === 0,
       log,
     }),
     async expectCells() {

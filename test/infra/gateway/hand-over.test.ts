@@ -11,7 +11,7 @@ const path = (name: string, readers = 1): LivePath => ({
 });
 
 /** Intake `a`, which is to be empty, and `b`; what they pull is set by hand. */
-function stage(cameras: string[], pulls = cameras) {
+function stage(cameras: string[], pulls = cameras, foreign: string[] = []) {
   const relays: Record<string, LivePath[]> = { a: pulls.map((camera) => path(`in/${camera}/0`)), b: [] };
   const done: string[] = [];
   let looks = 0;
@@ -37,6 +37,7 @@ function stage(cameras: string[], pulls = cameras) {
       looks += 1;
       return relays[intake] ?? [];
     },
+    isForeign: (camera) => foreign.includes(camera),
     log: pino({ level: 'silent' }),
     patienceMs: 1_000,
   });
@@ -67,6 +68,21 @@ describe('the cameras of an intake that shall be empty', () => {
     const { done, empty } = stage(['once', 'idle'], ['once']);
     expect(await empty('a')).to.deep.equal({ lost: ['once', 'idle'], stuck: [] });
     expect(done).to.have.members(['once is not pulled by b', 'idle is not pulled by b']);
+  });
+
+  it('are not all of them where there are other gateways: those hand over theirs, and it is empty only then', async () => {
+    const { relays, empty, looked } = stage(['idle'], [], ['other', 'sent']);
+    const pulled = { ...path('in/other/0'), source: { type: 'rtspSource', id: '1' } };
+    relays.a = [pulled, { ...path('in/sent/0'), source: { type: 'rtmpConn', id: '2' } }];
+    let isEmpty = false;
+    const emptied = empty('a').then(() => {
+      isEmpty = true;
+    });
+    await looked();
+    await looked();
+    expect(isEmpty, 'another gateway’s camera is pulled there').to.equal(false);
+    relays.a = relays.a.slice(1);
+    await emptied;
   });
 
   it('are handed over once, however often it is asked for', async () => {
