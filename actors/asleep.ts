@@ -1,25 +1,12 @@
-import type { AnyActorLogic, AnyStateMachine, AnyStateNode } from 'xstate';
-import { type Door, hold } from './bind.ts';
+import type { AnyStateMachine, AnyStateNode } from 'xstate';
+import type { Persisted } from './snapshot.ts';
 
-/** A machine as its last record has it: not restored yet, with the slots held that it had invoked. */
+/** A machine as its last record has it: not restored yet. */
 export interface Asleep {
   context: unknown;
   tags: Set<string>;
   /** The state nodes that it is in. */
   nodes(): readonly AnyStateNode[];
-  /** Holds its slots: what they report wakes it. */
-  begin(door: Door): void;
-  /** Hands a slot to the machine that has woken up: what ends it; undefined when it is not held. */
-  takeOver(slot: string): (() => void) | undefined;
-  /** Lets go of its slots. */
-  end(): void;
-}
-
-/** A snapshot as it stands in a record. */
-interface Persisted {
-  value: never;
-  context: unknown;
-  children: Record<string, { src: string; snapshot: { status: string; input: object } }>;
 }
 
 /** What many cells have in common: fifty thousand of them are in a few hundred states. */
@@ -33,7 +20,7 @@ function tagsOf(machine: AnyStateMachine, { value, context }: Persisted): Set<st
   const name = JSON.stringify(value);
   const found = all.get(name);
   if (found) return found;
-  const { tags } = machine.resolveState({ value, context: context as never });
+  const { tags } = machine.resolveState({ value: value as never, context: context as never });
   if (all.size >= MOST_KNOWN) all.clear();
   all.set(name, tags);
   return tags;
@@ -41,36 +28,14 @@ function tagsOf(machine: AnyStateMachine, { value, context }: Persisted): Set<st
 
 /**
  * A cell that is taken up is at work at once, and most cells hear nothing for long: to restore the machine of each costs
- * fifty times what it costs to hold its slots.
- * @param snapshot as a record keeps it
- * @throws Error when the machine can't be in it
+ * much more than to hold its slots.
+ * @throws Error when the machine can't be in that state
  */
-export function asleep(machine: AnyStateMachine, snapshot: unknown): Asleep {
-  const persisted = snapshot as Persisted;
-  const tags = tagsOf(machine, persisted);
-  const slots = Object.entries(persisted.children)
-    .filter(([, { snapshot }]) => snapshot.status === 'active')
-    .map(([slot, { src, snapshot }]) => {
-      const logic = machine.implementations.actors[src] as AnyActorLogic | undefined;
-      if (!logic) throw new Error(`the machine "${machine.id}" has no slot "${src}"`);
-      return { slot, logic, input: snapshot.input };
-    });
-  let held: Map<string, () => void> | undefined;
+export function asleep(machine: AnyStateMachine, persisted: Persisted): Asleep {
+  const { value, context } = persisted;
   return {
-    context: persisted.context,
-    tags,
-    nodes: () => machine.resolveState({ value: persisted.value, context: persisted.context as never })._nodes,
-    begin(door) {
-      held = new Map(slots.map(({ slot, logic, input }) => [slot, hold(logic, input, door)]));
-    },
-    takeOver(slot) {
-      const end = held?.get(slot);
-      held?.delete(slot);
-      return end;
-    },
-    end() {
-      for (const end of held?.values() ?? []) end();
-      held?.clear();
-    },
+    context,
+    tags: tagsOf(machine, persisted),
+    nodes: () => machine.resolveState({ value: value as never, context: context as never })._nodes,
   };
 }

@@ -1,4 +1,4 @@
-import { type AnyActorLogic, type AnyActorRef, type AnyEventObject, fromCallback } from 'xstate';
+import { type AnyActorLogic, type AnyEventObject, fromCallback } from 'xstate';
 import type { Adapter, Held } from '../machines/slots.ts';
 
 /** A door that takes reports of adapters; each cell has one. */
@@ -9,41 +9,30 @@ export interface Door {
   readonly detaching: boolean;
   /** While set, nothing is begun or ended: this process was paused, and has to prove first that it may still act. */
   proof(): Promise<void> | undefined;
-  /** What ends a slot that was held before the machine woke up; undefined when it was not. */
-  takeOver(slot: string): (() => void) | undefined;
 }
-
-// A root actor and its children share one system, so the system leads from an invoked slot to its cell's door.
-const doors = new WeakMap<AnyActorRef['system'], Door>();
 
 /** What begins a slot, by what a machine has in it. */
 const begins = new WeakMap<AnyActorLogic, (input: object, door: Door) => () => void>();
 
-/** Makes the door known before the actor starts. */
-export function openDoor(system: AnyActorRef['system'], door: Door): void {
-  doors.set(system, door);
-}
-
 /**
- * Fits an adapter to a slot: the only bridge between a machine and the outside world.
- * What an adapter reports after its slot was left is dropped.
+ * Fits an adapter to a slot: the only bridge between a machine and the outside world. What stands in the machine for it
+ * is there for its types: the cell holds the slot, and not XState.
  */
 export function bind<Input extends object, Report extends AnyEventObject, Event extends AnyEventObject>(
   adapter: Adapter<Input, Report>,
 ) {
-  const begin = (input: Input, door: Door) => beginSlot(adapter, input, door);
-  const logic = fromCallback<Event, Input>(({ input, system, self }) => {
-    const door = doors.get(system);
-    if (!door) throw new Error('a slot was invoked outside a cell');
-    return door.takeOver(self.id) ?? begin(input, door);
+  const logic = fromCallback<Event, Input>(() => {
+    throw new Error('a slot was invoked outside a cell');
   });
+  const begin = (input: Input, door: Door) => beginSlot(adapter, input, door);
   begins.set(logic, begin as (input: object, door: Door) => () => void);
   return logic;
 }
 
 /**
- * Holds a slot for a machine that is asleep, with what is bound to it.
- * @returns ends it, as leaving the state would
+ * Begins a slot with what is bound to it; with a machine as `machines/` has it, nothing is. What its adapter reports
+ * after its end is dropped.
+ * @returns ends it
  */
 export function hold(logic: AnyActorLogic, input: object, door: Door): () => void {
   return begins.get(logic)?.(input, door) ?? (() => {});

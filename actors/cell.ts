@@ -1,13 +1,15 @@
-import { type ActorOptions, type AnyActor, type AnyMachineSnapshot, type AnyStateMachine, createActor } from 'xstate';
+import { type ActorOptions, type AnyActor, type AnyStateMachine, createActor } from 'xstate';
 import { type Envelope, wrap } from '../bus/envelope.ts';
 import { type Facts, FenceRefused, type Heard, type Journal, type JournalRecord } from '../bus/ports.ts';
 import type { Shape } from '../bus/shape.ts';
 import type { Address } from '../bus/subjects.ts';
 import { type Asleep, asleep } from './asleep.ts';
-import { type Door, openDoor } from './bind.ts';
+import type { Door } from './bind.ts';
 import { CellDown, type CellView, type Offered } from './cells.ts';
 import { type Chart, chart } from './chart.ts';
-import { persist, viewOf } from './snapshot.ts';
+import { type Holding, holding } from './holding.ts';
+import { servedBy, slotted } from './slotted.ts';
+import { type Persisted, persisted, viewOf } from './snapshot.ts';
 
 /** What makes a cell one of its kind: its machine, with slots bound, and the shapes of what it may hear. */
 export interface CellKind {
@@ -73,12 +75,11 @@ export class Cell implements Door {
   /** Its machine; undefined while it sleeps. */
   private actor: AnyActor | undefined;
   private sleeper: Asleep | undefined;
-  /** Where it was taken up, until it has written a record of its own. */
-  private checkpoint: unknown;
+  private readonly slots: Holding;
   private readonly incarnation: string;
   private lastSeq: number;
-  /** The machine as the newest record that it wrote has it, written or being written. */
-  private recorded: AnyMachineSnapshot | undefined;
+  /** The machine as the newest record has it, written or being written; undefined before the first. */
+  private recorded: Persisted | undefined;
   private settled: Promise<void> | undefined;
   private readonly tenure: string;
   private count = 0;
@@ -91,8 +92,10 @@ export class Cell implements Door {
   private inbox: (() => void)[] | undefined;
   private down: Error | undefined;
   private leaving = false;
-  /** The machine as it lived when it was let go of. */
-  private parting: { after: unknown; snapshot: AnyMachineSnapshot } | undefined;
+  /** The machine as it lived when it was let go of, where not all that it heard had been written down. */
+  private parting: Persisted | undefined;
+  /** How it was when it was last looked at: many look between two events. */
+  private seen: { present: object; view: CellView } | undefined;
   /** Its last record is in the spool, or under way: its sequence is not known yet. */
   private isUnsure = false;
 
@@ -105,40 +108,41 @@ export class Cell implements Door {
     this.tenure = origin.tenure;
     // A new cell has no record yet; its first will come right after the last of its former life, or later.
     this.epoch = origin.snapshot ? origin.lastSeq : origin.lastSeq + 1;
-    this.checkpoint = origin.snapshot;
-    if (origin.snapshot) this.sleeper = asleep(kind.machine, origin.snapshot);
+    this.recorded = origin.snapshot as Persisted | undefined;
+    this.slots = holding(kind.machine, this, this.recorded?.children);
+    if (this.recorded) this.sleeper = asleep(slotted(kind.machine), this.recorded);
   }
 
   /** Makes the actor; one that slept goes on from where it was taken up. */
   private embody(): AnyActor {
-    const options = { input: { id: this.at.id }, ...(this.checkpoint ? { snapshot: this.checkpoint } : {}) };
-    const actor = createActor(this.kind.machine, options as ActorOptions<AnyStateMachine>);
-    openDoor(actor.system, this);
+    const snapshot = this.recorded && { ...this.recorded, children: {} };
+    const options = { input: { id: this.at.id }, ...(snapshot ? { snapshot } : {}) };
+    const actor = createActor(slotted(this.kind.machine), options as ActorOptions<AnyStateMachine>);
+    servedBy(actor, this.slots);
     actor.on('*', (fact) => this.say(fact as unknown as { type: string; data: Record<string, unknown> }));
     // An actor error that nobody observes would end the process.
     actor.subscribe({ error: (error) => this.fail(error instanceof Error ? error : new Error(String(error))) });
     return actor;
   }
 
-  /** Starts, or goes on: slots of the present state are invoked. */
+  /** Starts, or goes on: slots of the present state are held. */
   start(): void {
-    if (this.sleeper) this.sleeper.begin(this);
-    else this.awake();
+    if (this.sleeper) this.slots.resume();
+    else {
+      this.awake();
+      this.settle();
+    }
   }
 
-  /** Its machine; one that slept takes over the slots that were held for it. */
+  /** Its machine; one that slept goes on with the slots that are held. */
   private awake(): AnyActor {
     if (this.actor) return this.actor;
     this.actor = this.embody();
     this.actor.start();
-    // What it has not taken over, because it can't be restored, is let go of.
-    this.sleeper?.end();
     this.sleeper = undefined;
+    // One that can't be restored leaves nothing behind.
+    if (this.down) this.slots.endAll();
     return this.actor;
-  }
-
-  takeOver(slot: string): (() => void) | undefined {
-    return this.sleeper?.takeOver(slot);
   }
 
   private present(): { context: unknown; tags: Set<string> } {
@@ -147,7 +151,9 @@ export class Cell implements Door {
 
   /** The cell as it is now. */
   view(): CellView {
-    return viewOf(this.at, this.present());
+    const present = this.present();
+    if (this.seen?.present !== present) this.seen = { present, view: viewOf(this.at, present) };
+    return this.seen.view;
   }
 
   /** Its statechart, with the present state marked. */
@@ -187,7 +193,8 @@ export class Cell implements Door {
     }
     const { type, ...data } = event;
     shape.parse(data);
-    if (this.down) return Promise.reject(this.down);
+    const refusal = this.refusal();
+    if (refusal) return Promise.reject(refusal);
     return new Promise((resolve, reject) => {
       const hear = () => this.hear({ ...data, type }, cause, resolve, reject);
       if (this.hearing) this.inbox = [...(this.inbox ?? []), hear];
@@ -201,17 +208,21 @@ export class Cell implements Door {
    */
   async leave(): Promise<void> {
     this.leaving = true;
-    this.down ??= new CellDown(`${this.at.kind} ${this.at.id} is being handed over`);
     // What it heard last is written down as it lived: once stopped, its snapshot says that it is over.
-    const { actor } = this;
-    if (actor) this.parting ??= { after: actor.getPersistedSnapshot(), snapshot: actor.getSnapshot() };
+    if (this.waiting.length > 0) this.parting ??= this.persisted();
     this.stop();
     await this.drained();
   }
 
+  /** Why it takes nothing more, if it does not. */
+  private refusal(): Error | undefined {
+    if (this.leaving) this.down ??= new CellDown(`${this.at.kind} ${this.at.id} is being handed over`);
+    return this.down;
+  }
+
   private stop(): void {
     this.actor?.stop();
-    this.sleeper?.end();
+    this.slots.endAll();
   }
 
   /**
@@ -220,7 +231,7 @@ export class Cell implements Door {
    */
   async handOver(): Promise<void> {
     await this.leave();
-    const after = this.lastRecorded();
+    const after = this.recorded;
     if (this.lostFence() || !after) return;
     await this.house.journal.append({ ...this.recordOf([], []), after, left: true }, this.lastSeq);
   }
@@ -237,13 +248,12 @@ export class Cell implements Door {
   /** Where a successor of this failed cell starts: after the last record, once that is written. */
   async origin(): Promise<Omit<CellOrigin, 'tenure'>> {
     await this.drained();
-    const { incarnation, lastSeq } = this;
-    return { incarnation, lastSeq, snapshot: this.lastRecorded() };
+    const { incarnation, lastSeq, recorded } = this;
+    return { incarnation, lastSeq, snapshot: recorded };
   }
 
-  /** The machine as the newest record has it; undefined before the first. */
-  private lastRecorded(): unknown {
-    return this.recorded ? persist(this.kind.machine, this.recorded) : this.checkpoint;
+  private persisted(): Persisted {
+    return persisted(this.awake().getSnapshot(), this.slots.written());
   }
 
   private async drained(): Promise<void> {
@@ -278,9 +288,11 @@ export class Cell implements Door {
     const saidBefore = this.said.length;
     this.hearing = heard;
     this.awake().send(heard);
+    this.settle();
     this.hearing = undefined;
-    if (this.down) {
-      reject(this.down);
+    const refusal = this.refusal();
+    if (refusal) {
+      reject(refusal);
     } else {
       const view = this.view();
       const turned = this.said.length > saidBefore;
@@ -291,6 +303,16 @@ export class Cell implements Door {
     const next = this.inbox?.shift();
     if (next) next();
     else this.inbox = undefined;
+  }
+
+  /** Does what the machine asked for while it moved; what adapters say at once comes after. */
+  private settle(): void {
+    try {
+      if (this.down) this.slots.forget();
+      else this.slots.settle();
+    } catch (error) {
+      this.fail(error as Error);
+    }
   }
 
   private say(fact: { type: string; data: Record<string, unknown> }): void {
@@ -314,11 +336,9 @@ export class Cell implements Door {
     this.waiting = [];
     this.said = [];
     const heard = batch.map((one) => one.heard);
-    const actor = this.awake();
-    const after = this.parting?.after ?? actor.getPersistedSnapshot();
+    const after = this.parting ?? this.persisted();
     const record = { ...this.recordOf(heard, said), after };
-    this.recorded = this.parting?.snapshot ?? actor.getSnapshot();
-    this.checkpoint = undefined;
+    this.recorded = after;
     this.appending = true;
     this.settled = new Promise((resolve) => this.write(record, batch, resolve));
   }
@@ -329,7 +349,7 @@ export class Cell implements Door {
       kind: this.at.kind,
       cell: this.at.id,
       incarnation: this.incarnation,
-      ...(this.recorded || this.checkpoint ? {} : { first: true as const }),
+      ...(this.recorded ? {} : { first: true as const }),
       version: this.kind.version,
       node: this.house.node,
       heard,

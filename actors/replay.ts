@@ -10,6 +10,7 @@ import {
 } from 'xstate';
 import type { JournalRecord } from '../bus/ports.ts';
 import { upcast } from '../bus/upcast.ts';
+import { slotted } from './slotted.ts';
 
 /** What must agree of a cell: the state and the context, as the JSON that is kept. Children are effects. */
 export interface Essence {
@@ -57,13 +58,13 @@ export function essence(snapshot: Essence): Essence {
 
 /** A machine before it has heard anything. */
 export function newborn(machine: AnyStateMachine, cell: string): AnyMachineSnapshot {
-  return initialTransition(machine, { id: cell })[0];
+  return initialTransition(slotted(machine), { id: cell })[0];
 }
 
 /** A machine as a record left it. Its slots are not there: nothing acts in a replay. */
 export function restored(machine: AnyStateMachine, record: JournalRecord): AnyMachineSnapshot {
   const { historyValue, ...after } = record.after as Essence & { historyValue?: never };
-  return machine.resolveState({ ...after, ...(historyValue ? { historyValue } : {}) } as never);
+  return slotted(machine).resolveState({ ...after, ...(historyValue ? { historyValue } : {}) } as never);
 }
 
 type Move = readonly [AnyMachineSnapshot, readonly ExecutableActionsFrom<AnyStateMachine>[]];
@@ -103,7 +104,7 @@ export function foldRecord(
   untilMs = Number.POSITIVE_INFINITY,
   say?: (saying: Saying) => void,
 ): Folded {
-  const move = moveOf(machine);
+  const move = moveOf(slotted(machine));
   let snapshot = before;
   for (const heard of record.heard) {
     if (heard.at > untilMs) return { snapshot, whole: false };

@@ -1,18 +1,24 @@
-import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate';
+import type { AnyMachineSnapshot } from 'xstate';
 import type { Why } from '../bus/events/why.ts';
 import type { Address } from '../bus/subjects.ts';
 import type { CellView } from './cells.ts';
+import type { SlotsKept } from './holding.ts';
 
-/** A snapshot as a successor starts from it: its slots have ended with the actor, and are to be invoked again. */
-export function persist(machine: AnyStateMachine, snapshot: AnyMachineSnapshot): unknown {
-  const persisted = machine.getPersistedSnapshot(snapshot) as unknown as {
-    children: Record<string, { snapshot: object }>;
-  };
-  const children = Object.entries(persisted.children).map(([id, child]) => [
-    id,
-    { ...child, snapshot: { ...child.snapshot, status: 'active' } },
-  ]);
-  return { ...persisted, children: Object.fromEntries(children) };
+/** A machine as a record keeps it: plain JSON, and enough for a successor to start from. */
+export interface Persisted {
+  status: string;
+  value: unknown;
+  historyValue: object;
+  context: unknown;
+  children: SlotsKept;
+}
+
+/**
+ * A machine as a record keeps it. XState's own way looks through the whole context for actors; here it is plain JSON,
+ * and no machine has a history.
+ */
+export function persisted({ status, value, context }: AnyMachineSnapshot, children: SlotsKept): Persisted {
+  return { status, value, historyValue: {}, context, children };
 }
 
 /** A machine snapshot as outsiders may look at it. */

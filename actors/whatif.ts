@@ -8,9 +8,12 @@ import { VERSIONS } from '../bus/upcast.ts';
 import { acquaint } from './acquaintance.ts';
 import type { CellKind } from './cell.ts';
 import type { CellView } from './cells.ts';
+import { slotRecord } from './holding.ts';
 import { IDLE_KINDS } from './machines.ts';
 import type { CellThen } from './past.ts';
 import { Roster } from './roster.ts';
+import { askedFor } from './slotted.ts';
+import { persisted } from './snapshot.ts';
 import { simulatedClock } from './whatif/clock.ts';
 import { type CameraSight, models, simulatedKind } from './whatif/slots.ts';
 
@@ -134,16 +137,10 @@ function recordOf({ at, incarnation, snapshot }: CellThen): JournalRecord {
   };
 }
 
-/** A snapshot to start from: a fold has no slots, so those that its states ask for are put in, to be invoked. */
+/** A snapshot to start from: a fold holds no slots, so those that its states ask for are put in. */
 function startable(machine: AnyStateMachine, snapshot: AnyMachineSnapshot): unknown {
-  const children = snapshot._nodes.flatMap((node) =>
-    node.invoke.map(({ id: name, src, input }) => {
-      const wanted = typeof input === 'function' ? input({ context: snapshot.context } as never) : input;
-      return [name, { src, syncSnapshot: false, snapshot: { status: 'active', input: wanted } }];
-    }),
-  );
-  const persisted = machine.getPersistedSnapshot({ ...snapshot, children: {} } as AnyMachineSnapshot);
-  return JSON.parse(JSON.stringify({ ...persisted, children: Object.fromEntries(children) }));
+  const slots = askedFor(machine, snapshot).map(({ id: slot, src, input }) => [slot, slotRecord(src, input)]);
+  return JSON.parse(JSON.stringify(persisted(snapshot, Object.fromEntries(slots))));
 }
 
 /** The camera that a cell is, or shows. */
