@@ -82,15 +82,23 @@ export const factOf = (context: CameraContext, state: string, since: number) => 
   since,
 });
 
-/** Enters an operator's state: sets it with its reason, and says so. */
-export const become = (state: string, because: Because) =>
-  machine.enqueueActions(({ context, event, enqueue }) => {
+/** What an event changes in what a camera knows. */
+export type Change = (context: CameraContext, event: CameraEvent) => Partial<CameraContext>;
+
+/**
+ * Enters an operator's state: sets it with its reason, and says so.
+ * @param first what else changes, before that. All of it is one assignment: XState makes a snapshot for each
+ */
+export const become = (state: string, because: Because, ...first: Change[]) =>
+  machine.enqueueActions(({ context: former, event, enqueue }) => {
+    let context = former;
+    for (const change of first) context = { ...context, ...change(context, event) };
     const why = because(context, event);
     const picture = state === 'live';
     const recoverMs = picture && context.lostAt !== undefined ? event.at - context.lostAt : undefined;
     const lost = event.type === 'standings.changed' || event.type === 'program.holding';
     const detectMs = lost ? event.detect_ms : undefined;
-    enqueue.assign({ state, since: event.at, why, ...(picture ? { lostAt: undefined } : {}) });
+    enqueue.assign({ ...context, state, since: event.at, why, ...(picture ? { lostAt: undefined } : {}) });
     enqueue.emit({
       type: `camera.${state}`,
       data: {
@@ -137,12 +145,12 @@ export const linger = machine.assign(({ event }) => ({ lingerUntil: event.at + C
 /** A camera that nobody wants forgets how its sources stood. */
 export const sleep = machine.assign({ standings: {}, fed: false, choice: undefined, lostAt: undefined });
 /** The silence of the active source began before it was noticed. */
-export const losePicture = machine.assign(({ context, event }) => {
+export const losePicture: Change = (context, event) => {
   const active = activeStanding(context);
   const noticed = event.type === 'program.holding' ? event.at - event.detect_ms : event.at;
   const began = active?.state === 'silent' ? active.deadline - CAMERA_TIMES.offlineAfterMs : noticed;
   return { lostAt: context.lostAt ?? began };
-});
+};
 /** Makes the choice among the sources anew; an operator's choice ends with the picture of its source. */
 export const decide = machine.assign(({ context, event }) => ({
   choice: choose(situationOf(context, event.at)),

@@ -1,24 +1,24 @@
 import { CAMERA_TIMES, type CameraContext } from './context.ts';
 import { type Darkness, darkness } from './darkness.ts';
-import { become, losePicture, machine } from './parts.ts';
+import { become, losePicture, machine, tellStandings } from './parts.ts';
 import { notCarried, plainly, relayLost, still } from './reasons.ts';
-import { feedAgain, leaveSource, noteStill, startAnew, takeOver, takeOverUnseen } from './takeover.ts';
+import { feedAgain, lapse, noteStill, startAnew, takeOver, takeOverUnseen } from './takeover.ts';
 
 /** Enters what the picture becomes without a source that feeds it. */
-const darken = (state: Darkness['state']) => [
-  losePicture,
-  become(state, (context: CameraContext, event) => {
-    const why = darkness(context)?.why;
-    return why ?? { trigger: event.type, text: 'no source feeds the program' };
-  }),
-];
+const darken = (state: Darkness['state']) =>
+  become(
+    state,
+    (context: CameraContext, event) =>
+      darkness(context)?.why ?? { trigger: event.type, text: 'no source feeds the program' },
+    losePicture,
+  );
 const becomes = (state: Darkness['state']) => ({
   guard: { type: 'becomes' as const, params: { state } },
   actions: darken(state),
 });
 
 /** The slate feeds the program. */
-const hold = [...leaveSource, losePicture, become('holding', plainly('signal lost; asking its sources'))];
+const hold = [become('holding', plainly('signal lost; asking its sources'), lapse, losePicture), tellStandings];
 
 /** A source feeds the program and is carried to viewers; the eye looks at what it shows. */
 const carried = machine.createStateConfig({
@@ -38,24 +38,24 @@ const carried = machine.createStateConfig({
       guard: 'otherEye',
       target: 'carried',
       reenter: true,
-      actions: [...noteStill(false), become('live', plainly('its settings were changed'))],
+      actions: [become('live', plainly('its settings were changed'), noteStill(false)), tellStandings],
     },
     'program.switched': [{ guard: 'takesOver', target: '.live', actions: takeOver }, {}],
     'program.holding': { target: 'holding', actions: hold },
-    'program.lost': { target: 'unpublished', actions: [losePicture, become('connecting', notCarried)] },
-    'intake.lost': { target: 'holding', actions: [losePicture, become('holding', relayLost)] },
+    'program.lost': { target: 'unpublished', actions: become('connecting', notCarried, losePicture) },
+    'intake.lost': { target: 'holding', actions: become('holding', relayLost, losePicture) },
   },
   states: {
     live: {
       meta: { text: 'its picture arrives and moves' },
-      on: { 'eye.frozen': { target: 'frozen', actions: [...noteStill(true), become('frozen', still)] } },
+      on: { 'eye.frozen': { target: 'frozen', actions: [become('frozen', still, noteStill(true)), tellStandings] } },
     },
     frozen: {
       meta: { text: 'bytes flow, the picture stands still' },
       on: {
         'eye.moved': {
           target: 'live',
-          actions: [...noteStill(false), become('live', plainly('the picture moves again'))],
+          actions: [become('live', plainly('the picture moves again'), noteStill(false)), tellStandings],
         },
       },
     },
@@ -87,11 +87,15 @@ export const picture = machine.createStateConfig({
     'camera.configured': {
       guard: 'otherActive',
       target: '.connecting',
-      actions: [losePicture, startAnew, become('connecting', plainly('its address was changed'))],
+      actions: become('connecting', plainly('its address was changed'), losePicture, startAnew),
     },
     'program.switched': [
       { guard: 'takesOver', target: '.carried', actions: takeOver },
-      { guard: 'feeds', target: '.carried', actions: [...feedAgain, become('live', plainly('its picture arrives'))] },
+      {
+        guard: 'feeds',
+        target: '.carried',
+        actions: [become('live', plainly('its picture arrives'), feedAgain), tellStandings],
+      },
     ],
     'standings.changed': [
       { target: '.switching', ...becomes('switching') },
@@ -114,7 +118,9 @@ export const picture = machine.createStateConfig({
     holding: {
       meta: { text: 'no source; its viewers see the slate' },
       tags: ['dark'],
-      on: { 'program.holding': { actions: leaveSource } },
+      on: {
+        'program.holding': { actions: [machine.assign(({ context, event }) => lapse(context, event)), tellStandings] },
+      },
     },
     stalled: { meta: { text: 'connected, sends nothing' }, tags: ['connected'] },
     offline: {

@@ -13,7 +13,7 @@ import {
   silent as sendsNothing,
   setAside,
 } from './reasons.ts';
-import { type At, type Heard, standingAt } from './standing.ts';
+import { type At, type Change, carries, countAttempt, countFall, type Heard, standingAt, until } from './standing.ts';
 
 /** Where a source is, without its password. */
 const addressOf = ({ url, credential }: Source) => ({ url, ...(credential ? { credential } : {}) });
@@ -25,22 +25,20 @@ function arrives(at: At) {
   const flows = {
     guard: at.mine,
     target: `${region(at)}.pulled.flowing`,
-    actions: [at.learn, ...at.stand('flowing', plainly('its picture arrives'))],
+    actions: at.stand('flowing', plainly('its picture arrives'), carries),
   };
   return { 'source.flowing': flows, 'program.switched': flows };
 }
 
-const intoQuarantine = ({ countFall, note, stand }: At) => [
-  countFall,
-  note((known, event) => ({ deadline: event.at + quarantineMs(known) })),
-  ...stand('quarantined', comesAndGoes),
-];
+const quarantineLasts: Change = (known, event) => ({ deadline: event.at + quarantineMs(known) });
+const intoQuarantine = ({ stand }: At) => stand('quarantined', comesAndGoes, countFall, quarantineLasts);
+
+/** A camera did not fall when its relay did: a fall heard moments before the relay's is the same event. */
+const forgiveFall: Change = ({ falls }, event) => ({ falls: falls.filter((fall) => event.at - fall > 2_000) });
 
 /** Nobody pulls it: knocking at its door until it answers. */
 function knocking(at: At) {
-  const { place, own, standing, mine, learn, until, note, stand } = at;
-  // A camera did not fall when its relay did: a fall heard moments before the relay's is the same event.
-  const forgiveFall = note((known, event) => ({ falls: known.falls.filter((fall) => event.at - fall > 2_000) }));
+  const { place, own, standing, mine, stand } = at;
   const otherReason = (heard: Heard): boolean =>
     heard.event.type === 'probe.failed' &&
     (standing(heard).state !== 'offline' || standing(heard).why.reason !== heard.event.reason);
@@ -59,11 +57,11 @@ function knocking(at: At) {
     },
     on: {
       ...arrives(at),
-      'intake.lost': { target: '.connecting', actions: [forgiveFall, ...stand('connecting', relayLost)] },
+      'intake.lost': { target: '.connecting', actions: stand('connecting', relayLost, forgiveFall) },
       'probe.answered': {
         guard: mine,
         target: 'pulled',
-        actions: [learn, until(CAMERA_TIMES.openingMs), ...stand('opening', plainly('it answers'))],
+        actions: stand('opening', plainly('it answers'), carries, until(CAMERA_TIMES.openingMs)),
       },
       'probe.failed': {
         guard: (heard) => mine(heard) && otherReason(heard),
@@ -86,25 +84,22 @@ const opening = (at: At) =>
       'alarm.rang': {
         guard: at.rang('opening'),
         target: `${region(at)}.knocking.offline`,
-        actions: [at.countAttempt, ...at.stand('offline', offline)],
+        actions: at.stand('offline', offline, countAttempt),
       },
     },
   });
 
 /** Its packets arrive. */
-const flowing = ({ mine, learn, tellSize, note, stand }: At) =>
+const flowing = ({ mine, learn, tellSize, stand }: At) =>
   machine.createStateConfig({
     on: {
       'source.flowing': { guard: mine, actions: [tellSize, learn] },
       'source.silent': {
         guard: mine,
         target: 'silent',
-        actions: [
-          note((_known, event) => ({
-            deadline: event.at + CAMERA_TIMES.offlineAfterMs - ('silent_ms' in event ? event.silent_ms : 0),
-          })),
-          ...stand('silent', sendsNothing),
-        ],
+        actions: stand('silent', sendsNothing, (_known, event) => ({
+          deadline: event.at + CAMERA_TIMES.offlineAfterMs - ('silent_ms' in event ? event.silent_ms : 0),
+        })),
       },
     },
   });
@@ -124,7 +119,7 @@ const silent = (at: At) =>
         {
           guard: at.rang('silence'),
           target: `${region(at)}.knocking.offline`,
-          actions: [at.countFall, ...at.stand('offline', offline)],
+          actions: at.stand('offline', offline, countFall),
         },
       ],
     },
@@ -132,7 +127,7 @@ const silent = (at: At) =>
 
 /** The intake pulls it. */
 function pulled(at: At) {
-  const { place, own, mine, tooOften, until, countFall, countAttempt, stand } = at;
+  const { place, own, mine, tooOften, stand } = at;
   return machine.createStateConfig({
     initial: 'opening',
     invoke: {
@@ -144,16 +139,16 @@ function pulled(at: At) {
       'intake.lost': {
         target: '.opening',
         reenter: true,
-        actions: [until(CAMERA_TIMES.openingMs), ...stand('opening', relayLost)],
+        actions: stand('opening', relayLost, until(CAMERA_TIMES.openingMs)),
       },
       'intake.refused': {
         guard: mine,
         target: 'knocking.connecting',
-        actions: [countAttempt, ...stand('connecting', intakeRefused)],
+        actions: stand('connecting', intakeRefused, countAttempt),
       },
       'source.ended': [
         { guard: (heard) => mine(heard) && tooOften(heard), target: 'quarantined', actions: intoQuarantine(at) },
-        { guard: mine, target: 'knocking.connecting', actions: [countFall, ...stand('connecting', ended)] },
+        { guard: mine, target: 'knocking.connecting', actions: stand('connecting', ended, countFall) },
       ],
       'source.aside': { guard: mine, target: '.aside', actions: stand('aside', setAside) },
     },
@@ -162,17 +157,17 @@ function pulled(at: At) {
 }
 
 /** It comes and goes: left alone for a while. */
-const quarantined = ({ alarm, rang, note, stand }: At) =>
+const quarantined = ({ alarm, rang, stand }: At) =>
   machine.createStateConfig({
     invoke: alarm('quarantine'),
     on: {
       'alarm.rang': {
         guard: rang('quarantine'),
         target: 'knocking.connecting',
-        actions: [
-          note((known) => ({ falls: [], quarantines: known.quarantines + 1 })),
-          ...stand('connecting', plainly('the quarantine is over; asking the camera')),
-        ],
+        actions: stand('connecting', plainly('the quarantine is over; asking the camera'), (known) => ({
+          falls: [],
+          quarantines: known.quarantines + 1,
+        })),
       },
     },
   });

@@ -15,13 +15,17 @@ const FRESH: Standing = {
   ...{ quarantines: 0, attempts: 0, deadline: 0, frozen: false },
 };
 
-/** Changes what is known of the source at a place. */
-const note = (place: number, change: (standing: Standing, event: CameraEvent) => Partial<Standing>) =>
+/** What an event changes in what is known of a source. */
+export type Change = (standing: Standing, event: CameraEvent) => Partial<Standing>;
+
+/** Changes what is known of the source at a place: each change upon what those before it came to. */
+const note = (place: number, ...changes: Change[]) =>
   machine.assign(({ context, event }) => {
     const source = sourceAt(context, place);
     if (!source) return {};
-    const standing = context.standings[source.id] ?? FRESH;
-    return { standings: { ...context.standings, [source.id]: { ...standing, ...change(standing, event) } } };
+    let standing = context.standings[source.id] ?? FRESH;
+    for (const change of changes) standing = { ...standing, ...change(standing, event) };
+    return { standings: { ...context.standings, [source.id]: standing } };
   });
 
 /** Says that a source beside the active one came or went: an operator must know when there is no backup any more. */
@@ -49,9 +53,12 @@ const tellSize = (place: number) =>
     });
   });
 
-/** Enters a state of a source: sets it with its reason, and tells the other parts. */
-const stand = (place: number, state: Standing['state'], because: SourceBecause) => [
-  note(place, (standing, event) => ({
+/**
+ * Enters a state of a source: sets it with its reason, and tells the other parts.
+ * @param first what else changes, before that. All of it is one assignment: XState makes a snapshot for each
+ */
+const stand = (place: number, state: Standing['state'], because: SourceBecause, ...first: Change[]) => [
+  note(place, ...first, (standing, event) => ({
     state,
     why: because(standing, event),
     since: event.at,
@@ -62,7 +69,7 @@ const stand = (place: number, state: Standing['state'], because: SourceBecause) 
 ];
 
 /** What a report tells of what the source carries. */
-function carries(event: CameraEvent): Partial<Standing> {
+export const carries: Change = (_standing, event) => {
   if (event.type === 'probe.answered') {
     const find = (media: string) => event.tracks.find((track) => track.media === media)?.codec;
     const [audio, codec] = [find('audio'), find('video')];
@@ -71,7 +78,14 @@ function carries(event: CameraEvent): Partial<Standing> {
   if (event.type !== 'source.flowing') return {};
   const { codec, width, height } = event;
   return { codec, ...(width && height ? { width, height } : {}) };
-}
+};
+
+/** Its present state gives up waiting then. */
+export const until =
+  (ms: number): Change =>
+  (_standing, event) => ({ deadline: event.at + ms });
+export const countFall: Change = ({ falls }, event) => ({ falls: flapping(falls, event.at).falls });
+export const countAttempt: Change = ({ attempts }) => ({ attempts: attempts + 1 });
 
 /** What the statechart of the source at a place asks of the context. */
 function reading(place: number) {
@@ -103,10 +117,6 @@ function reading(place: number) {
 
 /** What the statechart of the source at a place writes into the context. */
 function writing(place: number) {
-  const learn = note(place, (_standing, event) => carries(event));
-  const until = (ms: number) => note(place, (_standing, event) => ({ deadline: event.at + ms }));
-  const countFall = note(place, (known, event) => ({ falls: flapping(known.falls, event.at).falls }));
-  const countAttempt = note(place, (known) => ({ attempts: known.attempts + 1 }));
   const forget = machine.assign(({ context }) => {
     const id = sourceAt(context, place)?.id;
     if (id === undefined) return {};
@@ -114,14 +124,11 @@ function writing(place: number) {
     return { standings };
   });
   return {
-    learn,
+    learn: note(place, carries),
     tellSize: tellSize(place),
-    until,
-    countFall,
-    countAttempt,
     forget,
-    note: (change: Parameters<typeof note>[1]) => note(place, change),
-    stand: (state: Standing['state'], because: SourceBecause) => stand(place, state, because),
+    stand: (state: Standing['state'], because: SourceBecause, ...first: Change[]) =>
+      stand(place, state, because, ...first),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Why } from '../../bus/events/why.ts';
 import { steadyMs } from '../policy/sources.ts';
 import { type CameraContext, type CameraEvent, handBackMs, type Standing, situationOf } from './context.ts';
-import { factOf, machine, tellStandings } from './parts.ts';
+import { type Change, factOf, machine, tellStandings } from './parts.ts';
 
 /** A source as a person speaks of it. */
 function nameOf({ settings }: CameraContext, id: string): string {
@@ -60,7 +60,7 @@ function afterLeaving(context: CameraContext, event: CameraEvent): Pick<CameraCo
 }
 
 /** The slate feeds the program: the source before has lapsed. */
-export const leaveSource = [machine.assign(({ context, event }) => afterLeaving(context, event)), tellStandings];
+export const lapse: Change = afterLeaving;
 
 /** Another source feeds the program: adopts what the switcher did, and says so with what it took. */
 export const takeOver = [
@@ -76,9 +76,11 @@ export const takeOver = [
     const times = trigger === 'first' ? recovered : { ...recovered, detect_ms };
     const decideMs = trigger === 'ordered' ? event.at - context.chosenAt : 0;
     const failed = trigger !== 'ordered' && context.chosen === context.active;
-    enqueue.assign({ standings: next.standings, active: source, fed: true });
-    if (failed) enqueue.assign({ chosen: undefined, chooser: undefined });
-    enqueue.assign({ state: 'live', since: event.at, why, lostAt: undefined });
+    enqueue.assign({
+      ...{ standings: next.standings, active: source, fed: true },
+      ...(failed ? { chosen: undefined, chooser: undefined } : {}),
+      ...{ state: 'live', since: event.at, why, lostAt: undefined },
+    });
     if (context.fed) {
       const way = { from_source: from, how, decide_ms: decideMs };
       enqueue.emit({ type: 'camera.switched', data: { ...data, ...times, ...way } });
@@ -100,18 +102,17 @@ export const takeOverUnseen = [
 ];
 
 /** What fed the program is not there any more: the next source is its first. */
-export const startAnew = machine.assign({ fed: false });
+export const startAnew: Change = () => ({ fed: false });
 
 /** The source that fed the program before feeds it again. */
-export const feedAgain = [machine.assign({ fed: true }), tellStandings];
+export const feedAgain: Change = () => ({ fed: true });
 
 /** The eye judged the picture of the active source. */
-export const noteStill = (frozen: boolean) => [
-  machine.assign(({ context, event }) => {
+export const noteStill =
+  (frozen: boolean): Change =>
+  (context, event) => {
     const standing = context.standings[context.active];
     if (!standing) return {};
     const known = frozen ? lapsed(standing, event.at) : standing;
     return { standings: { ...context.standings, [context.active]: { ...known, frozen } } };
-  }),
-  tellStandings,
-];
+  };
