@@ -10,9 +10,10 @@ function changes({ context, event }: Heard): boolean {
   const { choice, active } = context;
   if (!choice) return false;
   const next = choose(situationOf(context, event.at));
-  const essence = ({ source, how, armed, why, reconsiderAt }: typeof next) =>
-    JSON.stringify([source, source === active || how, armed, why.reason, reconsiderAt]);
-  return essence(choice) !== essence(next);
+  const sameSource = next.source === choice.source && (next.source === active || next.how === choice.how);
+  const sameArmed = next.armed.length === choice.armed.length && next.armed.every((id, n) => id === choice.armed[n]);
+  const sameReason = next.why.reason === choice.why.reason && next.reconsiderAt === choice.reconsiderAt;
+  return !(sameSource && sameArmed && sameReason);
 }
 
 /** Whether time alone may change the choice that would be made now. */
