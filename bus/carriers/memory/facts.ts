@@ -29,7 +29,10 @@ export function memoryFacts(line: Line, shelf: Shelf<Told>, duplicates: Map<stri
       });
     },
     last: (of) =>
-      line.through(() => shelf.items.findLast(({ envelope }) => envelope.subject === `${of.kind}/${of.id}`)),
+      line.through(() => {
+        const subject = `${of.kind}/${of.id}`;
+        return shelf.items.findLast(({ envelope }) => envelope.subject === subject);
+      }),
     range: () => line.through(() => ({ first: firstOf(shelf), last: shelf.last, purgedBefore: shelf.purgedBefore })),
     async *read(from, filter = {}) {
       const isWanted = ({ seq, envelope }: Told) =>
