@@ -1,14 +1,5 @@
 import type { Id } from '../../bus/identity.ts';
-import {
-  EVERY_FACT,
-  EVERY_TOLD,
-  FACT_STREAM,
-  factsOf,
-  inboxOf,
-  type Kind,
-  resumeSubject,
-  toldOf,
-} from '../../bus/subjects.ts';
+import { EVERY_FACT, EVERY_TOLD, factsOf, inboxOf, type Kind, resumeSubject, toldOf } from '../../bus/subjects.ts';
 import { inZone } from '../../machines/policy/access.ts';
 
 /**
@@ -62,38 +53,18 @@ export interface NatsReader {
 /** The cells that are called like their camera: those that a reader of cameras hears. */
 export const OF_A_CAMERA: readonly Kind[] = ['camera', 'rendition', 'recording', 'ptz', 'sound'];
 
-const API = '$JS.API';
-
-/** What a reader of all facts may ask JetStream: only about the stream of facts. */
-function aboutFacts(): string[] {
-  const consumer = ['CREATE', 'DURABLE.CREATE', 'INFO', 'MSG.NEXT', 'DELETE', 'RESET', 'UNPIN'].map(
-    (verb) => `${API}.CONSUMER.${verb}.${FACT_STREAM}.>`,
-  );
-  const lists = ['NAMES', 'LIST', 'CREATE'].map((verb) => `${API}.CONSUMER.${verb}.${FACT_STREAM}`);
-  const stream = ['STREAM.INFO', 'STREAM.MSG.GET', 'DIRECT.GET'].map((verb) => `${API}.${verb}.${FACT_STREAM}`);
-  return [
-    ...[`${API}.INFO`, `${API}.STREAM.NAMES`, `${API}.DIRECT.GET.${FACT_STREAM}.>`],
-    ...[...consumer, ...lists, ...stream, `$JS.ACK.${FACT_STREAM}.>`, `$JS.FC.${FACT_STREAM}.>`],
-  ];
-}
-
 /**
- * What a reader may say and hear. Each asks the gateways, under its own name, for what it missed. One of some cameras
- * hears theirs, and may ask for the last fact of a subject: a consumer could be told to deliver any other's.
+ * What a reader may say and hear: the facts, and under its own name an ask to the gateways for those that it missed.
+ * Nothing else, above all nothing of JetStream's: whoever asks the server names where the answer goes, and that may be
+ * a journal, or the place of a fact.
  */
 export function permissionsOf({ name, cameras }: Omit<NatsReader, 'password'>): {
   publish: string[];
   subscribe: string[];
 } {
-  const inbox = `${inboxOf(name)}.>`;
-  const ask = resumeSubject(name);
-  if (cameras === undefined) return { publish: [...aboutFacts(), ask], subscribe: [EVERY_FACT, EVERY_TOLD, inbox] };
-  const cells = cameras.flatMap((id) => OF_A_CAMERA.map((kind) => ({ kind, id })));
-  const facts = cells.map(factsOf);
-  return {
-    publish: [...facts.map((subject) => `${API}.DIRECT.GET.${FACT_STREAM}.${subject}`), ask],
-    subscribe: [...facts, ...cells.map(toldOf), inbox],
-  };
+  const cells = cameras?.flatMap((id) => OF_A_CAMERA.map((kind) => ({ kind, id })));
+  const facts = cells ? [...cells.map(factsOf), ...cells.map(toldOf)] : [EVERY_FACT, EVERY_TOLD];
+  return { publish: [resumeSubject(name)], subscribe: [...facts, `${inboxOf(name)}.>`] };
 }
 
 /** What is allowed. An empty list would be none at all to nats-server, and so allow everything. */

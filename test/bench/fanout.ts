@@ -39,7 +39,7 @@ export async function bench({ seconds = 10, say = () => {} }: BenchOptions): Pro
       { ...remote, aim: '≤ 2×', met: remote.ratio <= 2 },
     ],
     notes: [
-      `${SUBSCRIBERS} Server-Sent Event streams at one gateway, their readers in another process of the same machine; as many readers over NATS, each with a connection and a consumer that can go on from any sequence, in such a process too.`,
+      `${SUBSCRIBERS} Server-Sent Event streams at one gateway, their readers in another process of the same machine; as many readers over NATS, who hear each fact with its sequence once it is stored, in such a process too.`,
       'A change of state is written to the journal and acknowledged before its fact is told; a KV value is written once.',
     ],
   };

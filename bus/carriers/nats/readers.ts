@@ -26,9 +26,13 @@ export function natsReaders(link: NatsLink): Readers {
   };
 }
 
-/** What it asks for; undefined when that is no JSON. */
+/** Nobody needs more words to ask. */
+const MAX_ASK_BYTES = 64 * 1024;
+
+/** What it asks for; undefined when that is no JSON, or too much of it. */
 function bodyOf(message: Msg): unknown {
   if (message.data.length === 0) return {};
+  if (message.data.length > MAX_ASK_BYTES) return undefined;
   try {
     return message.json();
   } catch {
