@@ -62,7 +62,7 @@ export interface Ways {
   leaveIntake?: LeaveIntake;
   /** The same for an intake that shall be empty, without a picture lost on the way; default: as if it were lost. */
   emptyIntake?: (relay: string) => Promise<Emptied>;
-  /** Relays that an encoder of a push reaches; default: all. */
+  /** Relays beside which an encoder of a push can work; default: all. */
   encodesAt?: (relay: string) => boolean;
 }
 

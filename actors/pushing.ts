@@ -51,7 +51,7 @@ export interface BroadcastWish extends Doer {
   to: string;
   /** An encoder makes what the destination asks for. */
   encoded: boolean;
-  /** Relays that an encoder reaches; default: all. */
+  /** Relays beside which an encoder can work; default: all. */
   encodesAt?(relay: string): boolean;
 }
 

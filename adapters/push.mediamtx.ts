@@ -17,11 +17,8 @@ export interface PushSettings {
   destination(name: string): Destination | undefined;
   /** The camera as people call it. */
   nameOf(camera: string): string;
-  encoders: Encoders;
-  /** Whether a relay can be handed what they make: it runs on the same machine. */
-  encodesAt(relay: string): boolean;
-  /** A folder with a short path, closed to other users: the sockets between encoders and relays. */
-  folder: string;
+  /** The encoders of a relay's machine, which hand it what they make over sockets there; none beside one that others run. */
+  encodersAt(relay: string): Encoders | undefined;
 }
 
 /** Where a broadcast lives at its relay. */
@@ -52,14 +49,15 @@ export function pushMediamtx(settings: PushSettings): PushSlot {
       return { release() {} };
     }
     const { forward, hide, wish } = address;
-    if (wish && !settings.encodesAt(relay)) {
-      const detail = `what ${destination} takes is encoded on the host of the broadcast's gateway, and ${relay} runs on another`;
+    const encoders = settings.encodersAt(relay);
+    if (wish && !encoders) {
+      const detail = `what ${destination} takes has to be encoded beside its relay, and ${relay} is somebody else's`;
       queueMicrotask(() => refused(detail));
       return { release() {} };
     }
     const read = (source: Pick<PathConfig, 'source' | 'rtspTransport'>) =>
       paths.want(name, { ...source, forward: [forward] }, (detail) => refused(hide(detail)));
-    const encoder = wish && encode(settings, input, wish, read, report);
+    const encoder = wish && encoders && encode(settings, encoders, input, wish, read, report);
     if (!encoder) read({ source: settings.programUrl(relay, camera), rtspTransport: 'tcp' });
     const sent = () => sentBytes(settings.apiOf(relay), name);
     const made = () => unlessAway(async () => (await settings.apiOf(relay).path(name)).inboundBytes);
@@ -105,6 +103,7 @@ const SOUND = /audio|opus|g711|g722|lpcm|ac-3|vorbis|flac|speex/i;
 /** Has an encoder make what the destination asks for, and the relay read that. */
 function encode(
   settings: PushSettings,
+  encoders: Encoders,
   { broadcast, camera, relay }: PushInput,
   wish: Wish,
   read: (source: { source: string }) => void,
@@ -112,7 +111,7 @@ function encode(
 ): Encoded {
   const parts = {
     ...{ broadcast, wish, name: settings.nameOf(camera), url: settings.programUrl(relay, camera) },
-    ...{ folder: settings.folder, encoders: settings.encoders },
+    encoders,
     async hasSound() {
       const { tracks2 = [] } = await settings.apiOf(relay).path(camera);
       return tracks2.some(({ codec }) => SOUND.test(codec));

@@ -64,7 +64,7 @@ import { takeTenure } from './gateway/tenure.ts';
 import { keepTraces } from './gateway/traces.ts';
 import { unexpectedExits } from './gateway/unexpected-exits.ts';
 import { keepWebhooks } from './gateway/webhooks.ts';
-import { group as groupShape, placeOfGateway, runsHere } from './group.ts';
+import { group as groupShape, placeOfGateway } from './group.ts';
 import { openEmbedCodes } from './http/embed-codes.ts';
 import { openLoginLinks } from './http/links.ts';
 import { createMetrics, measureProcess } from './http/metrics.ts';
@@ -205,8 +205,8 @@ const heedIntakes = heedForeignIntakes({
   emptyIntake: media.emptyIntake,
   onFault: untold,
 });
-/** Encoders hand pictures over through sockets of this machine. */
-const encodesAt = (relay: string): boolean => group.relays.some((one) => one.id === relay && runsHere(group, one));
+/** An encoder hands pictures over through a socket: its relay's launcher runs it. */
+const encodesAt = (relay: string): boolean => group.relays.some((one) => one.id === relay);
 const installation = keepInstallation(config, {
   group,
   cells,

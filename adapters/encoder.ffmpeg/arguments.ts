@@ -9,8 +9,15 @@ const AUDIO_BPS = 128_000;
 const line = (file: string, place: string, more = ''): string =>
   `drawtext=textfile=${file}:fontcolor=white:fontsize=h/18:box=1:boxborderw=6:${place}${more}`;
 
+/** Files that hold what is written on the picture. Their names mean nothing to FFmpeg's filter language. */
+export interface OverlayFiles {
+  word: string;
+  clock: string;
+  name: string;
+}
+
 /** What is done to the pictures; undefined when they are passed on as they are. */
-function pictureFilter({ height, overlay }: Making): string | undefined {
+function pictureFilter({ height }: Making, overlay: OverlayFiles | undefined): string | undefined {
   const written = overlay && [
     line(overlay.word, 'x=h/30:y=h/30', ':boxcolor=red'),
     line(overlay.clock, 'x=w-text_w-h/30:y=h/30', ':boxcolor=black@0.6'),
@@ -44,8 +51,8 @@ const SOUNDS: Record<Making['audio'], string[]> = {
 };
 
 /** One FFmpeg output: what a destination asks for, as MPEG-TS to the socket at which the relay awaits it. */
-export function encoderOutput(making: Making, socket: string): Output {
-  const picture = pictureFilter(making);
+export function encoderOutput(making: Making, socket: string, overlay: OverlayFiles | undefined): Output {
+  const picture = pictureFilter(making, overlay);
   const encoded = making.video === 'h264' || picture !== undefined;
   const filters = [
     ...(picture ? [`[0:v:0]${picture}[picture]`] : []),

@@ -1,5 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
 import path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import type { Encoders, Making } from './making.ts';
@@ -23,8 +22,7 @@ export interface EncodedParts {
   name: string;
   /** Where the program is read; holds a token. */
   url: string;
-  /** A folder with a short path, closed to other users. */
-  folder: string;
+  /** Those of the relay's machine. */
   encoders: Encoders;
   /** Whether the camera's program has sound. */
   hasSound(): Promise<boolean>;
@@ -50,34 +48,18 @@ export interface Encoded {
   detach(): void;
 }
 
-const SOCKET_WITHIN_MS = 3_000;
-const SOCKET_EVERY_MS = 25;
-/** The clock's text in FFmpeg's words (https://ffmpeg.org/ffmpeg-filters.html#Text-expansion). */
-const CLOCK = '%{localtime:%F %T}';
 /** Speed is judged over this long; a start and a key frame may take their time. */
 const SPEED_OVER_MS = 5_000;
 const SLOW = 0.9;
 const STEADY = 0.97;
 
-/** The file of one text of an overlay. */
-function overlayFile({ folder, broadcast }: EncodedParts, what: string): string {
-  return path.join(folder, `${createHash('sha256').update(broadcast).digest('hex').slice(0, 12)}.${what}`);
-}
-
-/** What is made, with the texts of its overlay in their files. */
-async function makingOf(parts: EncodedParts): Promise<Making> {
-  const { overlay, audio, ...picture } = parts.wish;
-  const sound = audio === 'aac' && !(await parts.hasSound()) ? 'silence' : audio;
-  if (overlay === undefined) return { ...picture, audio: sound };
-  const written = (what: string, text: string): string => {
-    const file = overlayFile(parts, what);
-    writeFileSync(file, text, { mode: 0o600 });
-    return file;
-  };
+/** What is made: silence where the camera has no sound. */
+async function makingOf({ wish, name, hasSound }: EncodedParts): Promise<Making> {
+  const { overlay, audio, ...picture } = wish;
   return {
     ...picture,
-    audio: sound,
-    overlay: { word: written('word', overlay), clock: written('clock', CLOCK), name: written('name', parts.name) },
+    audio: audio === 'aac' && !(await hasSound()) ? 'silence' : audio,
+    ...(overlay === undefined ? {} : { overlay: { word: overlay, name } }),
   };
 }
 
@@ -86,7 +68,7 @@ async function makingOf(parts: EncodedParts): Promise<Making> {
  * began goes on.
  */
 export function pushEncoded(parts: EncodedParts, hear: EncodedHear): Encoded {
-  const { broadcast, encoders, folder, url } = parts;
+  const { broadcast, encoders, url } = parts;
   let over = false;
   let madeMs = 0;
   let madeAt = performance.now();
@@ -118,20 +100,15 @@ export function pushEncoded(parts: EncodedParts, hear: EncodedHear): Encoded {
   });
 
   const begin = async (): Promise<void> => {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
     const making = await makingOf(parts);
-    const standing = (await encoders.list()).find(({ name }) => name === broadcast);
+    const { folder, items } = await encoders.list();
+    const standing = items.find(({ name }) => name === broadcast);
     if (over) return;
     if (standing && isDeepStrictEqual(standing.making, making)) return parts.await(standing.socket);
     if (standing) encoders.stop(broadcast);
     // A name of its own: who finds the socket finds the one that the relay has just made.
     const socket = path.join(folder, `${randomBytes(6).toString('hex')}.sock`);
     parts.await(socket);
-    for (let waitedMs = 0; !existsSync(socket); waitedMs += SOCKET_EVERY_MS) {
-      if (waitedMs > SOCKET_WITHIN_MS) throw new Error(`the relay opened no socket within ${SOCKET_WITHIN_MS} ms`);
-      await new Promise((resolve) => setTimeout(resolve, SOCKET_EVERY_MS));
-      if (over) return;
-    }
     madeAt = performance.now();
     await encoders.start(broadcast, { making, url, socket });
     if (over) encoders.stop(broadcast);
@@ -149,7 +126,6 @@ export function pushEncoded(parts: EncodedParts, hear: EncodedHear): Encoded {
       over = true;
       stopHearing();
       encoders.stop(broadcast);
-      for (const what of ['word', 'clock', 'name']) rmSync(overlayFile(parts, what), { force: true });
     },
     detach() {
       over = true;

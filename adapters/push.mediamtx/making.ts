@@ -1,7 +1,5 @@
 import Type from 'typebox';
 
-const File = Type.String({ pattern: "^/[^\\s':,;\\[\\]\\\\%]{1,200}$" });
-
 /**
  * What FFmpeg makes of a camera's program for a destination that does not take it as it is. It crosses the launcher
  * link, so it is a schema.
@@ -15,7 +13,10 @@ export const MakingSchema = Type.Object(
       description: 'aac: the camera’s sound, which it must have',
     }),
     overlay: Type.Optional(
-      Type.Object({ word: File, clock: File, name: File }, { description: 'files with the texts on the picture' }),
+      Type.Object(
+        { word: Type.String({ maxLength: 200 }), name: Type.String({ maxLength: 200 }) },
+        { description: 'what is written on the picture, beside a clock' },
+      ),
     ),
   },
   { additionalProperties: false },
@@ -27,7 +28,7 @@ export interface Encoding {
   making: Making;
   /** Where the program is read; may hold a token. */
   url: string;
-  /** The socket at which a relay awaits MPEG-TS. */
+  /** The socket at which a relay awaits MPEG-TS; its folder is that of the encoders. */
   socket: string;
 }
 
@@ -36,11 +37,21 @@ export type EncoderNews =
   /** Twice a second: how much media has come out since it began, ms. */
   { what: 'made'; mediaMs: number } | { what: 'ended'; detail: string };
 
-/** The encoders of pushes. They outlive whoever asked for them. */
+/** The encoders of one machine, as they run there. */
+export interface EncoderList {
+  /** Where relays of that machine await what encoders make: the folder of their sockets. */
+  folder: string;
+  items: { name: string; making: Making; socket: string }[];
+}
+
+/** The encoders of pushes of one machine. They outlive whoever asked for them. */
 export interface Encoders {
-  /** Those that run, by name. @throws Error when nobody answers */
-  list(): Promise<{ name: string; making: Making; socket: string }[]>;
-  /** Has one run; one of that name that runs already is left as it is. @throws Error when it can't be asked for */
+  /** Those that run. @throws Error when nobody answers */
+  list(): Promise<EncoderList>;
+  /**
+   * Has one run as soon as a relay has opened its socket; one of that name that runs already is left as it is.
+   * @throws Error when it can't be asked for
+   */
   start(name: string, encoding: Encoding): Promise<void>;
   stop(name: string): void;
   /** Hears of one. The result stops it. */

@@ -52,6 +52,7 @@ export interface LauncherLink {
 const encoderList = shape(
   'list of encoders',
   Type.Object({
+    folder: Type.String(),
     items: Type.Array(Type.Object({ name: Type.String(), making: MakingSchema, socket: Type.String() })),
   }),
 );
@@ -62,6 +63,7 @@ const placing = (zones: CameraZones) => ({
 });
 
 const ANSWER_WITHIN_MS = 10_000;
+const UP_WITHIN_MS = 2_000;
 
 /** The launcher said no, or nothing. */
 export class LauncherRefused extends Error {
@@ -131,9 +133,11 @@ export function openLauncherLink(to: string | Way, holder: string, epoch: () => 
     }
   };
 
+  const awaitingUp = new Set<() => void>();
   const link = openLink(to, {
     hear,
     up(peer) {
+      for (const heard of awaitingUp) heard();
       if (placed) peer.send({ ...placing(placed), ref: ++refs, holder, epoch: epoch() });
       if (readyUrl) peer.send({ type: 'ready', holder, url: readyUrl });
       if (switchers > 0) peer.send({ type: 'ensure-switchers', ref: ++refs, holder, epoch: epoch(), count: switchers });
@@ -163,8 +167,25 @@ export function openLauncherLink(to: string | Way, holder: string, epoch: () => 
     }).finally(() => waiting.delete(ref));
   };
 
+  /** Another machine's takes a moment longer; whoever does not come up refuses what is asked. */
+  const comesUp = async (): Promise<void> => {
+    if (link.isUp()) return;
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        clearTimeout(timer);
+        awaitingUp.delete(done);
+        resolve();
+      };
+      const timer = setTimeout(done, UP_WITHIN_MS);
+      awaitingUp.add(done);
+    });
+  };
+
   const encoders: Encoders = {
-    list: async () => encoderList.parse(await ask({ type: 'encoders' })).items,
+    async list() {
+      await comesUp();
+      return encoderList.parse(await ask({ type: 'encoders' }));
+    },
     async start(name, encoding) {
       await ask({ type: 'encode', name, ...encoding });
     },
@@ -190,7 +211,7 @@ export function openLauncherLink(to: string | Way, holder: string, epoch: () => 
     unexpectedExits: () => [...exits.values()],
     encoders,
     async sweepEncoders(spared) {
-      for (const { name } of await encoders.list()) {
+      for (const { name } of (await encoders.list()).items) {
         if (!encoderListeners.has(name) && !spared(name)) encoders.stop(name);
       }
     },

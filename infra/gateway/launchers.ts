@@ -10,6 +10,8 @@ export interface Launchers {
   own: LauncherLink;
   /** The one that runs the processes of a host; our own where there is but one. */
   of(host: string | undefined): LauncherLink;
+  /** Ends the encoders of every host that nobody here hears of. @param spared those that somebody else does */
+  sweepEncoders(spared: (name: string) => boolean): Promise<void>;
   /** The switchers of every host. */
   switchers: readonly SwitcherHost[];
   close(): void;
@@ -45,6 +47,11 @@ export function openLaunchers({ links, cluster, node }: Group, epoch: () => numb
   return {
     own,
     of: (host) => others.get(host ?? ONLY_HOST) ?? own,
+    async sweepEncoders(spared) {
+      // A machine that is gone has none.
+      for (const link of others.values()) link.sweepEncoders(spared).catch(() => {});
+      await own.sweepEncoders(spared);
+    },
     switchers,
     close() {
       own.close();

@@ -161,7 +161,7 @@ export function openMedia({
 }: MediaParts): Media {
   const relays = relayReaches(group);
   const reaches = new Map(relays.map((reach) => [reach.id, reach]));
-  /** What works with files and sockets of this machine needs a relay that runs here, or anywhere. */
+  /** What works with files of this machine, and hands over through its sockets, needs a relay that runs here. */
   const isHere = ({ host }: RelayReach) => host === undefined || host === group.cluster?.host;
   /** Whether a relay of the group is there, and not taken out of the configuration since the start. */
   const isThere = (id: string) => {
@@ -383,9 +383,10 @@ export function openMedia({
           programUrl: (relay, camera) => rtsp(known(reaches, relay), 'read', camera),
           destination,
           nameOf,
-          encoders: launchers.own.encoders,
-          encodesAt: (relay) => isHere(known(reaches, relay)),
-          folder: path.join(group.links.switchers, 'pushes'),
+          encodersAt(relay) {
+            const { embedded, host } = known(reaches, relay);
+            return embedded ? launchers.of(host).encoders : undefined;
+          },
         }),
         ({ relay }) => ({ type: 'push.refused', relay, detail: `${relay} is none of the relays that run` }),
       ),

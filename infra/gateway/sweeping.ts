@@ -6,7 +6,7 @@ import type { Launchers } from './launchers.ts';
 import type { RelayClients } from './relay-clients.ts';
 
 /**
- * Deletes what former gateways left at the relays of this machine and no cell holds: paths, and encoders of pushes.
+ * Deletes what former gateways left and no cell holds: paths at the relays of this machine, and encoders of pushes.
  * @param elsewhere cells that are another gateway's to care for
  */
 export function sweepLeftovers(
@@ -22,7 +22,7 @@ export function sweepLeftovers(
       .then((swept) => swept.length > 0 && log.info({ relay: id, swept }, 'paths that nobody holds are gone'))
       .catch((err) => log.warn({ relay: id, err }, 'leftover paths could not be looked for; a restart clears them'));
   }
-  launchers.own
+  launchers
     .sweepEncoders((name) => elsewhere('broadcast', name))
     .catch((err) => log.warn({ err }, 'leftover encoders could not be looked for'));
 }

@@ -34,7 +34,8 @@ const requests = {
       name: IdSchema,
       making: MakingSchema,
       url: Type.String({ pattern: '^rtsps?://[^\\s]+$', maxLength: 4096 }),
-      socket: Type.String({ pattern: '^/[^\\s]{1,200}$' }),
+      // It becomes part of what FFmpeg is told.
+      socket: Type.String({ pattern: "^/[^\\s':,;\\[\\]\\\\%]{1,200}$" }),
     }),
   ),
   'end-encoder': shape('end-encoder request', Type.Object({ epoch: Type.Number(), name: IdSchema })),
@@ -106,7 +107,7 @@ async function obey(message: LinkMessage, commands: Commands, peer: Peer): Promi
     case 'end-encoder':
       return commands.encoders.stop(requests['end-encoder'].parse(message).name);
     case 'encoders':
-      return peer.send({ type: 'done', ref, items: commands.encoders.list() });
+      return peer.send({ type: 'done', ref, ...commands.encoders.list() });
     case 'listens':
       await commands.listens();
       return peer.send({ type: 'done', ref: requests.listens.parse(message).ref });

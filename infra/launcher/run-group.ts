@@ -82,7 +82,7 @@ export async function runGroup(
     const missing = wanted.filter((name) => !supervised.has(name));
     await startAll(missing.map((name) => add(switcherProgram(name, parts.switcher, state.sockets, env))));
   };
-  const encoders = keepEncoders(findProgram('ffmpeg', env), {
+  const encoders = keepEncoders(findProgram('ffmpeg', env), path.join(state.sockets, 'pushes'), {
     made: (name, mediaMs) => link?.encoder.made(name, mediaMs),
     ended: (name, detail) => link?.encoder.ended(name, detail),
   });

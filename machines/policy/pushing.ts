@@ -8,11 +8,11 @@ export interface PushStanding {
   state: string;
   /** Broadcasts that it pushes already. */
   pushes: number;
-  /** False: an encoder has to work for it, and reaches relays of its own machine alone. */
+  /** False: an encoder has to work for it, and works beside relays of ours alone. */
   able?: boolean;
 }
 
-const ELSEWHERE = 'an encoder works for it, and that one runs elsewhere';
+const ELSEWHERE = 'an encoder has to work beside it, and it is somebody else’s';
 
 /** States from which a relay comes back by itself, the likeliest first. */
 const HOPEFUL = ['suspect', 'degraded', 'starting', 'dead'];
@@ -43,7 +43,7 @@ export function pusher(all: readonly PushStanding[]): { relay?: string; waits?: 
   if (!chosen) {
     const text =
       relays.length === 0 && all.length > 0
-        ? 'an encoder has to work for this destination, and needs a delivery relay that runs here: there is none'
+        ? 'an encoder has to work for this destination, and needs a delivery relay of ours: there is none'
         : 'no relay can push just now';
     return { why: { trigger: 'pushing', reason: 'no-relay', text, rejected } };
   }

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Wish } from '../../adapters/push.mediamtx/encoded.ts';
 import { startCamera } from '../fixtures/camera.ts';
-import { descendants } from '../fixtures/launcher/start.ts';
+import { commandOf, descendants } from '../fixtures/launcher/start.ts';
 import { startMediamtx, type TestMediamtx } from '../fixtures/mediamtx.ts';
 import { type Running, until } from '../fixtures/process.ts';
 import { holdPush, openEncoders } from '../fixtures/push.ts';
@@ -92,6 +91,3 @@ describe('a push that FFmpeg makes fit for its destination', function () {
     }
   });
 });
-
-/** The arguments of a process, as every user of the machine sees them. */
-const commandOf = (pid: number): string => readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');

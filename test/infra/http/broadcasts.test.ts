@@ -72,13 +72,13 @@ describe('broadcasts over HTTP', () => {
     expect(items).to.deep.equal([{ id: 'city-tv', to: 'rtmp://127.0.0.1/live', monitor: 'http://tv/{camera}' }]);
   });
 
-  it('that an encoder has to make are told when no relay of this machine could push them', async () => {
+  it('that an encoder has to make are told when no relay of ours could push them', async () => {
     gateway.services.config.destinations['city-tv'] = { to: 'rtmp://127.0.0.1/live', audio: 'aac', video: 'copy' };
     gateway.services.encodesAt = () => false;
     const refused = await start();
     expect([refused.statusCode, refused.json().reason]).to.deep.equal([503, 'no-relay']);
-    expect(refused.json().error).to.contain('needs a delivery relay that runs here');
-    expect(refused.json().why.rejected[0].because).to.contain('that one runs elsewhere');
+    expect(refused.json().error).to.contain('needs a delivery relay of ours');
+    expect(refused.json().why.rejected[0].because).to.contain('it is somebody else’s');
   });
 
   it('say which destinations there are when one is not known', async () => {

@@ -32,7 +32,7 @@ describe('the relay that pushes a broadcast', () => {
     const { relay: chosen, why } = pusher([far, relay('relay-2', 9)]);
     expect(chosen).to.equal('relay-2');
     expect(why.rejected?.[0]).to.deep.include({ option: 'relay-1' });
-    expect(pusher([far]).why.text).to.contain('needs a delivery relay that runs here: there is none');
+    expect(pusher([far]).why.text).to.contain('needs a delivery relay of ours: there is none');
   });
 
   it('is none where none could', () => {
