@@ -9,6 +9,8 @@ export interface Seal {
   open(name: string, sealed: Uint8Array): string;
   /** The same for the same text, and telling nothing of it to who has not the key. */
   mark(text: string): string;
+  /** What all hosts have for a purpose, and nobody else; it tells nothing of the key. */
+  secret(purpose: string): string;
 }
 
 /** Something was sealed with another key, or altered. */
@@ -58,5 +60,6 @@ export function openSeal(file: string): Seal {
       }
     },
     mark: (text) => createHmac('sha256', markKey).update(text).digest('base64url'),
+    secret: (purpose) => derived(secret, purpose).toString('base64url'),
   };
 }

@@ -355,7 +355,7 @@ const server = await buildServer({
   people: openPeople(path.join(group.state, 'people.json')),
   passwords: openPasswords(),
   ...(config.auth.oidc ? { identity: identityOf(config.auth.oidc) } : {}),
-  ...(media.lowLatency ? { lowLatency: media.lowLatency } : {}),
+  lowLatency: media.lowLatency,
   whep: media.whep,
   adaptive: media.adaptive,
   departures: media.departures,

@@ -88,8 +88,8 @@ export const group = shape(
         hosts: Type.Record(Type.String(), Type.Object({ address: Type.String(), port: Port })),
       }),
     ),
-    /** Opens low-latency HLS at relays of this machine; absent where there are several hosts. */
-    lowLatency: Type.Optional(Type.Object({ secretFile: Type.String() })),
+    /** Opens low-latency HLS at our relays. */
+    lowLatency: Type.Object({ secretFile: Type.String() }),
     /** What others run. */
     remoteRelays: Type.Array(RemoteRelaySchema),
     /** Unix sockets. `switchers` is a folder with one socket per switcher process: switcher-1.sock, … */

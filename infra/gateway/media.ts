@@ -101,8 +101,7 @@ export interface Media extends ClientAddresses {
   soundSlots: SoundSlots;
   /** Where ladders write HLS: one folder a camera. */
   hlsFolder: string;
-  /** Absent: no relay makes any for this gateway. */
-  lowLatency?: LowLatencyHls;
+  lowLatency: LowLatencyHls;
   whep: Whep;
   whip: Whip;
   adaptive: Adaptive;
@@ -289,16 +288,10 @@ export function openMedia({
     }
   };
 
-  const { lowLatency } = group;
-  const lowLatencyHls =
-    lowLatency &&
-    hlsMediamtx(
-      (relay) => {
-        const place = group.relays.find(({ id, role }) => id === relay && role === 'delivery');
-        return place && { host: '127.0.0.1', port: place.hls };
-      },
-      () => readFileSync(lowLatency.secretFile, 'utf8').trim(),
-    );
+  const lowLatency = hlsMediamtx(
+    (relay) => reaches.get(relay)?.hls,
+    () => readFileSync(group.lowLatency.secretFile, 'utf8').trim(),
+  );
   const alarm = alarmOn(systemClock);
   const pulling = intakeMediamtx({
     pull(camera) {
@@ -373,7 +366,7 @@ export function openMedia({
       }),
     },
     hlsFolder,
-    ...(lowLatencyHls ? { lowLatency: lowLatencyHls } : {}),
+    lowLatency,
     broadcastSlots: {
       push: inGroup(
         reaches,
@@ -454,7 +447,7 @@ export function openMedia({
       programs.close();
       peers.end();
       eyes.close();
-      lowLatencyHls?.close();
+      lowLatency.close();
       clients.close();
     },
   };

@@ -17,6 +17,8 @@ export interface RelayReach {
   /** For the switcher and the pulse. */
   rtsp: Endpoint;
   whep?: Endpoint;
+  /** Where a delivery relay of ours makes low-latency HLS for gateways. */
+  hls?: Endpoint;
   /** Where viewers find RTSP. */
   offered: Offered;
   /** Where viewers find SRT, if they do; at an intake, publishers. */
@@ -67,7 +69,8 @@ export function relayReaches({ relays, remoteRelays, http }: Group): RelayReach[
     api: { host: place.on?.address ?? LOOPBACK, port: place.api },
     rtsp: { host: mediaHost(place, http.tls !== undefined), port: place.rtsp },
     whep: { host: place.on?.address ?? LOOPBACK, port: place.whep },
-    ...(place.role === 'intake' && http.tls && place.rtmps === undefined ? atLoopback(place) : offeredBy(place)),
+    ...(place.role === 'delivery' ? { hls: { host: place.on?.address ?? LOOPBACK, port: place.hls } } : {}),
+    ...offeredBy(place),
   }));
   const others = remoteRelays.map(({ region: _region, ...one }) => ({ ...one, embedded: false, offered: one.rtsp }));
   return [...own, ...others];

@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Id } from '../../bus/identity.ts';
 import { unavailable } from './errors.ts';
 import type { Server } from './fastify.ts';
+import { LOW_MASTER } from './low-latency.ts';
 import type { HttpServices } from './services.ts';
 import { SIGNED_FOLDER } from './signed-paths.ts';
 
@@ -32,7 +33,9 @@ export function forwardFiles(server: Server, services: HttpServices): void {
   server.addHook('preHandler', async (request, reply) => {
     const kind = LIE_WITH[request.routeOptions.url ?? ''];
     if (!kind || request.headers[FORWARDED]) return undefined;
-    const { camera_id: camera } = request.params as { camera_id: Id };
+    const { camera_id: camera, file } = request.params as { camera_id: Id; file?: string };
+    // Low latency is made by relays, which every gateway asks itself.
+    if (file === LOW_MASTER) return undefined;
     const agent = services.elsewhere?.({ kind, id: camera });
     return agent && forward(request, reply, agent);
   });

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import { originOf } from '../../adapters/mediamtx/exchange.ts';
 import { recordingsFolder } from '../../adapters/recordings.files.ts';
+import { openSeal } from '../../adapters/seal.aes.ts';
 import type { Config, ConfiguredRelay } from '../config/model.ts';
 import { type Group, gatewayOn, type RelayPlace } from '../group.ts';
 import { type DemoSource, demoSourceUrl } from './demo-cameras.ts';
@@ -125,8 +126,8 @@ export async function planGroup(
       port: await listen(config.ports.demoDestination, 'demo destination, RTMP', 'ports.demo_destination'),
       httpPort: await listen(config.ports.demoDestinationHttp, 'demo destination, HTTP', 'ports.demo_destination_http'),
     };
-  // The secret of one host is not known to gateways of another.
-  const relaysHls = cluster ? undefined : state.secret('relay-hls');
+  // Gateways of every host ask the relays of all, so that one secret opens them.
+  const relaysHls = state.secret('relay-hls', cluster && openSeal(cluster.keyFile).secret('relay-hls'));
   const group: Group = {
     node: config.host ?? nodeName(state.path),
     gateway: 1,
@@ -141,7 +142,7 @@ export async function planGroup(
     redis: redisAddress(config, redisPort, state),
     relays,
     ...(cluster ? { cluster } : {}),
-    ...(relaysHls ? { lowLatency: { secretFile: relaysHls.file } } : {}),
+    lowLatency: { secretFile: relaysHls.file },
     remoteRelays: config.relays.flatMap(({ id, role, region, weight, remote }) =>
       remote ? [{ id, role, region, weight, ...remote }] : [],
     ),
@@ -157,7 +158,7 @@ export async function planGroup(
     audience: `${config.auth.audience}:relay`,
     publicHosts: [...new Set([...config.ice.publicHosts, ...(door ? [door.publicHost] : [])])],
     ...(config.ice.tcp ? { iceTcp: true } : {}),
-    ...(relaysHls ? { hlsSecret: relaysHls.value } : {}),
+    hlsSecret: relaysHls.value,
     ...(config.http.tls ? { tls: config.http.tls } : {}),
     recordings: recordingsFolder(state.path),
     origins: pageOrigins(config, [http.port, ...otherPorts]),

@@ -15,7 +15,7 @@ export interface RelayOptions {
   publicHosts: string[];
   /** Whether WebRTC is offered over TCP too, at the number of its UDP port. */
   iceTcp?: boolean;
-  /** Opens low-latency HLS at delivery relays to the gateway; absent: they make none. */
+  /** Opens low-latency HLS at delivery relays to gateways; absent: they make none. */
   hlsSecret?: string;
   /** What RTSPS is offered with; mediamtx itself reads the files again when they are renewed. */
   tls?: CertificateFiles;
@@ -40,8 +40,8 @@ const SERVERS: Record<RelayRole, { rtmp: boolean }> = {
 };
 
 /**
- * The mediamtx configuration of one relay. API, metrics and WHEP listen on loopback, or where other hosts come in; every stream is read and published,
- * and the API used, only with a token that the gateway signed.
+ * The mediamtx configuration of one relay. API, WHEP and HLS listen on loopback, or where other hosts come in; every
+ * stream is read and published, and the API used, only with a token that the gateway signed.
  */
 export function relaySettings(place: RelayPlace, options: RelayOptions): Record<string, unknown> {
   const servers = SERVERS[place.role];
@@ -90,10 +90,11 @@ export function relaySettings(place: RelayPlace, options: RelayOptions): Record<
  * Low-latency HLS, made while somebody asks. Gateways alone come here and look at the right of each request, so the
  * relay takes them for a CDN. Parts of half a second: who waits for one at an edge is looked after twice a second.
  */
-function lowLatencyHls({ role, hls }: RelayPlace, { hlsSecret }: RelayOptions): Record<string, unknown> {
+function lowLatencyHls({ role, hls, on }: RelayPlace, { hlsSecret }: RelayOptions): Record<string, unknown> {
   if (role !== 'delivery' || hlsSecret === undefined) return { hls: false };
   return {
-    ...{ hls: true, hlsAddress: address(LOOPBACK, hls), hlsAllowOrigins: [], hlsCDNSecret: hlsSecret },
+    ...{ hls: true, hlsAddress: address(on?.address ?? LOOPBACK, hls) },
+    ...{ hlsAllowOrigins: [], hlsCDNSecret: hlsSecret },
     ...{ hlsVariant: 'lowLatency', hlsSegmentDuration: '1s', hlsPartDuration: '500ms', hlsMuxerCloseAfter: '30s' },
   };
 }

@@ -2,6 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { chmodSync, lstatSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { replaceFile } from '../../adapters/files.ts';
 
 /** The data folder of a running group; one group at a time. */
 export interface StateFolder {
@@ -10,8 +11,11 @@ export interface StateFolder {
   log: string;
   /** Holds the Unix sockets; outside, because their paths may have about 100 bytes only. */
   sockets: string;
-  /** A secret that is made once and kept in a file of mode 0600. */
-  secret(name: string): { file: string; value: string };
+  /**
+   * A secret that is made once and kept in a file of mode 0600.
+   * @param shared what it has to be, as other hosts have it
+   */
+  secret(name: string, shared?: string): { file: string; value: string };
   /** Writes a file of mode 0600 under `run`, in one go; resolves to its path. */
   writeRun(name: string, text: string): string;
   /** Gives the folder free for another group. */
@@ -84,11 +88,18 @@ function makeSocketsFolder(state: string): string {
   return folder;
 }
 
-/** A secret of a data folder, made when it is first asked for, in a file of mode 0600. */
-export function secretIn(state: string, name: string): { file: string; value: string } {
+/**
+ * A secret of a data folder, made when it is first asked for, in a file of mode 0600.
+ * @param shared what it has to be, as other hosts have it
+ */
+export function secretIn(state: string, name: string, shared?: string): { file: string; value: string } {
   const folder = path.join(state, 'passwords');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const file = path.join(folder, name);
+  if (shared !== undefined) {
+    replaceFile(file, shared);
+    return { file, value: shared };
+  }
   try {
     writeFileSync(file, randomBytes(24).toString('base64url'), { flag: 'wx', mode: 0o600 });
   } catch (error) {
@@ -113,7 +124,7 @@ export function takeStateFolder(folder: string): StateFolder {
     run,
     log,
     sockets,
-    secret: (name) => secretIn(state, name),
+    secret: (name, shared) => secretIn(state, name, shared),
     writeRun(name, text) {
       const file = path.join(run, name);
       rmSync(file, { force: true });

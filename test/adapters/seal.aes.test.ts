@@ -39,6 +39,14 @@ describe('the seal of what hosts share', () => {
     expect(() => ours().open('people.lan', new Uint8Array(3))).to.throw(BrokenSeal);
   });
 
+  it('gives every host the same secret for a purpose, another for each, and none of them tells the key', () => {
+    const secret = ours().secret('relay-hls');
+    expect(secret)
+      .to.equal(ours().secret('relay-hls'))
+      .and.to.match(/^[\w-]{43}$/);
+    expect([ours().secret('other'), sealOf('x'.repeat(44)).secret('relay-hls'), 'k'.repeat(44)]).to.not.include(secret);
+  });
+
   it('is refused a key that could be guessed, with how to make one', () => {
     expect(() => sealOf('short')).to.throw('openssl rand');
   });

@@ -90,6 +90,8 @@ describe('the launcher', () => {
     expect(value).to.match(/^[\w-]{32}$/);
     expect(state.secret('redis')).to.deep.equal({ file, value });
     expect(state.secret('nats-reader').value).not.to.equal(value);
+    const shared = state.secret('redis', 'what other hosts have');
+    expect([shared.file, readFileSync(file, 'utf8')]).to.deep.equal([file, 'what other hosts have']);
     expect((statSync(file).mode & 0o777).toString(8)).to.equal('600');
     state.release();
   });
