@@ -31,6 +31,8 @@ export interface ProgramSwitcherOptions {
   departureUrl?(relay: string, path: string): string;
   /** The file of a clip for a camera's name that is played when no source is left; `ready` is called when it is made. */
   slate?(name: string, codec: string, ready: () => void): string | undefined;
+  /** What a camera's sources sent before this process was, as far as is known: its slate has to be the same. */
+  codecOf?(camera: string): string | undefined;
   /** A key frame of a camera that is watched, as an Annex B access unit. */
   onKeyframe(camera: string, codec: string, annexB: Buffer): void;
   /** Once a second, for every camera that is carried, by whichever gateway's order. */
@@ -151,7 +153,7 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
   const measuring = new Map<string, (measured: Measured) => void>();
   let runs = Date.now();
   const slateFor = (camera: string, { name }: ProgramInput) => {
-    const codec = entries.get(camera)?.codec;
+    const codec = entries.get(camera)?.codec ?? options.codecOf?.(camera);
     const file = codec && options.slate?.(name, codec, () => pool.renew(camera));
     if (!file) return {};
     const isFar = options.hosts.find((host) => host.name === options.hostOf(camera))?.far;

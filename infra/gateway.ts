@@ -26,6 +26,7 @@ import { openRecordings, recordingsFolder } from '../adapters/recordings.files.t
 import { openSecrets } from '../adapters/secrets.files.ts';
 import { openThumbnails } from '../adapters/thumbnails.ffmpeg.ts';
 import { type Id, id } from '../bus/identity.ts';
+import { activeStanding, type CameraContext } from '../machines/camera/context.ts';
 import type { ViewerContext } from '../machines/viewer/context.ts';
 import { ledgerHeadFile } from './archive/ledger-head.ts';
 import { findProgram } from './binaries.ts';
@@ -144,6 +145,10 @@ const media = openMedia({
   nameOf: (camera) =>
     String((cells.view({ kind: 'camera', id: camera as Id })?.context.settings as { name?: string })?.name ?? camera),
   adaptive: {
+  codecOf(camera) {
+    const view = cells.view({ kind: 'camera', id: camera as Id });
+    return view && activeStanding(view.context as unknown as CameraContext)?.codec;
+  },
     bounds: () => ({ peers: config.limits.adaptivePeers, cores: config.limits.adaptiveCores }),
     reach: () => adaptiveReach(config),
   },

@@ -1,7 +1,7 @@
 import type { MediaTrack } from '../rtsp/sdp.ts';
 import { type Candidate, type Choice, returning, SLATE, successor } from './choice.ts';
 import type { StoredPacket } from './gop.ts';
-import { createSlate } from './slate.ts';
+import { createSlate, slateTrack } from './slate.ts';
 import type { Source } from './source.ts';
 import type { CarryOrder, HoldingTold, SwitchedTold } from './talk.ts';
 import type { Sight } from './video.ts';
@@ -58,6 +58,8 @@ export function createFeed(parts: FeedParts): Feed {
   let pending: 'clean' | 'at-once' | undefined;
   let on = '';
   let playing = false;
+  /** It was published for the slate, before any source was there. */
+  let bare = false;
   /** The source that is on has other numbers from its next packet on, which begins a key frame. */
   let rebased = false;
   let held: { atMs: number; trigger: 'ended' | 'silent' } | undefined;
@@ -83,9 +85,11 @@ export function createFeed(parts: FeedParts): Feed {
 
   const switchTo = (source: Source, trigger: SwitchedTold['trigger'], detectMs: number, atMs: number) => {
     const from = on;
-    if (!parts.published() || !parts.fits(source)) parts.publish(source.tracks());
+    // What was published for the slate alone has no sound.
+    const unsounded = bare && source.tracks().length > 1;
+    if (!parts.published() || !parts.fits(source) || unsounded) parts.publish(source.tracks());
     slate.stop();
-    playing = false;
+    [playing, bare] = [false, false];
     rebased = false;
     on = source.id;
     pending = undefined;
@@ -126,6 +130,18 @@ export function createFeed(parts: FeedParts): Feed {
     playSlate();
     tell({ type: 'holding', camera, id: newId(), from, trigger, detect_ms: rounded(detectMs), slate: playing });
   };
+  /**
+   * No source is there, and none ever was in this process: a camera whose codec is known, as another switcher carried it
+   * before, shows its slate all the same.
+   */
+  const holdAtFirst = () => {
+    const [encoding] = Object.keys(clips ?? {});
+    const gone = [...sources.values()].every((source) => source.standing().state === 'ended');
+    if (on !== '' || !encoding || !gone || parts.published()) return;
+    parts.publish([slateTrack(encoding)]);
+    bare = true;
+    hold('ended', 0);
+  };
   /** One that may take over has a picture: the moment for it, when the present source is late. */
   const relieve = () => {
     const present = sources.get(on);
@@ -162,6 +178,7 @@ export function createFeed(parts: FeedParts): Feed {
       }
       if (!dark() && !sources.has(on)) lose('ended', 0);
       if (dark()) brighten(now());
+      holdAtFirst();
       if (on === SLATE && !playing) playSlate();
     },
     opened(source) {
@@ -179,7 +196,10 @@ export function createFeed(parts: FeedParts): Feed {
       const { state } = source.standing();
       if (source.id === on && (state === 'ended' || state === 'silent')) lose(state, now() - source.lastPacketAtMs());
       // The wanted one is known not to be there: another may be the first.
-      else if (on === '' && state === 'ended') brighten(now());
+      else if (on === '' && state === 'ended') {
+        brighten(now());
+        holdAtFirst();
+      }
     },
     late(source) {
       if (source.id === on) replace('silent', now() - source.lastPacketAtMs());

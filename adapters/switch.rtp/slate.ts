@@ -1,4 +1,5 @@
 import { readFileSync, statSync } from 'node:fs';
+import type { MediaTrack } from '../rtsp/sdp.ts';
 import { type ClipPicture, readClip } from './clip.ts';
 import type { StoredPacket } from './gop.ts';
 import { makeRtp } from './rtp.ts';
@@ -21,6 +22,12 @@ const MAX_CLIP_BYTES = 4 * 1024 * 1024;
 /** A clip is read when it is needed; that many are remembered. */
 const clips = new Map<string, ClipPicture[]>();
 const MAX_CLIPS = 64;
+
+/** How a program is announced that begins with its slate, as cameras that send the codec announce theirs. */
+export const slateTrack = (encoding: string): MediaTrack => ({
+  ...{ media: 'video', encoding, payloadType: 96, clockRate: 90_000, control: '' },
+  ...(encoding === 'H264' ? { format: 'packetization-mode=1' } : {}),
+});
 
 const INLINE = 'data:;base64,';
 

@@ -79,6 +79,8 @@ export interface MediaParts {
   destination(name: string): Destination | undefined;
   /** A camera as people call it. */
   nameOf(camera: string): string;
+  /** The codec that a camera sent last. */
+  codecOf(camera: string): string | undefined;
   /** How many adaptive peers there may be, and where viewers reach them, as the configuration stands now. */
   adaptive: { bounds(): PeerBounds; reach(): Reach };
   /** Sessions, wherever their cells live. */
@@ -157,6 +159,7 @@ export function openMedia({
   sessions,
   yields,
   onRelayCall,
+  codecOf,
 }: MediaParts): Media {
   const relays = relayReaches(group);
   const reaches = new Map(relays.map((reach) => [reach.id, reach]));
@@ -220,6 +223,7 @@ export function openMedia({
     onKeyframe: eyes.look,
     onRates(items) {
       const at = performance.now();
+    codecOf,
       for (const { camera, bitrate_bps, fps } of items) rates.set(camera, { bitrate_bps, fps, at });
       eyes.weigh(items);
     },

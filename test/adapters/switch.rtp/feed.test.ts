@@ -11,11 +11,11 @@ const track = (encoding: string) => ({
 
 /** A source that is as the test says. */
 function fakeSource(id: string, encoding = 'H264') {
-  const state = { stands: 'opening' as SourceTold['state'], stored: false, fresh: true, late: false };
+  const state = { stands: 'opening' as SourceTold['state'], stored: false, fresh: true, late: false, sound: false };
   const source = {
     id,
     standing: () => ({ state: state.stands }),
-    tracks: () => [track(encoding)],
+    tracks: () => [track(encoding), ...(state.sound ? [{ ...track('OPUS'), media: 'audio' }] : [])],
     gop: { ready: () => state.stored, packets: () => (state.stored ? [{}] : []), isLong: () => false },
     lastPacketAtMs: () => performance.now(),
     isFresh: () => state.fresh,
@@ -29,6 +29,7 @@ function stage(encodings: Record<string, string> = { a: 'H264', b: 'H264' }) {
   const fakes = new Map(Object.entries(encodings).map(([id, encoding]) => [id, fakeSource(id, encoding)]));
   const told: (SwitchedTold | HoldingTold)[] = [];
   let published: string | undefined;
+  let publications = 0;
   const feed = createFeed({
     camera: 'cam_1',
     sources: new Map([...fakes].map(([id, { source }]) => [id, source])),
@@ -36,6 +37,7 @@ function stage(encodings: Record<string, string> = { a: 'H264', b: 'H264' }) {
     fits: (source) => source.tracks()[0]?.encoding === published,
     publish(tracks) {
       published = tracks[0]?.encoding;
+      publications += 1;
     },
     begin: () => 1,
     show() {},
@@ -48,10 +50,11 @@ function stage(encodings: Record<string, string> = { a: 'H264', b: 'H264' }) {
     told,
     fake,
     published: () => published,
-    order(source: string, how: 'clean' | 'at-once' = 'at-once', again = false) {
+    publications: () => publications,
+    order(source: string, how: 'clean' | 'at-once' = 'at-once', again = false, slate?: CarryOrder['slate']) {
       if (!again) run += 1;
       const armed = [...fakes.keys()].filter((id) => id !== source);
-      feed.choose({ active: { source, how, run }, armed } as unknown as CarryOrder);
+      feed.choose({ active: { source, how, run }, armed, slate } as unknown as CarryOrder);
     },
     /** A packet of a source, a key frame's first one where wanted. */
     packet(id: string, keyStart = false) {
@@ -137,6 +140,32 @@ describe('which source feeds a program', () => {
     expect(all.feed.on(), 'it has no key frame yet').to.equal('slate');
     all.packet('b', true);
     expect(all.told.at(-1)).to.include({ source: 'b', from: 'slate' });
+  });
+
+  it('is the slate where all are known to be gone from the start, once the codec is known; sound comes with a source', () => {
+    const all = stage();
+    const slate = { H264: '/no/clip' };
+    all.order('a', 'at-once', false, slate);
+    all.becomes('a', 'ended');
+    expect(all.feed.on(), 'the other may still come').to.equal('');
+    all.becomes('b', 'ended');
+    expect([all.feed.on(), all.published()]).to.deep.equal(['slate', 'H264']);
+    expect(all.told).to.have.length(1);
+    all.packet('b', true);
+    expect(all.told.at(-1)).to.include({ source: 'b', from: 'slate' });
+    expect(all.publications(), 'it goes on in what was published').to.equal(1);
+
+    const sounding = stage();
+    sounding.order('a', 'at-once', false, slate);
+    for (const id of ['a', 'b']) sounding.becomes(id, 'ended');
+    sounding.fake('a').state.sound = true;
+    sounding.packet('a', true);
+    expect(sounding.publications(), 'it is announced with its sound').to.equal(2);
+
+    const unknown = stage();
+    unknown.order('a');
+    for (const id of ['a', 'b']) unknown.becomes(id, 'ended');
+    expect(unknown.feed.on(), 'nobody knows what it sends').to.equal('');
   });
 
   it('is never one of another codec while there is a slate to show, for a while', () => {
