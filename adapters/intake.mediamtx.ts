@@ -5,8 +5,11 @@ import type { PathConfig } from './mediamtx.ts';
 
 /** What the intake needs. */
 export interface IntakeSettings {
-  /** The paths of the intake relay that pulls this camera, from now on until `end`. */
-  pull(camera: string): { paths: RelayPaths; end(): void };
+  /**
+   * The paths of the intake relay that pulls this camera, from now on until `end`.
+   * @param published nobody is asked for it: somebody sends it to us
+   */
+  pull(camera: string, published: boolean): { paths: RelayPaths; end(): void };
   /** The login behind a credential reference, from the secret store. */
   login(reference: string): { username: string; password: string } | undefined;
 }
@@ -75,7 +78,7 @@ export function intakeMediamtx({ pull, login }: IntakeSettings): IntakeMediamtx 
       queueMicrotask(() => refused('its address is not an rtsp:// or rtsps:// address'));
       return { release() {} };
     }
-    const { paths, end } = pull(camera);
+    const { paths, end } = pull(camera, published);
     const one: Pulled = {
       ...{ camera, name, published, at: new Set() },
       askAt(there) {
@@ -96,6 +99,8 @@ export function intakeMediamtx({ pull, login }: IntakeSettings): IntakeMediamtx 
       detach() {
         pulled.delete(one);
         if (!published) for (const there of one.at) there.leave(name);
+        // Another gateway cares for it, and may lead it elsewhere: should it come back here, it is looked for anew.
+        end();
       },
     };
   };

@@ -43,6 +43,7 @@ import { openCarriers } from './gateway/carriers.ts';
 import { heedForeignIntakes } from './gateway/foreign-intakes.ts';
 import { identityOf, openGate } from './gateway/gate.ts';
 import { judgeHealth, troublesIn } from './gateway/health.ts';
+import { askHolder } from './gateway/holders.ts';
 import { httpConfig } from './gateway/http-config.ts';
 import { keepInstallation } from './gateway/installation.ts';
 import { listenForJwks } from './gateway/jwks-listener.ts';
@@ -144,11 +145,11 @@ const media = openMedia({
   },
   nameOf: (camera) =>
     String((cells.view({ kind: 'camera', id: camera as Id })?.context.settings as { name?: string })?.name ?? camera),
-  adaptive: {
   codecOf(camera) {
     const view = cells.view({ kind: 'camera', id: camera as Id });
     return view && activeStanding(view.context as unknown as CameraContext)?.codec;
   },
+  adaptive: {
     bounds: () => ({ peers: config.limits.adaptivePeers, cores: config.limits.adaptiveCores }),
     reach: () => adaptiveReach(config),
   },
@@ -255,7 +256,9 @@ const bandwidth = shareBandwidth({
 });
 const egress = media.watchEgress(bandwidth.isWanted, bandwidth.hear);
 const publishers = watchPublishers({
-  intakes: media.intakeApis,
+  apis: media.intakeApis,
+  intakes: media.intakes,
+  follow: media.followPublisher,
   cells,
   has: (camera) => roster.has({ kind: 'camera', id: camera }),
   revoked: (token) => revocations.hits(token),
@@ -339,6 +342,13 @@ alarming = raiseAlarms({
 });
 setInterval(alarming.look, ALARM_LOOK_EVERY_MS).unref();
 let neighbours: Neighbours | undefined;
+/** Where a camera that lives here is to be published. */
+const intakeFor = (camera: Id) => {
+  const view = cells.view({ kind: 'camera', id: camera });
+  const { publishers = {} } = (view?.context ?? {}) as Partial<CameraContext>;
+  return media.intakes.taking(camera, Object.keys(publishers).length > 0);
+};
+const atHolder = askHolder({ node: group.node, bus: carriers.bus, gate, cells });
 const server = await buildServer({
   node: group.node,
   config: httpConfig(() => config, group),
@@ -366,13 +376,14 @@ const server = await buildServer({
   departures: media.departures,
   rtspAt: media.rtspAt,
   srtAt: media.srtAt,
+  intakeOf: (camera) => atHolder('intake', camera, () => intakeFor(camera)),
   publishAt: media.publishAt,
   whip: media.whip,
   findPlace: (address) => findPlace(address),
   shortOn: bandwidth.shortOn,
   encodesAt,
   whepAt: (relay) => publicWhep(relay, config, group),
-  poster: findPosters({ node: group.node, bus: carriers.bus, gate, cells, poster: media.poster }),
+  poster: findPosters(atHolder, media.poster),
   rates: media.rates,
   hls: { folder: media.hlsFolder, paths: openPathSigner(path.join(group.state, 'keys', 'hls.key')) },
   recordings,
@@ -409,7 +420,7 @@ const metricsDoor =
     return { status: statusCode, type: String(answered['content-type']), text: body };
   }));
 const asks = await answerAsks({
-  ...{ bus: carriers.bus, cells, roster, gate, poster: media.poster },
+  ...{ bus: carriers.bus, cells, roster, gate, poster: media.poster, intake: intakeFor },
   config: () => config,
 });
 const readers = await answerReaders({

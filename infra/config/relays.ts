@@ -25,8 +25,6 @@ export function resolveRelays(settings: Settings, findings: Findings): Configure
       ...defaultPorts(settings.ports, relay.role, before * NEXT_RELAY),
       ...ownPorts(relay.ports),
     };
-    // On several hosts nobody publishes: there is no one certificate for their addresses.
-    const encrypts = settings.http.tls !== undefined && (relay.role === 'delivery' || !settings.cluster);
     const safe = { ...(rtsps === undefined ? {} : { rtsps }), ...(rtmps === undefined ? {} : { rtmps }) };
     if (relays.some((other) => other.id === relay.id)) {
       findings.faults.push({
@@ -53,7 +51,7 @@ export function resolveRelays(settings: Settings, findings: Findings): Configure
       ...(remote ? { remote } : {}),
       ...(whepPublic === undefined ? {} : { whepPublic }),
       ...(relay.host === undefined ? {} : { host: relay.host }),
-      ports: encrypts ? { ...ports, ...safe } : ports,
+      ports: settings.http.tls ? { ...ports, ...safe } : ports,
     });
   };
   for (const { relay, index } of listed) add(relay, index);

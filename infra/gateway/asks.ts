@@ -3,11 +3,13 @@ import type { CellView } from '../../actors/cells.ts';
 import { answerGateway, type Entrusted, type Federation } from '../../actors/federation.ts';
 import type { Roster } from '../../actors/roster.ts';
 import type { Gate } from '../../adapters/gate.jsonwebtoken.ts';
+import type { Id } from '../../bus/identity.ts';
 import { type Ask, type Bus, NOT_MINE } from '../../bus/ports.ts';
 import { shape } from '../../bus/shape.ts';
 import { type Address, KINDS } from '../../bus/subjects.ts';
 import { isAtLeast } from '../../machines/policy/access.ts';
 import { grantsTo } from '../../machines/policy/grants.ts';
+import type { IntakeChoice } from '../../machines/policy/intake.ts';
 import { AcknowledgeSchema, acknowledgeAlarm, mayWith, wasRaised } from '../http/acknowledging.ts';
 import {
   closeIncident,
@@ -35,6 +37,8 @@ export interface AskParts {
   gate: Gate;
   /** The latest picture of a camera that lives here. */
   poster(camera: string): Poster | undefined;
+  /** The intake that takes publishers of a camera that lives here. */
+  intake(camera: Id): IntakeChoice;
   /** The configuration as it stands now: where broadcasts may go, how far back a role may look. */
   config(): IncidentHouse['config'];
 }
@@ -88,7 +92,7 @@ function answersTo({ cells, config }: Pick<AskParts, 'cells' | 'config'>): Recor
  * cell of another gateway are left to that one.
  */
 export async function answerAsks(parts: AskParts): Promise<{ close(): void }> {
-  const { bus, cells, roster, gate, poster } = parts;
+  const { bus, cells, roster, gate, poster, intake } = parts;
   const answers = answersTo(parts);
 
   const answerGatewayAsk = async (verb: GatewayVerb, to: Address, body: unknown): Promise<unknown> => {
@@ -97,6 +101,7 @@ export async function answerAsks(parts: AskParts): Promise<{ close(): void }> {
       return found && sendPoster(found);
     }
     const mine = verb === 'create' ? cells.belongsHere(to) : roster.has(to);
+    if (verb === 'intake') return mine ? intake(to.id) : NOT_MINE;
     return mine ? answerGateway(roster, to, verb, body as Entrusted) : NOT_MINE;
   };
   const answer = async ({ to, verb: asked, token, body }: Ask): Promise<unknown> => {

@@ -9,12 +9,12 @@ export interface ClientAddresses {
   rtspAt(relay: string, path: string, called: string): string | undefined;
   /** Where a delivery relay offers SRT, if it does. */
   srtAt(relay: string, called: string): Endpoint | undefined;
-  /** Where the intake of a camera takes a publisher of one of its sources. */
-  publishAt(camera: string, source: string, called: string): PublishPlace | undefined;
+  /** Where an intake takes a publisher of one source of a camera, if it does. */
+  publishAt(intake: string, camera: string, source: string, called: string): PublishPlace | undefined;
 }
 
-/** @param intakeOf the relay that pulls a camera, by name */
-export function clientAddresses(relays: readonly RelayReach[], intakeOf: (camera: string) => string): ClientAddresses {
+/** Finds them among all relays, on whichever host. */
+export function clientAddresses(relays: readonly RelayReach[]): ClientAddresses {
   const delivery = (relay: string) => relays.find(({ id, role }) => id === relay && role === 'delivery');
   return {
     rtspAt(relay, path, called) {
@@ -25,13 +25,14 @@ export function clientAddresses(relays: readonly RelayReach[], intakeOf: (camera
       const reach = delivery(relay);
       return reach?.srt && { host: called, ...reach.srt };
     },
-    publishAt(camera, source, called) {
-      const reach = relays.find(({ id }) => id === intakeOf(camera));
-      if (!reach?.embedded || !reach.srt || !reach.rtmp) return undefined;
+    publishAt(intake, camera, source, called) {
+      const reach = relays.find(({ id }) => id === intake);
+      if (!reach?.rtmp) return undefined;
       const at = (offered: Omit<Endpoint, 'host'>): Endpoint => ({ host: called, ...offered });
       return {
         ...{ relay: reach.id, path: intakePath(camera, source) },
-        ...{ rtsp: at(reach.offered), rtmp: at(reach.rtmp), srt: at(reach.srt) },
+        ...{ rtsp: at(reach.offered), rtmp: at(reach.rtmp) },
+        ...(reach.srt ? { srt: at(reach.srt) } : {}),
       };
     },
   };

@@ -6,7 +6,18 @@ import { type LivePath, RelayRefused } from '../../adapters/mediamtx.ts';
 import type { IntakeChoice } from '../../machines/policy/intake.ts';
 import type { Intakes } from './intakes.ts';
 
-/** What emptying an intake needs. */
+/** Cameras on their way from one intake to another. */
+export interface HandOver {
+  /**
+   * Empties an intake without a picture lost: each camera is pulled by another one first, the switcher goes over to that
+   * at a key frame, and then the old pull ends. A camera that can't be pulled twice goes over as if the intake were lost.
+   */
+  empty(intake: string): Promise<Emptied>;
+  /** A camera goes where somebody publishes it; what else of it is pulled goes along, in the same way. */
+  follow(camera: string, from: string, choice: IntakeChoice): Promise<void>;
+}
+
+/** What handing over needs. */
 export interface HandOverParts {
   intakes: Pick<Intakes, 'leaving' | 'leave' | 'move'>;
   /** Has an intake pull a camera beside the one that does. */
@@ -27,12 +38,17 @@ const PULLED = 'Source';
 /** So many cameras at a time: each is pulled twice meanwhile. */
 const AT_A_TIME = 8;
 
-/**
- * Empties an intake without a picture lost: each camera is pulled by another one first, the switcher goes over to that
- * at a key frame, and then the old pull ends. A camera that can't be pulled twice goes over as if the intake were lost.
- */
-export function handOverCameras({ intakes, cross, paths, isForeign, log, patienceMs = PATIENCE_MS }: HandOverParts) {
-  const running = new Map<string, Promise<Emptied>>();
+/** Leads cameras over, each by one way at a time. */
+export function handOverCameras({
+  intakes,
+  cross,
+  paths,
+  isForeign,
+  log,
+  patienceMs = PATIENCE_MS,
+}: HandOverParts): HandOver {
+  const emptying = new Map<string, Promise<Emptied>>();
+  const following = new Map<string, Promise<void>>();
 
   /** Looks until something holds of an intake's paths. @returns whether it came to hold in time */
   const comes = async (intake: string, holds: (found: Map<string, LivePath>) => boolean): Promise<boolean> => {
@@ -86,10 +102,21 @@ export function handOverCameras({ intakes, cross, paths, isForeign, log, patienc
     return { lost: moved, stuck };
   };
 
-  return (intake: string): Promise<Emptied> => {
-    const present = running.get(intake) ?? emptyOut(intake).finally(() => running.delete(intake));
-    running.set(intake, present);
+  const goThere = async (camera: string, from: string, choice: IntakeChoice): Promise<void> => {
+    if (await handOver(camera, from, choice)) return;
+    intakes.move(camera, choice);
+    // What could not be pulled twice is asked for there alone.
+    cross(camera, choice.intake ?? '').arrive();
+  };
+
+  const once = <T>(running: Map<string, Promise<T>>, name: string, begin: () => Promise<T>): Promise<T> => {
+    const present = running.get(name) ?? begin().finally(() => running.delete(name));
+    running.set(name, present);
     return present;
+  };
+  return {
+    empty: (intake) => once(emptying, intake, () => emptyOut(intake)),
+    follow: (camera, from, choice) => once(following, camera, () => goThere(camera, from, choice)),
   };
 }
 

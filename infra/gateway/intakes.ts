@@ -3,12 +3,23 @@ import type { IntakeChoice, IntakeStanding } from '../../machines/policy/intake.
 import { pullBy } from '../../machines/policy/intake.ts';
 import type { RelayReach } from './relay-reach.ts';
 
-/** Which intake pulls which camera. */
+/** Which intake pulls which camera, or takes its publishers. */
 export interface Intakes {
   /** The intake that pulls this camera, or will. */
   of(camera: string): string;
-  /** A source of the camera is pulled from now on, until the result is called. */
-  pull(camera: string): () => void;
+  /**
+   * The intake to which somebody is to publish this camera: the one where it is, while anything of it is there, or else
+   * its own, where it stays then.
+   * @param published somebody publishes it already
+   */
+  taking(camera: string, published: boolean): IntakeChoice;
+  /** Whether an intake carries media, and nobody wants it empty. */
+  isWanted(intake: string): boolean;
+  /**
+   * A source of the camera is pulled from now on, until the result is called.
+   * @param published somebody sends it: they do so where the camera is now
+   */
+  pull(camera: string, published: boolean): () => void;
   /** What another gateway left: this camera is pulled there. Nothing for one that is pulled from here. */
   found(camera: string, intake: string): void;
   /** An intake is lost: its cameras go elsewhere. */
@@ -47,7 +58,8 @@ const EXPECTED_FOR_MS = 5_000;
 
 /**
  * Keeps each camera with one intake. It stays there while that intake serves, and while any of its sources is pulled;
- * it goes back to the intake that is its own when nothing of it is pulled anyway, never out of a running picture.
+ * it goes back to the intake that is its own when nothing of it is pulled anyway, never out of a running picture, and not
+ * when a publisher comes to where it was told to go.
  */
 export function keepIntakes({ places, host: own, view, lists, now, onMoved }: IntakesParts): Intakes {
   const present = new Map<string, string>();
@@ -76,8 +88,8 @@ export function keepIntakes({ places, host: own, view, lists, now, onMoved }: In
       far,
     };
   };
-  const choose = (camera: string, lost?: string): IntakeChoice => {
-    const stays = lost !== undefined || pulls.has(camera) || settled.has(camera);
+  const choose = (camera: string, { lost, published }: { lost?: string; published?: boolean } = {}): IntakeChoice => {
+    const stays = lost !== undefined || published || pulls.has(camera) || settled.has(camera);
     return pullBy(camera, places.map(standing), {
       ...(stays ? { present: present.get(camera) } : {}),
       ...(lost ? { lost } : {}),
@@ -96,8 +108,19 @@ export function keepIntakes({ places, host: own, view, lists, now, onMoved }: In
 
   return {
     of,
-    pull(camera) {
-      if (!pulls.has(camera)) move(camera, choose(camera));
+    taking(camera, published) {
+      const choice = choose(camera, { published });
+      move(camera, choice);
+      settled.add(camera);
+      return choice;
+    },
+    isWanted(intake) {
+      const place = places.find(({ id }) => id === intake);
+      const { serving, draining, weight } = place ? standing(place) : { serving: false, draining: false, weight: 0 };
+      return serving && !draining && weight > 0;
+    },
+    pull(camera, published) {
+      if (!pulls.has(camera)) move(camera, choose(camera, { published }));
       settled.delete(camera);
       pulls.set(camera, (pulls.get(camera) ?? 0) + 1);
       let over = false;
@@ -117,7 +140,7 @@ export function keepIntakes({ places, host: own, view, lists, now, onMoved }: In
     leaving: (intake) =>
       [...present]
         .filter(([, at]) => at === intake)
-        .map(([camera]) => ({ camera, choice: choose(camera, intake) }))
+        .map(([camera]) => ({ camera, choice: choose(camera, { lost: intake }) }))
         .filter(({ choice }) => choice.intake !== undefined && choice.intake !== intake),
     move(camera, choice) {
       move(camera, choice);
@@ -128,7 +151,7 @@ export function keepIntakes({ places, host: own, view, lists, now, onMoved }: In
       const stuck: string[] = [];
       for (const [camera, at] of present) {
         if (at !== intake) continue;
-        move(camera, choose(camera, intake));
+        move(camera, choose(camera, { lost: intake }));
         settled.add(camera);
         (present.get(camera) === intake ? stuck : moved).push(camera);
       }

@@ -51,9 +51,9 @@ import type { Adaptive, Whep, Whip } from '../http/services.ts';
 import { peersSocket } from '../launcher/node-programs.ts';
 import { withAdaptive } from './adaptive.ts';
 import { type ClientAddresses, clientAddresses } from './client-addresses.ts';
-import { handOverCameras } from './hand-over.ts';
+import { type HandOver, handOverCameras } from './hand-over.ts';
 import { inGroup } from './in-group.ts';
-import { keepIntakes, type Left } from './intakes.ts';
+import { type Intakes, keepIntakes, type Left } from './intakes.ts';
 import { ladderStarts } from './ladder-starts.ts';
 import { type Launchers, switcherHost } from './launchers.ts';
 import { known, openRelayClients } from './relay-clients.ts';
@@ -111,6 +111,10 @@ export interface Media extends ClientAddresses {
   watchEgress(wanted: () => boolean, tell: (egress: Egress) => void): { close(): void };
   /** The control APIs of the intakes that there are now. */
   intakeApis(): readonly Mediamtx[];
+  /** Which intake pulls which camera, or takes its publishers; of cameras that live here. */
+  intakes: Pick<Intakes, 'of' | 'taking' | 'isWanted'>;
+  /** A camera goes to the intake where somebody publishes it. */
+  followPublisher: HandOver['follow'];
   poster(camera: string): Poster | undefined;
   rates(camera: string): { bitrate_bps: number; fps: number } | undefined;
   /** Takes publishers for the cameras that say so, and forgets the pictures and figures of those that are no more. */
@@ -155,11 +159,11 @@ export function openMedia({
   epoch,
   destination,
   nameOf,
+  codecOf,
   adaptive,
   sessions,
   yields,
   onRelayCall,
-  codecOf,
 }: MediaParts): Media {
   const relays = relayReaches(group);
   const reaches = new Map(relays.map((reach) => [reach.id, reach]));
@@ -219,11 +223,11 @@ export function openMedia({
     outputs: (camera) => deliveries.map((relay) => ({ relay: relay.id, url: rtsp(relay, 'publish', camera) })),
     departureUrl: (relay, path) => rtsp(known(reaches, relay), 'publish', path),
     slate: slates.clip,
+    codecOf,
     remark: (camera, detail) => log.info({ camera, detail }, 'a remark of the switcher'),
     onKeyframe: eyes.look,
     onRates(items) {
       const at = performance.now();
-    codecOf,
       for (const { camera, bitrate_bps, fps } of items) rates.set(camera, { bitrate_bps, fps, at });
       eyes.weigh(items);
     },
@@ -298,11 +302,18 @@ export function openMedia({
   );
   const alarm = alarmOn(systemClock);
   const pulling = intakeMediamtx({
-    pull(camera) {
-      const end = intakes.pull(camera);
+    pull(camera, published) {
+      const end = intakes.pull(camera, published);
       return { paths: clients.paths(intakes.of(camera)), end };
     },
     login: secrets.login,
+  });
+  const handOver = handOverCameras({
+    intakes,
+    cross: (camera, to) => pulling.cross(camera, clients.paths(to)),
+    paths: (intake) => clients.api(intake).paths(),
+    isForeign: (camera) => epoch(camera) === 0,
+    log,
   });
   return {
     cameraSlots: {
@@ -401,7 +412,7 @@ export function openMedia({
       close: ({ relay, path }, publication) => signals.close(signals.published(relay, path, publication)),
       isTaken: async ({ relay, path }) => (await clients.api(relay).path(path)).source !== null,
     },
-    ...clientAddresses(relays, intakes.of),
+    ...clientAddresses(relays),
     watchEgress: (wanted, tell) =>
       watchEgress(
         deliveries.map(({ id }) => clients.api(id)),
@@ -413,6 +424,8 @@ export function openMedia({
       withRole('intake')
         .filter(({ id }) => isThere(id))
         .map(({ id }) => clients.api(id)),
+    intakes,
+    followPublisher: handOver.follow,
     poster: eyes.poster,
     rates(camera) {
       const measured = rates.get(camera);
@@ -434,13 +447,7 @@ export function openMedia({
     },
     takeUp,
     leaveIntake: intakes.leave,
-    emptyIntake: handOverCameras({
-      intakes,
-      cross: (camera, to) => pulling.cross(camera, clients.paths(to)),
-      paths: (intake) => clients.api(intake).paths(),
-      isForeign: (camera) => epoch(camera) === 0,
-      log,
-    }),
+    emptyIntake: handOver.empty,
     async expectCells() {
       clients.lookAgain();
       // A host that is gone does not answer: its cameras are not waited for.

@@ -3,15 +3,21 @@ import type { Cells } from '../../actors/cells.ts';
 import { cameraOfPath } from '../../adapters/intake.mediamtx.ts';
 import type { Mediamtx } from '../../adapters/mediamtx.ts';
 import { type Publishing, publishersAt } from '../../adapters/publishers.mediamtx.ts';
-import type { PublishedBy, PublishingEnd } from '../../bus/events/camera.ts';
-import { type Id, isId } from '../../bus/identity.ts';
+import { isPublished, type PublishedBy, type PublishingEnd, TAKEOVER } from '../../bus/events/camera.ts';
+import { type Id, id, isId } from '../../bus/identity.ts';
 import type { PublisherToken } from '../../bus/publisher.ts';
 import type { CameraContext } from '../../machines/camera/context.ts';
+import type { IntakeChoice } from '../../machines/policy/intake.ts';
+import { settlePublishers } from '../../machines/policy/publishing.ts';
+import type { Intakes } from './intakes.ts';
 
 /** What watching over publishers needs. */
 export interface PublishersParts {
-  /** Those that there are now. */
-  intakes(): readonly Mediamtx[];
+  /** The control APIs of all intakes that there are now, on whichever host. */
+  apis(): readonly Mediamtx[];
+  intakes: Pick<Intakes, 'of' | 'isWanted'>;
+  /** A camera goes where somebody publishes it. */
+  follow(camera: string, from: string, choice: IntakeChoice): Promise<void>;
   cells: Cells;
   /** Whether a camera's cell lives here. */
   has(camera: Id): boolean;
@@ -32,17 +38,26 @@ export function endOf(
   return replaced ? 'replaced' : 'left';
 }
 
+/** Somebody who publishes a camera, and where. */
+interface Present {
+  intake: string;
+  source: string;
+  publishing: Publishing;
+}
+
 /**
- * Watches who publishes at the intakes: tells each camera that lives here who sends it, and cuts those whose right was
- * taken back. What is there is compared with what the cell knows, so that nothing is lost with a gateway.
+ * Watches who publishes at the intakes: tells each camera that lives here who sends it, cuts those whose right was taken
+ * back, and brings together who publishes a camera at another intake than the one where it is. What is there is compared
+ * with what the cell knows, so that nothing is lost with a gateway.
  */
-export function watchPublishers({ intakes, cells, has, revoked, log }: PublishersParts): { close(): void } {
+export function watchPublishers(parts: PublishersParts): { close(): void } {
+  const { apis, intakes, cells, has, revoked, log } = parts;
   let isLooking = false;
   const cameras = (): { id: Id; context: CameraContext }[] =>
     cells
       .list('camera')
       .filter(({ id, tags }) => has(id) && !tags.includes('over'))
-      .map(({ id, context }) => ({ id, context: context as unknown as CameraContext }));
+      .map((view) => ({ id: view.id, context: view.context as unknown as CameraContext }));
   const tell = (id: Id, event: { type: string; [field: string]: unknown }) =>
     cells.offer({ kind: 'camera', id }, event);
 
@@ -58,21 +73,59 @@ export function watchPublishers({ intakes, cells, has, revoked, log }: Publisher
     await now.cut();
   }
 
+  /** Brings the publishers of a camera to one intake. @returns the intake where it is */
+  async function gather(camera: Id, { settings }: CameraContext, present: readonly Present[]): Promise<string> {
+    const own = intakes.of(camera);
+    if (present.every(({ intake }) => intake === own)) return own;
+    const sources = settings?.sources ?? [];
+    const ordered = sources.flatMap(({ id, url }) =>
+      isPublished(url) ? present.filter(({ source }) => source === id).map((one) => ({ ...one, url })) : [],
+    );
+    const standings = await Promise.all(
+      ordered.map(async ({ intake, source, url, publishing }) => {
+        const since = (await publishing.who())?.since;
+        const wanted = intakes.isWanted(intake);
+        return since === undefined ? [] : { intake, source, since, takeover: url === TAKEOVER, wanted, publishing };
+      }),
+    );
+    const { intake, cut, why } = settlePublishers(own, standings.flat());
+    if (intake !== own) {
+      log.info({ camera, from: own, intake, why }, 'a camera goes where it is published');
+      parts
+        .follow(camera, own, { intake, why })
+        .catch((err) => log.warn({ err, camera }, 'a camera could not go there'));
+    }
+    for (const { publishing } of standings.flat().filter((one) => cut.includes(one))) {
+      log.info(
+        { camera, intake, why },
+        'a publisher at another intake is cut: it is told where to go when it asks anew',
+      );
+      await publishing.cut();
+    }
+    return own;
+  }
+
   async function look(): Promise<void> {
     const mine = cameras();
-    const sent = mine.some(({ context }) => context.settings?.sources.some(({ url }) => url.startsWith('publish:')));
+    const sent = mine.some(({ context }) => context.settings?.sources.some(({ url }) => isPublished(url)));
     if (!sent && !mine.some(({ context }) => Object.keys(context.publishers ?? {}).length > 0)) return;
-    const looked = await Promise.allSettled(intakes().map(publishersAt));
-    const there = looked.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
-    // While one intake does not answer, nobody can be said to be gone.
-    const isWhole = looked.every(({ status }) => status === 'fulfilled');
-    for (const { id, context } of mine) {
-      const at = new Map(
-        there.filter(({ path }) => cameraOfPath(path) === id).map((one) => [one.path.split('/')[2] ?? '', one]),
-      );
+    // Who asks a machine that is gone waits for its time-out.
+    const alive = apis().filter(({ relay }) => cells.view({ kind: 'relay', id: id(relay) })?.state !== 'dead');
+    const looked = new Map<string, Publishing[]>();
+    const lookAt = async (api: Mediamtx) => void looked.set(api.relay, await publishersAt(api));
+    await Promise.allSettled(alive.map(lookAt));
+    const there = [...looked].flatMap(([intake, found]) => found.map((publishing) => ({ intake, publishing })));
+    for (const { id: camera, context } of mine) {
+      const present = there
+        .filter(({ publishing }) => cameraOfPath(publishing.path) === camera)
+        .map((one) => ({ ...one, source: one.publishing.path.split('/')[2] ?? '' }));
+      const intake = await gather(camera, context, present);
+      const at = new Map(present.filter((one) => one.intake === intake).map((one) => [one.source, one.publishing]));
       const known = context.publishers ?? {};
       for (const source of new Set([...at.keys(), ...Object.keys(known)])) {
-        if (isId(source) && (isWhole || at.has(source))) await settle(id, source, known[source], at.get(source));
+        // Of an intake that does not answer, nobody can be said to be gone.
+        const isKnown = looked.has(intake) || at.has(source);
+        if (isId(source) && isKnown) await settle(camera, source, known[source], at.get(source));
       }
     }
   }

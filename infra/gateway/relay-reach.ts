@@ -33,10 +33,9 @@ type Offered = Omit<Endpoint, 'host'> & { host?: string };
 const LOOPBACK = '127.0.0.1';
 
 /** Relays listen where viewers and publishers come, unless these come over TLS or from other hosts. */
-const mediaHost = ({ role, host, rtsps, on }: RelayPlace, tls: boolean): string => {
+const mediaHost = ({ host, rtsps, on }: RelayPlace): string => {
   if (on) return on.address;
-  const inside = (role === 'intake' && tls) || rtsps !== undefined;
-  return inside || host === '0.0.0.0' || host === '::' ? LOOPBACK : host;
+  return rtsps !== undefined || host === '0.0.0.0' || host === '::' ? LOOPBACK : host;
 };
 
 /** A certificate is made out to a name, and what listens everywhere has no address of its own. */
@@ -44,22 +43,18 @@ function offeredBy(place: RelayPlace): Pick<RelayReach, 'offered' | 'srt' | 'rtm
   const { role, host, rtsp, rtsps, srt, rtmp, rtmps, on } = place;
   const named = on ? { host: on.publicHost } : {};
   if (rtsps !== undefined && rtmps !== undefined) {
-    // SRT has no TLS: it stays on this machine.
-    const offered = { offered: { port: rtsps, tls: true }, rtmp: { port: rtmps, tls: true } };
-    return { ...offered, srt: { host: LOOPBACK, port: srt } };
+    const offered = { offered: { ...named, port: rtsps, tls: true }, rtmp: { ...named, port: rtmps, tls: true } };
+    // SRT has no TLS: it stays on this machine, which where there are several is not known to be the publisher's.
+    return on ? offered : { ...offered, srt: { host: LOOPBACK, port: srt } };
   }
   if (rtsps !== undefined) return { offered: { ...named, port: rtsps, tls: true } };
-  if (on) return { offered: { ...named, port: rtsp }, srt: { ...named, port: srt } };
-  const at = host === '0.0.0.0' || host === '::' ? {} : { host };
+  const at = on ? named : host === '0.0.0.0' || host === '::' ? {} : { host };
   const taking = role === 'intake' ? { rtmp: { ...at, port: rtmp } } : {};
   return { offered: { ...at, port: rtsp }, srt: { ...at, port: srt }, ...taking };
 }
 
-/** What must not go in the clear is offered to this machine alone. */
-const atLoopback = (place: RelayPlace) => offeredBy({ ...place, host: LOOPBACK });
-
 /** Every relay of a group. */
-export function relayReaches({ relays, remoteRelays, http }: Group): RelayReach[] {
+export function relayReaches({ relays, remoteRelays }: Group): RelayReach[] {
   const own = relays.map((place) => ({
     id: place.id,
     role: place.role,
@@ -67,7 +62,7 @@ export function relayReaches({ relays, remoteRelays, http }: Group): RelayReach[
     embedded: true,
     ...(place.on ? { host: place.on.host } : {}),
     api: { host: place.on?.address ?? LOOPBACK, port: place.api },
-    rtsp: { host: mediaHost(place, http.tls !== undefined), port: place.rtsp },
+    rtsp: { host: mediaHost(place), port: place.rtsp },
     whep: { host: place.on?.address ?? LOOPBACK, port: place.whep },
     ...(place.role === 'delivery' ? { hls: { host: place.on?.address ?? LOOPBACK, port: place.hls } } : {}),
     ...offeredBy(place),

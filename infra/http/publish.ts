@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { isPublished, type Source } from '../../bus/events/camera.ts';
+import { type Why, WhySchema } from '../../bus/events/why.ts';
 import { IdSchema } from '../../bus/identity.ts';
 import { publisherBy } from '../../bus/publisher.ts';
 import { rtspAddress } from '../gateway/relay-reach.ts';
@@ -17,15 +18,15 @@ const TOKEN_S = 600;
 const ADDRESS = Type.String({ description: 'holds a token that lets its holder publish here, and nothing else' });
 
 /**
- * Where a source of the camera that the address names is published.
+ * Where a source of the camera that the address names is published, whichever host that is on, and why there.
  * @param asked id of the source; the first that is published, unless said
  * @throws Refusal
  */
-export function publishedSource(
+export async function publishedSource(
   request: FastifyRequest,
   services: HttpServices,
   asked: string | undefined,
-): { source: Source; place: PublishPlace } {
+): Promise<{ source: Source; place: PublishPlace; why: Why }> {
   const camera = placeOf(request);
   const published = (cameraOf(camera).settings?.sources ?? []).filter(({ url }) => isPublished(url));
   const source = asked === undefined ? published[0] : published.find(({ id }) => id === asked);
@@ -34,16 +35,16 @@ export function publishedSource(
     const text = `Camera ${camera.id} has ${what} that is published: write publish: as the address of one.`;
     throw new Refusal(409, 'not-published', text);
   }
+  const choice = await services.intakeOf(camera.id);
+  if (!choice) throw unavailable('gateway-away', 'The gateway of this camera is gone; another one takes it up.', {}, 2);
+  const { intake, why } = choice;
   const called = hostName(new URL(baseUrl(request, services.config)).host);
-  const place = services.publishAt(camera.id, source.id, called);
-  if (!place)
-    throw unavailable(
-      'no-publishing',
-      'Nobody can publish at the intake of this camera through us: it is somebody else’s, or on one of several hosts.',
-      {},
-      10,
-    );
-  return { source, place };
+  const place = intake === undefined ? undefined : services.publishAt(intake, camera.id, source.id, called);
+  if (!place) {
+    const text = 'Nobody can publish at the intake of this camera through us: it is somebody else’s.';
+    throw unavailable('no-publishing', text, { why }, 10);
+  }
+  return { source, place, why };
 }
 
 /**
@@ -64,6 +65,8 @@ export function publishRoutes(server: Server, services: HttpServices): void {
           200: Type.Object({
             camera: Type.String(),
             source: Type.String(),
+            relay: Type.String({ description: 'the intake that takes it, on whichever host' }),
+            why: WhySchema,
             expires_in: Type.Integer({ description: 'seconds within which publishing must begin' }),
             rtsp_url: ADDRESS,
             rtmp_url: ADDRESS,
@@ -76,13 +79,14 @@ export function publishRoutes(server: Server, services: HttpServices): void {
     },
     async (request) => {
       const camera = placeOf(request);
-      const { source, place } = publishedSource(request, services, request.query.source);
-      const { path, rtsp, rtmp, srt } = place;
+      const { source, place, why } = await publishedSource(request, services, request.query.source);
+      const { relay, path, rtsp, rtmp, srt } = place;
       const token = services.gate.mintPublisher(publisherBy(callerOf(request)), path, TOKEN_S);
-      const srtUrl = srtAddress(srt, 'publish', path, token);
+      const srtUrl = srt && srtAddress(srt, 'publish', path, token);
       return {
         camera: camera.id,
         source: source.id,
+        ...{ relay, why },
         expires_in: TOKEN_S,
         rtsp_url: `${rtspAddress(rtsp, path)}?token=${token}`,
         rtmp_url: `${rtspAddress(rtmp, path).replace(/^rtsp/, 'rtmp')}?token=${token}`,

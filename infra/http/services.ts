@@ -22,6 +22,7 @@ import type { Why } from '../../bus/events/why.ts';
 import type { Id } from '../../bus/identity.ts';
 import type { ActNote } from '../../bus/ledger.ts';
 import type { Facts, Journal, Ledger, Sessions } from '../../bus/ports.ts';
+import type { IntakeChoice } from '../../machines/policy/intake.ts';
 import type { Config } from '../config/model.ts';
 import type { EmbedCodes } from './embed-codes.ts';
 import type { LoginLinks } from './links.ts';
@@ -88,7 +89,8 @@ export interface PublishPlace {
   path: string;
   rtsp: Endpoint;
   rtmp: Endpoint;
-  srt: Endpoint;
+  /** Absent: there is none whose tokens would not go in the clear to another machine. */
+  srt?: Endpoint;
 }
 
 /** The latest picture of a camera. */
@@ -174,8 +176,10 @@ export interface HttpServices {
   rtspAt(relay: string, path: string, called: string): string | undefined;
   /** Where a relay offers SRT; undefined where it does not. `called` as above. */
   srtAt(relay: string, called: string): Endpoint | undefined;
-  /** Where a source of a camera is published; undefined where its intake is somebody else's. `called` as above. */
-  publishAt(camera: string, source: string, called: string): PublishPlace | undefined;
+  /** The intake that takes publishers of a camera, and why; undefined while no gateway holds the camera. */
+  intakeOf(camera: Id): Promise<IntakeChoice | undefined>;
+  /** Where an intake takes the publisher of a source; undefined where it is somebody else's. `called` as above. */
+  publishAt(intake: string, camera: string, source: string, called: string): PublishPlace | undefined;
   /** Where an address is, as far as databases tell; absent: there are none. */
   findPlace?: FindPlace;
   /** Where players reach a relay's WHEP themselves, for when no gateway answers; undefined: nowhere. */

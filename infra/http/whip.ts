@@ -21,8 +21,8 @@ const params = Type.Object({ camera_id: IdSchema });
 const resourceParams = Type.Object({ camera_id: IdSchema, source: IdSchema, publication: IdSchema });
 
 /** Where the caller publishes; a publisher's token opens one source alone. @throws Refusal */
-function placeFor(request: FastifyRequest, services: HttpServices, asked: string | undefined) {
-  const found = publishedSource(request, services, asked);
+async function placeFor(request: FastifyRequest, services: HttpServices, asked: string | undefined) {
+  const found = await publishedSource(request, services, asked);
   const { publisher } = request;
   if (publisher && publisher.path !== found.place.path) throw denied('other-source');
   return found;
@@ -71,7 +71,7 @@ export function whipRoutes(server: Server, services: HttpServices): void {
       if (!isOfType(request, SDP)) throw new Refusal(415, 'media-type', `WHIP takes an offer as ${SDP}.`);
       const sdp = request.body as string;
       parseOffer(sdp);
-      const { source, place } = placeFor(request, services, request.query.source);
+      const { source, place } = await placeFor(request, services, request.query.source);
       const who = request.publisher ?? publisherBy(callerOf(request));
       // The intake would answer first and refuse then: its client would see a connection that breaks, and no reason.
       if (source.url !== TAKEOVER && (await told(services.whip.isTaken(place)))) {
@@ -100,7 +100,7 @@ export function whipRoutes(server: Server, services: HttpServices): void {
       const fragment = request.body as string;
       parseFragment(fragment);
       const { source, publication } = request.params;
-      const { place } = placeFor(request, services, source);
+      const { place } = await placeFor(request, services, source);
       const answered = await told(services.whip.trickle(place, publication, fragment));
       if (answered?.fragment === undefined) return reply.code(204).send();
       return reply.code(200).type(FRAGMENT).send(answered.fragment);
@@ -109,7 +109,7 @@ export function whipRoutes(server: Server, services: HttpServices): void {
 
   server.delete(resource, { schema: { params: resourceParams, tags } }, async (request, reply) => {
     const { source, publication } = request.params;
-    const { place } = placeFor(request, services, source);
+    const { place } = await placeFor(request, services, source);
     await told(services.whip.close(place, publication));
     return reply.code(200).send();
   });

@@ -38,7 +38,9 @@ const LOOPBACK = '127.0.0.1';
 const ANYWHERE = '0.0.0.0';
 const UDP = new Set(['srt', 'webrtcUdp']);
 const FOR_EVERYBODY = new Set(['rtsp', 'rtsps', 'srt', 'rtmp', 'rtmps', 'webrtcUdp']);
-/** Of those, what stays on loopback where the same is there over TLS. */
+/** What gateways and switchers of other hosts come to. */
+const FOR_HOSTS = new Set(['rtsp', 'api', 'whep', 'hls']);
+/** Of what is for everybody, what is not where the same is there over TLS. */
 const IN_THE_CLEAR = new Map([
   ['rtsp', 'rtsps'],
   ['rtmp', 'rtmps'],
@@ -211,7 +213,7 @@ async function placeRelays(config: Config, listen: Listen): Promise<RelayPlace[]
     const ports = { ...relay.ports };
     for (const [name, port] of elsewhere ? [] : (Object.entries(relay.ports) as [keyof typeof ports, number][])) {
       const isOffered = FOR_EVERYBODY.has(name) && !((IN_THE_CLEAR.get(name) ?? '') in relay.ports);
-      const at = isOffered ? host : (on?.address ?? LOOPBACK);
+      const at = isOffered ? host : FOR_HOSTS.has(name) ? (on?.address ?? LOOPBACK) : LOOPBACK;
       const setting = settingOf(relay, isFirst, name);
       ports[name] = await listen(port, `relay ${relay.id}, ${name}`, setting, at, UDP.has(name) ? 'udp' : 'tcp');
     }

@@ -48,8 +48,7 @@ export function relaySettings(place: RelayPlace, options: RelayOptions): Record<
   // What only gateways and switchers speak with; those of other hosts come over the address of this one.
   const inside = place.on?.address ?? LOOPBACK;
   // Tokens of publishers go in the clear here: where all others come over TLS, only this machine may publish so.
-  const closed = place.role === 'intake' && (options.tls !== undefined || place.on !== undefined);
-  const mediaHost = closed ? inside : place.host;
+  const mediaHost = place.role === 'intake' && options.tls !== undefined ? LOOPBACK : place.host;
   return {
     // Sources that come and go are told by the cells; the relay would write a line for each of five tries a second.
     logLevel: options.logLevel ?? 'warn',

@@ -22,7 +22,7 @@ export interface IntakeStanding {
   gone?: boolean;
 }
 
-/** Who pulls a camera: undefined only when there is no intake at all. */
+/** Which intake pulls a camera, or takes its publishers: undefined only when there is no intake at all. */
 export interface IntakeChoice {
   intake?: string;
   why: Why;
@@ -73,7 +73,7 @@ export function pullBy(
   };
   const there = intakes.find(({ id }) => id === present);
   if (there && rank(there) >= GOOD) {
-    return { intake: there.id, why: { trigger: 'intake', text: `${there.id} pulls it already` } };
+    return { intake: there.id, why: { trigger: 'intake', text: `${there.id} has it already` } };
   }
   const [chosen, ...others] = [...intakes].sort(
     (one, other) =>
@@ -88,5 +88,5 @@ export function pullBy(
     option: one.id,
     because: rank(one) < rank(chosen) ? shortcoming(one, lost) : lesser(one, chosen),
   }));
-  return { intake: chosen.id, why: { trigger: 'intake', text: `${chosen.id} pulls ${camera}`, rejected } };
+  return { intake: chosen.id, why: { trigger: 'intake', text: `${chosen.id} takes ${camera}`, rejected } };
 }

@@ -66,6 +66,7 @@ export async function fakeGatewayOf(
     roster,
     gate,
     poster: () => PICTURE,
+    intake: (camera) => ({ intake: `intake of ${camera} by ${name}`, why: { trigger: 'test', text: 'so' } }),
     config: () => ({ destinations: {}, auth: { history: {} } }),
   });
   members.add(name);

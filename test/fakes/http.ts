@@ -190,8 +190,9 @@ export async function fakeGateway(change: Partial<HttpServices> = {}): Promise<F
     shortOn: () => undefined,
     srtAt: (relay) => (relay === 'relay-1' ? { host: '127.0.0.1', port: 8890 } : undefined),
     whip,
-    publishAt: (camera, source) => ({
-      relay: 'intake-1',
+    intakeOf: async () => ({ intake: 'intake-1', why: { trigger: 'intake', text: 'intake-1 takes it' } }),
+    publishAt: (intake, camera, source) => ({
+      relay: intake,
       path: `in/${camera}/${source}`,
       rtsp: { host: '127.0.0.1', port: 8654 },
       rtmp: { host: '127.0.0.1', port: 1935 },

@@ -9,21 +9,18 @@ import { natsJournal } from '../../bus/carriers/nats/journal.ts';
 import { startPublisher } from '../../bus/carriers/nats/publisher.ts';
 import { id } from '../../bus/identity.ts';
 import type { Journal } from '../../bus/ports.ts';
-import { ownerOf } from '../../machines/policy/ownership.ts';
 import { startChromium } from '../fixtures/chromium.ts';
 import { figure } from '../fixtures/figures.ts';
 import type { TestGroup } from '../fixtures/group.ts';
-import { prepareHosts, type TestHosts } from '../fixtures/hosts.ts';
+import { fallsTo, prepareHosts, type TestHosts } from '../fixtures/hosts.ts';
 import { byCell, demandFaultless, readBooks } from '../fixtures/journal.ts';
-import { descendants, stillRunning } from '../fixtures/launcher/start.ts';
 import { until } from '../fixtures/process.ts';
 import { type Site, startSite } from '../fixtures/site.ts';
 import { longestGapMs, type Watcher, watchCamera } from '../fixtures/watcher.ts';
 
 const NAMES = ['north', 'south', 'east', 'west', 'gate', 'yard'];
 /** A camera whose cell falls to a host's gateway. */
-const cameraOf = (host: string): string =>
-  NAMES.find((name) => ownerOf({ kind: 'camera', id: name }, ['a', 'b']).owner === host) ?? '';
+const cameraOf = (host: string): string => fallsTo(host, 'camera', NAMES, ['a', 'b']);
 
 describe('an installation of two hosts', function () {
   this.timeout(120_000);
@@ -39,7 +36,7 @@ describe('an installation of two hosts', function () {
 
   before(async () => {
     [site, browser] = await Promise.all([startSite([ofA, ofB]), startChromium()]);
-    hosts = await prepareHosts(['a', 'b'], site.cameras(), ['c']);
+    hosts = await prepareHosts(['a', 'b'], { cameras: site.cameras() }, ['c']);
     a = await hosts.start('a');
     // Alone, it pulls every camera.
     for (const camera of [ofA, ofB]) await until(`${camera} to be live`, () => isLive(a, camera), 20_000);
@@ -184,10 +181,7 @@ describe('an installation of two hosts', function () {
   });
 
   it('loses a host whole: the other takes up its cells, pulls its cameras, and pictures are back', async () => {
-    const pids = [a.launcher.pid, ...descendants(a.launcher.pid)];
-    const killedAt = Date.now();
-    for (const pid of pids) process.kill(pid, 'SIGKILL');
-    await until('host a to be gone', () => stillRunning(pids).length === 0);
+    const killedAt = await hosts.lose('a');
     await until('b to hold the camera of a', async () => (await holderOf(ofA)) === 'b', 15_000, 20);
     figure('one of two hosts killed: its cells taken up after', Date.now() - killedAt);
     for (const camera of [ofA, ofB]) {

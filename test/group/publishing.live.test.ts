@@ -1,18 +1,11 @@
 import { expect } from 'chai';
 import type { Browser } from 'playwright-core';
-import { DEMO_PICTURE, pictureArguments } from '../../infra/demo/picture.ts';
 import { startChromium } from '../fixtures/chromium.ts';
 import type { Follower } from '../fixtures/events.ts';
 import { startTestGroup, type TestGroup } from '../fixtures/group.ts';
-import { type Running, run, until } from '../fixtures/process.ts';
+import { type Running, until } from '../fixtures/process.ts';
+import { isOver, type Protocol, publishAddresses, seesPicture, startPublisher } from '../fixtures/publisher.ts';
 import { openWhipPage, type WhipPage } from '../fixtures/whip-page.ts';
-
-type Protocol = 'rtsp' | 'rtmp' | 'srt';
-const FORMATS: Record<Protocol, string[]> = {
-  rtsp: ['-f', 'rtsp', '-rtsp_transport', 'tcp'],
-  rtmp: ['-f', 'flv'],
-  srt: ['-f', 'mpegts'],
-};
 
 describe('cameras that send their picture to us', function () {
   this.timeout(90_000);
@@ -47,19 +40,12 @@ describe('cameras that send their picture to us', function () {
     await group?.stop();
   });
 
-  const addressesOf = async (camera: string): Promise<Record<string, string>> => {
-    const { status, body, text } = await group.api('POST', `/publish/${camera}`);
-    expect(status, text).to.equal(200);
-    return body;
-  };
+  const addressesOf = (camera: string) => publishAddresses(group, camera);
   const publish = (protocol: Protocol, url: string): Running => {
-    const picture = { ...DEMO_PICTURE, width: 640, height: 360, fps: 15, gopSeconds: 1, bitrateBps: 600_000 };
-    const painted = pictureArguments(picture, url).slice(0, -5);
-    const publisher = run('ffmpeg', [...painted, ...FORMATS[protocol], url]);
+    const publisher = startPublisher(protocol, url);
     publishers.push(publisher);
     return publisher;
   };
-  const isOver = ({ child }: Running) => child.exitCode !== null || child.signalCode !== null;
   const refused = async (what: string, publisher: Running) => {
     await until(`${what} to be refused`, () => isOver(publisher), 30_000);
     expect(publisher.child.exitCode, what).to.not.equal(0);
@@ -68,14 +54,6 @@ describe('cameras that send their picture to us', function () {
   const publisherOf = async (camera: string): Promise<{ type: string; id: string } | null> => {
     const intake = group.group.relays.find(({ role }) => role === 'intake')?.id ?? '';
     return (await group.askRelay(intake, `paths/get/in/${camera}/0`)).source;
-  };
-  const seesPicture = async (camera: string) => {
-    const viewer = group.token({ sub: 'viewer', role: 'viewer' });
-    const { body, text } = await group.api('GET', `/live/${camera}/rtsp`, undefined, viewer);
-    const shown = ['-frames:v', '10', '-f', 'null', '-'];
-    const player = run('ffmpeg', ['-v', 'error', '-rtsp_transport', 'tcp', '-i', body.rtsp_url, ...shown]);
-    await until(`ten pictures; ${text}`, () => isOver(player), 20_000).finally(() => player.stop());
-    expect(player.child.exitCode, player.output()).to.equal(0);
   };
 
   it('say that nobody publishes until somebody does', async () => {
@@ -89,7 +67,7 @@ describe('cameras that send their picture to us', function () {
       const startedAt = Date.now();
       const publisher = publish(protocol, (await addressesOf('gate'))[`${protocol}_url`] as string);
       await events.next('camera.live', 'camera/gate', startedAt, 20_000);
-      await seesPicture('gate');
+      await seesPicture(group, 'gate');
       const stoppedAt = Date.now();
       await publisher.stop();
       await events.next('camera.offline', 'camera/gate', stoppedAt, 30_000);
@@ -107,7 +85,7 @@ describe('cameras that send their picture to us', function () {
     const startedAt = Date.now();
     expect(await publishFromPage(page, 'booth')).to.deep.equal({ status: 201 });
     await events.next('camera.live', 'camera/booth', startedAt, 20_000);
-    await seesPicture('booth');
+    await seesPicture(group, 'booth');
     const intake = group.group.relays.find(({ role }) => role === 'intake')?.id ?? '';
     const { tracks2 } = await group.askRelay(intake, 'paths/get/in/booth/0');
     expect(tracks2.map(({ codec }: { codec: string }) => codec).sort()).to.deep.equal(['H264', 'Opus']);
@@ -126,7 +104,7 @@ describe('cameras that send their picture to us', function () {
     const page = await openWhipPage(browser);
     expect(await publishFromPage(page, 'desk')).to.deep.equal({ status: 201 });
     await until('the browser', async () => (await publisherOf('desk'))?.type === 'webRTCSession', 20_000);
-    await seesPicture('desk');
+    await seesPicture(group, 'desk');
     await page.close();
   });
 
@@ -144,7 +122,7 @@ describe('cameras that send their picture to us', function () {
     await group.kill('gateway');
     await group.ready();
     expect(await publisherOf('yard')).to.deep.equal(first);
-    await seesPicture('yard');
+    await seesPicture(group, 'yard');
   });
 
   it('take the newest publisher where they allow it', async () => {
@@ -159,7 +137,7 @@ describe('cameras that send their picture to us', function () {
       async () => (await group.api('GET', '/api/v1/cameras/stage')).body.state === 'live',
       20_000,
     );
-    await seesPicture('stage');
+    await seesPicture(group, 'stage');
   });
 
   it('let nobody publish without a token, with that of another camera, or with a login token', async () => {

@@ -23,10 +23,22 @@ describe('the settings of a relay', () => {
     const on = { host: 'a', address: '10.0.0.1', publicHost: 'a.example.com' };
     const options = { jwksPort: 9, issuer: 'i', audience: 'a', publicHosts: [], origins: [] };
     const intake = relaySettings({ ...place('intake', '0.0.0.0'), on }, options);
-    expect(intake).to.include({ apiAddress: '10.0.0.1:1', rtspAddress: '10.0.0.1:3', metricsAddress: '127.0.0.1:2' });
+    expect(intake).to.include({ apiAddress: '10.0.0.1:1', rtspAddress: '0.0.0.0:3', metricsAddress: '127.0.0.1:2' });
+    expect(intake).to.include({ rtmpAddress: '0.0.0.0:8', srtAddress: '0.0.0.0:4', webrtcAddress: '10.0.0.1:5' });
     const delivery = relaySettings({ ...place('delivery', '0.0.0.0'), on }, options);
     expect(delivery).to.include({ apiAddress: '10.0.0.1:1', webrtcAddress: '10.0.0.1:5', rtspAddress: '0.0.0.0:3' });
     expect(delivery).to.include({ authMethod: 'jwt' });
+    const low = relaySettings({ ...place('delivery', '0.0.0.0'), on }, { ...options, hlsSecret: 's' });
+    expect(low).to.include({ hlsAddress: '10.0.0.1:7', hlsCDNSecret: 's' });
+  });
+
+  it('take publishers of other hosts over TLS where there is a certificate; what is in the clear is for switchers', () => {
+    const on = { host: 'a', address: '10.0.0.1', publicHost: 'a.example.com' };
+    const tls = { certFile: '/c.pem', keyFile: '/k.pem' };
+    const options = { jwksPort: 9, issuer: 'i', audience: 'a', publicHosts: [], origins: [], tls };
+    const intake = relaySettings({ ...place('intake', '0.0.0.0'), on, rtsps: 10, rtmps: 11 }, options);
+    expect(intake).to.include({ rtspsAddress: '0.0.0.0:10', rtmpsAddress: '0.0.0.0:11', rtspAddress: '10.0.0.1:3' });
+    expect(intake).to.include({ rtmpAddress: '127.0.0.1:8', srtAddress: '127.0.0.1:4' });
   });
 
   it('make low-latency HLS on loopback, for the gateway alone, and none without its secret or at an intake', () => {

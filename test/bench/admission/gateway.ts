@@ -155,6 +155,7 @@ const server = await buildServer({
   srtAt: () => undefined,
   encodesAt: () => true,
   shortOn: () => undefined,
+  intakeOf: async () => undefined,
   publishAt: () => undefined,
   whip: {
     open: () => Promise.reject(new Error('nobody publishes here')),

@@ -37,6 +37,7 @@ const BODIES: Record<Verb, unknown> = {
   renew: { minutes: 5 },
   acknowledge: {},
   poster: null,
+  intake: null,
   offer: { event: { type: 'said' } },
   create: { event: { type: 'said' } },
 };
@@ -98,6 +99,7 @@ describe('asks over the bus: who may ask what', () => {
       roster: cells as never,
       gate: gateway.services.gate,
       poster: () => ({ jpeg: new Uint8Array([1]), at: 1 }),
+      intake: () => ({ intake: 'intake-1', why: WHY }),
       config: () => gateway.services.config,
     });
   });

@@ -16,7 +16,7 @@ function stage(cameras: string[], pulls = cameras, foreign: string[] = []) {
   const done: string[] = [];
   let looks = 0;
   const at = new Map(cameras.map((camera) => [camera, 'a']));
-  const empty = handOverCameras({
+  const handOver = handOverCameras({
     intakes: {
       leaving: () => cameras.map((camera) => ({ camera, choice: { intake: 'b', why: WHY } })),
       leave(intake) {
@@ -46,7 +46,7 @@ function stage(cameras: string[], pulls = cameras, foreign: string[] = []) {
     const enough = looks + 2;
     return until('another look', () => looks >= enough);
   };
-  return { relays, done, empty, looked };
+  return { relays, done, ...handOver, looked };
 }
 
 describe('the cameras of an intake that shall be empty', () => {
@@ -90,5 +90,31 @@ describe('the cameras of an intake that shall be empty', () => {
     const first = empty('a');
     expect(empty('a')).to.equal(first);
     await first;
+  });
+});
+
+describe('a camera that is published at another intake than its own', () => {
+  const choice = { intake: 'b', why: WHY };
+
+  it('goes there; what is pulled of it is pulled there first', async () => {
+    const { relays, done, follow, looked } = stage(['cam_1']);
+    const followed = follow('cam_1', 'a', choice);
+    expect(follow('cam_1', 'a', choice), 'one way at a time').to.equal(followed);
+    await looked();
+    expect(done).to.deep.equal([]);
+    relays.b = [path('in/cam_1/0', 0)];
+    await until('the switcher to be sent there', () => done.length > 0);
+    relays.a = [path('in/cam_1/0', 0)];
+    await followed;
+    expect(done).to.deep.equal(["cam_1 is b's", 'cam_1 is pulled by b alone']);
+  });
+
+  it('goes at once where nothing else of it is pulled', async () => {
+    const { done, follow } = stage(['cam_1'], []);
+    await follow('cam_1', 'a', choice);
+    expect(done.filter((one) => !one.includes('not pulled'))).to.deep.equal([
+      "cam_1 is b's",
+      'cam_1 is pulled by b alone',
+    ]);
   });
 });

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { memoryStore } from '../../../bus/carriers/memory.ts';
 import { id } from '../../../bus/identity.ts';
+import { askHolder } from '../../../infra/gateway/holders.ts';
 import { findPosters } from '../../../infra/gateway/posters.ts';
 import { fakeGatewayOf, gate, PICTURE } from '../../fakes/gateways.ts';
 import { until } from '../../fixtures/process.ts';
@@ -37,10 +38,22 @@ describe('gateways among each other', () => {
 
   it('show the picture that the eye of another one sees', async () => {
     const { bus, other } = await two();
-    const poster = findPosters({ node: 'gate-2', bus, gate, cells: other.cells, poster: () => undefined });
+    const poster = findPosters(askHolder({ node: 'gate-2', bus, gate, cells: other.cells }), () => undefined);
     expect(await poster(camera.id)).to.deep.equal(PICTURE);
     const snooping = { to: camera, verb: 'poster', token: gate.mintLogin(admin, 60), body: null };
     expect(await bus.ask(snooping, 500)).to.include({ reason: 'type' });
+  });
+
+  it('say where a camera is published as the one says that has it, and nothing while that one is gone', async () => {
+    const { bus, one, other } = await two();
+    const here = () => ({ intake: 'a guess', why: { trigger: 'test', text: 'so' } });
+    const ask = askHolder({ node: 'gate-2', bus, gate, cells: other.cells });
+    expect(await ask('intake', camera.id, here)).to.include({ intake: 'intake of cam_1 by gate-1' });
+    expect(await askHolder({ node: 'gate-1', bus, gate, cells: one.cells })('intake', camera.id, here)).to.include({
+      intake: 'a guess',
+    });
+    one.kill();
+    expect(await ask('intake', camera.id, here)).to.equal(undefined);
   });
 
   it('declare, prolong and close an emergency over the bus, with the rights of HTTP', async () => {

@@ -34,7 +34,8 @@ describe('http: cameras that send to us', () => {
     const answer = await ask('cam_001');
     expect(answer.statusCode, answer.body).to.equal(200);
     const { rtsp_url, rtmp_url, srt_url, whip_url, whip_token, ...rest } = answer.json();
-    expect(rest).to.deep.equal({ camera: 'cam_001', source: '1', expires_in: 600 });
+    const why = { trigger: 'intake', text: 'intake-1 takes it' };
+    expect(rest).to.deep.equal({ camera: 'cam_001', source: '1', relay: 'intake-1', why, expires_in: 600 });
     expect(rtsp_url).to.match(/^rtsp:\/\/127\.0\.0\.1:8654\/in\/cam_001\/1\?token=/);
     expect(rtmp_url).to.match(/^rtmp:\/\/127\.0\.0\.1:1935\/in\/cam_001\/1\?token=/);
     expect(srt_url).to.match(/^srt:\/\/127\.0\.0\.1:8990\?streamid=publish:in\/cam_001\/1:s:/);
@@ -56,6 +57,35 @@ describe('http: cameras that send to us', () => {
       const answer = await ask(path);
       expect([answer.statusCode, answer.json().reason], path).to.deep.equal([409, 'not-published']);
     }
+  });
+
+  it('are told to come again while no gateway has their camera, or its intake is not ours to open', async () => {
+    await configure('cam_001', ['publish:']);
+    const { services } = gateway;
+    const [intakeOf, publishAt] = [services.intakeOf, services.publishAt];
+    services.intakeOf = async () => undefined;
+    const gone = await ask('cam_001');
+    expect([gone.statusCode, gone.json().reason, gone.headers['retry-after']]).to.deep.equal([
+      503,
+      'gateway-away',
+      '2',
+    ]);
+    Object.assign(services, { intakeOf, publishAt: () => undefined });
+    const foreign = await ask('cam_001');
+    expect([foreign.statusCode, foreign.json().reason]).to.deep.equal([503, 'no-publishing']);
+    expect(foreign.json().why.text).to.equal('intake-1 takes it');
+    Object.assign(services, { publishAt });
+  });
+
+  it('are given no SRT address where its token would go in the clear to another machine', async () => {
+    await configure('cam_001', ['publish:']);
+    const { publishAt } = gateway.services;
+    gateway.services.publishAt = (...asked) => {
+      const { srt: _srt, ...place } = publishAt(...asked) ?? {};
+      return place as ReturnType<typeof publishAt>;
+    };
+    const answer = (await ask('cam_001')).json();
+    expect(answer).to.include.keys('rtmp_url', 'rtsp_url', 'whip_url').and.not.to.have.property('srt_url');
   });
 
   describe('over WHIP', () => {

@@ -72,7 +72,7 @@ describe('which intake pulls a camera', () => {
     const intakes = [intake('a', dead), intake('b'), intake('c', { draining: true }), intake('d', { weight: 0 })];
     const { intake: chosen, why } = pullBy('cam_001', intakes, { present: 'a', lost: 'a' });
     expect(chosen).to.equal('b');
-    expect(why).to.include({ trigger: 'intake', text: 'b pulls cam_001' });
+    expect(why).to.include({ trigger: 'intake', text: 'b takes cam_001' });
     expect(why.rejected).to.have.deep.members([
       { option: 'a', because: 'it was just lost' },
       { option: 'c', because: 'it is being drained' },
