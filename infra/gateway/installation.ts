@@ -101,8 +101,9 @@ export function keepInstallation(config: Config, parts: InstallationParts): Inst
       .filter((view) => !placed.has(view.id) && isOurs(view.id) && !view.tags.includes('over'));
     await Promise.all(gone.map(({ id }) => cells.offer({ kind: 'camera', id }, { type: 'camera.removed' }, by)));
     await parts.placeCameras(zones);
-    await settleRenditions(cells, parts.belongsHere, placed, current.ladders, by);
-    await settleRecordings(cells, (at) => at.id === changed || parts.belongsHere(at), placed, by);
+    const isCaredFor = (at: Address) => at.id === changed || parts.belongsHere(at);
+    await settleRenditions(cells, isCaredFor, placed, current.ladders, by);
+    await settleRecordings(cells, isCaredFor, placed, by);
     await settlePtz(cells, ({ id }) => isOurs(id), placed, by);
     forgetUnusedLogins(placed, secrets, group.cluster ? SHARED_LOGIN_MS : 0);
   };
