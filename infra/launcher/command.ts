@@ -65,7 +65,7 @@ async function open(asked: LaunchArguments, { parts, env, say, onLost }: Opening
   const config = loadConfig(file, env);
   for (const warning of config.warnings) say(warning);
   if (config.http.tls) readCertificate(config.http.tls);
-  const state = takeStateFolder(asked.state ?? config.state);
+  const state = takeStateFolder(asked.state ?? config.state, env);
   const block = asked.port === 0 ? await claimPortBlock() : undefined;
   const compiled = compiledFolder(state);
   let place: AnnouncedPlace | undefined;

@@ -66,14 +66,17 @@ function takePidFile(file: string, state: string): void {
   throw new StateFolderRefused(`another group is just starting on ${state}`);
 }
 
-/** Where the Unix sockets of the group with this data folder are. */
-export function socketsFolder(state: string): string {
+/**
+ * Where the Unix sockets of the group with this data folder are: in the temporary folder, or where systemd made a folder
+ * for it (RuntimeDirectory). A service's temporary folder may be its own, and the command line is no part of the service.
+ */
+export function socketsFolder(state: string, env: NodeJS.ProcessEnv = process.env): string {
   const mark = createHash('sha256').update(path.resolve(state)).digest('hex').slice(0, 12);
-  return path.join(tmpdir(), `signalbox-${process.getuid?.() ?? 0}-${mark}`);
+  return path.join(env.RUNTIME_DIRECTORY || tmpdir(), `signalbox-${process.getuid?.() ?? 0}-${mark}`);
 }
 
-function makeSocketsFolder(state: string): string {
-  const folder = socketsFolder(state);
+function makeSocketsFolder(state: string, env: NodeJS.ProcessEnv): string {
+  const folder = socketsFolder(state, env);
   mkdirSync(folder, { mode: 0o700, recursive: true });
   const found = lstatSync(folder);
   // The temporary folder is everybody's: somebody else could have made it first, to listen in.
@@ -109,7 +112,7 @@ export function secretIn(state: string, name: string, shared?: string): { file: 
 }
 
 /** Makes the data folder ready and takes it. @throws StateFolderRefused */
-export function takeStateFolder(folder: string): StateFolder {
+export function takeStateFolder(folder: string, env: NodeJS.ProcessEnv = process.env): StateFolder {
   const state = path.resolve(folder);
   const run = path.join(state, 'run');
   const log = path.join(state, 'log');
@@ -118,7 +121,7 @@ export function takeStateFolder(folder: string): StateFolder {
   for (const made of [run, log]) mkdirSync(made, { recursive: true, mode: 0o700 });
   const pidFile = path.join(run, 'launcher.pid');
   takePidFile(pidFile, state);
-  const sockets = makeSocketsFolder(state);
+  const sockets = makeSocketsFolder(state, env);
   return {
     path: state,
     run,

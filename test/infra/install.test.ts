@@ -34,6 +34,10 @@ describe('infra/Dockerfile', () => {
       after.filter((line) => /^(RUN|COPY|ADD)/.test(line)),
       'nothing is made as that user',
     ).to.deep.equal([]);
+    expect(
+      after.find((line) => line.startsWith('ENTRYPOINT ')),
+      'orphans are buried',
+    ).to.contain('["tini", "--", ');
     expect(after.find((line) => line.startsWith('HEALTHCHECK '))).to.contain('"infra/healthcheck.mjs", "/state"');
     expect(after).to.include('VOLUME ["/state"]');
     expect(last.find((line) => line.startsWith('ENV '))).to.contain('SIGNALBOX_STATE=/state');
@@ -62,6 +66,20 @@ describe('infra/Dockerfile', () => {
 });
 
 describe('infra/signalbox.service', () => {
+  const settings = text('signalbox.service').split('\n');
+
+  it('is started again however often it fails, and lets the command line reach the launcher', () => {
+    expect(settings).to.include.members(['Restart=always', 'StartLimitIntervalSec=0']);
+    expect(settings).to.include.members(['PrivateTmp=yes', 'RuntimeDirectory=signalbox']);
+  });
+
+  it('keeps the link that signs in out of the journal, and nothing else', () => {
+    // Standard error would go where standard output does.
+    expect(settings).to.include.members(['StandardOutput=null', 'StandardError=journal']);
+  });
+});
+
+describe('infra/signalbox.service, judged by systemd', () => {
   let folder: string;
   let unit: string;
 

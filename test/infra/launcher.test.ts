@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
@@ -7,7 +7,7 @@ import { readArguments } from '../../infra/launcher/command.ts';
 import { demoCameraSettings } from '../../infra/launcher/demo-cameras.ts';
 import { lastWords } from '../../infra/launcher/last-words.ts';
 import { openProcessLog } from '../../infra/launcher/process-log.ts';
-import { StateFolderRefused, takeStateFolder } from '../../infra/launcher/state-folder.ts';
+import { StateFolderRefused, socketsFolder, takeStateFolder } from '../../infra/launcher/state-folder.ts';
 import { restartDelayMs } from '../../infra/launcher/supervise.ts';
 
 describe('the launcher', () => {
@@ -82,6 +82,16 @@ describe('the launcher', () => {
     takeStateFolder(path.join(folder, 'data')).release();
     writeFileSync(pidFile, '');
     takeStateFolder(path.join(folder, 'data')).release();
+  });
+
+  it('puts its sockets where the command line sees them, also as a service with a temporary folder of its own', () => {
+    const runtime = path.join(folder, 'run');
+    mkdirSync(runtime);
+    const state = takeStateFolder(path.join(folder, 'data'), { RUNTIME_DIRECTORY: runtime });
+    expect(path.dirname(state.sockets)).to.equal(runtime);
+    state.release();
+    expect(path.dirname(socketsFolder(path.join(folder, 'data'), {}))).to.equal(tmpdir());
+    expect(readdirSync(runtime)).to.deep.equal([]);
   });
 
   it('makes each secret once', () => {
