@@ -16,7 +16,7 @@ describe('infra/compose.yaml', () => {
   it('runs one node, the image alone with a data folder, by a configuration that is accepted', () => {
     expect(namesIn('one')).to.deep.equal(['signalbox']);
     const { volumes, hostname } = serviceNamed('signalbox');
-    expect(volumes).to.deep.equal(['./compose/one:/etc/signalbox:ro', 'one:/state']);
+    expect(volumes).to.deep.equal(['./compose/one:/etc/signalbox:ro', 'state:/state']);
     expect(hostname, 'else its gateway has another name in each new container').to.equal('signalbox');
     const { nats, redis, relays, cluster, warnings } = configOf('signalbox');
     expect({ nats, redis, cluster, warnings }).to.deep.equal({
@@ -65,7 +65,7 @@ describe('infra/compose.yaml', () => {
     for (const host of HOSTS) {
       const { networks, volumes, secrets } = serviceNamed(host);
       expect(networks.hosts.ipv4_address).to.equal(cluster?.hosts[host]?.address);
-      expect(volumes).to.include(`${host}:/state`);
+      expect(volumes).to.include(`state-${host}:/state`);
       expect(secrets).to.deep.equal([path.basename(cluster?.keyFile ?? '')]);
     }
   });
@@ -93,6 +93,17 @@ describe('infra/compose.yaml', () => {
       );
     }
     expect(adaptiveReach(configOf('a')).hosts).to.deep.equal(['stream.example.com']);
+  });
+
+  // Compose takes `a:/state` for a path of Windows, and the data would go with the container.
+  it('keeps data in volumes whose names are longer than a letter', () => {
+    const named = Object.values(compose.services).flatMap(({ volumes = [] }) =>
+      volumes.filter((one) => /^\w/.test(one)),
+    );
+    const names = named.map((one) => one.split(':')[0] ?? '');
+    expect(new Set(names)).to.deep.equal(new Set(Object.keys(compose.volumes)));
+    expect(names.filter((name) => name.length < 2)).to.deep.equal([]);
+    expect(new Set(names).size, 'each has its own').to.equal(names.length);
   });
 
   // Compose writes inline contents into the container, and refuses to where the root file system is read-only.

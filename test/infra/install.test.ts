@@ -58,7 +58,7 @@ describe('infra/Dockerfile', () => {
     for (const { image, build, read_only, cap_drop, tmpfs, volumes } of ours.map(serviceNamed)) {
       expect([image, build]).to.deep.equal(['signalbox', { context: '..', dockerfile: 'infra/Dockerfile' }]);
       expect([read_only, cap_drop]).to.deep.equal([true, ['ALL']]);
-      const folders = volumes.filter((one) => !one.endsWith(':ro')).map((one) => one.replace(/^\w+:/, ''));
+      const folders = volumes.filter((one) => !one.endsWith(':ro')).map((one) => one.replace(/^[\w-]+:/, ''));
       const writable = [...tmpfs, ...folders].map((one) => one.split(':')[0]);
       expect(writable).to.have.members(['/tmp', '/signalbox/.build/run', '/state']);
     }
