@@ -91,7 +91,9 @@ export function handOverCameras({
   };
 
   const emptyOut = async (intake: string): Promise<Emptied> => {
-    const leaving = intakes.leaving(intake);
+    // Of those that other gateways have taken up since, it is still known where they were.
+    const isOurs = (camera: string): boolean => !isForeign(camera);
+    const leaving = intakes.leaving(intake).filter(({ camera }) => isOurs(camera));
     for (let first = 0; first < leaving.length; first += AT_A_TIME) {
       const some = leaving.slice(first, first + AT_A_TIME);
       await Promise.all(some.map(({ camera, choice }) => handOver(camera, intake, choice)));
@@ -99,7 +101,7 @@ export function handOverCameras({
     await othersLeave(intake);
     // Whatever is still there goes the short way.
     const { moved, stuck } = intakes.leave(intake);
-    return { lost: moved, stuck };
+    return { lost: moved.filter(isOurs), stuck: stuck.filter(isOurs) };
   };
 
   const goThere = async (camera: string, from: string, choice: IntakeChoice): Promise<void> => {

@@ -1,12 +1,15 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
+import { groupFileName, group as groupShape } from '../../infra/group.ts';
+import { ownerOf } from '../../machines/policy/ownership.ts';
 import { command } from '../fixtures/command-line.ts';
 import { figure } from '../fixtures/figures.ts';
-import type { TestGroup } from '../fixtures/group.ts';
-import { replayAgainstTheLiving } from '../fixtures/journal.ts';
+import { startTestGroup, type TestGroup } from '../fixtures/group.ts';
+import { byCell, readBooks, replayAgainstTheLiving } from '../fixtures/journal.ts';
 import { makeState, untilReady } from '../fixtures/launcher/start.ts';
 import { run, until } from '../fixtures/process.ts';
+import { type Site, startSite } from '../fixtures/site.ts';
 import { startWatchedGroup, type WatchedGroup } from '../fixtures/watched-group.ts';
 import { longestGapMs } from '../fixtures/watcher.ts';
 
@@ -195,5 +198,59 @@ describe('a relay that is taken out of the file while nothing runs', function ()
     expect(without).to.include({ ready: 'ready' });
     expect(without.log).to.match(/relay\/relay-2.*nothing of it runs/);
     await whileRunning(['relay-1', 'relay-2'], serve('intake-1', 'relay-1', 'relay-2'));
+  });
+});
+
+/** What a gateway of a group was told at its start. */
+const readGroupFile = (state: string, gateway: number) =>
+  groupShape.parse(JSON.parse(readFileSync(path.join(state, 'run', groupFileName(gateway)), 'utf8')));
+
+describe('an intake that is taken out of the file, with the cameras of two gateways on it', function () {
+  this.timeout(90_000);
+  const cameras = ['cam_1', 'cam_2', 'cam_3', 'cam_4', 'cam_5'];
+  const listed = [{ id: 'intake-1', role: 'intake' }, { id: 'intake-2', role: 'intake' }, { id: 'relay-1' }];
+  let site: Site | undefined;
+  let group: TestGroup | undefined;
+  after(async () => {
+    await group?.stop();
+    await site?.close();
+  });
+
+  it('is empty when both have handed theirs over at a key frame', async () => {
+    site = await startSite(cameras);
+    const config = { gateways: 2, cameras: site.cameras(), relays: listed };
+    group = await startTestGroup(config);
+    const { askRelay, api, group: started } = group;
+    const events = group.follow(0);
+    const areLive = async () => {
+      const { body } = await api('GET', '/api/v1/cameras');
+      return body.items.filter(({ state }: { state: string }) => state === 'live').length === cameras.length;
+    };
+    const pulledBy = async (intake: string): Promise<number> => {
+      const { items } = (await askRelay(intake, 'paths/list')) as { items: { name: string; ready: boolean }[] };
+      return items.filter(({ name, ready }) => name.startsWith('in/') && ready).length;
+    };
+    const arePulled = async () => (await pulledBy('intake-1')) + (await pulledBy('intake-2')) === cameras.length;
+    const nodes = [1, 2].map((number) => readGroupFile(started.state, number).node);
+    // The second gateway is given its share of them soon after its start.
+    const areShared = async () => {
+      const cells = byCell((await readBooks(started)).entries);
+      return cameras.every((camera) => {
+        const { record } = cells.get(`camera/${camera}`)?.at(-1) ?? {};
+        return record?.left !== true && record?.node === ownerOf({ kind: 'camera', id: camera }, nodes).owner;
+      });
+    };
+    await until('each to be where it belongs', areShared, 20_000, 200);
+    await until('each to be pulled, and live', async () => (await areLive()) && (await arePulled()), 30_000, 100);
+    const intake = (await pulledBy('intake-1')) > 0 ? 'intake-1' : 'intake-2';
+    const other = intake === 'intake-1' ? 'intake-2' : 'intake-1';
+    const at = Date.now();
+    writeFileSync(started.config, JSON.stringify({ ...config, relays: listed.filter(({ id }) => id !== intake) }));
+    await events.next('relay.removed', `relay/${intake}`, at, 15_000);
+    expect(await pulledBy(other)).to.equal(5);
+    await until('nothing to be pulled there', async () => (await pulledBy(intake)) === 0);
+    expect(await areLive()).to.equal(true);
+    const heard = events.heard.filter((fact) => fact.at >= at && fact.subject.startsWith('camera/'));
+    expect(heard, 'no camera has noticed').to.deep.equal([]);
   });
 });

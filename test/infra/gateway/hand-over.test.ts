@@ -85,6 +85,12 @@ describe('the cameras of an intake that shall be empty', () => {
     await emptied;
   });
 
+  it('are none that another gateway has taken up since: that one hands them over, and nobody tells them that they are lost', async () => {
+    const { done, empty } = stage(['theirs'], [], ['theirs']);
+    expect(await empty('a')).to.deep.equal({ lost: [], stuck: [] });
+    expect(done).to.deep.equal([]);
+  });
+
   it('are handed over once, however often it is asked for', async () => {
     const { empty } = stage(['idle'], []);
     const first = empty('a');
