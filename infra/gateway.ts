@@ -221,7 +221,7 @@ const installation = keepInstallation(config, {
   secrets,
   overlay: openOverlay(group.state, secrets),
   onCameras: media.setCameras,
-  placeCameras: (zones) => launcher.placeCameras(zones).catch(untold),
+  placeCameras: (zones) => launcher.placeCameras(zones, config.natsReaders).catch(untold),
 });
 await media.takeUp();
 const adopted = await population.open();

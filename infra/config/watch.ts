@@ -85,7 +85,7 @@ const startOnly: Record<string, (config: Config) => unknown> = {
   // Where other hosts are, and their relays, the launcher takes over by starting the gateways again.
   cluster: ({ cluster, host = '' }) => cluster && [cluster.keyFile, cluster.hosts[host]],
   gateways: ({ gateways }) => gateways,
-  nats: ({ nats, natsReaders, natsWebSocket }) => [nats, natsReaders, natsWebSocket],
+  nats: ({ nats, natsWebSocket }) => [nats, natsWebSocket],
   redis: ({ redis }) => redis,
   auth: ({ auth }) => [auth.issuer, auth.audience, auth.external, { ...auth.oidc, rights: [] }],
   'ice.public_hosts': ({ ice }) => ice.publicHosts,

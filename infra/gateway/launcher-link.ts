@@ -4,7 +4,7 @@ import { type EncoderNews, type Encoders, MakingSchema } from '../../adapters/pu
 import { type LinkMessage, openLink, type Way } from '../../bus/carriers/link.ts';
 import { shape } from '../../bus/shape.ts';
 import { processList } from '../launcher/process-list.ts';
-import type { CameraZones } from '../nats/accounts.ts';
+import type { CameraZones, ReaderScopes } from '../nats/accounts.ts';
 
 /** What the launcher tells of one of its processes. */
 export interface ProcessNews {
@@ -38,8 +38,8 @@ export interface LauncherLink {
   encoders: Encoders;
   /** Ends the encoders that nobody here hears of. @param spared those that somebody else does */
   sweepEncoders(spared: (name: string) => boolean): Promise<void>;
-  /** Says in which zone each camera is; resolves once those who hear facts of zones over NATS do so accordingly. */
-  placeCameras(zones: CameraZones): Promise<void>;
+  /** Says in which zone each camera is, and who hears facts over NATS; resolves once they do so accordingly. */
+  placeCameras(zones: CameraZones, readers: ReaderScopes): Promise<void>;
   /** Tells that this gateway is about to listen, and waits until its address is free. @throws LauncherRefused */
   listens(): Promise<void>;
   /** Tells that this gateway serves, and where browsers sign in. */
@@ -57,9 +57,10 @@ const encoderList = shape(
   }),
 );
 
-const placing = (zones: CameraZones) => ({
+const placing = (zones: CameraZones, readers: ReaderScopes) => ({
   type: 'place-cameras',
   cameras: [...zones].map(([id, zone]) => ({ id, zone })),
+  readers,
 });
 
 const ANSWER_WITHIN_MS = 10_000;
@@ -88,7 +89,7 @@ export function openLauncherLink(to: string | Way, holder: string, epoch: () => 
   let readyUrl: string | undefined;
   let switchers = 0;
   let runningSwitchers = 1;
-  let placed: CameraZones | undefined;
+  let placed: [CameraZones, ReaderScopes] | undefined;
   let refs = 0;
   const exits = new Map<string, UnexpectedExit>();
 
@@ -138,7 +139,7 @@ export function openLauncherLink(to: string | Way, holder: string, epoch: () => 
     hear,
     up(peer) {
       for (const heard of awaitingUp) heard();
-      if (placed) peer.send({ ...placing(placed), ref: ++refs, holder, epoch: epoch() });
+      if (placed) peer.send({ ...placing(...placed), ref: ++refs, holder, epoch: epoch() });
       if (readyUrl) peer.send({ type: 'ready', holder, url: readyUrl });
       if (switchers > 0) peer.send({ type: 'ensure-switchers', ref: ++refs, holder, epoch: epoch(), count: switchers });
     },
@@ -220,12 +221,12 @@ export function openLauncherLink(to: string | Way, holder: string, epoch: () => 
       link.send({ type: 'ensure-switchers', ref: ++refs, holder, epoch: epoch(), count: switchers });
     },
     switchers: () => runningSwitchers,
-    async placeCameras(zones) {
-      if (isDeepStrictEqual(zones, placed)) return;
-      placed = zones;
+    async placeCameras(zones, readers) {
+      if (isDeepStrictEqual([zones, readers], placed)) return;
+      placed = [zones, readers];
       // A launcher that is away is told when it is back.
       if (!link.isUp()) return;
-      await ask(placing(zones)).catch((error) => {
+      await ask(placing(zones, readers)).catch((error) => {
         placed = undefined;
         throw error;
       });

@@ -1,9 +1,9 @@
 import Type from 'typebox';
 import { MakingSchema } from '../../adapters/push.mediamtx/making.ts';
 import { type LinkMessage, type Peer, serveLink } from '../../bus/carriers/link.ts';
-import { type Id, IdSchema } from '../../bus/identity.ts';
+import { ID_PATTERN, type Id, IdSchema } from '../../bus/identity.ts';
 import { type Of, ShapeError, shape } from '../../bus/shape.ts';
-import type { CameraZones } from '../nats/accounts.ts';
+import type { CameraZones, ReaderScopes } from '../nats/accounts.ts';
 import type { EncoderWatch, RunningEncoders } from './encoders.ts';
 import type { ProcessState } from './process-list.ts';
 import type { Exit } from './supervise.ts';
@@ -47,6 +47,13 @@ const requests = {
       ref: Ref,
       epoch: Type.Number(),
       cameras: Type.Array(Type.Object({ id: IdSchema, zone: Type.String({ maxLength: 200 }) }), { maxItems: 100_000 }),
+      readers: Type.Record(
+        Type.String({ pattern: ID_PATTERN }),
+        Type.Object({
+          cameras: Type.Optional(Type.Array(IdSchema)),
+          zones: Type.Optional(Type.Array(Type.String({ maxLength: 200 }))),
+        }),
+      ),
     }),
   ),
   processes: shape('processes request', Type.Object({ ref: Type.Optional(Ref) })),
@@ -71,8 +78,8 @@ export interface Commands {
   /** @throws Refused when there is no such demo camera */
   plug(request: Of<(typeof requests)['plug']>): Promise<void>;
   ensureSwitchers(count: number): Promise<void>;
-  /** Says in which zone each camera is, for those who hear facts of zones over NATS. */
-  placeCameras(zones: CameraZones): Promise<void>;
+  /** Says in which zone each camera is, and who hears facts over NATS. */
+  placeCameras(zones: CameraZones, readers: ReaderScopes): Promise<void>;
   processes(): ProcessState[];
   /** The encoders of pushes. */
   encoders: Pick<RunningEncoders, 'start' | 'stop' | 'list'>;
@@ -112,8 +119,8 @@ async function obey(message: LinkMessage, commands: Commands, peer: Peer): Promi
       await commands.listens();
       return peer.send({ type: 'done', ref: requests.listens.parse(message).ref });
     case 'place-cameras': {
-      const { cameras } = requests['place-cameras'].parse(message);
-      await commands.placeCameras(new Map(cameras.map(({ id, zone }) => [id as Id, zone])));
+      const { cameras, readers } = requests['place-cameras'].parse(message);
+      await commands.placeCameras(new Map(cameras.map(({ id, zone }) => [id as Id, zone])), readers as ReaderScopes);
       return peer.send({ type: 'done', ref });
     }
     case 'processes':

@@ -1,21 +1,21 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { type CameraZones, NATS_REVISION_USER } from '../nats/accounts.ts';
+import { type CameraZones, NATS_REVISION_USER, type ReaderScopes } from '../nats/accounts.ts';
 import { converse, type NatsPlan, writeNatsConfig } from './servers.ts';
 import type { StateFolder } from './state-folder.ts';
 
 /** Who may hear what at the nats-server that is run here. */
 export interface NatsReaders {
-  /** Says in which zone each camera is from now on; resolves once readers of zones hear accordingly. */
-  place(cameras: CameraZones): Promise<void>;
+  /** Says in which zone each camera is from now on, and who reads; resolves once readers hear accordingly. */
+  place(cameras: CameraZones, readers: ReaderScopes): Promise<void>;
 }
 
 const RELOADED_WITHIN_MS = 5_000;
 const LOOK_AGAIN_MS = 15;
 
 /**
- * Keeps the readers of zones in step with the cameras that are in them: the configuration is written anew and read
- * again where another camera is to be heard. The server takes what somebody may hear no longer from its open
- * connection, and leaves everybody else's alone.
+ * Keeps the readers in step with the configuration, and with the cameras that are in their zones: that of the server is
+ * written anew and read again where something else is to be heard. The server takes what somebody may hear no longer
+ * from its open connection, cuts who is no reader any more, and leaves everybody else alone.
  * @param reload has nats-server read its configuration again; false: it does not run, and will read it when it starts
  */
 export function keepNatsReaders(plan: NatsPlan, state: StateFolder, reload: () => boolean): NatsReaders {
@@ -30,8 +30,8 @@ export function keepNatsReaders(plan: NatsPlan, state: StateFolder, reload: () =
       () => true,
       () => false,
     );
-  const place = async (cameras: CameraZones): Promise<void> => {
-    const { revision } = writeNatsConfig(plan, state, cameras);
+  const place = async (cameras: CameraZones, readers: ReaderScopes): Promise<void> => {
+    const { revision } = writeNatsConfig({ ...plan, readers }, state, cameras);
     if (revision === known || !reload()) return;
     for (
       const deadline = performance.now() + RELOADED_WITHIN_MS;
@@ -47,8 +47,8 @@ export function keepNatsReaders(plan: NatsPlan, state: StateFolder, reload: () =
     known = revision;
   };
   return {
-    place(cameras) {
-      const turn = last.then(() => place(cameras));
+    place(cameras, readers) {
+      const turn = last.then(() => place(cameras, readers));
       last = turn.catch(() => {});
       return turn;
     },

@@ -102,7 +102,7 @@ export async function runGroup(
     ensureSwitchers,
     encoders,
     // A NATS that others run is told by its own configuration.
-    placeCameras: async (zones) => readers?.place(zones),
+    placeCameras: async (zones, scopes) => readers?.place(zones, scopes),
     processes: () => [...supervised.values()].map((child) => child.state()),
     listens: async () => inItsPlace?.leave(),
     ready(gateway, url) {

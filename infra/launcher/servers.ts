@@ -11,7 +11,7 @@ import {
   NATS_REVISION_USER,
   type NatsReader,
   type NatsWebSocket,
-  type ReaderScope,
+  type ReaderScopes,
   webSocket,
 } from '../nats/accounts.ts';
 import type { StateFolder } from './state-folder.ts';
@@ -21,8 +21,7 @@ import type { Program } from './supervise.ts';
 export interface NatsPlan {
   port: number;
   websocket?: NatsWebSocket;
-  /** By name. */
-  readers: Readonly<Record<string, ReaderScope>>;
+  readers: ReaderScopes;
 }
 
 /** Opens a connection, sends a text and resolves to what came back once it matches; rejects when it never does. */

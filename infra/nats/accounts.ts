@@ -19,6 +19,9 @@ export interface ReaderScope {
   zones?: readonly string[];
 }
 
+/** Readers by name. */
+export type ReaderScopes = Readonly<Record<string, ReaderScope>>;
+
 /** Whether a reader hears every fact there is. */
 export const hearsAll = ({ cameras, zones }: ReaderScope): boolean => cameras === undefined && zones === undefined;
 
@@ -33,7 +36,7 @@ export function camerasHeard(scope: ReaderScope, placed: CameraZones): Id[] | un
 /** What a configuration says of readers: those of the nats-server that is run here are joined by one of its own. */
 export interface ReaderSettings {
   nats: 'embedded' | object;
-  natsReaders: Readonly<Record<string, ReaderScope>>;
+  natsReaders: ReaderScopes;
 }
 
 /** Whose facts a reader hears; undefined: there is no reader of that name. */

@@ -81,7 +81,6 @@ async function catchUp() {
     const request = JSON.stringify(place.next === undefined ? {} : { after: place.next });
     const reply = await connection.request(`sbx.v1.resume.${values.name}`, request, { timeout: ANSWER_WITHIN_MS });
     const answer = reply.json();
-    if (answer.reason === 'no-reader') throw new Error('the gateways know no such reader any more');
     if (answer.error) throw new Error(answer.error);
     const added = listenTo(answer.cameras);
     if (added) await connection.flush();
@@ -99,6 +98,11 @@ async function catchUp() {
   late.forEach(take);
 }
 
+// Lost connections are made again by themselves; this one ends when the reader is let in no more.
+void connection.closed().then((error) => {
+  console.error(error?.message ?? 'closed');
+  process.exit(1);
+});
 let isStale = false;
 let wake = () => {};
 void (async () => {

@@ -6,7 +6,7 @@ import { connect, type NatsConnection } from 'nats';
 import { type NatsStore, natsStore } from '../../bus/carriers/nats.ts';
 import { wrap } from '../../bus/envelope.ts';
 import { id } from '../../bus/identity.ts';
-import { inboxOf, resumeSubject } from '../../bus/subjects.ts';
+import { inboxOf, resumeSubject, toldOf } from '../../bus/subjects.ts';
 import { natsIdentity } from '../../infra/gateway/carriers.ts';
 import { groupFileName } from '../../infra/group.ts';
 import { readerSecret } from '../../infra/launcher/servers.ts';
@@ -218,12 +218,43 @@ describe('readers over NATS that were away', function () {
     expect(first?.sequence).to.equal(kept);
   });
 
-  it('are refused once the configuration names them no more', async () => {
+  it('hear what the configuration says as it is saved; who is taken out is cut, and nobody else', async () => {
+    const program = runSample('gate');
+    await until('it to listen', () => place('gate').next > 0, 20_000);
+    let cuts = 0;
+    void (async () => {
+      for await (const { type } of hall.status()) if (type === 'disconnect') cuts += 1;
+    })();
+    /** Whether a reader is let hear what a camera tells now. */
+    const hears = async (reader: NatsConnection, camera: Camera) => {
+      const heard: number[] = [];
+      const listening = reader.subscribe(toldOf({ kind: 'recording', id: id(camera) }), {
+        callback(error, message) {
+          if (!error) heard.push(Number(message.headers?.get('Nats-Sequence')));
+        },
+      });
+      await reader.flush();
+      const sequence = await tell(camera);
+      await reader.flush();
+      listening.unsubscribe();
+      return heard.includes(sequence);
+    };
+    expect(await hears(hall, 'cam_gate')).to.equal(false);
     const config = JSON.parse(readFileSync(group.group.config, 'utf8'));
-    delete config.nats.readers.gate;
-    writeFileSync(group.group.config, JSON.stringify(config));
-    const isRefused = async () => (await ask(gate, 'gate', {})).reason === 'no-reader';
-    await until('the refusal', async () => (await isRefused()) && (await isRefused()), 15_000, 300);
-    expect((await ask(hall, 'hall', { after: 0 })).cameras).to.deep.equal(['cam_hall']);
+    const readers = { hall: { zones: ['hcm/gate'] }, yard: { cameras: ['cam_gate'] } };
+    writeFileSync(group.group.config, JSON.stringify({ ...config, nats: { readers } }));
+    await until('another zone to be heard', () => hears(hall, 'cam_gate'), 15_000, 100);
+    expect(await hears(hall, 'cam_hall'), 'what was theirs before').to.equal(false);
+    await until('it at every gateway', async () => {
+      const answers = await Promise.all(Array.from({ length: 4 }, () => ask(hall, 'hall', {})));
+      return answers.every(({ cameras }) => cameras?.join() === 'cam_gate');
+    });
+    const yard = await comeIn('yard');
+    expect((await ask(yard, 'yard', {})).cameras).to.deep.equal(['cam_gate']);
+    await yard.close();
+    await until('the one that is taken out to be cut for good', () => gate.isClosed(), 20_000);
+    await until('its program to end', () => program.child.exitCode === 1, 20_000);
+    expect(await comeIn('gate').catch(String)).to.match(/authorization/i);
+    expect(cuts).to.equal(0);
   });
 });
