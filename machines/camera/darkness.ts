@@ -55,11 +55,22 @@ function backupOf(context: CameraContext): string | undefined {
   return standingAs(context, new Set(['flowing'])).find((id) => id !== context.active);
 }
 
+/** What was found of contexts, which never change: a guard for each state asks in turn, and then who enters it. */
+const known = new WeakMap<CameraContext, { found: Darkness | undefined }>();
+
 /**
  * What the picture becomes after a source has changed: undefined when it stays as it is.
  * While a source feeds the program, only the loss of that source changes anything.
  */
 export function darkness(context: CameraContext): Darkness | undefined {
+  const before = known.get(context);
+  if (before) return before.found;
+  const found = darknessOf(context);
+  known.set(context, { found });
+  return found;
+}
+
+function darknessOf(context: CameraContext): Darkness | undefined {
   const active = activeStanding(context);
   const seen = FED.has(context.state);
   if (context.state === 'switching' && backupOf(context) !== undefined) return undefined;

@@ -1,5 +1,4 @@
 import { fromCallback, setup } from 'xstate';
-import { choose } from '../policy/sources.ts';
 import type { AlarmInput, EyeInput, IntakeInput, ProbeInput, ProgramInput, SelectionInput } from '../slots.ts';
 import {
   activeStanding,
@@ -7,7 +6,6 @@ import {
   type CameraContext,
   type CameraEvent,
   type CameraSaid,
-  situationOf,
   sourceAt,
 } from './context.ts';
 import { type Darkness, darkness } from './darkness.ts';
@@ -151,8 +149,3 @@ export const losePicture: Change = (context, event) => {
   const began = active?.state === 'silent' ? active.deadline - CAMERA_TIMES.offlineAfterMs : noticed;
   return { lostAt: context.lostAt ?? began };
 };
-/** Makes the choice among the sources anew; an operator's choice ends with the picture of its source. */
-export const decide = machine.assign(({ context, event }) => ({
-  choice: choose(situationOf(context, event.at)),
-  chosenAt: event.at,
-}));

@@ -1,15 +1,33 @@
 import { doerIn } from '../../bus/events/doer.ts';
-import { choose } from '../policy/sources.ts';
+import { type Choice, choose } from '../policy/sources.ts';
 import { type CameraContext, type CameraEvent, situationOf } from './context.ts';
-import { decide, machine, tellStandings } from './parts.ts';
+import { machine, tellStandings } from './parts.ts';
 
 type Heard = { context: CameraContext; event: CameraEvent };
 
+/** What is chosen in a context, which never changes, at a moment: guards ask for it, and then who makes the choice. */
+const found = new WeakMap<CameraContext, { at: number; choice: Choice }>();
+
+/** The choice among the sources as it comes out now. */
+function choiceNow({ context, event: { at } }: Heard): Choice {
+  const known = found.get(context);
+  if (known?.at === at) return known.choice;
+  const choice = choose(situationOf(context, at));
+  found.set(context, { at, choice });
+  return choice;
+}
+
+/** Makes the choice among the sources anew; an operator's choice ends with the picture of its source. */
+const decide = machine.assign(({ context, event }) => ({
+  choice: choiceNow({ context, event }),
+  chosenAt: event.at,
+}));
+
 /** Whether the choice among the sources would come out otherwise now. */
-function changes({ context, event }: Heard): boolean {
-  const { choice, active } = context;
+function changes(heard: Heard): boolean {
+  const { choice, active } = heard.context;
   if (!choice) return false;
-  const next = choose(situationOf(context, event.at));
+  const next = choiceNow(heard);
   const sameSource = next.source === choice.source && (next.source === active || next.how === choice.how);
   const sameArmed = next.armed.length === choice.armed.length && next.armed.every((id, n) => id === choice.armed[n]);
   const sameReason = next.why.reason === choice.why.reason && next.reconsiderAt === choice.reconsiderAt;
@@ -17,7 +35,7 @@ function changes({ context, event }: Heard): boolean {
 }
 
 /** Whether time alone may change the choice that would be made now. */
-const waits = ({ context, event }: Heard): boolean => choose(situationOf(context, event.at)).reconsiderAt !== undefined;
+const waits = (heard: Heard): boolean => choiceNow(heard).reconsiderAt !== undefined;
 
 /** Whether anything is known of the sources yet. */
 const known = ({ context }: Heard): boolean => Object.keys(context.standings).length > 0;
