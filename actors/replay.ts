@@ -56,16 +56,19 @@ export function essence(snapshot: Essence): Essence {
   return JSON.parse(JSON.stringify(pick(snapshot)));
 }
 
-const isDefined = (value: unknown): boolean => value !== undefined;
-
 /** Whether plain values are surely the same JSON: a field that is undefined is not there. */
 function alike(one: unknown, other: unknown): boolean {
   if (one === other) return true;
   if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false;
   if (Array.isArray(one) !== Array.isArray(other)) return false;
   const [mine, theirs] = [one as Record<string, unknown>, other as Record<string, unknown>];
-  for (const name in mine) if (!alike(mine[name], theirs[name])) return false;
-  return Object.values(mine).filter(isDefined).length === Object.values(theirs).filter(isDefined).length;
+  let surplus = 0;
+  for (const name in mine) {
+    if (!alike(mine[name], theirs[name])) return false;
+    if (mine[name] !== undefined) surplus += 1;
+  }
+  for (const name in theirs) if (theirs[name] !== undefined) surplus -= 1;
+  return surplus === 0;
 }
 
 /** A machine before it has heard anything. */

@@ -23,8 +23,8 @@ const note = (place: number, ...changes: Change[]) =>
   machine.assign(({ context, event }) => {
     const source = sourceAt(context, place);
     if (!source) return {};
-    let standing = context.standings[source.id] ?? FRESH;
-    for (const change of changes) standing = { ...standing, ...change(standing, event) };
+    const standing = { ...(context.standings[source.id] ?? FRESH) };
+    for (const change of changes) Object.assign(standing, change(standing, event));
     return { standings: { ...context.standings, [source.id]: standing } };
   });
 
