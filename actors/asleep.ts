@@ -1,4 +1,6 @@
 import type { AnyStateMachine, AnyStateNode } from 'xstate';
+import { slotOf } from './holding.ts';
+import { slotted } from './slotted.ts';
 import type { Persisted } from './snapshot.ts';
 
 /** A machine as its last record has it: not restored yet. */
@@ -20,7 +22,7 @@ function tagsOf(machine: AnyStateMachine, { value, context }: Persisted): Set<st
   const name = JSON.stringify(value);
   const found = all.get(name);
   if (found) return found;
-  const { tags } = machine.resolveState({ value: value as never, context: context as never });
+  const { tags } = slotted(machine).resolveState({ value: value as never, context: context as never });
   if (all.size >= MOST_KNOWN) all.clear();
   all.set(name, tags);
   return tags;
@@ -29,13 +31,15 @@ function tagsOf(machine: AnyStateMachine, { value, context }: Persisted): Set<st
 /**
  * A cell that is taken up is at work at once, and most cells hear nothing for long: to restore the machine of each costs
  * much more than to hold its slots.
- * @throws Error when the machine can't be in that state
+ * @param machine with adapters in its slots
+ * @throws Error when the machine can't be in that state, or has not all of those slots
  */
 export function asleep(machine: AnyStateMachine, persisted: Persisted): Asleep {
-  const { value, context } = persisted;
+  const { value, context, children } = persisted;
+  for (const { src } of Object.values(children)) slotOf(machine, src);
   return {
     context,
     tags: tagsOf(machine, persisted),
-    nodes: () => machine.resolveState({ value: value as never, context: context as never })._nodes,
+    nodes: () => slotted(machine).resolveState({ value: value as never, context: context as never })._nodes,
   };
 }

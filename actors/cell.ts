@@ -7,9 +7,9 @@ import { type Asleep, asleep } from './asleep.ts';
 import type { Door } from './bind.ts';
 import { CellDown, type CellView, type Offered } from './cells.ts';
 import { type Chart, chart } from './chart.ts';
-import { type Holding, holding } from './holding.ts';
+import { Holding, type SlotsKept } from './holding.ts';
 import { servedBy, slotted } from './slotted.ts';
-import { type Persisted, persisted, viewOf } from './snapshot.ts';
+import { type Persisted, persisted, type State, viewOf } from './snapshot.ts';
 
 /** What makes a cell one of its kind: its machine, with slots bound, and the shapes of what it may hear. */
 export interface CellKind {
@@ -78,8 +78,9 @@ export class Cell implements Door {
   private readonly slots: Holding;
   private readonly incarnation: string;
   private lastSeq: number;
-  /** The machine as the newest record has it, written or being written; undefined before the first. */
-  private recorded: Persisted | undefined;
+  /** The machine and its slots as the newest record has them, written or being written; undefined before the first. */
+  private recorded: State | undefined;
+  private recordedSlots: SlotsKept | undefined;
   private settled: Promise<void> | undefined;
   private readonly tenure: string;
   private count = 0;
@@ -93,9 +94,7 @@ export class Cell implements Door {
   private down: Error | undefined;
   private leaving = false;
   /** The machine as it lived when it was let go of, where not all that it heard had been written down. */
-  private parting: Persisted | undefined;
-  /** How it was when it was last looked at: many look between two events. */
-  private seen: { present: object; view: CellView } | undefined;
+  private parting: { state: State; slots: SlotsKept } | undefined;
   /** Its last record is in the spool, or under way: its sequence is not known yet. */
   private isUnsure = false;
 
@@ -108,14 +107,17 @@ export class Cell implements Door {
     this.tenure = origin.tenure;
     // A new cell has no record yet; its first will come right after the last of its former life, or later.
     this.epoch = origin.snapshot ? origin.lastSeq : origin.lastSeq + 1;
-    this.recorded = origin.snapshot as Persisted | undefined;
-    this.slots = holding(kind.machine, this, this.recorded?.children);
-    if (this.recorded) this.sleeper = asleep(slotted(kind.machine), this.recorded);
+    this.slots = new Holding(kind.machine, this);
+    const former = origin.snapshot as Persisted | undefined;
+    if (!former) return;
+    this.recorded = former;
+    this.recordedSlots = former.children;
+    this.sleeper = asleep(kind.machine, former);
   }
 
   /** Makes the actor; one that slept goes on from where it was taken up. */
   private embody(): AnyActor {
-    const snapshot = this.recorded && { ...this.recorded, children: {} };
+    const snapshot = this.recorded && persisted(this.recorded, {});
     const options = { input: { id: this.at.id }, ...(snapshot ? { snapshot } : {}) };
     const actor = createActor(slotted(this.kind.machine), options as ActorOptions<AnyStateMachine>);
     servedBy(actor, this.slots);
@@ -127,7 +129,7 @@ export class Cell implements Door {
 
   /** Starts, or goes on: slots of the present state are held. */
   start(): void {
-    if (this.sleeper) this.slots.resume();
+    if (this.recordedSlots) this.slots.resume(this.recordedSlots);
     else {
       this.awake();
       this.settle();
@@ -151,9 +153,7 @@ export class Cell implements Door {
 
   /** The cell as it is now. */
   view(): CellView {
-    const present = this.present();
-    if (this.seen?.present !== present) this.seen = { present, view: viewOf(this.at, present) };
-    return this.seen.view;
+    return viewOf(this.at, this.present());
   }
 
   /** Its statechart, with the present state marked. */
@@ -209,7 +209,7 @@ export class Cell implements Door {
   async leave(): Promise<void> {
     this.leaving = true;
     // What it heard last is written down as it lived: once stopped, its snapshot says that it is over.
-    if (this.waiting.length > 0) this.parting ??= this.persisted();
+    if (this.waiting.length > 0) this.parting ??= { state: this.awake().getSnapshot(), slots: this.slots.written() };
     this.stop();
     await this.drained();
   }
@@ -231,7 +231,7 @@ export class Cell implements Door {
    */
   async handOver(): Promise<void> {
     await this.leave();
-    const after = this.recorded;
+    const after = this.lastRecorded();
     if (this.lostFence() || !after) return;
     await this.house.journal.append({ ...this.recordOf([], []), after, left: true }, this.lastSeq);
   }
@@ -248,12 +248,12 @@ export class Cell implements Door {
   /** Where a successor of this failed cell starts: after the last record, once that is written. */
   async origin(): Promise<Omit<CellOrigin, 'tenure'>> {
     await this.drained();
-    const { incarnation, lastSeq, recorded } = this;
-    return { incarnation, lastSeq, snapshot: recorded };
+    const { incarnation, lastSeq } = this;
+    return { incarnation, lastSeq, snapshot: this.lastRecorded() };
   }
 
-  private persisted(): Persisted {
-    return persisted(this.awake().getSnapshot(), this.slots.written());
+  private lastRecorded(): Persisted | undefined {
+    return this.recorded && persisted(this.recorded, this.recordedSlots ?? {});
   }
 
   private async drained(): Promise<void> {
@@ -336,9 +336,10 @@ export class Cell implements Door {
     this.waiting = [];
     this.said = [];
     const heard = batch.map((one) => one.heard);
-    const after = this.parting ?? this.persisted();
-    const record = { ...this.recordOf(heard, said), after };
-    this.recorded = after;
+    const { state, slots } = this.parting ?? { state: this.awake().getSnapshot(), slots: this.slots.written() };
+    const record = { ...this.recordOf(heard, said), after: persisted(state, slots) };
+    this.recorded = state;
+    this.recordedSlots = slots;
     this.appending = true;
     this.settled = new Promise((resolve) => this.write(record, batch, resolve));
   }

@@ -12,19 +12,6 @@ export interface SlotRecord {
 /** The slots in a record of any release: some were written down as they ended. */
 export type SlotsKept = Readonly<Record<string, { src: string; snapshot: { status: string; input: object } }>>;
 
-/** The slots that a cell holds for its machine. What that asks for while it moves is done once it has moved. */
-export interface Holding extends SlotHolder {
-  /** Begins those that the last record has. */
-  resume(): void;
-  /** Does what the machine has asked for. */
-  settle(): void;
-  /** Leaves undone what a machine asked for that failed while it moved. */
-  forget(): void;
-  /** Those that are held, for a record. */
-  written(): Readonly<Record<string, SlotRecord>>;
-  endAll(): void;
-}
-
 /** A slot that is held, in the words of a record. */
 export const slotRecord = (src: string, input: object): SlotRecord => ({
   snapshot: { status: 'active', input },
@@ -32,54 +19,87 @@ export const slotRecord = (src: string, input: object): SlotRecord => ({
   syncSnapshot: false,
 });
 
-/**
- * @param machine with adapters in its slots
- * @param door takes what they report
- * @param kept the slots in the record from which the cell goes on
- * @throws Error when the machine has no such slot
- */
-export function holding(machine: AnyStateMachine, door: Door, kept: SlotsKept = {}): Holding {
-  const held = new Map<string, { slot: SlotRecord; end(): void }>();
-  let written: Record<string, SlotRecord> | undefined;
-  let asked: (() => void)[] = [];
-  const logicOf = (src: string): AnyActorLogic => {
-    const logic = machine.implementations.actors[src] as AnyActorLogic | undefined;
-    if (!logic) throw new Error(`the machine "${machine.id}" has no slot "${src}"`);
-    return logic;
-  };
-  const begin = (id: string, src: string, input: object) => {
-    written = undefined;
-    held.set(id, { slot: slotRecord(src, input), end: hold(logicOf(src), input, door) });
-  };
-  const end = (id: string) => {
-    written = undefined;
-    const one = held.get(id);
-    held.delete(id);
+/** What a cell without slots has written down of them. */
+const NONE: Readonly<Record<string, SlotRecord>> = {};
+
+/** The slots that a cell holds for its machine. What that asks for while it moves is done once it has moved. */
+export class Holding implements SlotHolder {
+  private readonly machine: AnyStateMachine;
+  private readonly door: Door;
+  /** Those that are held; most cells that wait for something hold none. */
+  private held: Map<string, { slot: SlotRecord; end(): void }> | undefined;
+  private asked: (() => void)[] | undefined;
+  private record: Readonly<Record<string, SlotRecord>> | undefined;
+
+  /**
+   * @param machine with adapters in its slots
+   * @param door takes what they report
+   */
+  constructor(machine: AnyStateMachine, door: Door) {
+    this.machine = machine;
+    this.door = door;
+  }
+
+  begin(id: string, src: string, input: object): void {
+    this.ask(() => this.take(id, slotRecord(src, input)));
+  }
+
+  end(id: string): void {
+    this.ask(() => this.release(id));
+  }
+
+  /** Begins those that a record has. */
+  resume(kept: SlotsKept): void {
+    for (const [id, slot] of Object.entries(kept)) {
+      if (slot.snapshot.status === 'active') this.take(id, slot as SlotRecord);
+    }
+  }
+
+  /** Does what the machine has asked for. */
+  settle(): void {
+    const { asked } = this;
+    this.asked = undefined;
+    for (const wish of asked ?? []) wish();
+  }
+
+  /** Leaves undone what a machine asked for that failed while it moved. */
+  forget(): void {
+    this.asked = undefined;
+  }
+
+  /** Those that are held, for a record. */
+  written(): Readonly<Record<string, SlotRecord>> {
+    this.record ??= this.held?.size ? Object.fromEntries([...this.held].map(([id, { slot }]) => [id, slot])) : NONE;
+    return this.record;
+  }
+
+  endAll(): void {
+    for (const id of [...(this.held?.keys() ?? [])]) this.release(id);
+  }
+
+  private ask(wish: () => void): void {
+    this.asked ??= [];
+    this.asked.push(wish);
+  }
+
+  private take(id: string, slot: SlotRecord): void {
+    const end = hold(slotOf(this.machine, slot.src), slot.snapshot.input, this.door);
+    this.record = undefined;
+    this.held ??= new Map();
+    this.held.set(id, { slot, end });
+  }
+
+  private release(id: string): void {
+    const one = this.held?.get(id);
+    this.record = undefined;
+    this.held?.delete(id);
     one?.end();
-  };
-  const former = Object.entries(kept).filter(([, { snapshot }]) => snapshot.status === 'active');
-  for (const [, { src }] of former) logicOf(src);
-  return {
-    begin: (...one) => void asked.push(() => begin(...one)),
-    end: (id) => void asked.push(() => end(id)),
-    resume() {
-      for (const [id, { src, snapshot }] of former) begin(id, src, snapshot.input);
-    },
-    settle() {
-      if (asked.length === 0) return;
-      const wishes = asked;
-      asked = [];
-      for (const wish of wishes) wish();
-    },
-    forget() {
-      asked = [];
-    },
-    written() {
-      written ??= Object.fromEntries([...held].map(([id, { slot }]) => [id, slot]));
-      return written;
-    },
-    endAll() {
-      for (const id of [...held.keys()]) end(id);
-    },
-  };
+  }
+}
+
+/** What stands in a slot of a machine. @throws Error when it has no such slot */
+export function slotOf(machine: AnyStateMachine, src: string): AnyActorLogic {
+  const logic = machine.implementations.actors[src] as AnyActorLogic | undefined;
+  if (!logic) throw new Error(`the machine "${machine.id}" has no slot "${src}"`);
+  return logic;
 }

@@ -1,4 +1,3 @@
-import type { AnyMachineSnapshot } from 'xstate';
 import type { Why } from '../bus/events/why.ts';
 import type { Address } from '../bus/subjects.ts';
 import type { CellView } from './cells.ts';
@@ -13,12 +12,17 @@ export interface Persisted {
   children: SlotsKept;
 }
 
+/** What a machine is in, living or in a record. */
+export type State = Pick<Persisted, 'status' | 'value' | 'context'>;
+
+const NO_HISTORY = {};
+
 /**
  * A machine as a record keeps it. XState's own way looks through the whole context for actors; here it is plain JSON,
  * and no machine has a history.
  */
-export function persisted({ status, value, context }: AnyMachineSnapshot, children: SlotsKept): Persisted {
-  return { status, value, historyValue: {}, context, children };
+export function persisted({ status, value, context }: State, children: SlotsKept): Persisted {
+  return { status, value, historyValue: NO_HISTORY, context, children };
 }
 
 /** A machine snapshot as outsiders may look at it. */

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { createActor } from 'xstate';
 import type { Door } from '../../actors/bind.ts';
-import { holding } from '../../actors/holding.ts';
+import { Holding } from '../../actors/holding.ts';
 import { MACHINES } from '../../actors/machines.ts';
 import { servedBy, slotted } from '../../actors/slotted.ts';
 import { persisted } from '../../actors/snapshot.ts';
@@ -36,7 +36,7 @@ describe('a machine that asks its cell for slots', () => {
       for (const [life, heard] of lives(kind)) {
         const theirs = createActor(machine, { input: { id: life } });
         theirs.start();
-        const slots = holding(machine, door);
+        const slots = new Holding(machine, door);
         const ours = createActor(slotted(machine), { input: { id: life } });
         servedBy(ours, slots);
         ours.start();
