@@ -21,6 +21,7 @@ const KEPT = [
   'content-length',
   'content-range',
   'accept-ranges',
+  'location',
   'cache-control',
   'retry-after',
   'x-signalbox-at',

@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import Type from 'typebox';
 import type { CellView } from '../../actors/cells.ts';
 import { masterPlaylist } from '../../adapters/ladder.ffmpeg/master.ts';
 import { WhySchema } from '../../bus/events/why.ts';
 import { type Id, IdSchema } from '../../bus/identity.ts';
+import { rungInstead } from '../../machines/policy/ladder.ts';
 import type { RenditionContext } from '../../machines/rendition/context.ts';
 import { admit } from './admission.ts';
 import { callerOf, placeOf } from './door.ts';
@@ -54,6 +56,19 @@ async function playable({ cells }: HttpServices, camera: Id): Promise<RenditionC
   }
   if (!view) throw missing(`camera ${camera}`);
   return renditionOf(view);
+}
+
+/**
+ * The playlist with which a player of another one goes on: a source of another size has other rungs, and most players
+ * read the master playlist only once.
+ * @returns undefined where it is not the playlist of a rung, or that rung is made
+ */
+async function playlistInstead(services: HttpServices, camera: Id, file: string): Promise<string | undefined> {
+  const [, lines] = /^(\d{1,5})p\.m3u8$/.exec(file) ?? [];
+  if (lines === undefined || existsSync(path.join(services.hls.folder, camera, file))) return undefined;
+  const { rungs } = await playable(services, camera);
+  const instead = rungInstead(Number(lines), rungs);
+  return instead && `${instead.name}.m3u8` !== file ? `${instead.name}.m3u8` : undefined;
 }
 
 /** `GET /live/:camera_id/hls`, and the signed addresses that it hands out. */
@@ -118,6 +133,8 @@ export function hlsRoutes(server: Server, services: HttpServices, shared: Shared
       reply.header('cache-control', 'no-store'); // it depends on the session
       return reply.send(masterPlaylist({ folder: made, rungs, audio, fps, bitrateBps }, viewerOf(session).quality));
     }
+    const instead = await playlistInstead(services, camera as Id, file);
+    if (instead) return reply.header('cache-control', 'no-store').redirect(instead);
     reply.header('cache-control', extension === 'm3u8' ? PLAYLIST_CACHE : SEGMENT_CACHE);
     // A copy in a cache keeps it: by that players notice one that is kept for too long.
     if (extension === 'm3u8') reply.header('x-signalbox-at', String(Date.now()));

@@ -25,6 +25,24 @@ export function rangeIn(header: string | undefined, length: number): { from: num
   throw new Refusal(416, 'range', `There are ${length} bytes, and none of those that were asked for.`);
 }
 
+/** The part that a request asks for; the answer says then that it is one. @throws Refusal with 416, and tells how many bytes there are */
+export function partAsked(request: FastifyRequest, reply: FastifyReply, length: number): ReturnType<typeof rangeIn> {
+  try {
+    const part = rangeIn(request.headers.range, length);
+    if (part) {
+      const { from, to } = part;
+      reply
+        .code(206)
+        .header('content-range', `bytes ${from}-${to - 1}/${length}`)
+        .header('content-length', to - from);
+    }
+    return part;
+  } catch (error) {
+    reply.header('content-range', `bytes */${length}`);
+    throw error;
+  }
+}
+
 /** Answers with the whole of something, or with the part of it that is asked for. @throws Refusal with 416 where there is none */
 export async function sendRanged(request: FastifyRequest, reply: FastifyReply, given: Ranged): Promise<FastifyReply> {
   const tag = `"${given.tag}"`;
@@ -37,21 +55,8 @@ export async function sendRanged(request: FastifyRequest, reply: FastifyReply, g
   if (range === undefined || (unless !== undefined && unless !== tag)) {
     return reply.send(given.whole());
   }
-  const length = await given.length();
-  let wanted: ReturnType<typeof rangeIn>;
-  try {
-    wanted = rangeIn(range, length);
-  } catch (error) {
-    reply.header('content-range', `bytes */${length}`);
-    throw error;
-  }
-  if (!wanted) return reply.send(given.whole());
-  const { from, to } = wanted;
-  reply
-    .code(206)
-    .header('content-range', `bytes ${from}-${to - 1}/${length}`)
-    .header('content-length', to - from);
-  return reply.send(await given.part(from, to));
+  const wanted = partAsked(request, reply, await given.length());
+  return reply.send(wanted ? await given.part(wanted.from, wanted.to) : given.whole());
 }
 
 /** Bytes that are there. */

@@ -24,6 +24,14 @@ export interface LadderPlan {
 /** The rungs of these names, best first; unknown names are left out. */
 export const rungsNamed = (names: readonly string[]): Rung[] => RUNGS.filter(({ name }) => names.includes(name));
 
+/**
+ * The rung with which a player goes on whose own is not made any more: the best that is no higher, or else the lowest.
+ * @param lines of the rung that is asked for
+ * @param made best first
+ */
+export const rungInstead = (lines: number, made: readonly PlannedRung[]): PlannedRung | undefined =>
+  made.find(({ height }) => height <= lines) ?? made.at(-1);
+
 /** Why a rung can't be the source's own packets; undefined when it can. */
 function againstCopying(source: Measured, rung: Rung): string | undefined {
   if (source.codec !== 'h264') return `the source is ${source.codec}, and players of HLS and WebRTC need h264`;

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import { id } from '../../../bus/identity.ts';
@@ -113,6 +113,25 @@ describe('HLS', () => {
     expect(told.map(({ type }) => type)).to.include('signalbox.viewer.stale');
     const { body } = await gateway.server.inject({ url: '/metrics', headers: gateway.bearer({ role: 'operator' }) });
     expect(body).to.match(/^signalbox_stale_playlists_total 1$/m);
+  });
+
+  it('leads a player on to a rung that is made, when its own is not any more', async () => {
+    const { base } = await granted();
+    const { folder } = gateway.services.hls;
+    rmSync(path.join(folder, 'cam_001', '720p.m3u8'));
+    const { roster } = gateway.house;
+    const smaller = { ...measured, width: 640, height: 360 };
+    for (const event of [
+      { type: 'program.changed', detail: 'another size' },
+      smaller,
+      { type: 'ladder.flowing', elapsed_ms: 1 },
+    ]) {
+      await roster.offer(rendition, event);
+    }
+    const { statusCode, headers } = await get(`${base}720p.m3u8`);
+    expect([statusCode, headers.location, headers['cache-control']]).to.deep.equal([302, '360p.m3u8', 'no-store']);
+    expect((await get(`${base}360p.m3u8`)).statusCode).to.equal(200);
+    expect((await get(`${base}audio.m3u8`)).statusCode, 'what is no rung').to.equal(404);
   });
 
   it('gives a range of a segment', async () => {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { Measured } from '../../../bus/events/rendition.ts';
-import { planLadder, RUNGS, rungsNamed, USUAL_RUNGS } from '../../../machines/policy/ladder.ts';
+import { planLadder, RUNGS, rungInstead, rungsNamed, USUAL_RUNGS } from '../../../machines/policy/ladder.ts';
 
 const camera: Measured = {
   ...{ codec: 'h264', width: 1280, height: 720, fps: 30, gop_ms: 2_000, reordered: false },
@@ -32,6 +32,13 @@ describe('the ladder of a camera', () => {
       expect(why.rejected?.[0]?.because).to.match(text);
     });
   }
+
+  it('has a player whose rung is made no more go on with the best that is no higher, or else the lowest', () => {
+    const { rungs } = plan({ height: 480, width: 854 });
+    const instead = (lines: number) => rungInstead(lines, rungs)?.name;
+    expect([1080, 720, 480, 400, 180].map(instead)).to.deep.equal(['480p', '480p', '480p', '360p', '360p']);
+    expect(rungInstead(720, [])).to.equal(undefined);
+  });
 
   it('scales nothing up: higher rungs are left out, and a tiny source is its own only rung', () => {
     expect(inShort({ width: 640, height: 480 })).to.deep.equal(['480p 640 encoded', '360p 480 encoded']);
