@@ -99,6 +99,28 @@ function cpuMsOf(pid: number | undefined): number {
   }
 }
 
+/** What the wrapper kept of what the program said. */
+interface Said {
+  get(): string;
+}
+type Ended = (error: Error | null, output?: Said, errors?: Said) => void;
+
+/**
+ * Has the archived wrapper tell that the program could not be started, as where it was killed before it was there and
+ * its folder is gone since, or no process is left: it looks for what the program said, throws where it said nothing, and
+ * so ended this whole process.
+ */
+function tellFailedStarts(command: ffmpeg.FfmpegCommand): void {
+  const wrapper = command as unknown as { _spawnFfmpeg(...call: unknown[]): void };
+  const start = wrapper._spawnFfmpeg;
+  const nothing: Said = { get: () => '' };
+  wrapper._spawnFfmpeg = (...call) => {
+    const ended = call.pop() as Ended;
+    const told: Ended = (error, output = nothing, errors = nothing) => ended(error, output, errors);
+    start.call(command, ...call, told);
+  };
+}
+
 /** Starts FFmpeg. What goes wrong is told by `onEnd`. */
 export function runFfmpeg(task: FfmpegTask): FfmpegRun {
   const input = new PassThrough();
@@ -115,6 +137,7 @@ export function runFfmpeg(task: FfmpegTask): FfmpegRun {
     .setFfmpegPath(task.program)
     .inputFormat(task.inputFormat)
     .inputOptions(task.inputOptions);
+  tellFailedStarts(command);
   if (task.also) {
     command.output(task.also.target).outputOptions(task.also.options).outputFormat(task.also.format);
   }
