@@ -1,6 +1,7 @@
 import { type Ask, type Bus, JournalAway, NOT_MINE } from '../../ports.ts';
 import { askSubject, type Kind } from '../../subjects.ts';
 import { errorReply } from '../replies.ts';
+import { amongAnswers } from './answering.ts';
 import type { Line } from './line.ts';
 import { copy } from './shelf.ts';
 
@@ -30,18 +31,8 @@ export function memoryBus(line: Line): Bus {
     },
     async answer(kind, reply) {
       const all = answers.get(kind) ?? new Set();
-      answers.set(kind, all.add(reply));
-      let finish = () => {};
-      const ended = new Promise<undefined>((resolve) => {
-        finish = () => resolve(undefined);
-      });
-      return {
-        close() {
-          all.delete(reply);
-          finish();
-        },
-        ended,
-      };
+      answers.set(kind, all);
+      return amongAnswers(all, reply);
     },
   };
 }

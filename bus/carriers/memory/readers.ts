@@ -1,5 +1,6 @@
 import { JournalAway, type Readers } from '../../ports.ts';
 import { errorReply } from '../replies.ts';
+import { amongAnswers } from './answering.ts';
 import type { Line } from './line.ts';
 import { copy } from './shelf.ts';
 
@@ -17,19 +18,6 @@ export function memoryReaders(line: Line): MemoryReaders {
       if (!reply) throw new JournalAway(`${reader} asks for facts: nobody answers`);
       return copy(await reply(reader, copy(body)).catch(errorReply));
     },
-    async answer(reply) {
-      answers.add(reply);
-      let finish = () => {};
-      const ended = new Promise<undefined>((resolve) => {
-        finish = () => resolve(undefined);
-      });
-      return {
-        close() {
-          answers.delete(reply);
-          finish();
-        },
-        ended,
-      };
-    },
+    answer: async (reply) => amongAnswers(answers, reply),
   };
 }
