@@ -1,19 +1,11 @@
-import type { Measured } from '../bus/events/rendition.ts';
-import type { MeasureSlot, ProgramInput, ProgramReport, ProgramSlot, SelectionSlot } from '../machines/slots.ts';
+import type { MeasureSlot, ProgramInput, ProgramSlot, SelectionSlot } from '../machines/slots.ts';
 import { createDepartures, type Departures } from './departures.switcher.ts';
+import { changeReport, type Heard, relaysOf, reportNews } from './program.switcher/heard.ts';
+import { createMeasuring } from './program.switcher/measuring.ts';
 import type { SwitcherHost } from './switch.rtp/pool.ts';
 import { openSwitcherPools } from './switch.rtp/pools.ts';
 import { inlineClip } from './switch.rtp/slate.ts';
-import type {
-  CarryOrder,
-  DropOrder,
-  HoldingTold,
-  MeasuredTold,
-  OutputTold,
-  Rate,
-  SourceTold,
-  SwitchedTold,
-} from './switch.rtp/talk.ts';
+import type { CarryOrder, DropOrder, Rate, SourceTold } from './switch.rtp/talk.ts';
 
 /** What the program slot needs from the place where it is made. */
 export interface ProgramSwitcherOptions {
@@ -58,9 +50,6 @@ export interface ProgramSwitchers {
 }
 
 const HOUR_MS = 3_600_000;
-/** A switcher is asked this often what a program carries, for so long. */
-const MEASURE_EVERY_MS = 100;
-const MEASURED_WITHIN_MS = 8_000;
 
 /** What an invoked selection wants. */
 interface Choice {
@@ -71,86 +60,13 @@ interface Choice {
   run: number;
 }
 
-/** What was heard of one camera, and what was made of it. */
-interface Entry {
-  input: ProgramInput;
-  report(event: ProgramReport): void;
-  outputs: Map<string, OutputTold>;
-  sources: Map<string, SourceTold>;
-  /** What its sources flow in: the slate has to be the same. */
-  codec?: string;
-  /** Set while the switcher itself is gone. */
-  away?: string;
-  /** The last change of what feeds the program; told once the program is up. */
-  change?: SwitchedTold | HoldingTold;
-  toldProgram?: 'up' | 'lost';
-  toldSources: Map<string, string>;
-}
-
-function sourceReport(told: SourceTold): ProgramReport | undefined {
-  const { source, codec, width, height } = told;
-  switch (told.state) {
-    case 'flowing':
-      return { type: 'source.flowing', source, codec: codec ?? '', ...(width && height ? { width, height } : {}) };
-    case 'silent':
-      return { type: 'source.silent', source, silent_ms: told.silent_ms ?? 0 };
-    case 'ended':
-      return { type: 'source.ended', source, detail: told.detail ?? '' };
-    case 'aside':
-      return { type: 'source.aside', source, reason: told.reason ?? 'codec', detail: told.detail ?? '' };
-    case 'opening':
-      return undefined;
-  }
-}
-
-function changeReport(told: SwitchedTold | HoldingTold): ProgramReport {
-  const { from, detect_ms } = told;
-  if (told.type === 'holding') return { type: 'program.holding', from, trigger: told.trigger, detect_ms };
-  const { source, trigger, how, gap_ms, burst_frames } = told;
-  const burst = burst_frames === undefined ? {} : { burst_frames };
-  return { type: 'program.switched', source, from, trigger, how, detect_ms, gap_ms, ...burst };
-}
-
-/** The relays that have the program now. */
-const relaysOf = ({ outputs }: Entry): string[] =>
-  [...outputs.values()].filter(({ state }) => state === 'up').map(({ relay }) => relay);
-
-/** Reports what changed since the last time, and only that. */
-function tell(entry: Entry): void {
-  const outputs = [...entry.outputs.values()];
-  const up = !entry.away && outputs.some(({ state }) => state === 'up');
-  const down = outputs.find(({ state }) => state === 'down');
-  if (up) {
-    if (entry.toldProgram === 'lost') {
-      entry.report({ type: 'program.restored' });
-      // What the sources did meanwhile was told to one who could do nothing with it.
-      entry.toldSources.clear();
-    }
-    entry.toldProgram = 'up';
-  } else if (entry.toldProgram !== 'lost' && (entry.away || down)) {
-    entry.toldProgram = 'lost';
-    entry.report({ type: 'program.lost', detail: entry.away ?? `${down?.relay}: ${down?.detail ?? 'down'}` });
-  }
-  for (const [source, told] of entry.sources) {
-    const event = sourceReport(told);
-    // A picture flows when viewers can have it, and that takes a program path.
-    if (!event || (event.type === 'source.flowing' && !up)) continue;
-    const key = `${told.state} ${told.codec} ${told.width}x${told.height} ${told.reason}`;
-    if (entry.toldSources.get(source) === key) continue;
-    entry.toldSources.set(source, key);
-    entry.report(event);
-  }
-}
-
 /** Makes the program slot: each camera is carried by one of the group's switchers, and stays with it. */
 export function createProgramSwitchers(options: ProgramSwitcherOptions): ProgramSwitchers {
-  const entries = new Map<string, Entry>();
+  const entries = new Map<string, Heard>();
   const watched = new Set<string>();
   const choices = new Map<string, Choice>();
   /** The last change of each camera that was reported: a switcher tells it again to everybody who comes. */
   const toldChanges = new Map<string, number>();
-  /** Who waits for what a camera's program was found to carry. */
-  const measuring = new Map<string, (measured: Measured) => void>();
   let runs = Date.now();
   const slateFor = (camera: string, { name }: ProgramInput) => {
     const codec = entries.get(camera)?.codec ?? options.codecOf?.(camera);
@@ -196,7 +112,7 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
         if (payload) options.onKeyframe(camera, message.codec, payload);
         return;
       }
-      if (message.type === 'measured') return tellMeasured(camera, message);
+      if (message.type === 'measured') return measuring.hear(camera, message.measured);
       if (message.type === 'departures') return departures?.hear(message);
       delete entry.away;
       if (message.type === 'source' && entry.input.sources.includes(message.source)) {
@@ -208,7 +124,7 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
       if (message.type === 'switched' || message.type === 'holding') entry.change = message;
       if (message.type === 'output') entry.outputs.set(message.relay, message);
       if (message.type === 'refused') entry.away = message.text;
-      tell(entry);
+      reportNews(entry);
       tellChange(camera, entry);
       if (message.type === 'output') departures?.serve(camera, relaysOf(entry));
     },
@@ -221,9 +137,10 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
       // A new process knows nothing: what it finds is told again.
       entry.toldSources.clear();
       departures?.serve(camera, []);
-      tell(entry);
+      reportNews(entry);
     },
   });
+  const measuring = createMeasuring((camera) => pool.send(camera, { type: 'measure', camera }));
   const { departureUrl } = options;
   const departures = departureUrl
     ? createDepartures({
@@ -239,24 +156,20 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
   }, options.refreshEveryMs ?? HOUR_MS);
 
   /** The slate is prepared for the codec that flows. */
-  const learnCodec = (camera: string, entry: Entry, { state, codec }: SourceTold) => {
+  const learnCodec = (camera: string, entry: Heard, { state, codec }: SourceTold) => {
     if (state !== 'flowing' || !codec || codec === entry.codec) return;
     entry.codec = codec;
     if (options.slate) pool.renew(camera);
   };
 
-  const tellMeasured = (camera: string, { measured }: MeasuredTold) => {
-    if (measured) measuring.get(camera)?.(measured);
-  };
-
-  const tellChange = (camera: string, { change, toldProgram, report }: Entry) => {
+  const tellChange = (camera: string, { change, toldProgram, report }: Heard) => {
     if (!change || toldProgram !== 'up' || toldChanges.get(camera) === change.id) return;
     toldChanges.set(camera, change.id);
     if (change.type === 'holding' && !change.slate) options.remark?.(camera, 'no slate is prepared: nothing is shown');
     report(changeReport(change));
   };
 
-  const end = (camera: string, entry: Entry, ends: boolean) => {
+  const end = (camera: string, entry: Heard, ends: boolean) => {
     if (entries.get(camera) !== entry) return;
     entries.delete(camera);
     departures?.forget(camera);
@@ -268,7 +181,7 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
       const { camera } = input;
       const before = entries.get(camera);
       const fresh = { outputs: new Map(), sources: new Map(), toldSources: new Map() };
-      const entry: Entry = { ...(before ?? fresh), input, report };
+      const entry: Heard = { ...(before ?? fresh), input, report };
       for (const id of [...entry.sources.keys()].filter((known) => !input.sources.includes(known))) {
         entry.sources.delete(id);
         entry.toldSources.delete(id);
@@ -290,27 +203,7 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
       pool.renew(camera);
       return { release() {} };
     },
-    measure({ camera }, report) {
-      const askedAt = performance.now();
-      const end = () => {
-        clearInterval(asking);
-        if (measuring.get(camera) === hear) measuring.delete(camera);
-      };
-      const hear = (measured: Measured) => {
-        end();
-        report({ type: 'program.measured', ...measured });
-      };
-      const ask = () => {
-        if (performance.now() - askedAt <= MEASURED_WITHIN_MS) return pool.send(camera, { type: 'measure', camera });
-        end();
-        const detail = `no picture from a key frame on within ${MEASURED_WITHIN_MS} ms`;
-        report({ type: 'ladder.ended', reason: 'source', detail });
-      };
-      measuring.set(camera, hear);
-      const asking = setInterval(ask, MEASURE_EVERY_MS);
-      ask();
-      return { release: end };
-    },
+    measure: measuring.slot,
     departures: { take: (camera, relay) => departures?.take(camera, relay) },
     watch(camera, wanted) {
       if (wanted === watched.has(camera)) return;
