@@ -1,4 +1,4 @@
-import { createHash, type KeyObject, randomUUID, sign as signBytes } from 'node:crypto';
+import { randomUUID, sign as signBytes } from 'node:crypto';
 import jwt from 'jsonwebtoken';
 import Type from 'typebox';
 import { type History, HistoryWishSchema } from '../bus/events/history.ts';
@@ -6,6 +6,8 @@ import { SubjectSchema } from '../bus/events/viewer.ts';
 import { type Id, IdSchema, id } from '../bus/identity.ts';
 import { type PublisherToken, parsePublisher, publisherName } from '../bus/publisher.ts';
 import { type Of, shape } from '../bus/shape.ts';
+import { BadToken, type TokenFault } from './gate.jsonwebtoken/bad-token.ts';
+import { type Believed, type Key, tokenChecker, type Wanted } from './gate.jsonwebtoken/checking.ts';
 
 /** Who a login token says its bearer is, and for how long. */
 export const loginClaims = shape(
@@ -58,30 +60,6 @@ export interface PublisherClaims extends PublisherToken {
   path: string;
 }
 
-/** Why a token is refused; the `reason` of a 401. */
-export type TokenFault =
-  | 'malformed'
-  | 'algorithm'
-  | 'type'
-  | 'unknown-key'
-  | 'signature'
-  | 'expired'
-  | 'not-yet'
-  | 'audience'
-  | 'issuer'
-  | 'claims'
-  | 'revoked';
-
-/** Thrown when a token is not to be believed; says why, and never contains the token. */
-export class BadToken extends Error {
-  override name = 'BadToken';
-  readonly reason: TokenFault;
-  constructor(reason: TokenFault, text: string) {
-    super(text);
-    this.reason = reason;
-  }
-}
-
 /** A permission that the relay understands. */
 export interface RelayPermission {
   action: 'read' | 'publish' | 'playback' | 'api';
@@ -132,21 +110,13 @@ export interface Gate {
   verifyGateway(token: string): Promise<string>;
 }
 
-interface Key {
-  kid: string;
-  privateKey: KeyObject;
-  publicKey: KeyObject;
-  jwk: object;
-}
-
 /** What the gate needs to be built. */
 export interface GateSettings {
   /** Newest first: it signs; all verify. */
   keys: Key[];
   issuer: string;
   audience: string;
-  /** Somebody else's login tokens, accepted beside our own. */
-  external?: { issuer: string; audience: string; key(kid: string): Promise<KeyObject | undefined> };
+  external?: Believed['external'];
   /** Whom the token of a program lets in, or why nobody; undefined: the text is no such token. Absent: no program has one. */
   service?(token: string): LoginClaims | TokenFault | undefined;
   /** Whether a token was revoked. Asked at every use, cached or not. */
@@ -154,82 +124,18 @@ export interface GateSettings {
   now?: () => number;
 }
 
-/** Longer texts are not looked at. */
-const MAX_TOKEN_BYTES = 16 * 1024;
-/** Between our clock and an external issuer's. What we signed ourselves ends when it says. */
-const CLOCK_TOLERANCE_S = 60;
-const CACHED_TOKENS = 10_000;
 const STREAM_TYPE = 'stream+jwt';
 const STANDBY_TYPE = 'standby+jwt';
 const GATEWAY_TYPE = 'gateway+jwt';
 const LOGIN_TYPES = new Set([undefined, 'JWT', 'at+jwt']);
 
-interface Checked {
-  claims: Record<string, unknown>;
-  exp: number;
-}
-
-const FAULTS: [RegExp, TokenFault][] = [
-  [/expired/, 'expired'],
-  [/not active/, 'not-yet'],
-  [/algorithm/, 'algorithm'],
-  [/signature/, 'signature'],
-  [/audience/, 'audience'],
-  [/issuer/, 'issuer'],
-];
-
-function asBadToken(error: unknown): BadToken {
-  const text = error instanceof Error ? error.message : 'unreadable';
-  const fault = FAULTS.find(([pattern]) => pattern.test(text))?.[1] ?? 'malformed';
-  return new BadToken(fault, `the token is refused: ${fault}`);
-}
-
-/** Reads header and issuer without believing them: they only select the key that the rest is checked with. */
-function peek(token: string): { header: jwt.JwtHeader; iss: unknown } {
-  if (token.length > MAX_TOKEN_BYTES) throw new BadToken('malformed', 'the token is too long');
-  let decoded: jwt.Jwt | null = null;
-  try {
-    decoded = jwt.decode(token, { complete: true });
-  } catch {
-    // told below
-  }
-  const payload = decoded?.payload;
-  if (!decoded || typeof payload !== 'object' || payload === null) {
-    throw new BadToken('malformed', 'this is not a token: three base64url parts with dots between are');
-  }
-  if (decoded.header.alg !== 'ES256') throw new BadToken('algorithm', 'the token must be signed with ES256');
-  if (decoded.header.crit !== undefined) throw new BadToken('type', 'the token asks for an extension unknown here');
-  return { header: decoded.header, iss: payload.iss };
-}
-
-/** A small memory of tokens whose signature was checked: bounded, keyed by hash, never beyond their end. */
-function tokenMemory(limit: number) {
-  const known = new Map<string, Checked>();
-  return {
-    find(hash: string, nowS: number): Checked | undefined {
-      const found = known.get(hash);
-      if (found && found.exp <= nowS) {
-        known.delete(hash);
-        return undefined;
-      }
-      return found;
-    },
-    keep(hash: string, checked: Checked): void {
-      const oldest = known.size >= limit ? known.keys().next() : undefined;
-      if (oldest && !oldest.done) known.delete(oldest.value);
-      known.set(hash, checked);
-    },
-  };
-}
-
 /** Makes the gate: ES256 only, known keys only, issuer, audience, type and times required. */
 export function createGate(settings: GateSettings): Gate {
-  const { issuer, audience, external } = settings;
+  const { issuer, audience } = settings;
   const now = settings.now ?? Date.now;
   const [signing] = settings.keys;
   if (!signing) throw new Error('the gate needs at least one signing key');
-  const byKid = new Map(settings.keys.map((key) => [key.kid, key.publicKey]));
-  const memory = tokenMemory(CACHED_TOKENS);
+  const checked = tokenChecker({ ...settings, now });
 
   const sign = (claims: object, forAudience: string, ttlSeconds: number, type: string): string => {
     // Milliseconds in iat let a revocation tell tokens of the same second apart.
@@ -242,45 +148,10 @@ export function createGate(settings: GateSettings): Gate {
     });
   };
 
-  async function checked(
-    token: string,
-    wanted: string,
-    isType: (type: unknown) => boolean,
-    ignoreExpiration = false,
-  ): Promise<Checked> {
-    const hash = createHash('sha256').update(wanted).update('\0').update(token).digest('base64');
-    const known = memory.find(hash, now() / 1000);
-    if (known) return known;
-    const { header, iss } = peek(token);
-    if (!isType(header.typ)) throw new BadToken('type', 'this kind of token is not for this use');
-    const kid = typeof header.kid === 'string' ? header.kid : '';
-    const own = byKid.get(kid);
-    // A foreign key vouches for login tokens of its own issuer, and for nothing else.
-    const outside = !own && wanted === audience && iss === external?.issuer ? external : undefined;
-    const key = own ?? (await outside?.key(kid));
-    if (!key) throw new BadToken('unknown-key', 'the token was signed with a key that is not known here');
-    let claims: jwt.JwtPayload;
-    try {
-      claims = jwt.verify(token, key, {
-        algorithms: ['ES256'],
-        issuer: outside?.issuer ?? issuer,
-        audience: outside?.audience ?? wanted,
-        clockTimestamp: now() / 1000,
-        ignoreExpiration,
-        clockTolerance: outside ? CLOCK_TOLERANCE_S : 0,
-      }) as jwt.JwtPayload;
-    } catch (error) {
-      throw asBadToken(error);
-    }
-    if (typeof claims.exp !== 'number' || typeof claims.iat !== 'number') {
-      throw new BadToken('claims', 'the token must say when it was issued and when it ends (iat, exp)');
-    }
-    if (claims.iat > now() / 1000 + CLOCK_TOLERANCE_S) throw new BadToken('not-yet', 'the token is from the future');
-    const result = { claims: outside ? { cameras: [], zones: [], ...claims } : claims, exp: claims.exp };
-    memory.keep(hash, result);
-    return result;
-  }
-
+  const only = (use: string, wanted: string): Wanted => ({
+    audience: `${audience}:${use}`,
+    isType: (type) => type === wanted,
+  });
   const notRevoked = <T extends { sub: string; jti?: string; mark?: string; iat: number }>(claims: T): T => {
     if (settings.revoked(claims)) throw new BadToken('revoked', 'the token was revoked');
     return claims;
@@ -312,7 +183,7 @@ export function createGate(settings: GateSettings): Gate {
       const service = settings.service?.(token);
       if (typeof service === 'string') throw new BadToken(service, `the service token is refused: ${service}`);
       if (service) return notRevoked(service);
-      const { claims } = await checked(token, audience, (type) => LOGIN_TYPES.has(type as undefined));
+      const claims = await checked(token, { audience, isType: (type) => LOGIN_TYPES.has(type as undefined) });
       if (!loginClaims.check(claims))
         throw new BadToken(
           'claims',
@@ -324,23 +195,23 @@ export function createGate(settings: GateSettings): Gate {
       return notRevoked({ ...others, ...(bound ? { history: bound } : {}) });
     },
     async verifyStream(token) {
-      const { claims } = await checked(token, `${audience}:stream`, (type) => type === STREAM_TYPE);
+      const claims = await checked(token, only('stream', STREAM_TYPE));
       if (!streamClaims.check(claims)) throw new BadToken('claims', 'the stream token lacks a claim');
       return notRevoked({ ...claims, session: id(claims.session), camera: id(claims.camera) });
     },
     async verifyStandby(token) {
-      const { claims } = await checked(token, `${audience}:standby`, (type) => type === STANDBY_TYPE);
+      const claims = await checked(token, only('standby', STANDBY_TYPE));
       if (!standbyClaims.check(claims)) throw new BadToken('claims', 'the standby token lacks a claim');
       return { session: id(claims.sub), relay: claims.relay };
     },
     async verifyPublisher(token, ended) {
-      const { claims } = await checked(token, `${audience}:relay`, (type) => type === 'JWT', ended);
+      const claims = await checked(token, { ...only('relay', 'JWT'), ended });
       const who = publisherClaims.check(claims) ? parsePublisher(claims.sub) : undefined;
       if (!who || !publisherClaims.check(claims)) throw new BadToken('claims', 'this token lets nobody publish');
       return { ...notRevoked(who), path: claims.mediamtx_permissions[0].path };
     },
     async verifyGateway(token) {
-      const { claims } = await checked(token, `${audience}:gateway`, (type) => type === GATEWAY_TYPE);
+      const claims = await checked(token, only('gateway', GATEWAY_TYPE));
       return String(claims.sub);
     },
   };

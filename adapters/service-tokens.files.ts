@@ -6,7 +6,8 @@ import { SubjectSchema } from '../bus/events/viewer.ts';
 import { IdSchema, newId } from '../bus/identity.ts';
 import { type Of, shape } from '../bus/shape.ts';
 import { freshlyRead, readPrivate, replaceFile, whileLocked } from './files.ts';
-import type { LoginClaims, TokenFault } from './gate.jsonwebtoken.ts';
+import type { TokenFault } from './gate.jsonwebtoken/bad-token.ts';
+import type { LoginClaims } from './gate.jsonwebtoken.ts';
 
 const { role, cameras, zones, history } = SubjectSchema.properties;
 const ServiceSchema = Type.Object({

@@ -1,6 +1,7 @@
 import type { CellView } from '../../actors/cells.ts';
 import { systemClock } from '../../adapters/clock.ts';
-import { BadToken, type LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
+import { BadToken } from '../../adapters/gate.jsonwebtoken/bad-token.ts';
+import type { LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
 import type { Id } from '../../bus/identity.ts';
 import { type Crossing, freshPath, type PathQuality, type Sample, takeSample } from '../../machines/policy/quality.ts';
 import { renew } from './admission.ts';

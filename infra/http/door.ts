@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { CellView } from '../../actors/cells.ts';
+import { BadToken } from '../../adapters/gate.jsonwebtoken/bad-token.ts';
 import type { LoginClaims, PublisherClaims, StreamClaims } from '../../adapters/gate.jsonwebtoken.ts';
-import { BadToken } from '../../adapters/gate.jsonwebtoken.ts';
 import { cameraOfPath } from '../../adapters/intake.mediamtx.ts';
 import { isServiceToken } from '../../adapters/service-tokens.files.ts';
 import { isId } from '../../bus/identity.ts';

@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { CellDown, NoSuchCell } from '../../actors/cells.ts';
-import { BadToken } from '../../adapters/gate.jsonwebtoken.ts';
+import { BadToken } from '../../adapters/gate.jsonwebtoken/bad-token.ts';
 import { PasswordsBusy } from '../../adapters/passwords.scrypt.ts';
 import { DiskAway } from '../../adapters/recordings/disk.ts';
 import { BadId } from '../../bus/identity.ts';

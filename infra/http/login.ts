@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
+import { BadToken } from '../../adapters/gate.jsonwebtoken/bad-token.ts';
 import type { LoginClaims, LoginGrant } from '../../adapters/gate.jsonwebtoken.ts';
-import { BadToken } from '../../adapters/gate.jsonwebtoken.ts';
 import { isServiceToken } from '../../adapters/service-tokens.files.ts';
 import { LONGEST_PASSWORD } from '../../machines/policy/passwords.ts';
 import { countAttempts } from './attempts.ts';
