@@ -1,5 +1,5 @@
 import type { Id } from '../bus/identity.ts';
-import { unlessGone } from './acquaintance.ts';
+import { sight, unlessGone } from './acquaintance/telling.ts';
 import { CellExists, type Cells, type CellView } from './cells.ts';
 import type { Roster } from './roster.ts';
 
@@ -13,7 +13,6 @@ interface CameraSight {
   settings?: { zone: string };
 }
 
-const sight = <T>(view: CellView): T => view.context as unknown as T;
 const soundAt = (camera: string) => ({ kind: 'sound' as const, id: camera as Id });
 const zoneOf = (camera: CellView): string => sight<CameraSight>(camera).settings?.zone ?? '';
 

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import type https from 'node:https';
 import path from 'node:path';
 import { pino } from 'pino';
-import { acquaint, recountAudiences } from '../actors/acquaintance.ts';
+import { recountAudiences } from '../actors/acquaintance/audiences.ts';
+import { teller } from '../actors/acquaintance/telling.ts';
+import { acquaint } from '../actors/acquaintance.ts';
 import { type Alarming, raiseAlarms } from '../actors/alarming.ts';
 import { shareBandwidth } from '../actors/bandwidth.ts';
 import { shareEncoders } from '../actors/capacity.ts';
@@ -51,6 +53,7 @@ import { kindsOf } from './gateway/kinds.ts';
 import { openLaunchers } from './gateway/launchers.ts';
 import { witnessLog } from './gateway/log-witness.ts';
 import { measuredJournal } from './gateway/measured-journal.ts';
+import { adaptiveReach, publicWhep } from './gateway/media/relay-reach.ts';
 import { openMedia } from './gateway/media.ts';
 import { listenForMetrics } from './gateway/metrics-listener.ts';
 import { meetNeighbours, type Neighbours } from './gateway/neighbours.ts';
@@ -59,7 +62,6 @@ import { findPosters } from './gateway/posters.ts';
 import { watchPublishers } from './gateway/publishers.ts';
 import { answerReaders } from './gateway/readers.ts';
 import { forgetRecordings } from './gateway/recordings.ts';
-import { adaptiveReach, publicWhep } from './gateway/relay-reach.ts';
 import { keepRetention } from './gateway/retention.ts';
 import { shareSessions } from './gateway/session-cards.ts';
 import { takeTenure } from './gateway/tenure.ts';
@@ -192,7 +194,7 @@ const population = buildPopulation({
   expectCells: media.expectCells,
   onMoved(moved) {
     log.info(moved, 'cells have moved among the gateways');
-    recountAudiences(cells, untold);
+    recountAudiences(cells, teller(cells, untold));
     raising?.review();
     alarming?.review();
     installation

@@ -1,5 +1,6 @@
 import http from 'node:http';
 import https from 'node:https';
+import { authority } from '../authority.ts';
 
 /** Where a server of a relay listens. */
 export interface Endpoint {
@@ -11,7 +12,11 @@ export interface Endpoint {
 
 /** The address of an HTTP server of a relay. */
 export const originOf = ({ host, port, tls }: Endpoint): string =>
-  `${tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  `${tls ? 'https' : 'http'}://${authority(host, port)}`;
+
+/** The address of a stream over RTSP. */
+export const rtspAddress = ({ host, port, tls }: Endpoint, path: string): string =>
+  `${tls ? 'rtsps' : 'rtsp'}://${authority(host, port)}/${path}`;
 
 /** Keeps connections to such a server open. */
 export const agentFor = (tls = false, options: http.AgentOptions = {}): http.Agent =>

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
+import { authority } from '../../adapters/authority.ts';
 import { findProgram } from '../binaries.ts';
 import { ConfigError } from '../config/fault.ts';
 import type { Config } from '../config/model.ts';
@@ -78,15 +79,14 @@ function configOf(options: EdgeOptions, state: string, out: Terminal): Config {
 /** Where the edge listens, and before whom. @throws CommandFailed */
 function placeOf(options: EdgeOptions, config: Config): Omit<Edge, 'cache'> {
   const { http, gateways, ports, regions } = config;
-  const inAddress = (host: string) => (host.includes(':') ? `[${host}]` : host);
-  const listen = options.listen ?? `${inAddress(http.host)}:${ports.edge}`;
+  const listen = options.listen ?? authority(http.host, ports.edge);
   if (!LISTEN.test(listen)) throw misused(`--listen ${listen}: expected HOST:PORT`);
   if (http.tls && options.origin) {
     // What is not on this machine would have to be believed whatever certificate it shows.
     throw new CommandFailed('with http.tls an edge goes on the machine of its gateways: leave --origin out');
   }
   const here = http.host === '0.0.0.0' ? '127.0.0.1' : http.host === '::' ? '::1' : http.host;
-  const own = Array.from({ length: gateways }, (_, index) => `${inAddress(here)}:${http.port + index}`);
+  const own = Array.from({ length: gateways }, (_, index) => authority(here, http.port + index));
   const origins = (options.origin ?? own).map((origin) => {
     const [, host, port, weight = '1', region] = ORIGIN.exec(origin) ?? [];
     if (host === undefined) throw misused(`--origin ${origin}: expected ${ORIGIN_FORM}`);

@@ -1,78 +1,17 @@
 import Type from 'typebox';
 import { ID_PATTERN } from '../../bus/identity.ts';
 import { type Of, shape } from '../../bus/shape.ts';
+import { AuthSchema } from './declared-auth.ts';
+import { CameraSchema, SourceAddress } from './declared-camera.ts';
 import { ClusterSchema, HOST_PATTERN } from './declared-cluster.ts';
 import { DestinationSchema, WebhookSchema } from './declared-outputs.ts';
 import { PortsSchema, RelayPortsSchema } from './declared-ports.ts';
-import { DURATION_PATTERN } from './durations.ts';
-import { closed, count, duration, listen, Region, size, text, texts, webUrl } from './grammar.ts';
-import { HISTORY_EXPECTED, HISTORY_PATTERN } from './history.ts';
-import { SIZE_PATTERN } from './sizes.ts';
+import { AnId, closed, count, duration, listen, Region, size, text, texts, webUrl, ZonePattern } from './grammar.ts';
 
 /**
  * What a configuration file may say: names, grammar, defaults and help, once. The parser, the environment variables
  * and the hints for mistyped names are made from it.
  */
-
-const zonePattern = {
-  pattern: '^(\\*|[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_-]*)*(/\\*)?)$',
-  expects: 'a zone such as hcm/airport, hcm/* or *',
-};
-const RightSchema = Type.Object(
-  {
-    claim: Type.Optional(text('the name of a claim, such as groups')),
-    value: Type.Optional(text('what the claim must say, or, where it is a list, contain')),
-    role: Type.Enum(['viewer', 'operator', 'admin']),
-    cameras: Type.Array(Type.String({ pattern: ID_PATTERN, expects: 'an id: a-z, 0-9, _ and -' }), { default: [] }),
-    zones: Type.Array(Type.String(zonePattern), { default: [] }),
-    history: Type.Optional(Type.String({ pattern: HISTORY_PATTERN, expects: HISTORY_EXPECTED })),
-  },
-  { additionalProperties: false },
-);
-
-const OidcSchema = Type.Object(
-  {
-    issuer: webUrl({ description: 'the identity provider' }),
-    client_id: text('the name under which the provider knows us'),
-    client_secret_file: Type.Optional(text('a file that holds the secret shared with the provider')),
-    scopes: Type.Array(text('a scope'), { default: ['openid', 'profile', 'email'] }),
-    name: text('what the button on the page says', { default: 'your organisation', maxLength: 60 }),
-    rights: Type.Array(RightSchema, { minItems: 1, maxItems: 200 }),
-  },
-  { additionalProperties: false },
-);
-
-/** A bound of a role has no grant that it could count from. */
-const longest = Type.Optional(Type.String({ pattern: DURATION_PATTERN, expects: 'a duration such as 1h or 7d' }));
-const HistoryLimitsSchema = Type.Object(
-  { viewer: longest, operator: longest },
-  {
-    additionalProperties: false,
-    default: {},
-    description: 'how far back a role may look into recordings, whatever its tokens say',
-  },
-);
-
-const AuthSchema = Type.Object(
-  {
-    issuer: text('the issuer of login tokens', {
-      default: 'signalbox',
-      description: '`iss` of every accepted login token',
-    }),
-    audience: text('the audience of login tokens', {
-      default: 'signalbox',
-      description: '`aud` of every accepted login token',
-    }),
-    jwks_url: Type.Optional(
-      webUrl({ description: 'keys of an external issuer; without it Signalbox makes its own keys in the data folder' }),
-    ),
-    oidc: Type.Optional(OidcSchema),
-    history: HistoryLimitsSchema,
-    stream_token_ttl: duration('3600s', 'how long a stream token lets its holder watch'),
-    login_token_ttl: duration('8h', 'how long a login on the page lasts'),
-  },
-  closed,
-);
 
 const TurnSchema = Type.Object(
   {
@@ -85,7 +24,7 @@ const TurnSchema = Type.Object(
 
 const RelaySchema = Type.Object(
   {
-    id: Type.String({ pattern: ID_PATTERN, expects: 'an id: a-z, 0-9, _ and -' }),
+    id: AnId,
     role: Type.Enum(['intake', 'delivery'], { default: 'delivery' }),
     region: Type.Optional(Region),
     weight: Type.Number({ minimum: 0, maximum: 1000, expects: 'a number from 0 to 1000', default: 1 }),
@@ -112,56 +51,11 @@ const RedisUrl = Type.String({
   expects: 'redis://HOST:PORT; a password goes into a file named by password_file',
 });
 
-const SourceAddress = Type.String({
-  minLength: 1,
-  maxLength: 2048,
-  expects: 'an address such as rtsp://HOST/PATH, or publish:',
-});
-const CameraSchema = Type.Object(
-  {
-    name: Type.Optional(Type.String({ minLength: 1, maxLength: 200, expects: 'a name of 1 to 200 characters' })),
-    zone: Type.String({
-      pattern: '^[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_-]*)*$',
-      maxLength: 200,
-      expects: 'a zone such as hcm/airport: lower-case ids with / between them',
-      default: 'default',
-    }),
-    sources: Type.Array(SourceAddress, { minItems: 1, maxItems: 8, expects: 'a list of 1 to 8 addresses' }),
-    onvif: Type.Optional(text('an address such as http://HOST/onvif/device_service', { pattern: '^https?://' })),
-    keep: Type.Enum(['warm', 'on-demand'], { default: 'warm' }),
-    eye: Type.Boolean({ expects: 'true or false', default: true }),
-    hand_back: Type.String({
-      pattern: `${DURATION_PATTERN}|^never$`,
-      expects: 'never, or a duration such as 10s',
-      default: '10s',
-    }),
-    ladder: Type.Optional(Type.Array(Type.Enum(['1080p', '720p', '480p', '360p']), { minItems: 1 })),
-    record: Type.Optional(
-      Type.Object(
-        {
-          keep: duration('7d', 'how long recordings stay'),
-          max_bytes: Type.Optional(
-            Type.String({
-              pattern: SIZE_PATTERN,
-              expects: 'a size such as 500MB or 100GB',
-              description: 'how much stays',
-            }),
-          ),
-        },
-        { additionalProperties: false },
-      ),
-    ),
-  },
-  { additionalProperties: false },
-);
-
 /** Who hears facts over NATS and does nothing else. */
 const ReaderSchema = Type.Object(
   {
-    cameras: Type.Optional(
-      Type.Array(Type.String({ pattern: ID_PATTERN, expects: 'an id: a-z, 0-9, _ and -' }), { minItems: 1 }),
-    ),
-    zones: Type.Optional(Type.Array(Type.String(zonePattern), { minItems: 1 })),
+    cameras: Type.Optional(Type.Array(AnId, { minItems: 1 })),
+    zones: Type.Optional(Type.Array(ZonePattern, { minItems: 1 })),
   },
   { additionalProperties: false },
 );
@@ -429,6 +323,3 @@ export const settings = shape(
 );
 /** A configuration file with every default filled in, in its own names and units. */
 export type Settings = Of<typeof settings>;
-
-/** The `auth` section when the file says `local` or nothing. */
-export const authSettings = shape('auth', AuthSchema);

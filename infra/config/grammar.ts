@@ -57,3 +57,12 @@ export const webUrl = (options = {}) =>
 
 /** The name of a region. */
 export const Region = Type.String({ pattern: ID_PATTERN, expects: 'a region: lower-case letters, digits, _ and -' });
+
+/** The id of a camera, a relay or whatever else has one. */
+export const AnId = Type.String({ pattern: ID_PATTERN, expects: 'an id: a-z, 0-9, _ and -' });
+
+/** Which zones are meant: one, all below one, or all. */
+export const ZonePattern = Type.String({
+  pattern: '^(\\*|[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_-]*)*(/\\*)?)$',
+  expects: 'a zone such as hcm/airport, hcm/* or *',
+});

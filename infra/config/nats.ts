@@ -1,23 +1,14 @@
 import { id } from '../../bus/identity.ts';
 import { NATS_GATEWAY_USER, NATS_READER_USER, NATS_REVISION_USER } from '../nats/accounts.ts';
 import type { Settings } from './declaration.ts';
-import type { Config, Listener } from './model.ts';
-import type { SettingPath } from './parse.ts';
+import { listener } from './doors.ts';
+import type { Config } from './model.ts';
+import type { Reading } from './reading.ts';
 
 type NatsConfig = Pick<Config, 'nats' | 'natsReaders' | 'natsWebSocket'>;
 
-type FaultAt = (at: SettingPath, message: string) => void;
-
-/** How the rest of the file is read. */
-interface Reading {
-  /** A file that is named beside the configuration. */
-  beside: (name: string) => string;
-  fault: FaultAt;
-  listener: (text: string, at: SettingPath, fault: FaultAt) => Listener;
-}
-
 /** Which NATS keeps everything, who hears facts there, and how browsers reach it. */
-export function resolveNats({ nats }: Settings, { beside, fault, listener }: Reading): NatsConfig {
+export function resolveNats({ nats }: Settings, { beside, fault }: Reading): NatsConfig {
   if (nats === 'embedded') return { nats, natsReaders: {} };
   const { servers, user, password_file, credentials, replicas, websocket, readers } = nats;
   const own = [NATS_GATEWAY_USER, NATS_READER_USER, NATS_REVISION_USER];

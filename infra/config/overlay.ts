@@ -8,8 +8,8 @@ import { type Id, IdSchema, id } from '../../bus/identity.ts';
 import { shape } from '../../bus/shape.ts';
 import { BadAddress } from './address.ts';
 import { type CameraInput, type RecordInput, RecordSchema } from './camera-input.ts';
+import { splitDevice, splitSource } from './cameras.ts';
 import type { Config, DeviceAddress, RecordSettings } from './model.ts';
-import { splitDevice, splitSource } from './resolve.ts';
 
 const DeviceSchema = Type.Object({ url: Type.String(), credential: Type.Optional(Type.String()) });
 const overlayFile = shape(

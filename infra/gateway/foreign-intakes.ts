@@ -1,8 +1,8 @@
-import type { Emptied } from '../../actors/acquaintance.ts';
+import type { Emptied } from '../../actors/acquaintance/intakes.ts';
 import type { Cells, CellView } from '../../actors/cells.ts';
 import { CellDown, NoSuchCell } from '../../actors/cells.ts';
 import { type Id, id } from '../../bus/identity.ts';
-import type { Left } from './intakes.ts';
+import type { Left } from './media/intakes.ts';
 
 /** What heeding them needs. */
 export interface ForeignIntakesParts {

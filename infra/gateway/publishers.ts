@@ -9,7 +9,7 @@ import type { PublisherToken } from '../../bus/publisher.ts';
 import type { CameraContext } from '../../machines/camera/context.ts';
 import type { IntakeChoice } from '../../machines/policy/intake.ts';
 import { settlePublishers } from '../../machines/policy/publishing.ts';
-import type { Intakes } from './intakes.ts';
+import type { Intakes } from './media/intakes.ts';
 
 /** What watching over publishers needs. */
 export interface PublishersParts {

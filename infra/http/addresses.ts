@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
+import { authority } from '../../adapters/authority.ts';
 import type { Endpoint } from '../../adapters/mediamtx/exchange.ts';
 import { IdSchema } from '../../bus/identity.ts';
 import { type Admission, admit } from './admission.ts';
@@ -40,7 +41,7 @@ export function srtAddress(
 ): string | undefined {
   const streamId = `${action}:${path}:s:${token}`;
   if (streamId.length > STREAM_ID_BYTES) return undefined;
-  return `srt://${host.includes(':') ? `[${host}]` : host}:${port}?streamid=${streamId}`;
+  return `srt://${authority(host, port)}?streamid=${streamId}`;
 }
 
 /**

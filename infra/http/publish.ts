@@ -1,10 +1,10 @@
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
+import { rtspAddress } from '../../adapters/mediamtx/exchange.ts';
 import { isPublished, type Source } from '../../bus/events/camera.ts';
 import { type Why, WhySchema } from '../../bus/events/why.ts';
 import { IdSchema } from '../../bus/identity.ts';
 import { publisherBy } from '../../bus/publisher.ts';
-import { rtspAddress } from '../gateway/relay-reach.ts';
 import { srtAddress } from './addresses.ts';
 import { callerOf, placeOf } from './door.ts';
 import { Refusal, unavailable } from './errors.ts';

@@ -1,3 +1,4 @@
+import { authority } from '../../adapters/authority.ts';
 import { DEPARTURE_PATHS, PROGRAM_PATH, PROGRAM_PATHS } from '../../adapters/provision.mediamtx.ts';
 import { PULSE_PATHS } from '../../adapters/pulse.rtsp.ts';
 import type { RelayRole } from '../../bus/events/relay.ts';
@@ -56,20 +57,20 @@ export function relaySettings(place: RelayPlace, options: RelayOptions): Record<
     writeQueueSize: WRITE_QUEUE_PACKETS,
     ...authentication(options),
     api: true,
-    apiAddress: address(inside, place.api),
+    apiAddress: authority(inside, place.api),
     apiAllowOrigins: [],
     metrics: true,
     metricsAddress: `${LOOPBACK}:${place.metrics}`,
     metricsAllowOrigins: [],
     ...rtspServers(place, mediaHost, options.tls),
     rtmp: servers.rtmp,
-    rtmpAddress: address(mediaHost, place.rtmp),
+    rtmpAddress: authority(mediaHost, place.rtmp),
     ...rtmpsServer(place, options.tls),
     // Its stream ids hold tokens, and go in the clear: where viewers come over TLS alone there is none.
     srt: place.role === 'intake' || place.rtsps === undefined,
-    srtAddress: address(mediaHost, place.srt),
+    srtAddress: authority(mediaHost, place.srt),
     webrtc: true,
-    webrtcAddress: address(inside, place.whep),
+    webrtcAddress: authority(inside, place.whep),
     // Publishers speak WHIP with the gateway, which asks the intake.
     webrtcAllowOrigins: place.role === 'delivery' ? options.origins : [],
     // Encrypted in any case, and the gateway hands tokens on: for everybody, also where the rest is for this machine.
@@ -92,7 +93,7 @@ export function relaySettings(place: RelayPlace, options: RelayOptions): Record<
 function lowLatencyHls({ role, hls, on }: RelayPlace, { hlsSecret }: RelayOptions): Record<string, unknown> {
   if (role !== 'delivery' || hlsSecret === undefined) return { hls: false };
   return {
-    ...{ hls: true, hlsAddress: address(on?.address ?? LOOPBACK, hls) },
+    ...{ hls: true, hlsAddress: authority(on?.address ?? LOOPBACK, hls) },
     ...{ hlsAllowOrigins: [], hlsCDNSecret: hlsSecret },
     ...{ hlsVariant: 'lowLatency', hlsSegmentDuration: '1s', hlsPartDuration: '500ms', hlsMuxerCloseAfter: '30s' },
   };
@@ -112,12 +113,12 @@ function recording(folder: string): Record<string, unknown> {
 /** With a certificate viewers and publishers come over TLS alone, and plain RTSP is for the switcher and the pulse. */
 function rtspServers(place: RelayPlace, mediaHost: string, tls: CertificateFiles | undefined): Record<string, unknown> {
   const plain = { rtsp: true, rtspTransports: ['tcp'] };
-  if (!tls || place.rtsps === undefined) return { ...plain, rtspAddress: address(mediaHost, place.rtsp) };
+  if (!tls || place.rtsps === undefined) return { ...plain, rtspAddress: authority(mediaHost, place.rtsp) };
   return {
     ...plain,
     rtspEncryption: 'optional',
-    rtspAddress: address(place.on?.address ?? LOOPBACK, place.rtsp),
-    rtspsAddress: address(place.host, place.rtsps),
+    rtspAddress: authority(place.on?.address ?? LOOPBACK, place.rtsp),
+    rtspsAddress: authority(place.host, place.rtsps),
     rtspServerCert: tls.certFile,
     rtspServerKey: tls.keyFile,
   };
@@ -127,7 +128,7 @@ function rtspServers(place: RelayPlace, mediaHost: string, tls: CertificateFiles
 function rtmpsServer({ host, rtmps }: RelayPlace, tls: CertificateFiles | undefined): Record<string, unknown> {
   if (!tls || rtmps === undefined) return {};
   const certificate = { rtmpServerCert: tls.certFile, rtmpServerKey: tls.keyFile };
-  return { rtmpEncryption: 'optional', rtmpsAddress: address(host, rtmps), ...certificate };
+  return { rtmpEncryption: 'optional', rtmpsAddress: authority(host, rtmps), ...certificate };
 }
 
 function authentication({ jwksPort, issuer, audience }: RelayOptions): Record<string, unknown> {
@@ -149,12 +150,10 @@ function webrtcMedia(
 ): Record<string, unknown> {
   const everywhere = WILDCARDS.has(host);
   return {
-    webrtcLocalUDPAddress: address(host, port),
-    ...(iceTcp ? { webrtcLocalTCPAddress: address(host, port) } : {}),
+    webrtcLocalUDPAddress: authority(host, port),
+    ...(iceTcp ? { webrtcLocalTCPAddress: authority(host, port) } : {}),
     webrtcIPsFromInterfaces: everywhere,
     webrtcAdditionalHosts: [...new Set([...(everywhere ? [] : [host]), ...publicHosts])],
     webrtcICEServers2: [],
   };
 }
-
-const address = (host: string, port: number): string => (host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`);

@@ -1,3 +1,4 @@
+import { authority } from '../../adapters/authority.ts';
 import type { Id } from '../../bus/identity.ts';
 import { EVERY_FACT, EVERY_TOLD, factsOf, inboxOf, type Kind, resumeSubject, toldOf } from '../../bus/subjects.ts';
 import { inZone } from '../../machines/policy/access.ts';
@@ -114,7 +115,7 @@ export function webSocket({ host, port, tls, origins }: NatsWebSocket): string {
     : 'no_tls: true';
   const sites = origins.length ? `\n  allowed_origins: ${quoted(origins)}` : '';
   return `websocket {
-  listen: "${host.includes(':') ? `[${host}]` : host}:${port}"
+  listen: "${authority(host, port)}"
   ${safe}${sites}
 }
 `;

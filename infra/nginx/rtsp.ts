@@ -1,3 +1,4 @@
+import { authority } from '../../adapters/authority.ts';
 import type { Config, ConfiguredRelay } from '../config/model.ts';
 import { byRegion, type ClientRegions, type Server } from './regions.ts';
 
@@ -14,8 +15,6 @@ export interface RtspEdge {
 export interface OfferedRelay extends Server {
   tls: boolean;
 }
-
-const inAddress = (host: string): string => (host.includes(':') ? `[${host}]` : host);
 
 /** nginx knows whole weights alone. */
 const wholeWeights = (weights: number[]): number[] =>
@@ -39,7 +38,7 @@ export function offeredRelays({
   const weights = wholeWeights(taking.map(({ weight }) => weight));
   return taking.map((relay, index) => {
     const { host, port, tls } = endpoint(relay);
-    return { address: `${inAddress(host)}:${port}`, weight: weights[index] ?? 1, region: relay.region, tls };
+    return { address: authority(host, port), weight: weights[index] ?? 1, region: relay.region, tls };
   });
 }
 

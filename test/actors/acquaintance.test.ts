@@ -1,5 +1,7 @@
 import { expect } from 'chai';
-import { acquaint, recountAudiences } from '../../actors/acquaintance.ts';
+import { recountAudiences } from '../../actors/acquaintance/audiences.ts';
+import { teller } from '../../actors/acquaintance/telling.ts';
+import { acquaint } from '../../actors/acquaintance.ts';
 import { id } from '../../bus/identity.ts';
 import type { Address } from '../../bus/subjects.ts';
 import type { CameraContext } from '../../machines/camera/context.ts';
@@ -145,7 +147,10 @@ describe('cells that know of each other', () => {
     }
     const audiences = () => [camera, rendition].map((at) => house.roster.view(at)?.context.audience);
     const faults: Error[] = [];
-    recountAudiences(house.roster, (error) => faults.push(error));
+    recountAudiences(
+      house.roster,
+      teller(house.roster, (error) => faults.push(error)),
+    );
     await until('the one that ended to be forgotten', () => !audiences().flat().includes('ses_gone'));
     expect(audiences()).to.deep.equal([['ses_2'], ['ses_2']]);
     expect(faults).to.deep.equal([]);

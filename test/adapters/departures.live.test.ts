@@ -8,7 +8,7 @@ import { relayPaths } from '../../adapters/mediamtx/relay-paths.ts';
 import { mediamtx } from '../../adapters/mediamtx.ts';
 import type { ProgramSwitchers } from '../../adapters/program.switcher.ts';
 import { findProgram } from '../../infra/binaries.ts';
-import { ladderStarts } from '../../infra/gateway/ladder-starts.ts';
+import { ladderStarts } from '../../infra/gateway/media/ladder-starts.ts';
 import { planLadder } from '../../machines/policy/ladder.ts';
 import { startCamera } from '../fixtures/camera.ts';
 import { figure } from '../fixtures/figures.ts';

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
-import { adaptiveReach } from '../../infra/gateway/relay-reach.ts';
+import { adaptiveReach } from '../../infra/gateway/media/relay-reach.ts';
 import { compose, composeFile, configOf, fileBehind, namesIn, serviceNamed } from '../fixtures/compose.ts';
 
 const HOSTS = ['a', 'b', 'c'];

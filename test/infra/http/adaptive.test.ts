@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { id } from '../../../bus/identity.ts';
-import { withAdaptive } from '../../../infra/gateway/adaptive.ts';
+import { withAdaptive } from '../../../infra/gateway/media/adaptive.ts';
 import type { Adaptive, Whep } from '../../../infra/http/services.ts';
 import { type FakeGateway, fakeGateway, OFFER } from '../../fakes/http.ts';
 import { type FakePeers, fakePeers } from '../../fakes/peers.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { inGroup } from '../../../infra/gateway/in-group.ts';
-import { fakeSlot } from '../../fakes/slots.ts';
-import { until } from '../../fixtures/process.ts';
+import { inGroup } from '../../../../infra/gateway/media/in-group.ts';
+import { fakeSlot } from '../../../fakes/slots.ts';
+import { until } from '../../../fixtures/process.ts';
 
 describe('a slot at a relay', () => {
   const here = new Set(['relay-1']);

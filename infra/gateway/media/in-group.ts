@@ -1,4 +1,4 @@
-import type { Adapter } from '../../machines/slots.ts';
+import type { Adapter } from '../../../machines/slots.ts';
 
 /**
  * A slot at the relays of the group. A cell may name one that was there at an earlier start only, or is known at another

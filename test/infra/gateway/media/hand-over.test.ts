@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { pino } from 'pino';
-import type { LivePath } from '../../../adapters/mediamtx.ts';
-import { handOverCameras } from '../../../infra/gateway/hand-over.ts';
-import { until } from '../../fixtures/process.ts';
+import type { LivePath } from '../../../../adapters/mediamtx.ts';
+import { handOverCameras } from '../../../../infra/gateway/media/hand-over.ts';
+import { until } from '../../../fixtures/process.ts';
 
 const WHY = { trigger: 'test', text: 'so' };
 const path = (name: string, readers = 1): LivePath => ({

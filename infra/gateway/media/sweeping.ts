@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
-import { cameraOfPath, INTAKE_PATHS } from '../../adapters/intake.mediamtx.ts';
-import { broadcastOfPath, PUSH_PATHS } from '../../adapters/push.mediamtx.ts';
-import { type Group, runsHere } from '../group.ts';
-import type { Launchers } from './launchers.ts';
+import { cameraOfPath, INTAKE_PATHS } from '../../../adapters/intake.mediamtx.ts';
+import { broadcastOfPath, PUSH_PATHS } from '../../../adapters/push.mediamtx.ts';
+import { type Group, runsHere } from '../../group.ts';
+import type { Launchers } from '../launchers.ts';
 import type { RelayClients } from './relay-clients.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import type { CellView } from '../../../actors/cells.ts';
-import { id } from '../../../bus/identity.ts';
-import { keepIntakes } from '../../../infra/gateway/intakes.ts';
+import type { CellView } from '../../../../actors/cells.ts';
+import { id } from '../../../../bus/identity.ts';
+import { keepIntakes } from '../../../../infra/gateway/media/intakes.ts';
 
 const TAGS: Record<string, string[]> = {
   serving: ['serving', 'placeable'],

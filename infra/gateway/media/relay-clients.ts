@@ -1,7 +1,7 @@
-import type { Gate } from '../../adapters/gate.jsonwebtoken.ts';
-import { type RelayPaths, relayPaths } from '../../adapters/mediamtx/relay-paths.ts';
-import { type Mediamtx, mediamtx } from '../../adapters/mediamtx.ts';
-import type { Disk } from '../../adapters/recordings/disk.ts';
+import type { Gate } from '../../../adapters/gate.jsonwebtoken.ts';
+import { type RelayPaths, relayPaths } from '../../../adapters/mediamtx/relay-paths.ts';
+import { type Mediamtx, mediamtx } from '../../../adapters/mediamtx.ts';
+import type { Disk } from '../../../adapters/recordings/disk.ts';
 import type { RelayReach } from './relay-reach.ts';
 
 /** The control APIs of a group's relays, and the paths that are wanted at each. */

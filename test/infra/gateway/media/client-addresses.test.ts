@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { clientAddresses } from '../../../infra/gateway/client-addresses.ts';
-import { relayReaches } from '../../../infra/gateway/relay-reach.ts';
-import type { Group, RelayPlace } from '../../../infra/group.ts';
+import { clientAddresses } from '../../../../infra/gateway/media/client-addresses.ts';
+import { relayReaches } from '../../../../infra/gateway/media/relay-reach.ts';
+import type { Group, RelayPlace } from '../../../../infra/group.ts';
 
 const place = (more: Partial<RelayPlace>): RelayPlace => ({
   ...{ id: 'intake-b', role: 'intake', region: 'hcm', weight: 1, embedded: true, host: '0.0.0.0' },

@@ -1,7 +1,7 @@
-import { intakePath } from '../../adapters/intake.mediamtx.ts';
-import type { Endpoint } from '../../adapters/mediamtx/exchange.ts';
-import type { PublishPlace } from '../http/services.ts';
-import { type RelayReach, rtspAddress } from './relay-reach.ts';
+import { intakePath } from '../../../adapters/intake.mediamtx.ts';
+import { type Endpoint, rtspAddress } from '../../../adapters/mediamtx/exchange.ts';
+import type { PublishPlace } from '../../http/services.ts';
+import type { RelayReach } from './relay-reach.ts';
 
 /** Where programs that are no browsers reach the relays, under the name by which a client calls this machine. */
 export interface ClientAddresses {

@@ -1,8 +1,8 @@
 import type { Logger } from 'pino';
-import type { Departures } from '../../adapters/departures.switcher.ts';
-import type { ProgramStart } from '../../adapters/ladder.ffmpeg.ts';
-import type { Mediamtx } from '../../adapters/mediamtx.ts';
-import { departOnceRead } from '../http/departing.ts';
+import type { Departures } from '../../../adapters/departures.switcher.ts';
+import type { ProgramStart } from '../../../adapters/ladder.ffmpeg.ts';
+import type { Mediamtx } from '../../../adapters/mediamtx.ts';
+import { departOnceRead } from '../../http/departing.ts';
 
 /** What beginning with stored pictures needs. */
 export interface LadderStarts {

@@ -1,8 +1,8 @@
-import { type Endpoint, originOf } from '../../adapters/mediamtx/exchange.ts';
-import type { Reach } from '../../adapters/peer.wrtc/sdp.ts';
-import type { Config } from '../config/model.ts';
-import { isLoopback } from '../config/resolve.ts';
-import type { Group, RelayPlace } from '../group.ts';
+import { type Endpoint, originOf } from '../../../adapters/mediamtx/exchange.ts';
+import type { Reach } from '../../../adapters/peer.wrtc/sdp.ts';
+import { isLoopback } from '../../config/doors.ts';
+import type { Config } from '../../config/model.ts';
+import type { Group, RelayPlace } from '../../group.ts';
 
 /** How this gateway reaches a relay, whoever runs it. */
 export interface RelayReach {
@@ -96,7 +96,3 @@ export function adaptiveReach({ media, ice, ports, limits, cluster, host }: Conf
     ports: min === undefined ? undefined : { min, max: min + PORTS_PER_PEER * Math.max(1, limits.adaptivePeers) - 1 },
   };
 }
-
-/** The address of a stream over RTSP. */
-export const rtspAddress = ({ host, port, tls }: Endpoint, path: string): string =>
-  `${tls ? 'rtsps' : 'rtsp'}://${host.includes(':') ? `[${host}]` : host}:${port}/${path}`;

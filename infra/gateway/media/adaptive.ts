@@ -1,8 +1,8 @@
-import type { Reach } from '../../adapters/peer.wrtc/sdp.ts';
-import { type AdaptivePeers, isPeer } from '../../adapters/peer.wrtc.ts';
-import { type PeerBounds, roomForPeer } from '../../machines/policy/peer-room.ts';
-import { adaptiveOf } from '../http/rungs.ts';
-import type { Adaptive, Whep } from '../http/services.ts';
+import type { Reach } from '../../../adapters/peer.wrtc/sdp.ts';
+import { type AdaptivePeers, isPeer } from '../../../adapters/peer.wrtc.ts';
+import { type PeerBounds, roomForPeer } from '../../../machines/policy/peer-room.ts';
+import { adaptiveOf } from '../../http/rungs.ts';
+import type { Adaptive, Whep } from '../../http/services.ts';
 
 /** What fits the adaptive peers to this group. */
 export interface AdaptiveParts {

@@ -1,9 +1,9 @@
 import type { Logger } from 'pino';
-import type { Emptied } from '../../actors/acquaintance.ts';
-import { type Crossing, cameraOfPath, INTAKE_PATHS } from '../../adapters/intake.mediamtx.ts';
-import { RelayAway } from '../../adapters/mediamtx/exchange.ts';
-import { type LivePath, RelayRefused } from '../../adapters/mediamtx.ts';
-import type { IntakeChoice } from '../../machines/policy/intake.ts';
+import type { Emptied } from '../../../actors/acquaintance/intakes.ts';
+import { type Crossing, cameraOfPath, INTAKE_PATHS } from '../../../adapters/intake.mediamtx.ts';
+import { RelayAway } from '../../../adapters/mediamtx/exchange.ts';
+import { type LivePath, RelayRefused } from '../../../adapters/mediamtx.ts';
+import type { IntakeChoice } from '../../../machines/policy/intake.ts';
 import type { Intakes } from './intakes.ts';
 
 /** Cameras on their way from one intake to another. */

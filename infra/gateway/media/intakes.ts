@@ -1,6 +1,6 @@
-import type { CellView } from '../../actors/cells.ts';
-import type { IntakeChoice, IntakeStanding } from '../../machines/policy/intake.ts';
-import { pullBy } from '../../machines/policy/intake.ts';
+import type { CellView } from '../../../actors/cells.ts';
+import type { IntakeChoice, IntakeStanding } from '../../../machines/policy/intake.ts';
+import { pullBy } from '../../../machines/policy/intake.ts';
 import type { RelayReach } from './relay-reach.ts';
 
 /** Which intake pulls which camera, or takes its publishers. */

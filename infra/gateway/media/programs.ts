@@ -1,0 +1,105 @@
+import path from 'node:path';
+import type { Logger } from 'pino';
+import type { Departures } from '../../../adapters/departures.switcher.ts';
+import { createEyes, type Poster } from '../../../adapters/eye.ffmpeg.ts';
+import { intakePath } from '../../../adapters/intake.mediamtx.ts';
+import { createProgramSwitchers } from '../../../adapters/program.switcher.ts';
+import { createSlates } from '../../../adapters/slate.ffmpeg.ts';
+import type { CameraSlots, RenditionSlots } from '../../../machines/slots.ts';
+import { findProgram } from '../../binaries.ts';
+import { type Launchers, switcherHost } from '../launchers.ts';
+import type { RelayAddress } from './relay-address.ts';
+import { known } from './relay-clients.ts';
+import type { RelayReach } from './relay-reach.ts';
+
+/** What carrying programs needs. */
+export interface ProgramsParts {
+  /** The data folder. */
+  state: string;
+  launchers: Launchers;
+  reaches: ReadonlyMap<string, RelayReach>;
+  address: RelayAddress;
+  /** The intake that pulls a camera. */
+  intakeOf(camera: string): string;
+  /** The fencing token for a camera's orders. */
+  epoch(camera: string): number;
+  /** The codec that a camera sent last. */
+  codecOf(camera: string): string | undefined;
+  log: Logger;
+}
+
+/** The programs of all cameras: the switchers that carry them, the slates that they hold on, the eyes that look at them. */
+export interface Programs {
+  slots: Pick<CameraSlots, 'program' | 'selection' | 'eye'>;
+  measure: RenditionSlots['measure'];
+  departures: Departures;
+  poster(camera: string): Poster | undefined;
+  /** What a camera's program carries now; undefined when nobody measured it lately. */
+  rates(camera: string): { bitrate_bps: number; fps: number } | undefined;
+  /** A camera's addresses have changed: its order is given again. */
+  renew(camera: string): void;
+  /** Lets go of the pictures and figures of every camera but these. */
+  keepOnly(cameras: { has(camera: string): boolean }): void;
+  close(): void;
+}
+
+/** Measurements older than this say nothing about now. */
+const RATES_FRESH_MS = 3_000;
+
+/** Makes the adapters; every delivery relay gets every program. */
+export function openPrograms(parts: ProgramsParts): Programs {
+  const { state, launchers, reaches, address, intakeOf, epoch, codecOf, log } = parts;
+  const ffmpeg = findProgram('ffmpeg');
+  const deliveries = [...reaches.values()].filter(({ role }) => role === 'delivery');
+  const rates = new Map<string, { bitrate_bps: number; fps: number; at: number }>();
+  const eyes = createEyes({
+    ffmpeg,
+    watch: (camera, wanted) => switchers.watch(camera, wanted),
+    trouble: (camera, detail) => log.warn({ camera, detail }, 'the eye’s decoder ended; another one takes over'),
+  });
+  const slates = createSlates({
+    ffmpeg,
+    folder: path.join(state, 'slates'),
+    trouble: (name, codec, detail) => log.warn({ name, codec, detail }, 'no slate for this camera; it holds without'),
+  });
+  const switchers = createProgramSwitchers({
+    hosts: launchers.switchers,
+    hostOf: (camera) => switcherHost(reaches.get(intakeOf(camera))?.host),
+    epoch,
+    sourceUrl: (camera, source) => address(known(reaches, intakeOf(camera)), 'read', intakePath(camera, source)),
+    outputs: (camera) => deliveries.map((relay) => ({ relay: relay.id, url: address(relay, 'publish', camera) })),
+    departureUrl: (relay, path) => address(known(reaches, relay), 'publish', path),
+    slate: slates.clip,
+    codecOf,
+    remark: (camera, detail) => log.info({ camera, detail }, 'a remark of the switcher'),
+    onKeyframe: eyes.look,
+    onRates(items) {
+      const at = performance.now();
+      for (const { camera, bitrate_bps, fps } of items) rates.set(camera, { bitrate_bps, fps, at });
+      eyes.weigh(items);
+    },
+  });
+  return {
+    slots: { program: switchers.slot, selection: switchers.selection, eye: eyes.slot },
+    measure: switchers.measure,
+    departures: switchers.departures,
+    poster: eyes.poster,
+    rates(camera) {
+      const measured = rates.get(camera);
+      if (!measured || performance.now() - measured.at >= RATES_FRESH_MS) return undefined;
+      return { bitrate_bps: measured.bitrate_bps, fps: measured.fps };
+    },
+    renew: switchers.renew,
+    keepOnly(cameras) {
+      for (const camera of rates.keys()) {
+        if (cameras.has(camera)) continue;
+        rates.delete(camera);
+        eyes.forget(camera);
+      }
+    },
+    close() {
+      switchers.close();
+      eyes.close();
+    },
+  };
+}

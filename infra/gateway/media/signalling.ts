@@ -1,0 +1,68 @@
+import type { Logger } from 'pino';
+import { type AdaptivePeers, adaptivePeers } from '../../../adapters/peer.wrtc.ts';
+import { whepMediamtx } from '../../../adapters/whep.mediamtx.ts';
+import type { SeatReport } from '../../../machines/slots.ts';
+import type { Adaptive, Whep, Whip } from '../../http/services.ts';
+import { type AdaptiveParts, withAdaptive } from './adaptive.ts';
+import type { RelayClients } from './relay-clients.ts';
+import type { RelayReach } from './relay-reach.ts';
+
+/** What the signalling of WebRTC needs. */
+export interface SignallingParts extends Pick<AdaptiveParts, 'bounds' | 'reach' | 'programAt'> {
+  /** The socket of the process of the adaptive peers. */
+  socket: string;
+  reaches: ReadonlyMap<string, RelayReach>;
+  clients: RelayClients;
+  /** Sessions, wherever their cells live. */
+  sessions: { isOver(session: string): boolean; tell(session: string, event: SeatReport): void };
+  log: Logger;
+}
+
+/** How browsers come to watch and to publish: WHEP and WHIP at the relays, and at the adaptive peers beside them. */
+export interface Signalling {
+  whep: Whep;
+  whip: Whip;
+  adaptive: Adaptive;
+  /** Where viewers of the adaptive peers sit. */
+  seat: AdaptivePeers['seat'];
+  close(): void;
+}
+
+/** Opens it. */
+export function openSignalling({ socket, reaches, clients, sessions, log, ...fitting }: SignallingParts): Signalling {
+  const peers = adaptivePeers({
+    socket,
+    onElsewhere: sessions.tell,
+    isOver: sessions.isOver,
+    onStep: (peer, camera, { text }) =>
+      log.debug({ peer, camera, why: text }, 'an adaptive peer sends another picture'),
+  });
+  const signals = whepMediamtx((relay) => reaches.get(relay)?.whep);
+  const heard = (relay: string, session: string) => clients.api(relay).session('webrtcsessions', session);
+  const { whep, adaptive } = withAdaptive({
+    ...fitting,
+    peers,
+    whep: {
+      ...signals,
+      open: (relay, path, sdp, relayToken, query) => signals.open(relay, path, sdp, relayToken, query),
+      isConnected: async (relay, relaySession) => (await heard(relay, relaySession)).peerConnectionEstablished === true,
+      isOf: async (relay, relaySession, session) => (await heard(relay, relaySession)).user === session,
+    },
+  });
+  return {
+    whep,
+    adaptive,
+    whip: {
+      async open({ relay, path }, sdp, relayToken) {
+        const { answer, resource } = await signals.open(relay, path, sdp, relayToken, '', 'whip');
+        return { answer, publication: resource.split('/').at(-1) ?? '' };
+      },
+      trickle: ({ relay, path }, publication, fragment, ifMatch) =>
+        signals.trickle(signals.published(relay, path, publication), fragment, ifMatch),
+      close: ({ relay, path }, publication) => signals.close(signals.published(relay, path, publication)),
+      isTaken: async ({ relay, path }) => (await clients.api(relay).path(path)).source !== null,
+    },
+    seat: peers.seat,
+    close: peers.end,
+  };
+}
