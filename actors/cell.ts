@@ -75,6 +75,8 @@ export class Cell implements Door {
   /** Its machine; undefined while it sleeps. */
   private actor: AnyActor | undefined;
   private sleeper: Asleep | undefined;
+  /** What it looked like when somebody last asked, which happens more often than it moves. */
+  private seen: { as: object; view: CellView } | undefined;
   private readonly slots: Holding;
   private readonly incarnation: string;
   private lastSeq: number;
@@ -153,7 +155,9 @@ export class Cell implements Door {
 
   /** The cell as it is now. */
   view(): CellView {
-    return viewOf(this.at, this.present());
+    const now = this.present();
+    if (this.seen?.as !== now) this.seen = { as: now, view: viewOf(this.at, now) };
+    return this.seen.view;
   }
 
   /** Its statechart, with the present state marked. */
@@ -196,7 +200,7 @@ export class Cell implements Door {
     const refusal = this.refusal();
     if (refusal) return Promise.reject(refusal);
     return new Promise((resolve, reject) => {
-      const hear = () => this.hear({ ...data, type }, cause, resolve, reject);
+      const hear = () => this.hear(type, data, cause, resolve, reject);
       if (this.hearing) this.inbox = [...(this.inbox ?? []), hear];
       else hear();
     });
@@ -233,7 +237,7 @@ export class Cell implements Door {
     await this.leave();
     const after = this.lastRecorded();
     if (this.lostFence() || !after) return;
-    await this.house.journal.append({ ...this.recordOf([], []), after, left: true }, this.lastSeq);
+    await this.house.journal.append({ ...this.recordOf([], [], after), left: true }, this.lastSeq);
   }
 
   /** Another gateway owns the cell: it is let go of, and what nobody has written down yet is refused. */
@@ -278,13 +282,14 @@ export class Cell implements Door {
   }
 
   private hear(
-    event: { type: string; [field: string]: unknown },
+    type: string,
+    data: Record<string, unknown>,
     cause: string | undefined,
     resolve: (offered: Offered) => void,
     reject: (error: Error) => void,
   ): void {
     const id = `${this.tenure}-${++this.count}`;
-    const heard: Heard = { ...event, id, at: this.house.now(), ...(cause ? { cause } : {}) };
+    const heard: Heard = { ...data, type, id, at: this.house.now(), ...(cause ? { cause } : {}) };
     const saidBefore = this.said.length;
     this.hearing = heard;
     this.awake().send(heard);
@@ -337,14 +342,14 @@ export class Cell implements Door {
     this.said = [];
     const heard = batch.map((one) => one.heard);
     const { state, slots } = this.parting ?? { state: this.awake().getSnapshot(), slots: this.slots.written() };
-    const record = { ...this.recordOf(heard, said), after: persisted(state, slots) };
+    const record = this.recordOf(heard, said, persisted(state, slots));
     this.recorded = state;
     this.recordedSlots = slots;
     this.appending = true;
     this.settled = new Promise((resolve) => this.write(record, batch, resolve));
   }
 
-  private recordOf(heard: Heard[], said: Envelope[]): Omit<JournalRecord, 'after'> {
+  private recordOf(heard: Heard[], said: Envelope[], after: Persisted): JournalRecord {
     return {
       id: `${this.tenure}-r${this.count}${heard.length ? '' : '-left'}`,
       kind: this.at.kind,
@@ -355,6 +360,7 @@ export class Cell implements Door {
       node: this.house.node,
       heard,
       said,
+      after,
     };
   }
 

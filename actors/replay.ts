@@ -64,8 +64,10 @@ function alike(one: unknown, other: unknown): boolean {
   const [mine, theirs] = [one as Record<string, unknown>, other as Record<string, unknown>];
   let surplus = 0;
   for (const name in mine) {
-    if (!alike(mine[name], theirs[name])) return false;
-    if (mine[name] !== undefined) surplus += 1;
+    const value = mine[name];
+    // Most of it is texts, numbers and what both share.
+    if (value !== theirs[name] && !alike(value, theirs[name])) return false;
+    if (value !== undefined) surplus += 1;
   }
   for (const name in theirs) if (theirs[name] !== undefined) surplus -= 1;
   return surplus === 0;
@@ -95,11 +97,14 @@ function moveOf(machine: AnyStateMachine) {
   if (known) return known;
   const self = createActor(machine, { input: { id: '' } });
   const nothing = () => {};
-  const inert = { self, system: self.system, id: '', sessionId: '', logger: nothing, defer: nothing };
+  let effects: ExecutableActionsFrom<AnyStateMachine>[] = [];
+  const scope = {
+    ...{ self, system: self.system, id: '', sessionId: '' },
+    ...{ logger: nothing, defer: nothing, emit: nothing, stopChild: nothing },
+    actionExecutor: (effect: unknown) => void effects.push(effect as ExecutableActionsFrom<AnyStateMachine>),
+  };
   const move = (snapshot: AnyMachineSnapshot, event: AnyEventObject): Move => {
-    const effects: ExecutableActionsFrom<AnyStateMachine>[] = [];
-    const actionExecutor = (effect: unknown) => void effects.push(effect as ExecutableActionsFrom<AnyStateMachine>);
-    const scope = { ...inert, emit: nothing, stopChild: nothing, actionExecutor };
+    effects = [];
     return [machine.transition(snapshot, event, scope as unknown as AnyActorScope), effects];
   };
   moves.set(machine, move);

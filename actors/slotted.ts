@@ -1,10 +1,5 @@
-import {
-  type AnyActorRef,
-  type AnyMachineSnapshot,
-  type AnyStateMachine,
-  type AnyStateNodeConfig,
-  createMachine,
-} from 'xstate';
+import type { AnyActorRef, AnyMachineSnapshot, AnyStateMachine, AnyStateNodeConfig } from 'xstate';
+import { AttentiveMachine } from './attentive.ts';
 
 /** What a machine asks for when it enters and leaves states that invoke something. */
 export interface SlotHolder {
@@ -72,9 +67,9 @@ export function slotted(machine: AnyStateMachine): AnyStateMachine {
   const found = known.get(machine.config);
   if (found) return found;
   const { guards, actions, delays } = machine.implementations;
-  const made = createMachine(asking(machine.config) as never).provide({ guards, actions, delays } as never);
-  known.set(machine.config, made as AnyStateMachine);
-  return made as AnyStateMachine;
+  const made = new AttentiveMachine(asking(machine.config), { guards, actions, delays });
+  known.set(machine.config, made);
+  return made;
 }
 
 /** What the states of a snapshot ask for. @param machine as `machines/` has it */

@@ -8,9 +8,16 @@ export interface Darkness {
 }
 
 /** States in which a source feeds the program, as far as is known. */
-const FED = new Set(['live', 'frozen']);
+const FED: readonly string[] = ['live', 'frozen'];
 /** States of a source that is being asked, or just came. */
-const ASKED = new Set(['connecting', 'opening', 'flowing']);
+const ASKED: readonly string[] = ['connecting', 'opening', 'flowing'];
+/** How a camera is seen of whose sources none is asked, by the states that they are in, the best first. */
+const SEEN_AS = [
+  { states: ['silent'], state: 'stalled' },
+  { states: ['offline'], state: 'offline' },
+  { states: ['quarantined'], state: 'quarantined' },
+  { states: ['aside'], state: 'offline' },
+] as const;
 
 /** The standing that explains the whole camera, with the others as what was rejected. */
 function explain(context: CameraContext, id: string, text?: string): Why {
@@ -23,15 +30,14 @@ function explain(context: CameraContext, id: string, text?: string): Why {
   return { ...why, ...(text ? { text } : {}), ...(rejected.length > 0 ? { rejected } : {}) };
 }
 
-/** The sources in a state, those before others that the operator knows: the active one first, then as preferred. */
-function standingAs(context: CameraContext, states: { has(state: string): boolean }): string[] {
-  const ids = (context.settings?.sources ?? []).map(({ id }) => id);
-  const ordered = [context.active, ...ids.filter((id) => id !== context.active)];
-  return ordered.filter((id) => states.has(context.standings[id]?.state ?? ''));
+/** The first source in one of these states: the active one, which the operator knows, before others as preferred. */
+function firstAs({ active, settings, standings }: CameraContext, states: readonly string[]): string | undefined {
+  const isSo = (id: string) => states.includes(standings[id]?.state ?? '');
+  return isSo(active) ? active : settings?.sources.find(({ id }) => isSo(id))?.id;
 }
 
 function judge(context: CameraContext): Darkness | undefined {
-  const [asked] = standingAs(context, ASKED);
+  const asked = firstAs(context, ASKED);
   if (asked !== undefined) {
     // Once it is known to be offline, being asked again changes nothing for who looks at it.
     if (context.state === 'offline') return undefined;
@@ -40,39 +46,33 @@ function judge(context: CameraContext): Darkness | undefined {
     if (!context.fed) return { state: 'connecting', why: explain(context, asked) };
     return { state: 'holding', why: explain(context, asked) };
   }
-  const [silent] = standingAs(context, new Set(['silent']));
-  if (silent !== undefined) return { state: 'stalled', why: explain(context, silent) };
-  const [offline] = standingAs(context, new Set(['offline']));
-  if (offline !== undefined) return { state: 'offline', why: explain(context, offline) };
-  const [quarantined] = standingAs(context, new Set(['quarantined']));
-  if (quarantined !== undefined) return { state: 'quarantined', why: explain(context, quarantined) };
-  const [aside] = standingAs(context, new Set(['aside']));
-  return aside === undefined ? undefined : { state: 'offline', why: explain(context, aside) };
+  for (const { states, state } of SEEN_AS) {
+    const source = firstAs(context, states);
+    if (source !== undefined) return { state, why: explain(context, source) };
+  }
+  return undefined;
 }
 
 /** Whether another source than the active one can feed the program now. */
-function backupOf(context: CameraContext): string | undefined {
-  return standingAs(context, new Set(['flowing'])).find((id) => id !== context.active);
+function backupOf({ active, settings, standings }: CameraContext): string | undefined {
+  return settings?.sources.find(({ id }) => id !== active && standings[id]?.state === 'flowing')?.id;
 }
 
-/** What was found of contexts, which never change: a guard for each state asks in turn, and then who enters it. */
-const known = new WeakMap<CameraContext, { found: Darkness | undefined }>();
+/** What was found last, of a context, which never changes: a guard for each state asks in turn. */
+let latest: { context: CameraContext; found: Darkness | undefined } | undefined;
 
 /**
  * What the picture becomes after a source has changed: undefined when it stays as it is.
  * While a source feeds the program, only the loss of that source changes anything.
  */
 export function darkness(context: CameraContext): Darkness | undefined {
-  const before = known.get(context);
-  if (before) return before.found;
-  const found = darknessOf(context);
-  known.set(context, { found });
-  return found;
+  if (latest?.context !== context) latest = { context, found: darknessOf(context) };
+  return latest.found;
 }
 
 function darknessOf(context: CameraContext): Darkness | undefined {
   const active = activeStanding(context);
-  const seen = FED.has(context.state);
+  const seen = FED.includes(context.state);
   if (context.state === 'switching' && backupOf(context) !== undefined) return undefined;
   if (seen) {
     if (!active || active.state === 'flowing') return undefined;

@@ -90,13 +90,17 @@ export type Change = (context: CameraContext, event: CameraEvent) => Partial<Cam
 export const become = (state: string, because: Because, ...first: Change[]) =>
   machine.enqueueActions(({ context: former, event, enqueue }) => {
     let context = former;
-    for (const change of first) context = { ...context, ...change(context, event) };
+    const changes: Partial<CameraContext> = {};
+    for (const change of first) {
+      Object.assign(changes, change(context, event));
+      context = { ...former, ...changes };
+    }
     const why = because(context, event);
     const picture = state === 'live';
     const recoverMs = picture && context.lostAt !== undefined ? event.at - context.lostAt : undefined;
     const lost = event.type === 'standings.changed' || event.type === 'program.holding';
     const detectMs = lost ? event.detect_ms : undefined;
-    enqueue.assign({ ...context, state, since: event.at, why, ...(picture ? { lostAt: undefined } : {}) });
+    enqueue.assign({ ...changes, state, since: event.at, why, ...(picture ? { lostAt: undefined } : {}) });
     enqueue.emit({
       type: `camera.${state}`,
       data: {

@@ -5,16 +5,15 @@ import { machine, tellStandings } from './parts.ts';
 
 type Heard = { context: CameraContext; event: CameraEvent };
 
-/** What is chosen in a context, which never changes, at a moment: guards ask for it, and then who makes the choice. */
-const found = new WeakMap<CameraContext, { at: number; choice: Choice }>();
+/** What was chosen last, in a context, which never changes, at a moment: guards ask, and then who makes the choice. */
+let latest: { context: CameraContext; at: number; choice: Choice } | undefined;
 
 /** The choice among the sources as it comes out now. */
 function choiceNow({ context, event: { at } }: Heard): Choice {
-  const known = found.get(context);
-  if (known?.at === at) return known.choice;
-  const choice = choose(situationOf(context, at));
-  found.set(context, { at, choice });
-  return choice;
+  if (latest?.context !== context || latest.at !== at) {
+    latest = { context, at, choice: choose(situationOf(context, at)) };
+  }
+  return latest.choice;
 }
 
 /** Makes the choice among the sources anew; an operator's choice ends with the picture of its source. */

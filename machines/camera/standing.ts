@@ -28,11 +28,14 @@ const note = (place: number, ...changes: Change[]) =>
     return { standings: { ...context.standings, [source.id]: standing } };
   });
 
+/** States of a source that is on its way: there is nothing to say yet. */
+const ON_ITS_WAY: readonly Standing['state'][] = ['connecting', 'opening'];
+
 /** Says that a source beside the active one came or went: an operator must know when there is no backup any more. */
 const tellStandby = (place: number, state: Standing['state']) =>
   machine.enqueueActions(({ context, event, enqueue }) => {
     const source = sourceAt(context, place);
-    if (!source || source.id === context.active || state === 'connecting' || state === 'opening') return;
+    if (!source || source.id === context.active) return;
     const why = context.standings[source.id]?.why ?? { trigger: event.type, text: state };
     const data = { ...factOf(context, context.state, context.since), why, source: source.id, source_state: state };
     enqueue.emit({ type: 'camera.source', data });
@@ -64,7 +67,7 @@ const stand = (place: number, state: Standing['state'], because: SourceBecause, 
     since: event.at,
     ...(state === 'flowing' ? { attempts: 0, frozen: false } : {}),
   })),
-  tellStandby(place, state),
+  ...(ON_ITS_WAY.includes(state) ? [] : [tellStandby(place, state)]),
   tellStandings,
 ];
 

@@ -31,8 +31,9 @@ function items(list: readonly unknown[]): readonly unknown[] {
 function fields(one: Record<string, unknown>): object {
   let own: Record<string, unknown> | undefined;
   for (const name in one) {
-    const value = frozen(one[name]);
-    if (value !== one[name] || value === undefined) own ??= before(one, name);
+    const given = one[name];
+    const value = typeof given === 'string' ? given : frozen(given);
+    if (value !== given || value === undefined) own ??= before(one, name);
     if (own && value !== undefined) own[name] = value;
   }
   return own ?? one;

@@ -52,7 +52,9 @@ export function memoryFollowers<T extends { seq: number }>(line: Line, shelf: Sh
   line.onChange(pump);
   return {
     /** Something was stored. */
-    wake: () => queueMicrotask(pump),
+    wake() {
+      if (pumps.size > 0) queueMicrotask(pump);
+    },
     follow(after: number, hear: (one: T) => void): Subscription {
       let seen = after;
       let finish: (error?: Error) => void = () => {};
