@@ -4,16 +4,19 @@ import type { LadderInput, LadderReport, LadderSlot } from '../machines/slots.ts
 import { type FfmpegRun, lastWords, runFfmpeg } from './ffmpeg.ts';
 import {
   AUDIO,
+  commonKeysMs,
   INPUT_OPTIONS,
   inputList,
   ladderOutput,
   PACKETS_FORMAT,
   PACKETS_OPTIONS,
+  PIECE_S,
   PIECES,
 } from './ladder.ffmpeg/arguments.ts';
 import { endedBy } from './ladder.ffmpeg/ended.ts';
 import { sweepBefore } from './ladder.ffmpeg/folder.ts';
-import { joinSegments } from './ladder.ffmpeg/segments.ts';
+import { targetOf } from './ladder.ffmpeg/joining.ts';
+import { joinSegments, type Told } from './ladder.ffmpeg/segments.ts';
 import { type FedRelay, type Feeding, feedPaths, SOCKETS_WITHIN_MS, takeTurns } from './mediamtx/fed-paths.ts';
 
 /** A camera's program that begins with the pictures since its last key frame. */
@@ -44,6 +47,8 @@ const MOST_MEMORY_BYTES = 2 ** 30;
 /** FFmpeg must have made its first segment within this time. */
 const FIRST_MS = 15_000;
 const LOOK_EVERY_MS = 100;
+/** Players that held on to a ladder which was ended give up after this long: then nobody knows any more what they were told. */
+const TOLD_MS = 60_000;
 /** The relay opens its sockets within milliseconds, and somebody waits for a picture. */
 const AWAITED_EVERY_MS = 10;
 
@@ -56,28 +61,46 @@ export const rungPath = (camera: string, rung: string): string => `${camera}/${r
 /** Makes the ladder slot: one FFmpeg a camera that decodes once and makes every rung. */
 export function createLadders(options: LadderOptions): LadderSlot {
   const turns = takeTurns(options);
+  /** What the players of each camera's last ladder were told, and until when they may hold on to it (monotonic). */
+  const told = new Map<string, Told & { untilMs: number }>();
   return (input, report) => {
-    const relay = turns.relayFor(input.camera);
-    const making = make(input, relay, options, (event) => {
+    const { camera } = input;
+    const relay = turns.relayFor(camera);
+    const before = told.get(camera);
+    const known = before && before.untilMs > performance.now() ? before : undefined;
+    const making = make(input, relay, options, known, (event) => {
       const failedThere = event.type === 'ladder.ended' && (event.reason === 'source' || event.reason === 'relay');
-      if (failedThere) turns.passOn(input.camera);
+      if (failedThere) turns.passOn(camera);
       report(event);
     });
-    return { release: () => making.stop(true), detach: () => making.stop(false) };
+    const stop = (clear: boolean) => {
+      making.stop(clear);
+      told.set(camera, { ...making.told(), untilMs: performance.now() + TOLD_MS });
+    };
+    return { release: () => stop(true), detach: () => stop(false) };
   };
 }
 
 /** Has one ladder made until it is stopped or ends; its end is told once. */
-function make(input: LadderInput, relay: FedRelay, options: LadderOptions, report: (event: LadderReport) => void) {
+function make(
+  input: LadderInput,
+  relay: FedRelay,
+  options: LadderOptions,
+  before: Told | undefined,
+  report: (event: LadderReport) => void,
+) {
   // A ladder that was begun by an older program was not told of key frames.
   const { camera, rungs, audio, fps, gopMs = 2_000, stalledMs } = input;
   const { mostMemoryBytes = MOST_MEMORY_BYTES } = options;
   const folder = path.join(options.folder, camera);
   const pieces = path.join(folder, PIECES);
   const startedMs = Date.now();
+  const targetS = targetOf(commonKeysMs({ gopMs, rungs }), audio ? PIECE_S.sound : 0);
   const segments = joinSegments({
     ...{ pieces, folder, startedMs, rungs: rungs.map(({ name }) => name) },
-    audio: audio ? AUDIO : undefined,
+    // Who has heard something looks for it on, and would show no picture without it.
+    audio: audio || before?.sound ? { name: AUDIO, made: audio } : undefined,
+    told: { targetS: Math.max(targetS, before?.targetS ?? 0), sound: before?.sound },
   });
   const began = performance.now();
   const heard = lastWords();
@@ -164,5 +187,5 @@ function make(input: LadderInput, relay: FedRelay, options: LadderOptions, repor
     if (flowing && atMs - movedAt > stalledMs) return endFor('stalled', `nothing for ${Math.round(atMs - movedAt)} ms`);
   };
   looking = setInterval(awaitSockets, AWAITED_EVERY_MS);
-  return { stop };
+  return { stop, told: segments.told };
 }

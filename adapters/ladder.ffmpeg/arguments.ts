@@ -28,7 +28,7 @@ export const AUDIO = 'audio';
 export const PIECES = 'pieces';
 
 /** A piece ends at each key frame; one of sound, which has none, after so long. */
-const PIECE_S = { picture: 0.001, sound: 0.5 };
+export const PIECE_S = { picture: 0.001, sound: 0.25 };
 /** They are taken ten times a second. */
 const PIECES_LISTED = 50;
 /** Nobody who joins a rung over WebRTC, or whose network has just collapsed, waits longer for its picture. */
@@ -48,10 +48,14 @@ const hls = (stream: number, name: string, seconds: number, { startedMs }: Makin
 
 const published = (stream: number, socket: string): string => `[f=mpegts:select=${stream}]unix:${escaped(socket)}`;
 
+/** How far the key frames are apart that all rungs have. */
+export const commonKeysMs = ({ gopMs, rungs }: Pick<Making, 'gopMs' | 'rungs'>): number =>
+  isCopied(rungs) ? gopMs : ENCODED_GOP_MS;
+
 /** Own key frames divide the time between those that are taken over from the source evenly. */
-function encodedGopFrames({ fps, gopMs, rungs }: Making): number {
-  const wholeMs = isCopied(rungs) ? gopMs : ENCODED_GOP_MS;
-  return Math.max(1, Math.ceil((fps * wholeMs) / 1000 / Math.ceil(wholeMs / ENCODED_GOP_MS)));
+function encodedGopFrames(making: Making): number {
+  const wholeMs = commonKeysMs(making);
+  return Math.max(1, Math.ceil((making.fps * wholeMs) / 1000 / Math.ceil(wholeMs / ENCODED_GOP_MS)));
 }
 
 function encoder(rung: PlannedRung, stream: number, making: Making): string[] {

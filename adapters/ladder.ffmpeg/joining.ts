@@ -6,6 +6,8 @@ export interface Stretch {
 
 /** A little less than two seconds: a key frame that comes a moment early would make a segment twice as long. */
 const SEGMENT_S = 1.9;
+/** What a playlist says in whole seconds is rounded (RFC 8216, 4.3.3.1). */
+const ROUNDED_S = 0.5;
 /** Rungs that have no key frame in common for so long go on all the same. */
 const APART_S = 6;
 /** One picture in two rungs has one time, but for the units in which they count it. */
@@ -25,15 +27,29 @@ export function beginning(rungs: readonly (readonly Stretch[])[]): number | unde
 /**
  * Where the next segment of all rungs ends; undefined while that is not known. FFmpeg can't tell: it counts how many
  * segments there should be by now, and would soon end those of a rung with more key frames at others of them.
+ * @param targetS the target duration of the playlists: a segment is made longer only where no key frame can end it before
  */
-export function ending(rungs: readonly (readonly Stretch[])[], fromS: number): number | undefined {
+export function ending(rungs: readonly (readonly Stretch[])[], fromS: number, targetS: number): number | undefined {
   const [first = [], ...others] = rungs;
-  const common = first.find(
-    ({ toS }) => toS - fromS >= SEGMENT_S && others.every((pieces) => pieces.some((one) => isSame(one.toS, toS))),
+  const common = first.filter(
+    ({ toS }) => toS > fromS + SAME_S && others.every((pieces) => pieces.some((one) => isSame(one.toS, toS))),
   );
-  if (common) return common.toS;
+  const due = common.find(({ toS }) => toS - fromS >= SEGMENT_S);
+  const early = common.findLast(({ toS }) => toS - fromS < SEGMENT_S);
+  if (due) return early && due.toS - fromS >= targetS + ROUNDED_S ? early.toS : due.toS;
   const reached = Math.min(...rungs.map((pieces) => pieces.at(-1)?.toS ?? fromS));
   return reached - fromS < APART_S ? undefined : reached;
+}
+
+/**
+ * How long segments are at the most, in whole seconds: players are told once, for all rungs and the sound, and it must
+ * not change (RFC 8216, 4.3.3.1 and 6.2.4).
+ * @param keysMs how far the key frames are apart that all rungs have
+ * @param soundS how much longer a segment of sound may be
+ */
+export function targetOf(keysMs: number, soundS: number): number {
+  const keysS = Math.max(keysMs, 1) / 1000;
+  return Math.round(Math.ceil((SEGMENT_S - SAME_S) / keysS) * keysS + Math.max(SAME_S, soundS));
 }
 
 /** Whether a piece is in a segment: each is in the one in which it begins. */

@@ -17,7 +17,8 @@ export class EmptyPiece extends Error {
 
 const LISTED = /#EXTINF:([\d.]+),\n(?:#.*\n)*([^#\n]+\.m4s)\n/g;
 
-function bytesOf(file: string): Buffer | undefined {
+/** What is in a file; undefined while there is none. */
+export function bytesOf(file: string): Buffer | undefined {
   try {
     return readFileSync(file);
   } catch {

@@ -1,7 +1,8 @@
-import { copyFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { beginning, beginsIn, ending, isBefore, reaches, type Stretch } from './joining.ts';
-import { type Piece, takePieces } from './pieces.ts';
+import { bytesOf, type Piece, takePieces } from './pieces.ts';
+import { silence } from './silence.ts';
 
 /** A ladder's pieces on their way to segments. */
 export interface Segments {
@@ -9,6 +10,16 @@ export interface Segments {
   join(): void;
   /** Whether everything that is made can be played. */
   isFlowing(): boolean;
+  /** What players have been told, and hold on to. */
+  told(): Told;
+}
+
+/** What players of a ladder know, most of whom read the master playlist once and go on over a new start. */
+export interface Told {
+  /** The target duration of its playlists, in seconds. */
+  targetS: number;
+  /** The initialization segment of its sound; absent: there was none. */
+  sound?: Buffer | undefined;
 }
 
 /** What is made of a ladder. */
@@ -17,8 +28,10 @@ export interface SegmentsOptions {
   pieces: string;
   folder: string;
   rungs: readonly string[];
-  /** The name of what is heard, where there is something. */
-  audio?: string | undefined;
+  /** The name of what is heard, and whether FFmpeg makes it; absent: nobody looks for any. */
+  audio?: { name: string; made: boolean } | undefined;
+  /** What players were told by the start before, or are to be told. */
+  told: Told;
   /** Sets this start apart from the one before (epoch ms). */
   startedMs: number;
 }
@@ -26,6 +39,9 @@ export interface SegmentsOptions {
 const LISTED = 6;
 /** Players may still ask for so many that have left the playlist. */
 const KEPT = 2;
+
+/** Sound that is this late has stopped: silence takes its place, since players wait for it with the picture. */
+const SOUND_LATE_MS = 1_000;
 
 interface Segment extends Stretch {
   number: number;
@@ -35,35 +51,59 @@ interface Track {
   init: string;
   take(): Piece[];
   pieces: Piece[];
-  /** Those to come, and those that are there. */
-  wanted: Stretch[];
+  isSound: boolean;
+  /** What is not there after this long will not come; a picture is waited for. */
+  patienceMs: number;
+  /** Those to come, with when they became due (monotonic), and those that are there. */
+  wanted: (Stretch & { dueMs: number })[];
   made: Segment[];
   next: number;
+}
+
+/** Players bridge a shorter hole by themselves. */
+const HOLE_S = 0.1;
+
+/** Sound in the order of its time, with silence where there is none. */
+function withoutHoles(pieces: readonly Piece[], { fromS, toS }: Stretch): Piece[] {
+  const whole: Piece[] = [];
+  const fill = (atS: number): void => {
+    const hole = { fromS: whole.at(-1)?.toS ?? fromS, toS: atS };
+    const filled = atS - hole.fromS > HOLE_S ? silence(hole) : undefined;
+    if (filled) whole.push(filled);
+  };
+  for (const piece of pieces) {
+    fill(piece.fromS);
+    whole.push(piece);
+  }
+  fill(toS);
+  return whole;
 }
 
 /**
  * Joins the pieces of each rung to segments that begin and end together on all of them, and tells them in playlists.
  * Numbers go on over restarts, so that no cache ever has two segments of one name.
  */
-export function joinSegments({ pieces, folder, rungs, audio, startedMs }: SegmentsOptions): Segments {
+export function joinSegments({ pieces, folder, rungs, audio, startedMs, told }: SegmentsOptions): Segments {
   const first = Math.floor(startedMs / 1000);
-  const trackOf = (name: string): Track => {
+  let { targetS, sound } = told;
+  const trackOf = (name: string, isSound: boolean, isMade = true): Track => {
     const init = `${name}_${startedMs}.mp4`;
-    return { name, init, take: takePieces(pieces, name, init), pieces: [], wanted: [], made: [], next: first };
+    const take = isMade ? takePieces(pieces, name, init) : () => [];
+    const patienceMs = isSound ? (isMade ? SOUND_LATE_MS : 0) : Number.POSITIVE_INFINITY;
+    return { ...{ name, init, take, isSound, patienceMs }, pieces: [], wanted: [], made: [], next: first };
   };
-  const videos = rungs.map(trackOf);
-  const tracks = [...videos, ...(audio === undefined ? [] : [trackOf(audio)])];
+  const videos = rungs.map((name) => trackOf(name, false));
+  const tracks = [...videos, ...(audio ? [trackOf(audio.name, true, audio.made)] : [])];
   let fromS: number | undefined;
   /** When time zero of the pieces was (epoch ms). */
   let zeroMs = 0;
 
   const playlistOf = ({ init, made }: Track): string => {
     const listed = made.slice(-LISTED);
-    const longestS = Math.max(...listed.map((one) => one.toS - one.fromS));
     return [
       '#EXTM3U',
       '#EXT-X-VERSION:7',
-      `#EXT-X-TARGETDURATION:${Math.max(1, Math.round(longestS))}`,
+      `#EXT-X-TARGETDURATION:${targetS}`,
       `#EXT-X-MEDIA-SEQUENCE:${listed[0]?.number}`,
       // The first of a start follows the last one of the start before.
       `#EXT-X-DISCONTINUITY-SEQUENCE:${listed[0]?.number === first ? 0 : 1}`,
@@ -79,15 +119,27 @@ export function joinSegments({ pieces, folder, rungs, audio, startedMs }: Segmen
     ].join('\n');
   };
   const fileOf = (init: string, { number }: Segment): string => init.replace(/_\d+\.mp4$/, `_${number}.m4s`);
+  /** The initialization segment of a track; of sound that FFmpeg does not make, or not yet, that of the start before. */
+  const initOf = ({ init, isSound }: Track): Buffer | undefined => {
+    const bytes = bytesOf(path.join(pieces, init));
+    if (!isSound) return bytes;
+    sound = bytes ?? sound;
+    return sound;
+  };
   const make = (track: Track, wanted: Stretch) => {
-    const parts = track.pieces.filter((piece) => beginsIn(piece, wanted));
+    const there = track.pieces.filter((piece) => beginsIn(piece, wanted));
     track.pieces = track.pieces.filter((piece) => !isBefore(piece, wanted.toS));
+    const { fromS = wanted.fromS } = { fromS: track.made.at(-1)?.toS };
+    const parts = track.isSound ? withoutHoles(there, { fromS, toS: wanted.toS }) : there;
     const [one, last] = [parts[0], parts.at(-1)];
-    if (!one || !last) return;
-    if (track.made.length === 0) copyFileSync(path.join(pieces, track.init), path.join(folder, track.init));
+    const init = track.made.length > 0 || initOf(track);
+    if (!one || !last || !init) return;
+    if (init !== true) writeFileSync(path.join(folder, track.init), init);
     const segment: Segment = { number: track.next++, fromS: one.fromS, toS: last.toS };
     writeFileSync(path.join(folder, fileOf(track.init, segment)), Buffer.concat(parts.map(({ media }) => media)));
     track.made.push(segment);
+    // A camera whose key frames come further apart than they did leaves no choice.
+    targetS = Math.max(targetS, Math.round(segment.toS - segment.fromS));
     const playlist = path.join(folder, `${track.name}.m3u8`);
     writeFileSync(`${playlist}.draft`, playlistOf(track));
     renameSync(`${playlist}.draft`, playlist);
@@ -103,8 +155,8 @@ export function joinSegments({ pieces, folder, rungs, audio, startedMs }: Segmen
       for (const track of tracks) track.pieces = track.pieces.filter((piece) => !isBefore(piece, fromS ?? 0));
     }
     if (fromS === undefined) return;
-    for (let toS = ending(made, fromS); toS !== undefined; toS = ending(made, fromS)) {
-      for (const track of tracks) track.wanted.push({ fromS, toS });
+    for (let toS = ending(made, fromS, targetS); toS !== undefined; toS = ending(made, fromS, targetS)) {
+      for (const track of tracks) track.wanted.push({ fromS, toS, dueMs: performance.now() });
       fromS = toS;
     }
   };
@@ -113,14 +165,17 @@ export function joinSegments({ pieces, folder, rungs, audio, startedMs }: Segmen
     join() {
       for (const track of tracks) track.pieces.push(...track.take());
       plan();
+      const nowMs = performance.now();
       for (const track of tracks) {
         // Sound that comes late keeps no picture waiting.
         const newest = track.pieces.at(-1);
-        const there = track.wanted.filter((segment) => newest && reaches(newest, segment));
+        const isOverdue = ({ dueMs }: { dueMs: number }) => sound !== undefined && nowMs - dueMs >= track.patienceMs;
+        const there = track.wanted.filter((segment) => (newest && reaches(newest, segment)) || isOverdue(segment));
         track.wanted = track.wanted.slice(there.length);
         for (const segment of there) make(track, segment);
       }
     },
     isFlowing: () => tracks.every(({ made }) => made.length > 0),
+    told: () => ({ targetS, sound }),
   };
 }

@@ -58,16 +58,18 @@ async function playable({ cells }: HttpServices, camera: Id): Promise<RenditionC
   return renditionOf(view);
 }
 
+const OF_LADDER = /^(?:(\d{1,5})p|audio)\.m3u8$/;
+
 /**
  * The playlist with which a player of another one goes on: a source of another size has other rungs, and most players
- * read the master playlist only once.
+ * read the master playlist only once. One that is not there while its ladder begins anew is waited for.
  * @returns undefined where it is not the playlist of a rung, or that rung is made
  */
 async function playlistInstead(services: HttpServices, camera: Id, file: string): Promise<string | undefined> {
-  const [, lines] = /^(\d{1,5})p\.m3u8$/.exec(file) ?? [];
-  if (lines === undefined || existsSync(path.join(services.hls.folder, camera, file))) return undefined;
+  const [named, lines] = OF_LADDER.exec(file) ?? [];
+  if (named === undefined || existsSync(path.join(services.hls.folder, camera, file))) return undefined;
   const { rungs } = await playable(services, camera);
-  const instead = rungInstead(Number(lines), rungs);
+  const instead = lines === undefined ? undefined : rungInstead(Number(lines), rungs);
   return instead && `${instead.name}.m3u8` !== file ? `${instead.name}.m3u8` : undefined;
 }
 

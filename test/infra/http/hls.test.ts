@@ -131,7 +131,22 @@ describe('HLS', () => {
     const { statusCode, headers } = await get(`${base}720p.m3u8`);
     expect([statusCode, headers.location, headers['cache-control']]).to.deep.equal([302, '360p.m3u8', 'no-store']);
     expect((await get(`${base}360p.m3u8`)).statusCode).to.equal(200);
-    expect((await get(`${base}audio.m3u8`)).statusCode, 'what is no rung').to.equal(404);
+    expect((await get(`${base}other.m3u8`)).statusCode, 'what is no rung').to.equal(404);
+  });
+
+  it('has a player wait for its sound while the ladder begins anew, and names none that does not exist', async () => {
+    const { base } = await granted();
+    const { roster } = gateway.house;
+    await roster.offer(rendition, { type: 'program.changed', detail: 'another size' });
+    const asked = get(`${base}audio.m3u8`);
+    let answered = false;
+    asked.then(() => (answered = true));
+    await roster.offer(rendition, { ...measured, audio: false });
+    expect(answered, 'before the ladder is there').to.equal(false);
+    writeFileSync(path.join(gateway.services.hls.folder, 'cam_001', 'audio.m3u8'), '#EXTM3U\n');
+    await roster.offer(rendition, { type: 'ladder.flowing', elapsed_ms: 1 });
+    expect((await asked).statusCode).to.equal(200);
+    expect((await get(`${base}master.m3u8`)).body).to.not.include('AUDIO');
   });
 
   it('gives a range of a segment', async () => {
