@@ -139,6 +139,8 @@ const steps: Record<string, (record: JournalRecord) => JournalRecord> = {
   'viewer@8': viewerWithGrants,
   // Who took a right back was known by what rights go by alone.
   'viewer@9': unchanged(10),
+  // No player told of a queue that grew before it.
+  'viewer@10': unchanged(11),
   // Nobody whom an incident let in looked back.
   'incident@2': unchanged(3),
 };

@@ -6,7 +6,7 @@ import { HistorySchema } from './history.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the viewer machine's events and context. */
-export const VIEWER_VERSION = 10;
+export const VIEWER_VERSION = 11;
 
 /** How zones of rights are spelled: a zone, everything below one, or `*`. */
 export const ZONE_PATTERN = '^(\\*|[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_-]*)*(/\\*)?)$';
@@ -66,6 +66,9 @@ const PathShape = Type.Object({
   fps: Type.Number(),
   kbps: Type.Number(),
   collapsed: Type.Optional(Type.Boolean({ description: 'hardly anything of the picture is left' })),
+  queue_ms: Type.Optional(
+    Type.Number({ description: 'known by a queue that grows before the player: by so much its pictures were late' }),
+  ),
   available_kbps: Type.Optional(Type.Number({ description: 'what an adaptive peer’s congestion control estimates' })),
   rungs: RungsShape,
 });

@@ -11,7 +11,7 @@ import { type Goal, instanceOf, legsKnown, peerAt } from './legs.ts';
 import { SAYS } from './message-roles.ts';
 import type { Figures, PlayerMessage, Says } from './messages.ts';
 import { keepMoves, type Moves } from './moves.ts';
-import { rungsOf } from './rungs.ts';
+import { adaptiveOf, rungsOf } from './rungs.ts';
 import { fragmentOf, type Offer, parseOffer } from './sdp.ts';
 import type { HttpServices } from './services.ts';
 import type { Shared } from './shared.ts';
@@ -31,7 +31,7 @@ const LONGEST_MS = 60_000;
 
 /** What of a player's figures speaks of its network. */
 function sampleOf(
-  { fps, loss, freezes, kbps }: Pick<Figures, 'fps' | 'loss' | 'freezes' | 'kbps'>,
+  { fps, loss, freezes, kbps, queue_ms }: Pick<Figures, 'fps' | 'loss' | 'freezes' | 'kbps' | 'queue_ms'>,
   at: number,
 ): Sample {
   return {
@@ -40,6 +40,7 @@ function sampleOf(
     ...(loss === undefined ? {} : { loss }),
     ...(freezes === undefined ? {} : { freezes }),
     ...(kbps === undefined ? {} : { kbps }),
+    ...(queue_ms === undefined ? {} : { queueMs: queue_ms }),
   };
 }
 
@@ -225,8 +226,16 @@ export class Conversation {
     }
     const path = this.paths.get(leg) ?? freshPath();
     this.paths.set(leg, path);
-    const crossing = takeSample(path, sampleOf(figures, at));
+    // An adaptive peer's own congestion control answers a queue, and tries by one how much more there is.
+    const { queue_ms: _answered, ...others } = figures;
+    const crossing = takeSample(path, sampleOf(this.isAdaptive(connection.session, leg) ? others : figures, at));
     if (crossing) await this.hearVerdict(connection.session, leg, camera, crossing);
+  }
+
+  private isAdaptive(session: Id, leg: string): boolean {
+    const view = this.services.cells.view({ kind: 'viewer', id: session });
+    const { path } = (view && viewerOf(view).legs[leg]) ?? {};
+    return path !== undefined && adaptiveOf(path) !== undefined;
   }
 
   /** That all is well is news only for whom something was not, or could be better. */

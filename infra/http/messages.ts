@@ -52,6 +52,7 @@ export const playerSays = {
       freezes: Figure,
       latency_ms: Figure,
       gap_ms: Figure,
+      queue_ms: Figure,
     }),
   ),
   playing: shape('playing', Type.Object({ ...leg, first_frame_ms: Figure, gap_ms: Figure, silent_ms: Figure })),

@@ -23,8 +23,8 @@ export interface Adaptable {
   rungs: readonly Step[];
   /** The rung on screen. */
   now: string;
-  /** What the network shows. */
-  sign: { good: boolean; collapsed: boolean; afterMs: number; loss: number; kbps: number };
+  /** What the network shows; `queueMs`: it is known by a queue, which had the pictures so late. */
+  sign: { good: boolean; collapsed: boolean; afterMs: number; loss: number; kbps: number; queueMs?: number };
   /** Its moves so far, oldest first. */
   turns: readonly Turn[];
   /** Somebody chose this rung: it is kept. */
@@ -50,7 +50,7 @@ export const ADAPTATION = {
   ...{ fillShare: 0.8, turnsKept: 12 },
   /** From what adapts by itself up to a fixed rung: only with this much more than that needs. */
   roomShare: 1.2,
-  /** Down to it only where packets are lost: a slow screen is no thin network, and an encoder of its own costs. */
+  /** Down to it only where packets are lost, or queue: a slow screen is no thin network, and an encoder of its own costs. */
   leastLoss: 0.05,
 };
 
@@ -128,14 +128,16 @@ export function adapt(known: Adaptable): Adaptation {
   if (!sign.good) {
     const { rung, rejected } = lower(known, present);
     if (!rung) return stay('lowest', 'there is no lower rung');
-    if (rung.adaptive && sign.loss < ADAPTATION.leastLoss) {
+    if (rung.adaptive && sign.loss < ADAPTATION.leastLoss && sign.queueMs === undefined) {
       return stay(
         'lowest',
         'there is no lower rung but the one that is encoded for thin networks, and this one loses little',
       );
     }
     const lost = `${percent(sign.loss)} of the packets were lost for ${sign.afterMs} ms`;
-    return go(rung, sign.collapsed ? 'collapsed' : 'strained', lost, rejected);
+    const late =
+      sign.queueMs === undefined ? undefined : `its pictures came ${sign.queueMs} ms late, each later than the last`;
+    return go(rung, sign.collapsed ? 'collapsed' : 'strained', late ?? lost, rejected);
   }
   const better = rungs[present - 1];
   if (!better) return stay('highest', 'there is no better rung');

@@ -9,6 +9,8 @@ export interface Sample {
   freezes?: number;
   /** What arrived since the sample before. */
   kbps?: number;
+  /** By how much every picture of the last moment was late (ms), where a queue before its player grows. */
+  queueMs?: number;
 }
 
 /** A path as the samples show it: fine, losing too much, or leaving hardly anything of the picture. */
@@ -38,16 +40,20 @@ export interface Crossing {
   loss: number;
   fps: number;
   kbps: number;
-  /** Of a degraded path: hardly anything of the picture is left. */
+  /** Of a degraded path: hardly anything of the picture is left, or will be in a moment. */
   collapsed?: true;
+  /** That is known by a queue, which has the picture so late. */
+  queue_ms?: number;
 }
 
 /**
  * Down fast, up slowly; between the two losses nothing changes. Where every fifth packet is lost nothing can be seen
- * any more, so that is told after two samples.
+ * any more, so that is told after two samples. A queue that grows is one that overflows: it is told at once where the
+ * first packets are missing, and otherwise where it is longer than any jitter.
  */
 export const QUALITY = {
   ...{ badLoss: 0.05, goodLoss: 0.02, collapsedLoss: 0.2, leastFpsShare: 0.5 },
+  queueMs: { lossy: 60, whole: 250 },
   forMs: { good: 2_000, strained: 1_000, collapsed: 200 } satisfies Record<Verdict, number>,
   /** A verdict that lasts is told again: what could not be done about it may be possible now. */
   againMs: 5_000,
@@ -67,13 +73,17 @@ const smoothed = (before: number, now: number | undefined): number => {
   return before + (now - before) * NEWEST_SHARE;
 };
 
+/** Whether a queue overflows, or is about to. */
+const overflows = (loss: number, queueMs: number): boolean =>
+  queueMs >= (loss > 0 ? QUALITY.queueMs.lossy : QUALITY.queueMs.whole);
+
 /** Which verdicts one sample speaks for. */
-function speaksFor(path: PathQuality, loss: number, froze: boolean): Record<Verdict, boolean> {
+function speaksFor(path: PathQuality, loss: number, froze: boolean, narrow: boolean): Record<Verdict, boolean> {
   const slow = path.fps < path.bestFps * QUALITY.leastFpsShare;
   return {
-    good: loss < QUALITY.goodLoss && !slow && !froze,
-    strained: loss > QUALITY.badLoss || slow || froze,
-    collapsed: loss >= QUALITY.collapsedLoss,
+    good: loss < QUALITY.goodLoss && !slow && !froze && !narrow,
+    strained: loss > QUALITY.badLoss || slow || froze || narrow,
+    collapsed: loss >= QUALITY.collapsedLoss || narrow,
   };
 }
 
@@ -88,19 +98,22 @@ function isNews(path: PathQuality, verdict: Verdict, at: number): boolean {
  * machines: it changes `path` in place, and only a verdict is worth an event.
  */
 export function takeSample(path: PathQuality, sample: Sample): Crossing | undefined {
-  const { at, loss = 0, freezes = path.freezes } = sample;
+  const { at, loss = 0, freezes = path.freezes, queueMs = 0 } = sample;
+  const narrow = overflows(loss, queueMs);
   path.fps = smoothed(path.fps, sample.fps);
   path.kbps = smoothed(path.kbps, sample.kbps);
   path.bestFps = Math.max(path.bestFps, path.fps);
-  const speaks = speaksFor(path, loss, freezes > path.freezes);
+  const speaks = speaksFor(path, loss, freezes > path.freezes, narrow);
   path.freezes = freezes;
   const verdicts = ['collapsed', 'strained', 'good'] as const;
   for (const verdict of verdicts) path.since[verdict] = speaks[verdict] ? path.since[verdict] || at : 0;
-  const verdict = verdicts.find((one) => path.since[one] > 0 && at - path.since[one] >= QUALITY.forMs[one]);
+  const isSure = (one: Verdict) => at - path.since[one] >= QUALITY.forMs[one] || (narrow && one === 'collapsed');
+  const verdict = verdicts.find((one) => path.since[one] > 0 && isSure(one));
   if (verdict === undefined || !isNews(path, verdict, at)) return undefined;
   path.verdict = verdict;
   path.toldAt = at;
   const figures = { after_ms: at - path.since[verdict], loss, fps: path.fps, kbps: Math.round(path.kbps) };
   if (verdict === 'good') return { type: 'path.recovered', ...figures };
-  return { type: 'path.degraded', ...figures, ...(verdict === 'collapsed' ? { collapsed: true } : {}) };
+  const queue = narrow ? { queue_ms: queueMs } : {};
+  return { type: 'path.degraded', ...figures, ...(verdict === 'collapsed' ? { collapsed: true, ...queue } : {}) };
 }

@@ -28,7 +28,8 @@ export function adaptation(context: ViewerContext, event: ViewerEvent) {
   const { quality: now, turns, fixed, ceiling } = context;
   const highest = all.findIndex(({ name }) => name === ceiling?.rung);
   const rungs = all.slice(Math.max(0, highest));
-  const sign = { good: event.type === 'path.recovered', collapsed, afterMs, loss, kbps };
+  const queue = event.queue_ms === undefined ? {} : { queueMs: event.queue_ms };
+  const sign = { good: event.type === 'path.recovered', collapsed, afterMs, loss, kbps, ...queue };
   return adapt({ at, rungs, now, sign, turns, fixed, availableKbps });
 }
 
@@ -203,7 +204,10 @@ export const tellPath = (what: 'degraded' | 'recovered', text: string) =>
   machine.emit(({ context, event }) => {
     const guard =
       'after_ms' in event
-        ? { leg: event.leg, after_ms: event.after_ms, loss: event.loss, fps: event.fps, kbps: event.kbps }
+        ? {
+            ...{ leg: event.leg, after_ms: event.after_ms, loss: event.loss, fps: event.fps, kbps: event.kbps },
+            ...(event.queue_ms === undefined ? {} : { queue_ms: event.queue_ms }),
+          }
         : {};
     return said(what, context.state, context, { trigger: event.type, text, guard });
   });

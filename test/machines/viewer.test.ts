@@ -206,6 +206,18 @@ describe('a viewer', () => {
       expect(moved.context.turns).to.have.length(1);
     });
 
+    it('goes there before anything is lost, when a queue grows that is about to overflow, and says how late it was', () => {
+      const queued = { ...collapsed, after_ms: 0, loss: 0.02, queue_ms: 96 };
+      const moving = given(...watching, queued);
+      expect(moving.said.slice(-2)).to.have.members(['viewer.degraded', 'viewer.moving']);
+      expect(moving.last.why.text).to.equal(
+        '360p instead of 720p: its pictures came 96 ms late, each later than the last',
+      );
+      expect(moving.last.why.guard).to.include({ queueMs: 96 });
+      const alone = given(...watching, queued, rung('b', '360p', 'r2'), { type: 'leg.closed', leg: 'a' });
+      expect(alone.state, 'its old picture ends before the new one is there').to.equal('moving');
+    });
+
     it('goes up again when it is good, to the camera’s own picture in the end', () => {
       const up = [well, rung('c', '480p', 'r3'), { type: 'leg.playing', leg: 'c', gap_ms: 33 }];
       const own = { ...rung('d', '720p', 'r4'), path: 'cam_001', ladder: false };

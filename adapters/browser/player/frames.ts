@@ -6,6 +6,8 @@ export interface Frame {
   displayAt: number;
   /** Where it lies in what is played, seconds; absent where it was decoded, but not presented. */
   mediaS?: number;
+  /** Of one that came over a peer connection: when its last packet did (monotonic), and its RTP timestamp. */
+  received?: { atMs: number; rtp: number };
   first: boolean;
 }
 
@@ -20,19 +22,21 @@ export interface Frames {
 /** @param open whether anybody still cares */
 export function createFrames(video: HTMLVideoElement, open: () => boolean, tell: (frame: Frame) => void): Frames {
   let shown = false;
-  const present = (displayMs: number, mediaS?: number): void => {
+  const present = (displayMs: number, mediaS?: number, received?: Frame['received']): void => {
     const first = !shown;
     shown = true;
     tell({
       ...{ displayMs, displayAt: Date.now() + displayMs - performance.now(), first },
       ...(mediaS === undefined ? {} : { mediaS }),
+      ...(received ? { received } : {}),
     });
   };
   const watch = (): void => {
-    video.requestVideoFrameCallback((_now, { expectedDisplayTime, mediaTime }) => {
+    video.requestVideoFrameCallback((_now, { expectedDisplayTime, mediaTime, receiveTime, rtpTimestamp }) => {
       if (!open()) return;
       watch();
-      present(expectedDisplayTime, mediaTime);
+      const isReceived = receiveTime !== undefined && rtpTimestamp !== undefined;
+      present(expectedDisplayTime, mediaTime, isReceived ? { atMs: receiveTime, rtp: rtpTimestamp } : undefined);
     });
   };
   return {

@@ -22,12 +22,20 @@ export interface Measure {
   frame(leg: Leg, frame: Frame): number | undefined;
   /** Takes the figures of a leg since the last time. */
   take(leg: Leg): Promise<Measured>;
+  /** The same between two times, which counts for neither. */
+  peek(leg: Leg): Promise<Measured>;
 }
 
 /** Makes the measure of a player. */
 export function createMeasure(clock: ClockUse): Measure {
   const meter = createLatencyMeter(clock === 'every-frame' ? 0 : SAMPLE_MS);
   let before: { leg: Leg; figures: Figures } | undefined;
+  const peek = async (leg: Leg): Promise<Measured> => {
+    const report = await leg.report();
+    const now = performance.now();
+    const figures = figuresOf(report.values(), now, before?.leg === leg ? before.figures : undefined);
+    return { figures, latency: meter.latest(now, figures.estimateMs) };
+  };
   return {
     frame(leg, { displayMs, displayAt }) {
       if (clock === 'off' || document.hidden || !meter.due(displayMs)) return undefined;
@@ -38,11 +46,10 @@ export function createMeasure(clock: ClockUse): Measure {
       return latencyMs;
     },
     async take(leg) {
-      const report = await leg.report();
-      const now = performance.now();
-      const figures = figuresOf(report.values(), now, before?.leg === leg ? before.figures : undefined);
-      before = { leg, figures };
-      return { figures, latency: meter.latest(now, figures.estimateMs) };
+      const measured = await peek(leg);
+      before = { leg, figures: measured.figures };
+      return measured;
     },
+    peek,
   };
 }

@@ -75,8 +75,8 @@ export class Player {
     this.measure = createMeasure(options.clock ?? 'sampled');
     this.reporting = startReporting(this.legs, this.stage, this.measure, {
       measured: (measured) => options.hears?.measured?.(measured),
-      tell: (leg, { figures, latency }) =>
-        this.session.signals()?.stats(leg.name, figures, latency?.ms, this.standing.takeGapMs()),
+      tell: (leg, { figures, latency }, queueMs) =>
+        this.session.signals()?.stats(leg.name, figures, latency?.ms, this.standing.takeGapMs(), queueMs),
     });
     this.standing = watchStanding(this.standingHears());
     this.sound = createSound(
@@ -242,6 +242,7 @@ export class Player {
 
   private hearFrame(frame: Frame): void {
     this.standing.frame(frame.displayMs);
+    this.reporting.frame(frame);
     this.ways.seen();
     // What was to be repaired has repaired itself; without a session it has not.
     if (this.session.signals()) this.attempts.cancel();

@@ -18,6 +18,7 @@ export type ClientMessage =
       rtt_ms?: number;
       latency_ms?: number;
       gap_ms?: number;
+      queue_ms?: number;
     }
   | { type: 'playing'; leg: string; first_frame_ms: number; gap_ms?: number; silent_ms?: number }
   | { type: 'renew'; token: string }

@@ -1,6 +1,8 @@
+import type { Frame } from './frames.ts';
 import type { Leg } from './leg.ts';
 import type { Legs } from './legs.ts';
 import type { Measure, Measured } from './measure.ts';
+import { createQueueMeter } from './queueing.ts';
 import type { Stage } from './stage.ts';
 
 const MEASURE_MS = 250;
@@ -8,17 +10,27 @@ const TELL_MS = 1_000;
 /** A path that loses more than this share of its packets is told of at once, and for a while. */
 const LOSSY = 0.02;
 const LOSSY_MS = 5_000;
+/**
+ * A queue of this length may overflow: for a while it is looked so often whether the first packets are missing. One of
+ * `longMs` is told of though none is.
+ */
+const QUEUE = { leastMs: 60, longMs: 250, everyMs: 50, forMs: 400 };
 
 /** Who hears of measurements. */
 export interface ReportingHears {
   /** Four times a second. */
   measured(measured: Measured): void;
-  /** Once a second, or as often as was asked for or is called for, of the picture in front: for the gateway. */
-  tell(leg: Leg, measured: Measured): void;
+  /**
+   * Once a second, or as often as was asked for or is called for, of the picture in front: for the gateway.
+   * @param queueMs by how much a queue that grows has it late
+   */
+  tell(leg: Leg, measured: Measured, queueMs: number | undefined): void;
 }
 
 /** Measuring that goes on. */
 export interface Reporting {
+  /** A frame of the picture in front was presented. */
+  frame(frame: Frame): void;
   /** The gateway wants each measurement for so long. */
   often(ms: number): void;
   stop(): void;
@@ -31,6 +43,9 @@ export interface Reporting {
 export function startReporting(legs: Legs, stage: Stage, measure: Measure, hears: ReportingHears): Reporting {
   let toldMs = 0;
   let oftenUntilMs = 0;
+  const queue = createQueueMeter();
+  let growing: { queueMs: number; untilMs: number } | undefined;
+  let watching: number | undefined;
   const take = async (): Promise<void> => {
     const coming = legs.coming()?.leg;
     const leg = (stage.seen() ? undefined : coming) ?? legs.front() ?? coming;
@@ -45,13 +60,39 @@ export function startReporting(legs: Legs, stage: Stage, measure: Measure, hears
     const everyMs = now < oftenUntilMs ? MEASURE_MS : TELL_MS;
     if (leg !== legs.front() || !leg.signalled || now - toldMs < everyMs - MEASURE_MS / 2) return;
     toldMs = now;
-    hears.tell(leg, measured);
+    hears.tell(leg, measured, undefined);
   };
   const timer = window.setInterval(take, MEASURE_MS);
+  /** Looks after a queue that grows, until it overflows or is forgotten. */
+  const watchQueue = async (): Promise<void> => {
+    watching = undefined;
+    const leg = legs.front();
+    if (!leg?.signalled || !growing || performance.now() > growing.untilMs) return;
+    const measured = await measure.peek(leg).catch(() => undefined);
+    if (!measured || !growing || leg !== legs.front()) return;
+    const { queueMs } = growing;
+    if (measured.figures.loss === 0 && queueMs < QUEUE.longMs) {
+      watching ??= window.setTimeout(watchQueue, QUEUE.everyMs);
+      return;
+    }
+    growing = undefined;
+    hears.tell(leg, measured, queueMs);
+  };
   return {
+    frame({ received }) {
+      const queueMs = received && queue.frame(received.atMs, received.rtp);
+      if (queueMs === undefined || queueMs < QUEUE.leastMs) return;
+      const now = performance.now();
+      oftenUntilMs = now + LOSSY_MS;
+      growing = { queueMs, untilMs: now + QUEUE.forMs };
+      if (watching === undefined) void watchQueue();
+    },
     often(ms) {
       oftenUntilMs = performance.now() + ms;
     },
-    stop: () => window.clearInterval(timer),
+    stop() {
+      window.clearInterval(timer);
+      window.clearTimeout(watching);
+    },
   };
 }

@@ -39,7 +39,14 @@ export interface Signaller {
   /** A leg was opened at this relay itself; told as soon as somebody hears it. */
   opened(leg: string, relay: string, relaySession: string): void;
   candidate(leg: string, candidate: RTCIceCandidate): void;
-  stats(leg: string, figures: Figures, latencyMs: number | undefined, gapMs: number | undefined): void;
+  /** @param queueMs by how much a queue that grows has its picture late */
+  stats(
+    leg: string,
+    figures: Figures,
+    latencyMs: number | undefined,
+    gapMs: number | undefined,
+    queueMs: number | undefined,
+  ): void;
   /** A leg is in front. @param gapMs since the last frame of the one before; @param silentMs why the player went */
   playing(leg: string, firstFrameMs: number, gapMs: number | undefined, silentMs: number | undefined): void;
   closeLeg(leg: string): void;

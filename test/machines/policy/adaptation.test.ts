@@ -17,6 +17,7 @@ const rungs = [
 const good = { good: true, collapsed: false, afterMs: 2_000, loss: 0, kbps: 500 };
 const strained = { good: false, collapsed: false, afterMs: 1_000, loss: 0.08, kbps: 1_700 };
 const collapsed = { good: false, collapsed: true, afterMs: 250, loss: 0.6, kbps: 800 };
+const queued = { ...collapsed, afterMs: 0, loss: 0.02, queueMs: 112 };
 const decide = (now: string, sign: Adaptable['sign'], more: Partial<Adaptable> = {}) =>
   adapt({ at: 100_000, rungs, now, sign, turns: [], fixed: false, ...more });
 
@@ -28,6 +29,8 @@ describe('which rung a viewer gets', () => {
     ['goes to the rung that fits what still arrives', '720p', strained, {}, '480p', 'strained'],
     ['goes lower where less arrives', '720p', { ...strained, kbps: 900 }, {}, '360p', 'strained'],
     ['goes to the lowest where none fits', '480p', { ...strained, kbps: 200 }, {}, '360p', 'strained'],
+    ['goes to the lowest when a queue grows, though nothing is lost yet', '720p', queued, {}, '360p', 'collapsed'],
+    ['goes below that for a queue, too', '360p', queued, withAdaptive, 'adaptive', 'collapsed'],
     ['has nowhere lower to go', '360p', collapsed, {}, undefined, 'lowest'],
     ['goes up one rung when the network is good again', '360p', good, {}, '480p', 'recovered'],
     ['is at the top already', '720p', good, {}, undefined, 'highest'],
@@ -55,6 +58,9 @@ describe('which rung a viewer gets', () => {
     const { why } = decide('720p', { ...strained, kbps: 900 });
     expect(why.text).to.equal('360p instead of 720p: 8 % of the packets were lost for 1000 ms');
     expect(why.rejected).to.deep.equal([{ option: '480p', because: '900 kb/s arrive: too little for it' }]);
+    expect(decide('720p', queued).why.text).to.equal(
+      '360p instead of 720p: its pictures came 112 ms late, each later than the last',
+    );
   });
 
   it('does not go up for thirty seconds after going up had to be taken back', () => {

@@ -50,6 +50,25 @@ describe('the verdict on a viewer’s network', () => {
     expect(told(...times(4, good), ...times(12, { ...good, fps: 8 })).at(-1)).to.match(/path.degraded$/);
   });
 
+  it('is collapsed at once where a queue grows and the first packets are missing, or where it is longer than jitter', () => {
+    expect(told(...times(4, good), { ...good, loss: 0.01, queueMs: 90 })).to.deep.equal([
+      '4: path.degraded, collapsed',
+    ]);
+    expect(told(...times(4, good), { ...good, queueMs: 260 })).to.deep.equal(['4: path.degraded, collapsed']);
+    expect(told(...times(4, good), { ...good, queueMs: 200 }, good), 'nothing is missing').to.deep.equal([]);
+    expect(told(...times(4, good), { ...good, loss: 0.01, queueMs: 40 }, good), 'a short one').to.deep.equal([]);
+  });
+
+  it('tells the queue that it is known by, and none where loss tells it', () => {
+    const path = freshPath();
+    expect(takeSample(path, { at: 1_000, ...good, loss: 0.01, queueMs: 90 })).to.include({ queue_ms: 90 });
+    const other = freshPath();
+    takeSample(other, { at: 1_000, ...broken });
+    expect(takeSample(other, { at: 1_250, ...broken }))
+      .to.include({ collapsed: true })
+      .and.not.have.property('queue_ms');
+  });
+
   it('takes a slow camera for what it is', () => {
     const slow = times(
       20,
