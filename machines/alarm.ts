@@ -1,5 +1,5 @@
 import { fromCallback, setup } from 'xstate';
-import type { Acknowledged, AlarmHeard, Trouble } from '../bus/events/alarm.ts';
+import type { Acknowledged, AlarmHeard, AlarmState, Trouble } from '../bus/events/alarm.ts';
 import { calledIn, doerIn } from '../bus/events/doer.ts';
 import type { Stamped } from '../bus/events/stamp.ts';
 import type { Why } from '../bus/events/why.ts';
@@ -9,7 +9,7 @@ import type { AlarmInput } from './slots.ts';
 /** What an alarm cell knows: plain JSON, journalled whole. */
 export interface AlarmContext extends Trouble {
   id: string;
-  state: string;
+  state: AlarmState | 'new';
   since: number;
   why: Why;
   /** Epoch ms at which the cause was first seen, this time. */
@@ -57,7 +57,7 @@ const note = machine.assign(({ event }) => {
 });
 const notice = machine.assign(({ event }) => ({ seenAt: event.at }));
 /** Before it is an alarm nobody is told anything of it. */
-const wait = (state: string, because: Because) =>
+const wait = (state: AlarmState, because: Because) =>
   machine.assign(({ context, event }) => ({ state, since: event.at, why: because(context, event) }));
 const raise = machine.assign(({ context, event }) => ({
   raisedAt: event.at,
@@ -75,7 +75,7 @@ const acknowledge = machine.assign(({ event }) => {
 });
 
 /** Enters an operator's state: sets it with its reason, and says so. */
-const become = (state: string, because: Because) =>
+const become = (state: AlarmState, because: Because) =>
   machine.enqueueActions(({ context, event, enqueue }) => {
     const why = because(context, event);
     enqueue.assign({ state, since: event.at, why });

@@ -1,5 +1,5 @@
 import { fromCallback, setup } from 'xstate';
-import type { BroadcastHeard } from '../bus/events/broadcast.ts';
+import type { BroadcastHeard, BroadcastState } from '../bus/events/broadcast.ts';
 import { calledIn, doerIn } from '../bus/events/doer.ts';
 import type { Stamped } from '../bus/events/stamp.ts';
 import type { Why } from '../bus/events/why.ts';
@@ -9,7 +9,7 @@ import type { AlarmInput, PushInput } from './slots.ts';
 /** What a broadcast cell knows: plain JSON, journalled whole. */
 export interface BroadcastContext {
   id: string;
-  state: string;
+  state: BroadcastState | 'new';
   since: number;
   why: Why;
   camera: string;
@@ -89,7 +89,7 @@ const plainly =
   (_context: BroadcastContext, { type }: Event): Why => ({ trigger: type, text });
 
 /** Enters a state: sets it with its reason, and says so. */
-const become = (state: string, because: (context: BroadcastContext, event: Event) => Why) =>
+const become = (state: BroadcastState, because: (context: BroadcastContext, event: Event) => Why) =>
   machine.enqueueActions(({ context, event, enqueue }) => {
     const why = because(context, event);
     const onAir = state === 'on-air';

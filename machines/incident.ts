@@ -1,6 +1,6 @@
 import { fromCallback, setup } from 'xstate';
 import { calledIn, doerIn } from '../bus/events/doer.ts';
-import type { Grants, IncidentHeard } from '../bus/events/incident.ts';
+import type { Grants, IncidentHeard, IncidentState } from '../bus/events/incident.ts';
 import type { Stamped } from '../bus/events/stamp.ts';
 import type { Why } from '../bus/events/why.ts';
 import type { AlarmInput } from './slots.ts';
@@ -8,7 +8,7 @@ import type { AlarmInput } from './slots.ts';
 /** What an incident cell knows: plain JSON, journalled whole. */
 export interface IncidentContext {
   id: string;
-  state: string;
+  state: IncidentState | 'new';
   since: number;
   why: Why;
   /** The zone it was declared for; empty when it was declared for single cameras. */
@@ -59,7 +59,7 @@ const until = (context: IncidentContext, event: Event): number =>
   event.type === 'incident.renewed' || event.type === 'incident.declared' ? event.until : context.until;
 
 /** Enters a state: sets it with its reason, and says so. */
-const become = (state: string, because: (context: IncidentContext, event: Event) => Why) =>
+const become = (state: IncidentState, because: (context: IncidentContext, event: Event) => Why) =>
   machine.enqueueActions(({ context, event, enqueue }) => {
     const why = because(context, event);
     enqueue.assign({ state, since: event.at, why });

@@ -1,6 +1,6 @@
 import { fromCallback, setup } from 'xstate';
 import { calledIn, doerIn } from '../bus/events/doer.ts';
-import type { PtzHeard } from '../bus/events/ptz.ts';
+import type { PtzHeard, PtzState } from '../bus/events/ptz.ts';
 import type { Stamped } from '../bus/events/stamp.ts';
 import type { Why } from '../bus/events/why.ts';
 import { HOLD_MS, type Holder, mayMove } from './policy/moving.ts';
@@ -10,7 +10,7 @@ import type { AlarmInput, DriveInput, DriveOrder } from './slots.ts';
 export interface PtzContext {
   /** The camera's id. */
   id: string;
-  state: string;
+  state: PtzState | 'new';
   since: number;
   why: Why;
   zone: string;
@@ -96,7 +96,7 @@ function factOf({ zone, order, holder }: PtzContext, event: Event): Record<strin
 }
 
 /** Enters an operator's state: sets it with its reason, and says so. */
-const become = (state: string, because: Because) =>
+const become = (state: PtzState, because: Because) =>
   machine.enqueueActions(({ context, event, enqueue }) => {
     const why = because(context, event);
     enqueue.assign({ state, since: event.at, why, refusal: undefined });

@@ -1,6 +1,6 @@
 import { fromCallback, setup } from 'xstate';
 import { type Doer, doerIn } from '../bus/events/doer.ts';
-import type { Protection, RecordingHeard } from '../bus/events/recording.ts';
+import type { Protection, RecordingHeard, RecordingState } from '../bus/events/recording.ts';
 import type { Stamped } from '../bus/events/stamp.ts';
 import type { Why } from '../bus/events/why.ts';
 import type { KeepingRules } from './policy/keeping.ts';
@@ -10,7 +10,7 @@ import type { RecordInput } from './slots.ts';
 export interface RecordingContext {
   /** The camera's id: a camera has one recording, whatever source it is made of. */
   id: string;
-  state: string;
+  state: RecordingState | 'new';
   since: number;
   why: Why;
   zone: string;
@@ -104,7 +104,7 @@ const machine = setup({
 const factOf = ({ zone, source, holders }: RecordingContext) => ({ zone, source, holders });
 
 /** Enters an operator's state: sets it with its reason, and says so. */
-const become = (state: string, because: Because) =>
+const become = (state: RecordingState, because: Because) =>
   machine.enqueueActions(({ context, event, enqueue }) => {
     const why = because(context, event);
     enqueue.assign({ state, since: event.at, why });

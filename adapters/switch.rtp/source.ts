@@ -53,6 +53,8 @@ const LATER_RETRY_MS = 250;
 const QUICK_ATTEMPTS = 50;
 /** A source that was never there is `opening` for so long, then `ended`. */
 const OPENING_PATIENCE_MS = 3_000;
+/** Many cameras and encoders stutter as they begin: until it has shown how often it sends, only so much is silence. */
+const BEGINNING_MS = 3_000;
 /** Later than expected by this is late: two and a half frames at 30 a second. */
 const LATE_MS = 85;
 
@@ -92,7 +94,10 @@ export function keepSource(id: string, address: string, silentMs: number, handle
   };
 
   const silence = watchSilence({
-    limitMs: () => patienceMs,
+    limitMs: () => {
+      const begins = expectation.expectedMs() === undefined && now() - lastPacketAt < BEGINNING_MS;
+      return begins ? undefined : patienceMs;
+    },
     lastPacketAtMs: () => lastPacketAt,
     silent(silenceMs) {
       if (standing.state === 'flowing') become({ state: 'silent', silent_ms: Math.round(silenceMs), codec });

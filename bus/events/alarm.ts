@@ -1,11 +1,16 @@
 import Type from 'typebox';
 import { IdSchema } from '../identity.ts';
 import { type Of, shape } from '../shape.ts';
+import { before } from './before.ts';
 import { doer } from './doer.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the alarm machine's events and context. */
 export const ALARM_VERSION = 3;
+
+/** What an alarm is; nobody is told of one that is only `suspected`. */
+export const ALARM_STATES = ['suspected', 'raised', 'acknowledged', 'cleared'] as const;
+export type AlarmState = (typeof ALARM_STATES)[number];
 
 /** What can be wrong. An alarm's id is its cause, two dashes, and the id of what it is about. */
 export const CAUSES = [
@@ -67,8 +72,8 @@ export type Acknowledged = Type.Static<typeof AcknowledgedSchema>;
 /** What every alarm fact says; the fact's type is `alarm.<state>`. */
 export const AlarmFactSchema = Type.Object({
   ...TroubleSchema.properties,
-  state: Type.String(),
-  from: Type.String(),
+  state: Type.Enum([...ALARM_STATES]),
+  from: before(ALARM_STATES),
   since: Type.Number(),
   why: WhySchema,
   raised_at: Type.Number({ description: 'epoch ms' }),

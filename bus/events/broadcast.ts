@@ -1,11 +1,16 @@
 import Type from 'typebox';
 import { IdSchema } from '../identity.ts';
 import { type Of, shape } from '../shape.ts';
+import { before } from './before.ts';
 import { doer } from './doer.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the broadcast machine's events and context. */
 export const BROADCAST_VERSION = 5;
+
+/** What a push to a destination is. */
+export const BROADCAST_STATES = ['connecting', 'on-air', 'retrying', 'waiting', 'failed', 'stopped'] as const;
+export type BroadcastState = (typeof BROADCAST_STATES)[number];
 
 /** Everything a broadcast cell may hear. */
 export const broadcastHeard = {
@@ -103,8 +108,8 @@ export const BroadcastFactSchema = Type.Object({
   destination: Type.String(),
   relay: Type.String(),
   ...doer,
-  state: Type.String(),
-  from: Type.String(),
+  state: Type.Enum([...BROADCAST_STATES]),
+  from: before(BROADCAST_STATES),
   since: Type.Number(),
   why: WhySchema,
   picture: Type.Boolean({ description: 'false: what is on air is the slate' }),

@@ -1,11 +1,31 @@
 import Type from 'typebox';
 import { IdSchema } from '../identity.ts';
 import { type Of, shape } from '../shape.ts';
+import { before } from './before.ts';
 import { doer } from './doer.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the camera machine's events and context; older journals climb through `upcast.ts`. */
 export const CAMERA_VERSION = 7;
+
+/** What a camera is, as an operator sees it. */
+export const CAMERA_STATES = [
+  'idle',
+  'connecting',
+  'live',
+  'stalled',
+  'frozen',
+  'switching',
+  'holding',
+  'offline',
+  'quarantined',
+  'removed',
+] as const;
+export type CameraState = (typeof CAMERA_STATES)[number];
+
+/** How one of its sources stands: `flowing` ones alone can feed the program; one `aside` flows and does not fit. */
+export const SOURCE_STATES = ['connecting', 'offline', 'opening', 'flowing', 'silent', 'aside', 'quarantined'] as const;
+export type SourceState = (typeof SOURCE_STATES)[number];
 
 /** Why a camera can't be reached; the codes of `camera.offline`. */
 export const UnreachableSchema = Type.Enum(
@@ -159,8 +179,8 @@ export type CameraHeard = {
 export const CameraFactSchema = Type.Object({
   name: Type.String(),
   zone: Type.String(),
-  state: Type.String(),
-  from: Type.String({ description: 'the state before' }),
+  state: Type.Enum([...CAMERA_STATES]),
+  from: before(CAMERA_STATES),
   since: Type.Number({ description: 'epoch ms' }),
   why: WhySchema,
   detect_ms: Type.Optional(Type.Number({ description: 'from what happened to noticing it' })),
@@ -169,7 +189,7 @@ export const CameraFactSchema = Type.Object({
   active_source: Type.Optional(Type.String({ description: 'the source that feeds the program now' })),
   from_source: Type.Optional(Type.String({ description: 'the source that fed it before, or "slate"' })),
   source: Type.Optional(Type.String({ description: '`camera.source`: the standby source that changed' })),
-  source_state: Type.Optional(Type.String({ description: '`camera.source`: how it stands now' })),
+  source_state: Type.Optional(Type.Enum([...SOURCE_STATES], { description: '`camera.source`: how it stands now' })),
   width: Type.Optional(Type.Integer({ description: '`camera.resized`: of the picture now' })),
   height: Type.Optional(Type.Integer()),
   publisher: Type.Optional(PublisherSchema),

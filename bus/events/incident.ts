@@ -1,12 +1,17 @@
 import Type from 'typebox';
 import { IdSchema } from '../identity.ts';
 import { type Of, shape } from '../shape.ts';
+import { before } from './before.ts';
 import { doer } from './doer.ts';
 import { HistorySchema } from './history.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the incident machine's events and context. */
 export const INCIDENT_VERSION = 4;
+
+/** What an emergency is. */
+export const INCIDENT_STATES = ['declared', 'active', 'expiring', 'closed'] as const;
+export type IncidentState = (typeof INCIDENT_STATES)[number];
 
 /** Who may watch the cameras of an incident while it runs, beyond their own rights; with `history` they may look back, too. */
 export const GrantsSchema = Type.Object(
@@ -60,8 +65,8 @@ export const IncidentFactSchema = Type.Object({
   until: Type.Number(),
   drill: Type.Boolean(),
   destinations: Type.Array(Type.String()),
-  state: Type.String(),
-  from: Type.String(),
+  state: Type.Enum([...INCIDENT_STATES]),
+  from: before(INCIDENT_STATES),
   since: Type.Number(),
   why: WhySchema,
 });

@@ -1,10 +1,15 @@
 import Type from 'typebox';
 import { type Of, shape } from '../shape.ts';
+import { before } from './before.ts';
 import { doer } from './doer.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the PTZ machine's events and context. */
 export const PTZ_VERSION = 3;
+
+/** What the motors of a camera do. */
+export const PTZ_STATES = ['still', 'moving', 'going', 'stopping', 'saving', 'failed', 'removed'] as const;
+export type PtzState = (typeof PTZ_STATES)[number];
 
 const Speed = Type.Number({ minimum: -1, maximum: 1 });
 /** Who says so, by a right that was checked. */
@@ -45,8 +50,8 @@ export type PtzHeard = {
 /** What every PTZ fact says; the fact's type is `ptz.<state>`, or `ptz.refused`. */
 export const PtzFactSchema = Type.Object({
   zone: Type.String(),
-  state: Type.String(),
-  from: Type.String(),
+  state: Type.Enum([...PTZ_STATES]),
+  from: before(PTZ_STATES),
   since: Type.Number(),
   why: WhySchema,
   by: Type.Optional(Type.String({ description: 'who moves it, or wanted to' })),

@@ -1,11 +1,16 @@
 import Type from 'typebox';
 import { IdSchema } from '../identity.ts';
 import { type Of, shape } from '../shape.ts';
+import { before } from './before.ts';
 import { doer } from './doer.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the recording machine's events and context. */
 export const RECORDING_VERSION = 4;
+
+/** What the recording of a camera is. */
+export const RECORDING_STATES = ['off', 'waiting', 'starting', 'recording', 'failing', 'full', 'removed'] as const;
+export type RecordingState = (typeof RECORDING_STATES)[number];
 
 /** What a person says of a stretch that they keep. */
 const named = {
@@ -71,8 +76,8 @@ export type RecordingHeard = {
 /** What every recording fact says; the fact's type is `recording.<state>`, or what happened beside it. */
 export const RecordingFactSchema = Type.Object({
   zone: Type.String(),
-  state: Type.String(),
-  from: Type.String(),
+  state: Type.Enum([...RECORDING_STATES]),
+  from: before(RECORDING_STATES),
   since: Type.Number(),
   why: WhySchema,
   source: Type.String({ description: 'the source that is recorded; empty: none' }),

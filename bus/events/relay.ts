@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import { type Of, shape } from '../shape.ts';
+import { before } from './before.ts';
 import { doer } from './doer.ts';
 import { WhySchema } from './why.ts';
 
@@ -8,6 +9,19 @@ import { WhySchema } from './why.ts';
  * 5: it is taken out of the configuration.
  */
 export const RELAY_VERSION = 5;
+
+/** What a relay is, as an operator sees it. */
+export const RELAY_STATES = [
+  'starting',
+  'serving',
+  'degraded',
+  'suspect',
+  'draining',
+  'drained',
+  'dead',
+  'removed',
+] as const;
+export type RelayState = (typeof RELAY_STATES)[number];
 
 /** What a relay is for: intake pulls cameras, delivery carries viewers. */
 export const RelayRoleSchema = Type.Enum(['intake', 'delivery']);
@@ -68,8 +82,8 @@ export type RelayHeard = {
 export const RelayFactSchema = Type.Object({
   role: RelayRoleSchema,
   region: Type.String(),
-  state: Type.String(),
-  from: Type.String(),
+  state: Type.Enum([...RELAY_STATES]),
+  from: before(RELAY_STATES),
   since: Type.Number(),
   why: WhySchema,
   detect_ms: Type.Optional(Type.Number({ description: 'from its last sign of life to noticing' })),

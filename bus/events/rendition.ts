@@ -1,10 +1,15 @@
 import Type from 'typebox';
 import { IdSchema } from '../identity.ts';
 import { type Of, shape } from '../shape.ts';
+import { before } from './before.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the rendition machine's events and context. */
 export const RENDITION_VERSION = 3;
+
+/** What a camera's ladder is. */
+export const RENDITION_STATES = ['off', 'waiting', 'starting', 'running', 'lingering', 'failed', 'removed'] as const;
+export type RenditionState = (typeof RENDITION_STATES)[number];
 
 /** A rung as somebody wants it. */
 export const RungSchema = Type.Object(
@@ -77,8 +82,8 @@ export type RenditionHeard = {
 /** What every rendition fact says; the fact's type is `rendition.<state>`. */
 export const RenditionFactSchema = Type.Object({
   zone: Type.String(),
-  state: Type.String(),
-  from: Type.String(),
+  state: Type.Enum([...RENDITION_STATES]),
+  from: before(RENDITION_STATES),
   since: Type.Number(),
   why: WhySchema,
   rungs: Type.Array(PlannedRungSchema),

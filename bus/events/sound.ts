@@ -1,10 +1,24 @@
 import Type from 'typebox';
 import { IdSchema } from '../identity.ts';
 import { type Of, shape } from '../shape.ts';
+import { before } from './before.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the sound machine's events and context. */
 export const SOUND_VERSION = 1;
+
+/** What a camera's sound for WebRTC is. */
+export const SOUND_STATES = [
+  'off',
+  'waiting',
+  'starting',
+  'running',
+  'lingering',
+  'none',
+  'failed',
+  'removed',
+] as const;
+export type SoundState = (typeof SOUND_STATES)[number];
 
 /** Why a camera's sound ended by itself. `none`: its program carries none; `silent`: it announces one, and sends nothing. */
 export const SoundEndSchema = Type.Enum(['none', 'silent', 'source', 'exited', 'stalled', 'memory', 'relay']);
@@ -28,8 +42,8 @@ export type SoundHeard = {
 /** What every sound fact says; the fact's type is `sound.<state>`. */
 export const SoundFactSchema = Type.Object({
   zone: Type.String(),
-  state: Type.String(),
-  from: Type.String(),
+  state: Type.Enum([...SOUND_STATES]),
+  from: before(SOUND_STATES),
   since: Type.Number(),
   why: WhySchema,
   listeners: Type.Integer(),

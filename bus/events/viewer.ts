@@ -1,12 +1,17 @@
 import Type from 'typebox';
 import { IdSchema } from '../identity.ts';
 import { type Of, shape } from '../shape.ts';
+import { before } from './before.ts';
 import { doer } from './doer.ts';
 import { HistorySchema } from './history.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the viewer machine's events and context. */
 export const VIEWER_VERSION = 11;
+
+/** What a viewer session is. */
+export const VIEWER_STATES = ['admitted', 'denied', 'connecting', 'watching', 'moving', 'ended'] as const;
+export type ViewerState = (typeof VIEWER_STATES)[number];
 
 /** How zones of rights are spelled: a zone, everything below one, or `*`. */
 export const ZONE_PATTERN = '^(\\*|[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_-]*)*(/\\*)?)$';
@@ -79,6 +84,12 @@ export const StaleSchema = Type.Object({
   allowed_ms: Type.Number({ minimum: 0, description: 'beyond this long, live is stale' }),
 });
 
+/** How a session gets its picture. */
+export const ViewerProtocolSchema = Type.Enum(['webrtc', 'whep', 'hls', 'rtsp', 'srt', 'past'], {
+  description: 'past: what was recorded',
+});
+export type ViewerProtocol = Type.Static<typeof ViewerProtocolSchema>;
+
 /** Everything a viewer cell may hear. */
 export const viewerHeard = {
   'viewer.requested': shape(
@@ -87,7 +98,7 @@ export const viewerHeard = {
       camera: IdSchema,
       zone: Type.String(),
       subject: SubjectSchema,
-      protocol: Type.Enum(['webrtc', 'whep', 'hls', 'rtsp', 'srt', 'past'], { description: 'past: what was recorded' }),
+      protocol: ViewerProtocolSchema,
       quality: Type.String(),
       fixed: Type.Optional(Type.Boolean({ description: 'somebody chose that quality: it is kept' })),
       ladder: Type.Optional(Type.Boolean({ description: 'that quality is made by the camera’s ladder' })),
@@ -167,12 +178,12 @@ export const ViewerFactSchema = Type.Object({
   camera: IdSchema,
   zone: Type.String(),
   subject: Type.String(),
-  protocol: Type.String(),
+  protocol: ViewerProtocolSchema,
   quality: Type.String(),
   relay: Type.String(),
   standby: Type.Optional(Type.String()),
-  state: Type.String(),
-  from: Type.String(),
+  state: Type.Enum([...VIEWER_STATES]),
+  from: before(VIEWER_STATES),
   since: Type.Number(),
   why: WhySchema,
   expires_at: Type.Number(),

@@ -96,7 +96,7 @@ function printSurrounding(out: Terminal, { processes, configFaults, disk }: Surr
     out.print(`  processes: ${running} of ${processes.length} running`);
     for (const { name, state, restarts, last_exit: end } of troubled) {
       const paint: Paint = state === 'running' ? 'warn' : 'bad';
-      const how = end ? `; ${sinceText(end.at)} ago it ${printable(end.text)}` : '';
+      const how = end ? `, the last time ${sinceText(end.at)} ago: it ${printable(end.text)}` : '';
       out.print(`    ${printable(name)}: ${out.paint(state, paint)}, started again ${restarts}×${how}`);
     }
   }

@@ -62,6 +62,7 @@ export async function packClient(openapi: OpenApi, asyncapi: AsyncApi, folder: s
   write('routes.d.ts', routes);
   write('facts.d.ts', facts);
   copyFileSync(path.join(import.meta.dirname, 'index.d.ts'), path.join(folder, 'index.d.ts'));
+  copyFileSync(path.join(import.meta.dirname, 'README.md'), path.join(folder, 'README.md'));
   copyFileSync(path.join(ROOT, 'LICENSE'), path.join(folder, 'LICENSE'));
   const { version, license, engines } = manifest;
   const description = 'The interface of a Signalbox gateway, with types';

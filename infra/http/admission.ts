@@ -2,7 +2,7 @@ import type { CellView } from '../../actors/cells.ts';
 import { urgentCameras } from '../../actors/emergency/running.ts';
 import { systemClock } from '../../adapters/clock.ts';
 import type { LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
-import type { Subject } from '../../bus/events/viewer.ts';
+import type { Subject, ViewerProtocol } from '../../bus/events/viewer.ts';
 import type { Why } from '../../bus/events/why.ts';
 import { type Id, isId, newId } from '../../bus/identity.ts';
 import { isAddressed } from '../../machines/viewer/context.ts';
@@ -28,7 +28,7 @@ export interface Admission {
 
 /** How somebody wants to watch. */
 export interface Wish {
-  protocol: 'webrtc' | 'whep' | 'hls' | 'rtsp' | 'srt' | 'past';
+  protocol: ViewerProtocol;
   quality?: string;
   /** Of HLS: parts of a segment are given out, too, by a relay. */
   latency?: 'low';

@@ -1,5 +1,5 @@
 import Type, { type TSchema } from 'typebox';
-import { CATALOG } from '../../bus/catalog.ts';
+import { CATALOG, STATES } from '../../bus/catalog.ts';
 import { envelope } from '../../bus/envelope.ts';
 import { ID_PATTERN } from '../../bus/identity.ts';
 import { askTemplate, factTemplate, KINDS, RESUME_TEMPLATE, TOLD_TEMPLATE } from '../../bus/subjects.ts';
@@ -64,8 +64,8 @@ const answerMessage = (...payloads: TSchema[]) => ({
   payload: Type.Union([...payloads, ErrorSchema]),
 });
 const ANSWER = answerMessage(
-  Type.Object({ kind: Type.Enum([...KINDS]), id: Type.String(), state: Type.String() }),
-  Type.Object({ id: Type.String(), state: Type.String() }),
+  Type.Object({ kind: Type.Enum([...KINDS]), id: Type.String(), state: Type.Enum([...STATES]) }),
+  Type.Object({ id: Type.String(), state: Type.Enum([...STATES]) }),
 );
 
 /** Facts on NATS: a channel for each type. */

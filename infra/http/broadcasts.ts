@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import type { CellView } from '../../actors/cells.ts';
 import { NoPusher, requestBroadcast } from '../../actors/pushing.ts';
+import { BROADCAST_STATES, type BroadcastState } from '../../bus/events/broadcast.ts';
 import { doer, doerIn } from '../../bus/events/doer.ts';
 import { WhySchema } from '../../bus/events/why.ts';
 import { IdSchema, id } from '../../bus/identity.ts';
@@ -22,7 +23,7 @@ const BroadcastSchema = Type.Object({
   to: Type.String({ description: 'address of the destination, without its stream key' }),
   relay: Type.String({ description: 'the relay that pushes' }),
   ...doer,
-  state: Type.String({ description: 'connecting, on-air, retrying, waiting, failed or stopped' }),
+  state: Type.Enum([...BROADCAST_STATES]),
   since: Type.Number({ description: 'epoch ms' }),
   why: WhySchema,
   picture: Type.Boolean({ description: 'false: what is pushed is the slate, as the camera has no picture' }),
@@ -31,7 +32,8 @@ const BroadcastSchema = Type.Object({
 function show(view: CellView) {
   const broadcast = broadcastOf(view);
   const { camera, zone, destination, to, relay, picture } = broadcast;
-  const { state, since, why } = view;
+  const { since, why } = view;
+  const state = view.state as BroadcastState;
   return { id: view.id, camera, zone, destination, to, relay, ...doerIn(broadcast), state, since, why, picture };
 }
 

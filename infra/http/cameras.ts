@@ -1,12 +1,14 @@
 import Type from 'typebox';
 import type { CellView } from '../../actors/cells.ts';
-import type { LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
+import { CAMERA_STATES, CameraSettingsSchema, type CameraState, SOURCE_STATES } from '../../bus/events/camera.ts';
+import { RECORDING_STATES, type RecordingState } from '../../bus/events/recording.ts';
+import { SOUND_STATES, type SoundState } from '../../bus/events/sound.ts';
 import { WhySchema } from '../../bus/events/why.ts';
 import { type Id, IdSchema, id } from '../../bus/identity.ts';
 import { activeStanding } from '../../machines/camera/context.ts';
 import { access, isAtLeast } from '../../machines/policy/access.ts';
 import { CameraInputSchema, SourcesSchema } from '../config/camera-input.ts';
-import { callerOf, placeOf } from './door.ts';
+import { type Caller, callerOf, placeOf } from './door.ts';
 import { missing, Refusal } from './errors.ts';
 import type { Server } from './fastify.ts';
 import { listOf, pageOf, pageQuery } from './paging.ts';
@@ -20,18 +22,27 @@ const RecordSchema = Type.Object(
   { keep_ms: Type.Number(), max_bytes: Type.Optional(Type.Number()) },
   { description: 'absent: it is recorded during emergencies alone' },
 );
+const RecordingSchema = Type.Object(
+  {
+    state: Type.Enum([...RECORDING_STATES]),
+    keepable: Type.Boolean({ description: 'whether the caller may keep stretches of it from being deleted' }),
+  },
+  { description: 'how its recording stands; absent: there is none, or none that the caller may see' },
+);
 const CameraSchema = Type.Object({
   id: Type.String(),
   name: Type.String(),
   zone: Type.String(),
-  state: Type.String(),
+  state: Type.Enum([...CAMERA_STATES]),
   since: Type.Number({ description: 'epoch ms' }),
   why: WhySchema,
   health: Type.Enum(['ok', 'degraded', 'dark']),
   sources: Type.Array(
     Type.Object({
       id: Type.String(),
-      state: Type.String(),
+      state: Type.Enum([...new Set([...SOURCE_STATES, ...CAMERA_STATES])], {
+        description: 'how it stands; while the camera is not awake, as the camera',
+      }),
       since: Type.Number({ description: 'epoch ms; of a flowing source, since when it has been steady' }),
       why: WhySchema,
       url: Type.Optional(Type.String()),
@@ -41,13 +52,14 @@ const CameraSchema = Type.Object({
   chosen_source: Type.Optional(Type.String({ description: "the operator's choice, until that source fails" })),
   rungs: Type.Array(Type.String()),
   viewers: Type.Integer(),
-  keep: Type.String(),
+  keep: CameraSettingsSchema.properties.keep,
   record: Type.Optional(RecordSchema),
+  recording: Type.Optional(RecordingSchema),
   codec: Type.Optional(Type.String()),
   audio: Type.Optional(Type.String()),
   sound: Type.Optional(
     Type.Object(
-      { state: Type.String(), since: Type.Number(), why: WhySchema },
+      { state: Type.Enum([...SOUND_STATES]), since: Type.Number(), why: WhySchema },
       { description: 'how its sound is made for WebRTC; absent before anybody has listened' },
     ),
   ),
@@ -70,9 +82,10 @@ function healthOf(view: CellView): 'ok' | 'degraded' | 'dark' {
 }
 
 /** A camera as the interface shows it. Addresses of sources are for those who run them. */
-function show(view: CellView, viewers: number, services: HttpServices, caller: LoginClaims) {
+function show(view: CellView, viewers: number, services: HttpServices, caller: Caller) {
   const context = cameraOf(view);
   const { settings, active, standings, chosen } = context;
+  const state = view.state as CameraState;
   const { codec, audio, width, height } = activeStanding(context) ?? {};
   const runs = isAtLeast(caller.role, 'operator');
   const origin = services.overlay.origin(view.id);
@@ -81,13 +94,13 @@ function show(view: CellView, viewers: number, services: HttpServices, caller: L
     id: view.id,
     name: settings?.name ?? view.id,
     zone: zoneOf(view),
-    state: view.state,
+    state,
     since: view.since,
     why: view.why,
     health: healthOf(view),
     sources: (settings?.sources ?? []).map(({ id: source, url }) => {
-      const { state, since, why } = standings[source] ?? { state: view.state, since: view.since, why: view.why };
-      return { id: source, state, since, why, ...(runs ? { url } : {}) };
+      const { since, why, ...stands } = standings[source] ?? { state, since: view.since, why: view.why };
+      return { id: source, state: stands.state, since, why, ...(runs ? { url } : {}) };
     }),
     active_source: active,
     ...(chosen === undefined ? {} : { chosen_source: chosen }),
@@ -96,9 +109,12 @@ function show(view: CellView, viewers: number, services: HttpServices, caller: L
     ptz: services.cells.view({ kind: 'ptz', id: view.id })?.tags.includes('over') === false,
     keep: settings?.keep ?? 'warm',
     ...recordOf(services, view.id),
+    ...pastOf(services, view, caller),
     codec,
     audio,
-    ...(sound && !isOver(sound) ? { sound: { state: sound.state, since: sound.since, why: sound.why } } : {}),
+    ...(sound && !isOver(sound)
+      ? { sound: { state: sound.state as SoundState, since: sound.since, why: sound.why } }
+      : {}),
     width,
     height,
     ...services.rates(view.id),
@@ -113,6 +129,15 @@ function recordOf({ cells }: HttpServices, camera: Id): { record?: Type.Static<t
   if (!view || isOver(view)) return {};
   const { wanted, keep_ms, max_bytes } = recordingOf(view);
   return wanted ? { record: { keep_ms, ...(max_bytes === undefined ? {} : { max_bytes }) } } : {};
+}
+
+/** How its recording stands, for whoever may look at it: nobody else need ask for it in vain. */
+function pastOf({ cells }: HttpServices, view: CellView, caller: Caller) {
+  const recording = cells.view({ kind: 'recording', id: view.id });
+  const place = { camera: view.id, zone: zoneOf(view) };
+  if (!recording || !access(caller, place, 'review').allowed) return {};
+  const keepable = isAtLeast(caller.role, 'operator');
+  return { recording: { state: recording.state as RecordingState, keepable } };
 }
 
 /** How many watch each camera. */
@@ -138,7 +163,7 @@ export function cameraRoutes(server: Server, services: HttpServices): void {
   const { cells, overlay } = services;
   const path = '/api/v1/cameras';
   const tags = ['cameras'];
-  const shown = (camera: Id, caller: LoginClaims) => {
+  const shown = (camera: Id, caller: Caller) => {
     const view = cells.view({ kind: 'camera', id: camera });
     if (!view) throw missing(`camera ${camera}`);
     return show(view, countViewers(services).get(camera) ?? 0, services, caller);
@@ -149,7 +174,7 @@ export function cameraRoutes(server: Server, services: HttpServices): void {
     {
       schema: {
         tags,
-        querystring: Type.Object({ ...pageQuery, state: Type.Optional(Type.String({ maxLength: 40 })) }),
+        querystring: Type.Object({ ...pageQuery, state: Type.Optional(Type.Enum([...CAMERA_STATES])) }),
         response: { 200: listOf(CameraSchema) },
       },
     },

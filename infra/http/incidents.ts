@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import type { CellView } from '../../actors/cells.ts';
 import { doer, doerIn } from '../../bus/events/doer.ts';
-import { GrantsSchema } from '../../bus/events/incident.ts';
+import { GrantsSchema, INCIDENT_STATES, type IncidentState } from '../../bus/events/incident.ts';
 import { WhySchema } from '../../bus/events/why.ts';
 import { IdSchema } from '../../bus/identity.ts';
 import { closeIncident, DeclareSchema, declareIncident, Minutes, mayOf, renewIncident } from './declaring.ts';
@@ -21,7 +21,7 @@ const IncidentSchema = Type.Object({
   drill: Type.Boolean(),
   destinations: Type.Array(Type.String()),
   grants: Type.Optional(GrantsSchema),
-  state: Type.String({ description: 'declared, active, expiring or closed' }),
+  state: Type.Enum([...INCIDENT_STATES]),
   since: Type.Number({ description: 'epoch ms' }),
   why: WhySchema,
 });
@@ -40,7 +40,7 @@ function show(view: CellView, operates: boolean) {
     until,
     drill,
     destinations,
-    state,
+    state: state as IncidentState,
     since,
     why,
   };

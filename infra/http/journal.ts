@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import { viewOf } from '../../actors/snapshot.ts';
 import type { LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
+import { STATES } from '../../bus/catalog.ts';
 import type { Envelope } from '../../bus/envelope.ts';
 import { type Why, WhySchema } from '../../bus/events/why.ts';
 import { IdSchema, id } from '../../bus/identity.ts';
@@ -34,7 +35,7 @@ const ItemSchema = Type.Object({
   camera: Type.Optional(Type.String()),
   heard: Type.Array(Type.String({ description: 'type' })),
   said: Type.Array(Type.Object({ type: Type.String(), why: Type.Optional(WhySchema) })),
-  state: Type.String({ description: 'the state afterwards' }),
+  state: Type.Enum([...STATES], { description: 'the state afterwards' }),
 });
 type Item = Type.Static<typeof ItemSchema>;
 const PageSchema = Type.Object({

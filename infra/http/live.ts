@@ -30,7 +30,7 @@ export const LatencySchema = Type.Optional(
 );
 
 const BestWaySchema = Type.Object({
-  protocol: Type.String(),
+  protocol: Type.Enum(['webrtc', 'hls']),
   quality: Type.String(),
   bitrate: Type.String(),
   bitrate_bps: Type.Number(),

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
-import { ProtectionSchema } from '../../bus/events/recording.ts';
+import { ProtectionSchema, RECORDING_STATES, type RecordingState } from '../../bus/events/recording.ts';
 import { WhySchema } from '../../bus/events/why.ts';
 import { IdSchema } from '../../bus/identity.ts';
 import type { Horizon } from '../../machines/policy/history.ts';
@@ -58,7 +58,7 @@ const GapSchema = Type.Object({
 });
 const RecordingSchema = Type.Object({
   camera: Type.String(),
-  state: Type.String({ description: 'off, waiting, starting, recording, failing or full' }),
+  state: Type.Enum([...RECORDING_STATES]),
   since: Type.Number(),
   why: WhySchema,
   keep_ms: Type.Number(),
@@ -122,7 +122,7 @@ export function recordingRoutes(server: Server, services: HttpServices, shared: 
       // What lies before the first picture of all was never recorded, or is gone by age.
       const gaps = gapsBetween(ranges, Math.max(window.from, begun), Math.min(window.to, now));
       return {
-        ...{ camera: camera.id, state, since, why, keep_ms },
+        ...{ camera: camera.id, state: state as RecordingState, since, why, keep_ms },
         protections: protections.filter(({ to }) => to === undefined || to > horizon.from),
         ...{ from: window.from, to: window.to, ranges, bytes: ranges.reduce((sum, range) => sum + range.bytes, 0) },
         ...{ gaps: explain(words, gaps, { ranges: found, lost, rules: rulesOf(recording), now }) },

@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import type { CellView } from '../../actors/cells.ts';
 import { doer, doerIn } from '../../bus/events/doer.ts';
+import { RELAY_STATES, RelayRoleSchema, type RelayState } from '../../bus/events/relay.ts';
 import { WhySchema } from '../../bus/events/why.ts';
 import { IdSchema, id } from '../../bus/identity.ts';
 import type { Address } from '../../bus/subjects.ts';
@@ -14,11 +15,11 @@ import { isOpen, isOver, presentRelays, relayOf, viewerOf } from './views.ts';
 
 const RelaySchema = Type.Object({
   id: Type.String(),
-  role: Type.Enum(['intake', 'delivery']),
+  role: RelayRoleSchema,
   region: Type.String(),
   weight: Type.Number(),
   max_readers: Type.Optional(Type.Integer({ description: 'sessions it may carry at a time; absent: any number' })),
-  state: Type.String(),
+  state: Type.Enum([...RELAY_STATES]),
   since: Type.Number({ description: 'epoch ms' }),
   why: WhySchema,
   sessions: Type.Integer({ description: 'its load: viewer sessions on it' }),
@@ -46,7 +47,7 @@ function show(view: CellView, load: Map<string, number>) {
   return {
     ...{ id: relay, role, region, weight },
     ...(max_readers === undefined ? {} : { max_readers }),
-    ...{ state, since, why, sessions },
+    ...{ state: state as RelayState, since, why, sessions },
     placeable: tags.includes('placeable') && sessions < (max_readers ?? Number.POSITIVE_INFINITY),
     ...(drain ? { drain: { ...doerIn(drain), since: drain.since } } : {}),
   };

@@ -2,6 +2,7 @@ import Type from 'typebox';
 import { type CellThen, hashOf, pastFrom } from '../../actors/past.ts';
 import type { Essence } from '../../actors/replay.ts';
 import type { LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
+import { STATES } from '../../bus/catalog.ts';
 import { WhySchema } from '../../bus/events/why.ts';
 import { IdSchema } from '../../bus/identity.ts';
 import { KINDS } from '../../bus/subjects.ts';
@@ -22,7 +23,7 @@ const querySchema = Type.Object({
 const named = { kind: Type.Enum([...KINDS]), id: Type.String() };
 const CellSchema = Type.Object({
   ...named,
-  state: Type.String(),
+  state: Type.Enum([...STATES]),
   since: Type.Number({ description: 'epoch ms' }),
   why: WhySchema,
   tags: Type.Array(Type.String()),

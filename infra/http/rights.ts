@@ -19,7 +19,7 @@ const HolderSchema = Type.Object({
   id: Type.String(),
   subject: Type.String({ description: 'who: the `sub` of its tokens, or the rule that lets them in' }),
   name: Type.Optional(Type.String()),
-  role: Type.Optional(Type.String()),
+  role: Type.Optional(Type.Enum(['viewer', 'operator', 'admin'])),
   may: Type.Array(ActionSchema),
   history: Type.Optional(HistoryWishSchema),
   why: Type.String(),

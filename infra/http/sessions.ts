@@ -1,6 +1,12 @@
 import Type from 'typebox';
 import type { CellView } from '../../actors/cells.ts';
-import { StaleSchema } from '../../bus/events/viewer.ts';
+import {
+  StaleSchema,
+  VIEWER_STATES,
+  type ViewerProtocol,
+  ViewerProtocolSchema,
+  type ViewerState,
+} from '../../bus/events/viewer.ts';
 import { IdSchema } from '../../bus/identity.ts';
 import { access } from '../../machines/policy/access.ts';
 import { renew } from './admission.ts';
@@ -20,10 +26,10 @@ const SessionSchema = Type.Object({
   node: Type.Optional(Type.String({ description: 'the gateway where it lives, when that is another one' })),
   subject: Type.String(),
   name: Type.Optional(Type.String()),
-  protocol: Type.String(),
+  protocol: ViewerProtocolSchema,
   quality: Type.String(),
   relay: Type.String(),
-  state: Type.String(),
+  state: Type.Enum([...VIEWER_STATES]),
   since: Type.Optional(Type.Number({ description: 'epoch ms' })),
   why: Type.Optional(Type.Unknown()),
   expires_at: Type.Number({ description: 'epoch ms' }),
@@ -40,10 +46,10 @@ function show(view: CellView, shared: Shared) {
     zone,
     subject: subject?.sub ?? '',
     name: subject?.name,
-    protocol,
+    protocol: protocol as ViewerProtocol,
     quality,
     relay,
-    state: view.state,
+    state: view.state as ViewerState,
     since: view.since,
     why: view.why,
     expires_at,
@@ -96,7 +102,8 @@ export function sessionRoutes(server: Server, services: HttpServices, shared: Sh
   );
   server.get(`${path}/:session_id`, { schema: { tags, params, response: { 200: SessionSchema } } }, async (request) => {
     if (!request.card) return show(placeOf(request), shared);
-    const { id: session, camera, subject, protocol, quality, relay, state, expires_at, node } = request.card;
+    const { id: session, camera, subject, quality, relay, expires_at, node } = request.card;
+    const { protocol, state } = request.card as { protocol: ViewerProtocol; state: ViewerState };
     return { id: session, camera, subject, protocol, quality, relay, state, expires_at, node, legs: [] };
   });
   server.delete(`${path}/:session_id`, { schema: { tags, params } }, async (request, reply) => {

@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import type { LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
+import { STATES } from '../../bus/catalog.ts';
 import { type Why, WhySchema } from '../../bus/events/why.ts';
 import type { Facts, Told } from '../../bus/ports.ts';
 import { KINDS, parseFactType } from '../../bus/subjects.ts';
@@ -33,7 +34,7 @@ const ItemSchema = Type.Object({
   camera: Optional.text,
   zone: Optional.text,
   subject: Type.Optional(Type.String({ description: 'who watches, for a viewer' })),
-  state: Optional.text,
+  state: Type.Optional(Type.Enum([...STATES])),
   from: Type.Optional(Type.String({ description: 'the state before' })),
   why: Type.Optional(WhySchema),
   detect_ms: Optional.number,

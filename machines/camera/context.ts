@@ -1,4 +1,4 @@
-import type { CameraHeard, CameraSettings, PublishedBy, Source } from '../../bus/events/camera.ts';
+import type { CameraHeard, CameraSettings, CameraState, PublishedBy, Source } from '../../bus/events/camera.ts';
 import type { Doer } from '../../bus/events/doer.ts';
 import type { Stamped } from '../../bus/events/stamp.ts';
 import type { Why } from '../../bus/events/why.ts';
@@ -49,7 +49,7 @@ export interface CameraContext {
   /** Epoch ms at which the present choice was made. */
   chosenAt: number;
   /** The state an operator sees, since when (epoch ms), and why. */
-  state: string;
+  state: CameraState | 'new';
   since: number;
   why: Why;
   /** Who sends which source to us, by its id. */

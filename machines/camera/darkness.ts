@@ -1,9 +1,10 @@
+import type { CameraState } from '../../bus/events/camera.ts';
 import type { Why } from '../../bus/events/why.ts';
 import { activeStanding, type CameraContext, type Standing } from './context.ts';
 
 /** What an operator sees while no source feeds the program, and why. */
 export interface Darkness {
-  state: 'connecting' | 'holding' | 'stalled' | 'switching' | 'offline' | 'quarantined';
+  state: Extract<CameraState, 'connecting' | 'holding' | 'stalled' | 'switching' | 'offline' | 'quarantined'>;
   why: Why;
 }
 

@@ -1,4 +1,5 @@
 import { fromCallback, setup } from 'xstate';
+import type { CameraState } from '../../bus/events/camera.ts';
 import type { AlarmInput, EyeInput, IntakeInput, ProbeInput, ProgramInput, SelectionInput } from '../slots.ts';
 import {
   activeStanding,
@@ -72,7 +73,7 @@ function canFeed(context: CameraContext, source: string): boolean {
 }
 
 /** What a fact of this camera says whatever happened. */
-export const factOf = (context: CameraContext, state: string, since: number) => ({
+export const factOf = (context: CameraContext, state: CameraContext['state'], since: number) => ({
   name: context.settings?.name ?? context.id,
   zone: context.settings?.zone ?? '',
   state,
@@ -87,7 +88,7 @@ export type Change = (context: CameraContext, event: CameraEvent) => Partial<Cam
  * Enters an operator's state: sets it with its reason, and says so.
  * @param first what else changes, before that. All of it is one assignment: XState makes a snapshot for each
  */
-export const become = (state: string, because: Because, ...first: Change[]) =>
+export const become = (state: CameraState, because: Because, ...first: Change[]) =>
   machine.enqueueActions(({ context: former, event, enqueue }) => {
     let context = former;
     const changes: Partial<CameraContext> = {};

@@ -1,3 +1,4 @@
+import type { SourceState } from '../../bus/events/camera.ts';
 import { calledIn, type Doer } from '../../bus/events/doer.ts';
 import type { Why } from '../../bus/events/why.ts';
 import { backoff } from './backoff.ts';
@@ -5,8 +6,7 @@ import { backoff } from './backoff.ts';
 /** A source of a camera as the choice among them sees it. */
 export interface SourceStanding {
   id: string;
-  /** `flowing` sources alone can feed the program; one `aside` flows and does not fit. */
-  state: 'connecting' | 'offline' | 'opening' | 'flowing' | 'silent' | 'aside' | 'quarantined';
+  state: SourceState;
   /** Epoch ms since when it stands so: how long a flowing source has been steady. */
   since: number;
   /** Why it stands so, for a person. */

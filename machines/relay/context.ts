@@ -1,12 +1,12 @@
 import type { Doer } from '../../bus/events/doer.ts';
-import type { RelayHeard, RelayRole } from '../../bus/events/relay.ts';
+import type { RelayHeard, RelayRole, RelayState } from '../../bus/events/relay.ts';
 import type { Stamped } from '../../bus/events/stamp.ts';
 import type { Why } from '../../bus/events/why.ts';
 
 /** What a relay cell knows: plain JSON, journalled whole. */
 export interface RelayContext {
   id: string;
-  state: string;
+  state: RelayState | 'new';
   since: number;
   why: Why;
   role: RelayRole;

@@ -1,5 +1,6 @@
 import { fromCallback, setup } from 'xstate';
 import { doerIn } from '../../bus/events/doer.ts';
+import type { RelayState } from '../../bus/events/relay.ts';
 import type { AlarmInput, HealthInput, ProvisionInput, PulseInput } from '../slots.ts';
 import { RELAY_TIMES, type RelayContext, type RelayEvent, type RelaySaid } from './context.ts';
 import {
@@ -51,7 +52,7 @@ export const machine = setup({
 const CARRYING = new Set(['serving', 'degraded', 'draining', 'drained']);
 
 /** Enters a state: sets it with its reason, and says so. */
-export const become = (state: string, because: Because) =>
+export const become = (state: RelayState, because: Because) =>
   machine.enqueueActions(({ context, event, enqueue }) => {
     const why = because(context, event);
     const carries = CARRYING.has(state);

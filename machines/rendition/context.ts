@@ -1,4 +1,4 @@
-import type { Measured, PlannedRung, RenditionHeard, Rung } from '../../bus/events/rendition.ts';
+import type { Measured, PlannedRung, RenditionHeard, RenditionState, Rung } from '../../bus/events/rendition.ts';
 import type { Stamped } from '../../bus/events/stamp.ts';
 import type { Why } from '../../bus/events/why.ts';
 
@@ -6,7 +6,7 @@ import type { Why } from '../../bus/events/why.ts';
 export interface RenditionContext {
   /** The camera's id: a camera has one ladder. */
   id: string;
-  state: string;
+  state: RenditionState | 'new';
   since: number;
   why: Why;
   zone: string;

@@ -1,4 +1,4 @@
-import type { SoundHeard } from '../../bus/events/sound.ts';
+import type { SoundHeard, SoundState } from '../../bus/events/sound.ts';
 import type { Stamped } from '../../bus/events/stamp.ts';
 import type { Why } from '../../bus/events/why.ts';
 
@@ -6,7 +6,7 @@ import type { Why } from '../../bus/events/why.ts';
 export interface SoundContext {
   /** The camera's id: a camera has one sound. */
   id: string;
-  state: string;
+  state: SoundState | 'new';
   since: number;
   why: Why;
   zone: string;

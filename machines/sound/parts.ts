@@ -1,4 +1,5 @@
 import { fromCallback, setup } from 'xstate';
+import type { SoundState } from '../../bus/events/sound.ts';
 import type { Why } from '../../bus/events/why.ts';
 import { audienceAfter, pictureAfter } from '../policy/audience.ts';
 import { backoff, flapping } from '../policy/backoff.ts';
@@ -38,7 +39,7 @@ export const machine = setup({
 });
 
 /** Enters an operator's state: sets it with its reason, and says so. */
-export const become = (state: string, because: Because) =>
+export const become = (state: SoundState, because: Because) =>
   machine.enqueueActions(({ context, event, enqueue }) => {
     const why = because(context, event);
     enqueue.assign({ state, since: event.at, why });

@@ -1,12 +1,12 @@
 import type { Stamped } from '../../bus/events/stamp.ts';
-import type { MoveReason, RungReason, Subject, ViewerHeard } from '../../bus/events/viewer.ts';
+import type { MoveReason, RungReason, Subject, ViewerHeard, ViewerState } from '../../bus/events/viewer.ts';
 import type { Why } from '../../bus/events/why.ts';
 import type { Turn } from '../policy/adaptation.ts';
 
 /** What a viewer session knows: plain JSON, journalled whole. No token, no SDP. */
 export interface ViewerContext {
   id: string;
-  state: string;
+  state: ViewerState | 'new';
   since: number;
   why: Why;
   camera: string;

@@ -1,5 +1,6 @@
 import { fromCallback, setup } from 'xstate';
 import { doerIn } from '../../bus/events/doer.ts';
+import type { ViewerState } from '../../bus/events/viewer.ts';
 import type { Why } from '../../bus/events/why.ts';
 import { access } from '../policy/access.ts';
 import { adapt } from '../policy/adaptation.ts';
@@ -92,7 +93,11 @@ export const machine = setup({
 });
 
 /** Enters a state: sets it with its reason, and says so. @param fact what it says, when that is not the state's name */
-export const become = (state: string, because: (context: ViewerContext, event: ViewerEvent) => Why, fact = state) =>
+export const become = (
+  state: ViewerState,
+  because: (context: ViewerContext, event: ViewerEvent) => Why,
+  fact: string = state,
+) =>
   machine.enqueueActions(({ context, event, enqueue }) => {
     const why = because(context, event);
     enqueue.assign({ state, since: event.at, why });

@@ -256,6 +256,21 @@ describe('the program path of a camera', function () {
       });
     }
 
+    it('is given time where it has only begun: many stutter then', async () => {
+      const source = startCamera(cameras.rtsp('begins'));
+      await running('begins');
+      await pull('begins');
+      const ears = listen();
+      const flowing = ears.next('source.flowing');
+      const held = newGateway().slot(input('begins', 300), ears.report);
+      await flowing;
+      const silent = ears.next('source.silent');
+      process.kill(source.pid, 'SIGSTOP');
+      expect((await silent).event.silent_ms, 'it may be about to go on').to.be.within(2_900, 4_000);
+      held.release();
+      await source.stop();
+    });
+
     it('is published anew when the camera comes back with another codec', async () => {
       const start = (codec: string) =>
         run('ffmpeg', [

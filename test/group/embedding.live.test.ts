@@ -29,6 +29,15 @@ async function startForeignSite(): Promise<{ origin: string; frame(src: string):
   };
 }
 
+/** A page with the player in a frame, what was answered to them, and what the browser's console says of errors. */
+interface Shown {
+  page: Page;
+  frame: Frame;
+  faults: string[];
+  answers: { status: number; url: string }[];
+  complaints: string[];
+}
+
 describe('the player on a page of another site, in Chromium', function () {
   this.timeout(90_000);
   let site: Site;
@@ -40,17 +49,18 @@ describe('the player on a page of another site, in Chromium', function () {
 
   before(async () => {
     [site, browser, ours, foreign] = await Promise.all([
-      startSite(['north']),
+      startSite(['north', 'south']),
       startChromium(),
       startForeignSite(),
       startForeignSite(),
     ]);
-    group = await startTestGroup({ http: { allowed_origins: [ours.origin] }, cameras: site.cameras() });
+    const { north, south } = site.cameras();
+    const cameras = { north, south: { ...south, record: { keep: '1d' } } };
+    group = await startTestGroup({ http: { allowed_origins: [ours.origin] }, cameras });
     const events = group.follow(0);
-    await events.next('camera.live', 'camera/north', 0, 20_000);
+    for (const camera of ['north', 'south']) await events.next('camera.live', `camera/${camera}`, 0, 20_000);
     events.close();
-    const wish = { name: 'a site', role: 'viewer', cameras: ['north'], expires_in: 600 };
-    program = (await group.api('POST', '/api/v1/service-tokens', wish)).body;
+    program = await makeProgram();
   });
   after(async () => {
     ours?.close();
@@ -60,17 +70,25 @@ describe('the player on a page of another site, in Chromium', function () {
     await site?.close();
   });
 
-  const address = async (): Promise<string> => {
-    const wish = { camera: 'north', origin: ours.origin, visitor: 'lan' };
+  const makeProgram = async (): Promise<typeof program> => {
+    const wish = { name: 'a site', role: 'viewer', cameras: ['north', 'south'], expires_in: 600 };
+    return (await group.api('POST', '/api/v1/service-tokens', wish)).body;
+  };
+  const address = async (camera = 'north'): Promise<string> => {
+    const wish = { camera, origin: ours.origin, visitor: 'lan' };
     const { body } = await group.api('POST', '/api/v1/embed', wish, program.token);
     return body.url;
   };
-  const show = async (where: typeof ours, src: string): Promise<{ page: Page; frame: Frame; faults: string[] }> => {
+  const show = async (where: typeof ours, src: string): Promise<Shown> => {
     where.frame(src);
     const { page, faults } = await openPage(browser);
+    const answers: Shown['answers'] = [];
+    const complaints: string[] = [];
+    page.on('response', (response) => answers.push({ status: response.status(), url: response.url() }));
+    page.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
     await page.goto(where.origin);
     const frame = await until('the frame', () => page.frames()[1], 10_000);
-    return { page, frame, faults };
+    return { page, frame, faults, answers, complaints };
   };
   const frames = (frame: Frame) =>
     frame.evaluate(
@@ -95,8 +113,31 @@ describe('the player on a page of another site, in Chromium', function () {
     await until('the picture to end', async () => (await said(frame))?.startsWith('Ended'), 5_000);
     expect((await group.api('POST', '/api/v1/embed', {}, program.token)).status).to.equal(401);
     await page.context().close();
-    const wish = { name: 'a site', role: 'viewer', cameras: ['north'], expires_in: 600 };
-    program = (await group.api('POST', '/api/v1/service-tokens', wish)).body;
+    program = await makeProgram();
+  });
+
+  it('asks for nothing that its visitor may not have, whether its camera is recorded or not', async () => {
+    for (const camera of ['north', 'south']) {
+      const poster = () => group.api('GET', `/api/v1/cameras/${camera}/poster.jpg`);
+      await until(`a still picture of ${camera}`, async () => (await poster()).status === 200, 20_000);
+    }
+    const recorded = async () => (await group.api('GET', '/api/v1/recordings/south')).body.ranges?.length > 0;
+    await until('something to be recorded', recorded, 20_000);
+    for (const [camera, hasPast] of [
+      ['north', false],
+      ['south', true],
+    ] as const) {
+      const { page, frame, answers, complaints } = await show(ours, await address(camera));
+      await until('its picture to move', async () => (await frames(frame)) > 10, 30_000);
+      const asked = (path: string) => answers.some(({ url }) => new URL(url).pathname.startsWith(path));
+      await until('it to have been told what there is', () => asked(`/api/v1/cameras/${camera}`));
+      if (hasPast) await frame.locator('.sbx-track').waitFor();
+      expect(asked('/api/v1/recordings/'), camera).to.equal(hasPast);
+      expect(await frame.getByRole('button', { name: 'Keep this from being deleted' }).count()).to.equal(0);
+      expect(answers.filter(({ status }) => status >= 400)).to.deep.equal([]);
+      expect(complaints).to.deep.equal([]);
+      await page.context().close();
+    }
   });
 
   it('is refused by the browser on any other site, and its code stays good for the right one', async () => {
@@ -136,7 +177,7 @@ describe('the player on a page of another site, in Chromium', function () {
     await until('its session to end', async () => (await own()).length === 0, 10_000);
 
     const refused = await page.evaluate(
-      `Signalbox.connect(${options}).watch('south', video).then(() => 'in', (error) => error.name + ' ' + error.status)`,
+      `Signalbox.connect(${options}).watch('nowhere', video).then(() => 'in', (error) => error.name + ' ' + error.status)`,
     );
     expect(refused).to.equal('Refused 403');
     await page.context().close();

@@ -222,14 +222,8 @@ describe('one scrubber for picture and log', function () {
     // More than the pictures of a piece of two seconds: back, and on again.
     for (const key of [...Array(32).fill(','), '.', '.', '.']) {
       await page.keyboard.press(key);
-      let pressedAt = performance.now();
       await until(`picture ${steps.length + 1}`, async () => {
         const { scrubber, pictures } = (await sights()).at(-1) ?? before;
-        // A press leads nowhere before the times of a piece are read: whoever sees nothing move presses again.
-        if (scrubber === before.scrubber && performance.now() - pressedAt > 2_000) {
-          pressedAt = performance.now();
-          await page.keyboard.press(key);
-        }
         return scrubber !== before.scrubber && pictures.gate !== undefined && pictures.gate !== before.pictures.gate;
       });
       const after = (await sights()).at(-1) ?? before;
@@ -244,6 +238,37 @@ describe('one scrubber for picture and log', function () {
     figure('picture by picture: two cameras most apart', Math.max(...apart));
     const near = apart.filter((one) => one <= 2 * FRAME_MS);
     expect(near.length / apart.length, 'the other camera goes along').to.be.greaterThan(0.8);
+  });
+
+  it('goes the steps that were pressed before the picture was there', async () => {
+    const [range] = (await recorded('gate')).ranges;
+    const at = Math.round(range.from + 6_000);
+    let release = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const LOOKS = /\/recordings\/gate$/;
+    await page.route(LOOKS, async (route) => {
+      await held;
+      await route.continue();
+    });
+    await stand(at, 'gate');
+    const scrubber = page.locator('.lanes canvas');
+    await until('the time line', async () => Number(await scrubber.getAttribute('aria-valuenow')) === at);
+    await page.locator('.recorded-picture[data-camera=gate][data-picture=opening]').waitFor();
+    for (const key of [',', ',', ',']) await page.keyboard.press(key);
+    expect(Number(await scrubber.getAttribute('aria-valuenow')), 'it is not known yet whereto').to.equal(at);
+    release();
+    // To the middle of a picture: three of them back, from anywhere in one.
+    const least = at - 3.6 * FRAME_MS;
+    await until(
+      'three pictures back',
+      async () => Number(await scrubber.getAttribute('aria-valuenow')) <= at - 2.4 * FRAME_MS,
+      20_000,
+    );
+    const rested = await resting('gate');
+    expect(rested.scrubber).to.be.at.least(least);
+    await page.unroute(LOOKS);
   });
 
   it('says why there is no picture at a gap, plays the others on, and the camera joins again', async () => {

@@ -1,10 +1,11 @@
 import { execFile } from 'node:child_process';
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
+import { transform } from 'esbuild';
 import type { Browser } from 'playwright-core';
 import { id } from '../../bus/identity.ts';
 import { ends } from '../fakes/source.ts';
@@ -34,25 +35,30 @@ void signalbox.ask('POST /api/v1/incidents', { body: { reason: 'fire', zone: 7 }
 // @ts-expect-error a list has no such field
 void signalbox.ask('GET /api/v1/cameras').then(({ itmes }) => itmes);
 export const stateOf = (list: Answer<'GET /api/v1/cameras'>): string[] => list.items.map(({ state }) => state);
+// @ts-expect-error no camera is ever so
+export const isBroken = (list: Answer<'GET /api/v1/cameras'>): boolean => list.items.some(({ state }) => state === 'broken');
 export function read(event: Told): number | undefined {
   if (event.type === 'gap') return undefined;
   // @ts-expect-error no event is called so
   if (event.type === 'signalbox.camera.alive') return 0;
   if (event.type === 'signalbox.camera.switched') return event.data.recover_ms;
+  // @ts-expect-error no relay is ever so
+  if (event.type === 'signalbox.relay.dead' && event.data.state === 'live') return 0;
   return event.sequence;
 }
 `;
 
-/** The first example in the README that uses the client. */
-function exampleInReadme(): string {
-  const blocks = [...readFileSync(path.join(ROOT, 'README.md'), 'utf8').matchAll(/```ts\n([\s\S]*?)```/g)];
-  const [, example = ''] = blocks.find(([, text]) => text?.includes("from 'signalbox-client'")) ?? [];
-  return example;
+/** What the package's README shows, one part after the other: a program. */
+function exampleIn(folder: string): string {
+  const blocks = [...readFileSync(path.join(folder, 'README.md'), 'utf8').matchAll(/```ts\n([\s\S]*?)```/g)];
+  return blocks.map(([, text = '']) => text).join('\n');
 }
 
 describe('the typed client, made from what a gateway tells of itself', function () {
   this.timeout(120_000);
   let folder: string;
+  /** The package as a project has it. */
+  let installed: string;
   let gateway: ServedGateway;
   let token: string;
   let browser: Browser;
@@ -63,6 +69,7 @@ describe('the typed client, made from what a gateway tells of itself', function 
     [gateway, browser] = await Promise.all([serveGateway({ page: PAGE }), startChromium()]);
     gateway.services.poster = () => ({ jpeg: Buffer.from(PIXEL_JPEG, 'base64'), at: Date.now() });
     token = gateway.services.gate.mintLogin({ sub: 'board', role: 'viewer', cameras: ['cam_001'], zones: [] }, 600);
+    installed = path.join(folder, 'node_modules/signalbox-client');
     const words = ['--url', `http://127.0.0.1:${gateway.port}`, '--out', path.join(folder, 'client')];
     const made = await command(process.execPath, ['--import', 'tsx', 'infra/client.ts', ...words], { cwd: ROOT });
     writeFileSync(path.join(folder, 'package.json'), '{ "name": "board", "type": "module" }');
@@ -77,7 +84,7 @@ describe('the typed client, made from what a gateway tells of itself', function 
   });
 
   it('lets programs of others be checked: the example, the dashboard, and their mistakes', async () => {
-    writeFileSync(path.join(folder, 'example.ts'), exampleInReadme());
+    writeFileSync(path.join(folder, 'example.ts'), exampleIn(installed));
     writeFileSync(path.join(folder, 'mistakes.ts'), MISTAKES);
     const options = [
       '--noEmit',
@@ -96,27 +103,45 @@ describe('the typed client, made from what a gateway tells of itself', function 
     expect(checked.stdout).to.equal('');
   });
 
-  it('asks and follows as the example in the README does', async () => {
-    const text = exampleInReadme().replace('http://127.0.0.1:8080', `http://127.0.0.1:${gateway.port}`);
-    writeFileSync(path.join(folder, 'example.ts'), text);
-    const program = `cd ${ROOT} && TOKEN=${token} exec ${process.execPath} --import tsx ${folder}/example.ts`;
-    const started = run('/bin/sh', ['-c', program]);
-    running.push(started);
-    await until('the list of cameras', () => /^cam_001 /m.test(started.output()), 20_000);
+  it('has a README that stands for itself: it lists, has a picture, is refused, and misses nothing while it is away', async () => {
+    const { code } = await transform(exampleIn(installed), { loader: 'ts' });
+    writeFileSync(path.join(folder, 'example.mjs'), code);
+    const env = { ...process.env, TOKEN: token, SIGNALBOX: `http://127.0.0.1:${gateway.port}` };
+    const start = () => {
+      const started = run(process.execPath as `/${string}`, ['example.mjs'], { cwd: folder, env });
+      running.push(started);
+      return started;
+    };
+    const first = start();
+    await until('the list of cameras', () => /^cam_001 /m.test(first.output()), 20_000);
+    await until('the refusal', () => /^refused: /m.test(first.output()), 20_000);
+    expect(readFileSync(path.join(folder, 'cam_001.jpg'))).to.deep.equal(Buffer.from(PIXEL_JPEG, 'base64'));
     // It says nothing when its stream has begun, so the camera comes back until it was heard.
     await until(
       'the event',
       async () => {
         await gateway.house.roster.offer(camera, ends());
         await gateway.makeLive();
-        return started.output().includes('camera/cam_001 is live');
+        return first.output().includes('camera/cam_001 is live');
       },
       20_000,
     );
+    await until('it to note what it has heard', () => existsSync(path.join(folder, 'last-event')));
+    await first.stop();
+    const told = () => Number(readFileSync(path.join(folder, 'last-event'), 'utf8'));
+    const before = told();
+    await gateway.house.roster.offer(camera, ends());
+    const missed = gateway.house.roster.view(camera)?.state ?? '';
+    expect(missed).to.not.equal('live');
+    const second = start();
+    await until('what happened meanwhile', () => second.output().includes(`camera/cam_001 is ${missed}:`), 20_000);
+    await until('it to note that', () => told() > before);
+    await second.stop();
+    await gateway.makeLive();
   });
 
   it('misses nothing when its connection breaks, and says when it is no longer let in', async () => {
-    const { connect } = await import(pathToFileURL(path.join(folder, 'node_modules/signalbox-client/index.js')).href);
+    const { connect } = await import(pathToFileURL(path.join(installed, 'index.js')).href);
     let holder = token;
     const client = connect({ url: `http://127.0.0.1:${gateway.port}`, token: () => holder });
     const seen: string[] = [];

@@ -1,10 +1,17 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import { command } from '../fixtures/command-line.ts';
 
 const root = path.resolve(import.meta.dirname, '../..');
-const DOCUMENTS = ['README.md', 'infra/README.md', 'infra/Dockerfile', 'infra/signalbox.service', 'infra/compose.yaml'];
+const DOCUMENTS = [
+  'README.md',
+  'infra/README.md',
+  'infra/Dockerfile',
+  'infra/signalbox.service',
+  'infra/compose.yaml',
+  'infra/client/README.md',
+];
 /** A command line of ours, up to where the shell, the code span or the comment takes over. */
 const LINE = /(?:npm run (?:-s )?signalbox --|node infra\/signalbox\.mjs|`signalbox) ([^`#|>&;)\n]+)/g;
 
@@ -16,6 +23,53 @@ const shown = [
     ),
   ),
 ];
+
+/** What leads from one place of the README to another, or to a file. */
+const LINKS = /\]\((?!https?:)([^)#\s]*)(#[^)\s]+)?\)/g;
+/** The name by which a heading is led to (https://github.com/gjtorikian/html-pipeline, its anchors). */
+const anchorOf = (heading: string): string =>
+  `#${heading
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\s_-]/gu, '')
+    .trim()
+    .replaceAll(' ', '-')}`;
+
+describe('the README', () => {
+  const text = readFileSync(path.join(root, 'README.md'), 'utf8');
+
+  it('leads nowhere that is not there', () => {
+    const headings = new Set([...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => anchorOf(heading)));
+    const links = [...text.matchAll(LINKS)];
+    const lost = links.filter(([, file, anchor]) => {
+      if (file) return !existsSync(path.join(root, file));
+      return anchor !== undefined && !headings.has(anchor);
+    });
+    expect(lost.map(([link]) => link)).to.deep.equal([]);
+    expect(links.length).to.be.greaterThan(30);
+  });
+
+  it('says near its top where to read on, for whoever looks: every chapter is led to', () => {
+    const [, where = ''] = /^## Where to read$([\s\S]*?)^## /m.exec(text) ?? [];
+    const chapters = [...text.matchAll(/^## (.+)$/gm)].map(([, heading = '']) => heading);
+    const passed = chapters.filter((heading) => !where.includes(`(${anchorOf(heading)})`));
+    expect(passed).to.deep.equal(['Where to read', 'More']);
+    expect(text.slice(0, text.indexOf('## Where to read')).split('\n').length).to.be.lessThan(12);
+  });
+
+  it('tells integrators on one screen what there is', () => {
+    const [, overview = ''] = /^## Integrating$([\s\S]*?)^### /m.exec(text) ?? [];
+    expect(overview.trim().split('\n').length).to.be.within(10, 20);
+    for (const one of [
+      '/openapi.json',
+      '/asyncapi.json',
+      'infra/samples/dashboard.mjs',
+      'Last-Event-ID',
+      'poster.jpg',
+    ]) {
+      expect(overview).to.contain(one);
+    }
+  });
+});
 
 describe('the commands that the documents show', () => {
   it('are found', () => expect(shown.length).to.be.greaterThan(50));

@@ -7,6 +7,7 @@ import {
   getMicrosteps,
   initialTransition,
 } from 'xstate';
+import { CATALOG } from '../../bus/catalog.ts';
 import { alarmMachine } from '../../machines/alarm.ts';
 import { broadcastMachine } from '../../machines/broadcast.ts';
 import type { CameraContext } from '../../machines/camera/context.ts';
@@ -487,22 +488,24 @@ function step(machine: AnyStateMachine, state: AnyMachineSnapshot, event: AnyEve
 /**
  * Goes every way that the events lead, on from each essence of a state once.
  * @param judge looks at every state that an event leads to, also at those whose essence is known
- * @returns the transitions that were taken, and the states that were seen, those left again within a step included
+ * @returns the transitions that were taken, the states that were seen, those left again within a step included, and what
+ *   the cell became for those who look at it
  */
 function walk(
   machine: AnyStateMachine,
   { events, counting = false }: Walk,
   judge: (state: AnyMachineSnapshot) => void,
-): { taken: Set<string>; seen: Set<string> } {
+): { taken: Set<string>; seen: Set<string>; became: Set<string> } {
   const begin = initialTransition(machine, { id: 'cam_001' })[0] as AnyMachineSnapshot;
   const known = new Set([essence(begin, counting)]);
   const ahead = [begin];
-  const all = { taken: new Set<string>(), seen: new Set<string>() };
+  const all = { taken: new Set<string>(), seen: new Set<string>(), became: new Set<string>() };
   for (const state of ahead) {
     for (const event of events) {
       const { taken, through, next } = step(machine, state, event);
       for (const one of taken) all.taken.add(one);
       for (const node of through.flatMap(({ _nodes }) => _nodes)) all.seen.add(nameOf(node));
+      if (next.context.state !== 'new') all.became.add(next.context.state);
       judge(next);
       const key = essence(next, counting);
       if (!known.has(key)) ahead.push(next);
@@ -518,6 +521,7 @@ for (const [name, { machine, walks }] of Object.entries(machines)) {
       this.timeout(120_000);
       const taken = new Set<string>();
       const seen = new Set<string>();
+      const became = new Set<string>();
       for (const { events, counting } of walks) {
         const stamped = events.map((event, index) => ({ id: `e${index}`, at: 1_000, ...event }));
         const judge = (state: AnyMachineSnapshot) => {
@@ -527,6 +531,7 @@ for (const [name, { machine, walks }] of Object.entries(machines)) {
         const walked = walk(machine, { events: stamped, ...(counting ? { counting } : {}) }, judge);
         for (const one of walked.taken) taken.add(one);
         for (const one of walked.seen) seen.add(one);
+        for (const one of walked.became) became.add(one);
       }
       const ways = [...new Set(declared(machine.root))];
       const states = [...new Set(statesOf(machine.root))];
@@ -535,6 +540,8 @@ for (const [name, { machine, walks }] of Object.entries(machines)) {
       console.log(`      ${name}: ${covered(states, seen)} states, ${covered(ways, taken)} transitions`);
       expect(ways.filter((one) => !taken.has(one))).to.deep.equal([]);
       expect(states.filter((one) => !seen.has(one))).to.deep.equal([]);
+      const { states: told } = CATALOG[name as keyof typeof CATALOG];
+      expect([...became], 'what the interface says that it can be').to.have.members([...told]);
     });
   });
 }

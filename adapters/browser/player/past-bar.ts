@@ -2,7 +2,7 @@ import './fading.css';
 import './past-bar.css';
 import { fetchHls } from './hls-playback.ts';
 import { houseNow } from './house-time.ts';
-import { isRecorded } from './past.ts';
+import { pastRights } from './past.ts';
 import { createPastKeep, type MayKeep, mayKeep } from './past-keep.ts';
 import { SPEEDS, speedText } from './past-speed.ts';
 import { ago, isPast, type PastState, timeOf } from './past-state.ts';
@@ -185,12 +185,12 @@ export function createPastBar(host: HTMLElement, player: Player, camera: string)
   document.addEventListener('keydown', press);
   const timer = window.setInterval(tick, TICK_MS);
   buttons.hidden = true;
-  void isRecorded(player.door, camera).then(async (recorded) => {
-    buttons.hidden = !recorded;
-    if (!recorded) return;
+  void pastRights(player.door, camera).then(async (rights) => {
+    buttons.hidden = !rights;
+    if (!rights) return;
     // The first press need not wait for it.
     fetchHls();
-    const may = await mayKeep(player.door, camera);
+    const may = rights.keepable ? await mayKeep(player.door, camera) : undefined;
     if (may) offerToKeep(may);
   });
   draw();

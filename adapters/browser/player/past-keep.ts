@@ -19,7 +19,7 @@ export interface PastKeep {
 
 const pathOf = (camera: string): string => `/api/v1/recordings/${encodeURIComponent(camera)}/bookmarks`;
 
-/** Asks the gateway whether whoever looks may keep anything of a camera: others it does not tell what is kept. */
+/** Asks the gateway how far back whoever looks may keep something of a camera. @returns undefined where it does not say */
 export async function mayKeep(door: Door, camera: string): Promise<MayKeep | undefined> {
   const response = await knock(door, `${pathOf(camera)}?limit=1`).catch(() => undefined);
   if (!response?.ok) return undefined;

@@ -54,12 +54,29 @@ export interface Past {
   close(): void;
 }
 
-/** Whether there is anything recorded of a camera, or will be. */
-export async function isRecorded(door: Door, camera: string): Promise<boolean> {
-  const response = await knock(door, `/api/v1/recordings/${encodeURIComponent(camera)}`).catch(() => undefined);
-  if (!response?.ok) return false;
-  const { state, ranges } = await response.json();
-  return state !== 'off' || ranges?.length > 0;
+/** What whoever looks may do with the past of a camera, beyond looking at it. */
+export interface PastRights {
+  /** Keep stretches of it from being deleted. */
+  keepable: boolean;
+}
+
+/**
+ * Asks whether anything is recorded of a camera, or will be, that whoever looks may see. Its own view of the camera
+ * tells, so that nothing is asked for that the gateway would refuse.
+ */
+export async function pastRights(door: Door, camera: string): Promise<PastRights | undefined> {
+  const of = encodeURIComponent(camera);
+  const json = async (path: string) => {
+    const response = await knock(door, path).catch(() => undefined);
+    return response?.ok ? response.json() : {};
+  };
+  const { recording } = await json(`/api/v1/cameras/${of}`);
+  if (!recording) return undefined;
+  const { state, keepable } = recording;
+  // What was recorded before stays.
+  const isOver = state === 'off' || state === 'removed';
+  const left = isOver ? (await json(`/api/v1/recordings/${of}`)).ranges : undefined;
+  return !isOver || left?.length > 0 ? { keepable } : undefined;
 }
 
 /** Makes the past of one player. */

@@ -10,6 +10,8 @@ import { RULES } from '../../../infra/http/roles.ts';
 import { type FakeGateway, fakeGateway } from '../../fakes/http.ts';
 
 const JOURNALS = path.resolve(import.meta.dirname, '../../journals');
+/** What is one of a list wherever it is answered. */
+const LISTED = new Set(['state', 'kind', 'role', 'health']);
 /** Pages and their files are no interface. */
 const PAGES = new Set(['GET /', 'GET /watch/:camera_id', 'GET /assets/*', 'GET /icon.svg', 'GET /docs']);
 
@@ -53,6 +55,28 @@ describe('the documents that integrators build on', () => {
         .map(([method]) => `${method} ${url}`),
     );
     expect(silent).to.deep.equal([]);
+  });
+
+  it('openapi.json and asyncapi.json list every state that something can be in, and every kind and role', () => {
+    const openEnded = (document: unknown): string[] => {
+      const found: string[] = [];
+      const look = (value: unknown, at: string): void => {
+        if (typeof value !== 'object' || value === null) return;
+        for (const [key, inside] of Object.entries(value)) {
+          const isListed = (one: { enum?: unknown; const?: unknown }) => 'enum' in one || 'const' in one;
+          if (at.endsWith('/properties') && LISTED.has(key) && !isListed(inside)) found.push(`${at}/${key}`);
+          look(inside, `${at}/${key}`);
+        }
+      };
+      look(document, '');
+      return found;
+    };
+    for (const methods of Object.values<Record<string, Documented>>(open.paths)) {
+      for (const { responses } of Object.values(methods)) expect(openEnded(responses)).to.deep.equal([]);
+    }
+    expect(openEnded(told.components.schemas)).to.deep.equal([]);
+    const { schema } = open.paths['/api/v1/cameras/{camera_id}'].get.responses[200].content['application/json'];
+    expect(schema.properties.state.enum).to.include.members(['live', 'holding']).and.not.include('new');
   });
 
   it('openapi.json shows an example at each route that takes JSON, which fits its schema', () => {

@@ -97,6 +97,15 @@ describe('bookmarks in recordings', () => {
     ]);
   });
 
+  it('are offered by the camera itself, to whoever may make them', async () => {
+    const of = async (camera: string, grant: object) =>
+      (await ask('GET', `/api/v1/cameras/${camera}`, grant)).json().recording;
+    const { state } = (await ask('GET', '/api/v1/recordings/gate', hoa)).json();
+    expect(await of('gate', hoa)).to.deep.equal({ state, keepable: true });
+    expect(await of('gate', { ...hoa, role: 'viewer' })).to.deep.equal({ state, keepable: false });
+    expect(await of('hall', hoa)).to.equal(undefined);
+  });
+
   it('are not what an incident keeps: nobody lets go of that here', async () => {
     const incident = { type: 'recording.protected', holder: 'inc_1', from: ago(30), to: ago(20) };
     await gateway.house.roster.offer(at, incident);

@@ -213,6 +213,16 @@ describe('looking back, with a bound', () => {
       );
     });
 
+    it('tells of recordings to those guests alone who may look back', async () => {
+      const told = async () => (await get('/api/v1/cameras/gate', guest)).json();
+      const { id: first } = (await declare({ subjects: ['minh'] })).json();
+      expect(await told())
+        .to.include({ id: 'gate' })
+        .and.not.have.property('recording');
+      expect((await declare({ subjects: ['minh'], history: 'since_grant' })).statusCode, first).to.equal(201);
+      expect((await told()).recording).to.include({ keepable: false });
+    });
+
     it('shows somebody with a right of their own more while it runs, in a session that goes on after it', async () => {
       const vera = { ...bounded, history: { last_ms: 5 * MINUTE_MS } };
       const folder = await folderOf(vera);
