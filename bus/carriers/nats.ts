@@ -41,19 +41,20 @@ export async function natsStore(
   heldMs?: number,
 ): Promise<NatsStore> {
   const link = await connectNats(options);
-  const publisher = startPublisher(link);
+  // Each stream counts for itself, and so does who listens to its answers.
+  const publishers = { journal: startPublisher(link), facts: startPublisher(link), ledger: startPublisher(link) };
   return {
-    journal: natsJournal(link, publisher),
-    facts: natsFacts(link, publisher),
+    journal: natsJournal(link, publishers.journal),
+    facts: natsFacts(link, publishers.facts),
     bus: natsBus(link),
     readers: natsReaders(link),
     leases: natsLeases(link, now),
     keeper: natsKeeper(link),
-    ledger: natsLedger(link, publisher),
+    ledger: natsLedger(link, publishers.ledger),
     outbox: natsOutbox(link, heldMs),
     bucket: natsBucket(link),
     isUp: () => link.isUp(),
-    outstanding: () => publisher.outstanding(),
+    outstanding: () => Object.values(publishers).reduce((sum, one) => sum + one.outstanding(), 0),
     close: () => link.close(),
   };
 }
