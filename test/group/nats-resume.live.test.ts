@@ -14,10 +14,12 @@ import { secretIn } from '../../infra/launcher/state-folder.ts';
 import type { Follower } from '../fixtures/events.ts';
 import { startTestGroup, type TestGroup } from '../fixtures/group.ts';
 import { type Running, run, until } from '../fixtures/process.ts';
+import { openStalledReader } from '../fixtures/stalled-reader.ts';
 
 const SAMPLE = path.resolve(import.meta.dirname, '../../infra/samples/nats-reader.mjs');
 const CAMERAS = { cam_gate: 'hcm/gate', cam_hall: 'hcm/hall' };
 type Camera = keyof typeof CAMERAS;
+const LONG = 'x'.repeat(4_000);
 
 /** An answer to a reader. */
 interface Page {
@@ -45,8 +47,8 @@ describe('readers over NATS that were away', function () {
     connect({ servers: servers(), user: reader, pass: passwordOf(reader).value, inboxPrefix: inboxOf(reader) });
   /** Has a camera tell something as its gateway would; where it is said to be by default, or elsewhere. */
   let count = 0;
-  const tell = async (camera: Camera, zone = CAMERAS[camera]): Promise<number> => {
-    const said = { id: `stir-${++count}`, type: 'recording.protected', at: Date.now(), data: { zone } };
+  const tell = async (camera: Camera, zone = CAMERAS[camera], text = ''): Promise<number> => {
+    const said = { id: `stir-${++count}`, type: 'recording.protected', at: Date.now(), data: { zone, text } };
     return (await store.facts.tell(wrap(said, { kind: 'recording', id: id(camera) }, 'test', 1))).seq;
   };
   /** One answer; none within a second is an error. */
@@ -207,6 +209,46 @@ describe('readers over NATS that were away', function () {
     expect(sequences.filter((sequence) => told.includes(sequence))).to.deep.equal(told);
     expect(sequences).to.deep.equal([...new Set(sequences)].sort((a, b) => a - b));
     await group.ready();
+  });
+
+  it('stop reading: nats-server lets go of them, others hear on, and they come back without a gap', async () => {
+    const subject = toldOf({ kind: 'recording', id: id('cam_gate') });
+    const [port] = /\d+$/.exec(servers()[0] ?? '') ?? [];
+    const stalled = await openStalledReader(Number(port), 'gate', passwordOf('gate').value, subject);
+    const others: number[] = [];
+    const listening = gate.subscribe(subject, {
+      callback: (_error, message) => void others.push(Number(message.headers?.get('Nats-Sequence'))),
+    });
+    await gate.flush();
+    const told: number[] = [await tell('cam_gate')];
+    await until('it to hear the first', () => stalled.heard().length > 0);
+    stalled.stopReading();
+    let latestMs = 0;
+    // What it leaves unread fills the buffers of both kernels, and then the server's.
+    const cut = /Slow Consumer[^\n]*WriteDeadline/;
+    while (!cut.test(group.logs())) {
+      told.push(...(await Promise.all(Array.from({ length: 20 }, () => tell('cam_gate', undefined, LONG)))));
+      const toldAt = performance.now();
+      await until('somebody else to hear them', () => others.length === told.length);
+      latestMs = Math.max(latestMs, performance.now() - toldAt);
+      await wait(100);
+    }
+    // Who waits for the one that reads nothing would be held up for as long as the server waits for it: 10 s.
+    expect(latestMs).to.be.lessThan(2_000);
+    expect(others).to.deep.equal([...told].sort((a, b) => a - b));
+    listening.unsubscribe();
+
+    await stalled.readOn();
+    const before = stalled.heard();
+    expect(before.length, 'what it had been sent').to.be.within(1, told.length - 1);
+    const missed: number[] = [];
+    for (let next = before.at(-1) ?? 0, more = true; more; ) {
+      const page = await until('an answer', () => ask(gate, 'gate', { after: next }).then((one) => one.items && one));
+      missed.push(...page.items.map(({ sequence }) => sequence));
+      ({ next, more } = page);
+    }
+    const all = [...before, ...missed].filter((sequence) => others.includes(sequence));
+    expect(all).to.deep.equal(others);
   });
 
   it('older than what is kept are told what they can’t have', async () => {
