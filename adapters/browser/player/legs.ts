@@ -2,6 +2,7 @@ import type { Frame } from './frames.ts';
 import type { Leg, LegHears } from './leg.ts';
 import type { WhepAt } from './resources.ts';
 import type { Stage } from './stage.ts';
+import { succeeds } from './succession.ts';
 
 /** A relay that was to help is given up after this long: the gateway is asked for another. */
 const HELP_MS = 4_000;
@@ -94,6 +95,8 @@ interface Coming {
   purpose: Purpose;
   goal: Goal | undefined;
   deadline: number;
+  /** That it has shown. */
+  frames: number;
 }
 
 /** Keeps the legs of one player. */
@@ -137,13 +140,20 @@ export function createLegs(stage: Stage, openLeg: OpenLeg, hears: LegsHear): Leg
     hears.swapped(leg, goal, shownMs === undefined ? undefined : atMs - shownMs);
     shownMs = atMs;
   };
+  /** Counts a frame of the coming leg. @returns whether it comes to the front with it */
+  const isDue = (next: Coming, { displayMs }: Frame): boolean => {
+    next.frames++;
+    const calm = next.purpose === 'hop' || next.goal?.reason === 'draining';
+    const frontAgeMs = shownMs === undefined ? undefined : displayMs - shownMs;
+    return succeeds({ calm, frames: next.frames, frontAgeMs });
+  };
   const frameOf = (leg: Leg, frame: Frame): void => {
     if (ready?.leg === leg) {
       ready.frames++;
       ready.since++;
       ready.frameMs = performance.now();
     }
-    if (coming?.leg === leg) {
+    if (coming?.leg === leg && isDue(coming, frame)) {
       const { goal, deadline } = coming;
       window.clearTimeout(deadline);
       coming = undefined;
@@ -174,9 +184,11 @@ export function createLegs(stage: Stage, openLeg: OpenLeg, hears: LegsHear): Leg
 
   const expect = (leg: Leg, purpose: Purpose, goal: Goal | undefined, withinMs = leg.patienceMs): void => {
     window.clearTimeout(coming?.deadline);
-    coming = { leg, purpose, goal, deadline: window.setTimeout(() => late(leg, purpose), withinMs) };
+    const deadline = window.setTimeout(() => late(leg, purpose), withinMs);
+    coming = { leg, purpose, goal, deadline, frames: 0 };
   };
-  const find = (name: string): Leg | undefined => [front, coming?.leg, ready?.leg].find((leg) => leg?.name === name);
+  // Of two of one name, what is said is meant for the newer one: it has the other's place at the gateway.
+  const find = (name: string): Leg | undefined => [coming?.leg, ready?.leg, front].find((leg) => leg?.name === name);
 
   return {
     front: () => front,

@@ -90,6 +90,21 @@ describe('a player with a standby', function () {
     );
   });
 
+  it('goes on by a leg that has the name of the one on screen, when it is told to', async () => {
+    await watch();
+    const played = () => gateway.said.filter(({ type }) => type === 'playing');
+    const [first] = played();
+    const from = (await page.evaluate('performance.now()')) as number;
+    gateway.tell({ type: 'move', leg: first.leg, relay: 'relay-1', reason: 'draining', why: 'so' });
+    // One whose answer goes to the other leg would be given up after 12 s.
+    await until('the new leg to be in front', () => played().length > 1, 6_000);
+    expect(played()[1].leg).to.equal(first.leg);
+    await moving(from);
+    const gap = longestGapMs((await seenOn(page)).presented, from);
+    figure('planned move, key frame every 0.5 s: gap', gap);
+    expect(gap).to.be.lessThan(400);
+  });
+
   it('is there at once when a second connection is kept ready', async () => {
     await watch('?clock=every-frame&hot=1');
     await until('the second connection to flow', async () => (await seenOn(page)).unseen.length > 10, 10_000);

@@ -25,12 +25,17 @@ const NOTE = `
   const behind = ({ classList }) => classList.contains('sbx-video') && !classList.contains('sbx-front');
   const note = (video) => {
     seen.add(video);
-    const tick = (_now, { expectedDisplayTime }) => {
-      if (behind(video)) return void video.requestVideoFrameCallback(tick);
+    const show = (expectedDisplayTime) => {
+      if (behind(video)) return;
       const at = performance.timeOrigin + expectedDisplayTime;
       const painted = reader.read(video, at);
       shown.frames.push({ at: expectedDisplayTime, ...(painted === undefined ? {} : { latencyMs: at - painted }) });
+    };
+    const tick = (_now, { expectedDisplayTime }) => {
       video.requestVideoFrameCallback(tick);
+      // The player may bring it to the front with this very frame, which then is on screen: painting comes after this.
+      if (behind(video)) requestAnimationFrame(() => show(expectedDisplayTime));
+      else show(expectedDisplayTime);
     };
     video.requestVideoFrameCallback(tick);
   };
