@@ -1,8 +1,6 @@
-import { readdir, stat, statfs } from 'node:fs/promises';
-import path from 'node:path';
 import type { RecordSlot } from '../machines/slots.ts';
-import { intakePath } from './intake.mediamtx.ts';
-import { type Disk, DiskAway } from './recordings/disk.ts';
+import { DiskAway } from './recordings/disk.ts';
+import type { Growing, Written } from './recordings/written.ts';
 import { beganAtMs } from './recordings.files.ts';
 
 /** What recording needs. */
@@ -11,12 +9,8 @@ export interface RecorderSettings {
   record(camera: string, source: string, on: boolean): void;
   /** Somebody else says from now on whether it is recorded. */
   forget(camera: string, source: string): void;
-  /** Where the relays of this machine write. */
-  folder: string;
-  /** The one that this folder lies on. */
-  disk: Disk;
-  /** Why files of a camera can't be seen here, where another machine writes them; absent or undefined: they can. */
-  writtenElsewhere?(camera: string): string | undefined;
+  /** What is written of a camera, on whichever machine its intake is now. */
+  writtenOf(camera: string): Written;
   now(): number;
 }
 
@@ -24,46 +18,19 @@ const LOOK_EVERY_MS = 500;
 /** With less room than this the disk counts as full: everything else on it needs some, too. */
 const LEAST_FREE_BYTES = 64 * 1024 * 1024;
 
-/** A file that is recorded, and how large it was when it was last looked at. */
-interface Growing {
-  name: string;
-  size: number;
-}
-
-async function fileIn(folder: string, name: string): Promise<Growing | undefined> {
-  const found = await stat(path.join(folder, name)).catch(() => undefined);
-  return found && { name, size: found.size };
-}
-
-/** The newest file of a folder; undefined when there is none. */
-async function newestIn(folder: string): Promise<Growing | undefined> {
-  const names = (await readdir(folder).catch(() => [])).filter((name) => beganAtMs(name) !== undefined);
-  if (names.length === 0) return undefined;
-  return fileIn(
-    folder,
-    names.reduce((newest, name) => ((beganAtMs(name) ?? 0) > (beganAtMs(newest) ?? 0) ? name : newest)),
-  );
-}
-
-async function freeBytes(folder: string): Promise<number> {
-  const { bavail, bsize } = await statfs(folder);
-  return bavail * bsize;
+/** Nobody could be asked, and why; a fault is none of that. */
+function awayIn(error: unknown): DiskAway {
+  if (error instanceof DiskAway) return error;
+  throw error;
 }
 
 /**
  * Has the relay record a source while the slot is held, and looks at the file: only bytes on the disk prove a recording.
  * When this process lets go, the relay goes on.
  */
-export function recorderMediamtx({
-  record,
-  forget,
-  folder,
-  disk,
-  writtenElsewhere,
-  now,
-}: RecorderSettings): RecordSlot {
+export function recorderMediamtx({ record, forget, writtenOf, now }: RecorderSettings): RecordSlot {
   return ({ camera, source, silentMs, openingMs }, report) => {
-    const own = path.join(folder, intakePath(camera, source));
+    let written: Written | undefined;
     const begunAt = now();
     let known: Growing | undefined;
     let grewAt = begunAt;
@@ -85,29 +52,31 @@ export function recorderMediamtx({
     const stood = async (): Promise<void> => {
       const standingMs = now() - grewAt;
       if (standingMs < (said === undefined ? openingMs : silentMs)) return;
+      const at = writtenOf(camera);
       // Whether it hangs is asked first: a question that hangs, too, would keep the bad news back.
-      const takesWrites = await disk.takesWrites();
-      const free = takesWrites ? await freeBytes(folder).catch(() => Number.POSITIVE_INFINITY) : undefined;
+      const room = await at.room(camera).catch(awayIn);
       if (closed || now() - grewAt < standingMs) return;
-      if (free !== undefined && free < LEAST_FREE_BYTES) {
-        if (said !== 'full') report({ type: 'recorder.full', free_bytes: free });
+      if (!(room instanceof DiskAway) && room.freeBytes !== undefined && room.freeBytes < LEAST_FREE_BYTES) {
+        if (said !== 'full') report({ type: 'recorder.full', free_bytes: room.freeBytes });
         said = 'full';
         return;
       }
       if (said === 'silent') return;
       said = 'silent';
-      const stands = known ? `its file has not grown for ${Math.round(standingMs)} ms` : 'no file has been begun';
-      const what = takesWrites ? stands : `the disk of the recordings takes no writes: ${stands}`;
-      const detail = writtenElsewhere?.(camera) ?? what;
+      const on = at.where === undefined ? '' : ` on ${at.where}`;
+      const stands = known
+        ? `its file${on} has not grown for ${Math.round(standingMs)} ms`
+        : `no file has been begun${on}`;
+      const disk = `the disk of the recordings${on} takes no writes: ${stands}`;
+      const detail = room instanceof DiskAway ? room.message : room.takesWrites ? stands : disk;
       report({ type: 'recorder.silent', silent_ms: Math.round(standingMs), detail });
     };
-    /** The file known so far, and the newest one. The folder holds weeks of files: it is read only when that does not grow. */
-    const files = async (): Promise<[same?: Growing, newest?: Growing]> => {
-      const same = known && (await fileIn(own, known.name));
-      return [same, same && known && same.size > known.size ? same : await newestIn(own)];
-    };
     const look = async (): Promise<void> => {
-      const [same, newest] = await disk.ask(files);
+      const at = writtenOf(camera);
+      // Its intake is another one now: what is there already says nothing.
+      if (at !== written) isFirst = true;
+      written = at;
+      const { same, newest } = await at.look(camera, source, known);
       if (closed) return;
       // What came in last, before the next file was begun.
       if (same && newest?.name !== same.name) known = same;
@@ -118,15 +87,12 @@ export function recorderMediamtx({
       } else await stood();
       isFirst = false;
     };
-    const ignoreAway = (error: unknown): void => {
-      if (!(error instanceof DiskAway)) throw error;
-    };
-    let looking: Promise<void> | undefined;
+    let looking: Promise<unknown> | undefined;
     const turn = (): void => {
       // A look that hangs tells as much as a file that stands.
       if (looking) void stood();
       looking ??= look()
-        .catch(ignoreAway)
+        .catch(awayIn)
         .finally(() => {
           looking = undefined;
         });

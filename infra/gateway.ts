@@ -24,6 +24,7 @@ import { openPlaces } from '../adapters/places.maxmind.ts';
 import { openPreview } from '../adapters/preview.ffmpeg.ts';
 import { knock } from '../adapters/probe.rtsp.ts';
 import { diskOf } from '../adapters/recordings/disk.ts';
+import { writtenHere } from '../adapters/recordings/written.ts';
 import { openRecordings, recordingsFolder } from '../adapters/recordings.files.ts';
 import { openSecrets } from '../adapters/secrets.files.ts';
 import { openThumbnails } from '../adapters/thumbnails.ffmpeg.ts';
@@ -68,7 +69,8 @@ import { takeTenure } from './gateway/tenure.ts';
 import { keepTraces } from './gateway/traces.ts';
 import { unexpectedExits } from './gateway/unexpected-exits.ts';
 import { keepWebhooks } from './gateway/webhooks.ts';
-import { group as groupShape, placeOfGateway } from './group.ts';
+import { tellWritten, writtenElsewhere } from './gateway/written-elsewhere.ts';
+import { group as groupShape, placeOfGateway, runsHere } from './group.ts';
 import { openEmbedCodes } from './http/embed-codes.ts';
 import { openLoginLinks } from './http/links.ts';
 import { createMetrics, measureProcess } from './http/metrics.ts';
@@ -130,9 +132,12 @@ const secrets = openSecrets(path.join(group.state, 'secrets'));
 const metrics = createMetrics();
 measureProcess(metrics);
 const disk = diskOf(recordingsFolder(group.state));
+const written = writtenHere(recordingsFolder(group.state), disk);
+const asking = { node: group.node, bus: carriers.bus, gate };
 const media = openMedia({
   group,
   disk,
+  written: { here: written, elsewhere: (intake, host) => writtenElsewhere(asking, intake, host) },
   gate,
   secrets,
   launchers,
@@ -350,6 +355,9 @@ const intakeFor = (camera: Id) => {
   const { publishers = {} } = (view?.context ?? {}) as Partial<CameraContext>;
   return media.intakes.taking(camera, Object.keys(publishers).length > 0);
 };
+/** Whether what an intake writes lies on this machine. */
+const runsIntake = (intake: string): boolean =>
+  group.relays.some((place) => place.id === intake && runsHere(group, place));
 const atHolder = askHolder({ node: group.node, bus: carriers.bus, gate, cells });
 const server = await buildServer({
   node: group.node,
@@ -423,6 +431,7 @@ const metricsDoor =
   }));
 const asks = await answerAsks({
   ...{ bus: carriers.bus, cells, roster, gate, poster: media.poster, intake: intakeFor },
+  written: (camera, question) => tellWritten(camera, question, runsIntake, written),
   config: () => config,
 });
 const readers = await answerReaders({

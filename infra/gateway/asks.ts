@@ -39,6 +39,8 @@ export interface AskParts {
   poster(camera: string): Poster | undefined;
   /** The intake that takes publishers of a camera that lives here. */
   intake(camera: Id): IntakeChoice;
+  /** What is written of a camera, where its intake runs on this machine; otherwise NOT_MINE. */
+  written(camera: Id, question: unknown): Promise<unknown>;
   /** The configuration as it stands now: where broadcasts may go, how far back a role may look. */
   config(): IncidentHouse['config'];
 }
@@ -92,7 +94,7 @@ function answersTo({ cells, config }: Pick<AskParts, 'cells' | 'config'>): Recor
  * cell of another gateway are left to that one.
  */
 export async function answerAsks(parts: AskParts): Promise<{ close(): void }> {
-  const { bus, cells, roster, gate, poster, intake } = parts;
+  const { bus, cells, roster, gate, poster, intake, written } = parts;
   const answers = answersTo(parts);
 
   const answerGatewayAsk = async (verb: GatewayVerb, to: Address, body: unknown): Promise<unknown> => {
@@ -100,6 +102,7 @@ export async function answerAsks(parts: AskParts): Promise<{ close(): void }> {
       const found = poster(to.id);
       return found && sendPoster(found);
     }
+    if (verb === 'written') return written(to.id, body);
     const mine = verb === 'create' ? cells.belongsHere(to) : roster.has(to);
     if (verb === 'intake') return mine ? intake(to.id) : NOT_MINE;
     return mine ? answerGateway(roster, to, verb, body as Entrusted) : NOT_MINE;

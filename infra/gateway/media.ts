@@ -19,7 +19,7 @@ import type { Destination } from '../../adapters/push.mediamtx/address.ts';
 import { broadcastOfPath, PUSH_PATHS, pushMediamtx } from '../../adapters/push.mediamtx.ts';
 import { recorderMediamtx } from '../../adapters/recorder.mediamtx.ts';
 import type { Disk } from '../../adapters/recordings/disk.ts';
-import { recordingsFolder } from '../../adapters/recordings.files.ts';
+import type { Written } from '../../adapters/recordings/written.ts';
 import { seatEverywhere, seatMediamtx } from '../../adapters/seat.mediamtx.ts';
 import type { Secrets } from '../../adapters/secrets.files.ts';
 import type { CameraSettings } from '../../bus/events/camera.ts';
@@ -57,6 +57,8 @@ export interface MediaParts {
   group: Group;
   /** The one that this machine's recordings lie on. */
   disk: Disk;
+  /** What relays write: those of this machine, and an intake of another host. */
+  written: { here: Written; elsewhere(intake: string, host: string): Written };
   gate: Gate;
   secrets: Secrets;
   launchers: Launchers;
@@ -127,9 +129,12 @@ export interface Media extends ClientAddresses {
   close(): void;
 }
 
+/** What a relay calls the source of a path that it is fed with over a socket. */
+const FED_PATH = 'mpegtsSource';
+
 /** Makes the adapters. One intake pulls each camera; every delivery relay carries every program. */
 export function openMedia(parts: MediaParts): Media {
-  const { group, disk, gate, launchers, relay, lists, log, epoch } = parts;
+  const { group, disk, written, gate, launchers, relay, lists, log, epoch } = parts;
   const relays = relayReaches(group);
   const reaches = new Map(relays.map((reach) => [reach.id, reach]));
   const deliveries = relays.filter(({ role }) => role === 'delivery').map(({ id }) => id);
@@ -140,6 +145,12 @@ export function openMedia(parts: MediaParts): Media {
     return cell ? !cell.tags.includes('over') : lists(id);
   };
   const recordsAt = (reach: RelayReach) => (reach.role === 'intake' && isHere(reach) ? disk : undefined);
+  const writings = new Map(
+    relays.map((reach) => [
+      reach.id,
+      isHere(reach) || reach.host === undefined ? written.here : written.elsewhere(reach.id, reach.host),
+    ]),
+  );
   const clients = openRelayClients(relays, gate, recordsAt, parts.onRelayCall);
   wantOwnPaths(relays, clients, log);
 
@@ -194,13 +205,7 @@ export function openMedia(parts: MediaParts): Media {
       record: recorderMediamtx({
         record: incoming.recording.record,
         forget: incoming.recording.forgetRecord,
-        folder: recordingsFolder(group.state),
-        disk,
-        writtenElsewhere(camera) {
-          const intake = known(reaches, intakes.of(camera));
-          if (isHere(intake)) return undefined;
-          return `${intake.id} on ${intake.host ?? 'another machine'} writes it, and this camera's gateway can't see it there`;
-        },
+        writtenOf: (camera) => known(writings, incoming.intakes.of(camera)),
         now: () => performance.now(),
       }),
     },

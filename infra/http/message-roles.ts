@@ -55,6 +55,7 @@ export const ASKS = {
   acknowledge: [{ kinds: ['alarm'], who: 'operator', text: 'say that one takes care of an alarm' }],
   poster: [{ kinds: ['camera'], who: 'gateway', text: 'the latest picture' }],
   intake: [{ kinds: ['camera'], who: 'gateway', text: 'which intake takes its publishers, and why' }],
+  written: [{ kinds: ['recording'], who: 'gateway', text: 'how its newest file stands, where it is written' }],
   offer: [{ kinds: KINDS, who: 'gateway', text: 'have a cell hear something' }],
   create: [{ kinds: KINDS, who: 'gateway', text: 'have a cell made' }],
 } as const satisfies Record<string, readonly AskRule[]>;

@@ -7,6 +7,7 @@ import { intakeMediamtx } from '../../adapters/intake.mediamtx.ts';
 import { relayPaths } from '../../adapters/mediamtx/relay-paths.ts';
 import { recorderMediamtx } from '../../adapters/recorder.mediamtx.ts';
 import { diskOf } from '../../adapters/recordings/disk.ts';
+import { writtenHere } from '../../adapters/recordings/written.ts';
 import { openRecordings } from '../../adapters/recordings.files.ts';
 import type { Held, RecordReport } from '../../machines/slots.ts';
 import { figure } from '../fixtures/figures.ts';
@@ -47,11 +48,11 @@ describe('recording at a real relay', function () {
     paths = relayPaths(relay.api);
     const intake = intakeMediamtx({ pull: () => ({ paths, end() {} }), login: () => undefined });
     pulled = intake.slot({ camera: 'gate', source: '0', url: site.server.rtsp('gate') }, () => {});
+    const written = writtenHere(folder, diskOf(folder));
     const record = recorderMediamtx({
       record: intake.record,
       forget: intake.forgetRecord,
-      folder,
-      disk: diskOf(folder),
+      writtenOf: () => written,
       now: () => performance.now(),
     });
     recorded = record({ camera: 'gate', source: '0', silentMs: SILENT_MS, openingMs: 5_000 }, (event) =>

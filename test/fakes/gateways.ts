@@ -5,6 +5,7 @@ import { Mirror } from '../../actors/mirror.ts';
 import type { RosterHouse } from '../../actors/roster.ts';
 import { createGate } from '../../adapters/gate.jsonwebtoken.ts';
 import type { MemoryStore } from '../../bus/carriers/memory.ts';
+import { NOT_MINE } from '../../bus/ports.ts';
 import { answerAsks } from '../../infra/gateway/asks.ts';
 import { type FakeHouse, fakeHouse } from './house.ts';
 
@@ -67,6 +68,7 @@ export async function fakeGatewayOf(
     gate,
     poster: () => PICTURE,
     intake: (camera) => ({ intake: `intake of ${camera} by ${name}`, why: { trigger: 'test', text: 'so' } }),
+    written: async () => NOT_MINE,
     config: () => ({ destinations: {}, auth: { history: {} } }),
   });
   members.add(name);

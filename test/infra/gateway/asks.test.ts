@@ -38,6 +38,7 @@ const BODIES: Record<Verb, unknown> = {
   acknowledge: {},
   poster: null,
   intake: null,
+  written: { intake: 'intake-1', source: '0' },
   offer: { event: { type: 'said' } },
   create: { event: { type: 'said' } },
 };
@@ -100,6 +101,7 @@ describe('asks over the bus: who may ask what', () => {
       gate: gateway.services.gate,
       poster: () => ({ jpeg: new Uint8Array([1]), at: 1 }),
       intake: () => ({ intake: 'intake-1', why: WHY }),
+      written: async () => ({ room: { takesWrites: true } }),
       config: () => gateway.services.config,
     });
   });
