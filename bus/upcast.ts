@@ -99,6 +99,8 @@ const steps: Record<string, (record: JournalRecord) => JournalRecord> = {
   'camera@5': cameraFrom5,
   // Who chose a source was not kept.
   'camera@6': unchanged(7),
+  // Nobody told who had published where the camera is not.
+  'camera@7': unchanged(8),
   // No recording was told that the picture had another size.
   'recording@1': unchanged(2),
   // Nobody kept a stretch under a name, and nothing was told of what was kept.

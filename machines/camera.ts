@@ -1,7 +1,7 @@
 import { CAMERA_TIMES } from './camera/context.ts';
 import { become, join, leave, linger, machine, remember, sleep, tellStandings } from './camera/parts.ts';
 import { picture } from './camera/picture.ts';
-import { notePublisher } from './camera/publisher.ts';
+import { noteMisplaced, notePublisher } from './camera/publisher.ts';
 import { plainly } from './camera/reasons.ts';
 import { selection } from './camera/selection.ts';
 import { sourceRegion } from './camera/source.ts';
@@ -119,6 +119,7 @@ export const cameraMachine = machine.createMachine({
     'camera.configured': { actions: remember },
     'publisher.came': { actions: notePublisher },
     'publisher.left': { actions: notePublisher },
+    'publisher.misplaced': { actions: noteMisplaced },
   },
   states: {
     new: {

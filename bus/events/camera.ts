@@ -6,7 +6,7 @@ import { doer } from './doer.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the camera machine's events and context; older journals climb through `upcast.ts`. */
-export const CAMERA_VERSION = 7;
+export const CAMERA_VERSION = 8;
 
 /** What a camera is, as an operator sees it. */
 export const CAMERA_STATES = [
@@ -87,6 +87,7 @@ export const PublisherSchema = Type.Object({
   network: Type.Enum(['this-machine', 'private', 'public', 'unknown']),
   since: Type.Number({ description: 'epoch ms' }),
 });
+export type Publisher = Type.Static<typeof PublisherSchema>;
 /** Why somebody no longer publishes. */
 export const PublishingEndSchema = Type.Enum(['left', 'revoked', 'replaced']);
 export type PublishingEnd = Type.Static<typeof PublishingEndSchema>;
@@ -131,6 +132,16 @@ export const cameraHeard = {
   ),
   'publisher.came': shape('publisher.came', Type.Object({ source: IdSchema, publisher: PublishedBySchema })),
   'publisher.left': shape('publisher.left', Type.Object({ source: IdSchema, reason: PublishingEndSchema })),
+  'publisher.misplaced': shape(
+    'publisher.misplaced',
+    Type.Object({
+      source: IdSchema,
+      publisher: PublishedBySchema,
+      intake: Type.String({ description: 'where somebody published, and was cut' }),
+      own: Type.String({ description: 'the intake that takes publishers of this camera' }),
+      because: Type.String({ description: 'why that one' }),
+    }),
+  ),
   'source.chosen': shape(
     'source.chosen',
     Type.Object({
@@ -172,9 +183,10 @@ export type CameraHeard = {
 }[keyof typeof cameraHeard];
 
 /**
- * What every camera fact says. The fact's type is `camera.<state>`, but for four: `camera.switched` tells that another
+ * What every camera fact says. The fact's type is `camera.<state>`, but for five: `camera.switched` tells that another
  * source feeds the program, `camera.source` that a standby source came or went, `camera.publisher` who sends one,
- * `camera.resized` that the picture has another size in mid-stream.
+ * `camera.misplaced` who sent one to another intake and was cut, `camera.resized` that the picture has another size in
+ * mid-stream.
  */
 export const CameraFactSchema = Type.Object({
   name: Type.String(),
@@ -196,6 +208,7 @@ export const CameraFactSchema = Type.Object({
   publishing: Type.Optional(
     Type.Boolean({ description: '`camera.publisher`: whether it came; why it ended is in `why`' }),
   ),
+  intake: Type.Optional(Type.String({ description: '`camera.misplaced`: where somebody published, and was cut' })),
   how: Type.Optional(Type.String({ description: '"clean" at a key frame, or "burst": stored pictures, squeezed' })),
 });
 export const cameraSaid = [
@@ -209,6 +222,7 @@ export const cameraSaid = [
   'camera.holding',
   'camera.source',
   'camera.publisher',
+  'camera.misplaced',
   'camera.resized',
   'camera.offline',
   'camera.quarantined',

@@ -27,6 +27,8 @@ export interface PublishersParts {
 
 /** A revoked publisher is gone within two looks. */
 const LOOK_EVERY_MS = 1_000;
+/** Encoders connect again at once: the same one is told of as misplaced no more often. */
+const MISPLACED_AGAIN_MS = 60_000;
 
 /** Why somebody no longer publishes, from what can be known of it. */
 export function endOf(
@@ -53,6 +55,8 @@ interface Present {
 export function watchPublishers(parts: PublishersParts): { close(): void } {
   const { apis, intakes, cells, has, revoked, log } = parts;
   let isLooking = false;
+  /** When a person was last told of who came to a wrong intake, on the monotonic clock. */
+  const misplaced = new Map<string, number>();
   const cameras = (): { id: Id; context: CameraContext }[] =>
     cells
       .list('camera')
@@ -73,11 +77,32 @@ export function watchPublishers(parts: PublishersParts): { close(): void } {
     await now.cut();
   }
 
+  /** Cuts somebody who publishes where the camera is not; whom it knows as its own was replaced, and is told as that. */
+  async function turnAway(
+    camera: Id,
+    { publishers = {} }: CameraContext,
+    { intake, source, publishing }: Present,
+    own: string,
+    because: string,
+  ): Promise<void> {
+    const publisher = await publishing.who();
+    await publishing.cut();
+    if (!publisher || publishers[source]?.id === publisher.id) return;
+    const key = [camera, source, intake, publisher.person].join();
+    const now = performance.now();
+    if (now - (misplaced.get(key) ?? Number.NEGATIVE_INFINITY) < MISPLACED_AGAIN_MS) return;
+    misplaced.set(key, now);
+    const { person, protocol } = publisher;
+    const next = `POST /publish/${camera} tells the address at ${own}`;
+    log.info({ camera, source, intake, person, protocol, because, next }, 'a publisher at another intake is cut');
+    await tell(camera, { type: 'publisher.misplaced', source, publisher, intake, own, because });
+  }
+
   /** Brings the publishers of a camera to one intake. @returns the intake where it is */
-  async function gather(camera: Id, { settings }: CameraContext, present: readonly Present[]): Promise<string> {
+  async function gather(camera: Id, context: CameraContext, present: readonly Present[]): Promise<string> {
     const own = intakes.of(camera);
     if (present.every(({ intake }) => intake === own)) return own;
-    const sources = settings?.sources ?? [];
+    const sources = context.settings?.sources ?? [];
     const ordered = sources.flatMap(({ id, url }) =>
       isPublished(url) ? present.filter(({ source }) => source === id).map((one) => ({ ...one, url })) : [],
     );
@@ -95,13 +120,8 @@ export function watchPublishers(parts: PublishersParts): { close(): void } {
         .follow(camera, own, { intake, why })
         .catch((err) => log.warn({ err, camera }, 'a camera could not go there'));
     }
-    for (const { publishing } of standings.flat().filter((one) => cut.includes(one))) {
-      log.info(
-        { camera, intake, why },
-        'a publisher at another intake is cut: it is told where to go when it asks anew',
-      );
-      await publishing.cut();
-    }
+    for (const one of standings.flat().filter((standing) => cut.includes(standing)))
+      await turnAway(camera, context, one, own, why.text);
     return own;
   }
 

@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import type { CellView } from '../../actors/cells.ts';
-import { CAMERA_STATES, CameraSettingsSchema, type CameraState, SOURCE_STATES } from '../../bus/events/camera.ts';
+import { CAMERA_STATES, CameraSettingsSchema, type CameraState, PublisherSchema, SOURCE_STATES } from '../../bus/events/camera.ts';
 import { RECORDING_STATES, type RecordingState } from '../../bus/events/recording.ts';
 import { SOUND_STATES, type SoundState } from '../../bus/events/sound.ts';
 import { WhySchema } from '../../bus/events/why.ts';
@@ -50,6 +50,21 @@ const CameraSchema = Type.Object({
   ),
   active_source: Type.String(),
   chosen_source: Type.Optional(Type.String({ description: "the operator's choice, until that source fails" })),
+  misplaced: Type.Optional(
+    Type.Object(
+      {
+        source: Type.String(),
+        intake: Type.String(),
+        publisher: PublisherSchema,
+        at: Type.Number({ description: 'epoch ms' }),
+        why: WhySchema,
+      },
+      {
+        description:
+          'for operators: who last published a source at another intake than this camera’s, and was cut; where to go instead is in `why`',
+      },
+    ),
+  ),
   rungs: Type.Array(Type.String()),
   viewers: Type.Integer(),
   keep: CameraSettingsSchema.properties.keep,
@@ -84,7 +99,7 @@ function healthOf(view: CellView): 'ok' | 'degraded' | 'dark' {
 /** A camera as the interface shows it. Addresses of sources are for those who run them. */
 function show(view: CellView, viewers: number, services: HttpServices, caller: Caller) {
   const context = cameraOf(view);
-  const { settings, active, standings, chosen } = context;
+  const { settings, active, standings, chosen, misplaced } = context;
   const state = view.state as CameraState;
   const { codec, audio, width, height } = activeStanding(context) ?? {};
   const runs = isAtLeast(caller.role, 'operator');
@@ -104,6 +119,7 @@ function show(view: CellView, viewers: number, services: HttpServices, caller: C
     }),
     active_source: active,
     ...(chosen === undefined ? {} : { chosen_source: chosen }),
+    ...(runs && misplaced ? { misplaced } : {}),
     rungs: rungsOf(services, view).map(({ name }) => name),
     viewers,
     ptz: services.cells.view({ kind: 'ptz', id: view.id })?.tags.includes('over') === false,

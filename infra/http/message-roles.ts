@@ -23,7 +23,10 @@ export const CELLS: Readonly<Record<Kind, Sight>> = {
 };
 
 /** Facts that tell more than their cell may be known for: who stands at a camera is for those who run it. */
-export const CLOSER_FACTS: Readonly<Record<string, Sight>> = { 'camera.publisher': 'operate' };
+export const CLOSER_FACTS: Readonly<Record<string, Sight>> = {
+  'camera.publisher': 'operate',
+  'camera.misplaced': 'operate',
+};
 
 /** Whom a fact is told, by its type without prefix; undefined for what no kind tells. */
 export function sightOfFact(type: string): Sight | undefined {

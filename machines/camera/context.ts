@@ -1,8 +1,19 @@
-import type { CameraHeard, CameraSettings, CameraState, PublishedBy, Source } from '../../bus/events/camera.ts';
+import type { CameraHeard, CameraSettings, CameraState, PublishedBy, Publisher, Source } from '../../bus/events/camera.ts';
 import type { Doer } from '../../bus/events/doer.ts';
 import type { Stamped } from '../../bus/events/stamp.ts';
 import type { Why } from '../../bus/events/why.ts';
 import { CHOICE_TIMES, type Choice, type Situation, type SourceStanding } from '../policy/sources.ts';
+
+/** Somebody who sent a source to another intake than its camera's. */
+export interface Misplaced {
+  source: string;
+  /** Where they went. */
+  intake: string;
+  publisher: Publisher;
+  /** Epoch ms. */
+  at: number;
+  why: Why;
+}
 
 /** How one source of a camera stands: what its own statechart says of it to the others. */
 export interface Standing {
@@ -54,6 +65,8 @@ export interface CameraContext {
   why: Why;
   /** Who sends which source to us, by its id. */
   publishers?: Record<string, PublishedBy>;
+  /** Who last sent a source to another intake than this camera's, and was cut; until somebody sends it where it belongs. */
+  misplaced?: Misplaced | undefined;
   /** Viewers that keep an on-demand camera awake. */
   audience: string[];
   /** When the picture was lost (epoch ms); undefined while there is one. */

@@ -1,4 +1,4 @@
-import type { PublishedBy, PublishingEnd } from '../../bus/events/camera.ts';
+import type { PublishedBy, Publisher, PublishingEnd } from '../../bus/events/camera.ts';
 import type { Why } from '../../bus/events/why.ts';
 import { factOf, machine } from './parts.ts';
 
@@ -14,6 +14,8 @@ const ENDS: Record<PublishingEnd, string> = {
   replaced: 'a newer publisher took its place',
 };
 
+const shown = ({ person, protocol, network, since }: PublishedBy): Publisher => ({ person, protocol, network, since });
+
 const cameText = ({ person, protocol, network }: PublishedBy): string =>
   `${person} publishes over ${protocol.toUpperCase()} from ${NETWORKS[network]}`;
 
@@ -27,13 +29,28 @@ export const notePublisher = machine.enqueueActions(({ context, event, enqueue }
   const why: Why = publishing
     ? { trigger: event.type, text: cameText(who) }
     : { trigger: event.type, reason: event.reason, text: `${who.person} publishes no more: ${ENDS[event.reason]}` };
-  const { person, protocol, network, since } = who;
   enqueue.assign({ publishers: publishing ? { ...others, [event.source]: who } : others });
+  if (publishing && context.misplaced?.source === event.source) enqueue.assign({ misplaced: undefined });
   enqueue.emit({
     type: 'camera.publisher',
     data: {
       ...factOf(context, context.state, context.since),
-      ...{ why, source: event.source, publishing, publisher: { person, protocol, network, since } },
+      ...{ why, source: event.source, publishing, publisher: shown(who) },
     },
   });
+});
+
+/** Somebody sent a source to another intake, and was cut: says where they went, where it belongs, and how to get there. */
+export const noteMisplaced = machine.enqueueActions(({ context, event, enqueue }) => {
+  if (event.type !== 'publisher.misplaced') return;
+  const { source, publisher, intake, own, because, at } = event;
+  const why: Why = {
+    trigger: event.type,
+    reason: 'other-intake',
+    text: `${cameText(publisher)} to ${intake}, and was cut: ${because}. POST /publish/${context.id} tells the address at ${own}`,
+    guard: { intake, own },
+  };
+  const told = { source, intake, publisher: shown(publisher), why };
+  enqueue.assign({ misplaced: { ...told, at } });
+  enqueue.emit({ type: 'camera.misplaced', data: { ...factOf(context, context.state, context.since), ...told } });
 });

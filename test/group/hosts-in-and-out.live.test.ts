@@ -64,7 +64,12 @@ describe('what comes in and goes out on two hosts', function () {
     const sent = (...sources: string[]) => ({ zone: 'hcm/test', sources, hand_back: '1s' });
     hosts = await prepareHosts(HOSTS, {
       cameras: {
-        ...{ north, [ofA]: sent('publish:'), [ofB]: sent('publish:'), [strays]: sent('publish:') },
+        ...{
+          north,
+          [ofA]: sent('publish:'),
+          [ofB]: sent('publish:'),
+          [strays]: { ...sent('publish:'), record: { keep: '1d' } },
+        },
         ...{ [newest]: sent('publish:takeover'), [backed]: sent('publish:', ...(spare?.sources ?? [])) },
       },
       destinations: {
@@ -186,8 +191,20 @@ describe('what comes in and goes out on two hosts', function () {
       await seesPicture(host, strays);
     }
     await cut('a second one at the intake before', publish('rtsp', rtsp_url));
+    const { data: told } = await events.next('camera.misplaced', `camera/${strays}`, startedAt, 5_000);
+    expect(told).to.deep.include({ source: '0', intake: 'intake-b' });
+    expect(told.why.text).to.include(`POST /publish/${strays} tells the address at intake-a`);
+    for (const host of [a, b]) {
+      const { misplaced } = (await host.api('GET', `/api/v1/cameras/${strays}`)).body;
+      expect(misplaced).to.deep.include({ intake: 'intake-b', publisher: told.publisher });
+    }
     expect(isOver(publisher)).to.equal(false);
     expect(await isLive(b, strays)).to.equal(true);
+    // Its gateway is b's, and a's intake writes it to a's disk.
+    const recorded = async (host: TestGroup) => (await host.api('GET', `/api/v1/recordings/${strays}`)).body.state;
+    for (const host of [b, a]) {
+      await until('it to be recorded there', async () => (await recorded(host)) === 'recording', 20_000);
+    }
     await publisher.stop();
   });
 

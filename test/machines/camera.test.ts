@@ -173,6 +173,28 @@ describe('a camera', () => {
       expect(gone.context.publishers).to.deep.equal({});
     });
 
+    it('says who sent it to another intake and was cut, and where to go, until somebody sends it where it belongs', () => {
+      const lost = { ...publisher, id: 'conn-9', person: 'mai', protocol: 'rtmp' };
+      const misplaced = {
+        ...{ type: 'publisher.misplaced', source: '0', publisher: lost, intake: 'intake-2', own: 'intake-1' },
+        ...{ because: 'intake-1 has its publisher already', at: 9_000 },
+      };
+      const camera = given(configured, misplaced);
+      expect(camera.said.at(-1)).to.equal('camera.misplaced');
+      expect(camera.last).to.deep.include({ source: '0', intake: 'intake-2', state: 'connecting' });
+      expect(camera.last.publisher).to.deep.equal({
+        person: 'mai',
+        protocol: 'rtmp',
+        network: 'private',
+        since: 5_000,
+      });
+      expect(camera.last.why.text).to.equal(
+        'mai publishes over RTMP from a private network to intake-2, and was cut: intake-1 has its publisher already. POST /publish/cam_001 tells the address at intake-1',
+      );
+      expect(camera.context.misplaced).to.include({ at: 9_000, intake: 'intake-2' });
+      expect(given(configured, misplaced, came).context.misplaced).to.equal(undefined);
+    });
+
     it('says nothing of one who was not known', () => {
       const left = { type: 'publisher.left', source: '0', reason: 'left' };
       expect(given(configured, left).said).to.deep.equal(given(configured).said);

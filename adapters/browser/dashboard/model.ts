@@ -190,7 +190,7 @@ function camerasAfter(cameras: Camera[], fact: Fact, since: number): Camera[] {
   return cameras.map((camera) => {
     if (camera.id !== fact.id || since < camera.since || !fact.state) return camera;
     const { name, zone } = fact.data;
-    if (fact.type === 'camera.publisher') return camera;
+    if (fact.type === 'camera.publisher' || fact.type === 'camera.misplaced') return camera;
     if (fact.type === 'camera.source') return { ...camera, sources: sourcesAfter(camera.sources, fact) };
     return {
       ...camera,

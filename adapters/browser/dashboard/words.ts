@@ -69,6 +69,7 @@ const NEXT_BY_REASON: Record<string, string> = {
 const FACTS: Record<string, { word: string; sign: Sign }> = {
   'camera.switched': { word: 'Switched', sign: 'swap' },
   'camera.resized': { word: 'Another size', sign: 'swap' },
+  'camera.misplaced': { word: 'Sent to another intake', sign: 'cross' },
 };
 
 /** The word and sign of what a camera said. */

@@ -45,6 +45,7 @@ function stage({ sources = ['publish:'], at = 'a' } = {}) {
   const there: Record<string, Record<string, { source: string; since: number }> | 'away'> = { a: {}, b: {} };
   const states: Record<string, string> = { a: 'serving', b: 'serving' };
   const done: string[] = [];
+  const misplaced: object[] = [];
   let looks = 0;
   let intake = at;
   const camera: { publishers: Record<string, PublishedBy> } = { publishers: {} };
@@ -78,6 +79,7 @@ function stage({ sources = ['publish:'], at = 'a' } = {}) {
     view: ({ id: name }: { id: string }) => ({ state: states[name] }) as CellView,
     list: () => [{ kind: 'camera', id: id('gate'), state: 'live', tags: [], since: 0, why, context: context() }],
     async offer(_at: object, event: { type: string; source: string; publisher?: PublishedBy; reason?: string }) {
+      if (event.type === 'publisher.misplaced') return void misplaced.push(event);
       const { [event.source]: before, ...others } = camera.publishers;
       const who = event.publisher;
       camera.publishers = who ? { ...others, [event.source]: who } : others;
@@ -100,7 +102,7 @@ function stage({ sources = ['publish:'], at = 'a' } = {}) {
     const enough = looks + 4;
     return until('two more looks', () => looks >= enough, 5_000);
   };
-  return { there, states, done, looked, close: watch.close };
+  return { there, states, done, misplaced, looked, close: watch.close };
 }
 
 describe('publishers at several intakes', () => {
@@ -117,24 +119,38 @@ describe('publishers at several intakes', () => {
   });
 
   it('are cut where another one publishes at the camera’s own', async () => {
-    const { there, done, looked, close } = stage();
+    const { there, done, misplaced, looked, close } = stage();
     publish(there, 'a', 'omar', 2);
     await until('the first to be known', () => done.includes('omar came'), 5_000);
     publish(there, 'b', 'mai', 1);
     await until('the second to be cut', () => done.includes('mai is cut'), 5_000);
     await looked();
     expect(done).to.deep.equal(['omar came', 'mai is cut']);
+    expect(misplaced).to.have.length(1);
+    expect(misplaced[0]).to.deep.include({
+      source: '0',
+      intake: 'b',
+      own: 'a',
+      because: 'a has its publisher already',
+    });
+    expect(misplaced[0]).to.have.nested.property('publisher.person', 'mai');
+    // Encoders come again at once, and again.
+    publish(there, 'b', 'mai', 3);
+    await until('it to be cut again', () => done.filter((one) => one === 'mai is cut').length > 1, 5_000);
+    await looked();
+    expect(misplaced, 'told once').to.have.length(1);
     close();
   });
 
   it('take over where the newest wins: the picture goes there first, then the older one is cut', async () => {
-    const { there, done, close } = stage({ sources: ['publish:takeover'] });
+    const { there, done, misplaced, close } = stage({ sources: ['publish:takeover'] });
     publish(there, 'a', 'omar', 1);
     await until('the first to be known', () => done.includes('omar came'), 5_000);
     publish(there, 'b', 'mai', 2);
     await until('the first to be cut', () => done.includes('omar is cut'), 5_000);
     await until('the second to be known', () => done.includes('mai came'), 5_000);
     expect(done.slice(1, 3)).to.deep.equal(['from a to b', 'omar is cut']);
+    expect(misplaced, 'the first one was where it belonged').to.deep.equal([]);
     close();
   });
 
