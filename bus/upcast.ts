@@ -65,6 +65,20 @@ function relayWithoutPulse(record: JournalRecord): JournalRecord {
   };
 }
 
+/** A relay that was taken out waited without end, as one that is drained does. */
+function relayThatWaits(record: JournalRecord): JournalRecord {
+  const after = record.after as After;
+  const watched = after.value.watched as { known?: string } | undefined;
+  if (watched?.known !== 'draining' || after.context.leavingAt === undefined) return { ...record, version: 6 };
+  const input = { name: 'leave', at: after.context.leavingAt + 60_000 };
+  const leave = { src: 'alarm', syncSnapshot: false, snapshot: { status: 'active', input } };
+  return {
+    ...record,
+    version: 6,
+    after: { ...after, value: { watched: { known: 'leaving' } }, children: { ...after.children, leave } },
+  };
+}
+
 /** Broadcasts were all of the camera's own packets: no encoder made anything. */
 function broadcastUnencoded(record: JournalRecord): JournalRecord {
   const after = record.after as After;
@@ -117,6 +131,7 @@ const steps: Record<string, (record: JournalRecord) => JournalRecord> = {
   'relay@3': unchanged(4),
   // Nobody took a relay out of the configuration.
   'relay@4': unchanged(5),
+  'relay@5': relayThatWaits,
   'recording@3': unchanged(4),
   'relay@1': relayWithoutPulse,
   'incident@1': incidentWithoutQuality,
@@ -143,6 +158,8 @@ const steps: Record<string, (record: JournalRecord) => JournalRecord> = {
   'viewer@9': unchanged(10),
   // No player told of a queue that grew before it.
   'viewer@10': unchanged(11),
+  // Nobody was cut at a relay that was taken out.
+  'viewer@11': unchanged(12),
   // Nobody whom an incident let in looked back.
   'incident@2': unchanged(3),
 };

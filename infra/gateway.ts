@@ -63,6 +63,7 @@ import { findPosters } from './gateway/posters.ts';
 import { watchPublishers } from './gateway/publishers.ts';
 import { answerReaders } from './gateway/readers.ts';
 import { forgetRecordings } from './gateway/recordings.ts';
+import { keepRelayProcesses } from './gateway/relay-processes.ts';
 import { keepRetention } from './gateway/retention.ts';
 import { shareSessions } from './gateway/session-cards.ts';
 import { takeTenure } from './gateway/tenure.ts';
@@ -220,10 +221,20 @@ const heedIntakes = heedForeignIntakes({
 });
 /** An encoder hands pictures over through a socket: its relay's launcher runs it. */
 const encodesAt = (relay: string): boolean => group.relays.some((one) => one.id === relay);
+const relayProcesses = keepRelayProcesses({
+  relays: group.relays.map(({ id: relay }) => relay),
+  cells,
+  has: (at) => roster.has(at),
+  lists: (relay) => config.relays.some(({ id: listed }) => listed === relay),
+  feedsOthers: media.feedsOthers,
+  run: (relay, runs) => launchers.of(group.relays.find((one) => one.id === relay)?.on?.host).runRelay(relay, runs),
+  log,
+});
 const installation = keepInstallation(config, {
   group,
   cells,
   belongsHere: (at) => cells.belongsHere(at),
+  startRelay: relayProcesses.start,
   ...(group.cluster ? { savedAt } : {}),
   secrets,
   overlay: openOverlay(group.state, secrets),
@@ -475,6 +486,7 @@ async function leave(reason: string): Promise<void> {
   stopForgetting();
   egress.close();
   publishers.close();
+  relayProcesses.close();
   webhooks.close();
   accessLedger.close();
   ledgerHead.close();

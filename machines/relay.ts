@@ -1,4 +1,4 @@
-import { RELAY_TIMES } from './relay/context.ts';
+import { leaveAt, RELAY_TIMES } from './relay/context.ts';
 import {
   answered,
   become,
@@ -10,6 +10,7 @@ import {
   exits,
   leaves,
   leavesInDoubt,
+  leavesOn,
   machine,
   noteDrain,
   noteWitness,
@@ -75,8 +76,8 @@ const suspect = machine.createStateConfig({
   meta: { text: 'does not answer in time, or no packet goes through it' },
   invoke: { src: 'alarm', id: 'dead', input: ({ context }) => ({ name: 'dead', at: context.deadline }) },
   on: {
-    'relay.answering': [endsAnew, returns, { guard: 'mediaSilent', actions: noteWitness }, ...answered],
-    'pulse.beating': settled,
+    'relay.answering': [endsAnew, returns, { guard: 'mediaSilent', actions: noteWitness }, leavesOn, ...answered],
+    'pulse.beating': [leavesOn, ...settled],
     'media.seen': { target: 'cutOff', actions: [wait(RELAY_TIMES.unseenMs), become('degraded', cutOff)] },
     'alarm.rang': [endsLeaving, { target: 'dead', actions: become('dead', gone) }],
     'relay.removed': leavesInDoubt,
@@ -89,8 +90,8 @@ const cutOffState = machine.createStateConfig({
   invoke: { src: 'alarm', id: 'dead', input: ({ context }) => ({ name: 'dead', at: context.deadline }) },
   on: {
     'media.seen': { target: 'cutOff', reenter: true, actions: wait(RELAY_TIMES.unseenMs) },
-    'relay.answering': [endsAnew, returns, { guard: 'mediaSilent', actions: noteWitness }, ...answered],
-    'pulse.beating': settled,
+    'relay.answering': [endsAnew, returns, { guard: 'mediaSilent', actions: noteWitness }, leavesOn, ...answered],
+    'pulse.beating': [leavesOn, ...settled],
     'alarm.rang': [endsLeaving, { target: 'dead', actions: become('dead', gone) }],
     'relay.removed': leavesInDoubt,
   },
@@ -98,12 +99,26 @@ const cutOffState = machine.createStateConfig({
 
 const draining = machine.createStateConfig({
   tags: ['serving', 'draining'],
-  meta: { text: 'takes no new viewers; waits until the last one has left, to be drained, or removed' },
+  meta: { text: 'takes no new viewers; waits until the last one has left' },
   on: {
     'relay.missed': [{ guard: 'mediaFlows', actions: noteWitness }, suspected],
     'pulse.missed': suspected,
-    'relay.emptied': [endsLeaving, { target: 'drained', actions: [noteDrain, become('drained', empty)] }],
-    'relay.resume': [{ guard: 'leaving', actions: noteDrain }, ...resumed],
+    'relay.emptied': { target: 'drained', actions: [noteDrain, become('drained', empty)] },
+    'relay.resume': resumed,
+    'relay.removed': leaves,
+  },
+});
+
+const leaving = machine.createStateConfig({
+  tags: ['serving', 'draining'],
+  meta: { text: 'was taken out; waits, for a while, until the last one has left, and is removed then' },
+  invoke: { src: 'alarm', id: 'leave', input: ({ context }) => ({ name: 'leave', at: leaveAt(context) }) },
+  on: {
+    'relay.missed': [{ guard: 'mediaFlows', actions: noteWitness }, suspected],
+    'pulse.missed': suspected,
+    'relay.emptied': ends,
+    'alarm.rang': ends,
+    'relay.resume': { actions: noteDrain },
     'relay.removed': leaves,
     'relay.configured': stays,
   },
@@ -147,13 +162,13 @@ const known = machine.createStateConfig({
     'pulse.beating': { actions: noteWitness },
     'pulse.missed': { actions: noteWitness },
   },
-  states: { provisioning, refused, serving, degraded, suspect, cutOff: cutOffState, draining, drained, dead },
+  states: { provisioning, refused, serving, degraded, suspect, cutOff: cutOffState, draining, leaving, drained, dead },
 });
 
 /**
  * A relay process: whether it answers, whether packets go through it, whether it has its paths, whether placement may
  * use it. A new instance always gets its paths before it serves; one that is drained stays so over restarts. One that
- * the configuration lists no more is left by whoever is on it, and then removed.
+ * the configuration lists no more is left by whoever is on it, and then removed; nobody is waited for without end.
  */
 export const relayMachine = machine.createMachine({
   id: 'relay',

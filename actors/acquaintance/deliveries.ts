@@ -43,7 +43,7 @@ export function leadDeliveries(
   };
 
   /** Whoever a delivery relay carried, or would have, must go on elsewhere. */
-  const tellCarried = (relay: CellView, reason: 'dead' | 'restarted', cause?: string) => {
+  const tellCarried = (relay: CellView, reason: 'dead' | 'restarted' | 'removed', cause?: string) => {
     for (const viewer of cells.list('viewer')) {
       const { relay: seat, standby, legs, protocol } = sight<ViewerSight>(viewer);
       // HLS is served by the gateway; its ladder finds another relay by itself, and the past needs none.
@@ -68,7 +68,7 @@ export function leadDeliveries(
     },
     removed(relay, cause) {
       pushElsewhere(relay, cause);
-      tellCarried(relay, 'dead', cause);
+      tellCarried(relay, 'removed', cause);
     },
     lookWhoIsLeft(cause) {
       const draining = cells.list('relay').filter((relay) => relay.state === 'draining' && !isIntake(relay));

@@ -6,9 +6,9 @@ import { WhySchema } from './why.ts';
 
 /**
  * Version of the relay machine's events and context. 2: the pulse, and draining. 3: what viewers see of it. 4: names.
- * 5: it is taken out of the configuration.
+ * 5: it is taken out of the configuration. 6: and for how long it waits then for those who can't be told to leave.
  */
-export const RELAY_VERSION = 5;
+export const RELAY_VERSION = 6;
 
 /** What a relay is, as an operator sees it. */
 export const RELAY_STATES = [
@@ -49,6 +49,7 @@ export const relayHeard = {
     'relay.removed',
     Type.Object({
       runs: Type.Boolean({ description: 'a process of it may run: it is emptied first' }),
+      grace_ms: Type.Optional(Type.Number({ minimum: 0, description: 'whoever has not left after this long is cut' })),
       saved_at,
     }),
   ),

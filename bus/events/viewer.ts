@@ -7,7 +7,7 @@ import { HistorySchema } from './history.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the viewer machine's events and context. */
-export const VIEWER_VERSION = 11;
+export const VIEWER_VERSION = 12;
 
 /** What a viewer session is. */
 export const VIEWER_STATES = ['admitted', 'denied', 'connecting', 'watching', 'moving', 'ended'] as const;
@@ -45,6 +45,7 @@ export const MoveReasonSchema = Type.Enum([
   'relay-lost',
   'relay-restarted',
   'relay-ended',
+  'relay-removed',
   'draining',
   'silence',
   'peer-lost',
@@ -137,7 +138,10 @@ export const viewerHeard = {
   'leg.closed': shape('leg.closed', Type.Object({ leg: IdSchema })),
   'seat.taken': shape('seat.taken', Type.Object({ relay: Type.String(), relay_session: Type.String() })),
   'seat.left': shape('seat.left', Type.Object({ relay: Type.String(), relay_session: Type.String() })),
-  'relay.lost': shape('relay.lost', Type.Object({ relay: Type.String(), reason: Type.Enum(['dead', 'restarted']) })),
+  'relay.lost': shape(
+    'relay.lost',
+    Type.Object({ relay: Type.String(), reason: Type.Enum(['dead', 'restarted', 'removed']) }),
+  ),
   'standby.chosen': shape('standby.chosen', Type.Object({ relay: Type.String({ description: 'empty: nowhere' }) })),
   'move.begun': shape(
     'move.begun',

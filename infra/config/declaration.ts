@@ -285,6 +285,7 @@ export const settings = shape(
               description: 'FFmpegs that may encode at a time; cameras in an emergency come first',
             }),
           ),
+          relay_grace: duration('60s', 'for how long a relay that was taken out waits for viewers who can’t be moved'),
           egress_kbps: Type.Optional(
             Type.Integer({
               minimum: 100,

@@ -170,6 +170,8 @@ export interface Config {
     encoders: number;
     adaptivePeers: number;
     adaptiveCores: number;
+    /** A relay that was taken out waits this long for viewers who can't be moved. */
+    relayGraceMs: number;
     /** What one delivery relay may send. */
     egressBps?: number;
   };

@@ -37,6 +37,8 @@ export interface InstallationParts {
   belongsHere(at: Address): boolean;
   overlay: Overlay;
   secrets: Secrets;
+  /** Has the process of a relay run that was removed and is listed again. */
+  startRelay?(relay: string): Promise<void>;
   /** When a file was saved (epoch ms): each machine has one of its own, and the newest counts. Absent: there is but one. */
   savedAt?(file: string): number;
   /** All cameras, each time they change. */
@@ -120,11 +122,8 @@ export function keepInstallation(config: Config, parts: InstallationParts): Inst
   const applyAll = async (): Promise<void> => {
     for (let attempt = 1; ; attempt++) {
       try {
-        await settleRelays(cells, parts.belongsHere, {
-          group,
-          config: current,
-          savedAt: parts.savedAt?.(current.file),
-        });
+        const savedAt = parts.savedAt?.(current.file);
+        await settleRelays(cells, parts.belongsHere, { group, config: current, savedAt }, parts.startRelay);
         return await applyCameras();
       } catch (error) {
         if (!(error instanceof CellDown) || attempt === APPLY_ATTEMPTS) throw error;

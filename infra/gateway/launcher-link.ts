@@ -34,6 +34,8 @@ export interface LauncherLink {
   ensureSwitchers(count: number): void;
   /** How many switchers it runs, as far as it has said. */
   switchers(): number;
+  /** Has a relay that was there at its start run, or not. @throws LauncherRefused */
+  runRelay(relay: string, runs: boolean): Promise<void>;
   /** The encoders of pushes, which run there. */
   encoders: Encoders;
   /** Ends the encoders that nobody here hears of. @param spared those that somebody else does */
@@ -221,6 +223,9 @@ export function openLauncherLink(to: string | Way, holder: string, epoch: () => 
       link.send({ type: 'ensure-switchers', ref: ++refs, holder, epoch: epoch(), count: switchers });
     },
     switchers: () => runningSwitchers,
+    async runRelay(relay, runs) {
+      await ask({ type: 'run-relay', relay, runs });
+    },
     async placeCameras(zones, readers) {
       if (isDeepStrictEqual([zones, readers], placed)) return;
       placed = [zones, readers];

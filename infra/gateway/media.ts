@@ -115,6 +115,8 @@ export interface Media extends ClientAddresses {
   setCameras(cameras: ReadonlyMap<string, Pick<CameraSettings, 'sources'>>): void;
   /** Learns which intake pulls which camera from what a former gateway left there. */
   takeUp(): Promise<void>;
+  /** Whether what is made on a relay's host goes on through it to other relays. */
+  feedsOthers(relay: string): Promise<boolean>;
   /** An intake is lost: its cameras are pulled by others from now on. */
   leaveIntake(relay: string): Left;
   /** An intake shall be empty: others pull its cameras, and the pictures go along. */
@@ -251,6 +253,8 @@ export function openMedia(parts: MediaParts): Media {
       programs.keepOnly(cameras);
     },
     takeUp: incoming.takeUp,
+    // Ladders and sounds hand their streams to one relay, and the others fetch them there.
+    feedsOthers: async (relay) => (await clients.api(relay).paths()).some(({ source }) => source?.type === FED_PATH),
     leaveIntake: intakes.leave,
     emptyIntake: incoming.handOver.empty,
     expectCells: incoming.expectCells,

@@ -16,7 +16,7 @@ export interface RelayLists {
   /** Which ones run was decided at the start. */
   group: Pick<Group, 'relays' | 'remoteRelays'>;
   /** What is listed, and known of them, may have changed since. */
-  config: Pick<Config, 'relays'>;
+  config: Pick<Config, 'relays' | 'limits'>;
   /** When that was saved (epoch ms); undefined where no other machine has a file of its own. */
   savedAt: number | undefined;
 }
@@ -24,11 +24,13 @@ export interface RelayLists {
 /**
  * Has the relays that are listed and run configured, and those that are not listed removed.
  * @param belongsHere which cells are this gateway's to care for; the others' are theirs
+ * @param start has the process of one run that comes back; it may have ended since it was removed
  */
 export async function settleRelays(
   cells: Cells,
   belongsHere: (at: Address) => boolean,
   { group, config, savedAt }: RelayLists,
+  start: (relay: string) => Promise<void> = async () => {},
 ): Promise<void> {
   const running = new Map<string, RelayRole>([...group.relays, ...group.remoteRelays].map((one) => [one.id, one.role]));
   const listed = new Map<string, ConfiguredRelay>(config.relays.map((one) => [one.id, one]));
@@ -43,6 +45,7 @@ export async function settleRelays(
       known &&
       known.leavingAt === undefined &&
       isDeepStrictEqual([known.region, known.weight, known.max_readers], [region, weight, max_readers]);
+    if (view && !known) await start(at.id);
     if (!same) await (known ? cells.offer(at, event) : cells.create(at, event));
     // Whoever had it drained before it was taken out has that no more.
     const drain = known?.leavingAt === undefined ? known?.drain : undefined;
@@ -65,7 +68,9 @@ export async function settleRelays(
       cell: view && { over: view.tags.includes('over'), leaving: leavingAt !== undefined, savedAt: before },
     });
     if (act === 'configure' && role && said) await configure(at, role, said);
-    if (act === 'remove') await cells.offer(at, { type: 'relay.removed', runs: role !== undefined, ...saved });
+    if (act !== 'remove') return;
+    const grace_ms = config.limits.relayGraceMs;
+    await cells.offer(at, { type: 'relay.removed', runs: role !== undefined, grace_ms, ...saved });
   };
 
   const known = cells.list('relay').map((view) => view.id);

@@ -1,6 +1,12 @@
 import Type from 'typebox';
 import type { CellView } from '../../actors/cells.ts';
-import { CAMERA_STATES, CameraSettingsSchema, type CameraState, PublisherSchema, SOURCE_STATES } from '../../bus/events/camera.ts';
+import {
+  CAMERA_STATES,
+  CameraSettingsSchema,
+  type CameraState,
+  PublisherSchema,
+  SOURCE_STATES,
+} from '../../bus/events/camera.ts';
 import { RECORDING_STATES, type RecordingState } from '../../bus/events/recording.ts';
 import { SOUND_STATES, type SoundState } from '../../bus/events/sound.ts';
 import { WhySchema } from '../../bus/events/why.ts';

@@ -183,6 +183,8 @@ export class Conversation {
       const { leg, answer } = await this.shared.legs.open(view, name, sdp, pending.offer, goal);
       this.moves.opened(name, leg);
       this.line.send({ type: 'answer', leg: name, sdp: answer });
+      // What became of its relay while it was opened there was told to nobody.
+      this.checkLegs();
       for (const fragment of pending.candidates) await this.shared.legs.trickle(leg, fragment);
     } finally {
       if (this.opening.get(name) === pending) this.opening.delete(name);

@@ -41,6 +41,18 @@ interface Loss {
   decideMs: number;
 }
 
+/** A leg that was lost, and how. */
+interface Lost {
+  leg: Id;
+  held: HeldLeg;
+  loss: Loss;
+}
+
+/** Where a leg elsewhere was not to be had, nobody is sent again for a drain before this long. */
+const DRAIN_AGAIN_MS = 5_000;
+/** Who was told to open a leg has done so after this long, or given it up. */
+const ORDER_WITHIN_MS = 15_000;
+
 /** Those that it opens by itself a player names from the alphabet's second half. */
 const LEG_NAMES = [...'abcdefghijklm'] as Id[];
 
@@ -60,6 +72,10 @@ function lossOf(
   if (!relay?.tags.includes('serving')) {
     const { lostAt } = relay ? relayOf(relay) : {};
     const detectMs = relay && lostAt !== undefined ? relay.since - lostAt : 0;
+    if (relay?.tags.includes('over')) {
+      const text = 'its relay was taken out of the configuration; another one carries the picture';
+      return { reason: 'relay-removed', text, detectMs: 0, decideMs };
+    }
     const text = 'its relay does not serve; another one carries the picture';
     return { reason: 'relay-lost', text, detectMs, decideMs };
   }
@@ -88,19 +104,39 @@ export function keepMoves(
   const legs = new Map<Id, HeldLeg>();
   const orders = new Map<Id, Order>();
   let front: Id | undefined;
+  /** When the last order was given, and until when it is not sent away for a drain; both on the monotonic clock. */
+  let orderedMs = 0;
+  let staysUntilMs = 0;
   /** When the choice of a rung was made that was ordered last (epoch ms). */
   let followed: number | undefined;
   const { cells, metrics, log } = services;
 
-  const free = (): Id | undefined => LEG_NAMES.find((name) => !legs.has(name) && !orders.has(name));
+  // The one in front is on screen until another is, also after it was lost.
+  const free = (): Id | undefined => LEG_NAMES.find((name) => name !== front && !legs.has(name) && !orders.has(name));
   const serves = ({ relay, instance }: HeldLeg): boolean =>
     instance !== undefined && instanceOf(services, relay) === instance;
-  /** A leg that flows already, unseen, at a relay that serves. */
-  const hot = (lost: Id) => [...legs].find(([name, held]) => name !== lost && !orders.has(name) && serves(held));
+  /** Whether somebody may be sent there, or left there, for longer than a moment. */
+  const mayStay = (relay: string): boolean => {
+    const view = isId(relay) ? cells.view({ kind: 'relay', id: relay }) : undefined;
+    return view?.tags.includes('serving') === true && !view.tags.includes('draining');
+  };
+  /** It was told where to go instead, and is on its way; who lost a picture does not wait for a key frame there. */
+  const isLeaving = ({ held, loss }: Lost): boolean =>
+    performance.now() - orderedMs < ORDER_WITHIN_MS &&
+    [...orders.values()].some(
+      ({ relay, hurry }) => relay !== held.relay && mayStay(relay) && (hurry || loss.reason === 'draining'),
+    );
+  /** A leg that flows already, unseen, at a relay that serves; not at another one that is to be left. */
+  const hot = ({ leg: lost, loss }: Lost) =>
+    [...legs].find(
+      ([name, held]) =>
+        name !== lost && !orders.has(name) && serves(held) && (loss.reason !== 'draining' || mayStay(held.relay)),
+    );
 
   const order = (leg: Id, ordered: Order, reason: string, why: string): void => {
     orders.clear(); // what was ordered before, and not done, is no use any more
     orders.set(leg, ordered);
+    orderedMs = performance.now();
     const { relay, rung } = ordered;
     metrics.moves.inc({ kind: rung === undefined ? (reason === 'departure' ? 'path' : 'relay') : 'rung', reason });
     send({ type: 'move', leg, relay, ...(rung === undefined ? {} : { quality: rung }), reason, why });
@@ -124,8 +160,11 @@ export function keepMoves(
     });
   };
   /** Sends the player from a lost leg to one that flows already, or to where placement would have it. */
-  const move = (session: CellView, lost: Id, held: HeldLeg, loss: Loss): void => {
-    const { address, subject } = viewerOf(session);
+  const move = (session: CellView, lost: Lost): void => {
+    const { address, subject, first_frame_ms: firstFrameMs } = viewerOf(session);
+    const { held, loss } = lost;
+    if (isLeaving(lost)) return;
+    if (loss.reason === 'draining' && performance.now() < staysUntilMs) return;
     const ready = hot(lost);
     // Nobody is sent away for a drain: it can wait.
     const priority = loss.reason !== 'draining' && subject !== undefined && isPrior(subject);
@@ -141,8 +180,11 @@ export function keepMoves(
       displace(services, placement.displaced, session.id);
       shared.loads.seat(session.id, relay);
     }
-    legs.delete(lost); // told once
-    order(leg, { relay, hurry: loss.reason !== 'draining' }, loss.reason, loss.text);
+    // A leg that was lost is told of once; of one that is only to be left, until it is.
+    if (loss.reason !== 'draining') legs.delete(lost.leg);
+    // Who has had no picture yet has none to keep until the next key frame.
+    const opens = front === undefined && firstFrameMs === undefined;
+    order(leg, { relay, hurry: loss.reason !== 'draining' || opens }, loss.reason, loss.text);
     begin(session.id, leg, relay, loss, placement);
   };
 
@@ -150,8 +192,11 @@ export function keepMoves(
     opened: (leg, held) => void legs.set(leg, held),
     playing(leg) {
       front = leg;
-      orders.delete(leg);
       const held = legs.get(leg);
+      // It may have come there by itself.
+      for (const [name, { relay, rung }] of orders) {
+        if (name === leg || (rung === undefined && relay === held?.relay)) orders.delete(name);
+      }
       const name = free();
       if (!held?.path.startsWith('departure/') || name === undefined) return;
       const why = 'the picture is there; it goes on where everybody watches';
@@ -159,19 +204,24 @@ export function keepMoves(
     },
     closed(leg) {
       legs.delete(leg);
-      orders.delete(leg);
+      if (orders.delete(leg)) staysUntilMs = performance.now() + DRAIN_AGAIN_MS;
     },
     orderOf: (leg) => orders.get(leg),
     check(session) {
       const seated = new Set(legsKnown(session).map(([leg]) => leg));
-      for (const [leg, held] of [...legs]) {
+      const lost: Lost[] = [];
+      for (const [leg, held] of legs) {
         const relay = isId(held.relay) ? cells.view({ kind: 'relay', id: held.relay }) : undefined;
         const loss = lossOf(relay, held, seated.has(leg), services.adaptive?.instance());
-        if (!loss) continue;
+        if (loss) lost.push({ leg, held, loss });
+      }
+      // However many it has, it is sent on once: for the one in front, or for the newest while none is.
+      const shown = front !== undefined && legs.has(front);
+      const sent = shown ? lost.find(({ leg }) => leg === front) : lost.at(-1);
+      if (sent) move(session, sent);
+      for (const { leg, loss } of lost) {
         // One that is kept ready, unseen, is replaced by the player itself.
-        const unseen = front !== undefined && leg !== front && legs.has(front);
-        if (!unseen) move(session, leg, held, loss);
-        else if (loss.reason !== 'draining') legs.delete(leg);
+        if (leg !== sent?.leg && loss.reason !== 'draining') legs.delete(leg);
       }
       followRung(session);
     },

@@ -26,6 +26,10 @@ const requests = {
     'ensure-switchers request',
     Type.Object({ ref: Ref, epoch: Type.Number(), count: Type.Integer({ minimum: 1, maximum: 64 }) }),
   ),
+  'run-relay': shape(
+    'run-relay request',
+    Type.Object({ ref: Ref, epoch: Type.Number(), relay: IdSchema, runs: Type.Boolean() }),
+  ),
   encode: shape(
     'encode request',
     Type.Object({
@@ -78,6 +82,8 @@ export interface Commands {
   /** @throws Refused when there is no such demo camera */
   plug(request: Of<(typeof requests)['plug']>): Promise<void>;
   ensureSwitchers(count: number): Promise<void>;
+  /** Has a relay that was there at the start run, or not. @throws Refused when there was none of that name */
+  runRelay(relay: string, runs: boolean): Promise<void>;
   /** Says in which zone each camera is, and who hears facts over NATS. */
   placeCameras(zones: CameraZones, readers: ReaderScopes): Promise<void>;
   processes(): ProcessState[];
@@ -106,6 +112,11 @@ async function obey(message: LinkMessage, commands: Commands, peer: Peer): Promi
     case 'ensure-switchers':
       await commands.ensureSwitchers(requests['ensure-switchers'].parse(message).count);
       return peer.send({ type: 'done', ref });
+    case 'run-relay': {
+      const { relay, runs } = requests['run-relay'].parse(message);
+      await commands.runRelay(relay, runs);
+      return peer.send({ type: 'done', ref });
+    }
     case 'encode': {
       const { name, ...encoding } = requests.encode.parse(message);
       commands.encoders.start(name, encoding);

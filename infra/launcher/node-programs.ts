@@ -99,11 +99,14 @@ export function gatewayProgram(
   };
 }
 
+/** A relay's process as it is called on the launcher link. */
+export const relayName = (relay: string): string => `relay:${relay}`;
+
 /** A relay: mediamtx with the settings of its role, in a file that only we can read. */
 export function relayProgram(place: RelayPlace, settings: object, state: StateFolder, env: NodeJS.ProcessEnv): Program {
   const config = state.writeRun(`relay-${place.id}.yml`, JSON.stringify(settings, null, 1));
   return {
-    name: `relay:${place.id}`,
+    name: relayName(place.id),
     file: findProgram('mediamtx', env),
     args: [config],
     env: bareEnvironment(env),

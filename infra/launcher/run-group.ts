@@ -11,6 +11,7 @@ import {
   gatewayProgram,
   type Parts,
   peersProgram,
+  relayName,
   relayProgram,
   switcherProgram,
 } from './node-programs.ts';
@@ -82,6 +83,18 @@ export async function runGroup(
     const missing = wanted.filter((name) => !supervised.has(name));
     await startAll(missing.map((name) => add(switcherProgram(name, parts.switcher, state.sockets, env))));
   };
+  /** One after the other: one that is written back while it ends is started when it has. */
+  let relayTurn: Promise<void> = Promise.resolve();
+  const runRelay = (relay: string, runs: boolean): Promise<void> => {
+    const turn = relayTurn.then(async () => {
+      const child = supervised.get(relayName(relay));
+      if (!child) throw new Refused('unknown', `there is no relay "${relay}" among those that were started`);
+      if (!runs) await child.stop(GRACE_MS.media);
+      else if (child.state().state === 'stopped' && !stopping) await start(child);
+    });
+    relayTurn = turn.catch(() => {});
+    return turn;
+  };
   const encoders = keepEncoders(findProgram('ffmpeg', env), path.join(state.sockets, 'pushes'), {
     made: (name, mediaMs) => link?.encoder.made(name, mediaMs),
     ended: (name, detail) => link?.encoder.ended(name, detail),
@@ -100,6 +113,7 @@ export async function runGroup(
       else await child.stop(0);
     },
     ensureSwitchers,
+    runRelay,
     encoders,
     // A NATS that others run is told by its own configuration.
     placeCameras: async (zones, scopes) => readers?.place(zones, scopes),

@@ -1,4 +1,11 @@
-import type { CameraHeard, CameraSettings, CameraState, PublishedBy, Publisher, Source } from '../../bus/events/camera.ts';
+import type {
+  CameraHeard,
+  CameraSettings,
+  CameraState,
+  PublishedBy,
+  Publisher,
+  Source,
+} from '../../bus/events/camera.ts';
 import type { Doer } from '../../bus/events/doer.ts';
 import type { Stamped } from '../../bus/events/stamp.ts';
 import type { Why } from '../../bus/events/why.ts';

@@ -24,6 +24,8 @@ export interface RelayContext {
   drain?: Doer & { since: number; emptied: boolean };
   /** Epoch ms since when the configuration lists it no more; set while it is being emptied. */
   leavingAt?: number;
+  /** For so long, in ms, it waits then for those who have not left; undefined: `RELAY_TIMES.graceMs`. */
+  graceMs?: number | undefined;
   /** Epoch ms at which the file was saved that spoke of it last; undefined where there is but one. */
   savedAt?: number;
   /** Epoch ms since when it carries nothing; undefined while it does. */
@@ -43,9 +45,14 @@ export const RELAY_TIMES = {
   deadAfterMs: 1_000,
   /** Of a relay that only its viewers see: this long without a word of them is dead. */
   unseenMs: 3_000,
+  /** One that was taken out waits this long for those who have not left, unless the configuration says otherwise. */
+  graceMs: 60_000,
   /** Between two attempts to give a relay its paths. */
   provisionAgainMs: 250,
 };
+
+/** When one that was taken out waits no longer (epoch ms). */
+export const leaveAt = ({ leavingAt = 0, graceMs = RELAY_TIMES.graceMs }: RelayContext): number => leavingAt + graceMs;
 
 /** What the relay machine hears. */
 export type RelayEvent = Stamped<RelayHeard>;

@@ -36,10 +36,9 @@ export const machine = setup({
     mediaFlows: ({ context }) => context.media === 'flows',
     mediaSilent: ({ context }) => context.media === 'silent',
     apiSilent: ({ context }) => !context.answers,
-    draining: ({ context }) => context.leavingAt !== undefined || context.drain?.emptied === false,
+    draining: ({ context }) => context.drain?.emptied === false,
     drained: ({ context }) => context.drain?.emptied === true,
     leaving: ({ context }) => context.leavingAt !== undefined,
-    leavingUnanswered: ({ context }) => context.leavingAt !== undefined && !context.answers,
     /** The process that was to be emptied is gone: another one answers. */
     leftByItself: ({ context, event }) =>
       context.leavingAt !== undefined && 'instance' in event && event.instance !== context.instance,
@@ -80,12 +79,14 @@ export const become = (state: RelayState, because: Because) =>
 export const configure = machine.assign(({ context, event }) => {
   if (event.type !== 'relay.configured') return {};
   const { role, region, weight, max_readers, saved_at: savedAt } = event;
-  const again = context.leavingAt === undefined ? {} : { leavingAt: undefined, drain: undefined };
+  const again = context.leavingAt === undefined ? {} : { leavingAt: undefined, graceMs: undefined, drain: undefined };
   return { role, region, weight, max_readers, savedAt, ...again };
 });
-const noteRemoval = machine.assign(({ context, event }) =>
-  event.type === 'relay.removed' ? { leavingAt: context.leavingAt ?? event.at, savedAt: event.saved_at } : {},
-);
+const noteRemoval = machine.assign(({ context, event }) => {
+  if (event.type !== 'relay.removed') return {};
+  const { leavingAt = event.at, graceMs = event.grace_ms } = context;
+  return { leavingAt, savedAt: event.saved_at, ...(graceMs === undefined ? {} : { graceMs }) };
+});
 const noteInstance = machine.assign(({ event }) =>
   'instance' in event ? { instance: event.instance, answers: true, media: 'unknown' as const } : {},
 );
@@ -121,6 +122,12 @@ export const wait = (ms: number) => machine.assign(({ event }) => ({ deadline: e
 
 const KNOWN = '#relay.watched.known';
 
+const leavesNow = {
+  target: `${KNOWN}.leaving`,
+  actions: [noteWitness, noteRemoval, become('draining', takenOut)],
+} as const;
+/** It was doubted, and is there after all: whoever is on it goes on leaving. */
+export const leavesOn = { guard: 'leaving', ...leavesNow } as const;
 const aside = [
   { guard: 'drained', target: `${KNOWN}.drained`, actions: [noteWitness, become('drained', empty)] },
   { guard: 'draining', target: `${KNOWN}.draining`, actions: [noteWitness, become('draining', putAside)] },
@@ -162,22 +169,14 @@ export const endsLeaving = { guard: 'leaving', ...over } as const;
 export const endsAnew = { guard: 'leftByItself', ...over } as const;
 
 /** Whoever is on it goes elsewhere first. */
-export const leaves = [
-  endsVacant,
-  { target: `${KNOWN}.draining`, actions: [noteRemoval, become('draining', takenOut)] },
-] as const;
+export const leaves = [endsVacant, leavesNow] as const;
 /** The same, while nobody knows whether it comes back. */
 export const leavesInDoubt = [endsVacant, { actions: noteRemoval }] as const;
 
 /** The configuration lists it again, before it was empty. */
 export const stays = [
-  {
-    guard: 'leavingUnanswered',
-    target: `${KNOWN}.degraded`,
-    actions: [configure, become('degraded', speechless)],
-  },
-  { guard: 'leaving', target: `${KNOWN}.serving`, actions: [configure, become('serving', fit)] },
-  { actions: configure },
+  { guard: 'apiSilent', target: `${KNOWN}.degraded`, actions: [configure, become('degraded', speechless)] },
+  { target: `${KNOWN}.serving`, actions: [configure, become('serving', fit)] },
 ] as const;
 
 /** Another process answers than the one that has its paths. */

@@ -1,6 +1,6 @@
 import { calledIn, type Doer } from '../../bus/events/doer.ts';
 import type { Why } from '../../bus/events/why.ts';
-import type { RelayContext, RelayEvent } from './context.ts';
+import { RELAY_TIMES, type RelayContext, type RelayEvent } from './context.ts';
 
 /** Tells why a relay enters a state. */
 export type Because = (context: RelayContext, event: RelayEvent) => Why;
@@ -68,17 +68,19 @@ export const gone: Because = (_context, event) => ({
 
 const whoDrains = (drain: Doer | undefined): string => (drain ? calledIn(drain) : 'somebody');
 
+const inSeconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`;
+
 /** It is left by whoever is there, before it is removed. */
-export const takenOut: Because = (_context, event) => ({
+export const takenOut: Because = ({ graceMs }, event) => ({
   trigger: event.type,
   reason: 'taken-out',
-  text: 'it was taken out of the configuration; it waits until the last one has left',
+  text: `it was taken out of the configuration; it waits until the last one has left${
+    graceMs === undefined ? '' : `, ${inSeconds(graceMs)} at most`
+  }`,
 });
 
 export const putAside: Because = (context, event) => {
-  const { drain, leavingAt } = context;
-  if (leavingAt !== undefined) return takenOut(context, event);
-  const who = whoDrains(event.type === 'relay.drain' ? event : drain);
+  const who = whoDrains(event.type === 'relay.drain' ? event : context.drain);
   return {
     trigger: event.type,
     reason: 'drain',
@@ -87,17 +89,19 @@ export const putAside: Because = (context, event) => {
 };
 
 /** What became of it before it was removed. */
-function lastOf(event: RelayEvent): string {
+function lastOf({ graceMs = RELAY_TIMES.graceMs }: RelayContext, event: RelayEvent): string {
   if (event.type === 'relay.emptied') return 'nobody is on it any more';
+  if (event.type === 'alarm.rang' && event.name === 'leave')
+    return `whoever had not left it after ${inSeconds(graceMs)} is cut`;
   if (event.type !== 'relay.removed') return 'it was lost before the last one had left';
   return event.runs ? 'it carried nobody' : 'nothing of it runs';
 }
 
 /** It is no more. */
-export const removed: Because = (_context, event) => ({
+export const removed: Because = (context, event) => ({
   trigger: event.type,
   reason: 'taken-out',
-  text: `it was taken out of the configuration, and ${lastOf(event)}`,
+  text: `it was taken out of the configuration, and ${lastOf(context, event)}`,
 });
 
 export const empty: Because = ({ drain }, event) => ({

@@ -7,6 +7,7 @@ const SENTENCES: Record<Move['reason'], (relay: string) => string> = {
   'relay-lost': (relay) => `${relay} does not serve any more`,
   'relay-restarted': (relay) => `${relay} started anew`,
   'relay-ended': (relay) => `${relay} ended the connection`,
+  'relay-removed': (relay) => `${relay} was taken out of the configuration`,
   draining: (relay) => `${relay} is being drained`,
   silence: (relay) => `no frame came from ${relay}`,
   'peer-lost': () => 'the process that encoded the picture ended',
@@ -15,6 +16,8 @@ const SENTENCES: Record<Move['reason'], (relay: string) => string> = {
   bandwidth: () => 'there was not bandwidth for all',
   recovered: () => 'the network has been good again',
 };
+
+const LOSSES = { dead: 'relay-lost', restarted: 'relay-restarted', removed: 'relay-removed' } as const;
 
 /** Somebody was told where to go on, or goes there by itself. */
 export const noteMove = machine.assign(({ event }) => {
@@ -25,8 +28,7 @@ export const noteMove = machine.assign(({ event }) => {
 /** The relay is gone, and nobody was told yet where to go on. */
 export const noteLoss = machine.assign(({ event }) => {
   if (event.type !== 'relay.lost') return {};
-  const reason = event.reason === 'dead' ? 'relay-lost' : 'relay-restarted';
-  return { move: { reason, detect_ms: 0, decide_ms: 0 } };
+  return { move: { reason: LOSSES[event.reason], detect_ms: 0, decide_ms: 0 } };
 });
 /** A move must have ended by then. */
 export const waitForMove = machine.assign(({ event }) => ({ deadline: event.at + VIEWER_TIMES.moveMs }));

@@ -164,7 +164,7 @@ export async function fakeGateway(change: Partial<HttpServices> = {}): Promise<F
         ...{ issuer: 'signalbox', audience: 'signalbox', history: {} },
         ...{ streamTokenTtlMs: 3_600_000, loginTokenTtlMs: 43_200_000 },
       },
-      limits: { sessionsPerSubject: 3, encoders: 8, adaptivePeers: 8, adaptiveCores: 1 },
+      limits: { sessionsPerSubject: 3, encoders: 8, adaptivePeers: 8, adaptiveCores: 1, relayGraceMs: 60_000 },
       regions: { default: 'hcm', networks: {}, databases: [], places: {} },
       destinations: {},
       discovery: { on: ['127.0.0.1'] },

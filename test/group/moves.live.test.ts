@@ -134,6 +134,42 @@ describe('viewers of a group with two delivery relays', function () {
     }
   });
 
+  for (const [moment, legs] of [
+    ['it has no picture yet', 1],
+    ['it goes on from its departure path', 2],
+  ] as const) {
+    it(`open elsewhere at once when their relay is drained while ${moment}`, async () => {
+      await steady();
+      const late = await watchCamera(watched?.browser as Browser, group, 'north');
+      const its = async () => {
+        const session = (await late.watched()).sessions.at(-1);
+        return session && (await group.api('GET', `/api/v1/sessions/${session}`)).body;
+      };
+      const begun = await until(`it to have ${legs} legs`, async () => {
+        const found = await its();
+        return found?.legs.length >= legs && found;
+      });
+      const at = Date.now();
+      expect((await group.api('POST', `/api/v1/relays/${begun.relay}/drain`)).status).to.be.lessThan(300);
+      try {
+        // A player gives up a leg that shows nothing after 12 s.
+        const there = async () => (await its()).relay !== begun.relay && (await its()).state === 'watching';
+        await until('it to watch at the other relay', there, 8_000, 20);
+        const movedAt = Date.now();
+        const { presented } = await late.moving(movedAt, 20, 8_000);
+        const first = presented.find((shown) => shown > at) ?? Number.NaN;
+        figure(`relay drained while ${moment}: to its next frame`, first - at);
+        expect(longestGapMs(presented, at)).to.be.lessThan(5_000);
+        await events.next('relay.drained', `relay/${begun.relay}`, at, 10_000);
+      } finally {
+        await group.api('DELETE', `/api/v1/relays/${begun.relay}/drain`);
+        // A relay notices a browser that vanishes only after a while, and would not be empty until then.
+        await group.api('DELETE', `/api/v1/sessions/${begun.id}`);
+        await late.close();
+      }
+    });
+  }
+
   it('are carried on when their gateway and their relay are killed together', async () => {
     await steady();
     const [first, second] = [await sessionOf('cold'), await sessionOf('hot')];

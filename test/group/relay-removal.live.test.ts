@@ -9,6 +9,7 @@ import { startTestGroup, type TestGroup } from '../fixtures/group.ts';
 import { byCell, readBooks, replayAgainstTheLiving } from '../fixtures/journal.ts';
 import { makeState, untilReady } from '../fixtures/launcher/start.ts';
 import { run, until } from '../fixtures/process.ts';
+import { readProgram } from '../fixtures/program-reader.ts';
 import { type Site, startSite } from '../fixtures/site.ts';
 import { startWatchedGroup, type WatchedGroup } from '../fixtures/watched-group.ts';
 import { longestGapMs } from '../fixtures/watcher.ts';
@@ -20,6 +21,8 @@ const RELAYS = [
   { id: 'relay-2', region: 'hcm' },
 ];
 
+const MORE = { regions: { default: 'hcm' }, limits: { relay_grace: '4s' } };
+
 describe('a relay that is taken out of the file while people watch', function () {
   this.timeout(60_000);
   let watched: WatchedGroup | undefined;
@@ -28,7 +31,7 @@ describe('a relay that is taken out of the file while people watch', function ()
 
   before(async () => {
     const picture = { fps: 30, gopSeconds: 2, bitrateBps: 1_500_000 };
-    watched = await startWatchedGroup(['north'], { relays: RELAYS, regions: { default: 'hcm' } }, picture);
+    watched = await startWatchedGroup(['north'], { relays: RELAYS, ...MORE }, picture);
     ({ group } = watched);
     session = (await watched.watcher.watched()).sessions.at(-1) ?? '';
   });
@@ -38,7 +41,7 @@ describe('a relay that is taken out of the file while people watch', function ()
   /** Saves the file with all relays but one. Resolves to when (epoch ms). */
   const save = (without?: string): number => {
     const relays = RELAYS.filter(({ id }) => id !== without);
-    const config = { relays, regions: { default: 'hcm' }, cameras: house().site.cameras() };
+    const config = { relays, ...MORE, cameras: house().site.cameras() };
     const at = Date.now();
     writeFileSync(group.group.config, JSON.stringify(config));
     return at;
@@ -48,12 +51,12 @@ describe('a relay that is taken out of the file while people watch', function ()
     return Object.fromEntries(body.items.map(({ id, state }: { id: string; state: string }) => [id, state]));
   };
   const seat = async (): Promise<string> => (await group.api('GET', `/api/v1/sessions/${session}`)).body.relay;
-  const runs = async (relay: string) =>
-    (await group.processes()).some(({ name, state, restarts }) => {
-      return name === `relay:${relay}` && state === 'running' && restarts === 0;
-    });
-  /** Paths at a relay that somebody sends something to. */
+  /** Its process has ended on purpose, and is not begun again. */
+  const hasEnded = async (relay: string) =>
+    (await group.processes()).some(({ name, state }) => name === `relay:${relay}` && state === 'stopped');
+  /** Paths at a relay that somebody sends something to; none at one that does not run. */
   const busyPaths = async (relay: string): Promise<string[]> => {
+    if (await hasEnded(relay)) return [];
     const { items } = (await group.askRelay(relay, 'paths/list')) as {
       items: { name: string; source: object | null }[];
     };
@@ -93,10 +96,7 @@ describe('a relay that is taken out of the file while people watch', function ()
     expect((await group.api('GET', '/metrics')).text).not.to.include(`signalbox_relay_load{relay="${relay}"}`);
     expect((await group.api('GET', '/api/v1/alarms')).body.items).to.deep.equal([]);
     expect((await group.api('GET', '/live/north/webrtc')).body.relay).not.to.equal(relay);
-    await until('its pulse to have stopped', async () => {
-      return (await busyPaths(relay)).every((name) => !name.startsWith('pulse/'));
-    });
-    expect(await runs(relay), 'its process goes on until the next start').to.equal(true);
+    await until('its process to have ended', () => hasEnded(relay));
   });
 
   it('comes back when it is written into the file again, and carries viewers as before', async () => {
@@ -109,6 +109,39 @@ describe('a relay that is taken out of the file while people watch', function ()
     const leftAt = save(before);
     await events.next('relay.removed', `relay/${before}`, leftAt, 15_000);
     expect(await seat()).to.equal(back);
+    await watcher.moving(Date.now(), 20);
+    save();
+    await steady();
+  });
+
+  it('cuts who can not be told to leave when their time is over; their address opens the other one', async () => {
+    await steady();
+    const { events, watcher } = house();
+    const { body: granted } = await group.api('GET', '/live/north/rtsp');
+    const address = new URL(granted.rtsp_url);
+    const reader = await readProgram(address.href);
+    const its = async () => (await group.api('GET', `/api/v1/sessions/${granted.session_id}`)).body;
+    await until('the reader to be known', async () => (await its()).state === 'watching');
+    const { relay } = await its();
+    const at = save(relay);
+    const { data: leaving } = await events.next('relay.draining', `relay/${relay}`, at, 5_000);
+    expect(leaving.why.text).to.match(/4 s at most/);
+    const removed = await events.next('relay.removed', `relay/${relay}`, at, 15_000);
+    expect(removed.data.why.text).to.match(/whoever had not left it after 4 s is cut/);
+    expect(removed.at - at, 'it had all its time').to.be.greaterThan(3_900);
+    await until('the reader to be cut', () => reader.dropped());
+    const cut = await events.next('viewer.moving', `viewer/${granted.session_id}`, at, 5_000);
+    expect(cut.data.why).to.include({ reason: 'relay-removed' });
+    await until('its process to have ended', () => hasEnded(relay));
+
+    const other = await group.api('GET', '/live/north/rtsp');
+    address.port = new URL(other.body.rtsp_url).port;
+    const again = await readProgram(address.href);
+    await until('a picture there', () => again.packets.length > 0);
+    const moved = await events.next('viewer.moved', `viewer/${granted.session_id}`, at, 10_000);
+    expect(moved.data).to.include({ from_relay: relay, state: 'watching' });
+    again.close();
+    for (const { session_id } of [granted, other.body]) await group.api('DELETE', `/api/v1/sessions/${session_id}`);
     await watcher.moving(Date.now(), 20);
     save();
     await steady();
@@ -220,13 +253,16 @@ describe('an intake that is taken out of the file, with the cameras of two gatew
     site = await startSite(cameras);
     const config = { gateways: 2, cameras: site.cameras(), relays: listed };
     group = await startTestGroup(config);
-    const { askRelay, api, group: started } = group;
+    const { askRelay, api, processes, group: started } = group;
     const events = group.follow(0);
     const areLive = async () => {
       const { body } = await api('GET', '/api/v1/cameras');
       return body.items.filter(({ state }: { state: string }) => state === 'live').length === cameras.length;
     };
+    const isStopped = async (relay: string) =>
+      (await processes()).some(({ name, state }) => name === `relay:${relay}` && state === 'stopped');
     const pulledBy = async (intake: string): Promise<number> => {
+      if (await isStopped(intake)) return 0;
       const { items } = (await askRelay(intake, 'paths/list')) as { items: { name: string; ready: boolean }[] };
       return items.filter(({ name, ready }) => name.startsWith('in/') && ready).length;
     };

@@ -182,6 +182,23 @@ describe('a relay', () => {
     expect(given(...serving, beating, still, out, rang).state).to.equal('removed');
   });
 
+  it('that is taken out waits for those who can not be told to leave, and no longer than it is given', () => {
+    const for2s = { ...out, grace_ms: 2_000, at: 10_000 };
+    const leaving = given(...serving, beating, for2s);
+    expect(leaving.last.why.text).to.match(/waits until the last one has left, 2 s at most/);
+    expect(leaving.invoked).to.include('leave');
+    const over = { type: 'alarm.rang', name: 'leave', at: 12_000 };
+    const removed = given(...serving, beating, for2s, over);
+    expect(removed.state).to.equal('removed');
+    expect(removed.last.why).to.include({ reason: 'taken-out' });
+    expect(removed.last.why.text).to.match(/whoever had not left it after 2 s is cut/);
+    const doubted = given(...serving, beating, still, for2s, beating);
+    expect([doubted.state, doubted.invoked.includes('leave')], 'its doubt is over').to.deep.equal(['draining', true]);
+    const drained = given(...serving, beating, { type: 'relay.drain', by: 'hoa' });
+    expect(drained.invoked, 'nobody hurries a drain').not.to.include('leave');
+    expect(given(...serving, beating, for2s, configured).context.graceMs).to.equal(undefined);
+  });
+
   it('that is written into the configuration again before it was empty serves again, and is drained no more', () => {
     const back = given(...serving, beating, drain, out, configured);
     expect(back.state).to.equal('serving');

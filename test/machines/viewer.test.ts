@@ -116,6 +116,15 @@ describe('a viewer', () => {
       expect(moved.context.legs).to.have.all.keys('b');
     });
 
+    it('says so when it was cut at one that was taken out', () => {
+      const cut = given(...watching, { ...lost, reason: 'removed' });
+      expect(cut.last.why).to.include({ reason: 'relay-removed', text: 'relay-1 was taken out of the configuration' });
+      const back = { type: 'seat.taken', relay: 'relay-2', relay_session: 'r9' };
+      expect(given(...watching, { ...lost, reason: 'removed' }, back).last.why.text).to.equal(
+        'relay-1 was taken out of the configuration; relay-2 carries the picture on',
+      );
+    });
+
     it('is without a relay no longer than its bound; then its player is to ask for a new session', () => {
       const moving = given(...watching, { ...lost, at: 50_000 });
       expect(moving.state).to.equal('moving');

@@ -381,7 +381,7 @@ class World {
       { type: 'leg.opened', leg, relay, path: 'cam_001', relay_session: this.chance.pick(['r1', 'r2']) },
       { type: 'leg.playing', leg, first_frame_ms: 100 },
       { type: 'leg.closed', leg },
-      { type: 'relay.lost', relay, reason: this.chance.pick(['dead', 'restarted']) },
+      { type: 'relay.lost', relay, reason: this.chance.pick(['dead', 'restarted', 'removed']) },
       { type: 'move.begun', leg, relay, reason: this.chance.pick(['silence', 'draining']), detect_ms: 1, decide_ms: 1 },
       { type: 'viewer.renewed', expires_at: this.house.clock.now + 60_000 },
       { type: 'viewer.closed' },

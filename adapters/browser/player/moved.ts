@@ -16,6 +16,7 @@ export interface Moved {
 const REASONS: Record<string, string> = {
   'relay-lost': 'its relay was lost',
   'relay-restarted': 'its relay started anew',
+  'relay-removed': 'its relay was taken out of service',
   'relay-ended': 'its relay ended the connection',
   draining: 'its relay is being drained',
   silence: 'no frame came any more',

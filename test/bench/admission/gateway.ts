@@ -130,7 +130,7 @@ const server = await buildServer({
       loginTokenTtlMs: 3_600_000,
       history: {},
     },
-    limits: { sessionsPerSubject: 100_000, encoders: 8, adaptivePeers: 0, adaptiveCores: 0 },
+    limits: { sessionsPerSubject: 100_000, encoders: 8, adaptivePeers: 0, adaptiveCores: 0, relayGraceMs: 60_000 },
     regions: { default: 'hcm', networks: {}, databases: [], places: {} },
     destinations: {},
     discovery: { on: [] },

@@ -24,7 +24,7 @@ function lists(running: string[], listed: string[], more: Partial<ConfiguredRela
     ...more,
   }));
   const group = { relays: running.map((name) => ({ id: name, role: roleOf(name) })), remoteRelays: [] };
-  return { group, config: { relays }, savedAt } as unknown as RelayLists;
+  return { group, config: { relays, limits: { relayGraceMs: 2_000 } }, savedAt } as unknown as RelayLists;
 }
 
 describe('the relays that a file lists', () => {
@@ -81,6 +81,38 @@ describe('the relays that a file lists', () => {
     await save(RUNNING, { drain: true });
     await serve('relay-2');
     await until('it to be drained, as the file says', () => stateOf('relay-2') === 'drained');
+  });
+
+  it('cut whoever can not be told to leave when their time is over, and say why', async () => {
+    const session = { kind: 'viewer' as const, id: id('ses_1') };
+    await house.roster.create(session, {
+      type: 'viewer.requested',
+      ...{ camera: 'cam_001', zone: 'hcm', protocol: 'rtsp', quality: '720p', address: '127.0.0.1' },
+      subject: { sub: 'lan', role: 'admin', cameras: [], zones: [], iat: 1 },
+      ...{ expires_at: 9_000_000_000_000, held: 0, quota: 2, relay: 'relay-2', standby: '' },
+    });
+    await house.roster.offer(session, { type: 'seat.taken', relay: 'relay-2', relay_session: 'r1' });
+    await save(['intake-1', 'relay-1']);
+    const leavingAt = Number(house.roster.view(relay('relay-2'))?.context.leavingAt);
+    const waits = house.slots.alarm.all.find(({ input, end }) => input.name === 'leave' && !end);
+    expect(waits?.input.at).to.equal(leavingAt + 2_000);
+    await house.roster.offer(relay('relay-2'), { type: 'alarm.rang', name: 'leave' });
+    expect(stateOf('relay-2')).to.equal('removed');
+    await until('it to be told', () => house.roster.view(session)?.state === 'moving');
+    expect(house.roster.view(session)?.why).to.include({ reason: 'relay-removed' });
+  });
+
+  it('have their process started before they are asked after when they come back, and not otherwise', async () => {
+    const started: string[] = [];
+    const start = async (name: string) => void started.push(`${name}, ${stateOf(name)}`);
+    const settle = (listed: string[]) => settleRelays(house.roster, () => true, lists(RUNNING, listed), start);
+    await settle(['intake-1', 'relay-1']);
+    await until('it to be removed', () => stateOf('relay-2') === 'removed');
+    await settle(['intake-1', 'relay-1']);
+    expect(started).to.deep.equal([]);
+    await settle(RUNNING);
+    await settle(RUNNING);
+    expect(started).to.deep.equal(['relay-2, removed']);
   });
 
   it('stay before they are empty, when they are written into it again', async () => {

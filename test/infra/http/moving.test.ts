@@ -193,6 +193,78 @@ describe('http: a player that moves', () => {
     await until('the old leg to be closed', () => gateway.whep.closed.length === 1);
   });
 
+  it('is sent on at once when its relay is drained before it has a picture, and waits for no key frame', async () => {
+    departures.ready = true;
+    player.say({ type: 'offer', leg: 'a', sdp: OFFER });
+    await player.told('answer');
+    await relay('relay-1', { type: 'relay.drain', by: 'hoa' });
+    expect(await player.told('move')).to.include({ leg: 'b', relay: 'relay-2', reason: 'draining' });
+    player.say({ type: 'close', leg: 'a' });
+    await play('b');
+    expect(gateway.whep.opened.at(-1)).to.include({ path: 'departure/cam_001/1', relay: 'relay-2' });
+    expect(view()?.context.relay).to.equal('relay-2');
+    expect(told('move').filter(({ reason }) => reason === 'draining')).to.have.length(1);
+  });
+
+  it('is sent on with its answer when its relay was drained while that was awaited', async () => {
+    const { open } = gateway.whep;
+    gateway.whep.open = async (...given) => {
+      const opened = await open(...given);
+      if (gateway.whep.opened.length === 1) await relay('relay-1', { type: 'relay.drain', by: 'hoa' });
+      return opened;
+    };
+    player.say({ type: 'offer', leg: 'a', sdp: OFFER });
+    await player.told('answer');
+    const answeredAt = performance.now();
+    expect(await player.told('move')).to.include({ leg: 'b', relay: 'relay-2', reason: 'draining' });
+    expect(performance.now() - answeredAt, 'before the next look at everybody').to.be.lessThan(250);
+  });
+
+  it('is sent on once when its relay is drained while it hops, and by a leg that is not on its screen', async () => {
+    departures.ready = true;
+    await play('a');
+    expect(await player.told('move')).to.include({ leg: 'b', reason: 'departure' });
+    player.say({ type: 'offer', leg: 'b', sdp: OFFER });
+    await until('the hop to be on its way', () => told('answer').length === 2);
+    await relay('relay-1', { type: 'relay.drain', by: 'hoa' });
+    await until('the move', () => told('move').length > 1);
+    // Everybody is looked at twice a second, and whenever a relay turns.
+    await relay('relay-1', { type: 'pulse.beating', round_trip_ms: 1 });
+    await relay('relay-2', { type: 'relay.exited', detail: 'killed' });
+    await gateway.relay('relay-2', 'second');
+    player.say({ type: 'close', leg: 'b' });
+    await play('c');
+    expect(told('move').map(({ leg, reason }) => [leg, reason])).to.deep.equal([
+      ['b', 'departure'],
+      ['c', 'draining'],
+    ]);
+    expect(view()?.context.relay).to.equal('relay-2');
+  });
+
+  it('keeps the name of its picture to itself when that is lost, and what was to follow it too', async () => {
+    await play('a');
+    await relay('relay-1', { type: 'relay.exited', detail: 'killed' });
+    expect(await player.told('move')).to.include({ leg: 'b', relay: 'relay-2' });
+    player.say({ type: 'offer', leg: 'b', sdp: OFFER });
+    await until('the leg there', () => gateway.whep.opened.length === 2);
+    await gateway.relay('relay-1', 'second');
+    await relay('relay-2', { type: 'relay.exited', detail: 'killed' });
+    await until('another move', () => told('move').length === 2);
+    expect(told('move')[1]).to.include({ leg: 'c', relay: 'relay-1' });
+  });
+
+  it('is sent again when the leg that it was to leave for was not to be had', async () => {
+    await play('a');
+    gateway.whep.refuse('no-stream');
+    await relay('relay-1', { type: 'relay.drain', by: 'hoa' });
+    expect(await player.told('move')).to.include({ leg: 'b', reason: 'draining' });
+    player.say({ type: 'offer', leg: 'b', sdp: OFFER });
+    expect(await player.told('refused')).to.include({ leg: 'b' });
+    player.say({ type: 'close', leg: 'b' });
+    await until('it to be sent again', () => told('move').length === 2, 8_000);
+    expect(told('move')[1]).to.include({ relay: 'relay-2', reason: 'draining' });
+  }).timeout(15_000);
+
   it('leaves it in its turn, when many do', async () => {
     const crowd = await Promise.all([...Array(12).keys()].map((n) => join({ sub: `one-${n}`, cameras: ['cam_001'] })));
     for (const { player: one } of crowd) {
