@@ -5,7 +5,8 @@ import path from 'node:path';
 /** Programs that Signalbox runs, and those that its tests do. */
 export type Program =
   | ('mediamtx' | 'nats-server' | 'redis-server' | 'ffmpeg' | 'nginx')
-  | ('chromium' | 'turnserver' | 'turnutils_uclient' | 'srt-live-transmit' | 'ip' | 'nft');
+  | ('chromium' | 'turnserver' | 'turnutils_uclient' | 'srt-live-transmit' | 'ip' | 'nft')
+  | ('Xorg' | 'jwm' | 'xrandr' | 'xprop' | 'xwininfo');
 
 /** Where set-up puts the servers it builds or downloads: `$XDG_CACHE_HOME/signalbox/bin`. */
 export function cachedPrograms(env: NodeJS.ProcessEnv): string {

@@ -14,14 +14,19 @@ const FOR_TESTS = [
   { program: 'turnserver', apt: ['coturn'], brew: 'coturn', service: 'coturn' },
   { program: 'chromium', apt: ['chromium', 'chromium-browser'], with: ['fonts-dejavu-core'], brew: 'chromium' },
 ];
-// Tests of NAT make networks of their own; only Linux has them.
+// Tests of NAT make networks of their own, those of several monitors an X server; only Linux has them.
 const LINUX_TESTS = [
   { program: 'ip', apt: ['iproute2'] },
   { program: 'nft', apt: ['nftables'] },
+  { program: 'Xorg', apt: ['xserver-xorg-core'] },
+  { program: 'jwm', apt: ['jwm'] },
+  { program: 'xrandr', apt: ['x11-xserver-utils'] },
+  { program: 'xwininfo', apt: ['x11-utils'] },
 ];
-const MODULE_FOLDERS = ['/usr/lib/nginx/modules', '/usr/share/nginx/modules'];
+const MODULE_FOLDERS = ['/usr/lib/nginx/modules', '/usr/share/nginx/modules', '/usr/lib/xorg/modules/drivers'];
 const RTMP_MODULE = { module: 'ngx_rtmp_module.so', apt: ['libnginx-mod-rtmp'] };
 const STREAM_MODULE = { module: 'ngx_stream_module.so', apt: ['libnginx-mod-stream'] };
+const DUMMY_DRIVER = { module: 'dummy_drv.so', apt: ['xserver-xorg-video-dummy'] };
 
 /** What `start` or `test` needs and this machine lacks. */
 function missing(target, { env, platform }) {
@@ -29,7 +34,7 @@ function missing(target, { env, platform }) {
   const wanted = [FFMPEG, REDIS, NGINX, ...(target === 'test' ? forTests : [])];
   const lacking = wanted.filter(({ program }) => !find(program, env));
   if (platform !== 'linux') return lacking;
-  const modules = target === 'test' ? [RTMP_MODULE, STREAM_MODULE] : [RTMP_MODULE];
+  const modules = target === 'test' ? [RTMP_MODULE, STREAM_MODULE, DUMMY_DRIVER] : [RTMP_MODULE];
   const isThere = ({ module }) => MODULE_FOLDERS.some((folder) => existsSync(`${folder}/${module}`));
   return [...lacking, ...modules.filter((one) => !isThere(one))];
 }

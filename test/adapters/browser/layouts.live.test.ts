@@ -164,40 +164,6 @@ describe('walls that are kept, in Chromium', function () {
     expect(faults).to.deep.equal([]);
   });
 
-  it('open on the screen that is chosen among several, and say what to do where the browser tells of none', async () => {
-    house.layouts.push({ id: 'lay_1', name: 'Gates', cameras: ['cam_002'], big: false, owner: 'ops', yours: true });
-    const { page, faults } = await openPage(browser);
-    // A headless browser has one screen: what it would tell of two is put in its place.
-    await page.addInitScript(`
-      const place = (label, availLeft) => ({ label, availLeft, availTop: 0, availWidth: 1920, availHeight: 1040 });
-      const screens = [place('Desk', 0), place('Hall', 1920)];
-      Object.defineProperty(screen, 'isExtended', { value: true });
-      window.permitted = true;
-      window.getScreenDetails = async () => {
-        if (!window.permitted) throw new DOMException('denied', 'NotAllowedError');
-        return { screens, currentScreen: screens[0] };
-      };
-      const open = window.open;
-      window.open = (...words) => { window.opened = words; return open(...words); };
-    `);
-    await page.goto(`${gateway.url}/?layout=lay_1`);
-    await page.waitForSelector('.tile');
-    await menu(page, 'On another screen…');
-    const screens = page.locator('.layouts .acts').getByText(/^On screen/);
-    await until('both screens', async () => (await screens.count()) === 2);
-    expect(await screens.allTextContents()).to.deep.equal(['On screen 1, Desk (this one)', 'On screen 2, Hall']);
-    const [there] = await Promise.all([page.waitForEvent('popup'), screens.nth(1).click()]);
-    await there.waitForSelector('.tile[data-camera=cam_002]');
-    expect(there.url()).to.equal(`${gateway.url}/?layout=lay_1`);
-    const where = 'popup,left=1920,top=0,width=1920,height=1040';
-    expect(await page.evaluate('opened')).to.deep.equal(['/?layout=lay_1', '_blank', where]);
-    await page.reload();
-    await page.evaluate('permitted = false');
-    await menu(page, 'On another screen…');
-    await page.getByText('The browser may not tell which screens there are. Open it in a window').waitFor();
-    expect(faults).to.deep.equal([]);
-  });
-
   it('say so when there is none at the link, or none of its cameras is for the looker', async () => {
     house.layouts.push({ id: 'lay_1', name: 'Elsewhere', cameras: ['cam_009'], big: false, owner: 'minh' });
     const { page } = await openPage(browser);
