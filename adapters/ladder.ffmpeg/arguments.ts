@@ -31,6 +31,8 @@ export const PIECES = 'pieces';
 export const PIECE_S = { picture: 0.001, sound: 0.25 };
 /** They are taken ten times a second. */
 const PIECES_LISTED = 50;
+/** No picture waits for longer for the sound beside it. */
+const SOUND_AWAITED_US = 200_000;
 /** Nobody who joins a rung over WebRTC, or whose network has just collapsed, waits longer for its picture. */
 const ENCODED_GOP_MS = 500;
 
@@ -118,6 +120,8 @@ export function ladderOutput(making: Making): Output {
       ...(filter ? [`-filter_complex ${filter}`] : []),
       ...streams,
       ...(audio ? ['-map 0:a:0', '-c:a aac', '-b:a 96k', '-ac 2', '-ar 48000'] : []),
+      // Of itself FFmpeg holds pictures back for ten seconds when the sound stops.
+      ...(audio ? [`-max_interleave_delta ${SOUND_AWAITED_US}`] : []),
       ...codecs,
       '-fps_mode passthrough',
       // Else copied pictures would come at the camera's nominal rate, whatever time they have, and run away.
@@ -151,6 +155,6 @@ export const INPUT_OPTIONS = [
   `-fpsprobesize ${FRAMES_PROBED}`,
 ];
 
-/** One line for each packet that comes in: shows that something moves, and what. */
+/** One line for each packet of the picture that comes in; with the sound's beside them, both would wait for one that stops. */
 export const PACKETS_FORMAT = 'framecrc';
-export const PACKETS_OPTIONS = ['-map 0:v:0', '-map 0:a:0?', '-c copy', '-flush_packets 1'];
+export const PACKETS_OPTIONS = ['-map 0:v:0', '-c copy', '-flush_packets 1'];

@@ -51,6 +51,9 @@ export interface Program {
 
 const now = () => performance.now();
 
+/** Cameras that have sound send some each few hundredths of a second. */
+const MUTE_MS = 500;
+
 /** Feeds one camera's program path until closed. */
 export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Program {
   const { camera } = first;
@@ -65,6 +68,8 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
   let order = first;
   let stream: Stream | undefined;
   let collector: KeyFrameCollector | undefined;
+  /** When what feeds the program was heard last. */
+  let heardAtMs = Number.NEGATIVE_INFINITY;
 
   const departures = keepDepartures(
     camera,
@@ -196,6 +201,7 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
         if (sight) return videoPacket(source, frame, sight, atMs);
         if (feed.on() !== id) return;
         meter.count(frame.length - RTP_OVERHEAD_BYTES, undefined);
+        heardAtMs = atMs;
         departures.audio(frame, atMs);
         stream?.audio(frame, atMs);
       },
@@ -268,7 +274,9 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
     measured() {
       const video = measure.video();
       const [{ encoding } = { encoding: '' }, audio] = stream?.tracks ?? [];
-      return video && { codec: encoding.toLowerCase(), ...video, audio: audio !== undefined };
+      // A track that the source before had may stay mute: FFmpeg would wait for its first packet for ever.
+      const sounds = audio !== undefined && now() - heardAtMs < MUTE_MS;
+      return video && { codec: encoding.toLowerCase(), ...video, audio: sounds };
     },
     report(atMs, wallMs) {
       stream?.report(atMs, wallMs);

@@ -78,7 +78,10 @@ function refusalOfRelay(error: unknown, services: HttpServices, camera: Id): Ref
   if (error instanceof Refusal) return error;
   const detail = error instanceof Error ? error.message : String(error);
   const reason = reasonOf(error);
-  if (reason === 'bad-offer') return new Refusal(400, 'bad-sdp', 'The relay can not answer this offer.', { detail });
+  if (reason === 'bad-offer') {
+    const wants = 'its video must take what the camera sends, its sound, if it asks for any, PCMU (RFC 7874)';
+    return new Refusal(400, 'bad-sdp', `The relay can not answer this offer: ${wants}.`, { detail });
+  }
   if (reason === 'gone') return new Refusal(404, 'not-found', 'The relay no longer knows this connection.');
   const view = services.cells.view({ kind: 'camera', id: camera });
   const more = view ? { camera, state: view.state, why: view.why } : { camera };

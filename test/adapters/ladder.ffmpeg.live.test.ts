@@ -6,11 +6,10 @@ import { createLadders } from '../../adapters/ladder.ffmpeg.ts';
 import { type RelayPaths, relayPaths } from '../../adapters/mediamtx/relay-paths.ts';
 import type { Measured } from '../../bus/events/rendition.ts';
 import { findProgram } from '../../infra/binaries.ts';
-import type { Picture } from '../../infra/demo/picture.ts';
+import { DEMO_PICTURE, type Picture, pictureArguments } from '../../infra/demo/picture.ts';
 import { planLadder } from '../../machines/policy/ladder.ts';
 import type { LadderReport, LadderSlot } from '../../machines/slots.ts';
-import { startCamera } from '../fixtures/camera.ts';
-import { type Running, until } from '../fixtures/process.ts';
+import { type Running, run, until } from '../fixtures/process.ts';
 import { serveTokenKeys, startRelay, type TestRelay, type TokenKeys } from '../fixtures/relay.ts';
 
 const rung = (height: number, kbps: number) => ({
@@ -21,6 +20,9 @@ const MEASURED: Measured = {
   ...{ codec: 'h264', width: 320, height: 180, fps: 30, gop_ms: 1_000 },
   ...{ reordered: false, bitrate_bps: 400_000, audio: true },
 };
+
+/** A tone that never ends, as the demo's picture has it. */
+const SOUND = 'sine=440:r=48000';
 
 /** The processes whose arguments name a folder, with their arguments. */
 function ffmpegs(): { pid: number; argv: string }[] {
@@ -77,10 +79,16 @@ describe('a ladder of a real program', () => {
   });
 
   /** Has the program published with a sound in this codec, as the relay names it. */
-  const publish = async (audio: NonNullable<Picture['audio']>, named: string) => {
+  const publish = async (audio: NonNullable<Picture['audio']>, named: string, sound = SOUND) => {
     const token = keys.token('switcher', [{ action: 'publish', path: 'cam_001' }]);
     const picture = { width: 320, height: 180, bitrateBps: 400_000, gopSeconds: 1, audio };
-    switcher = startCamera(relay.rtsp('cam_001', token), picture);
+    const camera = pictureArguments({ ...DEMO_PICTURE, ...picture }, relay.rtsp('cam_001', token));
+    // Of itself it would hold the picture back for ten seconds when the sound ends.
+    const options = ['-max_interleave_delta', '100000', '-rtsp_transport'];
+    switcher = run(
+      'ffmpeg',
+      camera.flatMap((one) => (one === SOUND ? [sound] : one === '-rtsp_transport' ? options : [one])),
+    );
     const tracks = async () =>
       (await relay.api.paths()).flatMap(({ available, tracks2 = [] }) => (available ? tracks2 : []));
     await until('the program', async () => (await tracks()).some(({ codec }) => codec === named), 15_000);
@@ -159,6 +167,25 @@ describe('a ladder of a real program', () => {
       held.release();
       await until('FFmpeg to be gone', () => ffmpegs().length === 0);
     }
+  });
+
+  it('goes on, in silence, when its program’s sound stops', async function () {
+    this.timeout(40_000);
+    await switcher.stop();
+    await publish('aac', 'MPEG-4 Audio', `${SOUND}:d=6`);
+    reports.length = 0;
+    const held = hold(2_000);
+    await flows();
+    const segments = (name: string) => [...file(name).matchAll(/_(\d+)\.m4s/g)].map(([, number]) => Number(number));
+    const first = segments('audio.m3u8')[0] ?? 0;
+    // Six seconds of sound are three segments; a ladder that waited for more would have been given up by then.
+    await until('six more segments of sound', () => (segments('audio.m3u8').at(-1) ?? 0) >= first + 6, 20_000);
+    expect((segments('180p.m3u8').at(-1) ?? 0) - (segments('audio.m3u8').at(-1) ?? 0)).to.be.within(0, 1);
+    expect(reports.map(({ type }) => type)).to.deep.equal(['ladder.flowing']);
+    held.release();
+    await until('FFmpeg to be gone', () => ffmpegs().length === 0);
+    await switcher.stop();
+    await publish('pcm_alaw', 'G711');
   });
 
   it('whose program ends tells it once, and leaves its files to players that are behind', async function () {
