@@ -45,6 +45,8 @@ export interface ProgramSwitchers {
   watch(camera: string, wanted: boolean): void;
   /** A camera's addresses have changed: its order is given again. */
   renew(camera: string): void;
+  /** The same for every camera. */
+  renewAll(): void;
   /** Lets go of every switcher; they carry on. */
   close(): void;
 }
@@ -151,9 +153,10 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
       })
     : undefined;
 
-  const refresh = setInterval(() => {
+  const renewAll = () => {
     for (const camera of entries.keys()) pool.renew(camera);
-  }, options.refreshEveryMs ?? HOUR_MS);
+  };
+  const refresh = setInterval(renewAll, options.refreshEveryMs ?? HOUR_MS);
 
   /** The slate is prepared for the codec that flows. */
   const learnCodec = (camera: string, entry: Heard, { state, codec }: SourceTold) => {
@@ -212,6 +215,7 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
       pool.renew(camera);
     },
     renew: pool.renew,
+    renewAll,
     close() {
       clearInterval(refresh);
       pool.close();

@@ -27,6 +27,8 @@ export interface UnexpectedExit {
 export interface LauncherLink {
   /** Hears of starts and exits of every process of the group. The result stops it. */
   onProcess(hear: (news: ProcessNews) => void): () => void;
+  /** Whether a process was ended on purpose, and is not begun again by itself, as far as the launcher has told. */
+  isStopped(name: string): boolean;
   /** The last unexpected exit of each process that had one, as far as the launcher has told. */
   unexpectedExits(): UnexpectedExit[];
   /** Demo only: stops or starts the process of a demo camera's source. @throws Error with `reason` */
@@ -94,9 +96,16 @@ export function openLauncherLink(to: string | Way, holder: string, epoch: () => 
   let placed: [CameraZones, ReaderScopes] | undefined;
   let refs = 0;
   const exits = new Map<string, UnexpectedExit>();
+  const stopped = new Set<string>();
 
   const tellOf = ({ name }: LinkMessage, news: EncoderNews): void => {
     for (const listener of encoderListeners.get(String(name)) ?? []) listener(news);
+  };
+
+  const tellProcess = (news: ProcessNews, isStopped: boolean): void => {
+    if (isStopped) stopped.add(news.name);
+    else stopped.delete(news.name);
+    for (const listener of listeners) listener(news);
   };
 
   const count = (names: readonly string[]): void => {
@@ -120,9 +129,11 @@ export function openLauncherLink(to: string | Way, holder: string, epoch: () => 
         tellOf(message, { what: 'ended', detail: String(message.detail) });
         break;
       case 'processes':
-        for (const { name, last_exit } of processList.parse(message).items) {
+        for (const { name, state, last_exit } of processList.parse(message).items) {
           count([name]);
           if (last_exit) exits.set(name, { name, ...last_exit });
+          if (state !== 'stopped') stopped.delete(name);
+          else if (!stopped.has(name)) tellProcess({ name, what: 'exited', detail: 'it was stopped' }, true);
         }
         break;
       case 'started':
@@ -131,7 +142,8 @@ export function openLauncherLink(to: string | Way, holder: string, epoch: () => 
         count([name]);
         const detail = message.type === 'exited' ? String(message.text) : '';
         if (typeof message.restart_ms === 'number') exits.set(name, { name, at: Number(message.at), text: detail });
-        for (const listener of listeners) listener({ name, what: message.type, detail });
+        const isWanted = message.type === 'started' || typeof message.restart_ms === 'number';
+        tellProcess({ name, what: message.type, detail }, !isWanted);
       }
     }
   };
@@ -211,6 +223,7 @@ export function openLauncherLink(to: string | Way, holder: string, epoch: () => 
     async plug(camera, source, plugged) {
       await ask({ type: 'plug', camera, source, plugged });
     },
+    isStopped: (name) => stopped.has(name),
     unexpectedExits: () => [...exits.values()],
     encoders,
     async sweepEncoders(spared) {

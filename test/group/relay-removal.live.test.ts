@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
 import path from 'node:path';
 import { expect } from 'chai';
 import { groupFileName, group as groupShape } from '../../infra/group.ts';
@@ -54,6 +55,22 @@ describe('a relay that is taken out of the file while people watch', function ()
   /** Its process has ended on purpose, and is not begun again. */
   const hasEnded = async (relay: string) =>
     (await group.processes()).some(({ name, state }) => name === `relay:${relay}` && state === 'stopped');
+  /** How many come to the RTSP port of a relay that has ended, while the picture moves on. */
+  const comeTo = async (relay: string): Promise<number> => {
+    const { rtsp, host } = group.group.relays.find(({ id }) => id === relay) ?? {};
+    let come = 0;
+    const door = net.createServer((socket) => {
+      come += 1;
+      socket.destroy();
+    });
+    await new Promise<void>((resolve) => door.listen(rtsp, host, resolve));
+    // Outputs and departure paths are tried again four times a second.
+    const { presented } = await house().watcher.moving(Date.now(), 5);
+    come = 0;
+    await house().watcher.moving((presented.at(-1) ?? Date.now()) + 700, 5);
+    await new Promise((resolve) => door.close(resolve));
+    return come;
+  };
   /** Paths at a relay that somebody sends something to; none at one that does not run. */
   const busyPaths = async (relay: string): Promise<string[]> => {
     if (await hasEnded(relay)) return [];
@@ -133,6 +150,7 @@ describe('a relay that is taken out of the file while people watch', function ()
     const cut = await events.next('viewer.moving', `viewer/${granted.session_id}`, at, 5_000);
     expect(cut.data.why).to.include({ reason: 'relay-removed' });
     await until('its process to have ended', () => hasEnded(relay));
+    expect(await comeTo(relay), 'nobody knocks where nothing is').to.equal(0);
 
     const other = await group.api('GET', '/live/north/rtsp');
     address.port = new URL(other.body.rtsp_url).port;

@@ -7,6 +7,7 @@ import { createProgramSwitchers } from '../../../adapters/program.switcher.ts';
 import { createSlates } from '../../../adapters/slate.ffmpeg.ts';
 import type { CameraSlots, RenditionSlots } from '../../../machines/slots.ts';
 import { findProgram } from '../../binaries.ts';
+import { relayName } from '../../launcher/node-programs.ts';
 import { type Launchers, switcherHost } from '../launchers.ts';
 import type { RelayAddress } from './relay-address.ts';
 import { known } from './relay-clients.ts';
@@ -46,11 +47,20 @@ export interface Programs {
 /** Measurements older than this say nothing about now. */
 const RATES_FRESH_MS = 3_000;
 
-/** Makes the adapters; every delivery relay gets every program. */
+/** Makes the adapters; every delivery relay gets every program, but for one whose process was ended on purpose. */
 export function openPrograms(parts: ProgramsParts): Programs {
   const { state, launchers, reaches, address, intakeOf, epoch, codecOf, log } = parts;
   const ffmpeg = findProgram('ffmpeg');
   const deliveries = [...reaches.values()].filter(({ role }) => role === 'delivery');
+  const isEnded = ({ id, host, embedded }: RelayReach) => embedded && launchers.of(host).isStopped(relayName(id));
+  const ended = new Set(deliveries.filter(isEnded));
+  const watching = deliveries.map((relay) =>
+    launchers.of(relay.host).onProcess(({ name }) => {
+      if (name !== relayName(relay.id) || isEnded(relay) === ended.has(relay)) return;
+      if (!ended.delete(relay)) ended.add(relay);
+      switchers.renewAll();
+    }),
+  );
   const rates = new Map<string, { bitrate_bps: number; fps: number; at: number }>();
   const eyes = createEyes({
     ffmpeg,
@@ -67,7 +77,10 @@ export function openPrograms(parts: ProgramsParts): Programs {
     hostOf: (camera) => switcherHost(reaches.get(intakeOf(camera))?.host),
     epoch,
     sourceUrl: (camera, source) => address(known(reaches, intakeOf(camera)), 'read', intakePath(camera, source)),
-    outputs: (camera) => deliveries.map((relay) => ({ relay: relay.id, url: address(relay, 'publish', camera) })),
+    outputs: (camera) =>
+      deliveries
+        .filter((relay) => !ended.has(relay))
+        .map((relay) => ({ relay: relay.id, url: address(relay, 'publish', camera) })),
     departureUrl: (relay, path) => address(known(reaches, relay), 'publish', path),
     slate: slates.clip,
     codecOf,
@@ -98,6 +111,7 @@ export function openPrograms(parts: ProgramsParts): Programs {
       }
     },
     close() {
+      for (const stop of watching) stop();
       switchers.close();
       eyes.close();
     },
