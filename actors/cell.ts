@@ -3,11 +3,12 @@ import { type Envelope, wrap } from '../bus/envelope.ts';
 import { type Facts, FenceRefused, type Heard, type Journal, type JournalRecord } from '../bus/ports.ts';
 import type { Shape } from '../bus/shape.ts';
 import type { Address } from '../bus/subjects.ts';
+import { alike } from './alike.ts';
 import { type Asleep, asleep } from './asleep.ts';
 import type { Door } from './bind.ts';
 import { CellDown, type CellView, type Offered } from './cells.ts';
 import { type Chart, chart } from './chart.ts';
-import { Holding, type SlotsKept } from './holding.ts';
+import { Holding } from './holding.ts';
 import { servedBy, slotted } from './slotted.ts';
 import { type Persisted, persisted, type State, viewOf } from './snapshot.ts';
 
@@ -81,8 +82,7 @@ export class Cell implements Door {
   private readonly incarnation: string;
   private lastSeq: number;
   /** The machine and its slots as the newest record has them, written or being written; undefined before the first. */
-  private recorded: State | undefined;
-  private recordedSlots: SlotsKept | undefined;
+  private recorded: Persisted | undefined;
   private settled: Promise<void> | undefined;
   private readonly tenure: string;
   private count = 0;
@@ -96,7 +96,7 @@ export class Cell implements Door {
   private down: Error | undefined;
   private leaving = false;
   /** The machine as it lived when it was let go of, where not all that it heard had been written down. */
-  private parting: { state: State; slots: SlotsKept } | undefined;
+  private parting: Persisted | undefined;
   /** Its last record is in the spool, or under way: its sequence is not known yet. */
   private isUnsure = false;
 
@@ -113,7 +113,6 @@ export class Cell implements Door {
     const former = origin.snapshot as Persisted | undefined;
     if (!former) return;
     this.recorded = former;
-    this.recordedSlots = former.children;
     this.sleeper = asleep(kind.machine, former);
   }
 
@@ -131,7 +130,7 @@ export class Cell implements Door {
 
   /** Starts, or goes on: slots of the present state are held. */
   start(): void {
-    if (this.recordedSlots) this.slots.resume(this.recordedSlots);
+    if (this.recorded) this.slots.resume(this.recorded.children);
     else {
       this.awake();
       this.settle();
@@ -213,7 +212,7 @@ export class Cell implements Door {
   async leave(): Promise<void> {
     this.leaving = true;
     // What it heard last is written down as it lived: once stopped, its snapshot says that it is over.
-    if (this.waiting.length > 0) this.parting ??= { state: this.awake().getSnapshot(), slots: this.slots.written() };
+    if (this.waiting.length > 0) this.parting ??= this.persisted();
     this.stop();
     await this.drained();
   }
@@ -235,7 +234,7 @@ export class Cell implements Door {
    */
   async handOver(): Promise<void> {
     await this.leave();
-    const after = this.lastRecorded();
+    const after = this.recorded;
     if (this.lostFence() || !after) return;
     await this.house.journal.append({ ...this.recordOf([], [], after), left: true }, this.lastSeq);
   }
@@ -253,11 +252,14 @@ export class Cell implements Door {
   async origin(): Promise<Omit<CellOrigin, 'tenure'>> {
     await this.drained();
     const { incarnation, lastSeq } = this;
-    return { incarnation, lastSeq, snapshot: this.lastRecorded() };
+    return { incarnation, lastSeq, snapshot: this.recorded };
   }
 
-  private lastRecorded(): Persisted | undefined {
-    return this.recorded && persisted(this.recorded, this.recordedSlots ?? {});
+  /** As a record keeps it now; what has not changed, it shares with the record before. */
+  private persisted(): Persisted {
+    const { status, value, context }: State = this.awake().getSnapshot();
+    const former = this.recorded?.value;
+    return persisted({ status, value: alike(value, former) ? former : value, context }, this.slots.written());
   }
 
   private async drained(): Promise<void> {
@@ -341,10 +343,9 @@ export class Cell implements Door {
     this.waiting = [];
     this.said = [];
     const heard = batch.map((one) => one.heard);
-    const { state, slots } = this.parting ?? { state: this.awake().getSnapshot(), slots: this.slots.written() };
-    const record = this.recordOf(heard, said, persisted(state, slots));
-    this.recorded = state;
-    this.recordedSlots = slots;
+    const after = this.parting ?? this.persisted();
+    const record = this.recordOf(heard, said, after);
+    this.recorded = after;
     this.appending = true;
     this.settled = new Promise((resolve) => this.write(record, batch, resolve));
   }

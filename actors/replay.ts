@@ -10,6 +10,7 @@ import {
 } from 'xstate';
 import type { JournalRecord } from '../bus/ports.ts';
 import { upcast } from '../bus/upcast.ts';
+import { alike } from './alike.ts';
 import { slotted } from './slotted.ts';
 
 /** What must agree of a cell: the state and the context, as the JSON that is kept. Children are effects. */
@@ -54,23 +55,6 @@ const pick = ({ value, context, status }: Essence): Essence => ({ value, context
 /** What a snapshot amounts to. */
 export function essence(snapshot: Essence): Essence {
   return JSON.parse(JSON.stringify(pick(snapshot)));
-}
-
-/** Whether plain values are surely the same JSON: a field that is undefined is not there. */
-function alike(one: unknown, other: unknown): boolean {
-  if (one === other) return true;
-  if (typeof one !== 'object' || typeof other !== 'object' || one === null || other === null) return false;
-  if (Array.isArray(one) !== Array.isArray(other)) return false;
-  const [mine, theirs] = [one as Record<string, unknown>, other as Record<string, unknown>];
-  let surplus = 0;
-  for (const name in mine) {
-    const value = mine[name];
-    // Most of it is texts, numbers and what both share.
-    if (value !== theirs[name] && !alike(value, theirs[name])) return false;
-    if (value !== undefined) surplus += 1;
-  }
-  for (const name in theirs) if (theirs[name] !== undefined) surplus -= 1;
-  return surplus === 0;
 }
 
 /** A machine before it has heard anything. */

@@ -7,8 +7,11 @@ import { type BenchOptions, type BenchTable, thisMachine } from './table.ts';
 
 /** Steps of one seed: long enough for states that need several accidents in a row. */
 const STEPS = 5_000;
-/** What a step leaves behind is let go of where it was made: most of it does not outlive its seed. */
-const YOUNG_MB = 32;
+/**
+ * What a step leaves behind is let go of where it was made: most of it does not outlive its seed. A process collects it
+ * alone, for the other core has a seed of its own.
+ */
+const COLLECTED = ['--max-semi-space-size=32', '--no-parallel-scavenge'];
 
 /**
  * Runs seeds from 1 on, one on each core at a time.
@@ -18,7 +21,7 @@ async function runSeeds(seeds: number, hear: (run: Outcome) => void): Promise<nu
   let next = 1;
   const run = async (): Promise<number> => {
     const file = path.join(import.meta.dirname, 'sim', 'seeds.ts');
-    const worker = fork(file, { execArgv: ['--import', 'tsx', `--max-semi-space-size=${YOUNG_MB}`] });
+    const worker = fork(file, { execArgv: ['--import', 'tsx', ...COLLECTED] });
     const ended = once(worker, 'exit').then(([code]) => {
       throw new Error(`a process that runs seeds ended with ${code}`);
     });

@@ -94,8 +94,11 @@ class World {
   /** Every state that was seen, as `camera live`. */
   readonly visited = new Set<string>();
   faults: string[] = [];
-  /** Contexts that were judged, each with the number of its tags. */
-  private readonly judged = new WeakMap<object, number>();
+  /** Each cell as it was when it was last judged. */
+  private readonly judged = Object.fromEntries(KINDS.map((kind) => [kind, new Map()])) as Record<
+    Kind,
+    Map<Id, CellView>
+  >;
 
   constructor(luck: Chance) {
     this.chance = luck;
@@ -438,9 +441,10 @@ class World {
   }
 
   /** Judges a cell, unless it is as it was when it was last judged. */
-  private look({ kind, id, state, context, tags }: CellView): void {
-    if (this.judged.get(context) === tags.length) return;
-    this.judged.set(context, tags.length);
+  private look(view: CellView): void {
+    const { kind, id, state, context, tags } = view;
+    if (this.judged[kind].get(id) === view) return;
+    this.judged[kind].set(id, view);
     this.visited.add(`${kind} ${state}`);
     const isOver = endedAt({ kind, after: { context } }) !== undefined;
     const fault =
