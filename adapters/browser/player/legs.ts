@@ -10,6 +10,8 @@ const HELP_MS = 4_000;
 const PROOF_FRAMES = 3;
 /** A ready leg whose last frame is older does not flow. */
 const FLOWING_MS = 500;
+/** Why another leg is opened while the picture in front is well; with a network that is short two are too many. */
+const CALM: ReadonlySet<string | undefined> = new Set(['departure', 'draining', 'recovered']);
 
 /**
  * What a leg is opened for. `replace`: it takes the place of the one in front at its first frame. `repair`: the same,
@@ -143,7 +145,7 @@ export function createLegs(stage: Stage, openLeg: OpenLeg, hears: LegsHear): Leg
   /** Counts a frame of the coming leg. @returns whether it comes to the front with it */
   const isDue = (next: Coming, { displayMs }: Frame): boolean => {
     next.frames++;
-    const calm = next.purpose === 'hop' || next.goal?.reason === 'draining';
+    const calm = CALM.has(next.goal?.reason);
     const frontAgeMs = shownMs === undefined ? undefined : displayMs - shownMs;
     return succeeds({ calm, frames: next.frames, frontAgeMs });
   };
