@@ -1,11 +1,6 @@
-import {
-  type Facts,
-  FenceRefused,
-  type Journal,
-  JournalAway,
-  type JournalEntry,
-  JournalRefused,
-} from '../bus/ports.ts';
+import type { Facts } from '../bus/ports/facts.ts';
+import { FenceRefused, JournalAway, JournalRefused } from '../bus/ports/faults.ts';
+import type { Journal, JournalEntry } from '../bus/ports/journal.ts';
 
 /** A crash can only have come between the journal and the telling for records this close to the last one. */
 const UNTOLD_WITHIN_MS = 30_000;

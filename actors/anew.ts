@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { AnyMachineSnapshot } from 'xstate';
-import type { JournalEntry, JournalRecord } from '../bus/ports.ts';
+import type { JournalEntry, JournalRecord } from '../bus/ports/journal.ts';
 import type { Address } from '../bus/subjects.ts';
 import { upcast } from '../bus/upcast.ts';
 import { MACHINES } from './machines.ts';

@@ -1,6 +1,8 @@
 import { type ActorOptions, type AnyActor, type AnyStateMachine, createActor } from 'xstate';
 import { type Envelope, wrap } from '../bus/envelope.ts';
-import { type Facts, FenceRefused, type Heard, type Journal, type JournalRecord } from '../bus/ports.ts';
+import type { Facts } from '../bus/ports/facts.ts';
+import { FenceRefused } from '../bus/ports/faults.ts';
+import type { Heard, Journal, JournalRecord } from '../bus/ports/journal.ts';
 import type { Shape } from '../bus/shape.ts';
 import type { Address } from '../bus/subjects.ts';
 import { alike } from './alike.ts';

@@ -1,6 +1,6 @@
 import type { Why } from '../bus/events/why.ts';
 import type { Id } from '../bus/identity.ts';
-import type { Receipt } from '../bus/ports.ts';
+import type { Receipt } from '../bus/ports/journal.ts';
 import type { Address, Kind } from '../bus/subjects.ts';
 
 /** A cell as outsiders may look at it: a copy, plain JSON. */

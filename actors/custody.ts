@@ -1,4 +1,5 @@
-import { JournalAway, type JournalEntry } from '../bus/ports.ts';
+import { JournalAway } from '../bus/ports/faults.ts';
+import type { JournalEntry } from '../bus/ports/journal.ts';
 import { type Address, KINDS } from '../bus/subjects.ts';
 import { ownerOf } from '../machines/policy/ownership.ts';
 import { endedAt } from './ending.ts';

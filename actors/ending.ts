@@ -1,4 +1,4 @@
-import type { JournalRecord } from '../bus/ports.ts';
+import type { JournalRecord } from '../bus/ports/journal.ts';
 import type { Kind } from '../bus/subjects.ts';
 
 /** What becomes of cells that are over. */

@@ -1,4 +1,4 @@
-import type { Bus } from '../bus/ports.ts';
+import type { Bus } from '../bus/ports/bus.ts';
 import type { Address, Kind } from '../bus/subjects.ts';
 import { ownerOf } from '../machines/policy/ownership.ts';
 import { CellDown, CellExists, type Cells, type CellView, NoSuchCell, type Offered } from './cells.ts';

@@ -1,5 +1,7 @@
 import type { AnyMachineSnapshot } from 'xstate';
-import { type Journal, JournalAway, type JournalEntry, type Poison, type Subscription } from '../bus/ports.ts';
+import { JournalAway } from '../bus/ports/faults.ts';
+import type { Journal, JournalEntry, Poison } from '../bus/ports/journal.ts';
+import type { Subscription } from '../bus/ports/subscription.ts';
 import { type Address, KINDS, type Kind } from '../bus/subjects.ts';
 import { upcast, VERSIONS } from '../bus/upcast.ts';
 import type { CellKind } from './cell.ts';

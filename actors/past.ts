@@ -1,6 +1,6 @@
 import type { AnyMachineSnapshot } from 'xstate';
 import { canonical, fingerprint } from '../bus/canonical.ts';
-import type { JournalEntry, JournalRecord } from '../bus/ports.ts';
+import type { JournalEntry, JournalRecord } from '../bus/ports/journal.ts';
 import type { Address } from '../bus/subjects.ts';
 import { upcast } from '../bus/upcast.ts';
 import type { CellView } from './cells.ts';

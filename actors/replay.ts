@@ -8,7 +8,7 @@ import {
   type ExecutableActionsFrom,
   initialTransition,
 } from 'xstate';
-import type { JournalRecord } from '../bus/ports.ts';
+import type { JournalRecord } from '../bus/ports/journal.ts';
 import { upcast } from '../bus/upcast.ts';
 import { alike } from './alike.ts';
 import { slotted } from './slotted.ts';

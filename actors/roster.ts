@@ -1,6 +1,8 @@
 import type { Envelope } from '../bus/envelope.ts';
 import { newId } from '../bus/identity.ts';
-import { type Facts, FenceRefused, type Journal, type JournalEntry, type Poison } from '../bus/ports.ts';
+import type { Facts } from '../bus/ports/facts.ts';
+import { FenceRefused } from '../bus/ports/faults.ts';
+import type { Journal, JournalEntry, Poison } from '../bus/ports/journal.ts';
 import { type Address, KINDS, type Kind } from '../bus/subjects.ts';
 import { NewerRecord, upcast } from '../bus/upcast.ts';
 import { claim, isStoreRefusal, tellAgain } from './adoption.ts';

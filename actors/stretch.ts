@@ -1,4 +1,4 @@
-import type { Journal, JournalEntry } from '../bus/ports.ts';
+import type { Journal, JournalEntry } from '../bus/ports/journal.ts';
 
 /** A moment in the journal, by time or by sequence. */
 export interface Moment {

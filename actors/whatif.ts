@@ -2,7 +2,7 @@ import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate';
 import { memoryStore } from '../bus/carriers/memory.ts';
 import type { Why } from '../bus/events/why.ts';
 import { id } from '../bus/identity.ts';
-import type { JournalRecord } from '../bus/ports.ts';
+import type { JournalRecord } from '../bus/ports/journal.ts';
 import { type Address, KINDS, type Kind } from '../bus/subjects.ts';
 import { VERSIONS } from '../bus/upcast.ts';
 import { acquaint } from './acquaintance.ts';

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import type { Told } from '../bus/ports.ts';
+import type { Told } from '../bus/ports/facts.ts';
 
 /** Where a receiver listens, and the secret that it shares with us. */
 export interface Webhook {

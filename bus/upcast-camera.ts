@@ -1,4 +1,4 @@
-import type { JournalRecord } from './ports.ts';
+import type { JournalRecord } from './ports/journal.ts';
 
 /**
  * Version 1 of a camera knew one source, the first: what is heard names it from version 2 on, and what its switcher

@@ -8,7 +8,7 @@ import { RELAY_VERSION } from './events/relay.ts';
 import { RENDITION_VERSION } from './events/rendition.ts';
 import { SOUND_VERSION } from './events/sound.ts';
 import { VIEWER_VERSION } from './events/viewer.ts';
-import type { JournalRecord } from './ports.ts';
+import type { JournalRecord } from './ports/journal.ts';
 import type { Kind } from './subjects.ts';
 import { cameraFrom1, cameraFrom5 } from './upcast-camera.ts';
 

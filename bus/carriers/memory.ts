@@ -1,18 +1,13 @@
-import {
-  type Bucket,
-  type Bus,
-  type Facts,
-  type Journal,
-  JournalAway,
-  type JournalEntry,
-  JournalFull,
-  type Keeper,
-  type Leases,
-  type Ledger,
-  type Outbox,
-  type Sessions,
-  type Told,
-} from '../ports.ts';
+import type { Bucket } from '../ports/bucket.ts';
+import type { Bus } from '../ports/bus.ts';
+import type { Facts, Told } from '../ports/facts.ts';
+import { JournalAway, JournalFull } from '../ports/faults.ts';
+import type { Journal, JournalEntry } from '../ports/journal.ts';
+import type { Keeper } from '../ports/keeper.ts';
+import type { Leases } from '../ports/leases.ts';
+import type { Ledger } from '../ports/ledger.ts';
+import type { Outbox } from '../ports/outbox.ts';
+import type { Sessions } from '../ports/sessions.ts';
 import { memoryBucket } from './memory/bucket.ts';
 import { memoryBus } from './memory/bus.ts';
 import { memoryFacts } from './memory/facts.ts';

@@ -1,4 +1,12 @@
-import type { Bucket, Bus, Facts, Journal, Keeper, Leases, Ledger, Outbox, Readers } from '../ports.ts';
+import type { Bucket } from '../ports/bucket.ts';
+import type { Bus } from '../ports/bus.ts';
+import type { Facts } from '../ports/facts.ts';
+import type { Journal } from '../ports/journal.ts';
+import type { Keeper } from '../ports/keeper.ts';
+import type { Leases } from '../ports/leases.ts';
+import type { Ledger } from '../ports/ledger.ts';
+import type { Outbox } from '../ports/outbox.ts';
+import type { Readers } from '../ports/readers.ts';
 import { natsBucket } from './nats/bucket.ts';
 import { natsBus } from './nats/bus.ts';
 import { connectNats, type NatsOptions } from './nats/connection.ts';

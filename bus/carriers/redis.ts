@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import { type Id, id } from '../identity.ts';
-import type { SessionCard, Sessions } from '../ports.ts';
+import type { SessionCard, Sessions } from '../ports/sessions.ts';
 
 /** Where Redis is. */
 export interface RedisOptions {

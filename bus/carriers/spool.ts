@@ -1,5 +1,7 @@
 import { open } from 'node:fs/promises';
-import { type Facts, FenceRefused, type Journal, JournalAway, JournalFull, type Receipt } from '../ports.ts';
+import type { Facts } from '../ports/facts.ts';
+import { FenceRefused, JournalAway, JournalFull } from '../ports/faults.ts';
+import type { Journal, Receipt } from '../ports/journal.ts';
 import type { Address } from '../subjects.ts';
 import {
   cellKey,

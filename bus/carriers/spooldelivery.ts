@@ -1,14 +1,8 @@
 import type { Envelope } from '../envelope.ts';
 import { id } from '../identity.ts';
-import {
-  type Facts,
-  FenceRefused,
-  type Journal,
-  JournalAway,
-  JournalFull,
-  type JournalRecord,
-  JournalRefused,
-} from '../ports.ts';
+import type { Facts } from '../ports/facts.ts';
+import { FenceRefused, JournalAway, JournalFull, JournalRefused } from '../ports/faults.ts';
+import type { Journal, JournalRecord } from '../ports/journal.ts';
 import { type Address, parseFactType } from '../subjects.ts';
 
 /** A spooled record with its fence. */

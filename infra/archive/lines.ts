@@ -1,6 +1,7 @@
 import { foldPast, type Past } from '../../actors/past.ts';
 import { type Moment, type Readings, stretch } from '../../actors/stretch.ts';
-import type { Facts, JournalEntry, Told } from '../../bus/ports.ts';
+import type { Facts, Told } from '../../bus/ports/facts.ts';
+import type { JournalEntry } from '../../bus/ports/journal.ts';
 
 /**
  * A line of an archive, as JSON. `checkpoint`: the last record of a cell before the stretch, from which it goes on;

@@ -1,5 +1,5 @@
 import { foldPast, hashOf } from '../../actors/past.ts';
-import type { Journal } from '../../bus/ports.ts';
+import type { Journal } from '../../bus/ports/journal.ts';
 
 /** Everything as a journal leads to it. */
 export interface WholeState {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { SnapshotFailed } from '../../bus/carriers/nats/snapshot.ts';
-import { JournalAway } from '../../bus/ports.ts';
+import { JournalAway } from '../../bus/ports/faults.ts';
 import { BrokenBackup, proveBackup } from '../backup/file.ts';
 import { BackupRefused, makeBackup } from '../backup/make.ts';
 import { RestoreRefused, restoreBackup } from '../backup/restore.ts';

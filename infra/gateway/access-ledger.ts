@@ -7,7 +7,10 @@ import {
   type LedgerNote,
   linkEntry,
 } from '../../bus/ledger.ts';
-import { type Facts, FenceRefused, type Journal, type Ledger, type Ledgered, type Told } from '../../bus/ports.ts';
+import type { Facts, Told } from '../../bus/ports/facts.ts';
+import { FenceRefused } from '../../bus/ports/faults.ts';
+import type { Journal } from '../../bus/ports/journal.ts';
+import type { Ledger, Ledgered } from '../../bus/ports/ledger.ts';
 import { type Address, parseFactType } from '../../bus/subjects.ts';
 import type { ViewerContext } from '../../machines/viewer/context.ts';
 

@@ -4,7 +4,7 @@ import { answerGateway, type Entrusted, type Federation } from '../../actors/fed
 import type { Roster } from '../../actors/roster.ts';
 import type { Gate } from '../../adapters/gate.jsonwebtoken.ts';
 import type { Id } from '../../bus/identity.ts';
-import { type Ask, type Bus, NOT_MINE } from '../../bus/ports.ts';
+import { type Ask, type Bus, NOT_MINE } from '../../bus/ports/bus.ts';
 import { shape } from '../../bus/shape.ts';
 import { type Address, KINDS } from '../../bus/subjects.ts';
 import { isAtLeast } from '../../machines/policy/access.ts';

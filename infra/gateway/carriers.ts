@@ -13,7 +13,13 @@ import { startPublisher } from '../../bus/carriers/nats/publisher.ts';
 import { natsReaders } from '../../bus/carriers/nats/readers.ts';
 import { redisSessions } from '../../bus/carriers/redis.ts';
 import { openSpool, type Spool } from '../../bus/carriers/spool.ts';
-import type { Bus, Keeper, Leases, Ledger, Outbox, Readers, Sessions } from '../../bus/ports.ts';
+import type { Bus } from '../../bus/ports/bus.ts';
+import type { Keeper } from '../../bus/ports/keeper.ts';
+import type { Leases } from '../../bus/ports/leases.ts';
+import type { Ledger } from '../../bus/ports/ledger.ts';
+import type { Outbox } from '../../bus/ports/outbox.ts';
+import type { Readers } from '../../bus/ports/readers.ts';
+import type { Sessions } from '../../bus/ports/sessions.ts';
 import type { Group } from '../group.ts';
 
 /** The ports of the bus, carried by this group's servers. */

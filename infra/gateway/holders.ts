@@ -1,7 +1,8 @@
 import type { Federation } from '../../actors/federation.ts';
 import type { Gate } from '../../adapters/gate.jsonwebtoken.ts';
 import type { Id } from '../../bus/identity.ts';
-import { type Bus, JournalAway } from '../../bus/ports.ts';
+import type { Bus } from '../../bus/ports/bus.ts';
+import { JournalAway } from '../../bus/ports/faults.ts';
 import type { GatewayVerb } from '../http/message-roles.ts';
 
 /** What asking needs. */

@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import Type from 'typebox';
 import { replaceFile } from '../../adapters/files.ts';
-import { JournalAway, type Keeper } from '../../bus/ports.ts';
+import { JournalAway } from '../../bus/ports/faults.ts';
+import type { Keeper } from '../../bus/ports/keeper.ts';
 import { type Of, shape } from '../../bus/shape.ts';
 
 const known = Type.Object({

@@ -1,4 +1,4 @@
-import type { Journal } from '../../bus/ports.ts';
+import type { Journal } from '../../bus/ports/journal.ts';
 import type { Metrics } from '../http/metrics.ts';
 
 /** The journal, with what passes through it counted. */

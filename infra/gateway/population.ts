@@ -3,7 +3,7 @@ import { Federation } from '../../actors/federation.ts';
 import { Mirror } from '../../actors/mirror.ts';
 import { Roster, type RosterHouse } from '../../actors/roster.ts';
 import type { Gate } from '../../adapters/gate.jsonwebtoken.ts';
-import type { Bus } from '../../bus/ports.ts';
+import type { Bus } from '../../bus/ports/bus.ts';
 import type { Tenure } from './tenure.ts';
 
 /** What the population needs of the house. */

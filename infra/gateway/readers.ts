@@ -1,6 +1,8 @@
 import type { Cells } from '../../actors/cells.ts';
 import type { Envelope } from '../../bus/envelope.ts';
-import type { Facts, Readers, Subscription } from '../../bus/ports.ts';
+import type { Facts } from '../../bus/ports/facts.ts';
+import type { Readers } from '../../bus/ports/readers.ts';
+import type { Subscription } from '../../bus/ports/subscription.ts';
 import type { Caller } from '../http/door.ts';
 import { denied, Refusal, refusalFor } from '../http/errors.ts';
 import { pageAfter, resume, wantedOf } from '../http/resuming.ts';

@@ -1,5 +1,9 @@
 import { ENDINGS, endedAt } from '../../actors/ending.ts';
-import { type Facts, type Holdings, type Journal, JournalAway, type Keeper, type Leases } from '../../bus/ports.ts';
+import type { Facts } from '../../bus/ports/facts.ts';
+import { JournalAway } from '../../bus/ports/faults.ts';
+import type { Journal } from '../../bus/ports/journal.ts';
+import type { Holdings, Keeper } from '../../bus/ports/keeper.ts';
+import type { Leases } from '../../bus/ports/leases.ts';
 import type { Address } from '../../bus/subjects.ts';
 
 /** What forgetting works on. */

@@ -1,5 +1,5 @@
 import type { Roster } from '../../actors/roster.ts';
-import type { Sessions } from '../../bus/ports.ts';
+import type { Sessions } from '../../bus/ports/sessions.ts';
 import type { ViewerContext } from '../../machines/viewer/context.ts';
 
 /** Keeps a card of every open session in the session cache, so that any gateway can answer for it. */

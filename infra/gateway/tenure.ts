@@ -1,4 +1,5 @@
-import { JournalAway, type Lease, type Leases } from '../../bus/ports.ts';
+import { JournalAway } from '../../bus/ports/faults.ts';
+import type { Lease, Leases } from '../../bus/ports/leases.ts';
 
 /** This gateway's place among the gateways of its group, kept while it runs. */
 export interface Tenure {

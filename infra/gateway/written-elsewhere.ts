@@ -3,7 +3,8 @@ import type { Gate } from '../../adapters/gate.jsonwebtoken.ts';
 import { DiskAway } from '../../adapters/recordings/disk.ts';
 import type { Room, Seen, Written } from '../../adapters/recordings/written.ts';
 import { type Id, IdSchema } from '../../bus/identity.ts';
-import { type Bus, JournalAway, NOT_MINE } from '../../bus/ports.ts';
+import { type Bus, NOT_MINE } from '../../bus/ports/bus.ts';
+import { JournalAway } from '../../bus/ports/faults.ts';
 import { type Of, shape } from '../../bus/shape.ts';
 
 const File = Type.Object({ name: Type.String({ maxLength: 200 }), size: Type.Number({ minimum: 0 }) });

@@ -1,7 +1,7 @@
 import type { CellView } from '../../actors/cells.ts';
 import type { Why } from '../../bus/events/why.ts';
 import { type Id, isId } from '../../bus/identity.ts';
-import type { Told } from '../../bus/ports.ts';
+import type { Told } from '../../bus/ports/facts.ts';
 import type { Hub } from './hub.ts';
 import type { Figures } from './messages.ts';
 import type { HttpServices } from './services.ts';

@@ -5,7 +5,7 @@ import type { LoginClaims, PublisherClaims, StreamClaims } from '../../adapters/
 import { cameraOfPath } from '../../adapters/intake.mediamtx.ts';
 import { isServiceToken } from '../../adapters/service-tokens.files.ts';
 import { isId } from '../../bus/identity.ts';
-import type { SessionCard } from '../../bus/ports.ts';
+import type { SessionCard } from '../../bus/ports/sessions.ts';
 import { type Action, access, isAtLeast, type Rights } from '../../machines/policy/access.ts';
 import { grantsTo } from '../../machines/policy/grants.ts';
 import { cookieName } from './cookie.ts';

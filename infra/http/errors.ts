@@ -4,7 +4,7 @@ import { BadToken } from '../../adapters/gate.jsonwebtoken/bad-token.ts';
 import { PasswordsBusy } from '../../adapters/passwords.scrypt.ts';
 import { DiskAway } from '../../adapters/recordings/disk.ts';
 import { BadId } from '../../bus/identity.ts';
-import { JournalAway, JournalRefused } from '../../bus/ports.ts';
+import { JournalAway, JournalRefused } from '../../bus/ports/faults.ts';
 import { ShapeError } from '../../bus/shape.ts';
 
 /** A request that is answered with an error: `{"error": text, "reason": code, …}`. */

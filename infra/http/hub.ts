@@ -1,4 +1,5 @@
-import type { Facts, Subscription, Told } from '../../bus/ports.ts';
+import type { Facts, Told } from '../../bus/ports/facts.ts';
+import type { Subscription } from '../../bus/ports/subscription.ts';
 
 /** One subscription to the facts for everybody who listens at this gateway, with the latest ones at hand. */
 export interface Hub {

@@ -5,7 +5,7 @@ import { STATES } from '../../bus/catalog.ts';
 import type { Envelope } from '../../bus/envelope.ts';
 import { type Why, WhySchema } from '../../bus/events/why.ts';
 import { IdSchema, id } from '../../bus/identity.ts';
-import type { JournalEntry } from '../../bus/ports.ts';
+import type { JournalEntry } from '../../bus/ports/journal.ts';
 import { KINDS } from '../../bus/subjects.ts';
 import { callerOf } from './door.ts';
 import { Refusal } from './errors.ts';

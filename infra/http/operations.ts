@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import Type from 'typebox';
-import type { Told } from '../../bus/ports.ts';
+import type { Told } from '../../bus/ports/facts.ts';
 import type { Kind } from '../../bus/subjects.ts';
 import type { Server } from './fastify.ts';
 import { relayLoad } from './relays.ts';

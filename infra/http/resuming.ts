@@ -1,7 +1,7 @@
 import Type from 'typebox';
 import { envelope } from '../../bus/envelope.ts';
 import { ID_PATTERN, IdSchema } from '../../bus/identity.ts';
-import type { Facts } from '../../bus/ports.ts';
+import type { Facts } from '../../bus/ports/facts.ts';
 import { type Of, shape } from '../../bus/shape.ts';
 import { leftOut, type Resync, type Wanted } from './streams.ts';
 

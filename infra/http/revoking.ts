@@ -3,7 +3,7 @@ import { type Revocation, TooManyRevocations } from '../../adapters/revocations.
 import { type Service, serviceSub } from '../../adapters/service-tokens.files.ts';
 import type { Doer } from '../../bus/events/doer.ts';
 import type { ActNote } from '../../bus/ledger.ts';
-import { FenceRefused, JournalAway, JournalRefused } from '../../bus/ports.ts';
+import { FenceRefused, JournalAway, JournalRefused } from '../../bus/ports/faults.ts';
 import { doerOf } from './doing.ts';
 import { callerOf } from './door.ts';
 import { Refusal, unavailable } from './errors.ts';

@@ -1,7 +1,8 @@
 import type { Envelope } from '../../bus/envelope.ts';
 import type { Trouble } from '../../bus/events/alarm.ts';
 import { isId } from '../../bus/identity.ts';
-import type { Facts, Subscription, Told } from '../../bus/ports.ts';
+import type { Facts, Told } from '../../bus/ports/facts.ts';
+import type { Subscription } from '../../bus/ports/subscription.ts';
 import { access, inZone, isAtLeast } from '../../machines/policy/access.ts';
 import { mayAlarm } from '../../machines/policy/alarm-rights.ts';
 import { grantsTo } from '../../machines/policy/grants.ts';

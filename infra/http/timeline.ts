@@ -2,7 +2,7 @@ import Type from 'typebox';
 import type { LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
 import { STATES } from '../../bus/catalog.ts';
 import { type Why, WhySchema } from '../../bus/events/why.ts';
-import type { Facts, Told } from '../../bus/ports.ts';
+import type { Facts, Told } from '../../bus/ports/facts.ts';
 import { KINDS, parseFactType } from '../../bus/subjects.ts';
 import { callerOf } from './door.ts';
 import { Refusal } from './errors.ts';

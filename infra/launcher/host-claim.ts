@@ -1,4 +1,5 @@
-import { JournalAway, type Lease, type Leases } from '../../bus/ports.ts';
+import { JournalAway } from '../../bus/ports/faults.ts';
+import type { Lease, Leases } from '../../bus/ports/leases.ts';
 import { type AnnouncedHost, mayJoin } from '../../machines/policy/joining.ts';
 
 /** A host may not run beside those that do. */

@@ -3,7 +3,9 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { replaceFile } from '../../adapters/files.ts';
 import type { Seal } from '../../adapters/seal.aes.ts';
 import { isFixed, type SharedFiles } from '../../adapters/shared.files.ts';
-import { type Bucket, type BucketEntry, JournalAway, type Subscription } from '../../bus/ports.ts';
+import type { Bucket, BucketEntry } from '../../bus/ports/bucket.ts';
+import { JournalAway } from '../../bus/ports/faults.ts';
+import type { Subscription } from '../../bus/ports/subscription.ts';
 import { mergeEntry } from '../../machines/policy/merging.ts';
 
 /** What sharing needs. */

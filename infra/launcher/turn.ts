@@ -1,4 +1,5 @@
-import { JournalAway, type Lease, type Leases } from '../../bus/ports.ts';
+import { JournalAway } from '../../bus/ports/faults.ts';
+import type { Lease, Leases } from '../../bus/ports/leases.ts';
 
 /** What waiting for a turn needs of the house. */
 export interface TurnHouse {

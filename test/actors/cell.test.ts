@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { replay } from '../../actors/replay.ts';
 import { id } from '../../bus/identity.ts';
-import type { JournalEntry, JournalRecord } from '../../bus/ports.ts';
+import type { JournalEntry, JournalRecord } from '../../bus/ports/journal.ts';
 import type { CameraContext } from '../../machines/camera/context.ts';
 import { cameraMachine } from '../../machines/camera.ts';
 import { type FakeHouse, fakeHouse } from '../fakes/house.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { foldPast, hashOf } from '../../actors/past.ts';
 import { id } from '../../bus/identity.ts';
-import type { JournalEntry } from '../../bus/ports.ts';
+import type { JournalEntry } from '../../bus/ports/journal.ts';
 import { fakeHouse } from '../fakes/house.ts';
 
 const at = { kind: 'camera' as const, id: id('cam_001') };

@@ -7,7 +7,7 @@ import { Holding } from '../../actors/holding.ts';
 import { MACHINES } from '../../actors/machines.ts';
 import { servedBy, slotted } from '../../actors/slotted.ts';
 import { persisted } from '../../actors/snapshot.ts';
-import type { JournalRecord } from '../../bus/ports.ts';
+import type { JournalRecord } from '../../bus/ports/journal.ts';
 import { KINDS, type Kind } from '../../bus/subjects.ts';
 import { upcast } from '../../bus/upcast.ts';
 

@@ -1,7 +1,7 @@
 import { connectNats } from '../../bus/carriers/nats/connection.ts';
 import { natsStore } from '../../bus/carriers/nats.ts';
 import { id } from '../../bus/identity.ts';
-import type { Heard, Journal, JournalRecord } from '../../bus/ports.ts';
+import type { Heard, Journal, JournalRecord } from '../../bus/ports/journal.ts';
 import { journalSubject } from '../../bus/subjects.ts';
 import { startNats } from '../fixtures/nats.ts';
 import { type BenchOptions, type BenchRow, type BenchTable, quantile, thisMachine } from './table.ts';

@@ -4,7 +4,7 @@ import { MACHINES } from '../../actors/machines.ts';
 import { foldPast } from '../../actors/past.ts';
 import { newborn } from '../../actors/replay.ts';
 import { id } from '../../bus/identity.ts';
-import type { JournalEntry } from '../../bus/ports.ts';
+import type { JournalEntry } from '../../bus/ports/journal.ts';
 import { idleHouse } from './replay/house.ts';
 import { coreSeconds, manyCells, takenUp, takenUpFromNats } from './replay/taking-up.ts';
 import { type BenchOptions, type BenchTable, quantile, thisMachine } from './table.ts';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { type NatsStore, natsStore } from '../../bus/carriers/nats.ts';
 import { openSpool, type Parked, type Spool } from '../../bus/carriers/spool.ts';
-import { FenceRefused, JournalAway } from '../../bus/ports.ts';
+import { FenceRefused, JournalAway } from '../../bus/ports/faults.ts';
 import { JOURNAL_STREAM, LEASE_BUCKET } from '../../bus/subjects.ts';
 import { figure } from '../fixtures/figures.ts';
 import { type NatsCluster, startNatsCluster } from '../fixtures/nats-cluster.ts';

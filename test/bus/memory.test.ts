@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { memoryStore } from '../../bus/carriers/memory.ts';
 import { id } from '../../bus/identity.ts';
-import { JournalAway, type Told } from '../../bus/ports.ts';
+import type { Told } from '../../bus/ports/facts.ts';
+import { JournalAway } from '../../bus/ports/faults.ts';
 import { bucketContract } from '../contracts/bucket.ts';
 import { busContract } from '../contracts/bus.ts';
 import { factsContract } from '../contracts/facts.ts';

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { connectNats, type NatsLink } from '../../bus/carriers/nats/connection.ts';
 import { type NatsStore, natsStore } from '../../bus/carriers/nats.ts';
-import type { Poison, Told } from '../../bus/ports.ts';
+import type { Told } from '../../bus/ports/facts.ts';
+import type { Poison } from '../../bus/ports/journal.ts';
 import { factSubject, journalSubject } from '../../bus/subjects.ts';
 import { startNats, type TestNats } from '../fixtures/nats.ts';
 import { until } from '../fixtures/process.ts';

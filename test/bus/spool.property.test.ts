@@ -6,7 +6,9 @@ import fc from 'fast-check';
 import type { MemoryMode } from '../../bus/carriers/memory/line.ts';
 import { type MemoryStore, memoryStore } from '../../bus/carriers/memory.ts';
 import { openSpool, type Spool } from '../../bus/carriers/spool.ts';
-import { type Facts, type Journal, JournalAway } from '../../bus/ports.ts';
+import type { Facts } from '../../bus/ports/facts.ts';
+import { JournalAway } from '../../bus/ports/faults.ts';
+import type { Journal } from '../../bus/ports/journal.ts';
 import { all, camera, type someFact, someRecord } from '../fixtures/records.ts';
 
 const CELLS = ['cam_a', 'cam_b', 'cam_c'];

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { type MemoryStore, memoryStore } from '../../bus/carriers/memory.ts';
 import { openSpool, type Parked, type Spool, type SpoolOptions } from '../../bus/carriers/spool.ts';
-import { FenceRefused, JournalAway } from '../../bus/ports.ts';
+import { FenceRefused, JournalAway } from '../../bus/ports/faults.ts';
 import { factsContract } from '../contracts/facts.ts';
 import { journalContract } from '../contracts/journal.ts';
 import { until } from '../fixtures/process.ts';

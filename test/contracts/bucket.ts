@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import type { Bucket, BucketEntry, Subscription } from '../../bus/ports.ts';
+import type { Bucket, BucketEntry } from '../../bus/ports/bucket.ts';
+import type { Subscription } from '../../bus/ports/subscription.ts';
 import { until } from '../fixtures/process.ts';
 import { rejection } from '../fixtures/records.ts';
 

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { type Ask, type Bus, JournalAway, NOT_MINE } from '../../bus/ports.ts';
+import { type Ask, type Bus, NOT_MINE } from '../../bus/ports/bus.ts';
+import { JournalAway } from '../../bus/ports/faults.ts';
 import { camera, rejection } from '../fixtures/records.ts';
 
 /** What every bus promises. */

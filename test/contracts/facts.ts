@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Facts, Told } from '../../bus/ports.ts';
+import type { Facts, Told } from '../../bus/ports/facts.ts';
 import { until } from '../fixtures/process.ts';
 import { all, camera, rejection, someFact } from '../fixtures/records.ts';
 

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { id } from '../../bus/identity.ts';
-import { FenceRefused, type Journal, type JournalEntry } from '../../bus/ports.ts';
+import { FenceRefused } from '../../bus/ports/faults.ts';
+import type { Journal, JournalEntry } from '../../bus/ports/journal.ts';
 import { until } from '../fixtures/process.ts';
 import { all, camera, rejection, someRecord } from '../fixtures/records.ts';
 

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
-import type { Facts, Journal, Keeper } from '../../bus/ports.ts';
+import type { Facts } from '../../bus/ports/facts.ts';
+import type { Journal } from '../../bus/ports/journal.ts';
+import type { Keeper } from '../../bus/ports/keeper.ts';
 import { all, camera, someFact, someRecord } from '../fixtures/records.ts';
 
 /** What a keeper has to work on. */

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Lease, Leases } from '../../bus/ports.ts';
+import type { Lease, Leases } from '../../bus/ports/leases.ts';
 import { rejection } from '../fixtures/records.ts';
 
 /** What all leases promise. `make` gives an empty store whose clock stands still until `pass` moves it. */

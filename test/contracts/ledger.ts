@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { type LedgerEntry, type LedgerHead, linkEntry } from '../../bus/ledger.ts';
-import { FenceRefused, type Ledger } from '../../bus/ports.ts';
+import { FenceRefused } from '../../bus/ports/faults.ts';
+import type { Ledger } from '../../bus/ports/ledger.ts';
 import { all, rejection } from '../fixtures/records.ts';
 
 /** An entry that follows another. */

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import type { Facts, Outbox } from '../../bus/ports.ts';
+import type { Facts } from '../../bus/ports/facts.ts';
+import type { Outbox } from '../../bus/ports/outbox.ts';
 import { until } from '../fixtures/process.ts';
 import { someFact } from '../fixtures/records.ts';
 

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { JournalAway, type Readers } from '../../bus/ports.ts';
+import { JournalAway } from '../../bus/ports/faults.ts';
+import type { Readers } from '../../bus/ports/readers.ts';
 import { rejection } from '../fixtures/records.ts';
 
 /** What every carrier of readers promises. `ask` is how one of them asks. */

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { type Id, id } from '../../bus/identity.ts';
-import type { SessionCard, Sessions } from '../../bus/ports.ts';
+import type { SessionCard, Sessions } from '../../bus/ports/sessions.ts';
 import { rejection } from '../fixtures/records.ts';
 
 /** A session's card. */

@@ -5,7 +5,7 @@ import { Mirror } from '../../actors/mirror.ts';
 import type { RosterHouse } from '../../actors/roster.ts';
 import { createGate } from '../../adapters/gate.jsonwebtoken.ts';
 import type { MemoryStore } from '../../bus/carriers/memory.ts';
-import { NOT_MINE } from '../../bus/ports.ts';
+import { NOT_MINE } from '../../bus/ports/bus.ts';
 import { answerAsks } from '../../infra/gateway/asks.ts';
 import { type FakeHouse, fakeHouse } from './house.ts';
 

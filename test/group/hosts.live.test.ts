@@ -8,7 +8,7 @@ import { connectNats, type NatsLink } from '../../bus/carriers/nats/connection.t
 import { natsJournal } from '../../bus/carriers/nats/journal.ts';
 import { startPublisher } from '../../bus/carriers/nats/publisher.ts';
 import { id } from '../../bus/identity.ts';
-import type { Journal } from '../../bus/ports.ts';
+import type { Journal } from '../../bus/ports/journal.ts';
 import { startChromium } from '../fixtures/chromium.ts';
 import { figure } from '../fixtures/figures.ts';
 import type { TestGroup } from '../fixtures/group.ts';

@@ -5,7 +5,7 @@ import { MACHINES } from '../../actors/machines.ts';
 import { replay } from '../../actors/replay.ts';
 import { CATALOG } from '../../bus/catalog.ts';
 import { id } from '../../bus/identity.ts';
-import type { JournalRecord } from '../../bus/ports.ts';
+import type { JournalRecord } from '../../bus/ports/journal.ts';
 import { shape } from '../../bus/shape.ts';
 import { upcast } from '../../bus/upcast.ts';
 import type { CameraContext } from '../../machines/camera/context.ts';

@@ -4,7 +4,7 @@ import { endedAt } from '../../actors/ending.ts';
 import { MACHINES } from '../../actors/machines.ts';
 import { replay } from '../../actors/replay.ts';
 import { type Id, id } from '../../bus/identity.ts';
-import type { JournalRecord } from '../../bus/ports.ts';
+import type { JournalRecord } from '../../bus/ports/journal.ts';
 import { KINDS, type Kind } from '../../bus/subjects.ts';
 import { laws, ownershipFault, publisherFault } from '../../machines/laws.ts';
 import { type FakeHouse, fakeHouse, fakeKinds } from '../fakes/house.ts';

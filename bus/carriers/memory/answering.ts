@@ -1,4 +1,4 @@
-import type { Subscription } from '../../ports.ts';
+import type { Subscription } from '../../ports/subscription.ts';
 
 /** Has somebody be among those who answer, until that is closed. */
 export function amongAnswers<Reply>(answers: Set<Reply>, reply: Reply): Subscription {

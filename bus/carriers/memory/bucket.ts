@@ -1,4 +1,5 @@
-import type { Bucket, BucketEntry, Subscription } from '../../ports.ts';
+import type { Bucket, BucketEntry } from '../../ports/bucket.ts';
+import type { Subscription } from '../../ports/subscription.ts';
 import { sharedSubject } from '../../subjects.ts';
 import type { Line } from './line.ts';
 

@@ -1,4 +1,5 @@
-import { type Ask, type Bus, JournalAway, NOT_MINE } from '../../ports.ts';
+import { type Ask, type Bus, NOT_MINE } from '../../ports/bus.ts';
+import { JournalAway } from '../../ports/faults.ts';
 import { askSubject, type Kind } from '../../subjects.ts';
 import { errorReply } from '../replies.ts';
 import { amongAnswers } from './answering.ts';

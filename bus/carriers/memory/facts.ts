@@ -1,5 +1,6 @@
 import type { Envelope } from '../../envelope.ts';
-import type { FactFilter, Facts, Subscription, Told } from '../../ports.ts';
+import type { FactFilter, Facts, Told } from '../../ports/facts.ts';
+import type { Subscription } from '../../ports/subscription.ts';
 import { parseFactType } from '../../subjects.ts';
 import { frozen } from './frozen.ts';
 import type { Line } from './line.ts';

@@ -1,4 +1,5 @@
-import { FenceRefused, isSuccessor, type Journal, type JournalEntry } from '../../ports.ts';
+import { FenceRefused } from '../../ports/faults.ts';
+import { isSuccessor, type Journal, type JournalEntry } from '../../ports/journal.ts';
 import { journalSubject } from '../../subjects.ts';
 import { frozen } from './frozen.ts';
 import type { Line } from './line.ts';

@@ -1,4 +1,5 @@
-import type { Holdings, Keeper, Told } from '../../ports.ts';
+import type { Told } from '../../ports/facts.ts';
+import type { Holdings, Keeper } from '../../ports/keeper.ts';
 import { journalSubject } from '../../subjects.ts';
 import type { Line } from './line.ts';
 import { dropLast, firstOf, type Records, type Shelf, subjectOf } from './shelf.ts';

@@ -1,4 +1,4 @@
-import type { Leases } from '../../ports.ts';
+import type { Leases } from '../../ports/leases.ts';
 import { leaseKey } from '../../subjects.ts';
 import type { Line } from './line.ts';
 

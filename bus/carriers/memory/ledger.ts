@@ -1,4 +1,5 @@
-import { FenceRefused, type Ledger, type Ledgered } from '../../ports.ts';
+import { FenceRefused } from '../../ports/faults.ts';
+import type { Ledger, Ledgered } from '../../ports/ledger.ts';
 import { frozen } from './frozen.ts';
 import type { Line } from './line.ts';
 import type { Shelf } from './shelf.ts';

@@ -1,4 +1,5 @@
-import type { Outbox, Told } from '../../ports.ts';
+import type { Told } from '../../ports/facts.ts';
+import type { Outbox } from '../../ports/outbox.ts';
 import { parseFactType } from '../../subjects.ts';
 import type { Line } from './line.ts';
 import type { Shelf } from './shelf.ts';

@@ -1,4 +1,5 @@
-import { JournalAway, type Readers } from '../../ports.ts';
+import { JournalAway } from '../../ports/faults.ts';
+import type { Readers } from '../../ports/readers.ts';
 import { errorReply } from '../replies.ts';
 import { amongAnswers } from './answering.ts';
 import type { Line } from './line.ts';

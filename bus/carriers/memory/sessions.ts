@@ -1,5 +1,5 @@
 import { id } from '../../identity.ts';
-import type { SessionCard, Sessions } from '../../ports.ts';
+import type { SessionCard, Sessions } from '../../ports/sessions.ts';
 import type { Line } from './line.ts';
 import { copy } from './shelf.ts';
 

@@ -1,4 +1,5 @@
-import type { JournalEntry, JournalRecord, Subscription } from '../../ports.ts';
+import type { JournalEntry, JournalRecord } from '../../ports/journal.ts';
+import type { Subscription } from '../../ports/subscription.ts';
 import { journalSubject } from '../../subjects.ts';
 import type { Line } from './line.ts';
 

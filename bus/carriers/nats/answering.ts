@@ -1,5 +1,7 @@
 import type { Msg } from 'nats';
-import { JournalAway, NOT_MINE, type Subscription } from '../../ports.ts';
+import { NOT_MINE } from '../../ports/bus.ts';
+import { JournalAway } from '../../ports/faults.ts';
+import type { Subscription } from '../../ports/subscription.ts';
 import { errorReply } from '../replies.ts';
 import type { NatsLink } from './connection.ts';
 

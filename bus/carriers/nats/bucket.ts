@@ -1,5 +1,5 @@
 import { headers } from 'nats';
-import type { Bucket } from '../../ports.ts';
+import type { Bucket } from '../../ports/bucket.ts';
 import { EVERY_SHARED, SHARED_BUCKET, SHARED_STREAM, sharedOfSubject, sharedSubject } from '../../subjects.ts';
 import type { NatsLink } from './connection.ts';
 import { followStream } from './following.ts';

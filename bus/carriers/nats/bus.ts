@@ -1,5 +1,5 @@
 import type { Msg } from 'nats';
-import type { Ask, Bus } from '../../ports.ts';
+import type { Ask, Bus } from '../../ports/bus.ts';
 import { askSubject, everyAsk, parseSubject } from '../../subjects.ts';
 import { answerRequests } from './answering.ts';
 import type { NatsLink } from './connection.ts';

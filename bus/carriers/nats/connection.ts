@@ -8,7 +8,7 @@ import {
   type StreamConfig,
 } from '@nats-io/jetstream';
 import { connect, credsAuthenticator, type NatsConnection } from 'nats';
-import { JournalAway } from '../../ports.ts';
+import { JournalAway } from '../../ports/faults.ts';
 import {
   EVERY_FACT,
   EVERY_JOURNAL,

@@ -1,6 +1,6 @@
 import { DeliverPolicy, type JsMsg } from '@nats-io/jetstream';
 import { type Envelope, envelope as envelopeShape } from '../../envelope.ts';
-import type { FactFilter, Facts, Told } from '../../ports.ts';
+import type { FactFilter, Facts, Told } from '../../ports/facts.ts';
 import { EVERY_FACT, FACT_STREAM, factSubject, factsOf, factsOfKind, parseFactType } from '../../subjects.ts';
 import type { NatsLink } from './connection.ts';
 import { followStream } from './following.ts';

@@ -1,5 +1,6 @@
 import { DeliverPolicy, JetStreamApiError, type JsMsg } from '@nats-io/jetstream';
-import { JournalAway, type Subscription } from '../../ports.ts';
+import { JournalAway } from '../../ports/faults.ts';
+import type { Subscription } from '../../ports/subscription.ts';
 import type { NatsLink } from './connection.ts';
 
 const AGAIN_MS = 100;

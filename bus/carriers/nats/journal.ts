@@ -1,13 +1,13 @@
 import { DeliverPolicy, type JsMsg, type StoredMsg } from '@nats-io/jetstream';
+import { FenceRefused } from '../../ports/faults.ts';
 import {
-  FenceRefused,
   isSuccessor,
   type Journal,
   type JournalEntry,
   type JournalRecord,
   type Poison,
   type Receipt,
-} from '../../ports.ts';
+} from '../../ports/journal.ts';
 import { EVERY_JOURNAL, JOURNAL_STREAM, journalSubject, journalsOfKind, parseSubject } from '../../subjects.ts';
 import type { NatsLink } from './connection.ts';
 import { followStream } from './following.ts';

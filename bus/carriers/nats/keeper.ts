@@ -1,5 +1,5 @@
 import type { StreamInfo } from '@nats-io/jetstream';
-import type { Holdings, Keeper } from '../../ports.ts';
+import type { Holdings, Keeper } from '../../ports/keeper.ts';
 import { FACT_STREAM, JOURNAL_STREAM, journalSubject } from '../../subjects.ts';
 import type { NatsLink } from './connection.ts';
 

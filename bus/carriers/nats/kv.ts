@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { JetStreamApiError } from '@nats-io/jetstream';
 import { type KV, Kvm } from '@nats-io/kv';
-import { JournalAway } from '../../ports.ts';
+import { JournalAway } from '../../ports/faults.ts';
 import type { NatsLink } from './connection.ts';
 import { FULL, ON_ITS_WAY, ON_ITS_WAY_MS, WRONG_LAST_SEQUENCE } from './publisher.ts';
 

@@ -1,5 +1,5 @@
 import type { KV, KvEntry } from '@nats-io/kv';
-import type { Lease, Leases } from '../../ports.ts';
+import type { Lease, Leases } from '../../ports/leases.ts';
 import { LEASE_BUCKET, leaseKey, leaseOfSubject, leasesUnder } from '../../subjects.ts';
 import type { NatsLink } from './connection.ts';
 import { lostTheRace, openKv } from './kv.ts';

@@ -1,6 +1,7 @@
 import { DeliverPolicy } from '@nats-io/jetstream';
 import type { LedgerEntry } from '../../ledger.ts';
-import { FenceRefused, type Ledger, type Ledgered } from '../../ports.ts';
+import { FenceRefused } from '../../ports/faults.ts';
+import type { Ledger, Ledgered } from '../../ports/ledger.ts';
 import { LEDGER_STREAM, LEDGER_SUBJECT } from '../../subjects.ts';
 import type { NatsLink } from './connection.ts';
 import { type Publisher, refusalOf, StoreRefusal, WRONG_LAST_SEQUENCE } from './publisher.ts';

@@ -1,6 +1,7 @@
 import { AckPolicy, type Consumer, DeliverPolicy, type JsMsg } from '@nats-io/jetstream';
 import { type Envelope, envelope as envelopeShape } from '../../envelope.ts';
-import type { Outbox, Told } from '../../ports.ts';
+import type { Told } from '../../ports/facts.ts';
+import type { Outbox } from '../../ports/outbox.ts';
 import { FACT_STREAM, factsOfKind } from '../../subjects.ts';
 import type { NatsLink } from './connection.ts';
 

@@ -1,5 +1,5 @@
 import { createInbox, type Msg, type MsgHdrs } from 'nats';
-import { JournalAway, JournalFull, JournalRefused } from '../../ports.ts';
+import { JournalAway, JournalFull, JournalRefused } from '../../ports/faults.ts';
 import type { NatsLink } from './connection.ts';
 
 /** JetStream's code for a write that expected another last sequence than the store has. */

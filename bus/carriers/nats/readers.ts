@@ -1,5 +1,6 @@
 import type { Msg } from 'nats';
-import { NOT_MINE, type Readers } from '../../ports.ts';
+import { NOT_MINE } from '../../ports/bus.ts';
+import type { Readers } from '../../ports/readers.ts';
 import { EVERY_RESUME, inboxOf, readerOfSubject } from '../../subjects.ts';
 import { answerRequests } from './answering.ts';
 import type { NatsLink } from './connection.ts';

@@ -1,5 +1,5 @@
 import type { JsMsg, OrderedConsumerOptions } from '@nats-io/jetstream';
-import { JournalAway } from '../../ports.ts';
+import { JournalAway } from '../../ports/faults.ts';
 import type { NatsLink } from './connection.ts';
 
 /** Messages that a consumer may hold ready for us. */

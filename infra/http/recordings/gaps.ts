@@ -2,7 +2,7 @@ import type { Stretch } from '../../../adapters/recordings.files.ts';
 import type { Envelope } from '../../../bus/envelope.ts';
 import type { Why } from '../../../bus/events/why.ts';
 import type { Id } from '../../../bus/identity.ts';
-import type { Facts } from '../../../bus/ports.ts';
+import type { Facts } from '../../../bus/ports/facts.ts';
 import { parseFactType } from '../../../bus/subjects.ts';
 import { deletedBecause, type KeepingRules } from '../../../machines/policy/keeping.ts';
 

@@ -1,7 +1,8 @@
 import { IDLE_KINDS } from '../../../actors/machines.ts';
 import { Roster } from '../../../actors/roster.ts';
 import { memoryStore } from '../../../bus/carriers/memory.ts';
-import type { Facts, Journal } from '../../../bus/ports.ts';
+import type { Facts } from '../../../bus/ports/facts.ts';
+import type { Journal } from '../../../bus/ports/journal.ts';
 
 /** A house whose cells do nothing by themselves, over a store in memory or another one. */
 export function idleHouse(other?: { journal: Journal; facts: Facts }) {

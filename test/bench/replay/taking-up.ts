@@ -1,6 +1,6 @@
 import { natsStore } from '../../../bus/carriers/nats.ts';
 import { id } from '../../../bus/identity.ts';
-import type { Journal, JournalEntry } from '../../../bus/ports.ts';
+import type { Journal, JournalEntry } from '../../../bus/ports/journal.ts';
 import { startNats } from '../../fixtures/nats.ts';
 import { idleHouse } from './house.ts';
 

@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import { connectNats } from '../../../bus/carriers/nats/connection.ts';
 import { natsJournal } from '../../../bus/carriers/nats/journal.ts';
 import { startPublisher } from '../../../bus/carriers/nats/publisher.ts';
-import type { JournalRecord } from '../../../bus/ports.ts';
+import type { JournalRecord } from '../../../bus/ports/journal.ts';
 import { makeBackup } from '../../../infra/backup/make.ts';
 import { restoreBackup } from '../../../infra/backup/restore.ts';
 import type { Group } from '../../../infra/group.ts';

@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import type { LoginGrant } from '../../../adapters/gate.jsonwebtoken.ts';
 import { id } from '../../../bus/identity.ts';
-import type { JournalEntry } from '../../../bus/ports.ts';
+import type { JournalEntry } from '../../../bus/ports/journal.ts';
 import { command } from '../../fixtures/command-line.ts';
 import { until } from '../../fixtures/process.ts';
 import { type ServedGateway, serveGateway } from '../../fixtures/served-gateway.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { id } from '../../../bus/identity.ts';
 import { type LedgerEntry, proveLedger } from '../../../bus/ledger.ts';
-import { JournalAway } from '../../../bus/ports.ts';
+import { JournalAway } from '../../../bus/ports/faults.ts';
 import { type AccessLedger, keepLedger, noteAct } from '../../../infra/gateway/access-ledger.ts';
 import { type FakeHouse, fakeHouse } from '../../fakes/house.ts';
 import { until } from '../../fixtures/process.ts';

@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
-import { JournalAway } from '../../../bus/ports.ts';
+import { JournalAway } from '../../../bus/ports/faults.ts';
 import { witnessLog } from '../../../infra/gateway/log-witness.ts';
 
 describe('a witness of how far the log has come', () => {

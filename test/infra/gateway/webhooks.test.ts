@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { pino } from 'pino';
 import { type Delivered, signed } from '../../../adapters/webhook.http.ts';
 import { memoryStore } from '../../../bus/carriers/memory.ts';
-import type { Told } from '../../../bus/ports.ts';
+import type { Told } from '../../../bus/ports/facts.ts';
 import { keepWebhooks } from '../../../infra/gateway/webhooks.ts';
 import { createMetrics } from '../../../infra/http/metrics.ts';
 import { until } from '../../fixtures/process.ts';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import Schema from 'typebox/schema';
 import { envelope } from '../../../bus/envelope.ts';
-import type { JournalRecord } from '../../../bus/ports.ts';
+import type { JournalRecord } from '../../../bus/ports/journal.ts';
 import { factSubject } from '../../../bus/subjects.ts';
 import { EXAMPLES } from '../../../infra/http/examples.ts';
 import { RULES } from '../../../infra/http/roles.ts';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { WebSocket } from 'ws';
 import { type Id, id } from '../../../bus/identity.ts';
-import type { Facts } from '../../../bus/ports.ts';
+import type { Facts } from '../../../bus/ports/facts.ts';
 import { createHub } from '../../../infra/http/hub.ts';
 import { isWanted, keepStreams, maySee } from '../../../infra/http/streams.ts';
 import { readEvents } from '../../fakes/event-stream.ts';

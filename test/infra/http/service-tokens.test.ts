@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { expect } from 'chai';
 import { type LedgerEntry, proveLedger } from '../../../bus/ledger.ts';
-import { JournalAway, JournalRefused } from '../../../bus/ports.ts';
+import { JournalAway, JournalRefused } from '../../../bus/ports/faults.ts';
 import { RULES } from '../../../infra/http/roles.ts';
 import { type FakeGateway, fakeGateway } from '../../fakes/http.ts';
 

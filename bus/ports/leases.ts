@@ -1,0 +1,17 @@
+/** A held lease. `epoch` only ever grows for a key: it is the fencing token that effects carry. */
+export interface Lease {
+  key: string;
+  holder: string;
+  epoch: number;
+}
+
+/** Who may act: time-limited ownership with a fencing token. The journal's fence stays the last word. */
+export interface Leases {
+  /** Takes or retakes (same holder) the lease; undefined when another holds it. @throws JournalAway */
+  take(key: string, holder: string, ttlMs: number): Promise<Lease | undefined>;
+  /** Prolongs; undefined when it was lost. @throws JournalAway */
+  renew(lease: Lease, ttlMs: number): Promise<Lease | undefined>;
+  release(lease: Lease): Promise<void>;
+  /** The leases in force under a key: of `gateway`, those of `gateway.<name>`. @throws JournalAway */
+  list(under: string): Promise<Lease[]>;
+}
