@@ -24,6 +24,9 @@ export function beginning(rungs: readonly (readonly Stretch[])[]): number | unde
   return Math.min(...lasts) < APART_S ? undefined : Math.max(...rungs.map(([one]) => one?.fromS ?? 0));
 }
 
+/** Whether a stretch is too long for a playlist with this target duration. */
+export const exceeds = ({ fromS, toS }: Stretch, targetS: number): boolean => toS - fromS >= targetS + ROUNDED_S;
+
 /**
  * Where the next segment of all rungs ends; undefined while that is not known. FFmpeg can't tell: it counts how many
  * segments there should be by now, and would soon end those of a rung with more key frames at others of them.
@@ -36,7 +39,7 @@ export function ending(rungs: readonly (readonly Stretch[])[], fromS: number, ta
   );
   const due = common.find(({ toS }) => toS - fromS >= SEGMENT_S);
   const early = common.findLast(({ toS }) => toS - fromS < SEGMENT_S);
-  if (due) return early && due.toS - fromS >= targetS + ROUNDED_S ? early.toS : due.toS;
+  if (due) return early && exceeds({ fromS, toS: due.toS }, targetS) ? early.toS : due.toS;
   const reached = Math.min(...rungs.map((pieces) => pieces.at(-1)?.toS ?? fromS));
   return reached - fromS < APART_S ? undefined : reached;
 }

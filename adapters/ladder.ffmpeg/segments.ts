@@ -1,6 +1,6 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { beginning, beginsIn, ending, isBefore, reaches, type Stretch } from './joining.ts';
+import { beginning, beginsIn, ending, exceeds, isBefore, reaches, type Stretch } from './joining.ts';
 import { bytesOf, type Piece, takePieces } from './pieces.ts';
 import { silence } from './silence.ts';
 
@@ -79,6 +79,11 @@ function withoutHoles(pieces: readonly Piece[], { fromS, toS }: Stretch): Piece[
   return whole;
 }
 
+const spanOf = (parts: readonly Stretch[]): Stretch => ({
+  fromS: parts[0]?.fromS ?? 0,
+  toS: parts.at(-1)?.toS ?? 0,
+});
+
 /**
  * Joins the pieces of each rung to segments that begin and end together on all of them, and tells them in playlists.
  * Numbers go on over restarts, so that no cache ever has two segments of one name.
@@ -127,10 +132,17 @@ export function joinSegments({ pieces, folder, rungs, audio, startedMs, told }: 
     return sound;
   };
   const make = (track: Track, wanted: Stretch) => {
-    const there = track.pieces.filter((piece) => beginsIn(piece, wanted));
+    const there = track.pieces.filter((piece) =>
+      track.isSound ? isBefore(piece, wanted.toS) : beginsIn(piece, wanted),
+    );
     track.pieces = track.pieces.filter((piece) => !isBefore(piece, wanted.toS));
     const { fromS = wanted.fromS } = { fromS: track.made.at(-1)?.toS };
     const parts = track.isSound ? withoutHoles(there, { fromS, toS: wanted.toS }) : there;
+    // Sound can end anywhere: what would make a segment too long begins the next one.
+    while (track.isSound && parts.length > 1 && exceeds(spanOf(parts), targetS)) {
+      const left = parts.pop();
+      if (left && there.includes(left)) track.pieces.unshift(left);
+    }
     const [one, last] = [parts[0], parts.at(-1)];
     const init = track.made.length > 0 || initOf(track);
     if (!one || !last || !init) return;

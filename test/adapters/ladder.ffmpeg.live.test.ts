@@ -170,16 +170,20 @@ describe('a ladder of a real program', () => {
   });
 
   it('goes on, in silence, when its program’s sound stops', async function () {
-    this.timeout(40_000);
+    this.timeout(60_000);
     await switcher.stop();
-    await publish('aac', 'MPEG-4 Audio', `${SOUND}:d=6`);
+    await publish('aac', 'MPEG-4 Audio', `${SOUND}:d=8`);
     reports.length = 0;
     const held = hold(2_000);
     await flows();
     const segments = (name: string) => [...file(name).matchAll(/_(\d+)\.m4s/g)].map(([, number]) => Number(number));
     const first = segments('audio.m3u8')[0] ?? 0;
-    // Six seconds of sound are three segments; a ladder that waited for more would have been given up by then.
-    await until('six more segments of sound', () => (segments('audio.m3u8').at(-1) ?? 0) >= first + 6, 20_000);
+    // Eight seconds of sound are four segments; a ladder that waited for more would have been given up by then.
+    const goesOn = () => {
+      expect(reports.map(({ type }) => type)).to.deep.equal(['ladder.flowing']);
+      return (segments('audio.m3u8').at(-1) ?? 0) >= first + 6;
+    };
+    await until('six more segments of sound', goesOn, 30_000);
     expect((segments('180p.m3u8').at(-1) ?? 0) - (segments('audio.m3u8').at(-1) ?? 0)).to.be.within(0, 1);
     expect(reports.map(({ type }) => type)).to.deep.equal(['ladder.flowing']);
     held.release();
