@@ -49,20 +49,19 @@ export async function natsStore(
   heldMs?: number,
 ): Promise<NatsStore> {
   const link = await connectNats(options);
-  // Each stream counts for itself, and so does who listens to its answers.
-  const publishers = { journal: startPublisher(link), facts: startPublisher(link), ledger: startPublisher(link) };
+  const publisher = startPublisher(link);
   return {
-    journal: natsJournal(link, publishers.journal),
-    facts: natsFacts(link, publishers.facts),
+    journal: natsJournal(link, publisher),
+    facts: natsFacts(link, publisher),
     bus: natsBus(link),
     readers: natsReaders(link),
     leases: natsLeases(link, now),
     keeper: natsKeeper(link),
-    ledger: natsLedger(link, publishers.ledger),
+    ledger: natsLedger(link, publisher),
     outbox: natsOutbox(link, heldMs),
     bucket: natsBucket(link),
     isUp: () => link.isUp(),
-    outstanding: () => Object.values(publishers).reduce((sum, one) => sum + one.outstanding(), 0),
+    outstanding: () => publisher.outstanding(),
     close: () => link.close(),
   };
 }

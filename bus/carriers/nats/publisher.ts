@@ -33,7 +33,7 @@ export interface Publication {
   expected?: number;
 }
 
-/** Publishes to one stream; every message is acknowledged by itself, over one subscription for all of them. */
+/** Publishes to streams; every message is acknowledged by itself, over one subscription for all of them. */
 export interface Publisher {
   /**
    * Publishes, and settles with the sequence it is stored under, or with a JournalAway or StoreRefusal. A callback,
@@ -48,13 +48,6 @@ export interface Publisher {
 /** Told once, how a publication ended: with an error, or with its sequence. */
 export type Settle = (error: Error | undefined, seq: number) => void;
 
-/** Where a message is answered, and the next one after it. */
-interface Reply {
-  subject: string;
-  /** The sequence that was granted here last; 0: no message has been answered here yet. */
-  last: number;
-}
-
 interface Pending {
   subject: string;
   payload: Uint8Array;
@@ -64,14 +57,9 @@ interface Pending {
   /** After this no other attempt is begun. */
   lastMs: number;
   settle: Settle;
-  /** Where it is answered, once it is sent. */
-  reply: Reply | undefined;
 }
 
-/**
- * The server refuses a stream's messages beyond 10,000 waiting; what is above our bound waits here instead. Fewer would
- * come and go in smaller pieces, which costs this process more than the server gains.
- */
+/** The server refuses a stream's messages beyond 10,000 waiting; what is above our bound waits here instead. */
 const MAX_IN_FLIGHT = 4_096;
 const SWEEP_MS = 50;
 
@@ -82,37 +70,28 @@ interface Answer {
 }
 
 /**
- * Makes a publisher to one stream, by whose sequences it knows answers apart. A window of `js.publish` builds a request,
- * a timer and a subscription entry per message; here one inbox serves all, and one sweep looks after all deadlines:
- * several times as fast.
+ * Makes the publisher of a connection. A window of `js.publish` builds a request, a timer and a subscription entry
+ * per message; here one inbox serves all, and one sweep looks after all deadlines: several times as fast.
  * @param timeoutMs how long an acknowledgement may take
  */
 export function startPublisher(link: NatsLink, timeoutMs = link.timeoutMs): Publisher {
   const inbox = createInbox();
   // Both keep the order of publishing, so the oldest deadline comes first.
-  /** By the subject on which each is answered. */
   const inFlight = new Map<string, Pending>();
   const waiting: Pending[] = [];
-  /**
-   * Where an answer has come, and none is outstanding: used again, the latest first. nats-server remembers where 512
-   * subjects lead on which a stream answers, and looks up each other one.
-   */
-  const free: Reply[] = [];
   let paused = 0;
   let firstWaiting = 0;
   let serial = 0;
   let sweep: NodeJS.Timeout | undefined;
 
-  const newReply = (): Reply => ({ subject: `${inbox}.${(serial++).toString(36)}`, last: 0 });
-
-  const send = (pending: Pending, reply = free.pop() ?? newReply()) => {
+  const send = (pending: Pending) => {
     const { subject, payload, headers } = pending;
-    pending.reply = reply;
-    inFlight.set(reply.subject, pending);
+    const ticket = (serial++).toString(36);
+    inFlight.set(ticket, pending);
     try {
-      link.connection.publish(subject, payload, { headers, reply: reply.subject });
+      link.connection.publish(subject, payload, { headers, reply: `${inbox}.${ticket}` });
     } catch (error) {
-      inFlight.delete(reply.subject);
+      inFlight.delete(ticket);
       const text = (error as Error).message;
       const tooLarge = (error as Error).name === 'InvalidArgumentError';
       const away = () => new JournalAway(`publishing to ${subject}: ${text}`, { cause: error });
@@ -145,33 +124,21 @@ export function startPublisher(link: NatsLink, timeoutMs = link.timeoutMs): Publ
   };
 
   const hear = (message: Msg) => {
-    const pending = inFlight.get(message.subject);
+    const ticket = message.subject.slice(inbox.length + 1);
+    const pending = inFlight.get(ticket);
     if (!pending) return; // an answer after its deadline; the same id told again is no duplicate
-    const reply = pending.reply as Reply;
-    const seq = plainSequence(message.data);
-    // A cluster may answer twice while its leader changes: this is what the message before was told.
-    if (seq !== undefined && seq === reply.last) return;
-    inFlight.delete(reply.subject);
-    if (seq !== undefined && seq > reply.last) {
-      reply.last = seq;
-      free.push(reply);
-      pending.settle(undefined, seq);
-    } else if (reply.last > 0) {
-      // So may this be. It is asked where nobody was answered before; what is stored already is not stored again.
-      send({ ...pending, deadlineMs: performance.now() + timeoutMs }, newReply());
-    } else {
-      const outcome = outcomeOf(message, pending.subject);
-      if (typeof outcome === 'number') pending.settle(undefined, outcome);
-      else if (outcome instanceof StoreRefusal && ON_ITS_WAY.has(outcome.code)) sendAgain(pending);
-      else pending.settle(outcome, 0);
-    }
+    inFlight.delete(ticket);
+    const outcome = outcomeOf(message, pending.subject);
+    if (typeof outcome === 'number') pending.settle(undefined, outcome);
+    else if (outcome instanceof StoreRefusal && ON_ITS_WAY.has(outcome.code)) sendAgain(pending);
+    else pending.settle(outcome, 0);
     if (waiting.length) sendWaiting();
   };
 
   const fail = (text: string, which: (pending: Pending) => boolean) => {
-    for (const [subject, pending] of inFlight) {
+    for (const [ticket, pending] of inFlight) {
       if (!which(pending)) break;
-      inFlight.delete(subject); // an answer may still come there: nobody else is answered there
+      inFlight.delete(ticket);
       pending.settle(new JournalAway(`publishing to ${pending.subject}: ${text}`), 0);
     }
     while (firstWaiting < waiting.length && which(waiting[firstWaiting] as Pending)) {
@@ -194,11 +161,7 @@ export function startPublisher(link: NatsLink, timeoutMs = link.timeoutMs): Publ
       if (!error) hear(message);
     },
   });
-  link.onLoss(() => {
-    // A server that comes back empty counts anew.
-    free.length = 0;
-    fail('the connection to NATS was lost', () => true);
-  });
+  link.onLoss(() => fail('the connection to NATS was lost', () => true));
 
   return {
     publish({ subject, payload, messageId, expected }, settle) {
@@ -208,8 +171,7 @@ export function startPublisher(link: NatsLink, timeoutMs = link.timeoutMs): Publ
       }
       const headers = new Stamps(messageId, expected) as unknown as MsgHdrs;
       const deadlineMs = performance.now() + timeoutMs;
-      const times = { deadlineMs, lastMs: deadlineMs };
-      const pending = { subject, payload: Buffer.from(payload), headers, ...times, settle, reply: undefined };
+      const pending = { subject, payload: Buffer.from(payload), headers, deadlineMs, lastMs: deadlineMs, settle };
       if (inFlight.size < MAX_IN_FLIGHT) send(pending);
       else waiting.push(pending);
       sweep ??= setInterval(sweepDeadlines, SWEEP_MS);
@@ -267,14 +229,15 @@ function plainSequence(answer: Uint8Array): number | undefined {
     place -= 1;
   }
   for (const byte of BEFORE) if (answer[place--] !== byte) return undefined;
-  // A refusal may end in a sequence, too: in none.
-  return seq || undefined;
+  return seq;
 }
 
-/** The sequence that an answer grants which is not plain, or why there is none. */
+/** The sequence that an answer grants, or why there is none. */
 function outcomeOf(message: Msg, subject: string): number | Error {
   // 503: no stream listens on this subject (yet).
   if (message.data.length === 0) return new JournalAway(`publishing to ${subject}: no stream answers for it`);
+  const plain = plainSequence(message.data);
+  if (plain) return plain;
   const text = message.string();
   const { seq, error }: Answer = JSON.parse(text);
   if (error) return new StoreRefusal(error.description, error.err_code ?? error.code);
