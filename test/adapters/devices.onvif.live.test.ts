@@ -59,7 +59,12 @@ describe('a device that answers something else', function () {
       device.spoil(answer);
       const error = (await rejection(devices.look(target))) as Error & { reason: string };
       expect(error.reason, answer.slice(0, 80)).to.equal('unsupported');
-      expect(await devices.find(['127.0.0.1'], 100), answer.slice(0, 80)).to.deep.equal([]);
+      // Other tests have cameras on this network, too.
+      const found = await devices.find(['127.0.0.1'], 100);
+      expect(
+        found.filter(({ url }) => url === device.url),
+        answer.slice(0, 80),
+      ).to.deep.equal([]);
     }
     device.spoil(undefined);
     expect((await devices.look(target)).model).to.equal('Dome 1');
