@@ -23,7 +23,7 @@ function rowsUnder(heading: string): Map<string, string> {
 /** Each line of the table is tried as it is written, with the program it names or another one of the same protocol. */
 describe('the addresses that the README gives', function () {
   this.timeout(60_000);
-  const rows = rowsUnder('Watching without our page');
+  const rows = new Map([...rowsUnder('Integrating'), ...rowsUnder('Watching without our page')]);
   let site: Site;
   let group: TestGroup;
   let token: string;
@@ -98,7 +98,8 @@ describe('the addresses that the README gives', function () {
 
   it('tell curl how it is, and what happens', () => {
     const [how = ''] = commandsOf(howFor(/how it is/));
-    expect(JSON.parse(shell(how).stdout)).to.include({ id: 'cam_001', state: 'live' });
+    const { items } = JSON.parse(shell(how).stdout);
+    expect(items[0]).to.include({ id: 'cam_001', state: 'live' });
     const [what = ''] = commandsOf(howFor(/what happens/));
     const { stdout } = shell(what.replace('curl ', 'curl -sS --max-time 3 -H "Last-Event-ID: 0" '));
     expect(stdout).to.match(/^data: \{.*signalbox\./m);
