@@ -34,6 +34,9 @@ const SHORT = 300;
 /** How long to wait for an event that ought to be there. */
 const PATIENCE_MS = 3_000;
 
+/** And for the one answer that always comes: nothing instead of it would look like an empty log. */
+const ANSWER_WITHIN_MS = 10_000;
+
 /**
  * Opens the event stream.
  * @param after the last sequence already seen; undefined: only what comes
@@ -75,9 +78,13 @@ function heardFrom({ id, event, data }: ServerEvent): Heard {
   return envelope.check(said) ? { ...sequence, envelope: said } : sequence;
 }
 
-/** The newest sequence there is. */
+/** The newest sequence there is; 0 before the first. @throws CommandFailed when the gateway does not tell it in time */
 export async function newestSequence(out: Terminal, to: Reach): Promise<number> {
-  return (await first(out, to, BEYOND, ({ sequence }) => sequence !== undefined))?.sequence ?? 0;
+  const answer = await first(out, to, BEYOND, ({ sequence }) => sequence !== undefined, ANSWER_WITHIN_MS);
+  if (answer?.sequence !== undefined) return answer.sequence;
+  throw new CommandFailed(
+    `${to.url} did not tell its newest event within ${ANSWER_WITHIN_MS / 1000} s: it is very busy, or its event log is away; \`signalbox status\` tells which`,
+  );
 }
 
 /**
@@ -103,9 +110,10 @@ async function first(
   to: Reach,
   after: number,
   isWanted: (heard: Heard) => boolean,
+  withinMs = PATIENCE_MS,
 ): Promise<Heard | undefined> {
   const { heard, close } = await openEvents(out, to, after);
-  const timer = setTimeout(close, PATIENCE_MS);
+  const timer = setTimeout(close, withinMs);
   try {
     for await (const one of heard) if (isWanted(one)) return one;
     return undefined;

@@ -13,10 +13,9 @@ import { longestGapMs, median, signIn, watchCamera } from '../fixtures/watcher.t
 import { openWhepPage } from '../fixtures/whep-page.ts';
 
 const CAMERAS = ['cam_001', 'cam_002', 'cam_003'];
-const KEY_FRAME_EVERY_MS = 2_000;
 
 describe('the demo, as a stranger starts it', function () {
-  this.timeout(90_000);
+  this.timeout(150_000);
   let group: TestGroup;
   let browser: Browser;
   let events: Follower;
@@ -101,7 +100,7 @@ describe('the demo, as a stranger starts it', function () {
     };
     const shown = async () => (await group.api('GET', `/api/v1/cameras/${camera}`)).body.active_source;
     // Where the cores are busy a demo camera falls silent at times, and is handed back later after each time.
-    await until('the preferred source to be shown', async () => (await shown()) === '0', 45_000);
+    await until('the preferred source to be shown', async () => (await shown()) === '0', 90_000);
     const firstAt = Date.now();
     const pulledFirstAt = await press(0);
     const switched = await events.next('camera.switched', `camera/${camera}`, firstAt);
@@ -137,8 +136,8 @@ describe('the demo, as a stranger starts it', function () {
     figure('plugged in: the intake pulls the camera after it answers', Math.max(0, pulledAgainAt - answeredAt));
     figure('plugged in: camera.live after the camera answers', live.at - answeredAt);
     expect(pulledAgainAt - answeredAt).to.be.lessThan(1_500);
-    // The relay that pulls hands on nothing before a key frame, and the demo cameras send one every two seconds.
-    expect(live.at - answeredAt).to.be.lessThan(1_500 + KEY_FRAME_EVERY_MS);
+    // The relay that pulls hands on nothing before a key frame; left alone, it asks anew only every five seconds.
+    expect(live.at - answeredAt).to.be.lessThan(5_000);
     const { frames, peers } = await watcher.moving(live.at);
     const frameAt = frames.find(({ at }) => at >= answeredAt)?.at ?? Number.NaN;
     figure('plugged in: a moving frame on screen after the camera answers', frameAt - answeredAt);

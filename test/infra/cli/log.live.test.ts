@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
 import { id } from '../../../bus/identity.ts';
 import { buildServer } from '../../../infra/http/server.ts';
@@ -34,6 +36,24 @@ describe('the log on the command line', () => {
     expect((await sbx('log', '--since', String(last.sequence))).out).to.equal('');
     expect((await sbx('log', '--since', '2099-01-01')).out).to.equal('');
     expect((await sbx('log', '--since', '5m')).out).to.contain('cam_001');
+  });
+
+  it('says that the gateway does not tell its events, instead of printing none', async function () {
+    this.timeout(30_000);
+    // It takes the question and opens the stream, as one does whose cores are busy; nothing follows.
+    const mute = createServer((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders();
+    });
+    await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve));
+    try {
+      const { port } = mute.address() as AddressInfo;
+      const { code, out, err } = await sbx('log', '--url', `http://127.0.0.1:${port}`);
+      expect([code, out]).to.deep.equal([1, '']);
+      expect(err).to.match(/did not tell its newest event within 10 s/);
+    } finally {
+      mute.closeAllConnections();
+      mute.close();
+    }
   });
 
   it('finds a moment among thousands of events', async function () {
