@@ -136,17 +136,17 @@ export function joinSegments({ pieces, folder, rungs, audio, startedMs, told }: 
       track.isSound ? isBefore(piece, wanted.toS) : beginsIn(piece, wanted),
     );
     track.pieces = track.pieces.filter((piece) => !isBefore(piece, wanted.toS));
-    const { fromS = wanted.fromS } = { fromS: track.made.at(-1)?.toS };
-    const parts = track.isSound ? withoutHoles(there, { fromS, toS: wanted.toS }) : there;
+    const before = track.made.at(-1);
+    const parts = track.isSound ? withoutHoles(there, { fromS: before?.toS ?? wanted.fromS, toS: wanted.toS }) : there;
     // Sound can end anywhere: what would make a segment too long begins the next one.
     while (track.isSound && parts.length > 1 && exceeds(spanOf(parts), targetS)) {
       const left = parts.pop();
       if (left && there.includes(left)) track.pieces.unshift(left);
     }
     const [one, last] = [parts[0], parts.at(-1)];
-    const init = track.made.length > 0 || initOf(track);
-    if (!one || !last || !init) return;
-    if (init !== true) writeFileSync(path.join(folder, track.init), init);
+    const init = before ? undefined : initOf(track);
+    if (!one || !last || !(before || init)) return;
+    if (init) writeFileSync(path.join(folder, track.init), init);
     const segment: Segment = { number: track.next++, fromS: one.fromS, toS: last.toS };
     writeFileSync(path.join(folder, fileOf(track.init, segment)), Buffer.concat(parts.map(({ media }) => media)));
     track.made.push(segment);

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Envelope } from '../../bus/envelope.ts';
 import type { Group } from '../group.ts';
+import { relayName } from '../launcher/node-programs.ts';
 import type { ProcessState } from '../launcher/process-list.ts';
 import { type SessionAnswer, sessionsAnswer } from './answers.ts';
 import { newestSequence, readEvents } from './log-source.ts';
@@ -35,7 +36,7 @@ export async function processNamed(group: Group, name: string): Promise<ProcessS
   const running = await processesOf(group);
   if (!running)
     throw new CommandFailed('the launcher does not answer, and without it nothing would come back: no drill');
-  const found = running.find((one) => one.name === name || one.name === `relay:${name}`);
+  const found = running.find((one) => one.name === name || one.name === relayName(name));
   if (!found) {
     throw misused(`there is no process ${name}; there are ${running.map((one) => one.name).join(', ')}`);
   }

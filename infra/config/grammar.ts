@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import { ZONE_PATTERN } from '../../bus/events/viewer.ts';
 import { ID_PATTERN } from '../../bus/identity.ts';
 import { DURATION_PATTERN } from './durations.ts';
 import { SIZE_PATTERN } from './sizes.ts';
@@ -63,6 +64,6 @@ export const AnId = Type.String({ pattern: ID_PATTERN, expects: 'an id: a-z, 0-9
 
 /** Which zones are meant: one, all below one, or all. */
 export const ZonePattern = Type.String({
-  pattern: '^(\\*|[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_-]*)*(/\\*)?)$',
+  pattern: ZONE_PATTERN,
   expects: 'a zone such as hcm/airport, hcm/* or *',
 });

@@ -2,6 +2,7 @@ import Type from 'typebox';
 import type { CellView } from '../../actors/cells.ts';
 import { serviceState, serviceSub } from '../../adapters/service-tokens.files.ts';
 import { type HistoryWish, HistoryWishSchema } from '../../bus/events/history.ts';
+import { SubjectSchema } from '../../bus/events/viewer.ts';
 import { IdSchema } from '../../bus/identity.ts';
 import { ACTIONS, type Action, access, type Rights } from '../../machines/policy/access.ts';
 import { type Horizon, lookBack, settled } from '../../machines/policy/history.ts';
@@ -19,7 +20,7 @@ const HolderSchema = Type.Object({
   id: Type.String(),
   subject: Type.String({ description: 'who: the `sub` of its tokens, or the rule that lets them in' }),
   name: Type.Optional(Type.String()),
-  role: Type.Optional(Type.Enum(['viewer', 'operator', 'admin'])),
+  role: Type.Optional(SubjectSchema.properties.role),
   may: Type.Array(ActionSchema),
   history: Type.Optional(HistoryWishSchema),
   why: Type.String(),

@@ -12,7 +12,7 @@ const LOSSY = 0.02;
 const LOSSY_MS = 5_000;
 /**
  * A queue of this length may overflow: for a while it is looked so often whether the first packets are missing. One of
- * `longMs` is told of though none is.
+ * `longMs` is told of though none is. What comes of it the gateway decides, by the same lengths (`policy/quality.ts`).
  */
 const QUEUE = { leastMs: 60, longMs: 250, everyMs: 50, forMs: 400 };
 

@@ -6,6 +6,7 @@ import { rtspAddress } from '../../../adapters/mediamtx/exchange.ts';
 import { provisionMediamtx } from '../../../adapters/provision.mediamtx.ts';
 import { pulsePath, pulseRtsp } from '../../../adapters/pulse.rtsp.ts';
 import type { RelaySlots } from '../../../machines/slots.ts';
+import { relayName } from '../../launcher/node-programs.ts';
 import type { Launchers } from '../launchers.ts';
 import { inGroup } from './in-group.ts';
 import { known, type RelayClients } from './relay-clients.ts';
@@ -35,7 +36,7 @@ export function relaySlots({ node, gate, launchers, reaches, clients }: RelaySlo
     apiOf: clients.api,
     onProcess: (relay, hear) =>
       launchers.of(reaches.get(relay)?.host).onProcess(({ name, what, detail }) => {
-        if (name === `relay:${relay}`) hear({ type: what, text: detail });
+        if (name === relayName(relay)) hear({ type: what, text: detail });
       }),
   });
   return {

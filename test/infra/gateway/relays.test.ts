@@ -37,6 +37,18 @@ describe('the relays that a file lists', () => {
     await house.roster.offer(relay(name), { type: 'relay.answering', instance: 'A' });
     await house.roster.offer(relay(name), { type: 'paths.provisioned', instance: 'A', paths: 1, elapsed_ms: 1 });
   };
+  /** Somebody watches there over RTSP, and can't be told to leave. */
+  const watchAt = async (name: string) => {
+    const session = { kind: 'viewer' as const, id: id('ses_1') };
+    await house.roster.create(session, {
+      type: 'viewer.requested',
+      ...{ camera: 'cam_001', zone: 'hcm', protocol: 'rtsp', quality: '720p', address: '127.0.0.1' },
+      subject: { sub: 'lan', role: 'admin', cameras: [], zones: [], iat: 1 },
+      ...{ expires_at: 9_000_000_000_000, held: 0, quota: 2, relay: name, standby: '' },
+    });
+    await house.roster.offer(session, { type: 'seat.taken', relay: name, relay_session: 'r1' });
+    return session;
+  };
 
   beforeEach(async () => {
     house = fakeHouse();
@@ -84,14 +96,7 @@ describe('the relays that a file lists', () => {
   });
 
   it('cut whoever can not be told to leave when their time is over, and say why', async () => {
-    const session = { kind: 'viewer' as const, id: id('ses_1') };
-    await house.roster.create(session, {
-      type: 'viewer.requested',
-      ...{ camera: 'cam_001', zone: 'hcm', protocol: 'rtsp', quality: '720p', address: '127.0.0.1' },
-      subject: { sub: 'lan', role: 'admin', cameras: [], zones: [], iat: 1 },
-      ...{ expires_at: 9_000_000_000_000, held: 0, quota: 2, relay: 'relay-2', standby: '' },
-    });
-    await house.roster.offer(session, { type: 'seat.taken', relay: 'relay-2', relay_session: 'r1' });
+    const session = await watchAt('relay-2');
     await save(['intake-1', 'relay-1']);
     const leavingAt = Number(house.roster.view(relay('relay-2'))?.context.leavingAt);
     const waits = house.slots.alarm.all.find(({ input, end }) => input.name === 'leave' && !end);
@@ -116,14 +121,7 @@ describe('the relays that a file lists', () => {
   });
 
   it('stay before they are empty, when they are written into it again', async () => {
-    const session = { kind: 'viewer' as const, id: id('ses_1') };
-    await house.roster.create(session, {
-      type: 'viewer.requested',
-      ...{ camera: 'cam_001', zone: 'hcm', protocol: 'rtsp', quality: '720p', address: '127.0.0.1' },
-      subject: { sub: 'lan', role: 'admin', cameras: [], zones: [], iat: 1 },
-      ...{ expires_at: 9_000_000_000_000, held: 0, quota: 2, relay: 'relay-2', standby: '' },
-    });
-    await house.roster.offer(session, { type: 'seat.taken', relay: 'relay-2', relay_session: 'r1' });
+    await watchAt('relay-2');
     await save(['intake-1', 'relay-1']);
     expect(stateOf('relay-2')).to.equal('draining');
     await save(RUNNING);
