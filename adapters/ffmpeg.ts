@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { setPriority } from 'node:os';
 import { PassThrough } from 'node:stream';
 import ffmpeg from 'fluent-ffmpeg';
+import { NICENESS, setNiceness } from './niceness.ts';
 
 /** One run of FFmpeg between two pipes: bytes in on standard input, bytes out on standard output. */
 export interface FfmpegTask {
@@ -63,18 +63,6 @@ export function lastWords(): LastWords {
   };
 }
 
-/** So much less of the processor that others hardly notice it, and enough to go on where there is some. */
-const YIELDING = 10;
-
-/** Gives a process more or less priority; getting it back may need a right that we don't have: then it stays lower. */
-function setNiceness(pid: number, niceness: number): void {
-  try {
-    setPriority(pid, niceness);
-  } catch {
-    // it has just ended, or may not be raised again: its next run has it
-  }
-}
-
 const PAGE_BYTES = 4096;
 
 /** Linux tells of each process how many pages it holds. */
@@ -125,7 +113,7 @@ function tellFailedStarts(command: ffmpeg.FfmpegCommand): void {
 export function runFfmpeg(task: FfmpegTask): FfmpegRun {
   const input = new PassThrough();
   let over = false;
-  let niceness = 0;
+  let niceness: number = NICENESS.encoders;
   const end = (detail: string) => {
     if (over) return;
     over = true;
@@ -133,7 +121,11 @@ export function runFfmpeg(task: FfmpegTask): FfmpegRun {
     task.onEnd(detail);
   };
   // The archived wrapper looks for the program in the environment unless told; it is told.
-  const command = ffmpeg(input, { stdoutLines: 1, ...(task.folder === undefined ? {} : { cwd: task.folder }) })
+  const command = ffmpeg(input, {
+    stdoutLines: 1,
+    niceness,
+    ...(task.folder === undefined ? {} : { cwd: task.folder }),
+  })
     .setFfmpegPath(task.program)
     .inputFormat(task.inputFormat)
     .inputOptions(task.inputOptions);
@@ -165,7 +157,7 @@ export function runFfmpeg(task: FfmpegTask): FfmpegRun {
     cpuMs: () => cpuMsOf(pid()),
     yieldToOthers(yields) {
       const running = pid();
-      const wanted = yields ? YIELDING : 0;
+      const wanted = yields ? NICENESS.yieldingEncoders : NICENESS.encoders;
       if (running === undefined || over || niceness === wanted) return;
       niceness = wanted;
       setNiceness(running, wanted);

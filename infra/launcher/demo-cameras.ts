@@ -101,6 +101,7 @@ export function demoCameraProgram(
     file: findProgram('mediamtx', env),
     args: [path.resolve(config)],
     env: bareEnvironment(env),
+    purpose: 'pictures',
     ready: async () =>
       Boolean(
         await converse(place.port, `OPTIONS ${demoSourceUrl(place.port)} RTSP/1.0\r\nCSeq: 1\r\n\r\n`, /^RTSP\/1\.0 /),

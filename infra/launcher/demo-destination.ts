@@ -40,6 +40,7 @@ export function demoDestinationProgram(
     file: findProgram('nginx', env),
     args: ['-c', state.writeRun('destination.conf', text), '-p', folder],
     env: bareEnvironment(env),
+    purpose: 'pictures',
     ready: async () => (await fetch(`http://127.0.0.1:${httpPort}/stat`)).ok,
   };
 }

@@ -57,6 +57,7 @@ export function switcherProgram(name: string, script: string, sockets: string, e
     file: process.execPath,
     args: nodeArguments(script, ['--socket', socket, '--name', name]),
     env,
+    purpose: 'pictures',
     ready: () => listens(socket),
   };
 }
@@ -72,6 +73,7 @@ export function peersProgram(script: string, sockets: string, env: NodeJS.Proces
     file: process.execPath,
     args: nodeArguments(script, ['--socket', socket, '--ffmpeg', findProgram('ffmpeg', env)]),
     env,
+    purpose: 'pictures',
     ready: () => listens(socket),
   };
 }
@@ -95,6 +97,7 @@ export function gatewayProgram(
     file: process.execPath,
     args: nodeArguments(script, [groupFile]),
     env: { UV_THREADPOOL_SIZE: GATEWAY_THREADS, ...env },
+    purpose: 'decisions',
     ready: async () => isReady(),
   };
 }
@@ -110,6 +113,7 @@ export function relayProgram(place: RelayPlace, settings: object, state: StateFo
     file: findProgram('mediamtx', env),
     args: [config],
     env: bareEnvironment(env),
+    purpose: 'pictures',
     // Its API starts last: when that answers, every listener is up.
     // Without a token it refuses, and so serves.
     ready: async () =>

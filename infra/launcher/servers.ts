@@ -88,6 +88,7 @@ export function natsProgram(plan: NatsPlan, state: StateFolder, env: NodeJS.Proc
     file: findProgram('nats-server', env),
     args: ['-c', writeNatsConfig(plan, state).file],
     env: bareEnvironment(env),
+    purpose: 'decisions',
     ready: async () => Boolean(await converse(plan.port, '', /INFO \{.*"jetstream":true/)),
   };
 }
@@ -113,6 +114,7 @@ export function redisProgram(port: number, state: StateFolder, env: NodeJS.Proce
     file: findProgram('redis-server', env),
     args: [config],
     env: bareEnvironment(env),
+    purpose: 'decisions',
     ready: async () => Boolean(await converse(port, `AUTH ${value}\r\nPING\r\n`, /\+OK\r\n\+PONG/)),
   };
 }

@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { NICENESS, nicely } from '../../adapters/niceness.ts';
 import { lastWords } from './last-words.ts';
 import type { ProcessState } from './process-list.ts';
 import type { ProcessLog } from './process-log.ts';
+import { setSessionNiceness } from './session-niceness.ts';
 import type { Undertaker } from './undertaker.ts';
 
 /** A program of the group: how it is started, and how to tell that it serves. */
@@ -11,6 +13,8 @@ export interface Program {
   file: string;
   args: string[];
   env: NodeJS.ProcessEnv;
+  /** What it is for, which says who goes first where the processor is too small for all. */
+  purpose: 'pictures' | 'decisions';
   /** Whether it serves now; asked again until it does. May throw, which means no. */
   ready(): Promise<boolean>;
 }
@@ -74,6 +78,7 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Supervises one program: nothing runs until `start`. */
 export function supervise(program: Program, log: ProcessLog, undertaker: Undertaker, watch: Watch): Supervised {
+  const niceness = NICENESS[program.purpose];
   let child: ChildProcess | undefined;
   let gone: Promise<void> = Promise.resolve();
   let wanted = false;
@@ -112,7 +117,7 @@ export function supervise(program: Program, log: ProcessLog, undertaker: Underta
     const startedAt = performance.now();
     log.begin();
     // A session of its own: Ctrl-C reaches the launcher alone, which then stops everything in order.
-    const started = spawn(program.file, program.args, {
+    const started = spawn(...nicely(niceness, program.file, program.args), {
       env: program.env,
       detached: true,
       stdio: ['pipe', 'pipe', 'pipe'],
@@ -135,6 +140,7 @@ export function supervise(program: Program, log: ProcessLog, undertaker: Underta
     });
     if (started.pid === undefined) return;
     undertaker.add(started.pid);
+    setSessionNiceness(started.pid, niceness, (line) => log.write(Buffer.from(`${program.name}: ${line}\n`)));
     watch.started(program.name, started.pid);
   };
 

@@ -22,7 +22,7 @@ describe('a run of FFmpeg', () => {
     const ended = new Promise<string>((resolve) => runFfmpeg(task(folder, resolve)));
     // The wrapper asks the program for its formats first.
     rmSync(folder, { recursive: true });
-    expect(await ended).to.match(/spawn .*ffmpeg ENOENT/);
+    expect(await ended).to.match(/spawn nice ENOENT/);
   });
 
   it('that was killed before it was there starts nothing in a folder that is gone', async () => {

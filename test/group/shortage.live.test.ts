@@ -104,7 +104,7 @@ describe('a camera in an emergency, when there is not enough for all', function 
     // The ladder of the other camera lets others go first.
     const encoders = () => descendants(process.pid).filter((pid) => isLadder(pid));
     const niceness = () => encoders().map(priorityOf).sort().join();
-    await until('it to step back, and that of the emergency’s camera not', () => niceness() === '0,10');
+    await until('it to step back, and that of the emergency’s camera not', () => niceness() === '5,15');
     const busy = Array.from({ length: 6 }, (): ChildProcess => {
       const spin = `const until = Date.now() + ${BUSY_MS}; while (Date.now() < until);`;
       return spawn(process.execPath, ['-e', spin], { stdio: 'ignore' });

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { getPriority } from 'node:os';
 import { expect } from 'chai';
 import {
   descendants,
@@ -103,6 +104,12 @@ describe('processes that die', function () {
     link?.close();
     await running?.launcher.stop('SIGTERM');
     state.close();
+  });
+
+  it('lets those that carry pictures go before those that decide', async () => {
+    const behind = async (name: string) => getPriority(await pidOf(link, name)) - getPriority();
+    for (const name of ['relay:relay-1', 'relay:intake-1', 'switcher-1']) expect(await behind(name), name).to.equal(0);
+    for (const name of ['nats', 'redis', 'gateway']) expect(await behind(name), name).to.equal(5);
   });
 
   for (const name of ['nats', 'redis', 'relay:relay-1', 'relay:intake-1', 'switcher-1', 'gateway']) {

@@ -1,5 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { getPriority, tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import { openProcessLog } from '../../infra/launcher/process-log.ts';
@@ -11,7 +11,8 @@ describe('a program that the launcher keeps running', () => {
   let kept: Supervised;
   before(async () => {
     folder = mkdtempSync(path.join(tmpdir(), 'sbx-kept-'));
-    const program = { name: 'kept', file: '/bin/cat', args: [], env: {}, ready: async () => true };
+    const ready = async () => true;
+    const program = { name: 'kept', file: '/bin/cat', args: [], env: {}, purpose: 'decisions' as const, ready };
     const undertaker = { add() {}, remove() {}, dismiss: async () => {} };
     const watch = { started() {}, exited() {} };
     kept = supervise(program, openProcessLog(path.join(folder, 'kept.log')), undertaker, watch);
@@ -39,5 +40,16 @@ describe('a program that the launcher keeps running', () => {
     expect(second.last_exit?.text).to.equal('crashed (SIGABRT)');
     expect(second.last_exit?.at).to.be.within(at, Date.now());
     expect(second.restarts).to.equal(2);
+  });
+
+  it('lets pictures go first at its start and at each one after, as it only decides', async () => {
+    const isBehind = async ({ pid = 0 }: ReturnType<Supervised['state']>) => {
+      await until('it to go behind', () => getPriority(pid) === getPriority() + 5);
+      const session = `/proc/${pid}/autogroup`;
+      if (!existsSync(session)) return;
+      await until('its session to go behind', () => / nice 5$/m.test(readFileSync(session, 'utf8')));
+    };
+    await isBehind(kept.state());
+    await isBehind(await crash('SIGKILL'));
   });
 });
