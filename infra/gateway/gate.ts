@@ -9,11 +9,15 @@ import { isServiceToken, openServiceTokens, type ServiceTokens } from '../../ada
 import type { Config } from '../config/model.ts';
 import type { Group } from '../group.ts';
 
+/** Who may come in, and whose right was taken back. */
+export interface OpenGate {
+  gate: Gate;
+  revocations: Revocations;
+  services: ServiceTokens;
+}
+
 /** The gate of this installation, with its keys, service tokens and revocations from the data folder. */
-export function openGate(
-  group: Group,
-  { auth }: Config,
-): { gate: Gate; revocations: Revocations; services: ServiceTokens } {
+export function openGate(group: Group, { auth }: Config): OpenGate {
   const services = openServiceTokens(path.join(group.state, 'services.json'));
   const revocations = openRevocations(path.join(group.state, 'revocations.json'));
   const { issuer, audience, external } = auth;

@@ -3,16 +3,16 @@ import type { Cause } from '../../bus/events/alarm.ts';
 import type { HealthReason } from '../http/services.ts';
 import { presentRelays } from '../http/views.ts';
 import type { Carriers } from './carriers.ts';
+import type { EventLog } from './event-log.ts';
 import type { LauncherLink } from './launcher-link.ts';
 import type { LogWitness } from './log-witness.ts';
-import type { Retention } from './retention.ts';
 
 /** What health is judged by. */
 export interface HealthParts {
   carriers: Carriers;
   cells: Cells;
   launcher: LauncherLink;
-  retention: Retention;
+  eventLog: Pick<EventLog, 'troubles'>;
   witness: LogWitness;
   /** Cells that failed too often to be restarted. */
   givenUp: ReadonlySet<string>;
@@ -24,7 +24,7 @@ export function judgeHealth({
   carriers,
   cells,
   launcher,
-  retention,
+  eventLog,
   witness,
   givenUp,
   isLeaving,
@@ -40,7 +40,7 @@ export function judgeHealth({
     add('nats', 'degraded', 'NATS has no room left: viewing and admission go on; free disk space or lower events.keep');
   }
   if (spooled > 0) add('journal', 'degraded', `${spooled} records and facts (${bytes} bytes) wait for NATS`);
-  for (const trouble of [...retention.troubles(), ...witness.troubles()]) add('events', 'degraded', trouble);
+  for (const trouble of [...eventLog.troubles(), ...witness.troubles()]) add('events', 'degraded', trouble);
   if (!carriers.sessions.ready()) {
     add('redis', 'degraded', 'Redis is away: this gateway answers for its own sessions only');
   }

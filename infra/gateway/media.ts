@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Logger } from 'pino';
 import type { Emptied } from '../../actors/acquaintance/intakes.ts';
-import type { CellView } from '../../actors/cells.ts';
 import { alarmOn } from '../../adapters/alarm.ts';
 import { systemClock } from '../../adapters/clock.ts';
 import type { Departures } from '../../adapters/departures.switcher.ts';
@@ -30,7 +29,6 @@ import type {
   RecordingSlots,
   RelaySlots,
   RenditionSlots,
-  SeatReport,
   SoundSlots,
   ViewerSlots,
 } from '../../machines/slots.ts';
@@ -38,6 +36,7 @@ import type { Group } from '../group.ts';
 import type { Adaptive, Whep, Whip } from '../http/services.ts';
 import { peersSocket } from '../launcher/node-programs.ts';
 import type { Launchers } from './launchers.ts';
+import type { CellsSight } from './media/cells-sight.ts';
 import { type ClientAddresses, clientAddresses } from './media/client-addresses.ts';
 import { derivedStreams } from './media/derived-streams.ts';
 import type { HandOver } from './media/hand-over.ts';
@@ -53,7 +52,7 @@ import { openSignalling } from './media/signalling.ts';
 import { sweepLeftovers } from './media/sweeping.ts';
 
 /** What the media plane needs of the house. */
-export interface MediaParts {
+export interface MediaParts extends CellsSight {
   group: Group;
   /** The one that this machine's recordings lie on. */
   disk: Disk;
@@ -62,25 +61,13 @@ export interface MediaParts {
   gate: Gate;
   secrets: Secrets;
   launchers: Launchers;
-  /** How a relay stands; undefined before its cell lives. */
-  relay(id: string): CellView | undefined;
   /** Whether the configuration lists a relay as it stands now. */
   lists(relay: string): boolean;
   log: Logger;
-  /** The fencing token for a camera's orders. */
-  epoch(camera: string): number;
   /** A destination of the configuration as it stands now. */
   destination(name: string): Destination | undefined;
-  /** A camera as people call it. */
-  nameOf(camera: string): string;
-  /** The codec that a camera sent last. */
-  codecOf(camera: string): string | undefined;
   /** How many adaptive peers there may be, and where viewers reach them, as the configuration stands now. */
   adaptive: { bounds(): PeerBounds; reach(): Reach };
-  /** Sessions, wherever their cells live. */
-  sessions: { isOver(session: string): boolean; tell(session: string, event: SeatReport): void };
-  /** Whether a camera's encoder lets others go first. */
-  yields(camera: string): boolean;
   /** Told of every call of a relay's control API. */
   onRelayCall(relay: string): void;
 }

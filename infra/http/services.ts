@@ -136,11 +136,11 @@ export interface HttpServices {
   node: string;
   /** Names of the living gateways, this one included. */
   members(): readonly string[];
-  /** Read at every request, so that a reloaded configuration needs no restart. */
   /** Whether an encoder of a push can work beside a relay: it is ours. */
   encodesAt(relay: string): boolean;
   /** Why a relay takes nobody new who is not in an emergency: it sends as much as it may. */
   shortOn(relay: string): Why | undefined;
+  /** Read at every request, so that a reloaded configuration needs no restart. */
   config: Pick<Config, 'http' | 'ice' | 'auth' | 'limits' | 'regions' | 'destinations' | 'discovery'>;
   cells: Cells;
   facts: Facts;

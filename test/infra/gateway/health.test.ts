@@ -23,7 +23,7 @@ function judged({ full = false, spooled = 0, isUp = true, lost = [], givenUp = [
     },
     cells: { list: () => [...Array(relays).fill(relay), ...Array(removed).fill(gone)] },
     launcher: { isUp: () => true },
-    retention: { troubles: () => [] },
+    eventLog: { troubles: () => [] },
     witness: { troubles: () => lost },
     givenUp: new Set(givenUp),
     isLeaving: () => false,

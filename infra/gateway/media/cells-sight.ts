@@ -1,0 +1,52 @@
+import type { Logger } from 'pino';
+import type { Cells, CellView } from '../../../actors/cells.ts';
+import { urgentCameras } from '../../../actors/emergency/running.ts';
+import type { Roster } from '../../../actors/roster.ts';
+import { type Id, id } from '../../../bus/identity.ts';
+import { activeStanding, type CameraContext } from '../../../machines/camera/context.ts';
+import type { SeatReport } from '../../../machines/slots.ts';
+
+/** What the media plane sees of the cells, as they stand whenever it looks. */
+export interface CellsSight {
+  /** How a relay stands; undefined before its cell lives. */
+  relay(relay: string): CellView | undefined;
+  /** The fencing token for a camera's orders. */
+  epoch(camera: string): number;
+  /** A camera as people call it. */
+  nameOf(camera: string): string;
+  /** The codec that a camera sent last. */
+  codecOf(camera: string): string | undefined;
+  /** Whether a camera's encoder lets others go first. */
+  yields(camera: string): boolean;
+  /** Sessions, wherever their cells live. */
+  sessions: { isOver(session: string): boolean; tell(session: string, event: SeatReport): void };
+}
+
+/** Lets the media plane see the cells; they are made after it, as its adapters are in their slots. */
+export function sightOf(population: () => { roster: Pick<Roster, 'epoch'>; cells: Cells }, log: Logger): CellsSight {
+  const camera = (name: string) => population().cells.view({ kind: 'camera', id: name as Id });
+  const viewer = (session: string) => ({ kind: 'viewer' as const, id: session as Id });
+  return {
+    relay: (name) => population().cells.view({ kind: 'relay', id: id(name) }),
+    epoch: (name) => population().roster.epoch({ kind: 'camera', id: name as Id }),
+    nameOf: (name) => String((camera(name)?.context.settings as { name?: string })?.name ?? name),
+    codecOf(name) {
+      const view = camera(name);
+      return view && activeStanding(view.context as unknown as CameraContext)?.codec;
+    },
+    yields(name) {
+      const urgent = urgentCameras(population().cells);
+      return urgent.size > 0 && !urgent.has(name);
+    },
+    sessions: {
+      isOver: (session) => population().cells.view(viewer(session))?.tags.includes('over') === true,
+      tell(session, event) {
+        population()
+          .cells.offer(viewer(session), event)
+          .catch((err) => {
+            log.info({ err, session, event: event.type }, 'a session did not hear of its adaptive peer');
+          });
+      },
+    },
+  };
+}
