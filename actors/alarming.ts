@@ -3,7 +3,7 @@ import type { Why } from '../bus/events/why.ts';
 import type { Id } from '../bus/identity.ts';
 import type { Address, Kind } from '../bus/subjects.ts';
 import type { AlarmContext } from '../machines/alarm.ts';
-import type { BroadcastContext } from '../machines/broadcast.ts';
+import type { BroadcastContext } from '../machines/broadcast/context.ts';
 import { alarmId, causesOf, type Judgement, QUESTIONS, type Standing } from '../machines/policy/alarms.ts';
 import type { ViewerContext } from '../machines/viewer/context.ts';
 import { type Named, namedBy, namedGateway } from './alarming/about.ts';

@@ -1,5 +1,5 @@
 import type { AlarmContext } from './alarm.ts';
-import type { BroadcastContext } from './broadcast.ts';
+import type { BroadcastContext } from './broadcast/context.ts';
 import type { CameraContext } from './camera/context.ts';
 import type { IncidentContext } from './incident.ts';
 import { CHOICE_TIMES } from './policy/sources.ts';

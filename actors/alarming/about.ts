@@ -1,7 +1,7 @@
 import type { Trouble } from '../../bus/events/alarm.ts';
 import type { CameraSettings } from '../../bus/events/camera.ts';
 import type { Id } from '../../bus/identity.ts';
-import type { BroadcastContext } from '../../machines/broadcast.ts';
+import type { BroadcastContext } from '../../machines/broadcast/context.ts';
 import type { RecordingContext } from '../../machines/recording.ts';
 import type { Cells, CellView } from '../cells.ts';
 import { incidentOf } from '../emergency/running.ts';

@@ -1,6 +1,6 @@
 import type { Cells, CellView } from '../../actors/cells.ts';
 import type { AlarmContext } from '../../machines/alarm.ts';
-import type { BroadcastContext } from '../../machines/broadcast.ts';
+import type { BroadcastContext } from '../../machines/broadcast/context.ts';
 import type { CameraContext } from '../../machines/camera/context.ts';
 import type { IncidentContext } from '../../machines/incident.ts';
 import type { PtzContext } from '../../machines/ptz.ts';

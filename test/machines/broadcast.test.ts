@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { AnyEventObject } from 'xstate';
-import { BROADCAST_TIMES, broadcastMachine } from '../../machines/broadcast.ts';
+import { BROADCAST_TIMES } from '../../machines/broadcast/context.ts';
+import { broadcastMachine } from '../../machines/broadcast.ts';
 import { given as came } from '../fakes/given.ts';
 
 const given = (...heard: AnyEventObject[]) => came(broadcastMachine, 'gate--city-tv', ...heard);
