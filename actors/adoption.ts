@@ -1,6 +1,11 @@
 import type { Facts } from '../bus/ports/facts.ts';
 import { FenceRefused, JournalAway, JournalRefused } from '../bus/ports/faults.ts';
-import type { Journal, JournalEntry } from '../bus/ports/journal.ts';
+import type { Journal, JournalEntry, Poison } from '../bus/ports/journal.ts';
+import type { Address } from '../bus/subjects.ts';
+import { upcast } from '../bus/upcast.ts';
+import type { CellOrigin } from './cell.ts';
+import { ENDINGS, endedAt } from './ending.ts';
+import type { Fences } from './fences.ts';
 
 /** A crash can only have come between the journal and the telling for records this close to the last one. */
 const UNTOLD_WITHIN_MS = 30_000;
@@ -10,7 +15,7 @@ const RETOLD_AT_ONCE = 256;
 const lastHeardAt = ({ record }: JournalEntry): number => record.heard.at(-1)?.at ?? 0;
 
 /** Before anybody says something new: tells what the records written just before the end had to say. */
-export async function tellAgain(facts: Facts, entries: readonly JournalEntry[]): Promise<void> {
+async function tellAgain(facts: Facts, entries: readonly JournalEntry[]): Promise<void> {
   const lastAt = entries.reduce((latest, entry) => Math.max(latest, lastHeardAt(entry)), 0);
   const recent = entries.filter((entry) => lastAt - lastHeardAt(entry) < UNTOLD_WITHIN_MS);
   for (let from = 0; from < recent.length; from += RETOLD_AT_ONCE) {
@@ -26,6 +31,91 @@ async function tellRest(facts: Facts, { record }: JournalEntry): Promise<void> {
   for (const envelope of record.said.slice(toldIndex + 1)) await facts.tell(envelope);
 }
 
+/** What taking up needs of the house. */
+export interface AdoptionHouse {
+  node: string;
+  journal: Pick<Journal, 'lasts' | 'append'>;
+  facts: Facts;
+  now(): number;
+  /** Told of cells that fail, or that another gateway has taken up, with what is done about it. */
+  onTrouble(trouble: { cell: Address; error: Error; outcome: 'restarted' | 'given up' | 'let go' | 'parked' }): void;
+  /** Told of viewers that are over: what was handed to them may outlive them. */
+  onOver?(context: Record<string, unknown>): void;
+}
+
+/** Takes cells up from their last records. */
+export class Adoption {
+  private readonly house: AdoptionHouse;
+  private readonly fences: Fences;
+  private readonly token: () => string;
+  private readonly begin: (at: Address, origin: CellOrigin, shownForMs?: number) => void;
+
+  /**
+   * @param token makes a name that nobody else has
+   * @param begin has a cell live here; one that is over is shown for so long still
+   */
+  constructor(house: AdoptionHouse, fences: Fences, token: Adoption['token'], begin: Adoption['begin']) {
+    this.house = house;
+    this.fences = fences;
+    this.token = token;
+    this.begin = begin;
+  }
+
+  /** @see Roster.adopt */
+  async takeUp(entries?: JournalEntry[]): Promise<number> {
+    const lasts = entries ?? [];
+    if (!entries) {
+      const poisoned = ({ of, seq, reason }: Poison) => this.park(of, seq, new Error(reason));
+      for await (const entry of this.house.journal.lasts(undefined, undefined, poisoned)) lasts.push(entry);
+    }
+    await tellAgain(this.house.facts, lasts);
+    // One draw of chance for all: fifty thousand of them take a good part of a second.
+    const tenure = this.token();
+    const taken = await Promise.all(lasts.map((entry, n) => this.takeOrPark(entry, `${tenure}${n.toString(36)}`)));
+    return taken.filter(Boolean).length;
+  }
+
+  /** A record that can't be understood is left where it is, and told; it does not stop the others. */
+  park(at: Address, seq: number, error: Error): void {
+    this.fences.park(at, seq, error);
+    this.house.onTrouble({ cell: at, error, outcome: 'parked' });
+  }
+
+  private async takeOrPark(entry: JournalEntry, tenure: string): Promise<boolean> {
+    try {
+      return await this.take(entry, tenure);
+    } catch (error) {
+      this.park({ kind: entry.record.kind, id: entry.record.cell }, entry.seq, error as Error);
+      return false;
+    }
+  }
+
+  /**
+   * Takes up one cell; false when it is over and nobody asks for it any more, or another gateway was faster.
+   * @throws Error when its record can't be understood
+   */
+  private async take({ seq, record: written }: JournalEntry, tenure: string): Promise<boolean> {
+    const { node, journal, now, onOver } = this.house;
+    const record = upcast(written);
+    const at = { kind: record.kind, id: record.cell };
+    const { shownMs, returns } = ENDINGS[at.kind];
+    const ended = endedAt(record);
+    const shownForMs = ended === undefined ? undefined : ended + shownMs - now();
+    if (at.kind === 'viewer' && ended !== undefined) {
+      onOver?.((record.after as { context: Record<string, unknown> }).context);
+    }
+    if (shownForMs !== undefined && (!returns || shownForMs <= 0)) {
+      this.fences.remember(at, seq);
+      return false;
+    }
+    const isOurs = record.node === node && !record.left;
+    const lastSeq = isOurs ? seq : await claim(journal, { seq, record }, node, tenure);
+    if (lastSeq === undefined) return false;
+    this.begin(at, { incarnation: record.incarnation, tenure, lastSeq, snapshot: record.after }, shownForMs);
+    return true;
+  }
+}
+
 /**
  * Makes another gateway's cell ours: a record that nothing was heard with moves its fence on, so that its former owner
  * can write no more, and stands above every epoch that one had.
@@ -33,8 +123,8 @@ async function tellRest(facts: Facts, { record }: JournalEntry): Promise<void> {
  * @param tenure made anew for this taking up, so that two owners never write records of the same id
  * @returns its sequence; undefined when another gateway was faster, or the store did not take it
  */
-export async function claim(
-  journal: Journal,
+async function claim(
+  journal: Pick<Journal, 'append'>,
   { seq, record }: JournalEntry,
   node: string,
   tenure: string,
