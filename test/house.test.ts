@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 
@@ -161,7 +161,23 @@ describe('the house', () => {
     expect([...top].filter((name) => !name.startsWith('.') && !allowed.has(name))).to.deep.equal([]);
   });
 
-  it('tells on each floor what lives there', () => {
-    expect(FLOORS.filter((floor) => !existsSync(path.join(root, floor, 'README.md')))).to.deep.equal([]);
+  it('tells on each floor what lives there: every file and folder of its top, and none that is not there', () => {
+    const faults = FLOORS.flatMap((floor) => {
+      const text = readFileSync(path.join(root, floor, 'README.md'), 'utf8');
+      const there = readdirSync(path.join(root, floor), { recursive: true, encoding: 'utf8' });
+      const top = there.filter((file) => !file.includes(path.sep) && /^[^.]+$|\.tsx?$/.test(file));
+      const isFolder = (name: string) => statSync(path.join(root, floor, name)).isDirectory();
+      const untold = top.filter((name) => !text.includes(isFolder(name) ? `${name}/` : name));
+      const rows = [...text.matchAll(/^\| (`[^|]+) \|/gm)].map(([, names = '']) => names);
+      const named = rows.flatMap((row) => [...row.matchAll(/`(?!STATE)([\w./-]+\.(?:ts|mjs|yaml)|[\w./-]+\/)`/g)]);
+      const gone = named
+        .map(([, name = '']) => name.replace(/\/$/, ''))
+        .filter((name) => !there.some((file) => file === name || file.endsWith(`/${name}`)));
+      return [
+        ...untold.map((name) => `${floor}/${name} is not told`),
+        ...gone.map((name) => `${floor}: ${name} is gone`),
+      ];
+    });
+    expect(faults).to.deep.equal([]);
   });
 });
