@@ -5,15 +5,17 @@ import {
   type AnyStateMachine,
   type AnyStateNode,
   type AnyStateNodeConfig,
+  type AnyTransitionDefinition,
   type Snapshot,
   StateMachine,
 } from 'xstate';
+import { assignLightly } from './assigning.ts';
 
 type Value = string | { readonly [state: string]: Value };
+type Taken = readonly AnyTransitionDefinition[];
 
 const NOTHING = {};
-/** The part of a value in which nobody hears an event. */
-const NOBODY: Value = {};
+const NONE: Taken = [];
 
 /** Whether a state has a transition for a type of event. A wildcard may stand for it. */
 const isHeardIn = ({ transitions }: AnyStateNode, type: string): boolean =>
@@ -27,30 +29,35 @@ function collect(state: AnyStateNode, type: string, hearers: Set<AnyStateNode>):
   return hears;
 }
 
-/** A state's value without the states in which nobody hears an event. */
-function narrowed(state: AnyStateNode, value: Value, hearers: ReadonlySet<AnyStateNode>): Value {
-  if (typeof value === 'string') return hearers.has(state.states[value] as AnyStateNode) ? value : NOBODY;
-  const heard: Record<string, Value> = {};
-  for (const name in value) {
-    const inner = state.states[name] as AnyStateNode;
-    if (hearers.has(inner)) heard[name] = narrowed(inner, value[name] as Value, hearers);
-  }
-  return heard;
-}
-
 const Machine = StateMachine as unknown as new (config: AnyStateNodeConfig, implementations: object) => AnyStateMachine;
 
 /**
  * A machine that offers an event to the states that hear such events. XState offers each to every state that it is in,
- * up to the root, and a chart with many regions does little else; what comes of it is the same.
- * Guards see a `snapshot.value` without the others: none of ours asks for it (`stateIn` would).
+ * up to the root, and a chart with many regions does little else; what comes of it is the same. Where nobody takes it,
+ * nothing has changed: transitions without an event (`always`) must ask the context alone.
  */
 export class AttentiveMachine extends Machine {
   private readonly hearers = new Map<string, ReadonlySet<AnyStateNode>>();
+  /** What was found for the event that is under way: XState asks for it again. */
+  private found: { event: AnyEventObject; transitions: Taken } | undefined;
+
+  constructor(config: AnyStateNodeConfig, implementations: object) {
+    super(config, implementations);
+    assignLightly(this);
+  }
+
+  override transition(snapshot: AnyMachineSnapshot, event: AnyEventObject, scope: AnyActorScope): AnyMachineSnapshot {
+    if (event.type.startsWith('xstate.')) return super.transition(snapshot, event, scope);
+    const transitions = this.select(snapshot, event);
+    if (transitions.length === 0) return snapshot;
+    this.found = { event, transitions };
+    return super.transition(snapshot, event, scope);
+  }
 
   override getTransitionData(snapshot: AnyMachineSnapshot, event: AnyEventObject) {
-    const value = narrowed(this.root, snapshot.value, this.hearersOf(event.type));
-    return super.getTransitionData({ ...snapshot, value } as AnyMachineSnapshot, event);
+    const { found } = this;
+    this.found = undefined;
+    return (found?.event === event ? found.transitions : this.select(snapshot, event)) as AnyTransitionDefinition[];
   }
 
   /** A context is plain JSON: XState would look through all of it for actors. */
@@ -58,6 +65,11 @@ export class AttentiveMachine extends Machine {
     const { context } = snapshot as AnyMachineSnapshot;
     const without = { ...snapshot, context: NOTHING } as unknown as Snapshot<unknown>;
     return { ...super.restoreSnapshot(without, scope), context };
+  }
+
+  private select(snapshot: AnyMachineSnapshot, event: AnyEventObject): Taken {
+    const hearers = this.hearersOf(event.type);
+    return hearers.size === 0 ? NONE : selected(this.root, snapshot.value, hearers, snapshot, event);
   }
 
   private hearersOf(type: string): ReadonlySet<AnyStateNode> {
@@ -68,4 +80,31 @@ export class AttentiveMachine extends Machine {
     this.hearers.set(type, hearers);
     return hearers;
   }
+}
+
+/** The transition of a state itself whose guard lets an event pass, as XState finds it. */
+const takenBy = (state: AnyStateNode, snapshot: AnyMachineSnapshot, event: AnyEventObject): Taken =>
+  (state as unknown as { next(...heard: unknown[]): Taken | undefined }).next(snapshot, event) ?? NONE;
+
+/** The transitions that an event takes from a state: those of the states in it, or else its own. */
+function selected(
+  state: AnyStateNode,
+  value: Value,
+  hearers: ReadonlySet<AnyStateNode>,
+  snapshot: AnyMachineSnapshot,
+  event: AnyEventObject,
+): Taken {
+  let inner = NONE;
+  if (typeof value === 'string') {
+    const leaf = state.states[value] as AnyStateNode;
+    if (hearers.has(leaf)) inner = takenBy(leaf, snapshot, event);
+  } else {
+    for (const name in value) {
+      const region = state.states[name] as AnyStateNode;
+      if (!hearers.has(region)) continue;
+      const taken = selected(region, value[name] as Value, hearers, snapshot, event);
+      if (taken.length > 0) inner = inner.length > 0 ? [...inner, ...taken] : taken;
+    }
+  }
+  return inner.length > 0 ? inner : takenBy(state, snapshot, event);
 }
