@@ -49,6 +49,11 @@ describe('the past in the player', function () {
       40_000,
     );
   const sights = (): Promise<Sight[]> => page.evaluate('sights');
+  /** Those of a picture with a clock since an instant: all that was ever seen is much to send, dozens of times a second. */
+  const clocked = (since: number) =>
+    page.evaluate<Required<Sight>[]>(`sights.filter(({ at, painted }) => at >= ${since} && painted !== undefined)`);
+  /** Which moment the picture on screen says it is. */
+  const painted = () => page.evaluate<number>('sights.at(-1)?.painted ?? Number.NaN');
   const past = () => page.locator('[data-past]').getAttribute('data-past');
   const reaches = (state: string) =>
     until(`the player to say ${state}`, async () => (await past()) === state, 15_000, 20);
@@ -66,8 +71,7 @@ describe('the past in the player', function () {
     );
   /** The ages of the pictures on screen, once several have been seen since an instant. */
   const ages = async (since: number, count = 8): Promise<number[]> => {
-    const read = async () =>
-      (await sights()).flatMap(({ at, painted }) => (at >= since && painted !== undefined ? [at - painted] : []));
+    const read = async () => (await clocked(since)).map(({ at, painted }) => at - painted);
     await until(`${count} pictures with a clock`, async () => (await read()).length >= count, 10_000);
     return read();
   };
@@ -97,7 +101,7 @@ describe('the past in the player', function () {
     );
     expect(await page.locator('.sbx-when strong').textContent()).to.equal('Past, not live');
     const told = Date.parse((await page.locator('.sbx-when time').getAttribute('datetime')) ?? '');
-    const shown = (await sights()).at(-1)?.painted ?? 0;
+    const shown = await painted();
     figure('past: the clock in the corner, from the one in the picture', told - shown);
     expect(told).to.be.closeTo(shown, 1_500);
 
@@ -106,6 +110,73 @@ describe('the past in the player', function () {
     expect(Math.max(...(await ages(Date.now())))).to.be.lessThan(3_000);
     figure('10 s ago to live: first picture of live', await took(leftAt, (one) => one < 3_000));
     expect(await page.locator('.sbx-when').isVisible()).to.equal(false);
+  });
+
+  it('says plainly that a camera is not recorded, and stays live', async () => {
+    const other = await watchCamera(browser, group, 'yard');
+    await other.moving(0, 5);
+    expect(await other.page.getByRole('button', { name: '10 seconds back' }).isVisible()).to.equal(false);
+    await other.page.keyboard.press('j');
+    const told = other.page.locator('.sbx-when strong');
+    await until('the reason', async () => (await told.textContent()) === 'This camera is not recorded.');
+    await other.moving(Date.now(), 5);
+    await other.close();
+  });
+
+  for (const [width, height] of [
+    [390, 844],
+    [1440, 900],
+  ] as const) {
+    it(`is there in the large view of the wall, ${width} px wide`, async () => {
+      const { page: wall, faults } = await openPage(browser, { width, height });
+      await signIn(wall, group);
+      await wall.goto(`${group.url}/#/camera/gate`);
+      await wall.locator('.in-large .sbx-front').waitFor();
+      await wall.locator('.in-large').hover();
+      await wall.getByRole('button', { name: '10 seconds back' }).click();
+      await wall.locator('.in-large .sbx-over').waitFor();
+      await until('the moment', async () =>
+        /\d s ago/.test((await wall.locator('.in-large .sbx-when').textContent()) ?? ''),
+      );
+      await wall.getByRole('button', { name: 'Keep this from being deleted' }).click();
+      const form = wall.getByRole('form', { name: 'Keep this from being deleted' });
+      for (const part of [form, form.getByRole('button', { name: 'Keep' }), wall.locator('.sbx-steps')]) {
+        const box = await part.boundingBox();
+        expect(box?.x).to.be.at.least(0);
+        expect((box?.x ?? 0) + (box?.width ?? width)).to.be.at.most(width);
+      }
+      const wide = await wall.evaluate('document.documentElement.scrollWidth');
+      expect(wide).to.be.at.most(width);
+      // The form goes, the large view stays.
+      await wall.keyboard.press('Escape');
+      await form.waitFor({ state: 'hidden' });
+      expect(await wall.locator('.in-large .sbx-over').count()).to.equal(1);
+      await wall.keyboard.press('Escape');
+      await until('live on the wall', async () => (await wall.locator('.sbx-over').count()) === 0);
+      expect(faults).to.deep.equal([]);
+      await wall.context().close();
+    });
+  }
+
+  it('tells where looking back ends for somebody who may not see all, and goes no further', async () => {
+    const history = { since: Date.now() - 15_000 };
+    const token = group.token({ sub: 'vera', role: 'viewer', zones: ['*'], history });
+    const other = await watchCamera(browser, group, 'gate', { token });
+    await other.moving(0, 5);
+    await other.page.mouse.move(300, 200);
+    const ends = other.page.locator('.sbx-ends');
+    await ends.waitFor({ timeout: 15_000 });
+    expect(await ends.textContent()).to.match(/^You may look back until \d\d:\d\d:\d\d\.$/);
+    expect(await other.page.locator('.sbx-closed').count()).to.equal(1);
+    expect(await other.page.getByRole('button', { name: 'Keep this', includeHidden: true }).count()).to.equal(0);
+    const told = other.page.locator('.sbx-when strong');
+    const refused = async () => {
+      await other.page.keyboard.press('j');
+      return (await told.textContent()) === (await ends.textContent());
+    };
+    await until('the end of what may be seen', refused, 20_000, 500);
+    expect(other.faults).to.deep.equal([]);
+    await other.close();
   });
 
   it('goes further back and on again by its buttons, and stands still when held', async () => {
@@ -121,9 +192,7 @@ describe('the past in the player', function () {
     await reaches('held');
     const from = Date.now();
     await ages(from, 20);
-    const stood = (await sights())
-      .filter(({ at, painted }) => at >= from + 200 && painted !== undefined)
-      .map(({ painted }) => painted);
+    const stood = (await clocked(from + 200)).map(({ painted }) => painted);
     expect(new Set(stood).size).to.equal(1);
     await page.keyboard.press('k');
     await reaches('playing');
@@ -142,12 +211,11 @@ describe('the past in the player', function () {
     await ages(Date.now(), 20);
     await page.keyboard.press('.');
     await reaches('held');
-    const shown = async (): Promise<number> => (await sights()).at(-1)?.painted ?? Number.NaN;
     const stepped = async (key: string): Promise<number> => {
-      const from = await shown();
+      const from = await painted();
       await page.keyboard.press(key);
-      await until(`another picture by ${key}`, async () => ![from, Number.NaN].includes(await shown()), 5_000, 20);
-      return (await shown()) - from;
+      await until(`another picture by ${key}`, async () => ![from, Number.NaN].includes(await painted()), 5_000, 20);
+      return (await painted()) - from;
     };
     await stepped('.');
     const steps = [];
@@ -162,9 +230,9 @@ describe('the past in the player', function () {
   /** How much of the past went by in a second of looking. */
   const pace = async (forMs: number): Promise<number> => {
     const from = Date.now();
-    const seen = async () => (await sights()).filter(({ at, painted }) => at >= from && painted !== undefined);
-    await until('pictures to compare', async () => ((await seen()).at(-1)?.at ?? 0) - from >= forMs, 10_000, 50);
-    const all = await seen();
+    const latest = () => page.evaluate<number>('sights.findLast(({ painted }) => painted !== undefined)?.at ?? 0');
+    await until('pictures to compare', async () => (await latest()) - from >= forMs, 10_000, 50);
+    const all = await clocked(from);
     const [first, last] = [all[0], all.at(-1)];
     return ((last?.painted ?? 0) - (first?.painted ?? 0)) / ((last?.at ?? 0) - (first?.at ?? 0));
   };
@@ -309,13 +377,16 @@ describe('the past in the player', function () {
 
   it('marks what happened to the camera on that line, and goes there at the press of [', async () => {
     const state = async () => (await group.api('GET', '/api/v1/cameras/gate')).body.state;
+    const marks = () => page.locator('.sbx-mark').count();
+    const before = await marks();
     const since = Date.now();
     site.signal('main', 'SIGSTOP');
     await until('the camera to fall silent', async () => (await state()) !== 'live');
     site.signal('main', 'SIGCONT');
     await until('the camera to be back', async () => (await state()) === 'live', 20_000);
     await watcher.moving(Date.now(), 10);
-    await until('the marks', async () => (await page.locator('.sbx-mark').count()) > 1, 20_000);
+    // On a busy machine it may have fallen silent before.
+    await until('the marks', async () => (await marks()) > Math.max(1, before), 20_000);
     const { items } = (await group.api('GET', `/api/v1/timeline?cameras=gate&types=camera&from=${since}`)).body;
     // The line is read now and then: what was recorded last may not be on it yet.
     const leads = async () => {
@@ -331,27 +402,6 @@ describe('the past in the player', function () {
     ).to.equal(true);
     await page.keyboard.press('End');
     await reaches('live');
-  });
-
-  it('tells where looking back ends for somebody who may not see all, and goes no further', async () => {
-    const history = { since: Date.now() - 15_000 };
-    const token = group.token({ sub: 'vera', role: 'viewer', zones: ['*'], history });
-    const other = await watchCamera(browser, group, 'gate', { token });
-    await other.moving(0, 5);
-    await other.page.mouse.move(300, 200);
-    const ends = other.page.locator('.sbx-ends');
-    await ends.waitFor({ timeout: 15_000 });
-    expect(await ends.textContent()).to.match(/^You may look back until \d\d:\d\d:\d\d\.$/);
-    expect(await other.page.locator('.sbx-closed').count()).to.equal(1);
-    expect(await other.page.getByRole('button', { name: 'Keep this', includeHidden: true }).count()).to.equal(0);
-    const told = other.page.locator('.sbx-when strong');
-    const refused = async () => {
-      await other.page.keyboard.press('j');
-      return (await told.textContent()) === (await ends.textContent());
-    };
-    await until('the end of what may be seen', refused, 20_000, 500);
-    expect(other.faults).to.deep.equal([]);
-    await other.close();
   });
 
   it('goes on with the past while a bound that moves passes by where somebody began', async () => {
@@ -381,50 +431,4 @@ describe('the past in the player', function () {
     expect(other.faults).to.deep.equal([]);
     await other.close();
   });
-
-  it('says plainly that a camera is not recorded, and stays live', async () => {
-    const other = await watchCamera(browser, group, 'yard');
-    await other.moving(0, 5);
-    expect(await other.page.getByRole('button', { name: '10 seconds back' }).isVisible()).to.equal(false);
-    await other.page.keyboard.press('j');
-    const told = other.page.locator('.sbx-when strong');
-    await until('the reason', async () => (await told.textContent()) === 'This camera is not recorded.');
-    await other.moving(Date.now(), 5);
-    await other.close();
-  });
-
-  for (const [width, height] of [
-    [390, 844],
-    [1440, 900],
-  ] as const) {
-    it(`is there in the large view of the wall, ${width} px wide`, async () => {
-      const { page: wall, faults } = await openPage(browser, { width, height });
-      await signIn(wall, group);
-      await wall.goto(`${group.url}/#/camera/gate`);
-      await wall.locator('.in-large .sbx-front').waitFor();
-      await wall.locator('.in-large').hover();
-      await wall.getByRole('button', { name: '10 seconds back' }).click();
-      await wall.locator('.in-large .sbx-over').waitFor();
-      await until('the moment', async () =>
-        /\d s ago/.test((await wall.locator('.in-large .sbx-when').textContent()) ?? ''),
-      );
-      await wall.getByRole('button', { name: 'Keep this from being deleted' }).click();
-      const form = wall.getByRole('form', { name: 'Keep this from being deleted' });
-      for (const part of [form, form.getByRole('button', { name: 'Keep' }), wall.locator('.sbx-steps')]) {
-        const box = await part.boundingBox();
-        expect(box?.x).to.be.at.least(0);
-        expect((box?.x ?? 0) + (box?.width ?? width)).to.be.at.most(width);
-      }
-      const wide = await wall.evaluate('document.documentElement.scrollWidth');
-      expect(wide).to.be.at.most(width);
-      // The form goes, the large view stays.
-      await wall.keyboard.press('Escape');
-      await form.waitFor({ state: 'hidden' });
-      expect(await wall.locator('.in-large .sbx-over').count()).to.equal(1);
-      await wall.keyboard.press('Escape');
-      await until('live on the wall', async () => (await wall.locator('.sbx-over').count()) === 0);
-      expect(faults).to.deep.equal([]);
-      await wall.context().close();
-    });
-  }
 });
