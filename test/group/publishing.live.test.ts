@@ -113,12 +113,10 @@ describe('cameras that send their picture to us', function () {
     publish('rtmp', (await addressesOf('yard')).rtmp_url as string);
     await events.next('camera.live', 'camera/yard', startedAt, 20_000);
     const first = await publisherOf('yard');
-    for (const protocol of ['rtmp', 'rtsp', 'srt'] as const) {
-      await refused(
-        `a second publisher over ${protocol}`,
-        publish(protocol, (await addressesOf('yard'))[`${protocol}_url`] as string),
-      );
-    }
+    const addresses = await addressesOf('yard');
+    const protocols = ['rtmp', 'rtsp', 'srt'] as const;
+    const second = (protocol: Protocol) => publish(protocol, addresses[`${protocol}_url`] as string);
+    await Promise.all(protocols.map((protocol) => refused(`a second publisher over ${protocol}`, second(protocol))));
     await group.kill('gateway');
     await group.ready();
     expect(await publisherOf('yard')).to.deep.equal(first);
