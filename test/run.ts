@@ -24,7 +24,7 @@ const LANES = Math.min(2, os.availableParallelism());
 const BY_THEMSELVES = new Set(
   [
     'adapters/browser/standby',
-    ...['adaptation', 'broadcast', 'hosts', 'moves', 'rewind', 'scrubber', 'watching'].map((name) => `group/${name}`),
+    ...['adaptation', 'hosts', 'moves', 'rewind', 'scrubber', 'watching'].map((name) => `group/${name}`),
   ].map((name) => `test/${name}.live.test.ts`),
 );
 /** When more live files than this fail, it was not the machine. */
