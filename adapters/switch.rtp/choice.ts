@@ -17,6 +17,8 @@ export interface Candidate {
   fits: boolean;
   /** Its next picture is not due yet. */
   fresh: boolean;
+  /** By how much its own pictures were overdue at most since the last one of the source that feeds the program. */
+  stalledMs: number;
   ended: boolean;
 }
 
@@ -29,18 +31,25 @@ const permitted = ({ wanted, armed }: Choice, candidates: readonly Candidate[]):
     .map((id) => candidates.find((candidate) => candidate.id === id))
     .filter((candidate) => candidate !== undefined);
 
+/** What has become of the source that feeds a program. */
+export type Lost =
+  | { id: string; trigger: 'ended' | 'silent' }
+  /** Its next picture is overdue by this much, and may still come. */
+  | { id: string; trigger: 'late'; overdueMs: number };
+
+/** Overdue by this much is late: two and a half frames at 30 a second. */
+export const LATE_MS = 85;
+
 /**
- * Who takes over from a source that ended or is late. One that is late is left only for one whose next picture is not
- * due yet: when both are late, it is the network or this machine.
+ * Who takes over from a source that ended, fell silent or is late. One that still may come is left only for one whose
+ * next picture is not due yet. While it is merely late, what both had to wait for counts for nothing: then it is the
+ * network or this machine, and of two that come back from there the one that is first by a millisecond is no better.
  */
-export function successor(
-  choice: Choice,
-  lost: { id: string; trigger: 'ended' | 'silent' },
-  candidates: readonly Candidate[],
-): string | undefined {
+export function successor(choice: Choice, lost: Lost, candidates: readonly Candidate[]): string | undefined {
   const able = permitted(choice, candidates).filter(({ id, ready, fits }) => id !== lost.id && ready && fits);
-  const fresh = able.find((candidate) => candidate.fresh);
-  return (fresh ?? (lost.trigger === 'ended' ? able[0] : undefined))?.id;
+  const waitsAlone = ({ stalledMs }: Candidate) => lost.trigger !== 'late' || lost.overdueMs - stalledMs >= LATE_MS;
+  const prompt = able.find((candidate) => candidate.fresh && waitsAlone(candidate));
+  return (prompt ?? (lost.trigger === 'ended' ? able[0] : undefined))?.id;
 }
 
 /**

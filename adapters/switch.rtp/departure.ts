@@ -10,9 +10,9 @@ export interface Departure {
   /** Its path is there, and nobody has departed on it yet. */
   isReady(): boolean;
   /** Its reader is connected: sends the stored packets, and goes on live. */
-  depart(tracks: MediaTrack[], stored: readonly StoredPacket[], atMs: number): void;
+  depart(tracks: MediaTrack[], stored: readonly StoredPacket[], newestAtMs: number): void;
   publish(tracks: MediaTrack[]): void;
-  begin(tracks: MediaTrack[], stored: readonly StoredPacket[], atMs: number): void;
+  begin(tracks: MediaTrack[], stored: readonly StoredPacket[], newestAtMs: number): void;
   video(frame: Buffer, start: Start, atMs: number): void;
   audio(frame: Buffer, atMs: number): void;
   report(atMs: number, wallMs: number): void;
@@ -44,19 +44,19 @@ export function keepDeparture(parts: DepartureParts): Departure {
     () => output.flush(),
   );
 
-  const begin: Departure['begin'] = (tracks, stored, atMs) => {
+  const begin: Departure['begin'] = (tracks, stored, newestAtMs) => {
     if (!departed) return;
-    stream?.begin(tracks, stored, atMs);
+    stream?.begin(tracks, stored, newestAtMs);
     output.flush();
   };
 
   return {
     relay: parts.relay,
     isReady: () => !departed && output.standing()?.state === 'up',
-    depart(tracks, stored, atMs) {
+    depart(tracks, stored, newestAtMs) {
       if (departed) return;
       departed = true;
-      if (stored.length > 0) begin(tracks, stored, atMs);
+      if (stored.length > 0) begin(tracks, stored, newestAtMs);
     },
     publish(tracks) {
       // Its reader would be dropped either way.

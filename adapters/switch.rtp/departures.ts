@@ -9,10 +9,10 @@ export interface Departures {
   /** Keeps exactly these. */
   adjust(wanted: DeparturesOrder['items']): void;
   /** Has one depart with what the present source has stored. */
-  depart(id: string, tracks: MediaTrack[], stored: readonly StoredPacket[], atMs: number): void;
+  depart(id: string, tracks: MediaTrack[], stored: readonly StoredPacket[], newestAtMs: number): void;
   standing(): DeparturesTold;
   publish(tracks: MediaTrack[]): void;
-  begin(tracks: MediaTrack[], stored: readonly StoredPacket[], atMs: number): void;
+  begin(tracks: MediaTrack[], stored: readonly StoredPacket[], newestAtMs: number): void;
   /** Called before the program rewrites the frame. */
   video(frame: Buffer, start: Start, atMs: number): void;
   audio(frame: Buffer, atMs: number): void;
@@ -63,13 +63,13 @@ export function keepDepartures(
       for (const item of wanted) if (!departures.has(item.id)) open(item);
       told(standing());
     },
-    depart(id, tracks, stored, atMs) {
-      departures.get(id)?.depart(tracks, stored, atMs);
+    depart(id, tracks, stored, newestAtMs) {
+      departures.get(id)?.depart(tracks, stored, newestAtMs);
       told(standing());
     },
     standing,
     publish: (tracks) => each((departure) => departure.publish(tracks)),
-    begin: (tracks, stored, atMs) => each((departure) => departure.begin(tracks, stored, atMs)),
+    begin: (tracks, stored, newestAtMs) => each((departure) => departure.begin(tracks, stored, newestAtMs)),
     video: (frame, start, atMs) => each((departure) => departure.video(frame, start, atMs)),
     audio: (frame, atMs) => each((departure) => departure.audio(frame, atMs)),
     report: (atMs, wallMs) => each((departure) => departure.report(atMs, wallMs)),

@@ -4,6 +4,10 @@ export interface Expectation {
   seen(atMs: number): void;
   /** How long after a packet the next one may take; undefined while too little was seen. */
   expectedMs(): number | undefined;
+  /** By how much the next packet is overdue; 0 while it is not, or while nothing is expected. */
+  overdueMs(atMs: number): number;
+  /** By how much one was overdue at most, from a moment of late until another. */
+  mostOverdueMs(sinceMs: number, atMs: number): number;
   /** What comes next is from a fresh start. */
   reset(): void;
 }
@@ -19,6 +23,8 @@ const LAST_SPAN_MS = 30_000;
 const MAX_JITTER_MS = 400;
 /** … unless it is the rule from now on, as with a camera that sends fewer pictures at night. */
 const OUTAGES_ARE_RULE = 2;
+/** So many overdue packets are remembered, which is more than a second has. */
+const MAX_OVERDUE = 32;
 
 /** Gaps of a time, the longest and the one next to it. */
 type Longest = readonly [longestMs: number, nextMs: number];
@@ -37,12 +43,15 @@ export function createExpectation(): Expectation {
   let span = fresh(0, FIRST_SPAN_MS);
   let taught: Longest | undefined;
   let outages = 0;
+  /** When overdue packets came, and by how much they were overdue. */
+  let overdue: { cameAtMs: number; byMs: number }[] = [];
 
   const reset = () => {
     lastAtMs = undefined;
     span = fresh(0, FIRST_SPAN_MS);
     taught = undefined;
     outages = 0;
+    overdue = [];
   };
 
   const expectedMs = () => {
@@ -71,14 +80,25 @@ export function createExpectation(): Expectation {
     span.longest = among(span.longest, gapMs);
   };
 
+  const overdueMs = (atMs: number): number => {
+    const expected = expectedMs();
+    if (expected === undefined || lastAtMs === undefined) return 0;
+    return Math.max(0, atMs - lastAtMs - expected);
+  };
+
   return {
     seen(atMs) {
       const before = lastAtMs;
+      const byMs = overdueMs(atMs);
+      if (byMs > 0) overdue = [...overdue.slice(1 - MAX_OVERDUE), { cameAtMs: atMs, byMs }];
       lastAtMs = atMs;
       if (before === undefined) span.fromMs = atMs;
       else if (atMs - before >= TOGETHER_MS && !isOutage(atMs - before)) learn(atMs - before, atMs);
     },
     expectedMs,
+    overdueMs,
+    mostOverdueMs: (sinceMs, atMs) =>
+      overdue.reduce((most, { cameAtMs, byMs }) => (cameAtMs > sinceMs ? Math.max(most, byMs) : most), overdueMs(atMs)),
     reset,
   };
 }

@@ -1,5 +1,5 @@
 import type { MediaTrack } from '../rtsp/sdp.ts';
-import { type Candidate, type Choice, returning, SLATE, successor } from './choice.ts';
+import { type Candidate, type Choice, type Lost, returning, SLATE, successor } from './choice.ts';
 import type { StoredPacket } from './gop.ts';
 import { createSlate, slateTrack } from './slate.ts';
 import type { Source } from './source.ts';
@@ -16,8 +16,8 @@ export interface FeedParts {
   fits(source: Source): boolean;
   /** Publishes the program with these tracks, anew when others were published. */
   publish(tracks: MediaTrack[]): void;
-  /** Goes over to these tracks with stored packets. @returns pictures sent */
-  begin(tracks: MediaTrack[], stored: readonly StoredPacket[], atMs: number): number;
+  /** Goes over to these tracks with stored packets, the newest of which belongs to `newestAtMs`. @returns pictures sent */
+  begin(tracks: MediaTrack[], stored: readonly StoredPacket[], newestAtMs: number): number;
   /** Pictures of the slate after its first one. */
   show(packets: readonly StoredPacket[], key: boolean, atMs: number): void;
   told(message: SwitchedTold | HoldingTold): void;
@@ -67,12 +67,14 @@ export function createFeed(parts: FeedParts): Feed {
   let last: SwitchedTold | HoldingTold | undefined;
 
   const dark = () => on === '' || on === SLATE;
-  const candidates = (): Candidate[] =>
+  /** @param sinceMs of the last picture that the program had */
+  const candidates = (sinceMs = Number.POSITIVE_INFINITY): Candidate[] =>
     [...sources.values()].map((source) => ({
       id: source.id,
       ready: source.standing().state === 'flowing' && source.gop.ready(),
       fits: !parts.published() || parts.fits(source),
-      fresh: source.isFresh(),
+      fresh: source.punctuality.isFresh(),
+      stalledMs: source.punctuality.mostOverdueMs(sinceMs),
       ended: source.standing().state === 'ended',
     }));
 
@@ -95,7 +97,7 @@ export function createFeed(parts: FeedParts): Feed {
     pending = undefined;
     held = undefined;
     const gapMs = lastSentAt === undefined ? 0 : atMs - lastSentAt;
-    const pictures = parts.begin(source.tracks(), source.gop.packets(), atMs);
+    const pictures = parts.begin(source.tracks(), source.gop.packets(), source.newestAtMs());
     lastSentAt = atMs;
     const how = pictures > 1 ? 'burst' : 'clean';
     const told = { type: 'switched', camera, id: newId(), source: source.id, from, trigger, how } as const;
@@ -117,9 +119,10 @@ export function createFeed(parts: FeedParts): Feed {
   };
 
   /** Another one takes over from the source that feeds the program. @returns whether there was one */
-  const replace = (trigger: 'ended' | 'silent', detectMs: number): boolean => {
-    const next = sources.get(successor(choice, { id: on, trigger }, candidates()) ?? '');
-    if (next) switchTo(next, trigger, detectMs, now());
+  const replace = (lost: Lost, silenceMs: number): boolean => {
+    const next = sources.get(successor(choice, lost, candidates(now() - silenceMs)) ?? '');
+    const trigger = lost.trigger === 'late' ? 'silent' : lost.trigger;
+    if (next) switchTo(next, trigger, silenceMs, now());
     return next !== undefined;
   };
   const hold = (trigger: 'ended' | 'silent', detectMs: number) => {
@@ -142,13 +145,14 @@ export function createFeed(parts: FeedParts): Feed {
     bare = true;
     hold('ended', 0);
   };
-  /** One that may take over has a picture: the moment for it, when the present source is late. */
+  /** The next picture of the present source is overdue, or one that may take over has one meanwhile. */
   const relieve = () => {
     const present = sources.get(on);
-    if (present?.isLate()) replace('silent', now() - present.lastPacketAtMs());
+    if (!present?.punctuality.isLate()) return;
+    replace({ id: on, trigger: 'late', overdueMs: present.punctuality.overdueMs() }, now() - present.lastPacketAtMs());
   };
-  const lose = (trigger: 'ended' | 'silent', detectMs: number) => {
-    if (!replace(trigger, detectMs)) hold(trigger, detectMs);
+  const lose = (trigger: 'ended' | 'silent', silenceMs: number) => {
+    if (!replace({ id: on, trigger }, silenceMs)) hold(trigger, silenceMs);
   };
 
   /** Somebody may feed a program that has no source. */
@@ -202,14 +206,14 @@ export function createFeed(parts: FeedParts): Feed {
       }
     },
     late(source) {
-      if (source.id === on) replace('silent', now() - source.lastPacketAtMs());
+      if (source.id === on) relieve();
     },
     takes(source, sight, atMs) {
       if (source.id === on) {
         lastSentAt = atMs;
         if (!rebased) return true;
         rebased = false;
-        parts.begin(source.tracks(), source.gop.packets(), atMs);
+        parts.begin(source.tracks(), source.gop.packets(), source.newestAtMs());
         return false;
       }
       if (dark()) brighten(atMs);

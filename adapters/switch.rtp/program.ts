@@ -111,9 +111,9 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
     published: () => stream?.tracks,
     fits: (source) => stream?.fits(source.tracks()) ?? false,
     publish,
-    begin(tracks, stored, atMs) {
-      const pictures = stream?.begin(tracks, stored, atMs) ?? 0;
-      departures.begin(tracks, stored, atMs);
+    begin(tracks, stored, newestAtMs) {
+      const pictures = stream?.begin(tracks, stored, newestAtMs) ?? 0;
+      departures.begin(tracks, stored, newestAtMs);
       flush();
       return pictures;
     },
@@ -268,7 +268,7 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
     departures: departures.adjust,
     depart(id) {
       const source = sources.get(feed.on());
-      departures.depart(id, source?.tracks() ?? [], source?.gop.packets() ?? [], now());
+      departures.depart(id, source?.tracks() ?? [], source?.gop.packets() ?? [], source?.newestAtMs() ?? now());
     },
     rate: (atMs) => ({ camera, ...meter.read(atMs) }),
     measured() {

@@ -1,12 +1,13 @@
 import type { RtspFailure } from '../rtsp/failure.ts';
 import type { MediaTrack } from '../rtsp/sdp.ts';
 import { approach } from './approach.ts';
-import { createExpectation } from './expectation.ts';
 import { createGop, type Gop } from './gop.ts';
 import { openPlayer } from './player.ts';
-import { payloadOf } from './rtp.ts';
+import { type Punctuality, watchPunctuality } from './punctuality.ts';
+import { payloadOf, timestampOf } from './rtp.ts';
 import { watchSilence } from './silence.ts';
 import type { SourceTold } from './talk.ts';
+import { createTimebase } from './timebase.ts';
 import { createVideoReader, type Sight, type VideoReader } from './video.ts';
 
 /** How a source stands, as it is told. */
@@ -23,7 +24,7 @@ export interface SourceHandlers {
   packet(track: number, frame: Buffer, sight: Sight | undefined, atMs: number): void;
   batch(): void;
   /** Its next picture is overdue, though it may still come. Told once, until a packet comes. */
-  late(silenceMs: number): void;
+  late(): void;
 }
 
 /** A source of a camera at its intake relay, read for as long as it is kept. */
@@ -34,11 +35,10 @@ export interface Source {
   tracks(): MediaTrack[];
   /** What it has sent since its last key frame. */
   readonly gop: Gop;
+  readonly punctuality: Pick<Punctuality, 'isFresh' | 'isLate' | 'overdueMs' | 'mostOverdueMs'>;
   lastPacketAtMs(): number;
-  /** Whether its next picture is not due yet. */
-  isFresh(): boolean;
-  /** Whether its next picture is overdue. */
-  isLate(): boolean;
+  /** When its newest picture would have come without delay. */
+  newestAtMs(): number;
   /**
    * A new token, another patience with silence; tries at once if it is not open. At another relay it is opened beside
    * the picture that is there, which it replaces at its next key frame.
@@ -55,8 +55,6 @@ const QUICK_ATTEMPTS = 50;
 const OPENING_PATIENCE_MS = 3_000;
 /** Many cameras and encoders stutter as they begin: until it has shown how often it sends, only so much is silence. */
 const BEGINNING_MS = 3_000;
-/** Later than expected by this is late: two and a half frames at 30 a second. */
-const LATE_MS = 85;
 
 const now = () => performance.now();
 
@@ -74,13 +72,13 @@ export function keepSource(id: string, address: string, silentMs: number, handle
   let attempts = 0;
   let retryTimer: NodeJS.Timeout | undefined;
   let tracks: MediaTrack[] = [];
-  let late = false;
   let video: VideoReader | undefined;
   let codec = '';
   let lastPacketAt = now();
   const openedAt = now();
   const gop = createGop();
-  const expectation = createExpectation();
+  const timebase = createTimebase();
+  const punctuality = watchPunctuality(handlers.late);
 
   const become = (next: SourceStanding) => {
     standing = next;
@@ -95,23 +93,12 @@ export function keepSource(id: string, address: string, silentMs: number, handle
 
   const silence = watchSilence({
     limitMs: () => {
-      const begins = expectation.expectedMs() === undefined && now() - lastPacketAt < BEGINNING_MS;
+      const begins = !punctuality.isKnown() && now() - lastPacketAt < BEGINNING_MS;
       return begins ? undefined : patienceMs;
     },
     lastPacketAtMs: () => lastPacketAt,
     silent(silenceMs) {
       if (standing.state === 'flowing') become({ state: 'silent', silent_ms: Math.round(silenceMs), codec });
-    },
-  });
-  const lateness = watchSilence({
-    limitMs() {
-      const expected = expectation.expectedMs();
-      return expected === undefined ? undefined : expected + LATE_MS;
-    },
-    lastPacketAtMs: () => lastPacketAt,
-    silent(silenceMs) {
-      late = true;
-      handlers.late(silenceMs);
     },
   });
 
@@ -126,12 +113,11 @@ export function keepSource(id: string, address: string, silentMs: number, handle
   };
   const see = (track: number, frame: Buffer, sight: Sight, atMs: number) => {
     lastPacketAt = atMs;
-    late = false;
-    expectation.seen(atMs);
+    punctuality.seen(atMs);
+    if (sight.newUnit) timebase.seen(timestampOf(frame), atMs);
     gop.add(frame, sight, atMs);
     if (standing.state !== 'flowing' || sight.keyStart) flow();
     silence.keep();
-    lateness.keep();
     handlers.packet(track, frame, sight, atMs);
   };
 
@@ -141,7 +127,7 @@ export function keepSource(id: string, address: string, silentMs: number, handle
     connecting = false;
     stopComing();
     silence.stop();
-    lateness.stop();
+    punctuality.stop();
     gop.clear();
     const detail = failure.message;
     const reason = failure.code === 'no-video' ? { reason: failure.code } : {};
@@ -169,8 +155,8 @@ export function keepSource(id: string, address: string, silentMs: number, handle
         codec = first.encoding;
         tracks = offered;
         gop.clear();
-        expectation.reset();
-        late = false;
+        punctuality.reset();
+        timebase.reset();
         handlers.tracks(offered);
       },
       packet: (track, frame) => isMine() && take(track, frame),
@@ -201,6 +187,7 @@ export function keepSource(id: string, address: string, silentMs: number, handle
         player = other;
         coming = undefined;
         [tracks, video, codec] = [offered, reader, offered[0]?.encoding ?? codec];
+        timebase.reset();
         handlers.moved();
         see(0, frame, sight, now());
       },
@@ -228,8 +215,8 @@ export function keepSource(id: string, address: string, silentMs: number, handle
     standing: () => standing,
     tracks: () => tracks,
     lastPacketAtMs: () => lastPacketAt,
-    isFresh: () => now() - lastPacketAt <= (expectation.expectedMs() ?? patienceMs),
-    isLate: () => late,
+    newestAtMs: () => timebase.newestAtMs() ?? now(),
+    punctuality,
     adjust(nextAddress, nextSilentMs) {
       if (new URL(nextAddress).host !== new URL(url).host) {
         if (player && standing.state === 'flowing') approachAt(nextAddress);
@@ -247,7 +234,7 @@ export function keepSource(id: string, address: string, silentMs: number, handle
       closed = true;
       clearTimeout(retryTimer);
       silence.stop();
-      lateness.stop();
+      punctuality.stop();
       stopComing();
       player?.close();
     },

@@ -21,7 +21,7 @@ export interface Stream {
   fits(tracks: MediaTrack[]): boolean;
   fitsAudio(track: MediaTrack): boolean;
   /** Goes over to a source: sends its stored packets at once, and goes on from there. @returns pictures sent */
-  begin(tracks: MediaTrack[], stored: readonly StoredPacket[], atMs: number): number;
+  begin(tracks: MediaTrack[], stored: readonly StoredPacket[], newestAtMs: number): number;
   /** A packet of the present source's video, rewritten in place. */
   video(frame: Buffer, start: Start, atMs: number): void;
   /** A packet of the present source's audio, rewritten in place; left out when the stream has no such track. */
@@ -48,11 +48,11 @@ export function createStream(tracks: MediaTrack[], startMs: number, sink: Stream
     tracks,
     fits: (offered) => essence(offered[0]) === essence(tracks[0]),
     fitsAudio,
-    begin(offered, stored, atMs) {
+    begin(offered, stored, newestAtMs) {
       hasAudio = offered[1] !== undefined && fitsAudio(offered[1]);
       audio?.restart();
       const starts = new Set(stored.map(({ timestamp }) => timestamp));
-      for (const [index, frame] of video.burst(stored, atMs).entries()) sink.video(frame, index === 0);
+      for (const [index, frame] of video.burst(stored, newestAtMs).entries()) sink.video(frame, index === 0);
       return starts.size;
     },
     video(frame, start, atMs) {

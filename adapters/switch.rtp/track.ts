@@ -16,8 +16,9 @@ export interface TrackWriter {
   /**
    * Copies of what a source has stored, squeezed in time, to be sent at once; what it sends next goes on from there.
    * @param stored at least one packet
+   * @param newestAtMs when the newest picture came, or would have come without delay: where it is put if there is room
    */
-  burst(stored: readonly StoredPacket[], atMs: number): Buffer[];
+  burst(stored: readonly StoredPacket[], newestAtMs: number): Buffer[];
   /** What comes next is from a fresh start of a source: its numbers have nothing to do with those before. */
   restart(): void;
   /** A sender report for now. Before anything was sent it says what time the first packet will count from. */
@@ -117,8 +118,8 @@ export function createTrackWriter(index: number, track: MediaTrack, startMs: num
       sequenceOffset = (sequenceOffset + 1) & 0xffff;
       return inserted;
     },
-    burst(stored, atMs) {
-      const latest = ticksAt(atMs);
+    burst(stored, newestAtMs) {
+      const latest = ticksAt(newestAtMs);
       const squeezed = squeeze(
         stored.map(({ timestamp }) => timestamp),
         {
@@ -135,7 +136,7 @@ export function createTrackWriter(index: number, track: MediaTrack, startMs: num
           const frame = frames[at] as Buffer;
           outSequence = (outSequence + 1) & 0xffff;
           octets += frame.length - RTP_OVERHEAD_BYTES;
-          stampRtp(frame, stamp(sequence, timestamp, squeezed.of(timestamp), atMs));
+          stampRtp(frame, stamp(sequence, timestamp, squeezed.of(timestamp), newestAtMs));
           at += 1;
         }
       }

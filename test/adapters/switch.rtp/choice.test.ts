@@ -6,6 +6,7 @@ const candidate = (id: string, changes: Partial<Candidate> = {}): Candidate => (
   ready: true,
   fits: true,
   fresh: true,
+  stalledMs: 0,
   ended: false,
   ...changes,
 });

@@ -1,9 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { LATE_MS } from '../../../adapters/switch.rtp/choice.ts';
 import { createExpectation } from '../../../adapters/switch.rtp/expectation.ts';
-
-/** Later than expected by this is late, as the source has it. */
-const LATE_MS = 85;
 
 /** Feeds arrivals and counts how often a watch would have called the source late. */
 function falseAlarms(arrivals: number[]): number {

@@ -1,25 +1,39 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import { LATE_MS } from '../../../adapters/switch.rtp/choice.ts';
 import { createFeed } from '../../../adapters/switch.rtp/feed.ts';
 import type { Source } from '../../../adapters/switch.rtp/source.ts';
 import type { CarryOrder, HoldingTold, SourceTold, SwitchedTold } from '../../../adapters/switch.rtp/talk.ts';
 
 const SIGHT = { newUnit: true, key: false, keyStart: false, missingSets: [], pieces: [] };
+const NEWEST_AT_MS = 4_711;
 const track = (encoding: string) => ({
   ...{ media: 'video' as const, encoding, payloadType: 96, clockRate: 90_000, control: '' },
 });
 
 /** A source that is as the test says. */
 function fakeSource(id: string, encoding = 'H264') {
-  const state = { stands: 'opening' as SourceTold['state'], stored: false, fresh: true, late: false, sound: false };
+  const state = {
+    stands: 'opening' as SourceTold['state'],
+    stored: false,
+    fresh: true,
+    overdueMs: 0,
+    stalledMs: 0,
+    sound: false,
+  };
   const source = {
     id,
     standing: () => ({ state: state.stands }),
     tracks: () => [track(encoding), ...(state.sound ? [{ ...track('OPUS'), media: 'audio' }] : [])],
     gop: { ready: () => state.stored, packets: () => (state.stored ? [{}] : []), isLong: () => false },
     lastPacketAtMs: () => performance.now(),
-    isFresh: () => state.fresh,
-    isLate: () => state.late,
+    newestAtMs: () => NEWEST_AT_MS,
+    punctuality: {
+      isFresh: () => state.fresh,
+      isLate: () => state.overdueMs > 0,
+      overdueMs: () => state.overdueMs,
+      mostOverdueMs: () => state.stalledMs,
+    },
   } as unknown as Source;
   return { source, state };
 }
@@ -30,6 +44,7 @@ function stage(encodings: Record<string, string> = { a: 'H264', b: 'H264' }) {
   const told: (SwitchedTold | HoldingTold)[] = [];
   let published: string | undefined;
   let publications = 0;
+  let begunAtMs: number | undefined;
   const feed = createFeed({
     camera: 'cam_1',
     sources: new Map([...fakes].map(([id, { source }]) => [id, source])),
@@ -39,7 +54,10 @@ function stage(encodings: Record<string, string> = { a: 'H264', b: 'H264' }) {
       published = tracks[0]?.encoding;
       publications += 1;
     },
-    begin: () => 1,
+    begin(_tracks, _stored, newestAtMs) {
+      begunAtMs = newestAtMs;
+      return 1;
+    },
     show() {},
     told: (message) => told.push(message),
   });
@@ -50,6 +68,7 @@ function stage(encodings: Record<string, string> = { a: 'H264', b: 'H264' }) {
     told,
     fake,
     published: () => published,
+    begunAtMs: () => begunAtMs,
     publications: () => publications,
     order(source: string, how: 'clean' | 'at-once' = 'at-once', again = false, slate?: CarryOrder['slate']) {
       if (!again) run += 1;
@@ -60,7 +79,7 @@ function stage(encodings: Record<string, string> = { a: 'H264', b: 'H264' }) {
     packet(id: string, keyStart = false) {
       const { source, state } = fake(id);
       state.stands = 'flowing';
-      state.late = false;
+      state.overdueMs = 0;
       if (keyStart) state.stored = true;
       return feed.takes(source, { ...SIGHT, key: keyStart, keyStart }, performance.now());
     },
@@ -71,8 +90,8 @@ function stage(encodings: Record<string, string> = { a: 'H264', b: 'H264' }) {
       state.fresh = false;
       feed.stands(source);
     },
-    late(id: string) {
-      fake(id).state.late = true;
+    late(id: string, overdueMs = LATE_MS) {
+      fake(id).state.overdueMs = overdueMs;
       fake(id).state.fresh = false;
       feed.late(fake(id).source);
     },
@@ -100,15 +119,20 @@ describe('which source feeds a program', () => {
       expect(all.feed.on()).to.equal('b');
       const trigger = fall === 'ended' ? 'ended' : 'silent';
       expect(all.told.at(-1)).to.include({ type: 'switched', source: 'b', from: 'a', trigger });
+      expect(all.begunAtMs(), 'as of the time that its newest picture came').to.equal(NEWEST_AT_MS);
     }
   });
 
-  it('stays when both are late, until the other has a picture', () => {
+  it('stays when both are late, until the other has a picture and this one is later than it was', () => {
     const all = started();
-    all.fake('b').state.fresh = false;
+    const other = all.fake('b').state;
+    other.fresh = false;
     all.late('a');
     expect(all.feed.on()).to.equal('a');
-    all.fake('b').state.fresh = true;
+    Object.assign(other, { fresh: true, stalledMs: 70 });
+    all.packet('b');
+    expect(all.feed.on(), 'it may be back within the same millisecond').to.equal('a');
+    all.fake('a').state.overdueMs = LATE_MS + 70;
     all.packet('b');
     expect(all.feed.on()).to.equal('b');
   });

@@ -68,6 +68,18 @@ describe('one unbroken track from changing sources', () => {
     expect(inserted.subarray(16).toString()).to.equal('set');
   });
 
+  it('puts a picture that waited for the change of source at the time it came, so that those after it are not late', () => {
+    const writer = createTrackWriter(0, VIDEO, 0);
+    const before = incoming(1, 0);
+    writer.rewrite(before, 1_000);
+    const waiting = { frame: incoming(500, 90_000), timestamp: 90_000, sequence: 500, sets: [] };
+    const [shown = before] = writer.burst([waiting], 1_120);
+    const next = incoming(501, 93_000);
+    writer.rewrite(next, 1_120 + 1_000 / 30);
+    expect(forward(timestampOf(shown), timestampOf(before))).to.equal(120 * 90);
+    expect(forward(timestampOf(next), timestampOf(shown))).to.equal(3_000);
+  });
+
   it('reports the wall clock of its timestamps', () => {
     const writer = createTrackWriter(0, VIDEO, 0);
     const early = writer.report(500, 0);

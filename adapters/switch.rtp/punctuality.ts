@@ -1,0 +1,62 @@
+import { LATE_MS } from './choice.ts';
+import { createExpectation } from './expectation.ts';
+import { watchSilence } from './silence.ts';
+
+/** Whether the pictures of a source come when they are due. */
+export interface Punctuality {
+  /** A packet has come. */
+  seen(atMs: number): void;
+  /** Whether it has shown how often it sends. */
+  isKnown(): boolean;
+  /** Whether its next picture is not due yet; while nobody knows how often it sends, whether one has come lately. */
+  isFresh(): boolean;
+  /** Whether its next picture is late, judged by all that had come to this process. */
+  isLate(): boolean;
+  /** By how much its next picture is overdue. */
+  overdueMs(): number;
+  /** By how much its pictures were overdue at most since a moment. */
+  mostOverdueMs(sinceMs: number): number;
+  /** What comes next is from a fresh start. */
+  reset(): void;
+  /** Nothing is due before the next packet. */
+  stop(): void;
+}
+
+const now = () => performance.now();
+
+/** @param late the next picture is late: told once, until a packet comes */
+export function watchPunctuality(late: () => void): Punctuality {
+  const expectation = createExpectation();
+  let lastPacketAtMs = now();
+  let isLate = false;
+  const watch = watchSilence({
+    limitMs() {
+      const expected = expectation.expectedMs();
+      return expected === undefined ? undefined : expected + LATE_MS;
+    },
+    lastPacketAtMs: () => lastPacketAtMs,
+    silent() {
+      isLate = true;
+      late();
+    },
+  });
+
+  return {
+    seen(atMs) {
+      lastPacketAtMs = atMs;
+      isLate = false;
+      expectation.seen(atMs);
+      watch.keep();
+    },
+    isKnown: () => expectation.expectedMs() !== undefined,
+    isFresh: () => now() - lastPacketAtMs <= (expectation.expectedMs() ?? LATE_MS),
+    isLate: () => isLate,
+    overdueMs: () => expectation.overdueMs(now()),
+    mostOverdueMs: (sinceMs) => expectation.mostOverdueMs(sinceMs, now()),
+    reset() {
+      isLate = false;
+      expectation.reset();
+    },
+    stop: watch.stop,
+  };
+}
