@@ -1,10 +1,17 @@
-import type { DeparturesOrder, DeparturesTold } from './switch.rtp/talk.ts';
+import type { DepartOrder, DeparturesOrder, DeparturesTold } from './switch.rtp/talk.ts';
 
 /** Silent paths kept ready at delivery relays: who joins one gets the stored pictures at once, then live. */
 export interface Departures {
-  /** Takes a path that is ready for this camera at this relay; undefined when there is none (bounded, being prepared, GOP too long). */
-  take(camera: string, relay: string): Departure | undefined;
+  /**
+   * Takes a path that is ready for this camera at this relay.
+   * @param rung what is to come on it, instead of the camera's own picture
+   * @returns undefined when there is none (bounded, being prepared, GOP too long), or not with this rung
+   */
+  take(camera: string, relay: string, rung?: DepartingRung): Departure | undefined;
 }
+
+/** A rung that somebody begins with whose line is narrow: stored pictures are sent no faster than `bps`. */
+export type DepartingRung = NonNullable<DepartOrder['rung']>;
 
 /** A departure path that somebody has taken. */
 export interface Departure {
@@ -23,7 +30,7 @@ export interface DeparturesOptions {
   /** Has the camera's switcher keep exactly these. */
   order(camera: string, items: DeparturesOrder['items']): void;
   /** Has it send one of them off. */
-  depart(camera: string, id: string): void;
+  depart(camera: string, id: string, rung: DepartingRung | undefined): void;
 }
 
 /** Departure paths as the program adapter keeps them. */
@@ -49,6 +56,8 @@ interface Prepared {
 
 interface Shelf {
   relays: readonly string[];
+  /** What there is to begin with besides the camera's own picture. */
+  rungs: readonly string[];
   paths: Map<string, Prepared>;
   ordering: boolean;
 }
@@ -95,16 +104,17 @@ export function createDepartures(options: DeparturesOptions): PreparedDepartures
 
   return {
     serve(camera, relays) {
-      const shelf = shelves.get(camera) ?? { relays: [], paths: new Map(), ordering: false };
+      const shelf = shelves.get(camera) ?? { relays: [], rungs: [], paths: new Map(), ordering: false };
       shelves.set(camera, shelf);
       shelf.relays = [...relays];
       for (const [id, { relay, state }] of shelf.paths)
         if (state !== 'taken' && !relays.includes(relay)) remove(camera, shelf, id);
       fill(camera, shelf);
     },
-    hear({ camera, known, ready }) {
+    hear({ camera, known, ready, rungs = [] }) {
       const shelf = shelves.get(camera);
       if (!shelf) return;
+      shelf.rungs = rungs;
       for (const [id, prepared] of shelf.paths) {
         // A publisher that ended, or a switcher that started anew: who was on the way has lost it.
         if (prepared.state === 'taken' && !known.includes(id)) shelf.paths.delete(id);
@@ -114,9 +124,9 @@ export function createDepartures(options: DeparturesOptions): PreparedDepartures
       fill(camera, shelf);
     },
     forget: (camera) => void shelves.delete(camera),
-    take(camera, relay) {
+    take(camera, relay, rung) {
       const shelf = shelves.get(camera);
-      if (!shelf) return undefined;
+      if (!shelf || (rung && !shelf.rungs.includes(rung.name))) return undefined;
       const paths = [...shelf.paths];
       if (paths.filter(([, { state }]) => state === 'taken').length >= MAX_TAKEN) return undefined;
       const found = paths.find(([, one]) => one.relay === relay && one.state === 'ready');
@@ -126,7 +136,7 @@ export function createDepartures(options: DeparturesOptions): PreparedDepartures
       fill(camera, shelf);
       return {
         path: pathOf(camera, id),
-        depart: () => options.depart(camera, id),
+        depart: () => options.depart(camera, id, rung),
         close: () => remove(camera, shelf, id),
       };
     },

@@ -39,6 +39,8 @@ export interface LadderOptions extends Feeding {
   startOf?(camera: string, relay: string): ProgramStart | undefined;
   /** An FFmpeg that holds more leaks; by default one gigabyte, several times what a ladder needs. */
   mostMemoryBytes?: number;
+  /** Which rungs of a camera a relay has from now on: they flow. */
+  gives?(camera: string, relay: string, rungs: readonly string[]): void;
   /** Whether a camera's encoder lets others go first, while the processor is too small for all. */
   yields?(camera: string): boolean;
 }
@@ -104,7 +106,8 @@ function make(
   });
   const began = performance.now();
   const heard = lastWords();
-  const published = rungs.filter(({ how }) => how === 'encoded').map(({ name }) => rungPath(camera, name));
+  const encoded = rungs.filter(({ how }) => how === 'encoded').map(({ name }) => name);
+  const published = encoded.map((name) => rungPath(camera, name));
   let run: FfmpegRun | undefined;
   let start: ProgramStart | undefined;
   let over = false;
@@ -117,6 +120,8 @@ function make(
     over = true;
     clearInterval(looking);
     start?.close();
+    if (flowing) options.gives?.(camera, relay.paths.relay, []);
+    flowing = false;
     fed.drop();
     if (clear) rmSync(folder, { recursive: true, force: true });
   };
@@ -178,6 +183,7 @@ function make(
     if (!flowing && segments.isFlowing()) {
       flowing = true;
       sweepBefore(folder, startedMs);
+      options.gives?.(camera, relay.paths.relay, encoded);
       report({ type: 'ladder.flowing', elapsed_ms: Math.round(atMs - began) });
     }
     fed.keepShared();

@@ -19,6 +19,8 @@ export interface ProgramSwitcherOptions {
   sourceUrl(camera: string, source: string): string;
   /** The delivery relays that need this camera, with fresh tokens. */
   outputs(camera: string): { relay: string; url: string }[];
+  /** What a camera's ladder makes now, and where it is read, with fresh tokens. */
+  rungs?(camera: string): { name: string; url: string }[];
   /** Address of a departure path at a relay, with a fresh token; without it none are prepared. */
   departureUrl?(relay: string, path: string): string;
   /** The file of a clip for a camera's name that is played when no source is left; `ready` is called when it is made. */
@@ -96,6 +98,7 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
       active: { source, how, run },
       armed: armed.filter((id) => input.sources.includes(id)),
       ...slateFor(camera, input),
+      rungs: options.rungs?.(camera) ?? [],
       silent_ms: input.silentMs,
       keyframes: watched.has(camera),
     };
@@ -149,7 +152,8 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
         url: (_camera, relay, path) => departureUrl(relay, path),
         order: (camera, items) =>
           pool.send(camera, { type: 'departures', epoch: options.epoch(camera), camera, items }),
-        depart: (camera, id) => pool.send(camera, { type: 'depart', epoch: options.epoch(camera), camera, id }),
+        depart: (camera, id, rung) =>
+          pool.send(camera, { type: 'depart', epoch: options.epoch(camera), camera, id, ...(rung ? { rung } : {}) }),
       })
     : undefined;
 
@@ -207,7 +211,7 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
       return { release() {} };
     },
     measure: measuring.slot,
-    departures: { take: (camera, relay) => departures?.take(camera, relay) },
+    departures: { take: (camera, relay, rung) => departures?.take(camera, relay, rung) },
     watch(camera, wanted) {
       if (wanted === watched.has(camera)) return;
       if (wanted) watched.add(camera);

@@ -87,7 +87,7 @@ export function createCarried(tell: Tell): Carried {
   };
 
   const depart = (order: DepartOrder, answer: Tell) => {
-    if (!fenced(order, answer)) programs.get(order.camera)?.depart(order.id);
+    if (!fenced(order, answer)) programs.get(order.camera)?.depart(order.id, order.rung);
   };
 
   const measure = ({ camera }: MeasureOrder, answer: Tell) => {

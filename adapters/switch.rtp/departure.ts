@@ -3,14 +3,17 @@ import type { StoredPacket } from './gop.ts';
 import { keepOutput } from './output.ts';
 import { keepPace } from './pace.ts';
 import { createStream, type Start, type Stream } from './stream.ts';
+import type { DepartOrder } from './talk.ts';
 
 /** What the program says to a departure path that goes with it. Frames are the program's own and are not changed. */
 export interface Departure {
   readonly relay: string;
+  /** The rung that it carries; undefined: the program. */
+  rung(): string | undefined;
   /** Its path is there, and nobody has departed on it yet. */
   isReady(): boolean;
-  /** Its reader is connected: sends the stored packets, and goes on live. */
-  depart(tracks: MediaTrack[], stored: readonly StoredPacket[], newestAtMs: number): void;
+  /** Its reader is connected: sends the stored packets, and goes on live. @param rung of this one, at this pace */
+  depart(tracks: MediaTrack[], stored: readonly StoredPacket[], newestAtMs: number, rung?: DepartOrder['rung']): void;
   publish(tracks: MediaTrack[]): void;
   begin(tracks: MediaTrack[], stored: readonly StoredPacket[], newestAtMs: number): void;
   video(frame: Buffer, start: Start, atMs: number): void;
@@ -31,9 +34,10 @@ export interface DepartureParts {
   gone(): void;
 }
 
-/** Keeps a silent path ready; after its departure it follows the program with numbers of its own. */
+/** Keeps a silent path ready; after its departure it follows the program, or a rung, with numbers of its own. */
 export function keepDeparture(parts: DepartureParts): Departure {
   let departed = false;
+  let rung: string | undefined;
   let stream: Stream | undefined;
   const output = keepOutput(parts.relay, parts.name, parts.url, ({ state }) => {
     if (departed && state === 'down') parts.gone();
@@ -52,10 +56,13 @@ export function keepDeparture(parts: DepartureParts): Departure {
 
   return {
     relay: parts.relay,
+    rung: () => rung,
     isReady: () => !departed && output.standing()?.state === 'up',
-    depart(tracks, stored, newestAtMs) {
+    depart(tracks, stored, newestAtMs, of) {
       if (departed) return;
       departed = true;
+      rung = of?.name;
+      if (of) pace.easeIn(of.bps);
       if (stored.length > 0) begin(tracks, stored, newestAtMs);
     },
     publish(tracks) {

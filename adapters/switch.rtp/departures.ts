@@ -2,21 +2,30 @@ import type { MediaTrack } from '../rtsp/sdp.ts';
 import { type Departure, keepDeparture } from './departure.ts';
 import type { StoredPacket } from './gop.ts';
 import type { Start } from './stream.ts';
-import type { DeparturesOrder, DeparturesTold } from './talk.ts';
+import type { DepartOrder, DeparturesOrder, DeparturesTold } from './talk.ts';
 
 /** The departure paths of one program. */
 export interface Departures {
   /** Keeps exactly these. */
   adjust(wanted: DeparturesOrder['items']): void;
-  /** Has one depart with what the present source has stored. */
-  depart(id: string, tracks: MediaTrack[], stored: readonly StoredPacket[], newestAtMs: number): void;
+  /** Has one depart with what the present source has stored, or a rung. */
+  depart(
+    id: string,
+    tracks: MediaTrack[],
+    stored: readonly StoredPacket[],
+    newestAtMs: number,
+    rung?: DepartOrder['rung'],
+  ): void;
   standing(): DeparturesTold;
   publish(tracks: MediaTrack[]): void;
-  begin(tracks: MediaTrack[], stored: readonly StoredPacket[], newestAtMs: number): void;
-  /** Called before the program rewrites the frame. */
-  video(frame: Buffer, start: Start, atMs: number): void;
+  /** What feeds the program, or a rung, begins anew. */
+  begin(tracks: MediaTrack[], stored: readonly StoredPacket[], newestAtMs: number, rung?: string): void;
+  /** A packet of the program, before it is rewritten there; or of a rung. */
+  video(frame: Buffer, start: Start, atMs: number, rung?: string): void;
   audio(frame: Buffer, atMs: number): void;
   report(atMs: number, wallMs: number): void;
+  /** A rung is no more: those that carry it are over. */
+  lose(rung: string): void;
   flush(): void;
   close(): void;
 }
@@ -57,22 +66,30 @@ export function keepDepartures(
     for (const departure of departures.values()) act(departure);
   };
 
+  const following = (rung: string | undefined, act: (departure: Departure) => void) =>
+    each((departure) => departure.rung() === rung && act(departure));
+
   return {
     adjust(wanted) {
       for (const id of departures.keys()) if (!wanted.some((item) => item.id === id)) end(id);
       for (const item of wanted) if (!departures.has(item.id)) open(item);
       told(standing());
     },
-    depart(id, tracks, stored, newestAtMs) {
-      departures.get(id)?.depart(tracks, stored, newestAtMs);
+    depart(id, tracks, stored, newestAtMs, rung) {
+      departures.get(id)?.depart(tracks, stored, newestAtMs, rung);
       told(standing());
     },
     standing,
     publish: (tracks) => each((departure) => departure.publish(tracks)),
-    begin: (tracks, stored, newestAtMs) => each((departure) => departure.begin(tracks, stored, newestAtMs)),
-    video: (frame, start, atMs) => each((departure) => departure.video(frame, start, atMs)),
-    audio: (frame, atMs) => each((departure) => departure.audio(frame, atMs)),
+    begin: (tracks, stored, newestAtMs, rung) =>
+      following(rung, (departure) => departure.begin(tracks, stored, newestAtMs)),
+    video: (frame, start, atMs, rung) => following(rung, (departure) => departure.video(frame, start, atMs)),
+    audio: (frame, atMs) => following(undefined, (departure) => departure.audio(frame, atMs)),
     report: (atMs, wallMs) => each((departure) => departure.report(atMs, wallMs)),
+    lose(rung) {
+      for (const [id, departure] of departures) if (departure.rung() === rung) end(id);
+      told(standing());
+    },
     flush: () => each((departure) => departure.flush()),
     close() {
       for (const id of departures.keys()) end(id);

@@ -9,10 +9,12 @@ import type { PictureSize } from './nal.ts';
 import { keepOutput, type Output } from './output.ts';
 import { keepPace } from './pace.ts';
 import { markerOf, RTP_OVERHEAD_BYTES } from './rtp.ts';
+import { keepRungs } from './rungs.ts';
 import { keepSource, type Source } from './source.ts';
 import { createStream, type Start, type Stream } from './stream.ts';
 import type {
   CarryOrder,
+  DepartOrder,
   DeparturesOrder,
   DeparturesTold,
   HoldingTold,
@@ -38,7 +40,8 @@ export interface Program {
   adjust(order: CarryOrder): void;
   /** Keeps exactly these departure paths. */
   departures(wanted: DeparturesOrder['items']): void;
-  depart(id: string): void;
+  /** @param rung with this one, instead of the program, where it has a picture */
+  depart(id: string, rung?: DepartOrder['rung']): void;
   /** How everything stands now, and which source feeds it since when. */
   standings(): ProgramTold[];
   rate(atMs: number): Rate;
@@ -76,6 +79,11 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
     first.name,
     () => stream?.tracks,
     (told) => handlers.told(startable(told)),
+  );
+  const rungs = keepRungs(
+    departures,
+    (tracks) => stream?.fits(tracks) ?? false,
+    () => handlers.told(startable(departures.standing())),
   );
 
   const flush = () => {
@@ -137,7 +145,7 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
   /** Nobody is sent to a departure path while there is nothing that he could be sent. */
   const startable = (told: DeparturesTold): DeparturesTold => {
     const gop = sources.get(feed.on())?.gop;
-    return gop?.ready() && !gop.isLong() ? told : { ...told, ready: [] };
+    return gop?.ready() && !gop.isLong() ? { ...told, rungs: rungs.ready() } : { ...told, ready: [] };
   };
 
   /** Audio that the program has no track for is left out. */
@@ -249,6 +257,7 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
     order = next;
     adjustOutputs();
     adjustSources();
+    rungs.adjust(next);
     feed.choose(next);
   };
   adjust(first);
@@ -266,7 +275,9 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
       return [...told, ...(last ? [last] : []), startable(departures.standing())];
     },
     departures: departures.adjust,
-    depart(id) {
+    depart(id, rung) {
+      // Any picture is better than none.
+      if (rung && rungs.depart(id, rung)) return;
       const source = sources.get(feed.on());
       departures.depart(id, source?.tracks() ?? [], source?.gop.packets() ?? [], source?.newestAtMs() ?? now());
     },
@@ -286,6 +297,7 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
     close() {
       feed.close();
       sink.close();
+      rungs.close();
       departures.close();
       for (const source of sources.values()) source.close();
       for (const output of outputs.values()) output.close();

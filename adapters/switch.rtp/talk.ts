@@ -28,6 +28,8 @@ export const carryOrder = shape(
     armed: Type.Array(IdSchema, { maxItems: 8 }),
     /** Prepared clips that feed the program when no source does, by codec: files of Annex B access units. */
     slate: Type.Optional(Type.Partial(Type.Object({ H264: Type.String(), H265: Type.String() }))),
+    /** What its ladder makes of it, where a relay has that: departure paths can begin with it. */
+    rungs: Type.Optional(Type.Array(Type.Object({ name: IdSchema, url: Address }), { maxItems: 8 })),
     silent_ms: Type.Integer({ minimum: 20, maximum: 600_000 }),
     keyframes: Type.Boolean(),
   }),
@@ -59,7 +61,14 @@ export type DeparturesOrder = Of<typeof departuresOrder>;
 /** The reader of this departure path is connected: send it what is stored, then live. */
 export const departOrder = shape(
   'depart order',
-  Type.Object({ type: Type.Literal('depart'), epoch: Type.Integer({ minimum: 0 }), camera: IdSchema, id: IdSchema }),
+  Type.Object({
+    type: Type.Literal('depart'),
+    epoch: Type.Integer({ minimum: 0 }),
+    camera: IdSchema,
+    id: IdSchema,
+    /** Of this rung, instead of the program; what is stored goes no faster than `bps`, as for a line that is narrow. */
+    rung: Type.Optional(Type.Object({ name: IdSchema, bps: Type.Integer({ minimum: 1_000 }) })),
+  }),
 );
 export type DepartOrder = Of<typeof departOrder>;
 
@@ -121,6 +130,8 @@ export interface DeparturesTold {
   known: string[];
   /** None while the camera has no picture to start with. */
   ready: string[];
+  /** The rungs that they can begin with, too. */
+  rungs?: string[];
 }
 
 /** How the program path at one relay stands. `down` is retried all the time. */

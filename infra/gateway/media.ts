@@ -163,6 +163,7 @@ export function openMedia(parts: MediaParts): Media {
     ...{ reaches, clients, address, isHere, isThere, hlsFolder, log },
     sockets: group.links.switchers,
     departures: programs.departures,
+    gives: programs.giveRungs,
     yields: parts.yields,
   });
   const signalling = openSignalling({

@@ -31,9 +31,10 @@ const LONGEST_MS = 60_000;
 
 /** What of a player's figures speaks of its network. */
 function sampleOf(
-  { fps, loss, freezes, kbps, queue_ms }: Pick<Figures, 'fps' | 'loss' | 'freezes' | 'kbps' | 'queue_ms'>,
+  figures: Pick<Figures, 'fps' | 'loss' | 'freezes' | 'kbps' | 'queue_ms' | 'queue_soon_ms'>,
   at: number,
 ): Sample {
+  const { fps, loss, freezes, kbps, queue_ms, queue_soon_ms } = figures;
   return {
     at,
     ...(fps === undefined ? {} : { fps }),
@@ -41,6 +42,7 @@ function sampleOf(
     ...(freezes === undefined ? {} : { freezes }),
     ...(kbps === undefined ? {} : { kbps }),
     ...(queue_ms === undefined ? {} : { queueMs: queue_ms }),
+    ...(queue_soon_ms === undefined ? {} : { queueSoonMs: queue_soon_ms }),
   };
 }
 
@@ -121,8 +123,9 @@ export class Conversation {
     if (!view) return line.end('unknown-session', 'the session is not known here', true);
     if (!isOpen(view)) return line.end(view.why.reason ?? 'ended', view.why.text, view.why.reason === 'expired');
     // A player that comes back, perhaps to a gateway that started anew, still has the legs it had.
-    for (const [leg, { relay, path }] of legsKnown(view)) {
-      this.moves.opened(leg, { relay, path, instance: instanceOf(services, relay), peer: peerAt(services, path) });
+    for (const [leg, { relay, path, ladder = false }] of legsKnown(view)) {
+      const instance = instanceOf(services, relay);
+      this.moves.opened(leg, { relay, path, instance, peer: peerAt(services, path), ladder });
     }
     const { send, end } = line;
     this.connection = { session: pass.session, camera: pass.camera, send, end, checkLegs: () => this.checkLegs() };
@@ -197,7 +200,7 @@ export class Conversation {
     const instance = instanceOf(this.services, relay);
     const own = instance !== undefined && (await whep.isOf(relay, relay_session, session).catch(() => false));
     if (!own) throw unavailable('leg-lost', `${relay} has no such connection of this session.`);
-    this.moves.opened(leg as Id, { relay, path: camera, instance, peer: undefined });
+    this.moves.opened(leg as Id, { relay, path: camera, instance, peer: undefined, ladder: false });
     const event = { type: 'leg.opened', leg, relay, path: camera, relay_session };
     await this.services.cells.offer({ kind: 'viewer', id: session }, event);
   }
@@ -229,7 +232,7 @@ export class Conversation {
     const path = this.paths.get(leg) ?? freshPath();
     this.paths.set(leg, path);
     // An adaptive peer's own congestion control answers a queue, and tries by one how much more there is.
-    const { queue_ms: _answered, ...others } = figures;
+    const { queue_ms: _answered, queue_soon_ms: _too, ...others } = figures;
     const crossing = takeSample(path, sampleOf(this.isAdaptive(connection.session, leg) ? others : figures, at));
     if (crossing) await this.hearVerdict(connection.session, leg, camera, crossing);
   }

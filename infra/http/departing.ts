@@ -1,4 +1,4 @@
-import type { Departure } from '../../adapters/departures.switcher.ts';
+import type { DepartingRung, Departure } from '../../adapters/departures.switcher.ts';
 import type { Id } from '../../bus/identity.ts';
 import type { HttpServices } from './services.ts';
 
@@ -10,6 +10,8 @@ export type Haste = 'hops' | 'stays' | 'no';
 
 /** So many clients that can't hop may keep a departure path of a camera; others wait for the next key frame. */
 const STAYING_PER_CAMERA = 4;
+/** And so many whose line has become narrow, until it is wide again: a hop would bring everything twice for a while. */
+const NARROW_PER_CAMERA = 16;
 const LOOK_EVERY_MS = 10;
 const CONNECTED_WITHIN_MS = 5_000;
 
@@ -24,8 +26,11 @@ export interface Taken {
 
 /** Hands out departure paths. */
 export interface Departing {
-  /** A path for somebody who joins; undefined when there is none, or none for him. */
-  take(camera: Id, relay: string, haste: Haste): Taken | undefined;
+  /**
+   * A path for somebody who joins; undefined when there is none, or none for him.
+   * @param rung which he has to go down to, and stays on
+   */
+  take(camera: Id, relay: string, haste: Haste, rung?: DepartingRung): Taken | undefined;
 }
 
 /**
@@ -53,7 +58,7 @@ export async function departOnceRead(
 /** Joins through the departure paths of these services, if they have any. */
 export function keepDeparting({ departures, whep, log }: HttpServices): Departing {
   const staying = new Map<Id, number>();
-  const stays = (camera: Id): number => staying.get(camera) ?? 0;
+  const narrow = new Map<Id, number>();
 
   async function sendOff(departure: Departure, relay: string, relaySession: string, isClosed: () => boolean) {
     const departed = await departOnceRead(departure, () => whep.isConnected(relay, relaySession), isClosed);
@@ -61,11 +66,15 @@ export function keepDeparting({ departures, whep, log }: HttpServices): Departin
   }
 
   return {
-    take(camera, relay, haste) {
-      if (haste === 'no' || (haste === 'stays' && stays(camera) >= STAYING_PER_CAMERA)) return undefined;
-      const departure = departures?.take(camera, relay);
+    take(camera, relay, haste, rung) {
+      if (haste === 'no') return undefined;
+      const [stay, most] = rung ? [narrow, NARROW_PER_CAMERA] : [staying, STAYING_PER_CAMERA];
+      const stays = rung !== undefined || haste === 'stays';
+      const count = () => stay.get(camera) ?? 0;
+      if (stays && count() >= most) return undefined;
+      const departure = departures?.take(camera, relay, rung);
       if (!departure) return undefined;
-      if (haste === 'stays') staying.set(camera, stays(camera) + 1);
+      if (stays) stay.set(camera, count() + 1);
       let closed = false;
       return {
         path: departure.path,
@@ -73,7 +82,7 @@ export function keepDeparting({ departures, whep, log }: HttpServices): Departin
         close() {
           if (closed) return;
           closed = true;
-          if (haste === 'stays') staying.set(camera, stays(camera) - 1);
+          if (stays) stay.set(camera, count() - 1);
           departure.close();
         },
       };

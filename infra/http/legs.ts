@@ -2,6 +2,7 @@ import type { CellView } from '../../actors/cells.ts';
 import { stopListening } from '../../actors/listening.ts';
 import { systemClock } from '../../adapters/clock.ts';
 import { type Id, isId } from '../../bus/identity.ts';
+import { ADAPTATION } from '../../machines/policy/adaptation.ts';
 import type { ViewerContext } from '../../machines/viewer/context.ts';
 import { type Haste, keepDeparting, type Taken } from './departing.ts';
 import { denied, Refusal, unavailable } from './errors.ts';
@@ -25,6 +26,8 @@ export interface Leg {
   /** Which start of the relay it was opened at: a newer one does not know it. */
   instance: string | undefined;
   relaySession: string;
+  /** It shows what the camera's ladder makes. */
+  ladder: boolean;
   /** Where the relay takes changes of it. */
   resource: string;
   offer: Offer;
@@ -153,27 +156,30 @@ export function keepLegs(services: HttpServices, loads: Loads): Legs {
     const withinMs = chosen ? RUNG_WITHIN_MS.chosen : RUNG_WITHIN_MS.otherwise;
     return openWhenMade(withinMs, open, rungIsComing(services, camera));
   }
-  /** Asks the relay for a connection: on a departure path where there is one, otherwise on the camera's own. */
-  async function ask(
+  /** Asks the relay for a connection on a departure path; undefined where none is to be had. */
+  async function depart(
     session: Id,
-    camera: Id,
     relay: string,
+    departure: Taken | undefined,
     sdp: string,
     query: string,
-    haste: Haste,
-  ): Promise<Opened> {
-    const departure = departing.take(camera, relay, haste);
-    const path = departure?.path ?? camera;
+  ): Promise<Opened | undefined> {
+    if (!departure) return undefined;
+    const { path } = departure;
     try {
       const opened = await openPath(session, relay, path, sdp, query);
-      void departure?.sendOff(opened.relaySession);
+      void departure.sendOff(opened.relaySession);
       return { ...opened, departure };
     } catch (error) {
-      if (!departure) throw error;
       departure.close();
       log.info({ err: error, relay, path }, 'a departure path could not be joined');
-      return ask(session, camera, relay, sdp, query, 'no');
+      return undefined;
     }
+  }
+  /** Asks the relay for a connection: on a departure path where there is one, otherwise on the camera's own. */
+  async function ask(session: Id, camera: Id, relay: string, sdp: string, query: string, haste: Haste) {
+    const departed = await depart(session, relay, departing.take(camera, relay, haste), sdp, query);
+    return departed ?? openPath(session, relay, camera, sdp, query);
   }
   /** Opens what a session shall show, or shows. */
   async function openAt(
@@ -193,6 +199,13 @@ export function keepLegs(services: HttpServices, loads: Loads): Legs {
     const ofCamera = async () => ({ ...(await ask(session.id, camera, relay, sdp, query, haste)), rung: rungs[0] });
     if (!rung.ladder && !rung.adaptive) return ofCamera();
     const chosen = wanted !== undefined || viewerOf(session).fixed;
+    if (rung.ladder && wanted !== undefined && haste !== 'no') {
+      // It must go down: with the stored pictures, no faster than a line takes that this rung suits.
+      const bps = Math.round(rung.bitrate_bps / ADAPTATION.fillShare);
+      const departure = departing.take(camera, relay, haste, { name: rung.name, bps });
+      const departed = await depart(session.id, relay, departure, sdp, query);
+      if (departed) return { ...departed, rung };
+    }
     const openRung = (one: RungAt) => askForRung(one, session.id, camera, relay, sdp, query, chosen);
     if (chosen) return openRung(rung);
     // The lowest of the ladder is nearest to what an adaptive peer gave.
@@ -250,7 +263,8 @@ export function keepLegs(services: HttpServices, loads: Loads): Legs {
       if (before) letGo(before).catch(() => {});
       const { answer, relaySession, resource, path, departure } = opened;
       const place = { relay, path, instance, relaySession, resource, departure, peer: peerAt(services, path) };
-      const leg: Leg = { name, session: session.id, camera, ...place, offer, etag: `"${name}"` };
+      const ladder = opened.rung?.ladder ?? false;
+      const leg: Leg = { name, session: session.id, camera, ...place, ladder, offer, etag: `"${name}"` };
       const legs = bySession.get(session.id) ?? new Map<Id, Leg>();
       bySession.set(session.id, legs.set(name, leg));
       services.joins?.took(session.id, 'whep', startMs, { 'signalbox.leg': name, 'signalbox.path': path });

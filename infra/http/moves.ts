@@ -10,7 +10,7 @@ import type { Shared } from './shared.ts';
 import { relayOf, viewerOf } from './views.ts';
 
 /** A leg as a player has it: where it is, and at which start of its relay it was opened. */
-export type HeldLeg = Pick<Leg, 'relay' | 'instance' | 'path' | 'peer'>;
+export type HeldLeg = Pick<Leg, 'relay' | 'instance' | 'path' | 'peer' | 'ladder'>;
 
 /** Where a player was told to open a leg. */
 export interface Order {
@@ -149,7 +149,9 @@ export function keepMoves(
     const leg = free();
     if (leg === undefined || instanceOf(services, relay) === undefined) return;
     followed = since;
-    order(leg, { relay, rung, hurry: false }, move.reason, why.text);
+    // Down for want of bandwidth at the relay, it stays for long.
+    const hurry = move.rung?.down === true && move.reason !== 'bandwidth';
+    order(leg, { relay, rung, hurry }, move.reason, why.text);
   };
   const begin = (session: Id, leg: Id, relay: string, loss: Loss, placement: Placement): void => {
     const { reason, detectMs, decideMs } = loss;
@@ -198,7 +200,8 @@ export function keepMoves(
         if (name === leg || (rung === undefined && relay === held?.relay)) orders.delete(name);
       }
       const name = free();
-      if (!held?.path.startsWith('departure/') || name === undefined) return;
+      // What must go down stays where it is: a second connection would need what its line has not.
+      if (!held?.path.startsWith('departure/') || held.ladder || name === undefined) return;
       const why = 'the picture is there; it goes on where everybody watches';
       order(name, { relay: held.relay, hurry: false }, 'departure', why);
     },

@@ -26,6 +26,7 @@ describe('joining a camera through a departure path', function () {
   let sources: Running[];
   let program: ProgramReader;
   const readers: ProgramReader[] = [];
+  let rungs: { name: string; url: string }[] = [];
   const GOP_MS = 8_000;
 
   before(async () => {
@@ -34,6 +35,7 @@ describe('joining a camera through a departure path', function () {
       sourceUrl: (id, source) => cameras.rtsp(`${id}_${source}`),
       outputs: (id) => [{ relay: 'relay-1', url: relay.rtsp(id) }],
       departureUrl: (_relay, path) => relay.rtsp(path),
+      rungs: () => rungs,
     });
     sources = ['0', '1'].map((id) => startCamera(cameras.rtsp(`cam_1_${id}`), { gopSeconds: GOP_MS / 1_000 }));
     const ears = listen();
@@ -115,6 +117,42 @@ describe('joining a camera through a departure path', function () {
     paths.close();
     api.close();
     rmSync(folder, { recursive: true, force: true });
+  });
+
+  it('gives a rung of it that can be decoded at once, while there is that rung', async () => {
+    const url = relay.rtsp('cam_1/180p');
+    const rung = { name: '180p', bps: 2_000_000 };
+    const made = startCamera(url, { gopSeconds: GOP_MS / 1_000 });
+    const ofRung = await until('the rung', () => readProgram(url).catch(() => undefined), 10_000, 100);
+    readers.push(ofRung);
+    // Its encoder, too, sends several key frames in its first second.
+    const startedAt = performance.now();
+    await until('a long run of it', () => performance.now() - startedAt > 2_000 && ofRung.packets.length > 100);
+    expect(gateway.departures.take('cam_1', 'relay-1', rung), 'nobody was told of it').to.equal(undefined);
+    rungs = [{ name: '180p', url }];
+    gateway.renew('cam_1');
+    // Whoever begins to read it, as the switcher does, waits for one key frame.
+    const departure = await until(
+      'a path to begin it',
+      () => gateway.departures.take('cam_1', 'relay-1', rung),
+      2 * GOP_MS,
+      20,
+    );
+    const keyFrames = () => ofRung.packets.filter(({ keyStart }) => keyStart).length;
+    const [before, programBefore] = [keyFrames(), program.packets.length];
+    const reader = await readProgram(relay.rtsp(departure.path));
+    readers.push(reader);
+    departure.depart();
+    await until('pictures', () => reader.packets.length > 50, 5_000, 5);
+    expect(reader.packets[0]?.keyStart, 'begins with a key frame').to.equal(true);
+    expect(keyFrames(), 'the rung has sent no other key frame').to.equal(before);
+    expect(reader.faults()).to.deep.equal([]);
+    expect(program.packets.length, 'the program goes on beside it').to.be.above(programBefore);
+    await made.stop();
+    await until('its end, with that of the rung', () => reader.dropped(), 10_000);
+    rungs = [];
+    gateway.renew('cam_1');
+    departure.close();
   });
 
   it('then goes on live, in order, and over the death of a source like the program', async () => {

@@ -13,7 +13,7 @@ describe('departure paths that are kept ready', () => {
     return createDepartures({
       url: (_camera, relay, path) => `rtsp://127.0.0.1/${relay}/${path}`,
       order: (_camera, items) => orders.push(items.map(({ id }) => id)),
-      depart: (_camera, id) => departed.push(id),
+      depart: (_camera, id, rung) => departed.push(rung ? `${id} ${rung.name}` : id),
     });
   };
   type Prepared = ReturnType<typeof prepare>;
@@ -53,6 +53,19 @@ describe('departure paths that are kept ready', () => {
     }
     expect(paths.size).to.equal(64 + 1);
     expect(paths).to.include('none');
+  });
+
+  it('begin with a rung that its camera’s switcher has, at the pace of a narrow line', async () => {
+    const departures = prepare();
+    departures.serve('cam_1', ['relay-1']);
+    await allReady(departures);
+    const rung = { name: '360p', bps: 625_000 };
+    expect(departures.take('cam_1', 'relay-1', rung), 'its ladder does not run').to.equal(undefined);
+    const known = orders.at(-1) ?? [];
+    departures.hear({ type: 'departures', camera: 'cam_1', known, ready: known, rungs: ['360p'] });
+    expect(departures.take('cam_1', 'relay-1', { ...rung, name: '720p' })).to.equal(undefined);
+    departures.take('cam_1', 'relay-1', rung)?.depart();
+    expect(departed).to.deep.equal([`${known[0]} 360p`]);
   });
 
   it('are none where there is nothing to start with, or nobody knows the camera', async () => {

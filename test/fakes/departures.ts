@@ -5,6 +5,8 @@ export interface FakeDeparture {
   camera: string;
   relay: string;
   path: string;
+  /** What was to come on it instead of the camera's own picture. */
+  rung?: string;
   departed: boolean;
   closed: boolean;
 }
@@ -21,10 +23,10 @@ export function fakeDepartures(): FakeDepartures {
   const departures: FakeDepartures = {
     ready: true,
     taken: [],
-    take(camera, relay): Departure | undefined {
+    take(camera, relay, rung): Departure | undefined {
       if (!departures.ready) return undefined;
       const path = `departure/${camera}/${departures.taken.length}`;
-      const noted = { camera, relay, path, departed: false, closed: false };
+      const noted = { camera, relay, path, departed: false, closed: false, ...(rung ? { rung: rung.name } : {}) };
       departures.taken.push(noted);
       return {
         path,

@@ -77,7 +77,7 @@ export function openHlsLeg(name: string, video: HTMLVideoElement, door: Door, wi
       const player = playback?.player();
       return player && playback?.bytesReceived() ? Math.round(player.bandwidthEstimate / 1_000) : undefined;
     },
-    hush() {},
+    runOut() {},
     close() {
       open = false;
       stopRenewal();

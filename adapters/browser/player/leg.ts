@@ -32,8 +32,8 @@ export interface Leg {
   decoded(): void;
   /** Goes to the newest picture there is, after a pause. */
   toLive(): void;
-  /** Ends the connection, and leaves its last frame on screen. */
-  hush(): void;
+  /** The relay is to send no more on it: what is still on its way is shown, and its end is no loss. */
+  runOut(): void;
   close(): void;
 }
 
@@ -52,6 +52,7 @@ export function openLeg(name: string, video: HTMLVideoElement, hears: LegHears):
   const early: RTCIceCandidateInit[] = [];
   let open = true;
   let answered = false;
+  let runsOut = false;
   let connectedMs: number | undefined;
   for (const kind of ['video', 'audio']) connection.addTransceiver(kind, { direction: 'recvonly' });
   const offer = connection.createOffer();
@@ -73,7 +74,7 @@ export function openLeg(name: string, video: HTMLVideoElement, hears: LegHears):
   };
   connection.onconnectionstatechange = () => {
     if (connection.connectionState === 'connected') connectedMs ??= performance.now();
-    if (open && connection.connectionState === 'failed') hears.lost('The media connection failed.');
+    if (open && !runsOut && connection.connectionState === 'failed') hears.lost('The media connection failed.');
   };
 
   return {
@@ -106,9 +107,8 @@ export function openLeg(name: string, video: HTMLVideoElement, hears: LegHears):
     },
     decoded: frames.decoded,
     toLive() {},
-    hush() {
-      open = false;
-      connection.close();
+    runOut() {
+      runsOut = true;
     },
     close() {
       open = false;

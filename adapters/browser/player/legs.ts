@@ -123,10 +123,10 @@ export function createLegs(stage: Stage, openLeg: OpenLeg, hears: LegsHear): Leg
     window.clearTimeout(deadline);
     shut(leg);
   };
-  /** Ends the connection in front; its last frame stays on screen. */
-  const hush = (): void => {
+  /** Has the relay send no more of the picture in front; what waits in the network before us still comes. */
+  const runOut = (): void => {
     if (!front) return;
-    front.hush();
+    front.runOut();
     hears.closed(front.name);
   };
   const dropReady = (): void => {
@@ -247,8 +247,8 @@ export function createLegs(stage: Stage, openLeg: OpenLeg, hears: LegsHear): Leg
       if (leg && coming?.leg === leg && coming.goal?.silentMs !== undefined) {
         expect(leg, coming.purpose, coming.goal, HELP_MS);
       }
-      // What is left of the picture in front takes the place of the one that is to come.
-      if (leg && coming?.leg === leg && coming.goal?.reason === 'collapsed') hush();
+      // What more were sent of the picture in front would take the place of the one that is to come.
+      if (leg && coming?.leg === leg && coming.goal?.reason === 'collapsed') runOut();
       leg?.answer(sdp).catch((error: unknown) => lost(leg, `The gateway's answer can't be used: ${error}`));
     },
     refused(name, why) {

@@ -19,6 +19,7 @@ export type ClientMessage =
       latency_ms?: number;
       gap_ms?: number;
       queue_ms?: number;
+      queue_soon_ms?: number;
     }
   | { type: 'playing'; leg: string; first_frame_ms: number; gap_ms?: number; silent_ms?: number }
   | { type: 'renew'; token: string }

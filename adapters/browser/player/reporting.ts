@@ -2,7 +2,7 @@ import type { Frame } from './frames.ts';
 import type { Leg } from './leg.ts';
 import type { Legs } from './legs.ts';
 import type { Measure, Measured } from './measure.ts';
-import { createQueueMeter } from './queueing.ts';
+import { createQueueMeter, type Queue } from './queueing.ts';
 import type { Stage } from './stage.ts';
 
 const MEASURE_MS = 250;
@@ -11,10 +11,14 @@ const TELL_MS = 1_000;
 const LOSSY = 0.02;
 const LOSSY_MS = 5_000;
 /**
- * A queue of this length may overflow: for a while it is looked so often whether the first packets are missing. One of
- * `longMs` is told of though none is. What comes of it the gateway decides, by the same lengths (`policy/quality.ts`).
+ * A queue of this length may overflow: for a while it is looked so often whether the first packets are missing. One
+ * that is, or soon will be, of `longMs` is told of though none is. What comes of it the gateway decides, by the same
+ * lengths (`policy/quality.ts`).
  */
 const QUEUE = { leastMs: 60, longMs: 250, everyMs: 50, forMs: 400 };
+
+/** A lower rung begins with stored pictures, which come as fast as a narrow line takes them: by then it has caught up. */
+const CAUGHT_UP_MS = 2_000;
 
 /** Who hears of measurements. */
 export interface ReportingHears {
@@ -22,15 +26,17 @@ export interface ReportingHears {
   measured(measured: Measured): void;
   /**
    * Once a second, or as often as was asked for or is called for, of the picture in front: for the gateway.
-   * @param queueMs by how much a queue that grows has it late
+   * @param grows the queue that grows before it
    */
-  tell(leg: Leg, measured: Measured, queueMs: number | undefined): void;
+  tell(leg: Leg, measured: Measured, grows: Queue | undefined): void;
 }
 
 /** Measuring that goes on. */
 export interface Reporting {
   /** A frame of the picture in front was presented. */
   frame(frame: Frame): void;
+  /** The picture comes in another rung now, and perhaps not yet as it is sent: that is no queue. */
+  catchesUp(): void;
   /** The gateway wants each measurement for so long. */
   often(ms: number): void;
   stop(): void;
@@ -43,8 +49,9 @@ export interface Reporting {
 export function startReporting(legs: Legs, stage: Stage, measure: Measure, hears: ReportingHears): Reporting {
   let toldMs = 0;
   let oftenUntilMs = 0;
-  const queue = createQueueMeter();
-  let growing: { queueMs: number; untilMs: number } | undefined;
+  let queue = createQueueMeter();
+  let catchesUpUntilMs = 0;
+  let growing: { now: Queue; untilMs: number } | undefined;
   let watching: number | undefined;
   const take = async (): Promise<void> => {
     const coming = legs.coming()?.leg;
@@ -70,22 +77,27 @@ export function startReporting(legs: Legs, stage: Stage, measure: Measure, hears
     if (!leg?.signalled || !growing || performance.now() > growing.untilMs) return;
     const measured = await measure.peek(leg).catch(() => undefined);
     if (!measured || !growing || leg !== legs.front()) return;
-    const { queueMs } = growing;
-    if (measured.figures.loss === 0 && queueMs < QUEUE.longMs) {
+    const { now } = growing;
+    if (measured.figures.loss === 0 && now.soonMs < QUEUE.longMs) {
       watching ??= window.setTimeout(watchQueue, QUEUE.everyMs);
       return;
     }
     growing = undefined;
-    hears.tell(leg, measured, queueMs);
+    hears.tell(leg, measured, now);
   };
   return {
     frame({ received }) {
-      const queueMs = received && queue.frame(received.atMs, received.rtp);
-      if (queueMs === undefined || queueMs < QUEUE.leastMs) return;
-      const now = performance.now();
-      oftenUntilMs = now + LOSSY_MS;
-      growing = { queueMs, untilMs: now + QUEUE.forMs };
+      const atMs = performance.now();
+      if (!received || atMs < catchesUpUntilMs) return;
+      const grows = queue.frame(received.atMs, received.rtp);
+      if (grows === undefined || grows.lateMs < QUEUE.leastMs) return;
+      oftenUntilMs = atMs + LOSSY_MS;
+      growing = { now: grows, untilMs: atMs + QUEUE.forMs };
       if (watching === undefined) void watchQueue();
+    },
+    catchesUp() {
+      catchesUpUntilMs = performance.now() + CAUGHT_UP_MS;
+      queue = createQueueMeter();
     },
     often(ms) {
       oftenUntilMs = performance.now() + ms;

@@ -25,6 +25,8 @@ export interface DerivedStreamsParts {
   /** Where encoders and relays meet. */
   sockets: string;
   departures: Departures;
+  /** Which rungs of a camera a relay has now. */
+  gives(camera: string, relay: string, rungs: readonly string[]): void;
   /** Whether a camera's encoder lets others go first. */
   yields(camera: string): boolean;
   log: Logger;
@@ -32,7 +34,7 @@ export interface DerivedStreamsParts {
 
 /** What is made of a program, beside it: its rungs, and its sound as Opus. */
 export function derivedStreams(parts: DerivedStreamsParts): Pick<RenditionSlots, 'ladder'> & Pick<SoundSlots, 'opus'> {
-  const { reaches, clients, address, isHere, isThere, hlsFolder, sockets, departures, yields, log } = parts;
+  const { reaches, clients, address, isHere, isThere, hlsFolder, sockets, departures, gives, yields, log } = parts;
   const ffmpeg = findProgram('ffmpeg');
   const here = [...reaches.values()].filter((relay) => relay.role === 'delivery' && isHere(relay));
   const feeding: Feeding = {
@@ -53,7 +55,7 @@ export function derivedStreams(parts: DerivedStreamsParts): Pick<RenditionSlots,
       ...feeding,
       ffmpeg,
       folder: hlsFolder,
-      yields,
+      ...{ gives, yields },
       startOf: ladderStarts({
         departures,
         apiOf: clients.api,

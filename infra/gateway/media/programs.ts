@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import type { Departures } from '../../../adapters/departures.switcher.ts';
 import { createEyes, type Poster } from '../../../adapters/eye.ffmpeg.ts';
 import { intakePath } from '../../../adapters/intake.mediamtx.ts';
+import { rungPath } from '../../../adapters/ladder.ffmpeg.ts';
 import { createProgramSwitchers } from '../../../adapters/program.switcher.ts';
 import { createSlates } from '../../../adapters/slate.ffmpeg.ts';
 import type { CameraSlots, RenditionSlots } from '../../../machines/slots.ts';
@@ -34,6 +35,8 @@ export interface Programs {
   slots: Pick<CameraSlots, 'program' | 'selection' | 'eye'>;
   measure: RenditionSlots['measure'];
   departures: Departures;
+  /** A relay has these rungs of a camera from now on: who must go down begins with their stored pictures. */
+  giveRungs(camera: string, relay: string, rungs: readonly string[]): void;
   poster(camera: string): Poster | undefined;
   /** What a camera's program carries now; undefined when nobody measured it lately. */
   rates(camera: string): { bitrate_bps: number; fps: number } | undefined;
@@ -61,6 +64,7 @@ export function openPrograms(parts: ProgramsParts): Programs {
       switchers.renewAll();
     }),
   );
+  const rungs = new Map<string, { relay: string; names: readonly string[] }>();
   const rates = new Map<string, { bitrate_bps: number; fps: number; at: number }>();
   const eyes = createEyes({
     ffmpeg,
@@ -81,6 +85,10 @@ export function openPrograms(parts: ProgramsParts): Programs {
       deliveries
         .filter((relay) => !ended.has(relay))
         .map((relay) => ({ relay: relay.id, url: address(relay, 'publish', camera) })),
+    rungs(camera) {
+      const { relay = '', names = [] } = rungs.get(camera) ?? {};
+      return names.map((name) => ({ name, url: address(known(reaches, relay), 'read', rungPath(camera, name)) }));
+    },
     departureUrl: (relay, path) => address(known(reaches, relay), 'publish', path),
     slate: slates.clip,
     codecOf,
@@ -96,6 +104,11 @@ export function openPrograms(parts: ProgramsParts): Programs {
     slots: { program: switchers.slot, selection: switchers.selection, eye: eyes.slot },
     measure: switchers.measure,
     departures: switchers.departures,
+    giveRungs(camera, relay, names) {
+      if (names.length > 0) rungs.set(camera, { relay, names });
+      else rungs.delete(camera);
+      switchers.renew(camera);
+    },
     poster: eyes.poster,
     rates(camera) {
       const measured = rates.get(camera);

@@ -24,4 +24,22 @@ describe('the pace of a burst', () => {
     expect(flushes, 'each part is sent as it comes').to.be.above(1);
     pace.close();
   });
+
+  it('goes no faster than a narrow line takes it, until it has caught up with live', async () => {
+    const sent: { bits: number; atMs: number }[] = [];
+    const note = ({ length }: Buffer) => void sent.push({ bits: length * 8, atMs: performance.now() });
+    const pace = keepPace({ video: note, other: note }, () => {});
+    pace.easeIn(800_000);
+    const beganAt = performance.now();
+    // 320 kilobits, of which an empty queue takes 80 at once.
+    for (let index = 0; index < 40; index += 1) pace.video(Buffer.alloc(1_000), index === 0);
+    expect(sent.length * 8_000).to.be.within(80_000, 100_000);
+    await until('everything', () => sent.length === 40, 2_000, 5);
+    for (const [index, { atMs }] of sent.entries()) {
+      expect(index * 8_000, 'never ahead of the line').to.be.at.most(80_000 + (atMs - beganAt) * 800 + 8_000);
+    }
+    for (let index = 0; index < 100; index += 1) pace.video(Buffer.alloc(1_000), false);
+    expect(sent, 'then what is live at once').to.have.length(140);
+    pace.close();
+  });
 });

@@ -1,0 +1,92 @@
+import { expect } from 'chai';
+import { id } from '../../../bus/identity.ts';
+import { rungsNamed } from '../../../machines/policy/ladder.ts';
+import { fakeDepartures } from '../../fakes/departures.ts';
+import { type FakeGateway, fakeGateway, OFFER } from '../../fakes/http.ts';
+import { connectPlayer, type FakePlayer } from '../../fakes/player.ts';
+import { until } from '../../fixtures/process.ts';
+
+const measured = {
+  ...{ type: 'program.measured', codec: 'h264', width: 1280, height: 720, fps: 30, gop_ms: 2_000 },
+  ...{ reordered: false, bitrate_bps: 2_000_000, audio: true },
+};
+
+describe('http: a viewer whose line has become narrow', () => {
+  let gateway: FakeGateway;
+  let player: FakePlayer;
+  let session: string;
+  const departures = fakeDepartures();
+
+  beforeEach(async () => {
+    departures.taken.length = 0;
+    departures.ready = true;
+    gateway = await fakeGateway({ departures });
+    await gateway.camera('cam_001', 'hcm/center');
+    const rendition = { kind: 'rendition' as const, id: id('cam_001') };
+    const { roster } = gateway.house;
+    const configured = { zone: 'hcm/center', rungs: rungsNamed(['720p', '360p']), keep: 'warm' };
+    await roster.create(rendition, { type: 'rendition.configured', ...configured });
+    for (const event of [{ type: 'camera.watchable' }, measured, { type: 'ladder.flowing', elapsed_ms: 1 }]) {
+      await roster.offer(rendition, event);
+    }
+    const headers = gateway.bearer({ sub: 'vera', cameras: ['cam_001'] });
+    const granted = (await gateway.server.inject({ url: '/live/cam_001/webrtc', headers })).json();
+    session = granted.session_id;
+    player = await connectPlayer(gateway);
+    player.say({ type: 'hello', stream_token: granted.stream_token, leg: 'a' });
+    await player.told('welcome');
+    // It joined by a departure path, as everybody does, and has hopped on to the program.
+    await open('a');
+    const { leg } = await player.told('move');
+    await open(leg);
+    player.say({ type: 'close', leg: 'a' });
+    await until('its first path to be let go', () => departures.taken[0]?.closed);
+  });
+  afterEach(async () => {
+    player.socket.terminate();
+    expect(gateway.house.troubles).to.deep.equal([]);
+    await gateway.close();
+  });
+
+  const view = () => gateway.house.roster.view({ kind: 'viewer', id: id(session) });
+  const told = (type: string) => player.heard.filter((one) => one.type === type);
+  async function open(leg: string) {
+    const answered = told('answer').length;
+    player.say({ type: 'offer', leg, sdp: OFFER });
+    await until('the answer', () => told('answer').length > answered);
+    player.say({ type: 'playing', leg, gap_ms: 40 });
+    await until('the picture', () => view()?.state === 'watching');
+  }
+  const goDown = async () => {
+    player.say({ type: 'stats', leg: 'b', fps: 25, loss: 0, kbps: 700, queue_ms: 120, queue_soon_ms: 270 });
+    const { leg } = await until('the way down', () => told('move').find(({ quality }) => quality === '360p'));
+    await open(leg);
+    return String(leg);
+  };
+
+  it('begins the lower rung with stored pictures, as soon as the queue before it shows', async () => {
+    await goDown();
+    expect(departures.taken.at(-1)).to.include({ rung: '360p', closed: false });
+    expect(gateway.whep.opened.at(-1)?.path).to.equal(departures.taken.at(-1)?.path);
+    expect(view()?.context).to.include({ quality: '360p', ladder: true });
+    expect(view()?.why).to.include({ reason: 'collapsed' });
+  });
+
+  it('stays there, since a second connection would need what the line has not', async () => {
+    const moves = told('move').length + 1;
+    const leg = await goDown();
+    player.say({ type: 'playing', leg });
+    player.say({ type: 'close', leg: 'b' });
+    await until('the old connection to be gone', () => Object.keys(view()?.context.legs as object).length === 1);
+    expect(told('move')).to.have.length(moves);
+    player.say({ type: 'close', leg });
+    await until('its path to be let go', () => departures.taken.at(-1)?.closed);
+  });
+
+  it('has the rung from its next key frame on where no such path is to be had', async () => {
+    departures.ready = false;
+    await goDown();
+    expect(gateway.whep.opened.at(-1)?.path).to.equal('cam_001/360p');
+    expect(view()?.context).to.include({ quality: '360p', ladder: true });
+  });
+});
