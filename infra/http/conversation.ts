@@ -31,10 +31,9 @@ const LONGEST_MS = 60_000;
 
 /** What of a player's figures speaks of its network. */
 function sampleOf(
-  figures: Pick<Figures, 'fps' | 'loss' | 'freezes' | 'kbps' | 'queue_ms' | 'queue_soon_ms'>,
+  { fps, loss, freezes, kbps, queue_ms }: Pick<Figures, 'fps' | 'loss' | 'freezes' | 'kbps' | 'queue_ms'>,
   at: number,
 ): Sample {
-  const { fps, loss, freezes, kbps, queue_ms, queue_soon_ms } = figures;
   return {
     at,
     ...(fps === undefined ? {} : { fps }),
@@ -42,7 +41,6 @@ function sampleOf(
     ...(freezes === undefined ? {} : { freezes }),
     ...(kbps === undefined ? {} : { kbps }),
     ...(queue_ms === undefined ? {} : { queueMs: queue_ms }),
-    ...(queue_soon_ms === undefined ? {} : { queueSoonMs: queue_soon_ms }),
   };
 }
 
@@ -232,7 +230,7 @@ export class Conversation {
     const path = this.paths.get(leg) ?? freshPath();
     this.paths.set(leg, path);
     // An adaptive peer's own congestion control answers a queue, and tries by one how much more there is.
-    const { queue_ms: _answered, queue_soon_ms: _too, ...others } = figures;
+    const { queue_ms: _answered, ...others } = figures;
     const crossing = takeSample(path, sampleOf(this.isAdaptive(connection.session, leg) ? others : figures, at));
     if (crossing) await this.hearVerdict(connection.session, leg, camera, crossing);
   }

@@ -53,7 +53,6 @@ export const playerSays = {
       latency_ms: Figure,
       gap_ms: Figure,
       queue_ms: Figure,
-      queue_soon_ms: Figure,
     }),
   ),
   playing: shape('playing', Type.Object({ ...leg, first_frame_ms: Figure, gap_ms: Figure, silent_ms: Figure })),

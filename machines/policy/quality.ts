@@ -9,10 +9,8 @@ export interface Sample {
   freezes?: number;
   /** What arrived since the sample before. */
   kbps?: number;
-  /** By how much its pictures are late (ms), where a queue before its player grows. */
+  /** By how much every picture of the last moment was late (ms), where a queue before its player grows. */
   queueMs?: number;
-  /** By how much they will be in a moment, where that queue grows as it has. */
-  queueSoonMs?: number;
 }
 
 /** A path as the samples show it: fine, losing too much, or leaving hardly anything of the picture. */
@@ -51,7 +49,7 @@ export interface Crossing {
 /**
  * Down fast, up slowly; between the two losses nothing changes. Where every fifth packet is lost nothing can be seen
  * any more, so that is told after two samples. A queue that grows is one that overflows: it is told at once where the
- * first packets are missing, and otherwise where it is, or at its pace soon will be, longer than any jitter.
+ * first packets are missing, and otherwise where it is longer than any jitter.
  */
 export const QUALITY = {
   ...{ badLoss: 0.05, goodLoss: 0.02, collapsedLoss: 0.2, leastFpsShare: 0.5 },
@@ -76,8 +74,8 @@ const smoothed = (before: number, now: number | undefined): number => {
 };
 
 /** Whether a queue overflows, or is about to. */
-const overflows = (loss: number, { queueMs = 0, queueSoonMs = queueMs }: Sample): boolean =>
-  queueSoonMs >= QUALITY.queueMs.whole || queueMs >= (loss > 0 ? QUALITY.queueMs.lossy : QUALITY.queueMs.whole);
+const overflows = (loss: number, queueMs: number): boolean =>
+  queueMs >= (loss > 0 ? QUALITY.queueMs.lossy : QUALITY.queueMs.whole);
 
 /** Which verdicts one sample speaks for. */
 function speaksFor(path: PathQuality, loss: number, froze: boolean, narrow: boolean): Record<Verdict, boolean> {
@@ -101,7 +99,7 @@ function isNews(path: PathQuality, verdict: Verdict, at: number): boolean {
  */
 export function takeSample(path: PathQuality, sample: Sample): Crossing | undefined {
   const { at, loss = 0, freezes = path.freezes, queueMs = 0 } = sample;
-  const narrow = overflows(loss, sample);
+  const narrow = overflows(loss, queueMs);
   path.fps = smoothed(path.fps, sample.fps);
   path.kbps = smoothed(path.kbps, sample.kbps);
   path.bestFps = Math.max(path.bestFps, path.fps);

@@ -75,8 +75,8 @@ export class Player {
     this.measure = createMeasure(options.clock ?? 'sampled');
     this.reporting = startReporting(this.legs, this.stage, this.measure, {
       measured: (measured) => options.hears?.measured?.(measured),
-      tell: (leg, { figures, latency }, grows) =>
-        this.session.signals()?.stats(leg.name, figures, latency?.ms, this.standing.takeGapMs(), grows),
+      tell: (leg, { figures, latency }, queueMs) =>
+        this.session.signals()?.stats(leg.name, figures, latency?.ms, this.standing.takeGapMs(), queueMs),
     });
     this.standing = watchStanding(this.standingHears());
     this.sound = createSound(
@@ -234,7 +234,7 @@ export class Player {
     if (leg.signalled) this.session.signals()?.playing(leg.name, firstFrameMs, gapMs, goal?.silentMs);
     this.hear({ type: 'frame', firstFrameMs });
     this.ways.inFront(leg, gapMs);
-    if (goal?.quality) this.reporting.catchesUp();
+    if (goal?.reason === 'collapsed' || goal?.reason === 'strained') this.reporting.catchesUp();
     if (!goal || goal.reason === 'departure' || gapMs === undefined) return;
     if (!goal.quality) this.mover.moved(goal.relay);
     const { relay, reason, quality } = goal;

@@ -4,17 +4,10 @@ export interface QueueMeter {
    * A picture was received.
    * @param receivedMs when its last packet came, on a monotonic clock
    * @param rtp its timestamp, in units of 1/90 ms (RFC 6184, 5.1)
-   * @returns the queue, where pictures have come later and later; undefined otherwise
+   * @returns by how much every picture of the last moment was late, ms, where they have come later and later;
+   * undefined otherwise
    */
-  frame(receivedMs: number, rtp: number): Queue | undefined;
-}
-
-/** A queue that grows before a player. */
-export interface Queue {
-  /** By how much the last picture was late where each of the last moment was later than the one before, else all of them. */
-  lateMs: number;
-  /** How late one will be when a move could have helped, as far as each was later than the one before; else the same. */
-  soonMs: number;
+  frame(receivedMs: number, rtp: number): number | undefined;
 }
 
 const TICKS_A_MS = 90;
@@ -26,8 +19,6 @@ const PICTURES = 3;
 const GROWTH = { withinMs: 500, pictures: 3, stepMs: 5, emptyMs: 20 };
 /** Late is what is so against the earliest picture of this span, or of the one before: clocks drift, ways change. */
 const SPAN_MS = 10_000;
-/** A move to another rung takes about so long to be felt. */
-const AHEAD_MS = 300;
 /** Another stream, whose time has nothing to do with the one before. */
 const OTHER_MS = 2_000;
 
@@ -67,19 +58,6 @@ export function createQueueMeter(): QueueMeter {
     return later.length >= GROWTH.pictures;
   };
 
-  /** What the pictures of the last moment say; they are in order. */
-  const queueOf = (pictures: typeof moment, earliestMs: number): Queue => {
-    const [first, last] = [pictures[0], pictures.at(-1)];
-    const steady = pictures.every(({ delayMs }, n) => delayMs > (pictures[n - 1]?.delayMs ?? Number.NEGATIVE_INFINITY));
-    if (!first || !last || !steady) {
-      const lateMs = Math.min(...pictures.map((one) => one.delayMs)) - earliestMs;
-      return { lateMs, soonMs: lateMs };
-    }
-    const pace = (last.delayMs - first.delayMs) / (last.atMs - first.atMs);
-    const lateMs = last.delayMs - earliestMs;
-    return { lateMs, soonMs: lateMs + pace * AHEAD_MS };
-  };
-
   return {
     frame(receivedMs, rtp) {
       const delayMs = delayOf(receivedMs, rtp);
@@ -92,7 +70,7 @@ export function createQueueMeter(): QueueMeter {
       while (moment.length > PICTURES && receivedMs - (moment[1]?.atMs ?? 0) >= MOMENT_MS) moment.shift();
       const growing = grows(receivedMs, delayMs - earliestMs);
       const lasted = moment.length >= PICTURES && receivedMs - (moment[0]?.atMs ?? receivedMs) >= MOMENT_MS;
-      return growing && lasted ? queueOf(moment, earliestMs) : undefined;
+      return growing && lasted ? Math.min(...moment.map((one) => one.delayMs)) - earliestMs : undefined;
     },
   };
 }

@@ -2,7 +2,7 @@ import type { Frame } from './frames.ts';
 import type { Leg } from './leg.ts';
 import type { Legs } from './legs.ts';
 import type { Measure, Measured } from './measure.ts';
-import { createQueueMeter, type Queue } from './queueing.ts';
+import { createQueueMeter } from './queueing.ts';
 import type { Stage } from './stage.ts';
 
 const MEASURE_MS = 250;
@@ -11,9 +11,8 @@ const TELL_MS = 1_000;
 const LOSSY = 0.02;
 const LOSSY_MS = 5_000;
 /**
- * A queue of this length may overflow: for a while it is looked so often whether the first packets are missing. One
- * that is, or soon will be, of `longMs` is told of though none is. What comes of it the gateway decides, by the same
- * lengths (`policy/quality.ts`).
+ * A queue of this length may overflow: for a while it is looked so often whether the first packets are missing. One of
+ * `longMs` is told of though none is. What comes of it the gateway decides, by the same lengths (`policy/quality.ts`).
  */
 const QUEUE = { leastMs: 60, longMs: 250, everyMs: 50, forMs: 400 };
 
@@ -26,9 +25,9 @@ export interface ReportingHears {
   measured(measured: Measured): void;
   /**
    * Once a second, or as often as was asked for or is called for, of the picture in front: for the gateway.
-   * @param grows the queue that grows before it
+   * @param queueMs by how much a queue that grows has it late
    */
-  tell(leg: Leg, measured: Measured, grows: Queue | undefined): void;
+  tell(leg: Leg, measured: Measured, queueMs: number | undefined): void;
 }
 
 /** Measuring that goes on. */
@@ -51,7 +50,7 @@ export function startReporting(legs: Legs, stage: Stage, measure: Measure, hears
   let oftenUntilMs = 0;
   let queue = createQueueMeter();
   let catchesUpUntilMs = 0;
-  let growing: { now: Queue; untilMs: number } | undefined;
+  let growing: { queueMs: number; untilMs: number } | undefined;
   let watching: number | undefined;
   const take = async (): Promise<void> => {
     const coming = legs.coming()?.leg;
@@ -77,22 +76,22 @@ export function startReporting(legs: Legs, stage: Stage, measure: Measure, hears
     if (!leg?.signalled || !growing || performance.now() > growing.untilMs) return;
     const measured = await measure.peek(leg).catch(() => undefined);
     if (!measured || !growing || leg !== legs.front()) return;
-    const { now } = growing;
-    if (measured.figures.loss === 0 && now.soonMs < QUEUE.longMs) {
+    const { queueMs } = growing;
+    if (measured.figures.loss === 0 && queueMs < QUEUE.longMs) {
       watching ??= window.setTimeout(watchQueue, QUEUE.everyMs);
       return;
     }
     growing = undefined;
-    hears.tell(leg, measured, now);
+    hears.tell(leg, measured, queueMs);
   };
   return {
     frame({ received }) {
       const atMs = performance.now();
       if (!received || atMs < catchesUpUntilMs) return;
-      const grows = queue.frame(received.atMs, received.rtp);
-      if (grows === undefined || grows.lateMs < QUEUE.leastMs) return;
+      const queueMs = queue.frame(received.atMs, received.rtp);
+      if (queueMs === undefined || queueMs < QUEUE.leastMs) return;
       oftenUntilMs = atMs + LOSSY_MS;
-      growing = { now: grows, untilMs: atMs + QUEUE.forMs };
+      growing = { queueMs, untilMs: atMs + QUEUE.forMs };
       if (watching === undefined) void watchQueue();
     },
     catchesUp() {

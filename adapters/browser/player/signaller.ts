@@ -1,5 +1,4 @@
 import type { Goal } from './legs.ts';
-import type { Queue } from './queueing.ts';
 import type { WhepAt } from './resources.ts';
 import type { Figures } from './statistics.ts';
 
@@ -40,13 +39,13 @@ export interface Signaller {
   /** A leg was opened at this relay itself; told as soon as somebody hears it. */
   opened(leg: string, relay: string, relaySession: string): void;
   candidate(leg: string, candidate: RTCIceCandidate): void;
-  /** @param grows the queue that grows before it */
+  /** @param queueMs by how much a queue that grows has its picture late */
   stats(
     leg: string,
     figures: Figures,
     latencyMs: number | undefined,
     gapMs: number | undefined,
-    grows: Queue | undefined,
+    queueMs: number | undefined,
   ): void;
   /** A leg is in front. @param gapMs since the last frame of the one before; @param silentMs why the player went */
   playing(leg: string, firstFrameMs: number, gapMs: number | undefined, silentMs: number | undefined): void;

@@ -136,7 +136,7 @@ export function openSignalling(admission: Admission, options: { quality?: string
       unanswered.get(name)?.push(message);
       send(message);
     },
-    stats(name, figures, latencyMs, gapMs, grows) {
+    stats(name, figures, latencyMs, gapMs, queueMs) {
       send({
         type: 'stats',
         leg: name,
@@ -148,7 +148,7 @@ export function openSignalling(admission: Admission, options: { quality?: string
         ...(figures.rttMs === undefined ? {} : { rtt_ms: Math.round(figures.rttMs * 10) / 10 }),
         ...(latencyMs === undefined ? {} : { latency_ms: Math.max(0, latencyMs) }),
         ...(gapMs === undefined ? {} : { gap_ms: Math.round(gapMs) }),
-        ...(grows ? { queue_ms: Math.round(grows.lateMs), queue_soon_ms: Math.round(grows.soonMs) } : {}),
+        ...(queueMs === undefined ? {} : { queue_ms: Math.round(queueMs) }),
       });
     },
     playing(name, firstFrameMs, gapMs, silentMs) {

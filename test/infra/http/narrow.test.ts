@@ -58,13 +58,13 @@ describe('http: a viewer whose line has become narrow', () => {
     await until('the picture', () => view()?.state === 'watching');
   }
   const goDown = async () => {
-    player.say({ type: 'stats', leg: 'b', fps: 25, loss: 0, kbps: 700, queue_ms: 120, queue_soon_ms: 270 });
+    player.say({ type: 'stats', leg: 'b', fps: 25, loss: 0, kbps: 700, queue_ms: 270 });
     const { leg } = await until('the way down', () => told('move').find(({ quality }) => quality === '360p'));
     await open(leg);
     return String(leg);
   };
 
-  it('begins the lower rung with stored pictures, as soon as the queue before it shows', async () => {
+  it('begins the lower rung with stored pictures, as soon as the queue before it is longer than jitter', async () => {
     await goDown();
     expect(departures.taken.at(-1)).to.include({ rung: '360p', closed: false });
     expect(gateway.whep.opened.at(-1)?.path).to.equal(departures.taken.at(-1)?.path);
