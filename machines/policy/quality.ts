@@ -64,8 +64,13 @@ const NEWEST_SHARE = 0.4;
 
 /** A leg of which nothing is known yet. */
 export const freshPath = (): PathQuality => ({
-  ...{ verdict: undefined, toldAt: 0, since: { good: 0, strained: 0, collapsed: 0 } },
-  ...{ freezes: 0, fps: 0, kbps: 0, bestFps: 0 },
+  verdict: undefined,
+  toldAt: 0,
+  since: { good: 0, strained: 0, collapsed: 0 },
+  freezes: 0,
+  fps: 0,
+  kbps: 0,
+  bestFps: 0,
 });
 
 const smoothed = (before: number, now: number | undefined): number => {
@@ -77,6 +82,9 @@ const smoothed = (before: number, now: number | undefined): number => {
 const overflows = (loss: number, queueMs: number): boolean =>
   queueMs >= (loss > 0 ? QUALITY.queueMs.lossy : QUALITY.queueMs.whole);
 
+/** The worst first. */
+const VERDICTS = ['collapsed', 'strained', 'good'] as const;
+
 /** Which verdicts one sample speaks for. */
 function speaksFor(path: PathQuality, loss: number, froze: boolean, narrow: boolean): Record<Verdict, boolean> {
   const slow = path.fps < path.bestFps * QUALITY.leastFpsShare;
@@ -85,6 +93,16 @@ function speaksFor(path: PathQuality, loss: number, froze: boolean, narrow: bool
     strained: loss > QUALITY.badLoss || slow || froze || narrow,
     collapsed: loss >= QUALITY.collapsedLoss || narrow,
   };
+}
+
+/** The worst verdict that has been spoken for long enough; a queue needs no time. */
+function sureVerdict(path: PathQuality, at: number, narrow: boolean): Verdict | undefined {
+  for (const verdict of VERDICTS) {
+    const sinceMs = path.since[verdict];
+    const lasts = at - sinceMs >= QUALITY.forMs[verdict] || (narrow && verdict === 'collapsed');
+    if (sinceMs > 0 && lasts) return verdict;
+  }
+  return undefined;
 }
 
 /** Whether there is anything to tell: another verdict, or the same for long; from collapsed, strained is no news. */
@@ -105,10 +123,8 @@ export function takeSample(path: PathQuality, sample: Sample): Crossing | undefi
   path.bestFps = Math.max(path.bestFps, path.fps);
   const speaks = speaksFor(path, loss, freezes > path.freezes, narrow);
   path.freezes = freezes;
-  const verdicts = ['collapsed', 'strained', 'good'] as const;
-  for (const verdict of verdicts) path.since[verdict] = speaks[verdict] ? path.since[verdict] || at : 0;
-  const isSure = (one: Verdict) => at - path.since[one] >= QUALITY.forMs[one] || (narrow && one === 'collapsed');
-  const verdict = verdicts.find((one) => path.since[one] > 0 && isSure(one));
+  for (const verdict of VERDICTS) path.since[verdict] = speaks[verdict] ? path.since[verdict] || at : 0;
+  const verdict = sureVerdict(path, at, narrow);
   if (verdict === undefined || !isNews(path, verdict, at)) return undefined;
   path.verdict = verdict;
   path.toldAt = at;
