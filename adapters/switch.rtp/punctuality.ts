@@ -6,6 +6,8 @@ import { watchSilence } from './silence.ts';
 export interface Punctuality {
   /** A packet has come. */
   seen(atMs: number): void;
+  /** When the newest packet came; before the first, when this watch began. */
+  lastPacketAtMs(): number;
   /** Whether it has shown how often it sends. */
   isKnown(): boolean;
   /** Whether its next picture is not due yet; while nobody knows how often it sends, whether one has come lately. */
@@ -27,14 +29,14 @@ const now = () => performance.now();
 /** @param late the next picture is late: told once, until a packet comes */
 export function watchPunctuality(late: () => void): Punctuality {
   const expectation = createExpectation();
-  let lastPacketAtMs = now();
+  let lastAtMs = now();
   let isLate = false;
   const watch = watchSilence({
     limitMs() {
       const expected = expectation.expectedMs();
       return expected === undefined ? undefined : expected + LATE_MS;
     },
-    lastPacketAtMs: () => lastPacketAtMs,
+    lastPacketAtMs: () => lastAtMs,
     silent() {
       isLate = true;
       late();
@@ -43,13 +45,14 @@ export function watchPunctuality(late: () => void): Punctuality {
 
   return {
     seen(atMs) {
-      lastPacketAtMs = atMs;
+      lastAtMs = atMs;
       isLate = false;
       expectation.seen(atMs);
       watch.keep();
     },
+    lastPacketAtMs: () => lastAtMs,
     isKnown: () => expectation.expectedMs() !== undefined,
-    isFresh: () => now() - lastPacketAtMs <= (expectation.expectedMs() ?? LATE_MS),
+    isFresh: () => now() - lastAtMs <= (expectation.expectedMs() ?? LATE_MS),
     isLate: () => isLate,
     overdueMs: () => expectation.overdueMs(now()),
     mostOverdueMs: (sinceMs) => expectation.mostOverdueMs(sinceMs, now()),

@@ -74,7 +74,6 @@ export function keepSource(id: string, address: string, silentMs: number, handle
   let tracks: MediaTrack[] = [];
   let video: VideoReader | undefined;
   let codec = '';
-  let lastPacketAt = now();
   const openedAt = now();
   const gop = createGop();
   const timebase = createTimebase();
@@ -93,10 +92,10 @@ export function keepSource(id: string, address: string, silentMs: number, handle
 
   const silence = watchSilence({
     limitMs: () => {
-      const begins = !punctuality.isKnown() && now() - lastPacketAt < BEGINNING_MS;
+      const begins = !punctuality.isKnown() && now() - punctuality.lastPacketAtMs() < BEGINNING_MS;
       return begins ? undefined : patienceMs;
     },
-    lastPacketAtMs: () => lastPacketAt,
+    lastPacketAtMs: punctuality.lastPacketAtMs,
     silent(silenceMs) {
       if (standing.state === 'flowing') become({ state: 'silent', silent_ms: Math.round(silenceMs), codec });
     },
@@ -112,7 +111,6 @@ export function keepSource(id: string, address: string, silentMs: number, handle
     if (sight) see(track, frame, sight, atMs);
   };
   const see = (track: number, frame: Buffer, sight: Sight, atMs: number) => {
-    lastPacketAt = atMs;
     punctuality.seen(atMs);
     if (sight.newUnit) timebase.seen(timestampOf(frame), atMs);
     gop.add(frame, sight, atMs);
@@ -214,7 +212,7 @@ export function keepSource(id: string, address: string, silentMs: number, handle
     gop,
     standing: () => standing,
     tracks: () => tracks,
-    lastPacketAtMs: () => lastPacketAt,
+    lastPacketAtMs: punctuality.lastPacketAtMs,
     newestAtMs: () => timebase.newestAtMs() ?? now(),
     punctuality,
     adjust(nextAddress, nextSilentMs) {
