@@ -10,8 +10,23 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = path.join(root, '.build/run');
 /** Part of every translation: how it is made, and the versions of the packages in it. */
 const ALWAYS = ['infra/translate.mjs', 'package-lock.json'];
-/** Six hundred small files, whose reading would take a third of a start. All other packages stay where they are. */
-const TAKEN_IN = /^(typebox|@fastify\/type-provider-typebox)(\/|$)/;
+/**
+ * Packages that look for files beside themselves stay where they are. All others are taken in: finding and reading their
+ * two thousand files takes longer than running them.
+ */
+const STAY = /^(@roamhq\/wrtc|esbuild|fluent-ffmpeg|pino|tsx|vite)(\/|$)/;
+/** What packages of the older kind are written for. Its dot is escaped, as the place in it is that of the translation. */
+const REQUIRE =
+  "import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta\x2eurl);";
+/**
+ * Of a package a stack tells the file and no line: a map of all its lines would take longer to read at each start than
+ * the package itself.
+ */
+function unlined(file) {
+  const map = JSON.stringify({ version: 3, sources: [path.basename(file)], mappings: 'AAAA' });
+  const own = readFileSync(file, 'utf8').replace(/^\/\/# sourceMappingURL=.*$/m, '');
+  return `${own}\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString('base64')}`;
+}
 
 const hashOf = (...parts) => {
   const hash = createHash('sha256');
@@ -41,11 +56,9 @@ function kept(script) {
 const places = {
   name: 'places',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^[\w@]/ }, ({ path: name }) =>
-      TAKEN_IN.test(name) ? undefined : { path: name, external: true },
-    );
+    onResolve({ filter: STAY }, ({ path: name }) => ({ path: name, external: true }));
+    onLoad({ filter: /\/node_modules\/.*\.[cm]?js$/ }, ({ path: file }) => ({ contents: unlined(file) }));
     onLoad({ filter: /\.(ts|mjs)$/ }, ({ path: file }) => {
-      if (file.includes('/node_modules/')) return undefined;
       const place = { dirname: path.dirname(file), url: pathToFileURL(file).href };
       // Written so that this line itself is left alone: it is part of the launcher, which translates the others.
       const contents = readFileSync(file, 'utf8').replace(/import\.meta\.(dirname|url)/g, (_, which) =>
@@ -82,6 +95,7 @@ async function build(scripts) {
     target: 'node20',
     sourcemap: 'inline',
     sourcesContent: false,
+    banner: { js: REQUIRE },
     logLevel: 'silent',
     plugins: [places],
   });
