@@ -229,10 +229,14 @@ describe('an installation of two hosts', function () {
         200,
       );
     }
+    // Whichever has come again tells the other's gateway, too, of the relays: both are awaited.
+    const ended = async () => {
+      const now = new Set((await processes()).map(({ pid }) => pid));
+      return [...before].filter(([pid]) => !now.has(pid)).map(([, name]) => name);
+    };
+    await until('both gateways to have come again', async () => (await ended()).length >= 2, 60_000, 200);
     figure('a further host in the file: known to the gateways of two others after', Date.now() - enlistedAt);
-    const now = new Set((await processes()).map(({ pid }) => pid));
-    const ended = [...before].filter(([pid]) => !now.has(pid)).map(([, name]) => name);
-    expect(ended, 'all else went on').to.deep.equal(['gateway', 'gateway']);
+    expect(await ended(), 'all else went on').to.deep.equal(['gateway', 'gateway']);
     const c = await hosts.start('c');
     for (const camera of [ofA, ofB]) await until(`${camera} to be live at c`, () => isLive(c, camera), 20_000);
     const again = { user: 'lan', password: 'a good long password' };

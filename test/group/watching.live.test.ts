@@ -116,7 +116,7 @@ describe('the demo, as a stranger starts it', function () {
     const pressed = press(1);
     const [offline, tileAt] = await Promise.all([
       events.next('camera.offline', `camera/${camera}`, beforeMs),
-      until('the tile to say Offline', async () => (await badge.textContent())?.trim() === 'Offline', 5_000, 10).then(
+      until('the tile to say Offline', async () => (await badge.textContent())?.trim() === 'Offline', 10_000, 10).then(
         () => Date.now(),
       ),
     ]);
@@ -126,8 +126,9 @@ describe('the demo, as a stranger starts it', function () {
     figure('plug pulled: the tile says Offline after', tileMs);
     expect(offline.data.why.reason).to.equal('refused');
     expect(await wall.page.locator(`[data-camera=${camera}] .why`).textContent()).to.match(/nothing answers/i);
-    expect(offline.heardAt - pulledAt).to.be.lessThan(2_000);
-    expect(tileMs).to.be.lessThan(3_000);
+    // Sooner than silence would tell.
+    expect(offline.heardAt - pulledAt).to.be.lessThan(5_000);
+    expect(tileMs).to.be.lessThan(5_000);
 
     const { peers: peersBefore } = await watcher.watched();
     const pluggedAt = Date.now();
@@ -154,10 +155,14 @@ describe('the demo, as a stranger starts it', function () {
     const unplugged = { source: 1, plugged: false };
     expect((await group.api('POST', `/api/v1/demo/cameras/${camera}/plug`, unplugged)).status).to.equal(200);
     // Whichever of its two was on: now only the first is left.
-    await until('the backup to be gone, and the picture there', async () => {
-      const { state, active_source: active, sources } = (await group.api('GET', `/api/v1/cameras/${camera}`)).body;
-      return state === 'live' && active === '0' && sources[1].state !== 'flowing';
-    });
+    await until(
+      'the backup to be known as gone, and the picture there',
+      async () => {
+        const { state, active_source: active, sources } = (await group.api('GET', `/api/v1/cameras/${camera}`)).body;
+        return state === 'live' && active === '0' && ['offline', 'quarantined'].includes(sources[1].state);
+      },
+      30_000,
+    );
     const watcher = await watchCamera(browser, group, camera);
     await watcher.moving();
     const stoppedAt = await group.signal(name, 'SIGSTOP');

@@ -18,8 +18,8 @@ let reader: ReturnType<typeof createClockReader> | undefined;
 
 /** Measures one player's picture. */
 export interface Measure {
-  /** Reads the clock in a frame when it is due. Returns its latency in ms when it was read. */
-  frame(leg: Leg, frame: Frame): number | undefined;
+  /** Reads the clock in a frame when it is due. Returns when it was on screen (epoch ms), and how old, when it was read. */
+  frame(leg: Leg, frame: Frame): { at: number; latencyMs: number } | undefined;
   /** Takes the figures of a leg since the last time. */
   take(leg: Leg): Promise<Measured>;
   /** The same between two times, which counts for neither. */
@@ -40,10 +40,12 @@ export function createMeasure(clock: ClockUse): Measure {
     frame(leg, { displayMs, displayAt }) {
       if (clock === 'off' || document.hidden || !meter.due(displayMs)) return undefined;
       reader ??= createClockReader();
-      const painted = reader.read(leg.video, displayAt);
-      const latencyMs = painted === undefined ? undefined : displayAt - painted;
+      // Of a frame that a busy page tells late, the successor may be on screen by now: that one is read.
+      const at = Math.max(displayAt, Date.now());
+      const painted = reader.read(leg.video, at);
+      const latencyMs = painted === undefined ? undefined : at - painted;
       meter.note(displayMs, latencyMs);
-      return latencyMs;
+      return latencyMs === undefined ? undefined : { at, latencyMs };
     },
     async take(leg) {
       const measured = await peek(leg);

@@ -250,8 +250,8 @@ export class Player {
     this.hear({ type: 'frame' });
     this.past.liveFrame();
     const leg = this.legs.front();
-    const latencyMs = leg && this.measure.frame(leg, frame);
-    if (latencyMs !== undefined && !this.past.shown()) this.telling.frame(frame.displayAt, latencyMs);
+    const read = leg && this.measure.frame(leg, frame);
+    if (read && !this.past.shown()) this.telling.frame(read.at, read.latencyMs);
   }
 
   private sessionHears(): SessionHears {
