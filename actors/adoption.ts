@@ -3,7 +3,7 @@ import { FenceRefused, JournalAway, JournalRefused } from '../bus/ports/faults.t
 import type { Journal, JournalEntry, Poison } from '../bus/ports/journal.ts';
 import type { Address } from '../bus/subjects.ts';
 import { upcast } from '../bus/upcast.ts';
-import type { CellOrigin } from './cell.ts';
+import type { CellOrigin } from './cell-house.ts';
 import { ENDINGS, endedAt } from './ending.ts';
 import type { Fences } from './fences.ts';
 

@@ -2,7 +2,7 @@ import { ALARM_VERSION, alarmHeard } from '../bus/events/alarm.ts';
 import { alarmMachine } from '../machines/alarm.ts';
 import type { AlarmSlots } from '../machines/slots.ts';
 import { bind } from './bind.ts';
-import type { CellKind } from './cell.ts';
+import type { CellKind } from './cell-kind.ts';
 
 /** An alarm cell: its machine with the given adapters in its slots. */
 export function alarmKind(slots: AlarmSlots): CellKind {

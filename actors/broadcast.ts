@@ -2,7 +2,7 @@ import { BROADCAST_VERSION, broadcastHeard } from '../bus/events/broadcast.ts';
 import { broadcastMachine } from '../machines/broadcast.ts';
 import type { BroadcastSlots } from '../machines/slots.ts';
 import { bind } from './bind.ts';
-import type { CellKind } from './cell.ts';
+import type { CellKind } from './cell-kind.ts';
 
 /** A broadcast cell: its machine with the given adapters in its slots. */
 export function broadcastKind(slots: BroadcastSlots): CellKind {

@@ -2,7 +2,7 @@ import { CAMERA_VERSION, cameraHeard } from '../bus/events/camera.ts';
 import { cameraMachine } from '../machines/camera.ts';
 import type { CameraSlots } from '../machines/slots.ts';
 import { bind } from './bind.ts';
-import type { CellKind } from './cell.ts';
+import type { CellKind } from './cell-kind.ts';
 
 /** A camera cell: its machine with the given adapters in its slots. */
 export function cameraKind(slots: CameraSlots): CellKind {

@@ -21,7 +21,7 @@ import { relayMachine } from '../machines/relay.ts';
 import { renditionMachine } from '../machines/rendition.ts';
 import { soundMachine } from '../machines/sound.ts';
 import { viewerMachine } from '../machines/viewer.ts';
-import type { CellKind } from './cell.ts';
+import type { CellKind } from './cell-kind.ts';
 
 /** What makes a cell one of its kind, with the machine as `machines/` has it: its slots do nothing. */
 export const IDLE_KINDS: Readonly<Record<Kind, CellKind>> = {

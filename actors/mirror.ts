@@ -4,7 +4,7 @@ import type { Journal, JournalEntry, Poison } from '../bus/ports/journal.ts';
 import type { Subscription } from '../bus/ports/subscription.ts';
 import { type Address, KINDS, type Kind } from '../bus/subjects.ts';
 import { upcast, VERSIONS } from '../bus/upcast.ts';
-import type { CellKind } from './cell.ts';
+import type { CellKind } from './cell-kind.ts';
 import type { CellView } from './cells.ts';
 import { type Chart, chart } from './chart.ts';
 import { ENDINGS, endedAt } from './ending.ts';

@@ -2,7 +2,7 @@ import { PTZ_VERSION, ptzHeard } from '../bus/events/ptz.ts';
 import { ptzMachine } from '../machines/ptz.ts';
 import type { PtzSlots } from '../machines/slots.ts';
 import { bind } from './bind.ts';
-import type { CellKind } from './cell.ts';
+import type { CellKind } from './cell-kind.ts';
 
 /** A PTZ cell: its machine with the given adapters in its slots. */
 export function ptzKind({ drive, alarm }: PtzSlots): CellKind {

@@ -2,7 +2,7 @@ import { RECORDING_VERSION, recordingHeard } from '../bus/events/recording.ts';
 import { recordingMachine } from '../machines/recording.ts';
 import type { RecordingSlots } from '../machines/slots.ts';
 import { bind } from './bind.ts';
-import type { CellKind } from './cell.ts';
+import type { CellKind } from './cell-kind.ts';
 
 /** A recording cell: its machine with the given adapter in its slot. */
 export function recordingKind(slots: RecordingSlots): CellKind {

@@ -4,7 +4,9 @@ import { FenceRefused } from '../bus/ports/faults.ts';
 import type { Journal, JournalEntry, Poison } from '../bus/ports/journal.ts';
 import { type Address, KINDS, type Kind } from '../bus/subjects.ts';
 import { Adoption, type AdoptionHouse, isStoreRefusal } from './adoption.ts';
-import { Cell, type CellHouse, type CellKind, type CellOrigin } from './cell.ts';
+import { Cell } from './cell.ts';
+import type { CellHouse, CellOrigin, Predecessor } from './cell-house.ts';
+import type { CellKind } from './cell-kind.ts';
 import { CellExists, type Cells, type CellView, NoSuchCell, type Offered } from './cells.ts';
 import type { Chart } from './chart.ts';
 import { ENDINGS } from './ending.ts';
@@ -191,7 +193,7 @@ export class Roster implements Cells {
   }
 
   /** A failed cell starts again after its last good record; one that keeps failing is given up. */
-  private async replace(cell: Cell, error: Error): Promise<void> {
+  private async replace(cell: Predecessor, error: Error): Promise<void> {
     const kind = this.cells[cell.at.kind];
     if (kind.get(cell.at.id) !== cell) return;
     const mayRestart = this.restarts.allow(cell.at, this.house.now());
@@ -212,7 +214,7 @@ export class Roster implements Cells {
   }
 
   /** Starts a cell again after its last good record. */
-  private succeed({ at }: Cell, origin: Omit<CellOrigin, 'tenure'>): void {
+  private succeed({ at }: Predecessor, origin: Omit<CellOrigin, 'tenure'>): void {
     this.begin(at, { ...origin, tenure: token() });
   }
 

@@ -6,7 +6,7 @@ import type { JournalRecord } from '../bus/ports/journal.ts';
 import { type Address, KINDS, type Kind } from '../bus/subjects.ts';
 import { VERSIONS } from '../bus/upcast.ts';
 import { acquaint } from './acquaintance.ts';
-import type { CellKind } from './cell.ts';
+import type { CellKind } from './cell-kind.ts';
 import type { CellView } from './cells.ts';
 import { slotRecord } from './holding.ts';
 import { IDLE_KINDS } from './machines.ts';

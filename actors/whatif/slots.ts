@@ -2,7 +2,7 @@ import type { AnyEventObject } from 'xstate';
 import type { CameraSettings } from '../../bus/events/camera.ts';
 import type { Adapter } from '../../machines/slots.ts';
 import { bind } from '../bind.ts';
-import type { CellKind } from '../cell.ts';
+import type { CellKind } from '../cell-kind.ts';
 import type { SimulatedClock } from './clock.ts';
 
 /** What has been lost in the simulated world, and does not come back. */

@@ -1,7 +1,7 @@
 import { alarmKind } from '../../actors/alarm.ts';
 import { broadcastKind } from '../../actors/broadcast.ts';
 import { cameraKind } from '../../actors/camera.ts';
-import type { CellKind } from '../../actors/cell.ts';
+import type { CellKind } from '../../actors/cell-kind.ts';
 import { incidentKind } from '../../actors/incident.ts';
 import { ptzKind } from '../../actors/ptz.ts';
 import { recordingKind } from '../../actors/recording.ts';

@@ -1,6 +1,8 @@
 import { createActor } from 'xstate';
 import { cameraKind } from '../../actors/camera.ts';
-import { Cell, type CellHouse, type CellKind } from '../../actors/cell.ts';
+import { Cell } from '../../actors/cell.ts';
+import type { CellHouse } from '../../actors/cell-house.ts';
+import type { CellKind } from '../../actors/cell-kind.ts';
 import { id } from '../../bus/identity.ts';
 import type { Facts } from '../../bus/ports/facts.ts';
 import type { Journal } from '../../bus/ports/journal.ts';
