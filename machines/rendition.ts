@@ -1,6 +1,7 @@
-import { RENDITION_TIMES } from './rendition/context.ts';
+import { alarm, waysOf } from './on-demand/chart.ts';
+import { ON_DEMAND_TIMES } from './on-demand/context.ts';
+import { againMs, noPicture, plainly } from './on-demand/parts.ts';
 import {
-  againMs,
   become,
   changed,
   count,
@@ -12,9 +13,7 @@ import {
   heldBack,
   learn,
   machine,
-  noPicture,
   notePicture,
-  plainly,
   plan,
   planned,
   remember,
@@ -22,18 +21,18 @@ import {
   wantedNow,
 } from './rendition/parts.ts';
 
-const alarm = (name: string) =>
-  ({
-    src: 'alarm',
-    id: name,
-    input: ({ context }: { context: { deadline: number } }) => ({ name, at: context.deadline }),
-  }) as const;
-const rang = (name: string) => ({ type: 'rang' as const, params: { name } });
-
 const off = become('off', plainly('nobody watches'));
+const waits = become('waiting', noPicture);
 const goesOff = { guard: 'unwanted', target: '#rendition.off' } as const;
 const looks = [become('starting', wantedNow)];
 const starts = [plan, become('starting', planned)];
+const ways = waysOf('rendition', {
+  ...{ count, forgive, off, waits, starts: looks },
+  lingers: [wait(() => ON_DEMAND_TIMES.lingerMs), become('lingering', plainly('its last viewer left'))],
+  lingered: become('off', plainly('nobody has watched for a while')),
+  pauses: [countFall, forgetSource, wait(againMs), become('waiting', ended)],
+  fails: [countFall, forgetSource, wait(() => ON_DEMAND_TIMES.failedMs), become('failed', failed)],
+});
 
 /** Whether a running ladder is still wanted: by a setting or by viewers, or lingering after the last of them. */
 const running = machine.createStateConfig({
@@ -43,18 +42,7 @@ const running = machine.createStateConfig({
     held: {
       meta: { text: 'its rungs can be watched' },
       on: {
-        'audience.left': [
-          {
-            guard: 'unwanted',
-            target: 'lingering',
-            actions: [
-              count,
-              wait(() => RENDITION_TIMES.lingerMs),
-              become('lingering', plainly('its last viewer left')),
-            ],
-          },
-          { actions: count },
-        ],
+        'audience.left': ways.lingers,
       },
     },
     lingering: {
@@ -71,11 +59,7 @@ const running = machine.createStateConfig({
           },
           { guard: 'sameRungs', actions: remember },
         ],
-        'alarm.rang': {
-          guard: rang('linger'),
-          target: '#rendition.off',
-          actions: become('off', plainly('nobody has watched for a while')),
-        },
+        'alarm.rang': ways.lingered,
       },
     },
   },
@@ -96,20 +80,9 @@ const busy = machine.createStateConfig({
     ],
     'camera.dark': [
       { guard: 'unwanted', target: '#rendition.off', actions: [notePicture, forgetSource, off] },
-      { target: '#rendition.waiting', actions: [notePicture, forgetSource, become('waiting', noPicture)] },
+      { target: '#rendition.waiting', actions: [notePicture, forgetSource, waits] },
     ],
-    'ladder.ended': [
-      { guard: 'unwanted', target: '#rendition.off', actions: [forgetSource, off] },
-      {
-        guard: 'failsTooOften',
-        target: '#rendition.failed',
-        actions: [countFall, forgetSource, wait(() => RENDITION_TIMES.failedMs), become('failed', failed)],
-      },
-      {
-        target: '#rendition.pausing',
-        actions: [countFall, forgetSource, wait(againMs), become('waiting', ended)],
-      },
-    ],
+    'ladder.ended': [{ guard: 'unwanted', target: '#rendition.off', actions: [forgetSource, off] }, ...ways.falls],
     'rendition.configured': [
       { guard: 'unwanted', target: '#rendition.off', actions: [remember, off] },
       {
@@ -126,7 +99,7 @@ const busy = machine.createStateConfig({
       meta: { text: 'looks at what the camera sends' },
       invoke: { src: 'measure', id: 'measure', input: ({ context }) => ({ camera: context.id }) },
       on: {
-        'audience.left': [{ ...goesOff, actions: [count, off] }, { actions: count }],
+        'audience.left': ways.leaves,
         'program.measured': { target: 'making.first', actions: [learn, ...starts] },
       },
     },
@@ -141,14 +114,14 @@ const busy = machine.createStateConfig({
           audio: context.source?.audio ?? false,
           fps: context.source?.fps ?? 30,
           gopMs: context.source?.gop_ms ?? 2_000,
-          stalledMs: RENDITION_TIMES.stalledMs,
+          stalledMs: ON_DEMAND_TIMES.stalledMs,
         }),
       },
       states: {
         first: {
           meta: { text: 'encodes its first segment' },
           on: {
-            'audience.left': [{ ...goesOff, actions: [count, off] }, { actions: count }],
+            'audience.left': ways.leaves,
             'ladder.flowing': { target: 'running', actions: become('running', planned) },
           },
         },
@@ -194,7 +167,7 @@ export const renditionMachine = machine.createMachine({
     new: {
       on: {
         'rendition.configured': [
-          { guard: 'wanted', target: 'waiting', actions: [remember, become('waiting', noPicture)] },
+          { guard: 'wanted', target: 'waiting', actions: [remember, waits] },
           { target: 'off', actions: [remember, off] },
         ],
       },
@@ -205,11 +178,11 @@ export const renditionMachine = machine.createMachine({
         'audience.joined': [
           { guard: 'readyAndKnown', target: 'busy.making', actions: [count, ...starts] },
           { guard: 'ready', target: 'busy', actions: [count, ...looks] },
-          { target: 'waiting', actions: [count, become('waiting', noPicture)] },
+          { target: 'waiting', actions: [count, waits] },
         ],
         'rendition.configured': [
           { guard: 'ready', target: 'busy', actions: [remember, ...looks] },
-          { guard: 'wanted', target: 'waiting', actions: [remember, become('waiting', noPicture)] },
+          { guard: 'wanted', target: 'waiting', actions: [remember, waits] },
           { actions: remember },
         ],
         'camera.dark': { actions: [notePicture, forgetSource] },
@@ -219,7 +192,7 @@ export const renditionMachine = machine.createMachine({
       meta: { text: 'the camera gives no picture' },
       on: {
         'camera.watchable': { target: 'busy', actions: [notePicture, ...looks] },
-        'audience.left': [{ ...goesOff, actions: [count, off] }, { actions: count }],
+        'audience.left': ways.leaves,
         'rendition.configured': [{ ...goesOff, actions: [remember, off] }, { actions: remember }],
       },
     },
@@ -229,8 +202,8 @@ export const renditionMachine = machine.createMachine({
       meta: { text: 'wanted, and held back for others' },
       on: {
         'ladder.freed': { target: 'busy', actions: looks },
-        'camera.dark': { target: 'waiting', actions: [notePicture, forgetSource, become('waiting', noPicture)] },
-        'audience.left': [{ ...goesOff, actions: [count, off] }, { actions: count }],
+        'camera.dark': { target: 'waiting', actions: [notePicture, forgetSource, waits] },
+        'audience.left': ways.leaves,
         'rendition.configured': [{ ...goesOff, actions: [remember, off] }, { actions: remember }],
       },
     },
@@ -240,10 +213,10 @@ export const renditionMachine = machine.createMachine({
       invoke: alarm('again'),
       on: {
         'ladder.held': holds,
-        'camera.dark': { target: 'waiting', actions: [notePicture, become('waiting', noPicture)] },
-        'audience.left': [{ ...goesOff, actions: [count, off] }, { actions: count }],
+        'camera.dark': { target: 'waiting', actions: [notePicture, waits] },
+        'audience.left': ways.leaves,
         'rendition.configured': [{ ...goesOff, actions: [remember, off] }, { actions: remember }],
-        'alarm.rang': [{ guard: rang('again'), target: 'busy', actions: looks }],
+        'alarm.rang': ways.again,
       },
     },
     failed: {
@@ -254,19 +227,7 @@ export const renditionMachine = machine.createMachine({
           { guard: 'ready', target: 'busy', actions: [remember, forgive, ...looks] },
           { actions: remember },
         ],
-        'alarm.rang': [
-          {
-            guard: { type: 'rangAndReady', params: { name: 'forgiven' } },
-            target: 'busy',
-            actions: [forgive, ...looks],
-          },
-          {
-            guard: { type: 'rangAndWanted', params: { name: 'forgiven' } },
-            target: 'waiting',
-            actions: [forgive, become('waiting', noPicture)],
-          },
-          { guard: rang('forgiven'), target: 'off', actions: [forgive, off] },
-        ],
+        'alarm.rang': ways.forgiven,
       },
     },
     removed: { type: 'final', tags: ['over'] },

@@ -1,6 +1,7 @@
-import { SOUND_TIMES } from './sound/context.ts';
+import { alarm, waysOf } from './on-demand/chart.ts';
+import { ON_DEMAND_TIMES } from './on-demand/context.ts';
+import { againMs, noPicture, plainly } from './on-demand/parts.ts';
 import {
-  againMs,
   become,
   count,
   countFall,
@@ -9,28 +10,23 @@ import {
   forgive,
   hasNone,
   machine,
-  noPicture,
   notePicture,
-  plainly,
   remember,
   wait,
   wantedNow,
 } from './sound/parts.ts';
 
-const alarm = (name: string) =>
-  ({
-    src: 'alarm',
-    id: name,
-    input: ({ context }: { context: { deadline: number } }) => ({ name, at: context.deadline }),
-  }) as const;
-const rang = (name: string) => ({ type: 'rang' as const, params: { name } });
-
 const off = become('off', plainly('nobody listens'));
 const starts = become('starting', wantedNow);
 const waits = become('waiting', noPicture);
-/** The last listener leaves while nothing is made: there is nothing to keep for a moment. */
-const leaves = [{ guard: 'unwanted', target: '#sound.off', actions: [count, off] }, { actions: count }] as const;
 const goesDark = { target: '#sound.waiting', actions: [notePicture, waits] } as const;
+const ways = waysOf('sound', {
+  ...{ count, forgive, off, waits, starts: [starts] },
+  lingers: [wait(() => ON_DEMAND_TIMES.lingerMs), become('lingering', plainly('its last listener left'))],
+  lingered: become('off', plainly('nobody has listened for a while')),
+  pauses: [countFall, wait(againMs), become('waiting', ended)],
+  fails: [countFall, wait(() => ON_DEMAND_TIMES.failedMs), become('failed', failed)],
+});
 
 /** FFmpeg runs, or is about to. */
 const busy = machine.createStateConfig({
@@ -39,26 +35,21 @@ const busy = machine.createStateConfig({
   invoke: {
     src: 'opus',
     id: 'opus',
-    input: ({ context }) => ({ camera: context.id, stalledMs: SOUND_TIMES.stalledMs }),
+    input: ({ context }) => ({ camera: context.id, stalledMs: ON_DEMAND_TIMES.stalledMs }),
   },
   on: {
     'camera.dark': [{ guard: 'unwanted', target: '#sound.off', actions: [notePicture, off] }, goesDark],
     'opus.ended': [
       { guard: 'unwanted', target: '#sound.off', actions: off },
       { guard: 'hasNone', target: '#sound.none', actions: become('none', hasNone) },
-      {
-        guard: 'failsTooOften',
-        target: '#sound.failed',
-        actions: [countFall, wait(() => SOUND_TIMES.failedMs), become('failed', failed)],
-      },
-      { target: '#sound.pausing', actions: [countFall, wait(againMs), become('waiting', ended)] },
+      ...ways.falls,
     ],
   },
   states: {
     starting: {
       meta: { text: 'waits for the first of it' },
       on: {
-        'audience.left': [...leaves],
+        'audience.left': ways.leaves,
         'opus.flowing': { target: 'running', actions: become('running', plainly('it can be heard')) },
       },
     },
@@ -66,14 +57,7 @@ const busy = machine.createStateConfig({
       meta: { text: 'it can be heard' },
       tags: ['audible'],
       on: {
-        'audience.left': [
-          {
-            guard: 'unwanted',
-            target: 'lingering',
-            actions: [count, wait(() => SOUND_TIMES.lingerMs), become('lingering', plainly('its last listener left'))],
-          },
-          { actions: count },
-        ],
+        'audience.left': ways.lingers,
       },
     },
     lingering: {
@@ -85,11 +69,7 @@ const busy = machine.createStateConfig({
           target: 'running',
           actions: [count, become('running', plainly('somebody listens again'))],
         },
-        'alarm.rang': {
-          guard: rang('linger'),
-          target: '#sound.off',
-          actions: become('off', plainly('nobody has listened for a while')),
-        },
+        'alarm.rang': ways.lingered,
       },
     },
   },
@@ -146,7 +126,7 @@ export const soundMachine = machine.createMachine({
       meta: { text: 'the camera gives no picture' },
       on: {
         'camera.watchable': { target: 'busy', actions: [notePicture, starts] },
-        'audience.left': [...leaves],
+        'audience.left': ways.leaves,
       },
     },
     busy,
@@ -155,7 +135,7 @@ export const soundMachine = machine.createMachine({
       on: {
         // Another source may have one, and so may the same one by now.
         'audience.joined': { target: 'busy', actions: [count, starts] },
-        'audience.left': [...leaves],
+        'audience.left': ways.leaves,
         'camera.dark': goesDark,
       },
     },
@@ -165,23 +145,15 @@ export const soundMachine = machine.createMachine({
       invoke: alarm('again'),
       on: {
         'camera.dark': goesDark,
-        'audience.left': [...leaves],
-        'alarm.rang': { guard: rang('again'), target: 'busy', actions: starts },
+        'audience.left': ways.leaves,
+        'alarm.rang': ways.again,
       },
     },
     failed: {
       meta: { text: 'failed too often; left alone for a while' },
       invoke: alarm('forgiven'),
       on: {
-        'alarm.rang': [
-          { guard: { type: 'rangAndReady', params: { name: 'forgiven' } }, target: 'busy', actions: [forgive, starts] },
-          {
-            guard: { type: 'rangAndWanted', params: { name: 'forgiven' } },
-            target: 'waiting',
-            actions: [forgive, waits],
-          },
-          { guard: rang('forgiven'), target: 'off', actions: [forgive, off] },
-        ],
+        'alarm.rang': ways.forgiven,
       },
     },
     removed: { type: 'final', tags: ['over'] },

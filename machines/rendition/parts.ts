@@ -1,17 +1,22 @@
 import { fromCallback, setup } from 'xstate';
 import type { RenditionState } from '../../bus/events/rendition.ts';
 import type { Why } from '../../bus/events/why.ts';
+import type { OnDemandContext } from '../on-demand/context.ts';
+import {
+  counted,
+  endedBy,
+  endsAfter,
+  FORGIVEN,
+  fallCounted,
+  guardsOf,
+  leftAlone,
+  pictureNoted,
+  startsAgain,
+} from '../on-demand/parts.ts';
 import { audienceAfter, pictureAfter } from '../policy/audience.ts';
-import { backoff, flapping } from '../policy/backoff.ts';
 import { planLadder } from '../policy/ladder.ts';
 import type { AlarmInput, LadderInput, MeasureInput } from '../slots.ts';
-import {
-  RENDITION_TIMES,
-  RESTARTS,
-  type RenditionContext,
-  type RenditionEvent,
-  type RenditionSaid,
-} from './context.ts';
+import type { RenditionContext, RenditionEvent, RenditionSaid } from './context.ts';
 
 /** The reason of a transition. */
 type Because = (context: RenditionContext, event: RenditionEvent) => Why;
@@ -36,9 +41,7 @@ export const machine = setup({
     alarm: fromCallback<RenditionEvent, AlarmInput>(() => {}),
   },
   guards: {
-    wanted: ({ context, event }) => wantedAfter(context, event),
-    unwanted: ({ context, event }) => !wantedAfter(context, event),
-    ready: ({ context, event }) => wantedAfter(context, event) && pictureAfter(context.picture, event),
+    ...guardsOf(wantedAfter),
     readyAndKnown: ({ context, event }) =>
       wantedAfter(context, event) && pictureAfter(context.picture, event) && context.source !== undefined,
     otherRungs: ({ context, event }) =>
@@ -49,12 +52,6 @@ export const machine = setup({
       event.type === 'rendition.configured' &&
       event.keep === 'warm' &&
       JSON.stringify(event.rungs) === JSON.stringify(context.wanted),
-    failsTooOften: ({ context, event }) => flapping(context.falls, event.at, RESTARTS).flapping,
-    rang: ({ event }, { name }: { name: string }) => event.type === 'alarm.rang' && event.name === name,
-    rangAndWanted: ({ context, event }, { name }: { name: string }) =>
-      event.type === 'alarm.rang' && event.name === name && wantedAfter(context, event),
-    rangAndReady: ({ context, event }, { name }: { name: string }) =>
-      event.type === 'alarm.rang' && event.name === name && wantedAfter(context, event) && context.picture,
   },
 });
 
@@ -80,8 +77,8 @@ export const become = (state: RenditionState, because: Because) =>
 export const remember = machine.assign(({ event }) =>
   event.type === 'rendition.configured' ? { zone: event.zone, wanted: event.rungs, keep: event.keep } : {},
 );
-export const count = machine.assign(({ context, event }) => ({ audience: audienceAfter(context.audience, event) }));
-export const notePicture = machine.assign(({ context, event }) => ({ picture: pictureAfter(context.picture, event) }));
+export const count = machine.assign(counted);
+export const notePicture = machine.assign(pictureNoted);
 // Another picture may come after this one: its size and codec are looked at anew.
 export const forgetSource = machine.assign({ source: undefined, rungs: [] });
 export const learn = machine.assign(({ event }) => {
@@ -92,21 +89,9 @@ export const learn = machine.assign(({ event }) => {
 export const plan = machine.assign(({ context }) =>
   context.source ? { rungs: planLadder(context.source, context.wanted).rungs } : {},
 );
-export const wait = (ms: (context: RenditionContext) => number) =>
-  machine.assign(({ context, event }) => ({ deadline: event.at + ms(context) }));
-export const countFall = machine.assign(({ context, event }) => ({
-  falls: flapping(context.falls, event.at, RESTARTS).falls,
-}));
-export const forgive = machine.assign({ falls: [] });
-
-/** How long the next restart waits. */
-export const againMs = ({ falls }: RenditionContext): number =>
-  backoff(falls.length, RENDITION_TIMES.againMs, RENDITION_TIMES.longestAgainMs).waitMs;
-
-/** A reason that needs no more than a sentence. */
-export const plainly =
-  (text: string): Because =>
-  (_context, event) => ({ trigger: event.type, text });
+export const wait = (ms: (context: OnDemandContext) => number) => machine.assign(endsAfter(ms));
+export const countFall = machine.assign(fallCounted);
+export const forgive = machine.assign(FORGIVEN);
 
 /** The ladder as planned: which rungs, which one is copied, and why. */
 export const planned: Because = ({ source, wanted }, event) => {
@@ -115,7 +100,7 @@ export const planned: Because = ({ source, wanted }, event) => {
   return { ...why, trigger: event.type };
 };
 
-const endings = {
+const endings: Record<Extract<RenditionEvent, { type: 'ladder.ended' }>['reason'], string> = {
   source: 'the program could not be read',
   exited: 'its FFmpeg ended',
   stalled: 'its FFmpeg made nothing for too long, and was killed',
@@ -125,36 +110,14 @@ const endings = {
   relay: 'the relay did not take its rungs',
 };
 
-/** What ended a ladder. */
-export const ended: Because = (context, event) => {
-  if (event.type !== 'ladder.ended') throw new Error(`a ${event.type} ends no ladder`);
-  const { reason, detail } = event;
-  const text = `${endings[reason]}; starting again in ${againMs(context)} ms`;
-  return { trigger: event.type, reason, text, guard: { detail, falls: context.falls.length } };
-};
-
+export const ended = endedBy(endings, startsAgain);
+const endedForGood = endedBy(endings, leftAlone);
 /** What ended a ladder for good. */
-export const failed: Because = (context, event) => {
-  if (event.type !== 'ladder.ended') throw new Error(`a ${event.type} ends no ladder`);
-  const { reason, detail } = event;
-  const text = `${endings[reason]}, for the ${context.falls.length}th time in a minute; left alone for ${RENDITION_TIMES.failedMs / 1000} s`;
-  return {
-    trigger: event.type,
-    reason,
-    text,
-    guard: { detail, falls: context.falls.length },
-    rejected: [
-      { option: 'start again at once', because: 'a ladder that keeps failing takes the cameras’ processor time' },
-    ],
-  };
-};
-
-/** The camera gives no picture to make rungs of. */
-export const noPicture: Because = (_context, event) => ({
-  trigger: event.type,
-  reason: 'no-picture',
-  text: 'waiting for the camera’s picture',
-  ...(event.type === 'camera.dark' ? { guard: { detail: event.detail } } : {}),
+export const failed: Because = (context, event) => ({
+  ...endedForGood(context, event),
+  rejected: [
+    { option: 'start again at once', because: 'a ladder that keeps failing takes the cameras’ processor time' },
+  ],
 });
 
 /** The picture is another one than was measured. */

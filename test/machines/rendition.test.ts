@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { AnyEventObject } from 'xstate';
+import { ON_DEMAND_TIMES } from '../../machines/on-demand/context.ts';
 import { rungsNamed, USUAL_RUNGS } from '../../machines/policy/ladder.ts';
-import { RENDITION_TIMES } from '../../machines/rendition/context.ts';
 import { renditionMachine } from '../../machines/rendition.ts';
 import { given as came } from '../fakes/given.ts';
 
@@ -69,7 +69,7 @@ describe('a rendition', () => {
   it('lingers after its last viewer, is there at once for who returns, and goes off otherwise', () => {
     const lingering = given(...running, joined('v2'), left(), { ...left('v2'), at: 50_000 });
     expect(lingering.state).to.equal('lingering');
-    expect(lingering.context.deadline).to.equal(50_000 + RENDITION_TIMES.lingerMs);
+    expect(lingering.context.deadline).to.equal(50_000 + ON_DEMAND_TIMES.lingerMs);
     expect(lingering.invoked).to.have.members(['ladder', 'linger']);
     expect(given(...running, left(), joined('v3')).state).to.equal('running');
     const off = given(...running, left(), rang('linger'));
@@ -91,10 +91,10 @@ describe('a rendition', () => {
   it('starts again after a failure, a little later each time, and names what happened', () => {
     const paused = given(...running, { ...ended('stalled'), at: 9_000 });
     expect(paused.last.why).to.include({ reason: 'stalled' });
-    expect(paused.context.deadline).to.equal(9_000 + RENDITION_TIMES.againMs);
+    expect(paused.context.deadline).to.equal(9_000 + ON_DEMAND_TIMES.againMs);
     const again = [rang('again'), measured, flowing];
     const twice = given(...running, { ...ended(), at: 9_000 }, ...again, { ...ended(), at: 10_000 });
-    expect(twice.context.deadline).to.equal(10_000 + 2 * RENDITION_TIMES.againMs);
+    expect(twice.context.deadline).to.equal(10_000 + 2 * ON_DEMAND_TIMES.againMs);
     expect(given(...running, ended(), ...again).state).to.equal('running');
   });
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { AnyEventObject } from 'xstate';
-import { SOUND_TIMES } from '../../machines/sound/context.ts';
+import { ON_DEMAND_TIMES } from '../../machines/on-demand/context.ts';
 import { soundMachine } from '../../machines/sound.ts';
 import { given as came } from '../fakes/given.ts';
 
@@ -29,7 +29,7 @@ describe('the sound of a camera', () => {
     const lingering = given(...running, { ...left(), at: 5_000 });
     expect(lingering.state).to.equal('lingering');
     expect(lingering.invoked).to.have.members(['opus', 'linger']);
-    expect(lingering.context.deadline).to.equal(5_000 + SOUND_TIMES.lingerMs);
+    expect(lingering.context.deadline).to.equal(5_000 + ON_DEMAND_TIMES.lingerMs);
     expect(given(...running, joined('v2'), left()).state).to.equal('running');
     const again = given(...running, left(), joined('v2'));
     expect([again.state, again.said.filter((type) => type === 'sound.starting').length]).to.deep.equal(['running', 1]);
