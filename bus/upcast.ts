@@ -160,6 +160,8 @@ const steps: Record<string, (record: JournalRecord) => JournalRecord> = {
   'viewer@10': unchanged(11),
   // Nobody was cut at a relay that was taken out.
   'viewer@11': unchanged(12),
+  // No player told which of its pictures had come whole.
+  'viewer@12': unchanged(13),
   // Nobody whom an incident let in looked back.
   'incident@2': unchanged(3),
 };

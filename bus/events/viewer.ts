@@ -7,7 +7,7 @@ import { HistorySchema } from './history.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the viewer machine's events and context. */
-export const VIEWER_VERSION = 12;
+export const VIEWER_VERSION = 13;
 
 /** What a viewer session is. */
 export const VIEWER_STATES = ['admitted', 'denied', 'connecting', 'watching', 'moving', 'ended'] as const;
@@ -52,8 +52,8 @@ export const MoveReasonSchema = Type.Enum([
 ]);
 export type MoveReason = Type.Static<typeof MoveReasonSchema>;
 
-/** Why a picture goes to another rung: what the viewer's network shows, or what its relay may send. */
-export type RungReason = 'collapsed' | 'strained' | 'recovered' | 'bandwidth';
+/** Why a picture goes to another rung: what the viewer's network or player shows, or what its relay may send. */
+export type RungReason = 'collapsed' | 'strained' | 'overloaded' | 'stuttered' | 'recovered' | 'bandwidth';
 
 const RungsShape = Type.Array(
   Type.Object({
@@ -74,6 +74,11 @@ const PathShape = Type.Object({
   collapsed: Type.Optional(Type.Boolean({ description: 'hardly anything of the picture is left' })),
   queue_ms: Type.Optional(
     Type.Number({ description: 'known by a queue that grows before the player: by so much its pictures were late' }),
+  ),
+  received_fps: Type.Optional(
+    Type.Number({
+      description: 'no packet was missing lately: of so many frames a second that came, `fps` were shown',
+    }),
   ),
   available_kbps: Type.Optional(Type.Number({ description: 'what an adaptive peer’s congestion control estimates' })),
   rungs: RungsShape,

@@ -31,12 +31,20 @@ const LONGEST_MS = 60_000;
 
 /** What of a player's figures speaks of its network. */
 function sampleOf(
-  { fps, loss, freezes, kbps, queue_ms }: Pick<Figures, 'fps' | 'loss' | 'freezes' | 'kbps' | 'queue_ms'>,
+  {
+    fps,
+    received_fps,
+    loss,
+    freezes,
+    kbps,
+    queue_ms,
+  }: Pick<Figures, 'fps' | 'received_fps' | 'loss' | 'freezes' | 'kbps' | 'queue_ms'>,
   at: number,
 ): Sample {
   return {
     at,
     ...(fps === undefined ? {} : { fps }),
+    ...(received_fps === undefined ? {} : { receivedFps: received_fps }),
     ...(loss === undefined ? {} : { loss }),
     ...(freezes === undefined ? {} : { freezes }),
     ...(kbps === undefined ? {} : { kbps }),

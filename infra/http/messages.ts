@@ -45,6 +45,7 @@ export const playerSays = {
     Type.Object({
       ...leg,
       fps: Figure,
+      received_fps: Figure,
       loss: Figure,
       jitter_ms: Figure,
       rtt_ms: Figure,

@@ -53,6 +53,9 @@ const DRAIN_AGAIN_MS = 5_000;
 /** Who was told to open a leg has done so after this long, or given it up. */
 const ORDER_WITHIN_MS = 15_000;
 
+/** Reasons to go down that tell of a narrow line: its viewer waits for no key frame, and stays where he begins. */
+const NARROW: ReadonlySet<string> = new Set(['collapsed', 'strained']);
+
 /** Those that it opens by itself a player names from the alphabet's second half. */
 const LEG_NAMES = [...'abcdefghijklm'] as Id[];
 
@@ -149,8 +152,7 @@ export function keepMoves(
     const leg = free();
     if (leg === undefined || instanceOf(services, relay) === undefined) return;
     followed = since;
-    // Down for want of bandwidth at the relay, it stays for long.
-    const hurry = move.rung?.down === true && move.reason !== 'bandwidth';
+    const hurry = move.rung?.down === true && NARROW.has(move.reason);
     order(leg, { relay, rung, hurry }, move.reason, why.text);
   };
   const begin = (session: Id, leg: Id, relay: string, loss: Loss, placement: Placement): void => {

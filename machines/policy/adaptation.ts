@@ -15,6 +15,19 @@ export interface Turn {
   down: boolean;
 }
 
+/** What a viewer's network has shown. */
+export interface Sign {
+  good: boolean;
+  collapsed: boolean;
+  afterMs: number;
+  loss: number;
+  kbps: number;
+  /** It is known by a queue, which had the pictures so late. */
+  queueMs?: number;
+  /** No packet was missing lately: so many frames a second came, and so many of them were shown. */
+  whole?: { receivedFps: number; shownFps: number };
+}
+
 /** What is known when a viewer's network has shown something. */
 export interface Adaptable {
   /** Epoch ms. */
@@ -23,8 +36,8 @@ export interface Adaptable {
   rungs: readonly Step[];
   /** The rung on screen. */
   now: string;
-  /** What the network shows; `queueMs`: it is known by a queue, which had the pictures so late. */
-  sign: { good: boolean; collapsed: boolean; afterMs: number; loss: number; kbps: number; queueMs?: number };
+  /** What the network shows. */
+  sign: Sign;
   /** Its moves so far, oldest first. */
   turns: readonly Turn[];
   /** Somebody chose this rung: it is kept. */
@@ -52,6 +65,8 @@ export const ADAPTATION = {
   roomShare: 1.2,
   /** Down to it only where packets are lost, or queue: a slow screen is no thin network, and an encoder of its own costs. */
   leastLoss: 0.05,
+  /** A player that shows less of what has come does not keep up. */
+  shownShare: 0.85,
 };
 
 /** When ways up had to be taken back, oldest first. */
@@ -68,6 +83,23 @@ function barOf({ turns, at }: Adaptable): { until: number; since: number } | und
   if (since === undefined) return undefined;
   const forMs = Math.min(ADAPTATION.reversalMs * 2 ** (failures.length - 1), ADAPTATION.longestBarMs);
   return at - since < forMs ? { since, until: since + forMs } : undefined;
+}
+
+/** Why a path is bad, in a word and a sentence: what is lost on the way, or what its player does with what comes. */
+function illOf({ collapsed, afterMs, loss, queueMs, whole }: Sign): { reason: string; text: string } {
+  if (queueMs !== undefined) {
+    return { reason: 'collapsed', text: `its pictures came ${queueMs} ms late, each later than the last` };
+  }
+  if (collapsed || !whole) {
+    const text = `${percent(loss)} of the packets were lost for ${afterMs} ms`;
+    return { reason: collapsed ? 'collapsed' : 'strained', text };
+  }
+  const [received, shown] = [Math.round(whole.receivedFps), Math.round(whole.shownFps)];
+  if (whole.shownFps < whole.receivedFps * ADAPTATION.shownShare) {
+    const text = `${received} pictures a second came, of which its player showed ${shown}: it can't keep up`;
+    return { reason: 'overloaded', text };
+  }
+  return { reason: 'stuttered', text: `its picture came haltingly for ${afterMs} ms, though nothing was lost` };
 }
 
 const percent = (share: number): string => `${Math.round(share * 100)} %`;
@@ -134,10 +166,8 @@ export function adapt(known: Adaptable): Adaptation {
         'there is no lower rung but the one that is encoded for thin networks, and this one loses little',
       );
     }
-    const lost = `${percent(sign.loss)} of the packets were lost for ${sign.afterMs} ms`;
-    const late =
-      sign.queueMs === undefined ? undefined : `its pictures came ${sign.queueMs} ms late, each later than the last`;
-    return go(rung, sign.collapsed ? 'collapsed' : 'strained', late ?? lost, rejected);
+    const { reason, text } = illOf(sign);
+    return go(rung, reason, text, rejected);
   }
   const better = rungs[present - 1];
   if (!better) return stay('highest', 'there is no better rung');

@@ -3,6 +3,8 @@ export interface Sample {
   /** Epoch ms. */
   at: number;
   fps?: number;
+  /** Frames that came whole, shown or not, per second. */
+  receivedFps?: number;
   /** Share of packets lost since the sample before, 0 to 1. */
   loss?: number;
   /** Freezes since the leg began. */
@@ -25,9 +27,12 @@ export interface PathQuality {
   /** Since when the samples have spoken for each without a break (epoch ms); 0 while they don't. */
   since: Record<Verdict, number>;
   freezes: number;
-  /** Frame and bit rate, smoothed over about a second: a sample may hold a frame more or less. */
+  /** Frame and bit rates, smoothed over about a second: a sample may hold a frame more or less. */
   fps: number;
+  receivedFps: number;
   kbps: number;
+  /** When packets were missing last (epoch ms); 0: never. */
+  lostAt: number;
   /** The highest frame rate seen: a camera's own. */
   bestFps: number;
 }
@@ -44,6 +49,8 @@ export interface Crossing {
   collapsed?: true;
   /** That is known by a queue, which has the picture so late. */
   queue_ms?: number;
+  /** Of a strained path that has lost nothing lately: the frames that came whole, of which `fps` were shown. */
+  received_fps?: number;
 }
 
 /**
@@ -54,6 +61,8 @@ export interface Crossing {
 export const QUALITY = {
   ...{ badLoss: 0.05, goodLoss: 0.02, collapsedLoss: 0.2, leastFpsShare: 0.5 },
   queueMs: { lossy: 60, whole: 250 },
+  /** After a loss a decoder may wait for so long for the next key frame. */
+  wholeAfterMs: 10_000,
   forMs: { good: 2_000, strained: 1_000, collapsed: 200 } satisfies Record<Verdict, number>,
   /** A verdict that lasts is told again: what could not be done about it may be possible now. */
   againMs: 5_000,
@@ -69,7 +78,9 @@ export const freshPath = (): PathQuality => ({
   since: { good: 0, strained: 0, collapsed: 0 },
   freezes: 0,
   fps: 0,
+  receivedFps: 0,
   kbps: 0,
+  lostAt: 0,
   bestFps: 0,
 });
 
@@ -119,7 +130,9 @@ export function takeSample(path: PathQuality, sample: Sample): Crossing | undefi
   const { at, loss = 0, freezes = path.freezes, queueMs = 0 } = sample;
   const narrow = overflows(loss, queueMs);
   path.fps = smoothed(path.fps, sample.fps);
+  path.receivedFps = smoothed(path.receivedFps, sample.receivedFps);
   path.kbps = smoothed(path.kbps, sample.kbps);
+  if (loss > 0) path.lostAt = at;
   path.bestFps = Math.max(path.bestFps, path.fps);
   const speaks = speaksFor(path, loss, freezes > path.freezes, narrow);
   path.freezes = freezes;
@@ -131,5 +144,7 @@ export function takeSample(path: PathQuality, sample: Sample): Crossing | undefi
   const figures = { after_ms: at - path.since[verdict], loss, fps: path.fps, kbps: Math.round(path.kbps) };
   if (verdict === 'good') return { type: 'path.recovered', ...figures };
   const queue = narrow ? { queue_ms: queueMs } : {};
-  return { type: 'path.degraded', ...figures, ...(verdict === 'collapsed' ? { collapsed: true, ...queue } : {}) };
+  if (verdict === 'collapsed') return { type: 'path.degraded', ...figures, collapsed: true, ...queue };
+  const isWhole = path.receivedFps > 0 && at - path.lostAt >= QUALITY.wholeAfterMs;
+  return { type: 'path.degraded', ...figures, ...(isWhole ? { received_fps: path.receivedFps } : {}) };
 }

@@ -13,6 +13,8 @@ const SENTENCES: Record<Move['reason'], (relay: string) => string> = {
   'peer-lost': () => 'the process that encoded the picture ended',
   collapsed: () => 'the network carried hardly anything of the picture',
   strained: () => 'the network lost too much of the picture',
+  overloaded: () => 'its player could not keep up with the picture',
+  stuttered: () => 'the picture came haltingly',
   bandwidth: () => 'there was not bandwidth for all',
   recovered: () => 'the network has been good again',
 };

@@ -30,7 +30,9 @@ export function adaptation(context: ViewerContext, event: ViewerEvent) {
   const highest = all.findIndex(({ name }) => name === ceiling?.rung);
   const rungs = all.slice(Math.max(0, highest));
   const queue = event.queue_ms === undefined ? {} : { queueMs: event.queue_ms };
-  const sign = { good: event.type === 'path.recovered', collapsed, afterMs, loss, kbps, ...queue };
+  const whole =
+    event.received_fps === undefined ? {} : { whole: { receivedFps: event.received_fps, shownFps: event.fps } };
+  const sign = { good: event.type === 'path.recovered', collapsed, afterMs, loss, kbps, ...queue, ...whole };
   return adapt({ at, rungs, now, sign, turns, fixed, availableKbps });
 }
 
@@ -204,6 +206,9 @@ export const renew = machine.enqueueActions(({ context, event, enqueue }) => {
   );
 });
 
+/** Of a bad picture, where the network is not known to be at fault. */
+const WHOLE = 'the picture comes to this viewer haltingly, though the network loses nothing of it';
+
 /** The network's verdict changed: told, and nothing more yet. */
 export const tellPath = (what: 'degraded' | 'recovered', text: string) =>
   machine.emit(({ context, event }) => {
@@ -212,9 +217,11 @@ export const tellPath = (what: 'degraded' | 'recovered', text: string) =>
         ? {
             ...{ leg: event.leg, after_ms: event.after_ms, loss: event.loss, fps: event.fps, kbps: event.kbps },
             ...(event.queue_ms === undefined ? {} : { queue_ms: event.queue_ms }),
+            ...(event.received_fps === undefined ? {} : { received_fps: event.received_fps }),
           }
         : {};
-    return said(what, context.state, context, { trigger: event.type, text, guard });
+    const isWhole = 'received_fps' in event && event.received_fps !== undefined;
+    return said(what, context.state, context, { trigger: event.type, text: isWhole ? WHOLE : text, guard });
   });
 
 const inSeconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`;

@@ -185,6 +185,7 @@ const machines: Record<string, { machine: AnyStateMachine; walks: Walk[] }> = {
           ...['r1', 'r2'].map((session) => ({ type: 'seat.left', relay: 'relay-1', relay_session: session })),
           { type: 'path.degraded', ...shown },
           { type: 'path.degraded', ...shown, collapsed: true },
+          { type: 'path.degraded', ...shown, received_fps: 30 },
           { type: 'path.recovered', ...shown },
           { type: 'alarm.rang', name: 'move' },
         ],

@@ -176,6 +176,13 @@ describe('a viewer', () => {
     );
   });
 
+  it('whose player does not keep up is not told that its network fails', () => {
+    const slow = { leg: 'a', after_ms: 1_000, loss: 0, fps: 11, received_fps: 30, kbps: 2_000, rungs: [] };
+    const viewer = given(...watching, { type: 'path.degraded', ...slow });
+    expect(viewer.last.why.text).to.match(/^the picture comes to this viewer haltingly/);
+    expect(viewer.last.why.guard).to.include({ fps: 11, received_fps: 30 });
+  });
+
   it('whose playlists a cache keeps for too long says so, by how much live is late, and what to do about it', () => {
     const viewer = given(...watching, { type: 'playlist.stale', held_ms: 9_040, allowed_ms: 2_000 });
     expect(viewer.state).to.equal('watching');
@@ -213,6 +220,17 @@ describe('a viewer', () => {
       expect(moved.last).to.include({ kind: 'rung', from_quality: '720p', quality: '360p', recover_ms: 67 });
       expect(moved.last.why).to.include({ reason: 'collapsed', trigger: 'leg.playing' });
       expect(moved.context.turns).to.have.length(1);
+    });
+
+    it('goes to a lower one when its player does not keep up with what comes, and says so', () => {
+      const slow = { ...network, after_ms: 1_000, loss: 0, fps: 11, received_fps: 30, kbps: 2_000 };
+      const moving = given(...watching, { type: 'path.degraded', ...slow });
+      expect(moving.last.why).to.include({ reason: 'overloaded' });
+      const moved = given(...watching, { type: 'path.degraded', ...slow }, rung('b', '480p', 'r2'), {
+        ...{ type: 'leg.playing', leg: 'b', gap_ms: 67 },
+      });
+      expect(moved.last).to.include({ from_quality: '720p', quality: '480p' });
+      expect(moved.last.why).to.include({ reason: 'overloaded' });
     });
 
     it('goes there before anything is lost, when a queue grows that is about to overflow, and says how late it was', () => {

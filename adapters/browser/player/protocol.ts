@@ -11,6 +11,7 @@ export type ClientMessage =
       type: 'stats';
       leg: string;
       fps: number;
+      received_fps?: number;
       loss: number;
       jitter_ms: number;
       kbps: number;

@@ -141,6 +141,7 @@ export function openSignalling(admission: Admission, options: { quality?: string
         type: 'stats',
         leg: name,
         fps: Math.round(figures.fps * 10) / 10,
+        ...(figures.receivedFps === undefined ? {} : { received_fps: Math.round(figures.receivedFps * 10) / 10 }),
         loss: Math.round(figures.loss * 10_000) / 10_000,
         jitter_ms: Math.round(figures.jitterMs * 10) / 10,
         kbps: Math.round(figures.kbps),

@@ -2,6 +2,8 @@
 export interface Figures {
   atMs: number;
   fps: number;
+  /** Frames that have come whole, shown or not; undefined where the browser does not count them. */
+  receivedFps: number | undefined;
   /** Part of the video packets that were lost, 0 to 1. */
   loss: number;
   jitterMs: number;
@@ -18,6 +20,7 @@ export interface Figures {
 
 interface Totals {
   bytes: number;
+  frames: number;
   received: number;
   lost: number;
   bufferSeconds: number;
@@ -44,6 +47,7 @@ export function figuresOf(report: Iterable<unknown>, atMs: number, before: Figur
   );
   const totals: Totals = {
     bytes: number(video, 'bytesReceived'),
+    frames: number(video, 'framesReceived'),
     received: number(video, 'packetsReceived'),
     lost: number(video, 'packetsLost'),
     bufferSeconds: number(video, 'jitterBufferDelay'),
@@ -60,6 +64,7 @@ export function figuresOf(report: Iterable<unknown>, atMs: number, before: Figur
   return {
     atMs,
     fps: seconds > 0 ? Math.max(0, frames / seconds) : 0,
+    receivedFps: seconds > 0 && video?.framesReceived !== undefined ? since('frames') / seconds : undefined,
     loss: expected > 0 ? Math.max(0, since('lost') / expected) : 0,
     jitterMs: number(video, 'jitter') * 1_000,
     rttMs,

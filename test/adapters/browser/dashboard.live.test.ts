@@ -149,6 +149,27 @@ describe('dashboard in Chromium', function () {
     await until('the mark', async () => (await page.locator('.star').getAttribute('aria-pressed')) === 'true');
   });
 
+  it('tells on a telephone, in full, why a picture has another quality', async () => {
+    const { page } = await wall(['live'], { width: 390, height: 844 });
+    await until('its player', () => gateway.said.some(({ type }) => type === 'playing'));
+    gateway.tell({
+      type: 'move',
+      leg: 'b',
+      relay: 'relay-1',
+      quality: '360p',
+      reason: 'bandwidth',
+      why: 'it is short',
+    });
+    const note = page.locator('.note.moved');
+    await until('the move on the tile', () => note.count(), 15_000);
+    expect(await note.textContent()).to.match(/^Now 360p: its relay has not enough for all, /);
+    const cutOff = await note.evaluate((one) => [
+      one.scrollWidth - one.clientWidth,
+      one.scrollHeight - one.clientHeight,
+    ]);
+    expect(cutOff).to.deep.equal([0, 0]);
+  });
+
   it('shows one camera large without breaking its picture, with its statechart and its past', async () => {
     const { page, faults } = await wall(['live', 'idle']);
     house.become('cam_001', 'stalled', { trigger: 'source.silent', text: 'connected, but it sends nothing' });

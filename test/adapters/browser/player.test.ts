@@ -288,6 +288,13 @@ describe('the figures of a connection', () => {
     expect(second.estimateMs).to.be.closeTo(31, 0.01);
   });
 
+  it('tell what came whole from what was shown of it, where the browser counts both', () => {
+    const first = figuresOf(report({ framesReceived: 10, framesDecoded: 10 }), 0, undefined);
+    const second = figuresOf(report({ framesReceived: 40, framesDecoded: 22 }), 1_000, first);
+    expect(second).to.include({ receivedFps: 30, fps: 12 });
+    expect(figuresOf(report({ framesDecoded: 22 }), 1_000, first).receivedFps).to.equal(undefined);
+  });
+
   it('are nothing, rather than nonsense, when there is no report', () => {
     expect(figuresOf([], 0, undefined)).to.include({ fps: 0, kbps: 0, loss: 0, estimateMs: undefined });
   });

@@ -17,6 +17,7 @@ const rungs = [
 const good = { good: true, collapsed: false, afterMs: 2_000, loss: 0, kbps: 500 };
 const strained = { good: false, collapsed: false, afterMs: 1_000, loss: 0.08, kbps: 1_700 };
 const collapsed = { good: false, collapsed: true, afterMs: 250, loss: 0.6, kbps: 800 };
+const whole = { ...strained, loss: 0, kbps: 2_000 };
 const queued = { ...collapsed, afterMs: 0, loss: 0.02, queueMs: 112 };
 const decide = (now: string, sign: Adaptable['sign'], more: Partial<Adaptable> = {}) =>
   adapt({ at: 100_000, rungs, now, sign, turns: [], fixed: false, ...more });
@@ -27,6 +28,8 @@ describe('which rung a viewer gets', () => {
   const table: [string, string, Adaptable['sign'], Partial<Adaptable>, string | undefined, string][] = [
     ['goes straight to the lowest when its network collapses', '720p', collapsed, {}, '360p', 'collapsed'],
     ['goes to the rung that fits what still arrives', '720p', strained, {}, '480p', 'strained'],
+    ['blames its player', '720p', { ...whole, whole: { receivedFps: 30, shownFps: 11 } }, {}, '480p', 'overloaded'],
+    ['blames nobody', '720p', { ...whole, whole: { receivedFps: 30, shownFps: 28 } }, {}, '480p', 'stuttered'],
     ['goes lower where less arrives', '720p', { ...strained, kbps: 900 }, {}, '360p', 'strained'],
     ['goes to the lowest where none fits', '480p', { ...strained, kbps: 200 }, {}, '360p', 'strained'],
     ['goes to the lowest when a queue grows, though nothing is lost yet', '720p', queued, {}, '360p', 'collapsed'],
@@ -58,6 +61,9 @@ describe('which rung a viewer gets', () => {
     const { why } = decide('720p', { ...strained, kbps: 900 });
     expect(why.text).to.equal('360p instead of 720p: 8 % of the packets were lost for 1000 ms');
     expect(why.rejected).to.deep.equal([{ option: '480p', because: '900 kb/s arrive: too little for it' }]);
+    expect(decide('720p', { ...whole, whole: { receivedFps: 29.8, shownFps: 11.2 } }).why.text).to.equal(
+      "480p instead of 720p: 30 pictures a second came, of which its player showed 11: it can't keep up",
+    );
     expect(decide('720p', queued).why.text).to.equal(
       '360p instead of 720p: its pictures came 112 ms late, each later than the last',
     );

@@ -59,6 +59,22 @@ describe('the verdict on a viewer’s network', () => {
     expect(told(...times(4, good), { ...good, loss: 0.01, queueMs: 40 }, good), 'a short one').to.deep.equal([]);
   });
 
+  it('tells what came whole of a picture that is shown too slowly, unless packets were missing lately', () => {
+    const path = freshPath();
+    const slow = { ...good, fps: 8, receivedFps: 30 };
+    const samples = [...times(4, { ...good, receivedFps: 30 }), ...times(12, slow)];
+    const crossings = samples.map((sample, index) => takeSample(path, { ...sample, at: 100_000 + index * 250 }));
+    const told = crossings.find((one) => one?.type === 'path.degraded');
+    expect(told?.received_fps).to.be.closeTo(30, 0.1);
+    expect(told?.fps).to.be.below(15);
+    const lost = freshPath();
+    takeSample(lost, { ...good, loss: 0.01, at: 100_000 });
+    const after = samples.map((sample, index) => takeSample(lost, { ...sample, at: 101_000 + index * 250 }));
+    const bad = after.find((one) => one?.type === 'path.degraded');
+    expect(bad, 'its decoder may wait for a key frame').to.not.equal(undefined);
+    expect(bad).to.not.have.property('received_fps');
+  });
+
   it('tells the queue that it is known by, and none where loss tells it', () => {
     const path = freshPath();
     expect(takeSample(path, { at: 1_000, ...good, loss: 0.01, queueMs: 90 })).to.include({ queue_ms: 90 });
