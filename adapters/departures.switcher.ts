@@ -8,6 +8,16 @@ export interface Departures {
    * @returns undefined when there is none (bounded, being prepared, GOP too long), or not with this rung
    */
   take(camera: string, relay: string, rung?: DepartingRung): Departure | undefined;
+  /** Whether a path carries the camera's own picture for want of the rung that it is for, or did a moment ago. */
+  lacksRung(camera: string, path: string): boolean;
+}
+
+/** Somebody who is on a departure path, by what is known of him: a former gateway may have sent him there. */
+export interface Departed {
+  path: string;
+  relay: string;
+  /** Whether he is still there. */
+  stays(): boolean;
 }
 
 /** A rung that somebody begins with whose line is narrow: stored pictures are sent no faster than `bps`. */
@@ -27,6 +37,8 @@ export interface Departure {
 export interface DeparturesOptions {
   /** Address to publish a path at, with a token. */
   url(camera: string, relay: string, path: string): string;
+  /** Who is on departure paths of a camera. */
+  departed(camera: string): readonly Departed[];
   /** Has the camera's switcher keep exactly these. */
   order(camera: string, items: DeparturesOrder['items']): void;
   /** Has it send one of them off. */
@@ -39,6 +51,8 @@ export interface PreparedDepartures extends Departures {
   serve(camera: string, relays: readonly string[]): void;
   /** What the camera's switcher says of its paths. */
   hear(told: DeparturesTold): void;
+  /** Looks whether those are still there whom a former gateway sent off. */
+  look(camera: string): void;
   /** The camera is in other hands, or in nobody's. */
   forget(camera: string): void;
 }
@@ -47,11 +61,15 @@ export interface PreparedDepartures extends Departures {
 const READY = 2;
 /** On their way per camera; who comes beyond waits for the next key frame. */
 const MAX_TAKEN = 64;
+/** Who has had more than his line takes has a queue before him for so long. */
+const CATCH_UP_MS = 2_000;
 
 interface Prepared {
   relay: string;
   url: string;
   state: 'waiting' | 'ready' | 'taken';
+  /** Of one that a former gateway handed out. */
+  stays?: Departed['stays'];
 }
 
 interface Shelf {
@@ -59,10 +77,23 @@ interface Shelf {
   /** What there is to begin with besides the camera's own picture. */
   rungs: readonly string[];
   paths: Map<string, Prepared>;
+  /** Paths that carry the camera's own picture for want of their rung. */
+  lacking: readonly string[];
+  /** Those that did, and until when their readers catch up (monotonic). */
+  catchingUp: Map<string, number>;
+  /** The switcher has said what it keeps: only then is it known what to leave to those who are there. */
+  heard: boolean;
   ordering: boolean;
 }
 
-const pathOf = (camera: string, id: string) => `departure/${camera}/${id}`;
+const freshShelf = (): Shelf => ({
+  ...{ relays: [], rungs: [], paths: new Map(), lacking: [], catchingUp: new Map() },
+  ...{ heard: false, ordering: false },
+});
+
+/** Every departure path of a camera begins with this. */
+export const departuresOf = (camera: string): string => `departure/${camera}/`;
+const pathOf = (camera: string, id: string) => `${departuresOf(camera)}${id}`;
 
 /** Prepares departure paths, refilled as soon as one is taken. */
 export function createDepartures(options: DeparturesOptions): PreparedDepartures {
@@ -77,7 +108,7 @@ export function createDepartures(options: DeparturesOptions): PreparedDepartures
     shelf.ordering = true;
     queueMicrotask(() => {
       shelf.ordering = false;
-      if (shelves.get(camera) !== shelf) return;
+      if (shelves.get(camera) !== shelf || !shelf.heard) return;
       options.order(
         camera,
         [...shelf.paths].map(([id, { relay, url }]) => ({ id, relay, url })),
@@ -102,19 +133,35 @@ export function createDepartures(options: DeparturesOptions): PreparedDepartures
     if (shelf.paths.delete(id)) order(camera, shelf);
   };
 
+  const shelfOf = (camera: string): Shelf => {
+    const shelf = shelves.get(camera) ?? freshShelf();
+    shelves.set(camera, shelf);
+    return shelf;
+  };
+  /** Leaves what a former gateway handed out to those who are there: they would lose their picture with it. */
+  const inherit = (camera: string, { paths }: Shelf, known: readonly string[]) => {
+    const strange = new Set(known.filter((id) => !paths.has(id)));
+    if (strange.size === 0) return;
+    for (const { path, relay, stays } of options.departed(camera)) {
+      const id = path.slice(departuresOf(camera).length);
+      if (strange.has(id)) paths.set(id, { relay, url: options.url(camera, relay, path), state: 'taken', stays });
+    }
+  };
+
   return {
     serve(camera, relays) {
-      const shelf = shelves.get(camera) ?? { relays: [], rungs: [], paths: new Map(), ordering: false };
-      shelves.set(camera, shelf);
+      const shelf = shelfOf(camera);
       shelf.relays = [...relays];
       for (const [id, { relay, state }] of shelf.paths)
         if (state !== 'taken' && !relays.includes(relay)) remove(camera, shelf, id);
       fill(camera, shelf);
     },
-    hear({ camera, known, ready, rungs = [] }) {
-      const shelf = shelves.get(camera);
-      if (!shelf) return;
-      shelf.rungs = rungs;
+    hear({ camera, known, ready, rungs = [], lacking = [] }) {
+      const shelf = shelfOf(camera);
+      for (const id of shelf.lacking) shelf.catchingUp.set(id, performance.now() + CATCH_UP_MS);
+      for (const id of shelf.catchingUp.keys()) if (!known.includes(id)) shelf.catchingUp.delete(id);
+      Object.assign(shelf, { rungs, lacking, heard: true });
+      inherit(camera, shelf, known);
       for (const [id, prepared] of shelf.paths) {
         // A publisher that ended, or a switcher that started anew: who was on the way has lost it.
         if (prepared.state === 'taken' && !known.includes(id)) shelf.paths.delete(id);
@@ -123,7 +170,16 @@ export function createDepartures(options: DeparturesOptions): PreparedDepartures
       if (known.length !== shelf.paths.size || known.some((id) => !shelf.paths.has(id))) order(camera, shelf);
       fill(camera, shelf);
     },
+    look(camera) {
+      const shelf = shelves.get(camera);
+      if (shelf) for (const [id, { stays }] of shelf.paths) if (stays?.() === false) remove(camera, shelf, id);
+    },
     forget: (camera) => void shelves.delete(camera),
+    lacksRung(camera, path) {
+      const { lacking = [], catchingUp } = shelves.get(camera) ?? {};
+      const id = path.slice(departuresOf(camera).length);
+      return lacking.includes(id) || performance.now() < (catchingUp?.get(id) ?? 0);
+    },
     take(camera, relay, rung) {
       const shelf = shelves.get(camera);
       if (!shelf || (rung && !shelf.rungs.includes(rung.name))) return undefined;

@@ -1,5 +1,5 @@
 import type { MeasureSlot, ProgramInput, ProgramSlot, SelectionSlot } from '../machines/slots.ts';
-import { createDepartures, type Departures } from './departures.switcher.ts';
+import { createDepartures, type Departed, type Departures } from './departures.switcher.ts';
 import { changeReport, type Heard, relaysOf, reportNews } from './program.switcher/heard.ts';
 import { createMeasuring } from './program.switcher/measuring.ts';
 import type { SwitcherHost } from './switch.rtp/pool.ts';
@@ -23,6 +23,8 @@ export interface ProgramSwitcherOptions {
   rungs?(camera: string): { name: string; url: string }[];
   /** Address of a departure path at a relay, with a fresh token; without it none are prepared. */
   departureUrl?(relay: string, path: string): string;
+  /** Who is on departure paths of a camera, by what is known of its viewers. */
+  departed?(camera: string): readonly Departed[];
   /** The file of a clip for a camera's name that is played when no source is left; `ready` is called when it is made. */
   slate?(name: string, codec: string, ready: () => void): string | undefined;
   /** What a camera's sources sent before this process was, as far as is known: its slate has to be the same. */
@@ -109,7 +111,10 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
     hosts: options.hosts,
     hostOf: options.hostOf,
     drop,
-    rates: options.onRates,
+    rates(items) {
+      for (const { camera } of items) departures?.look(camera);
+      options.onRates(items);
+    },
     told(camera, message, payload) {
       const entry = entries.get(camera);
       if (!entry) return;
@@ -150,6 +155,7 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
   const departures = departureUrl
     ? createDepartures({
         url: (_camera, relay, path) => departureUrl(relay, path),
+        departed: (camera) => options.departed?.(camera) ?? [],
         order: (camera, items) =>
           pool.send(camera, { type: 'departures', epoch: options.epoch(camera), camera, items }),
         depart: (camera, id, rung) =>
@@ -211,7 +217,10 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
       return { release() {} };
     },
     measure: measuring.slot,
-    departures: { take: (camera, relay, rung) => departures?.take(camera, relay, rung) },
+    departures: {
+      take: (camera, relay, rung) => departures?.take(camera, relay, rung),
+      lacksRung: (camera, path) => departures?.lacksRung(camera, path) ?? false,
+    },
     watch(camera, wanted) {
       if (wanted === watched.has(camera)) return;
       if (wanted) watched.add(camera);

@@ -10,10 +10,16 @@ export interface Departure {
   readonly relay: string;
   /** The rung that it carries; undefined: the program. */
   rung(): string | undefined;
+  /** The rung that it is for, while it carries the program for want of that. */
+  lacks(): string | undefined;
   /** Its path is there, and nobody has departed on it yet. */
   isReady(): boolean;
   /** Its reader is connected: sends the stored packets, and goes on live. @param rung of this one, at this pace */
   depart(tracks: MediaTrack[], stored: readonly StoredPacket[], newestAtMs: number, rung?: DepartOrder['rung']): void;
+  /**
+   * Goes over to its rung, or, for a while and as far as its line takes that, to the program; begins with what is stored.
+   */
+  goOver(to: 'rung' | 'program', tracks: MediaTrack[], stored: readonly StoredPacket[], newestAtMs: number): void;
   publish(tracks: MediaTrack[]): void;
   begin(tracks: MediaTrack[], stored: readonly StoredPacket[], newestAtMs: number): void;
   video(frame: Buffer, start: Start, atMs: number): void;
@@ -34,10 +40,15 @@ export interface DepartureParts {
   gone(): void;
 }
 
+/** A gateway that is started again has its ladders again by then. */
+const LACKS_FOR_MS = 10_000;
+
 /** Keeps a silent path ready; after its departure it follows the program, or a rung, with numbers of its own. */
 export function keepDeparture(parts: DepartureParts): Departure {
   let departed = false;
-  let rung: string | undefined;
+  let rung: DepartOrder['rung'];
+  /** Runs while it lacks that. */
+  let lacking: NodeJS.Timeout | undefined;
   let stream: Stream | undefined;
   const output = keepOutput(parts.relay, parts.name, parts.url, ({ state }) => {
     if (departed && state === 'down') parts.gone();
@@ -56,14 +67,22 @@ export function keepDeparture(parts: DepartureParts): Departure {
 
   return {
     relay: parts.relay,
-    rung: () => rung,
+    rung: () => (lacking ? undefined : rung?.name),
+    lacks: () => (lacking ? rung?.name : undefined),
     isReady: () => !departed && output.standing()?.state === 'up',
     depart(tracks, stored, newestAtMs, of) {
       if (departed) return;
       departed = true;
-      rung = of?.name;
+      rung = of;
       if (of) pace.easeIn(of.bps);
       if (stored.length > 0) begin(tracks, stored, newestAtMs);
+    },
+    goOver(to, tracks, stored, newestAtMs) {
+      clearTimeout(lacking);
+      lacking = to === 'program' ? setTimeout(parts.gone, LACKS_FOR_MS) : undefined;
+      pace.forget();
+      if (rung) pace.easeIn(rung.bps);
+      begin(tracks, stored, newestAtMs);
     },
     publish(tracks) {
       // Its reader would be dropped either way.
@@ -84,6 +103,7 @@ export function keepDeparture(parts: DepartureParts): Departure {
     },
     flush: () => departed && output.flush(),
     close() {
+      clearTimeout(lacking);
       pace.close();
       output.close();
     },

@@ -1,6 +1,7 @@
 import type { MediaTrack } from '../rtsp/sdp.ts';
 import { type Departure, keepDeparture } from './departure.ts';
 import type { StoredPacket } from './gop.ts';
+import type { Source } from './source.ts';
 import type { Start } from './stream.ts';
 import type { DepartOrder, DeparturesOrder, DeparturesTold } from './talk.ts';
 
@@ -24,8 +25,10 @@ export interface Departures {
   video(frame: Buffer, start: Start, atMs: number, rung?: string): void;
   audio(frame: Buffer, atMs: number): void;
   report(atMs: number, wallMs: number): void;
-  /** A rung is no more: those that carry it are over. */
-  lose(rung: string): void;
+  /** A rung is no more: those that carry it go on with the program until it is back, or are over where that has nothing. */
+  lose(rung: string, program: Source | undefined): void;
+  /** It is there: those that lack it go over to it. */
+  regain(rung: string, source: Source): void;
   flush(): void;
   close(): void;
 }
@@ -44,6 +47,7 @@ export function keepDepartures(
     camera,
     known: [...departures.keys()],
     ready: [...departures].filter(([, departure]) => departure.isReady()).map(([id]) => id),
+    lacking: [...departures].filter(([, departure]) => departure.lacks() !== undefined).map(([id]) => id),
   });
   const end = (id: string) => {
     departures.get(id)?.close();
@@ -66,6 +70,8 @@ export function keepDepartures(
     for (const departure of departures.values()) act(departure);
   };
 
+  const goOver = (departure: Departure, to: 'rung' | 'program', { tracks, gop, newestAtMs }: Source) =>
+    departure.goOver(to, tracks(), gop.packets(), newestAtMs());
   const following = (rung: string | undefined, act: (departure: Departure) => void) =>
     each((departure) => departure.rung() === rung && act(departure));
 
@@ -86,8 +92,16 @@ export function keepDepartures(
     video: (frame, start, atMs, rung) => following(rung, (departure) => departure.video(frame, start, atMs)),
     audio: (frame, atMs) => following(undefined, (departure) => departure.audio(frame, atMs)),
     report: (atMs, wallMs) => each((departure) => departure.report(atMs, wallMs)),
-    lose(rung) {
-      for (const [id, departure] of departures) if (departure.rung() === rung) end(id);
+    lose(rung, program) {
+      for (const [id, departure] of departures) {
+        if (departure.rung() !== rung) continue;
+        if (program) goOver(departure, 'program', program);
+        else end(id);
+      }
+      told(standing());
+    },
+    regain(rung, source) {
+      each((departure) => departure.lacks() === rung && goOver(departure, 'rung', source));
       told(standing());
     },
     flush: () => each((departure) => departure.flush()),

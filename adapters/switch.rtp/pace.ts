@@ -4,6 +4,8 @@ import type { StreamSink } from './stream.ts';
 export interface Pace extends StreamSink {
   /** What comes next goes at so many bits a second until nothing waits any more: the line of its reader is narrow. */
   easeIn(bps: number): void;
+  /** What waits is not sent any more: what comes next needs nothing of it. */
+  forget(): void;
   close(): void;
 }
 
@@ -70,6 +72,9 @@ export function keepPace(sink: StreamSink, flush: () => void): Pace {
     other: (frame) => send(frame.length * 8, () => sink.other(frame)),
     easeIn(bps) {
       narrow = spend({ atOnce: bps * (NARROW_AT_ONCE_MS / 1_000), perMs: bps / 1_000 }, now());
+    },
+    forget() {
+      waiting = [];
     },
     close() {
       clearTimeout(timer);

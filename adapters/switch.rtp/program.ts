@@ -83,6 +83,7 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
   const rungs = keepRungs(
     departures,
     (tracks) => stream?.fits(tracks) ?? false,
+    () => beginning(),
     () => handlers.told(startable(departures.standing())),
   );
 
@@ -142,11 +143,14 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
     },
   });
 
-  /** Nobody is sent to a departure path while there is nothing that he could be sent. */
-  const startable = (told: DeparturesTold): DeparturesTold => {
-    const gop = sources.get(feed.on())?.gop;
-    return gop?.ready() && !gop.isLong() ? { ...told, rungs: rungs.ready() } : { ...told, ready: [] };
+  /** What feeds the program, where a departure path can begin with what is stored of it. */
+  const beginning = (): Source | undefined => {
+    const source = sources.get(feed.on());
+    return source?.gop.ready() && !source.gop.isLong() ? source : undefined;
   };
+  /** Nobody is sent to a departure path while there is nothing that he could be sent. */
+  const startable = (told: DeparturesTold): DeparturesTold =>
+    beginning() ? { ...told, rungs: rungs.ready() } : { ...told, ready: [] };
 
   /** Audio that the program has no track for is left out. */
   const audioRemark = ([, audio]: MediaTrack[]): Pick<SourceTold, 'detail'> => {

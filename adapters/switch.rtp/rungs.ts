@@ -16,9 +16,15 @@ export interface Rungs {
 
 /**
  * @param fits whether tracks can go on in a departure path as it is published
+ * @param program what feeds the program, where a departure can begin with that
  * @param changed called when others are ready
  */
-export function keepRungs(departures: Departures, fits: (tracks: MediaTrack[]) => boolean, changed: () => void): Rungs {
+export function keepRungs(
+  departures: Departures,
+  fits: (tracks: MediaTrack[]) => boolean,
+  program: () => Source | undefined,
+  changed: () => void,
+): Rungs {
   const sources = new Map<string, Source>();
   const isReady = ({ gop, standing, tracks }: Source) =>
     standing().state === 'flowing' && gop.ready() && !gop.isLong() && fits(tracks());
@@ -28,11 +34,12 @@ export function keepRungs(departures: Departures, fits: (tracks: MediaTrack[]) =
     const look = () => {
       if (isReady(source) === told) return;
       told = !told;
+      if (told) departures.regain(name, source);
       changed();
     };
     const source: Source = keepSource(name, url, silentMs, {
       standing({ state }) {
-        if (state === 'ended') departures.lose(name);
+        if (state === 'ended') departures.lose(name, program());
         look();
       },
       tracks() {},
@@ -53,7 +60,7 @@ export function keepRungs(departures: Departures, fits: (tracks: MediaTrack[]) =
         if (rungs.some((wanted) => wanted.name === name)) continue;
         source.close();
         sources.delete(name);
-        departures.lose(name);
+        departures.lose(name, program());
       }
       for (const { name, url } of rungs) {
         const present = sources.get(name);

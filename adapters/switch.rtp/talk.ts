@@ -132,6 +132,8 @@ export interface DeparturesTold {
   ready: string[];
   /** The rungs that they can begin with, too. */
   rungs?: string[];
+  /** Those that carry the camera's own picture until the rung that they are for is back. */
+  lacking?: string[];
 }
 
 /** How the program path at one relay stands. `down` is retried all the time. */

@@ -157,6 +157,7 @@ export function openMedia(parts: MediaParts): Media {
     state: group.state,
     intakeOf: intakes.of,
     codecOf: parts.codecOf,
+    departed: parts.departed,
   });
   const hlsFolder = path.join(group.state, 'hls');
   const derived = derivedStreams({

@@ -129,7 +129,8 @@ export class Conversation {
     if (!view) return line.end('unknown-session', 'the session is not known here', true);
     if (!isOpen(view)) return line.end(view.why.reason ?? 'ended', view.why.text, view.why.reason === 'expired');
     // A player that comes back, perhaps to a gateway that started anew, still has the legs it had.
-    for (const [leg, { relay, path, ladder = false }] of legsKnown(view)) {
+    const legs = legsKnown(view);
+    for (const [leg, { relay, path, ladder = false }] of legs) {
       const instance = instanceOf(services, relay);
       this.moves.opened(leg, { relay, path, instance, peer: peerAt(services, path), ladder });
     }
@@ -141,6 +142,9 @@ export class Conversation {
     send({ type: 'welcome', session_id: pass.session, camera: pass.camera, rungs });
     shared.connections.tellState(this.connection);
     this.standby.keep(view);
+    // It says only once which one it shows.
+    const [only, other] = legs;
+    if (only && !other && view.state === 'watching') this.moves.playing(only[0]);
   }
 
   /** Looks after the player's legs and its standby. */
@@ -235,6 +239,11 @@ export class Conversation {
       this.paths.delete(leg);
       return;
     }
+    // Nor do they while it is sent more than it was promised.
+    if (this.lacksRung(connection, leg)) {
+      this.paths.delete(leg);
+      return;
+    }
     const path = this.paths.get(leg) ?? freshPath();
     this.paths.set(leg, path);
     // An adaptive peer's own congestion control answers a queue, and tries by one how much more there is.
@@ -243,10 +252,15 @@ export class Conversation {
     if (crossing) await this.hearVerdict(connection.session, leg, camera, crossing);
   }
 
-  private isAdaptive(session: Id, leg: string): boolean {
+  private pathOf(session: Id, leg: string): string {
     const view = this.services.cells.view({ kind: 'viewer', id: session });
-    const { path } = (view && viewerOf(view).legs[leg]) ?? {};
-    return path !== undefined && adaptiveOf(path) !== undefined;
+    return (view && viewerOf(view).legs[leg])?.path ?? '';
+  }
+  private isAdaptive(session: Id, leg: string): boolean {
+    return adaptiveOf(this.pathOf(session, leg)) !== undefined;
+  }
+  private lacksRung({ session, camera }: Connection, leg: string): boolean {
+    return this.services.departures?.lacksRung(camera, this.pathOf(session, leg)) ?? false;
   }
 
   /** That all is well is news only for whom something was not, or could be better. */

@@ -148,10 +148,28 @@ describe('joining a camera through a departure path', function () {
     expect(keyFrames(), 'the rung has sent no other key frame').to.equal(before);
     expect(reader.faults()).to.deep.equal([]);
     expect(program.packets.length, 'the program goes on beside it').to.be.above(programBefore);
+    const told = () => gateway.departures.lacksRung('cam_1', departure.path);
+    expect(told()).to.equal(false);
     await made.stop();
-    await until('its end, with that of the rung', () => reader.dropped(), 10_000);
+    await until('it to be told that there is another picture', told);
+    const stoppedAt = performance.now();
+    const later = () => reader.packets.filter(({ atMs }) => atMs > stoppedAt);
+    await until('the camera’s own picture meanwhile', () => later().length > 50, 10_000);
+    // As a gateway that is started again says it: no ladder runs yet.
     rungs = [];
     gateway.renew('cam_1');
+    const soFar = later().length;
+    await until('it to go on', () => later().length > soFar + 20, 10_000);
+    expect(reader.dropped()).to.equal(undefined);
+    const again = startCamera(url, { gopSeconds: 1 });
+    rungs = [{ name: '180p', url }];
+    gateway.renew('cam_1');
+    await until('its rung again', () => !told(), 15_000);
+    expect(reader.dropped(), 'all the time').to.equal(undefined);
+    await again.stop();
+    rungs = [];
+    gateway.renew('cam_1');
+    await until('it to be over where no rung comes', () => reader.dropped(), 15_000);
     departure.close();
   });
 

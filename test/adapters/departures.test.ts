@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { createDepartures } from '../../adapters/departures.switcher.ts';
+import { createDepartures, type Departed } from '../../adapters/departures.switcher.ts';
 
 /** A turn of the event loop: orders of one moment leave together. */
 const turn = () => new Promise((resolve) => setImmediate(resolve));
@@ -7,14 +7,18 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 describe('departure paths that are kept ready', () => {
   const orders: string[][] = [];
   const departed: string[] = [];
-  const prepare = () => {
+  /** @param known what the switcher of the camera has already @param there who is on paths of it */
+  const prepare = (known: string[] = [], there: Departed[] = []) => {
     orders.length = 0;
     departed.length = 0;
-    return createDepartures({
+    const departures = createDepartures({
       url: (_camera, relay, path) => `rtsp://127.0.0.1/${relay}/${path}`,
+      departed: () => there,
       order: (_camera, items) => orders.push(items.map(({ id }) => id)),
       depart: (_camera, id, rung) => departed.push(rung ? `${id} ${rung.name}` : id),
     });
+    departures.hear({ type: 'departures', camera: 'cam_1', known, ready: [] });
+    return departures;
   };
   type Prepared = ReturnType<typeof prepare>;
   const allReady = async (departures: Prepared) => {
@@ -88,6 +92,55 @@ describe('departure paths that are kept ready', () => {
     await turn();
     expect(orders.at(-1)).to.have.length(2);
     expect(orders.at(-1)?.some((id) => taken.path.endsWith(id))).to.equal(false);
+  });
+
+  it('stay with those whom a former gateway sent off, until they leave; the others are taken back', async () => {
+    let stays = true;
+    const there = [{ path: 'departure/cam_1/old-1', relay: 'relay-1', stays: () => stays }];
+    const departures = prepare(['old-1', 'old-2'], there);
+    await turn();
+    expect(orders.at(-1)).to.deep.equal(['old-1']);
+    departures.serve('cam_1', ['relay-1']);
+    await allReady(departures);
+    expect(orders.at(-1), 'and two that are ready').to.have.length(3);
+    const taken = [1, 2].map(() => departures.take('cam_1', 'relay-1')?.path);
+    for (const path of taken) expect(path, 'nobody else is sent there').to.match(/^departure\/cam_1\/(?!old)/);
+    departures.look('cam_1');
+    await turn();
+    expect(orders.at(-1)).to.include('old-1');
+    stays = false;
+    departures.look('cam_1');
+    await turn();
+    expect(orders.at(-1)).to.have.length(4).and.not.include('old-1');
+  });
+
+  it('are not ordered before the switcher has said which there are: it would take the others back', async () => {
+    const there = [{ path: 'departure/cam_1/old-1', relay: 'relay-1', stays: () => true }];
+    const departures = createDepartures({
+      url: () => 'rtsp://127.0.0.1/',
+      departed: () => there,
+      order: (_camera, items) => orders.push(items.map(({ id }) => id)),
+      depart() {},
+    });
+    orders.length = 0;
+    departures.serve('cam_1', ['relay-1']);
+    await turn();
+    expect(orders).to.deep.equal([]);
+    departures.hear({ type: 'departures', camera: 'cam_1', known: ['old-1'], ready: [] });
+    await turn();
+    expect(orders[0]).to.have.length(3).and.include('old-1');
+  });
+
+  it('tell which of them carry the camera’s own picture for want of their rung', async () => {
+    const departures = prepare();
+    departures.hear({ type: 'departures', camera: 'cam_1', known: ['a', 'b'], ready: [], lacking: ['b'] });
+    expect(departures.lacksRung('cam_1', 'departure/cam_1/b')).to.equal(true);
+    expect(departures.lacksRung('cam_1', 'departure/cam_1/a')).to.equal(false);
+    expect(departures.lacksRung('cam_2', 'departure/cam_2/b')).to.equal(false);
+    departures.hear({ type: 'departures', camera: 'cam_1', known: ['a', 'b'], ready: [] });
+    expect(departures.lacksRung('cam_1', 'departure/cam_1/b'), 'its reader catches up').to.equal(true);
+    departures.hear({ type: 'departures', camera: 'cam_1', known: ['a'], ready: [] });
+    expect(departures.lacksRung('cam_1', 'departure/cam_1/b'), 'it is over').to.equal(false);
   });
 
   it('end at a relay that has lost the program', async () => {

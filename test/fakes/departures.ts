@@ -15,6 +15,8 @@ export interface FakeDeparture {
 export interface FakeDepartures extends Departures {
   /** Whether there is one when it is asked for. */
   ready: boolean;
+  /** Paths that carry the camera's own picture for want of their rung. */
+  lacking: Set<string>;
   taken: FakeDeparture[];
 }
 
@@ -22,6 +24,7 @@ export interface FakeDepartures extends Departures {
 export function fakeDepartures(): FakeDepartures {
   const departures: FakeDepartures = {
     ready: true,
+    lacking: new Set(),
     taken: [],
     take(camera, relay, rung): Departure | undefined {
       if (!departures.ready) return undefined;
@@ -38,6 +41,7 @@ export function fakeDepartures(): FakeDepartures {
         },
       };
     },
+    lacksRung: (_camera, path) => departures.lacking.has(path),
   };
   return departures;
 }

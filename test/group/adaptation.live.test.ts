@@ -93,6 +93,20 @@ describe('a viewer whose network changes', function () {
     expect(await linesOf(watcher)).to.equal(360);
   });
 
+  it('has his rung again when the gateway is killed that made it', async () => {
+    const killedAt = await group.kill('gateway');
+    // Its ladder ends with it: meanwhile it is the camera's own picture, or another leg that his player opens.
+    const isKnown = async () => {
+      const { state, quality } = await shown().catch(() => ({}));
+      return state === 'watching' && quality === '360p';
+    };
+    await until('his rung to be known', isKnown, 30_000);
+    await until('his rung on screen', async () => (await linesOf(watcher)) === 360, 20_000);
+    const { presented } = await watcher.moving(Date.now(), 20);
+    expect(await linesOf(watcher)).to.equal(360);
+    figure('gateway killed, on a thin line: longest gap between frames', longestGapMs(presented, killedAt));
+  });
+
   it('gets a picture that is encoded for him alone when it carries no rung', async () => {
     const at = Date.now();
     for (const one of [shaper, adaptiveShaper]) one.narrow(250_000);

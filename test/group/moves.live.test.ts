@@ -103,6 +103,52 @@ describe('viewers of a group with two delivery relays', function () {
     }
   });
 
+  it('stay on their departure path when their gateway is killed, and give it back when they leave', async () => {
+    const client = await openWhepPage(watched?.browser as Browser);
+    const departed = async () => (await paths()).filter((path) => path.startsWith('departure/north/'));
+    /** Every departure path that is kept, also for those who may come. */
+    const kept = async (): Promise<string[]> => {
+      const lists = ['relay-1', 'relay-2'].map((relay) => group.askRelay(relay, 'paths/list'));
+      const items: { name: string }[] = (await Promise.all(lists)).flatMap((list) => list.items);
+      return items.map(({ name }) => name).filter((name) => name.startsWith('departure/north/'));
+    };
+    try {
+      await until('every departure path to be free', async () => (await kept()).length === 4, 20_000);
+      expect((await client.open(`${group.url}/live/north/whep`, group.token())).status).to.equal(201);
+      await client.moving();
+      await until('it alone to be on a departure path', async () => (await departed()).length === 1);
+      const [path = ''] = await departed();
+      const before = await kept();
+      const killedAt = await group.kill('gateway');
+      const oldAndNew = async () => {
+        const now = await kept();
+        const old = now.filter((one) => before.includes(one));
+        return { old, fresh: now.length - old.length };
+      };
+      await until(
+        'the new gateway to have taken back all others, and prepared its own',
+        async () => {
+          const { old, fresh } = await oldAndNew();
+          return old.length === 1 && fresh >= 4;
+        },
+        30_000,
+      );
+      const { frames } = await client.moving(Date.now(), 30);
+      const gap = longestGapMs(
+        frames.map(({ at }) => at),
+        killedAt,
+      );
+      figure('gateway killed, on a departure path: longest gap between frames', gap);
+      expect(await departed()).to.include(path);
+      expect(gap).to.be.lessThan(1_000);
+      await group.ready();
+      expect(await client.leave()).to.equal(200);
+      await until('its path to be let go', async () => !(await kept()).includes(path), 5_000);
+    } finally {
+      await client.close();
+    }
+  });
+
   it('go by themselves when their relay hangs and nobody tells', async () => {
     await steady();
     const { relay } = await sessionOf('hot');

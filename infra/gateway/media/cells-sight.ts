@@ -2,9 +2,11 @@ import type { Logger } from 'pino';
 import type { Cells, CellView } from '../../../actors/cells.ts';
 import { urgentCameras } from '../../../actors/emergency/running.ts';
 import type { Roster } from '../../../actors/roster.ts';
+import { type Departed, departuresOf } from '../../../adapters/departures.switcher.ts';
 import { type Id, id } from '../../../bus/identity.ts';
 import { activeStanding, type CameraContext } from '../../../machines/camera/context.ts';
 import type { SeatReport } from '../../../machines/slots.ts';
+import { isOpen, viewerOf } from '../../http/views.ts';
 
 /** What the media plane sees of the cells, as they stand whenever it looks. */
 export interface CellsSight {
@@ -18,8 +20,26 @@ export interface CellsSight {
   codecOf(camera: string): string | undefined;
   /** Whether a camera's encoder lets others go first. */
   yields(camera: string): boolean;
+  /** Who is on departure paths of a camera, wherever his session lives. */
+  departed(camera: string): Departed[];
   /** Sessions, wherever their cells live. */
   sessions: { isOver(session: string): boolean; tell(session: string, event: SeatReport): void };
+}
+
+/** The legs of open sessions that are on departure paths of a camera. */
+export function departedFrom(cells: Pick<Cells, 'list' | 'view'>, camera: string): Departed[] {
+  const legsOf = (view: CellView | undefined) => (view && isOpen(view) ? Object.values(viewerOf(view).legs) : []);
+  return cells
+    .list('viewer')
+    .filter((view) => viewerOf(view).camera === camera)
+    .flatMap((session) =>
+      legsOf(session)
+        .filter(({ path }) => path.startsWith(departuresOf(camera)))
+        .map(({ path, relay }) => ({
+          ...{ path, relay },
+          stays: () => legsOf(cells.view(session)).some((leg) => leg.path === path),
+        })),
+    );
 }
 
 /** Lets the media plane see the cells; they are made after it, as its adapters are in their slots. */
@@ -38,6 +58,7 @@ export function sightOf(population: () => { roster: Pick<Roster, 'epoch'>; cells
       const urgent = urgentCameras(population().cells);
       return urgent.size > 0 && !urgent.has(name);
     },
+    departed: (name) => departedFrom(population().cells, name),
     sessions: {
       isOver: (session) => population().cells.view(viewer(session))?.tags.includes('over') === true,
       tell(session, event) {

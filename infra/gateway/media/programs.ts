@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Logger } from 'pino';
-import type { Departures } from '../../../adapters/departures.switcher.ts';
+import type { Departed, Departures } from '../../../adapters/departures.switcher.ts';
 import { createEyes, type Poster } from '../../../adapters/eye.ffmpeg.ts';
 import { intakePath } from '../../../adapters/intake.mediamtx.ts';
 import { rungPath } from '../../../adapters/ladder.ffmpeg.ts';
@@ -27,6 +27,8 @@ export interface ProgramsParts {
   epoch(camera: string): number;
   /** The codec that a camera sent last. */
   codecOf(camera: string): string | undefined;
+  /** Who is on departure paths of a camera. */
+  departed(camera: string): readonly Departed[];
   log: Logger;
 }
 
@@ -52,7 +54,7 @@ const RATES_FRESH_MS = 3_000;
 
 /** Makes the adapters; every delivery relay gets every program, but for one whose process was ended on purpose. */
 export function openPrograms(parts: ProgramsParts): Programs {
-  const { state, launchers, reaches, address, intakeOf, epoch, codecOf, log } = parts;
+  const { state, launchers, reaches, address, intakeOf, epoch, codecOf, departed, log } = parts;
   const ffmpeg = findProgram('ffmpeg');
   const deliveries = [...reaches.values()].filter(({ role }) => role === 'delivery');
   const isEnded = ({ id, host, embedded }: RelayReach) => embedded && launchers.of(host).isStopped(relayName(id));
@@ -90,6 +92,7 @@ export function openPrograms(parts: ProgramsParts): Programs {
       return names.map((name) => ({ name, url: address(known(reaches, relay), 'read', rungPath(camera, name)) }));
     },
     departureUrl: (relay, path) => address(known(reaches, relay), 'publish', path),
+    departed,
     slate: slates.clip,
     codecOf,
     remark: (camera, detail) => log.info({ camera, detail }, 'a remark of the switcher'),

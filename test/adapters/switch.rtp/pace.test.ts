@@ -42,4 +42,23 @@ describe('the pace of a burst', () => {
     expect(sent, 'then what is live at once').to.have.length(140);
     pace.close();
   });
+
+  it('leaves out what waits where another picture begins', async () => {
+    const sent: number[] = [];
+    const note = (frame: Buffer) => void sent.push(frame.readUInt16BE(0));
+    const pace = keepPace({ video: note, other: note }, () => {});
+    const send = (mark: number) => {
+      const made = Buffer.alloc(1_000);
+      made.writeUInt16BE(mark);
+      pace.video(made, false);
+    };
+    pace.easeIn(800_000);
+    for (let index = 0; index < 40; index += 1) send(1);
+    const before = sent.length;
+    pace.forget();
+    send(2);
+    await until('the other', () => sent.includes(2), 2_000, 5);
+    expect(sent).to.have.length(before + 1);
+    pace.close();
+  });
 });

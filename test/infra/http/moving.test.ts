@@ -11,6 +11,7 @@ describe('http: a player that moves', () => {
   let gateway: FakeGateway;
   let player: FakePlayer;
   let session: string;
+  let token: string;
   const departures = fakeDepartures();
   const vera = { sub: 'vera', cameras: ['cam_001'] };
 
@@ -20,7 +21,7 @@ describe('http: a player that moves', () => {
     gateway = await fakeGateway({ departures });
     await gateway.relay('relay-2', 'first');
     await gateway.camera('cam_001', 'hcm/center');
-    ({ player, session } = await join(vera));
+    ({ player, session, token } = await join(vera));
   });
   afterEach(async () => {
     player.socket.terminate();
@@ -31,10 +32,14 @@ describe('http: a player that moves', () => {
   const join = async (who: { sub: string; cameras: string[]; role?: 'operator' }) => {
     const headers = gateway.bearer(who);
     const granted = (await gateway.server.inject({ url: '/live/cam_001/webrtc', headers })).json();
+    const one = await greet(granted.stream_token);
+    return { player: one, session: String(granted.session_id), token: String(granted.stream_token) };
+  };
+  const greet = async (stream_token: string) => {
     const one = await connectPlayer(gateway);
-    one.say({ type: 'hello', stream_token: granted.stream_token, leg: 'a' });
+    one.say({ type: 'hello', stream_token, leg: 'a' });
     await one.told('welcome');
-    return { player: one, session: String(granted.session_id) };
+    return one;
   };
   const view = () => gateway.house.roster.view({ kind: 'viewer', id: id(session) });
   const relay = (name: string, event: { type: string; [field: string]: unknown }) =>
@@ -165,7 +170,7 @@ describe('http: a player that moves', () => {
     });
 
     it('takes the place of a viewer when it has priority; that one is told, and may come again', async () => {
-      other = { player, session };
+      other = { player, session, token };
       ({ player, session } = await join({ sub: 'olga', cameras: ['cam_001'], role: 'operator' }));
       expect(view()?.context.relay).to.equal('relay-2');
       await play('a');
@@ -332,6 +337,17 @@ describe('http: a player that moves', () => {
     expect(told('move')).to.have.length(1);
     const moved = gateway.house.store.told().filter(({ envelope }) => envelope.type === 'signalbox.viewer.moved');
     expect(moved, 'nobody need know').to.deep.equal([]);
+  });
+
+  it('hops on, too, when its gateway was started anew between its picture and the word', async () => {
+    departures.ready = true;
+    player.say({ type: 'offer', leg: 'a', sdp: OFFER });
+    await player.told('answer');
+    // Nobody hears of what it says meanwhile.
+    await gateway.house.roster.offer({ kind: 'viewer', id: id(session) }, { type: 'leg.playing', leg: 'a' });
+    player.socket.terminate();
+    player = await greet(token);
+    expect(await player.told('move')).to.include({ leg: 'b', relay: 'relay-1', reason: 'departure' });
   });
 
   it('gives its departure path back when its session is ended under it', async () => {

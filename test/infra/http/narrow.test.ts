@@ -83,6 +83,26 @@ describe('http: a viewer whose line has become narrow', () => {
     await until('its path to be let go', () => departures.taken.at(-1)?.closed);
   });
 
+  it('is not judged by what it gets for want of its rung, which is more than its line takes', async () => {
+    const leg = await goDown();
+    player.say({ type: 'playing', leg });
+    const { path = '' } = departures.taken.at(-1) ?? {};
+    const judged = () =>
+      gateway.house.store
+        .records()
+        .flatMap(({ record }) => record.heard)
+        .filter(({ type }) => type === 'path.degraded').length;
+    const stats = { type: 'stats', leg, fps: 5, loss: 0.5, kbps: 700, queue_ms: 300 };
+    departures.lacking.add(path);
+    for (let each = 0; each < 3; each += 1) player.say(stats);
+    player.say({ type: 'nothing that is understood' });
+    await player.told('error');
+    expect(judged(), 'since it went down').to.equal(1);
+    departures.lacking.clear();
+    player.say(stats);
+    await until('it to be judged by its rung', () => judged() === 2);
+  });
+
   it('has the rung from its next key frame on where no such path is to be had', async () => {
     departures.ready = false;
     await goDown();
