@@ -6,11 +6,12 @@ import { createKeyFrameCollector, type KeyFrameCollector } from './key-frame.ts'
 import { createMeasure } from './measure.ts';
 import { createMeter } from './meter.ts';
 import type { PictureSize } from './nal.ts';
-import { keepOutput, type Output } from './output.ts';
+import { keepOutputs } from './outputs.ts';
 import { keepPace } from './pace.ts';
 import { markerOf, RTP_OVERHEAD_BYTES } from './rtp.ts';
 import { keepRungs } from './rungs.ts';
 import { keepSource, type Source } from './source.ts';
+import { tellStandings } from './source-standings.ts';
 import { createStream, type Start, type Stream } from './stream.ts';
 import type {
   CarryOrder,
@@ -61,11 +62,7 @@ const MUTE_MS = 500;
 export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Program {
   const { camera } = first;
   const startMs = now();
-  const outputs = new Map<string, Output>();
   const sources = new Map<string, Source>();
-  const toldSources = new Map<string, string>();
-  /** Sources whose key frames were too far apart when they were last told. */
-  const longGops = new Set<string>();
   const meter = createMeter(startMs);
   const measure = createMeasure();
   let order = first;
@@ -74,12 +71,9 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
   /** When what feeds the program was heard last. */
   let heardAtMs = Number.NEGATIVE_INFINITY;
 
-  const departures = keepDepartures(
-    camera,
-    first.name,
-    () => stream?.tracks,
-    (told) => handlers.told(startable(told)),
-  );
+  const published = () => stream?.tracks;
+  const outputs = keepOutputs(camera, published, handlers.told);
+  const departures = keepDepartures(camera, first.name, published, (told) => handlers.told(startable(told)));
   const rungs = keepRungs(
     departures,
     (tracks) => stream?.fits(tracks) ?? false,
@@ -88,24 +82,14 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
   );
 
   const flush = () => {
-    for (const output of outputs.values()) output.flush();
+    outputs.flush();
     departures.flush();
   };
-  const sink = keepPace(
-    {
-      video(frame, keyStart) {
-        for (const output of outputs.values()) output.writeVideo(frame, keyStart);
-      },
-      other(frame) {
-        for (const output of outputs.values()) output.write(frame);
-      },
-    },
-    flush,
-  );
+  const sink = keepPace({ video: outputs.writeVideo, other: outputs.write }, flush);
 
   const publish = (tracks: MediaTrack[]) => {
     stream = createStream(tracks, startMs, sink);
-    for (const output of outputs.values()) output.publish(tracks);
+    outputs.publish(tracks);
     departures.publish(tracks);
   };
   /** A packet of whatever feeds the program, for everybody. The program's own rewriting comes last. */
@@ -117,7 +101,7 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
   const feed: Feed = createFeed({
     camera,
     sources,
-    published: () => stream?.tracks,
+    published,
     fits: (source) => stream?.fits(source.tracks()) ?? false,
     publish,
     begin(tracks, stored, newestAtMs) {
@@ -137,7 +121,7 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
       if (source) collector = createKeyFrameCollector((annexB) => handlers.keyFrame(source.id, codec, annexB));
       measure.reset();
       handlers.told(message);
-      for (const one of sources.values()) tellSource(one);
+      for (const one of sources.values()) standings.tell(one);
       const departing = departures.standing();
       if (departing.known.length > 0) handlers.told(startable(departing));
     },
@@ -152,37 +136,7 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
   const startable = (told: DeparturesTold): DeparturesTold =>
     beginning() ? { ...told, rungs: rungs.ready() } : { ...told, ready: [] };
 
-  /** Audio that the program has no track for is left out. */
-  const audioRemark = ([, audio]: MediaTrack[]): Pick<SourceTold, 'detail'> => {
-    if (!audio || !stream || stream.fitsAudio(audio)) return {};
-    const published = stream.tracks[1]?.encoding ?? 'none';
-    return { detail: `its ${audio.encoding} audio is left out: the program was published with ${published}` };
-  };
-
-  /** How a source stands in this program. */
-  const standingOf = (source: Source): SourceTold => {
-    const standing = source.standing();
-    const told: SourceTold = { type: 'source', camera, source: source.id, ...standing };
-    if (standing.reason) return { ...told, state: 'aside' };
-    if (standing.state !== 'flowing') return told;
-    if (feed.on() === source.id) return { ...told, ...audioRemark(source.tracks()) };
-    if (stream && !stream.fits(source.tracks())) {
-      const published = stream.tracks[0]?.encoding;
-      return { ...told, state: 'aside', reason: 'codec', detail: `${standing.codec}, while ${published} is published` };
-    }
-    if (!source.gop.isLong()) return told;
-    return { ...told, state: 'aside', reason: 'long-gop', detail: 'its key frames are too far apart to keep' };
-  };
-  const tellSource = (source: Source) => {
-    if (source.gop.isLong()) longGops.add(source.id);
-    else longGops.delete(source.id);
-    const told = standingOf(source);
-    const { silent_ms, ...lasting } = told;
-    const key = JSON.stringify(lasting);
-    if (toldSources.get(source.id) === key || (told.state === 'opening' && !toldSources.has(source.id))) return;
-    toldSources.set(source.id, key);
-    handlers.told(told);
-  };
+  const standings = tellStandings({ camera, on: feed.on, stream: () => stream, told: handlers.told });
 
   const sizeOf = (source: Source): PictureSize | undefined => {
     const { width, height } = source.standing();
@@ -190,8 +144,7 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
   };
 
   const videoPacket = (source: Source, frame: Buffer, sight: Sight, atMs: number) => {
-    const long = longGops.has(source.id);
-    if (sight.keyStart || source.gop.isLong() !== long) tellSource(source);
+    standings.seen(source, sight.keyStart);
     const sent = feed.takes(source, sight, atMs);
     if (feed.on() !== source.id) return;
     meter.count(frame.length - RTP_OVERHEAD_BYTES, sight);
@@ -204,7 +157,7 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
   const openSource = (id: string, url: string): Source => {
     const source: Source = keepSource(id, url, order.silent_ms, {
       standing() {
-        tellSource(source);
+        standings.tell(source);
         feed.stands(source);
       },
       tracks: () => feed.opened(source),
@@ -228,7 +181,7 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
       if (order.sources.some((wanted) => wanted.id === id)) continue;
       source.close();
       sources.delete(id);
-      toldSources.delete(id);
+      standings.forget(id);
     }
     for (const { id, url } of order.sources) {
       const present = sources.get(id);
@@ -237,29 +190,9 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
     }
   };
 
-  const adjustOutputs = () => {
-    for (const [relay, output] of outputs) {
-      if (order.outputs.some((wanted) => wanted.relay === relay)) continue;
-      output.close();
-      outputs.delete(relay);
-    }
-    for (const { relay, url } of order.outputs) {
-      const present = outputs.get(relay);
-      if (present) {
-        present.adjust(url);
-        continue;
-      }
-      const output = keepOutput(relay, order.name, url, (standing) =>
-        handlers.told({ type: 'output', camera, relay, ...standing }),
-      );
-      outputs.set(relay, output);
-      if (stream) output.publish(stream.tracks);
-    }
-  };
-
   const adjust = (next: CarryOrder) => {
     order = next;
-    adjustOutputs();
+    outputs.adjust(next);
     adjustSources();
     rungs.adjust(next);
     feed.choose(next);
@@ -269,12 +202,8 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
   return {
     adjust,
     standings() {
-      const told: ProgramTold[] = [];
-      for (const [relay, output] of outputs) {
-        const standing = output.standing();
-        if (standing) told.push({ type: 'output', camera, relay, ...standing });
-      }
-      for (const source of sources.values()) told.push(standingOf(source));
+      const told: ProgramTold[] = outputs.standings();
+      for (const source of sources.values()) told.push(standings.of(source));
       const last = feed.last();
       return [...told, ...(last ? [last] : []), startable(departures.standing())];
     },
@@ -304,7 +233,7 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
       rungs.close();
       departures.close();
       for (const source of sources.values()) source.close();
-      for (const output of outputs.values()) output.close();
+      outputs.close();
     },
   };
 }
