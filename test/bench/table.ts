@@ -63,7 +63,7 @@ const figure = (value: number | undefined): string => {
   return String(Number(value.toPrecision(3)));
 };
 
-/** The table as Markdown, as it goes into the README. */
+/** The table as Markdown, as it goes into this folder's README. */
 export function printTable(table: BenchTable): string {
   const header = ['measure', 'ours', 'peer', 'ratio', 'unit', 'aim', 'met'];
   const rows = table.rows.map((row) => [

@@ -34,6 +34,23 @@ const anchorOf = (heading: string): string =>
     .trim()
     .replaceAll(' ', '-')}`;
 
+/** A row of a table of what was measured. */
+interface Row {
+  bench: string;
+  rest: string;
+}
+
+/** The rows of such tables; those of one bench stand below its name. */
+function rowsOf(text: string): Row[] {
+  let bench = '';
+  const rows: Row[] = [];
+  for (const [, name, rest = ''] of text.matchAll(/^\| (?:`([\w-]+)` )?(\|(?: [^|]*\|){5})$/gm)) {
+    bench = name ?? bench;
+    rows.push({ bench, rest });
+  }
+  return rows;
+}
+
 describe('the README', () => {
   const text = readFileSync(path.join(root, 'README.md'), 'utf8');
 
@@ -54,6 +71,18 @@ describe('the README', () => {
     const passed = chapters.filter((heading) => !where.includes(`(${anchorOf(heading)})`));
     expect(passed).to.deep.equal(['Where to read', 'More']);
     expect(text.slice(0, text.indexOf('## Where to read')).split('\n').length).to.be.lessThan(12);
+  });
+
+  it('shows figures as they stand in the table of all that was measured, and names each bench that misses an aim', () => {
+    const [, measured = ''] = /^## Measured$([\s\S]*?)^## /m.exec(text) ?? [];
+    const all = rowsOf(readFileSync(path.join(root, 'test/bench/README.md'), 'utf8'));
+    const rows = rowsOf(measured);
+    const asMeasured = (row: Row) => all.some(({ bench, rest }) => bench === row.bench && rest === row.rest);
+    expect(rows.filter((row) => !asMeasured(row))).to.deep.equal([]);
+    expect(rows.length).to.be.greaterThan(10);
+    const missing = all.filter(({ rest }) => /\| [^|]*\b(no|p50)\b[^|]* \|$/.test(rest)).map(({ bench }) => bench);
+    const [, missed = ''] = /^Missed are aims of (.*)$/m.exec(measured) ?? [];
+    expect([...missed.matchAll(/`([\w-]+)`/g)].map(([, bench]) => bench)).to.deep.equal([...new Set(missing)]);
   });
 
   it('tells integrators on one screen what there is', () => {
