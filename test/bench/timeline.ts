@@ -1,11 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
+import { openBuiltPages } from '../adapters/browser/built-pages.ts';
 import { type Dragged, drag } from '../adapters/browser/dragging.ts';
-import { buildPages, startStubGateway } from '../adapters/browser/stub-gateway.ts';
 import { furnish, stubCamera } from '../adapters/browser/stub-house.ts';
 import { inventPast, remember } from '../adapters/browser/stub-past.ts';
-import { openPage, startChromium } from '../fixtures/chromium.ts';
+import { openPage } from '../fixtures/chromium.ts';
 import { until } from '../fixtures/process.ts';
 import { type BenchOptions, type BenchRow, type BenchTable, quantile, thisMachine } from './table.ts';
 
@@ -18,16 +15,15 @@ const DEPTHS = { moment: 15, window: 200 };
 
 /** The time line of a day with 100,000 events in a real Chromium that draws in software, while somebody drags. */
 export async function bench({ seconds = 8, cameras = 16, say = () => {} }: BenchOptions): Promise<BenchTable> {
-  const pages = mkdtempSync(path.join(tmpdir(), 'sbx-bench-pages-'));
-  const [browser] = await Promise.all([startChromium(), buildPages(pages)]);
-  const gateway = await startStubGateway(pages, () => 'http://127.0.0.1:9/');
+  const pages = await openBuiltPages();
+  const gateway = await pages.serve();
   const rows: BenchRow[] = [];
   try {
     const houses = Array.from({ length: cameras }, (_, index) => stubCamera(index + 1, 'offline', 30 * 3_600_000));
     furnish(gateway, houses);
     const names = houses.map(({ id }) => id);
     remember(gateway, inventPast(EVENTS, names, Date.now() - 500, DAY_MS));
-    const { page } = await openPage(browser);
+    const { page } = await openPage(pages.browser);
     await page.goto(`${gateway.url}/#/time?last=${DAY_MS}`);
     const reading = page.locator('.reading');
     await until('the past', async () => /Times in/.test((await reading.textContent()) ?? ''), 30_000);
@@ -42,9 +38,7 @@ export async function bench({ seconds = 8, cameras = 16, say = () => {} }: Bench
     for (let turn = 0; turn < 5; turn++) await page.mouse.wheel(0, -400);
     await measure('window over less than an hour', DEPTHS.window);
   } finally {
-    await browser.close();
-    await gateway.stop();
-    rmSync(pages, { recursive: true, force: true });
+    await pages.close();
   }
   return {
     name: 'timeline',

@@ -1,27 +1,22 @@
 import { expect } from 'chai';
-import { connectNats, type NatsLink } from '../../bus/carriers/nats/connection.ts';
-import { type NatsStore, natsStore } from '../../bus/carriers/nats.ts';
+import type { NatsLink } from '../../bus/carriers/nats/connection.ts';
+import type { NatsStore } from '../../bus/carriers/nats.ts';
 import type { Told } from '../../bus/ports/facts.ts';
 import type { Poison } from '../../bus/ports/journal.ts';
 import { factSubject, journalSubject } from '../../bus/subjects.ts';
-import { startNats, type TestNats } from '../fixtures/nats.ts';
+import { startNatsStore, type TestStore } from '../fixtures/nats-store.ts';
 import { until } from '../fixtures/process.ts';
 import { all, camera, someFact, someRecord } from '../fixtures/records.ts';
 
 describe('what cannot be read on a real nats-server', () => {
-  let server: TestNats;
+  let nats: TestStore;
   let store: NatsStore;
   let link: NatsLink;
   before(async () => {
-    server = await startNats();
-    store = await natsStore({ servers: [server.url], name: 'test' });
-    link = await connectNats({ servers: [server.url], name: 'vandal' });
+    nats = await startNatsStore();
+    ({ store, link } = nats);
   });
-  after(async () => {
-    await link.close();
-    await store.close();
-    await server.close();
-  });
+  after(() => nats?.close());
 
   it('is told with its place and reason, and hides no other record', async () => {
     const { seq } = await store.journal.append(someRecord('cam_a', 1), 0);

@@ -1,26 +1,21 @@
 import { DeliverPolicy } from '@nats-io/jetstream';
 import { expect } from 'chai';
-import { connectNats, type NatsLink } from '../../bus/carriers/nats/connection.ts';
+import type { NatsLink } from '../../bus/carriers/nats/connection.ts';
 import { readStream } from '../../bus/carriers/nats/reading.ts';
-import { type NatsStore, natsStore } from '../../bus/carriers/nats.ts';
+import type { NatsStore } from '../../bus/carriers/nats.ts';
 import { EVERY_JOURNAL, JOURNAL_STREAM, journalSubject } from '../../bus/subjects.ts';
-import { startNats, type TestNats } from '../fixtures/nats.ts';
+import { startNatsStore, type TestStore } from '../fixtures/nats-store.ts';
 import { all, camera, someRecord } from '../fixtures/records.ts';
 
 describe('reading a stream that is written to meanwhile', () => {
-  let server: TestNats;
+  let nats: TestStore;
   let store: NatsStore;
   let link: NatsLink;
   before(async () => {
-    server = await startNats();
-    store = await natsStore({ servers: [server.url], name: 'test' });
-    link = await connectNats({ servers: [server.url], name: 'reader' });
+    nats = await startNatsStore();
+    ({ store, link } = nats);
   });
-  after(async () => {
-    await link.close();
-    await store.close();
-    await server.close();
-  });
+  after(() => nats?.close());
 
   it('leaves out no cell that writes in the moment in which the reading begins', async () => {
     const { seq: first } = await store.journal.append(someRecord('cam_a', 1), 0);

@@ -1,11 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { expect } from 'chai';
-import type { Browser } from 'playwright-core';
-import { openPage, startChromium } from '../../fixtures/chromium.ts';
+import { openPage } from '../../fixtures/chromium.ts';
 import { until } from '../../fixtures/process.ts';
-import { buildPages, type StubGateway, startStubGateway } from './stub-gateway.ts';
+import { type BuiltPages, openBuiltPages } from './built-pages.ts';
+import type { StubGateway } from './stub-gateway.ts';
 import { furnish, stubAlarm, stubCamera } from './stub-house.ts';
 
 /** Counts the notes that are really started; two make one alarm. */
@@ -15,25 +12,20 @@ const COUNT_NOTES = `window.notes = 0;
 
 describe('alarms in Chromium', function () {
   this.timeout(60_000);
-  const pages = mkdtempSync(path.join(tmpdir(), 'sbx-pages-'));
-  let browser: Browser;
+  let pages: BuiltPages;
   let gateway: StubGateway;
 
   before(async () => {
-    [browser] = await Promise.all([startChromium(), buildPages(pages)]);
-    gateway = await startStubGateway(pages, () => 'http://127.0.0.1:1/none/whep');
+    pages = await openBuiltPages();
+    gateway = await pages.serve();
   });
-  after(async () => {
-    await browser?.close();
-    await gateway?.stop();
-    rmSync(pages, { recursive: true, force: true });
-  });
+  after(() => pages?.close());
 
   it('are listed, marked on the tile, heard where permitted until somebody takes care of them, and muted for a time', async () => {
     const [gate, beach, hall] = [stubCamera(1, 'offline'), stubCamera(2, 'offline'), stubCamera(3, 'offline')];
     const house = furnish(gateway, [gate, beach, hall]);
     house.alarms.push(stubAlarm(beach, 60_000));
-    const [one, other] = [await openPage(browser, { width: 390, height: 844 }), await openPage(browser)];
+    const [one, other] = [await openPage(pages.browser, { width: 390, height: 844 }), await openPage(pages.browser)];
     const { page, faults } = one;
     await page.addInitScript(COUNT_NOTES);
     const notes = () => page.evaluate<number>('window.notes');

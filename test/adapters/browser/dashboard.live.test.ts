@@ -1,13 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { expect } from 'chai';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { startCamera } from '../../fixtures/camera.ts';
-import { openPage, startChromium } from '../../fixtures/chromium.ts';
+import { openPage } from '../../fixtures/chromium.ts';
 import { startMediamtx, type TestMediamtx } from '../../fixtures/mediamtx.ts';
 import { type Running, until } from '../../fixtures/process.ts';
-import { buildPages, type StubGateway, startStubGateway } from './stub-gateway.ts';
+import { type BuiltPages, openBuiltPages } from './built-pages.ts';
+import type { StubGateway } from './stub-gateway.ts';
 import { furnish, type StubHouse, stubCamera } from './stub-house.ts';
 
 const OFFLINE = { trigger: 'probe.failed', reason: 'refused', text: 'nothing answers at its address' };
@@ -15,30 +13,25 @@ const LIVE = { trigger: 'source.flowing', text: 'its picture arrives' };
 
 describe('dashboard in Chromium', function () {
   this.timeout(60_000);
-  const pages = mkdtempSync(path.join(tmpdir(), 'sbx-pages-'));
-  let browser: Browser;
+  let pages: BuiltPages;
   let relay: TestMediamtx;
   let camera: Running;
   let gateway: StubGateway;
   let house: StubHouse;
 
   before(async () => {
-    [browser, relay] = await Promise.all([startChromium(), startMediamtx(), buildPages(pages)]);
+    [pages, relay] = await Promise.all([openBuiltPages(), startMediamtx()]);
     camera = startCamera(relay.rtsp('cam'), { gopSeconds: 1, fps: 15 });
     await until('the camera to publish', async () => (await relay.api('GET', '/v3/paths/get/cam')).ready);
   });
   beforeEach(async () => {
-    gateway = await startStubGateway(pages, () => `http://127.0.0.1:${relay.ports.whep}/cam/whep`);
+    gateway = await pages.serve(() => `http://127.0.0.1:${relay.ports.whep}/cam/whep`);
   });
-  afterEach(async () => {
-    await Promise.all(browser.contexts().map((context) => context.close()));
-    await gateway.stop();
-  });
+  afterEach(() => pages.clear());
   after(async () => {
-    await browser?.close();
+    await pages?.close();
     await camera?.stop();
     await relay?.close();
-    rmSync(pages, { recursive: true, force: true });
   });
 
   const wall = async (states: string[], viewport?: { width: number; height: number }) => {
@@ -46,7 +39,7 @@ describe('dashboard in Chromium', function () {
       gateway,
       states.map((state, index) => stubCamera(index + 1, state)),
     );
-    const opened = await openPage(browser, viewport);
+    const opened = await openPage(pages.browser, viewport);
     await opened.page.goto(gateway.url);
     await opened.page.waitForSelector('.tile');
     await until('the event stream', () => house.streams() > 0);
@@ -115,7 +108,7 @@ describe('dashboard in Chromium', function () {
 
   it('follows the events without a shared worker, too', async () => {
     house = furnish(gateway, [stubCamera(1, 'idle')]);
-    const { page } = await openPage(browser);
+    const { page } = await openPage(pages.browser);
     await page.addInitScript('delete window.SharedWorker');
     await page.goto(gateway.url);
     await until('the event stream', () => house.streams() > 0);
@@ -220,7 +213,7 @@ describe('dashboard in Chromium', function () {
   it('reads the past of a camera that changed before the page was opened', async () => {
     house = furnish(gateway, [stubCamera(1, 'live')]);
     house.become('cam_001', 'offline', OFFLINE);
-    const { page } = await openPage(browser);
+    const { page } = await openPage(pages.browser);
     await page.goto(`${gateway.url}/#/camera/cam_001`);
     await until('the past', () => page.locator('.events:has-text("Nothing answers at its address.")').count());
   });
@@ -257,7 +250,7 @@ describe('dashboard in Chromium', function () {
 
   it('lets an operator choose the source that is shown', async () => {
     house = furnish(gateway, [stubCamera(1, 'live')]);
-    const { page } = await openPage(browser);
+    const { page } = await openPage(pages.browser);
     await page.goto(`${gateway.url}/#/camera/cam_001`);
     await page.locator('.sources li:has-text("stream2") button').click();
     await until('the choice', () => house.chosen.length > 0);
@@ -388,7 +381,7 @@ describe('dashboard in Chromium', function () {
   it('signs somebody in with a pasted token or link, where they wanted to be', async () => {
     house = furnish(gateway, [stubCamera(1, 'idle')]);
     house.layouts.push({ id: 'lay_1', name: 'Hall', cameras: ['cam_001'], big: false, owner: 'ops', yours: true });
-    const { page } = await openPage(browser);
+    const { page } = await openPage(pages.browser);
     for (const pasted of ['  a.b.c  ', 'https://stream.example.com/?login=one-time']) {
       house.signedIn = false;
       await page.goto(`${gateway.url}/?refused=state&layout=lay_1#/camera/cam_001`);
@@ -428,7 +421,7 @@ describe('dashboard in Chromium', function () {
         why: { trigger: hostile, text: hostile, guard: { x: hostile } },
       },
     ]);
-    const { page, faults } = await openPage(browser);
+    const { page, faults } = await openPage(pages.browser);
     await page.goto(`${gateway.url}/#/camera/cam_001`);
     await page.waitForSelector('.detail h1');
     house.become('cam_001', 'quarantined', { trigger: hostile, text: hostile });

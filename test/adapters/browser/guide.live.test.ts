@@ -1,32 +1,24 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { expect } from 'chai';
-import type { Browser } from 'playwright-core';
-import { openPage, startChromium } from '../../fixtures/chromium.ts';
+import { openPage } from '../../fixtures/chromium.ts';
 import { until } from '../../fixtures/process.ts';
-import { buildPages, type StubGateway, startStubGateway } from './stub-gateway.ts';
+import { type BuiltPages, openBuiltPages } from './built-pages.ts';
+import type { StubGateway } from './stub-gateway.ts';
 import { furnish, stubCamera } from './stub-house.ts';
 
 describe('the guided start in Chromium', function () {
   this.timeout(60_000);
-  const pages = mkdtempSync(path.join(tmpdir(), 'sbx-pages-'));
-  let browser: Browser;
+  let pages: BuiltPages;
   let gateway: StubGateway;
 
   before(async () => {
-    [browser] = await Promise.all([startChromium(), buildPages(pages)]);
-    gateway = await startStubGateway(pages, () => 'http://127.0.0.1:1/none/whep');
+    pages = await openBuiltPages();
+    gateway = await pages.serve();
   });
-  after(async () => {
-    await browser?.close();
-    await gateway?.stop();
-    rmSync(pages, { recursive: true, force: true });
-  });
+  after(() => pages?.close());
 
   it('shows a newcomer around, sees what they do, and never comes again by itself once it was dismissed', async () => {
     const house = furnish(gateway, [stubCamera(1, 'idle'), stubCamera(2, 'idle')]);
-    const { page, faults } = await openPage(browser, { width: 390, height: 844 }, { isNew: true });
+    const { page, faults } = await openPage(pages.browser, { width: 390, height: 844 }, { isNew: true });
     await page.goto(gateway.url);
     const guide = page.getByRole('complementary', { name: 'Guided start' });
     await guide.getByText('What a tile says').waitFor();

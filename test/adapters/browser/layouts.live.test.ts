@@ -1,41 +1,32 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { expect } from 'chai';
-import type { Browser, Page } from 'playwright-core';
-import { openPage, startChromium } from '../../fixtures/chromium.ts';
+import type { Page } from 'playwright-core';
+import { openPage } from '../../fixtures/chromium.ts';
 import { until } from '../../fixtures/process.ts';
-import { buildPages, type StubGateway, startStubGateway } from './stub-gateway.ts';
+import { type BuiltPages, openBuiltPages } from './built-pages.ts';
+import type { StubGateway } from './stub-gateway.ts';
 import { furnish, type StubHouse, stubAlarm, stubCamera } from './stub-house.ts';
 
 describe('walls that are kept, in Chromium', function () {
   this.timeout(60_000);
-  const pages = mkdtempSync(path.join(tmpdir(), 'sbx-pages-'));
-  let browser: Browser;
+  let pages: BuiltPages;
   let gateway: StubGateway;
   let house: StubHouse;
 
   before(async () => {
-    [browser] = await Promise.all([startChromium(), buildPages(pages)]);
+    pages = await openBuiltPages();
   });
   beforeEach(async () => {
-    gateway = await startStubGateway(pages, () => 'http://127.0.0.1:1/none/whep');
+    gateway = await pages.serve();
     house = furnish(
       gateway,
       [1, 2, 3, 4].map((number) => stubCamera(number, 'offline')),
     );
   });
-  afterEach(async () => {
-    await Promise.all(browser.contexts().map((context) => context.close()));
-    await gateway.stop();
-  });
-  after(async () => {
-    await browser?.close();
-    rmSync(pages, { recursive: true, force: true });
-  });
+  afterEach(() => pages.clear());
+  after(() => pages?.close());
 
   const open = async (at = '/', viewport?: { width: number; height: number }) => {
-    const opened = await openPage(browser, viewport);
+    const opened = await openPage(pages.browser, viewport);
     await opened.page.goto(gateway.url + at);
     await opened.page.waitForSelector('.tile');
     return opened;
@@ -166,7 +157,7 @@ describe('walls that are kept, in Chromium', function () {
 
   it('say so when there is none at the link, or none of its cameras is for the looker', async () => {
     house.layouts.push({ id: 'lay_1', name: 'Elsewhere', cameras: ['cam_009'], big: false, owner: 'minh' });
-    const { page } = await openPage(browser);
+    const { page } = await openPage(pages.browser);
     await page.goto(`${gateway.url}/?layout=lay_1`);
     await page.getByText('This wall has no camera that you may see.').waitFor();
     await page.goto(`${gateway.url}/?layout=lay_9`);

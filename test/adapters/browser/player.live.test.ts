@@ -1,41 +1,36 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { expect } from 'chai';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { startCamera } from '../../fixtures/camera.ts';
-import { openPage, startChromium } from '../../fixtures/chromium.ts';
+import { openPage } from '../../fixtures/chromium.ts';
 import { startMediamtx, type TestMediamtx } from '../../fixtures/mediamtx.ts';
 import { type Running, until } from '../../fixtures/process.ts';
+import { type BuiltPages, openBuiltPages } from './built-pages.ts';
 import { type Seen, seenOn, watchOn } from './player-page.ts';
-import { buildPages, type StubGateway, startStubGateway } from './stub-gateway.ts';
+import type { StubGateway } from './stub-gateway.ts';
 
 describe('player in Chromium', function () {
   this.timeout(60_000);
-  const pages = mkdtempSync(path.join(tmpdir(), 'sbx-pages-'));
-  let browser: Browser;
+  let pages: BuiltPages;
   let relay: TestMediamtx;
   let camera: Running;
   let gateway: StubGateway;
 
   before(async () => {
-    [browser, relay] = await Promise.all([startChromium(), startMediamtx(), buildPages(pages)]);
+    [pages, relay] = await Promise.all([openBuiltPages(), startMediamtx()]);
     camera = startCamera(relay.rtsp('cam_001'), { gopSeconds: 0.5 });
     await until('the camera to publish', async () => (await relay.api('GET', '/v3/paths/get/cam_001')).ready);
-    gateway = await startStubGateway(pages, (name) => `http://127.0.0.1:${relay.ports.whep}/${name}/whep`);
+    gateway = await pages.serve((name) => `http://127.0.0.1:${relay.ports.whep}/${name}/whep`);
   });
   after(async () => {
-    await browser?.close();
-    await gateway?.stop();
+    await pages?.close();
     await camera?.stop();
     await relay?.close();
-    rmSync(pages, { recursive: true, force: true });
   });
 
   const seen = seenOn;
   const watch = (query = '?clock=every-frame'): Promise<{ page: Page; faults: string[] }> => {
     gateway.said.length = 0;
-    return watchOn(browser, gateway, query);
+    return watchOn(pages.browser, gateway, query);
   };
   const playing = (page: Page): Promise<unknown> =>
     until('a moving picture with a readable clock', async () => (await seen(page)).frames.length >= 5, 15_000);
@@ -151,7 +146,7 @@ describe('player in Chromium', function () {
   });
 
   it('shows the poster at once, until the picture comes', async () => {
-    const poster = await openPage(browser, { width: 640, height: 360 }).then(async ({ page }) => {
+    const poster = await openPage(pages.browser, { width: 640, height: 360 }).then(async ({ page }) => {
       const jpeg = await page.screenshot({ type: 'jpeg' });
       await page.context().close();
       return jpeg;

@@ -1,25 +1,21 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { expect } from 'chai';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { startCamera } from '../../fixtures/camera.ts';
-import { startChromium } from '../../fixtures/chromium.ts';
 import { figure } from '../../fixtures/figures.ts';
 import { startMediamtx, type TestMediamtx } from '../../fixtures/mediamtx.ts';
 import { freeze, type Running, until } from '../../fixtures/process.ts';
 import { openUdpWay, type UdpWay } from '../../fixtures/udp-way.ts';
 import { longestGapMs } from '../../fixtures/watcher.ts';
+import { type BuiltPages, openBuiltPages } from './built-pages.ts';
 import { seenOn, watchOn } from './player-page.ts';
-import { buildPages, type StubGateway, startStubGateway } from './stub-gateway.ts';
+import type { StubGateway } from './stub-gateway.ts';
 
 const STANDBY = { type: 'standby', relay: 'relay-2', token: 'pass-2', ttl_ms: 60_000 };
 
 /** Two relays with the same picture; nobody tells the player anything but what the tests say. */
 describe('a player with a standby', function () {
   this.timeout(60_000);
-  const pages = mkdtempSync(path.join(tmpdir(), 'sbx-pages-'));
-  let browser: Browser;
+  let pages: BuiltPages;
   let relays: Record<string, TestMediamtx>;
   let cameras: Running[];
   let gateway: StubGateway;
@@ -33,10 +29,10 @@ describe('a player with a standby', function () {
     }
   };
   before(async () => {
-    const [first, second] = await Promise.all([startMediamtx(), startMediamtx(), buildPages(pages)]);
+    const [first, second, built] = await Promise.all([startMediamtx(), startMediamtx(), openBuiltPages()]);
     relays = { 'relay-1': first, 'relay-2': second };
-    browser = await startChromium();
-    gateway = await startStubGateway(pages, whepAt);
+    pages = built;
+    gateway = await pages.serve(whepAt);
     await show();
   });
   afterEach(async () => {
@@ -46,17 +42,15 @@ describe('a player with a standby', function () {
     await page.context().close();
   });
   after(async () => {
-    await browser?.close();
-    await gateway?.stop();
+    await pages?.close();
     await Promise.all((cameras ?? []).map((camera) => camera.stop()));
     await Promise.all(Object.values(relays ?? {}).map((relay) => relay.close()));
-    rmSync(pages, { recursive: true, force: true });
   });
 
   const whepAt = (name: string, relay = 'relay-1') => `http://127.0.0.1:${relays[relay]?.ports.whep}/${name}/whep`;
   const watch = async (query = '?clock=every-frame') => {
     gateway.said.length = 0;
-    ({ page } = await watchOn(browser, gateway, query));
+    ({ page } = await watchOn(pages.browser, gateway, query));
     await until('a moving picture', async () => (await seenOn(page)).frames.length >= 10, 15_000);
     gateway.tell(STANDBY);
   };

@@ -1,13 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { expect } from 'chai';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { quantile } from '../../bench/table.ts';
-import { openPage, startChromium } from '../../fixtures/chromium.ts';
+import { openPage } from '../../fixtures/chromium.ts';
 import { until } from '../../fixtures/process.ts';
+import { type BuiltPages, openBuiltPages } from './built-pages.ts';
 import { drag } from './dragging.ts';
-import { buildPages, type StubGateway, startStubGateway } from './stub-gateway.ts';
+import type { StubGateway } from './stub-gateway.ts';
 import { furnish, type StubHouse, stubCamera } from './stub-house.ts';
 import { inventPast, remember, type StubEvent, type StubPast } from './stub-past.ts';
 
@@ -16,26 +14,19 @@ const DESK = { width: 1440, height: 900 };
 
 describe('time line in Chromium', function () {
   this.timeout(60_000);
-  const pages = mkdtempSync(path.join(tmpdir(), 'sbx-pages-'));
-  let browser: Browser;
+  let pages: BuiltPages;
   let gateway: StubGateway;
   let house: StubHouse;
   let past: StubPast;
 
   before(async () => {
-    [browser] = await Promise.all([startChromium(), buildPages(pages)]);
+    pages = await openBuiltPages();
   });
   beforeEach(async () => {
-    gateway = await startStubGateway(pages, () => 'http://127.0.0.1:9/');
+    gateway = await pages.serve();
   });
-  afterEach(async () => {
-    await Promise.all(browser.contexts().map((context) => context.close()));
-    await gateway.stop();
-  });
-  after(async () => {
-    await browser?.close();
-    rmSync(pages, { recursive: true, force: true });
-  });
+  afterEach(() => pages.clear());
+  after(() => pages?.close());
 
   const look = async (hash: string, events: StubEvent[], cameras = 12, viewport = DESK) => {
     house = furnish(
@@ -43,7 +34,7 @@ describe('time line in Chromium', function () {
       Array.from({ length: cameras }, (_, index) => stubCamera(index + 1, 'offline', 30 * HOUR_MS)),
     );
     past = remember(gateway, events);
-    const opened = await openPage(browser, viewport);
+    const opened = await openPage(pages.browser, viewport);
     await opened.page.goto(gateway.url + hash);
     await opened.page.waitForSelector('.lanes canvas');
     await until(
@@ -129,7 +120,7 @@ describe('time line in Chromium', function () {
     await reads(page, '.happening', /North gate: Offline/);
     const title = await page.locator('.controls .moment b').textContent();
     await until('the link', () => page.url().includes(`at=${events[1]?.at}`) && page.url().includes('event=2'));
-    const other = await openPage(browser);
+    const other = await openPage(pages.browser);
     await other.page.goto(page.url());
     await reads(other.page, '.happening', /North gate: Offline/);
     expect(await other.page.locator('.controls .moment b').textContent()).to.equal(title);
