@@ -42,6 +42,7 @@ describe('time line in Chromium', function () {
       async () => /Times in/.test((await opened.page.locator('.reading').textContent()) ?? ''),
       20_000,
     );
+    await until('it to hear what happens', () => house.streams() > 0, 20_000);
     return opened;
   };
   const ids = (count: number) =>
