@@ -233,14 +233,11 @@ export class Conversation {
     this.shared.witness(connection.session, leg, fps);
     const { glassToGlass } = this.services.metrics;
     if (latency_ms !== undefined && latency_ms < LONGEST_MS) glassToGlass.observe(latency_ms / 1000);
-    // While the camera itself is dark, missing frames say nothing about this viewer's network.
     const camera = this.services.cells.view({ kind: 'camera', id: connection.camera });
-    if (!camera?.tags.includes('watchable')) {
-      this.paths.delete(leg);
-      return;
-    }
-    // Nor do they while it is sent more than it was promised.
-    if (this.lacksRung(connection, leg)) {
+    const carriedBy = this.pathOf(connection.session, leg);
+    // While the camera itself is dark, or this viewer is sent more than was promised, missing frames say nothing about
+    // the network.
+    if (!camera?.tags.includes('watchable') || this.services.departures?.lacksRung(connection.camera, carriedBy)) {
       this.paths.delete(leg);
       return;
     }
@@ -248,19 +245,14 @@ export class Conversation {
     this.paths.set(leg, path);
     // An adaptive peer's own congestion control answers a queue, and tries by one how much more there is.
     const { queue_ms: _answered, ...others } = figures;
-    const crossing = takeSample(path, sampleOf(this.isAdaptive(connection.session, leg) ? others : figures, at));
+    const crossing = takeSample(path, sampleOf(adaptiveOf(carriedBy) === undefined ? figures : others, at));
     if (crossing) await this.hearVerdict(connection.session, leg, camera, crossing);
   }
 
+  /** The path that carries a leg, as far as its session is known. */
   private pathOf(session: Id, leg: string): string {
     const view = this.services.cells.view({ kind: 'viewer', id: session });
     return (view && viewerOf(view).legs[leg])?.path ?? '';
-  }
-  private isAdaptive(session: Id, leg: string): boolean {
-    return adaptiveOf(this.pathOf(session, leg)) !== undefined;
-  }
-  private lacksRung({ session, camera }: Connection, leg: string): boolean {
-    return this.services.departures?.lacksRung(camera, this.pathOf(session, leg)) ?? false;
   }
 
   /** That all is well is news only for whom something was not, or could be better. */
