@@ -1,5 +1,4 @@
 import type { Admission, Door } from './admission.ts';
-import { createComeback } from './comeback.ts';
 import { neededQuality } from './delivery.ts';
 import type { Frame } from './frames.ts';
 import type { Leg } from './leg.ts';
@@ -9,6 +8,7 @@ import type { Moved } from './moved.ts';
 import { createMover } from './mover.ts';
 import type { PlayerOptions } from './options.ts';
 import { hasNoPicture } from './protocol.ts';
+import { createReconnection } from './reconnection.ts';
 import { startReporting } from './reporting.ts';
 import { createSession, type SessionHears } from './session.ts';
 import type { Stage } from './stage.ts';
@@ -39,7 +39,7 @@ export class Live {
   private readonly session;
   private readonly standing;
   private readonly reporting;
-  private readonly comeback;
+  private readonly reconnection;
   private beganMs = 0;
   private current: PlayerState = { name: 'connecting', since: Date.now() };
   /** What the gateway last said of the camera. */
@@ -65,7 +65,7 @@ export class Live {
         this.session.signals()?.stats(leg.name, figures, latency?.ms, this.standing.takeGapMs(), queueMs),
     });
     this.standing = watchStanding(this.standingHears());
-    this.comeback = createComeback({
+    this.reconnection = createReconnection({
       ...{ legs: this.legs, session: this.session, ways: this.ways },
       state: () => this.current,
       moves: () => this.current.name === 'playing' && this.legs.front() !== undefined && !this.standing.isLate(),
@@ -120,12 +120,12 @@ export class Live {
     const video = this.stage.front();
     video?.play().catch(() => {});
     this.hear({ type: 'resumed' });
-    if (!this.session.signals() && !this.ways.fallen()) this.comeback.retry();
+    if (!this.session.signals() && !this.ways.fallen()) this.reconnection.retry();
   }
 
   /** The camera has a picture again: don't wait for the next attempt. */
   wake(): void {
-    this.comeback.wake();
+    this.reconnection.wake();
   }
 
   /** Leaves the session. */
@@ -164,7 +164,7 @@ export class Live {
   }
 
   private leaveSession(): void {
-    this.comeback.cancel();
+    this.reconnection.cancel();
     this.session.leave();
   }
 
@@ -173,7 +173,7 @@ export class Live {
       ...this.session.brings,
       failed: (why, leg) => {
         if (!leg.signalled) this.ways.hlsFailed();
-        this.comeback.again(why);
+        this.reconnection.again(why);
       },
       frame: (frame) => this.hearFrame(frame),
       swapped: (leg, goal, gapMs) => this.hearFirstFrame(leg, goal, gapMs),
@@ -181,9 +181,9 @@ export class Live {
   }
 
   private hearFirstFrame(leg: Leg, goal: Goal | undefined, gapMs: number | undefined): void {
-    const fromClick = this.current.name === 'connecting' && this.comeback.failed() === 0;
+    const fromClick = this.current.name === 'connecting' && this.reconnection.failed() === 0;
     const firstFrameMs = performance.now() - (fromClick ? this.beganMs : leg.beganMs);
-    this.comeback.reset();
+    this.reconnection.reset();
     this.standing.began();
     if (leg.signalled) this.session.signals()?.playing(leg.name, firstFrameMs, gapMs, goal?.silentMs);
     this.hear({ type: 'frame', firstFrameMs });
@@ -200,7 +200,7 @@ export class Live {
     this.reporting.frame(frame);
     this.ways.seen();
     // What was to be repaired has repaired itself; without a session it has not.
-    if (this.session.signals()) this.comeback.cancel();
+    if (this.session.signals()) this.reconnection.cancel();
     this.hear({ type: 'frame' });
     const leg = this.legs.front();
     this.hears.frame(leg && this.measure.frame(leg, frame));
@@ -209,7 +209,7 @@ export class Live {
   private sessionHears({ hears }: PlayerOptions): SessionHears {
     return {
       admitted: () => this.legs.begin(this.session.granted()?.iceServers ?? []),
-      denied: (refusal) => this.comeback.denied(refusal),
+      denied: (refusal) => this.reconnection.denied(refusal),
       move: (leg, goal) => this.mover.order(leg, goal),
       doubt: (forMs) => {
         this.reporting.often(forMs);
@@ -220,11 +220,11 @@ export class Live {
         this.camera = state;
         this.mover.camera(state);
         hears?.camera?.(state, why);
-        if (!hasNoPicture(state)) this.comeback.wake();
+        if (!hasNoPicture(state)) this.reconnection.wake();
       },
-      end: (reason, text, retry) => this.comeback.end(reason, text, retry),
+      end: (reason, text, retry) => this.reconnection.end(reason, text, retry),
       link: (up) => {
-        this.comeback.link(up);
+        this.reconnection.link(up);
         hears?.link?.(up);
       },
     };
@@ -242,7 +242,7 @@ export class Live {
       late: (silentMs, nowMs) => this.mover.help(silentMs, nowMs),
       stands: (silentMs) => this.hear({ type: 'silence', silentMs }),
       reopen: () => {
-        if (!this.legs.coming()) this.comeback.again('The picture stopped.');
+        if (!this.legs.coming()) this.reconnection.again('The picture stopped.');
       },
     };
   }

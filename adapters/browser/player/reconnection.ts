@@ -10,7 +10,7 @@ const AGAIN = { firstMs: 400, longestMs: 15_000 };
 const WAKE_MS = 300;
 
 /** What coming back works on. */
-export interface ComebackParts {
+export interface ReconnectionParts {
   legs: Legs;
   session: Session;
   ways: Ways;
@@ -26,7 +26,7 @@ export interface ComebackParts {
 }
 
 /** How a picture that is gone, or does not come, is asked for again, until the gateway says that this is the end. */
-export interface Comeback {
+export interface Reconnection {
   /** How many attempts have failed in a row. */
   failed(): number;
   /** An attempt has failed: the next one comes in a while. @param leastMs not sooner than this */
@@ -47,7 +47,7 @@ export interface Comeback {
 }
 
 /** Attempts further and further apart, none while the picture does without. */
-export function createComeback(parts: ComebackParts): Comeback {
+export function createReconnection(parts: ReconnectionParts): Reconnection {
   const { legs, session, ways, state, moves } = parts;
   const attempts = createAttempts(AGAIN, () => retry());
   /** The gateway was heard, and is no more. */
