@@ -31,7 +31,7 @@ const LOOPBACK = '127.0.0.1';
 const WILDCARDS = new Set(['0.0.0.0', '::', '']);
 
 /** Packets waiting for one reader. The default of 512 is less than the two seconds of video a new viewer is sent. */
-const WRITE_QUEUE_PACKETS = 2048;
+export const WRITE_QUEUE_PACKETS = 2048;
 
 /** The servers of each role; what nobody needs does not listen. */
 const SERVERS: Record<RelayRole, { rtmp: boolean }> = {
