@@ -56,13 +56,22 @@ function sampleOf(
 const begins = (message: PlayerMessage): message is Says['hello'] => SAYS[message.type] === 'stream token';
 const proves = (message: PlayerMessage): message is Says['renew'] => SAYS[message.type] === 'session and login token';
 
+/** A leg that a relay was asked for, and has not answered yet. */
+interface Opening {
+  offer: Offer;
+  /** Those that came meanwhile, for when it has. */
+  candidates: string[];
+  /** The player needs it no more. */
+  closed: boolean;
+}
+
 /** One player's conversation: hello first, then what it says about its legs. */
 export class Conversation {
   private readonly camera: string;
   private readonly services: HttpServices;
   private readonly shared: Shared;
   private readonly line: Line;
-  private readonly opening = new Map<Id, { offer: Offer; candidates: string[] }>();
+  private readonly opening = new Map<Id, Opening>();
   private readonly paths = new Map<string, PathQuality>();
   /** Legs whose path was last told to be bad. */
   private readonly degraded = new Set<string>();
@@ -102,7 +111,7 @@ export class Conversation {
     if (proves(message)) return this.renew(await services.gate.verifyLogin(message.token));
     switch (message.type) {
       case 'offer':
-        return this.offer(message);
+        return this.offer(connection, message);
       case 'opened':
         return this.openedItself(connection, message);
       case 'candidate':
@@ -178,13 +187,13 @@ export class Conversation {
     return claims !== undefined && claims.session === this.session && claims.relay === relay;
   }
 
-  private async offer(message: Says['offer']): Promise<void> {
+  private async offer(connection: Connection, message: Says['offer']): Promise<void> {
     const { leg: given, sdp, silent_ms } = message;
     const name = given as Id;
     const { cells } = this.services;
-    const view = this.session && cells.view({ kind: 'viewer', id: this.session });
+    const view = cells.view({ kind: 'viewer', id: connection.session });
     if (!view) return;
-    const pending = { offer: parseOffer(sdp), candidates: [] as string[] };
+    const pending: Opening = { offer: parseOffer(sdp), candidates: [], closed: false };
     this.opening.set(name, pending);
     try {
       const goal = await this.goalOf(message);
@@ -195,12 +204,19 @@ export class Conversation {
       }
       const { leg, answer } = await this.shared.legs.open(view, name, sdp, pending.offer, goal);
       this.moves.opened(name, leg);
+      if (pending.closed) return;
       this.line.send({ type: 'answer', leg: name, sdp: answer });
       // What became of its relay while it was opened there was told to nobody.
       this.checkLegs();
       for (const fragment of pending.candidates) await this.shared.legs.trickle(leg, fragment);
+    } catch (error) {
+      if (!pending.closed) throw error;
+      // The player gave it up before the relay refused it: the move that it was for is over.
+      await this.endMove(connection, name);
     } finally {
       if (this.opening.get(name) === pending) this.opening.delete(name);
+      // Who has offered it anew meanwhile takes its place.
+      if (pending.closed && !this.opening.has(name)) await this.close(connection, name);
     }
   }
 
@@ -307,16 +323,28 @@ export class Conversation {
   }
 
   private async close({ session }: Connection, name: Id): Promise<void> {
+    const pending = this.opening.get(name);
+    if (pending) {
+      pending.closed = true;
+      return;
+    }
     this.moves.closed(name);
     this.paths.delete(name);
     this.degraded.delete(name);
     const leg = this.shared.legs.find(session, name);
     if (leg) return this.shared.legs.close(leg);
-    // Opened through a former gateway, or by the player itself: it has closed it already.
+    // Opened through a former gateway, or by the player itself, which has closed it already.
     const at = { kind: 'viewer' as const, id: session };
     const view = this.services.cells.view(at);
     if (view && Object.hasOwn(viewerOf(view).legs, name)) {
       await this.services.cells.offer(at, { type: 'leg.closed', leg: name });
     }
+  }
+
+  private async endMove({ session }: Connection, name: Id): Promise<void> {
+    const at = { kind: 'viewer' as const, id: session };
+    const view = this.services.cells.view(at);
+    if (view && viewerOf(view).move?.leg === name)
+      await this.services.cells.offer(at, { type: 'leg.closed', leg: name });
   }
 }

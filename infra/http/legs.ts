@@ -227,8 +227,8 @@ export function keepLegs(services: HttpServices, loads: Loads): Legs {
     async open(session, name, sdp, offer, { relay: wanted, rung: wantedRung, sound = false, haste }) {
       const { relay: seat, address, subject } = viewerOf(session);
       const camera = viewerOf(session).camera as Id;
-      const before = bySession.get(session.id)?.get(name);
-      if (!before && (bySession.get(session.id)?.size ?? 0) >= LEGS_PER_SESSION) {
+      const had = bySession.get(session.id);
+      if (!had?.has(name) && (had?.size ?? 0) >= LEGS_PER_SESSION) {
         throw new Refusal(
           409,
           'too-many-legs',
@@ -259,13 +259,14 @@ export function keepLegs(services: HttpServices, loads: Loads): Legs {
         letGo(opened).catch(() => {}); // the seat cuts it as well
         throw denied('ended');
       }
-      // The same name again is the player trying anew: the first attempt must not stay behind.
-      if (before) letGo(before).catch(() => {});
       const { answer, relaySession, resource, path, departure } = opened;
       const place = { relay, path, instance, relaySession, resource, departure, peer: peerAt(services, path) };
       const ladder = opened.rung?.ladder ?? false;
       const leg: Leg = { name, session: session.id, camera, ...place, ladder, offer, etag: `"${name}"` };
       const legs = bySession.get(session.id) ?? new Map<Id, Leg>();
+      // The same name again is the player trying anew: the first attempt must not stay behind.
+      const before = legs.get(name);
+      if (before) letGo(before).catch(() => {});
       bySession.set(session.id, legs.set(name, leg));
       services.joins?.took(session.id, 'whep', startMs, { 'signalbox.leg': name, 'signalbox.path': path });
       const shows = opened.rung ? { quality: opened.rung.name, ladder: opened.rung.ladder } : {};

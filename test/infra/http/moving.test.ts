@@ -89,6 +89,46 @@ describe('http: a player that moves', () => {
     await until('it to be closed', () => !Object.keys(view()?.context.legs ?? {}).includes('n'));
   });
 
+  for (const [answer, refusal] of [
+    ['opens', undefined],
+    ['refuses', 'no-stream'],
+  ] as const) {
+    it(`stays where it is when its picture moves again before the standby ${answer} what it asked for`, async () => {
+      const standby = await player.told('standby');
+      await play('a');
+      const { open } = gateway.whep;
+      let answers = () => {};
+      const asked = new Promise<void>((resolve) => {
+        gateway.whep.open = async (...given) => {
+          const answered = new Promise<void>((go) => {
+            answers = go;
+          });
+          resolve();
+          await answered;
+          if (refusal) gateway.whep.refuse(refusal);
+          return open(...given);
+        };
+      });
+      const go = { relay: 'relay-2', standby_token: standby.token, silent_ms: 262 };
+      player.say({ type: 'offer', leg: 'n', sdp: OFFER, ...go });
+      await asked;
+      expect(view()?.state).to.equal('moving');
+      player.say({ type: 'close', leg: 'n' });
+      // What is said after it is heard after it.
+      player.say({ type: 'stats', leg: 'a', fps: 30 });
+      const url = `/api/v1/sessions/${session}`;
+      const shown = async () => (await gateway.server.inject({ url, headers: gateway.bearer(vera) })).json();
+      await until('it to be heard', async () => (await shown()).figures?.fps === 30);
+      answers();
+      await until('it to be known that it stays', () => view()?.state === 'watching');
+      await until('nothing to be left there', () => gateway.whep.closed.length === (refusal ? 0 : 1));
+      expect(view()?.context.relay).to.equal('relay-1');
+      expect(Object.keys(view()?.context.legs ?? {})).to.deep.equal(['a']);
+      expect(told('refused'), 'nobody waits for it').to.deep.equal([]);
+      expect(told('answer'), 'nor for its answer').to.have.length(1);
+    });
+  }
+
   it('is not believed about a connection that the relay knows as another’s', async () => {
     await play('a');
     const other = randomUUID();
