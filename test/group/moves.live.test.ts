@@ -28,7 +28,7 @@ describe('viewers of a group with two delivery relays', function () {
   });
   after(() => watched?.close());
 
-  /** Both relays serve, both pictures move, and the second connection of who has one flows. */
+  /** Both relays serve, both pictures move from where they are known to be, and the second connection of who has one flows. */
   const steady = async () => {
     const serving = async () =>
       (await group.api('GET', '/api/v1/relays')).body.items.every(
@@ -39,6 +39,12 @@ describe('viewers of a group with two delivery relays', function () {
     await Promise.all([cold.moving(from, 10), hot.moving(from, 10)]);
     const flows = async () => (await hot.watched()).unseen.filter((at) => at > from).length > 5;
     await until('the second connection to flow', flows, 15_000);
+    for (const which of ['cold', 'hot'] as const) {
+      await until('it to be known where it watches', async () => {
+        const [{ state, relay }, { moves }] = await Promise.all([sessionOf(which), pageOf(which).watched()]);
+        return state === 'watching' && relay === (moves.at(-1)?.relay ?? relay);
+      });
+    }
   };
   /** The paths that somebody watches over WebRTC. */
   const paths = async (): Promise<string[]> => {
