@@ -1,17 +1,15 @@
-import type { CellView } from '../../actors/cells.ts';
-import { systemClock } from '../../adapters/clock.ts';
 import { BadToken } from '../../adapters/gate.jsonwebtoken/bad-token.ts';
 import type { LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
 import type { Id } from '../../bus/identity.ts';
-import { type Crossing, freshPath, type PathQuality, type Sample, takeSample } from '../../machines/policy/quality.ts';
 import { renew } from './admission.ts';
 import type { Connection } from './connections.ts';
 import { Refusal, unavailable } from './errors.ts';
 import { type Goal, instanceOf, legsKnown, peerAt } from './legs.ts';
+import { keepMeasuring, LONGEST_MS, type Measuring } from './measuring.ts';
 import { SAYS } from './message-roles.ts';
-import type { Figures, PlayerMessage, Says } from './messages.ts';
+import type { PlayerMessage, Says } from './messages.ts';
 import { keepMoves, type Moves } from './moves.ts';
-import { adaptiveOf, rungsOf } from './rungs.ts';
+import { rungsOf } from './rungs.ts';
 import { fragmentOf, type Offer, parseOffer } from './sdp.ts';
 import type { HttpServices } from './services.ts';
 import type { Shared } from './shared.ts';
@@ -26,31 +24,6 @@ export interface Line {
 }
 
 const CANDIDATES_HELD = 64;
-/** Measurements beyond this are a broken clock, not a picture. */
-const LONGEST_MS = 60_000;
-
-/** What of a player's figures speaks of its network. */
-function sampleOf(
-  {
-    fps,
-    received_fps,
-    loss,
-    freezes,
-    kbps,
-    queue_ms,
-  }: Pick<Figures, 'fps' | 'received_fps' | 'loss' | 'freezes' | 'kbps' | 'queue_ms'>,
-  at: number,
-): Sample {
-  return {
-    at,
-    ...(fps === undefined ? {} : { fps }),
-    ...(received_fps === undefined ? {} : { receivedFps: received_fps }),
-    ...(loss === undefined ? {} : { loss }),
-    ...(freezes === undefined ? {} : { freezes }),
-    ...(kbps === undefined ? {} : { kbps }),
-    ...(queue_ms === undefined ? {} : { queueMs: queue_ms }),
-  };
-}
 
 /** Whether a message tells by a token of its own which session it is about, and whether it proves anew who speaks. */
 const begins = (message: PlayerMessage): message is Says['hello'] => SAYS[message.type] === 'stream token';
@@ -72,9 +45,7 @@ export class Conversation {
   private readonly shared: Shared;
   private readonly line: Line;
   private readonly opening = new Map<Id, Opening>();
-  private readonly paths = new Map<string, PathQuality>();
-  /** Legs whose path was last told to be bad. */
-  private readonly degraded = new Set<string>();
+  private readonly measuring: Measuring;
   private readonly moves: Moves;
   private readonly standby: Standby;
   private connection: Connection | undefined;
@@ -87,6 +58,7 @@ export class Conversation {
     this.shared = shared;
     this.line = line;
     this.moves = keepMoves(services, shared, line.send);
+    this.measuring = keepMeasuring(services, shared, () => this.checkLegs());
     this.standby = keepStandby(services, shared.loads, line.send);
   }
 
@@ -117,7 +89,7 @@ export class Conversation {
       case 'candidate':
         return this.candidate(message.leg as Id, message.candidate, message.sdpMid ?? '0');
       case 'stats':
-        return this.measure(connection, message);
+        return this.measuring.take(connection, message);
       case 'playing':
         return this.playing(connection, message, viewerOf(view).first_frame_ms);
       case 'close':
@@ -241,64 +213,6 @@ export class Conversation {
     if (leg) await this.shared.legs.trickle(leg, fragmentOf(leg.offer, text, mid));
   }
 
-  /** Measurements stay out of the cell; a changed verdict on the network is an event. */
-  private async measure(connection: Connection, { type: _type, ...figures }: Figures): Promise<void> {
-    const { leg, fps, latency_ms } = figures;
-    const at = systemClock.now();
-    connection.figures = { ...figures, at };
-    this.shared.witness(connection.session, leg, fps);
-    const { glassToGlass } = this.services.metrics;
-    if (latency_ms !== undefined && latency_ms < LONGEST_MS) glassToGlass.observe(latency_ms / 1000);
-    const camera = this.services.cells.view({ kind: 'camera', id: connection.camera });
-    const carriedBy = this.pathOf(connection.session, leg);
-    // While the camera itself is dark, or this viewer is sent more than was promised, missing frames say nothing about
-    // the network.
-    if (!camera?.tags.includes('watchable') || this.services.departures?.lacksRung(connection.camera, carriedBy)) {
-      this.paths.delete(leg);
-      return;
-    }
-    const path = this.paths.get(leg) ?? freshPath();
-    this.paths.set(leg, path);
-    // An adaptive peer's own congestion control answers a queue, and tries by one how much more there is.
-    const { queue_ms: _answered, ...others } = figures;
-    const crossing = takeSample(path, sampleOf(adaptiveOf(carriedBy) === undefined ? figures : others, at));
-    if (crossing) await this.hearVerdict(connection.session, leg, camera, crossing);
-  }
-
-  /** The path that carries a leg, as far as its session is known. */
-  private pathOf(session: Id, leg: string): string {
-    const view = this.services.cells.view({ kind: 'viewer', id: session });
-    return (view && viewerOf(view).legs[leg])?.path ?? '';
-  }
-
-  /** That all is well is news only for whom something was not, or could be better. */
-  private async hearVerdict(session: Id, leg: string, camera: CellView, crossing: Crossing): Promise<void> {
-    const { cells } = this.services;
-    const at = { kind: 'viewer' as const, id: session };
-    const rungs = rungsOf(this.services, camera);
-    const view = cells.view(at);
-    const isBest = view !== undefined && viewerOf(view).quality === rungs[0].name;
-    const wasBad = this.degraded.delete(leg);
-    if (crossing.type === 'path.recovered' && isBest && !wasBad) return;
-    if (crossing.type === 'path.degraded') this.degraded.add(leg);
-    const steps = rungs.map(({ name, bitrate_bps, adaptive }) => ({
-      name,
-      bitrate_bps,
-      ...(adaptive ? { adaptive } : {}),
-    }));
-    const available = this.availableTo(view, leg);
-    const heard = cells.offer(at, { ...crossing, leg, rungs: steps, ...available });
-    this.checkLegs();
-    await heard;
-  }
-
-  /** What the network carries by the estimate of who sends; relays that only forward estimate nothing. */
-  private availableTo(view: CellView | undefined, leg: string): { available_kbps?: number } {
-    const peer = view && viewerOf(view).legs[leg]?.relay_session;
-    const available_kbps = peer === undefined ? undefined : this.services.adaptive?.estimateKbps(peer);
-    return available_kbps === undefined ? {} : { available_kbps };
-  }
-
   private async playing({ session }: Connection, message: Says['playing'], before: number | undefined) {
     const { leg, first_frame_ms: ms, gap_ms, silent_ms } = message;
     const known = ms !== undefined && ms < LONGEST_MS;
@@ -329,8 +243,7 @@ export class Conversation {
       return;
     }
     this.moves.closed(name);
-    this.paths.delete(name);
-    this.degraded.delete(name);
+    this.measuring.forget(name);
     const leg = this.shared.legs.find(session, name);
     if (leg) return this.shared.legs.close(leg);
     // Opened through a former gateway, or by the player itself, which has closed it already.

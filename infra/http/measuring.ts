@@ -1,0 +1,111 @@
+import type { CellView } from '../../actors/cells.ts';
+import { systemClock } from '../../adapters/clock.ts';
+import type { Id } from '../../bus/identity.ts';
+import { type Crossing, freshPath, type PathQuality, type Sample, takeSample } from '../../machines/policy/quality.ts';
+import type { Connection } from './connections.ts';
+import type { Figures } from './messages.ts';
+import { adaptiveOf, rungsOf } from './rungs.ts';
+import type { HttpServices } from './services.ts';
+import type { Shared } from './shared.ts';
+import { viewerOf } from './views.ts';
+
+/** Takes what one player measures: kept as figures, and told to its session where it changes a verdict on the network. */
+export interface Measuring {
+  /** @param figures of one leg, as the player says them */
+  take(connection: Connection, figures: Figures): Promise<void>;
+  /** A leg is closed: another of its name begins anew. */
+  forget(leg: string): void;
+}
+
+/** Measurements beyond this are a broken clock, not a picture. */
+export const LONGEST_MS = 60_000;
+
+/** What of a player's figures speaks of its network. */
+function sampleOf(
+  {
+    fps,
+    received_fps,
+    loss,
+    freezes,
+    kbps,
+    queue_ms,
+  }: Pick<Figures, 'fps' | 'received_fps' | 'loss' | 'freezes' | 'kbps' | 'queue_ms'>,
+  at: number,
+): Sample {
+  return {
+    at,
+    ...(fps === undefined ? {} : { fps }),
+    ...(received_fps === undefined ? {} : { receivedFps: received_fps }),
+    ...(loss === undefined ? {} : { loss }),
+    ...(freezes === undefined ? {} : { freezes }),
+    ...(kbps === undefined ? {} : { kbps }),
+    ...(queue_ms === undefined ? {} : { queueMs: queue_ms }),
+  };
+}
+
+/** @param verdictTold its session has heard, and may have somewhere to go */
+export function keepMeasuring(services: HttpServices, shared: Shared, verdictTold: () => void): Measuring {
+  const { cells, metrics } = services;
+  const paths = new Map<string, PathQuality>();
+  /** Legs whose path was last told to be bad. */
+  const degraded = new Set<string>();
+
+  /** The path that carries a leg, as far as its session is known. */
+  const pathOf = (session: Id, leg: string): string => {
+    const view = cells.view({ kind: 'viewer', id: session });
+    return (view && viewerOf(view).legs[leg])?.path ?? '';
+  };
+  /** What the network carries by the estimate of who sends; relays that only forward estimate nothing. */
+  const availableTo = (view: CellView | undefined, leg: string): { available_kbps?: number } => {
+    const peer = view && viewerOf(view).legs[leg]?.relay_session;
+    const available_kbps = peer === undefined ? undefined : services.adaptive?.estimateKbps(peer);
+    return available_kbps === undefined ? {} : { available_kbps };
+  };
+  /** That all is well is news only for whom something was not, or could be better. */
+  const hearVerdict = async (session: Id, leg: string, camera: CellView, crossing: Crossing): Promise<void> => {
+    const at = { kind: 'viewer' as const, id: session };
+    const rungs = rungsOf(services, camera);
+    const view = cells.view(at);
+    const isBest = view !== undefined && viewerOf(view).quality === rungs[0].name;
+    const wasBad = degraded.delete(leg);
+    if (crossing.type === 'path.recovered' && isBest && !wasBad) return;
+    if (crossing.type === 'path.degraded') degraded.add(leg);
+    const steps = rungs.map(({ name, bitrate_bps, adaptive }) => ({
+      name,
+      bitrate_bps,
+      ...(adaptive ? { adaptive } : {}),
+    }));
+    const heard = cells.offer(at, { ...crossing, leg, rungs: steps, ...availableTo(view, leg) });
+    verdictTold();
+    await heard;
+  };
+
+  return {
+    async take(connection, { type: _type, ...figures }) {
+      const { leg, fps, latency_ms } = figures;
+      const at = systemClock.now();
+      connection.figures = { ...figures, at };
+      shared.witness(connection.session, leg, fps);
+      const { glassToGlass } = metrics;
+      if (latency_ms !== undefined && latency_ms < LONGEST_MS) glassToGlass.observe(latency_ms / 1000);
+      const camera = cells.view({ kind: 'camera', id: connection.camera });
+      const carriedBy = pathOf(connection.session, leg);
+      // While the camera itself is dark, or this viewer is sent more than was promised, missing frames say nothing about
+      // the network.
+      if (!camera?.tags.includes('watchable') || services.departures?.lacksRung(connection.camera, carriedBy)) {
+        paths.delete(leg);
+        return;
+      }
+      const path = paths.get(leg) ?? freshPath();
+      paths.set(leg, path);
+      // An adaptive peer's own congestion control answers a queue, and tries by one how much more there is.
+      const { queue_ms: _answered, ...others } = figures;
+      const crossing = takeSample(path, sampleOf(adaptiveOf(carriedBy) === undefined ? figures : others, at));
+      if (crossing) await hearVerdict(connection.session, leg, camera, crossing);
+    },
+    forget(leg) {
+      paths.delete(leg);
+      degraded.delete(leg);
+    },
+  };
+}
