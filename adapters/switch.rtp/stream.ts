@@ -1,5 +1,7 @@
 import { formatParameter, type MediaTrack } from '../rtsp/sdp.ts';
+import { createDrift } from './drift.ts';
 import type { StoredPacket } from './gop.ts';
+import { timestampOf } from './rtp.ts';
 import { createTrackWriter } from './track.ts';
 import type { Sight } from './video.ts';
 
@@ -14,7 +16,10 @@ export interface StreamSink {
   other(frame: Buffer): void;
 }
 
-/** One unbroken stream of one video and at most one audio track, whatever source feeds it. */
+/**
+ * One unbroken stream of one video and at most one audio track, whatever source feeds it. It keeps to our time: where a
+ * source's clock runs slower or faster it is followed, or the next source would begin with a jump by all that had come of it.
+ */
 export interface Stream {
   readonly tracks: MediaTrack[];
   /** Whether a source with these tracks can feed its video. */
@@ -42,7 +47,15 @@ const essence = (track: MediaTrack | undefined) =>
 export function createStream(tracks: MediaTrack[], startMs: number, sink: StreamSink): Stream {
   const [video, audio] = tracks.map((track, index) => createTrackWriter(index, track, startMs));
   if (!video) throw new Error('a stream needs a video track');
+  const drift = createDrift();
   let hasAudio = false;
+  let newest: number | undefined;
+  const keepTime = (timestamp: number, atMs: number) => {
+    if (timestamp === newest) return;
+    newest = timestamp;
+    const behindMs = drift.seen(timestamp, atMs);
+    if (behindMs !== 0) for (const writer of [video, audio]) writer?.shift(behindMs);
+  };
   const fitsAudio = (track: MediaTrack) => essence(track) === essence(tracks[1]);
   return {
     tracks,
@@ -51,11 +64,13 @@ export function createStream(tracks: MediaTrack[], startMs: number, sink: Stream
     begin(offered, stored, newestAtMs) {
       hasAudio = offered[1] !== undefined && fitsAudio(offered[1]);
       audio?.restart();
+      drift.reset();
       const starts = new Set(stored.map(({ timestamp }) => timestamp));
       for (const [index, frame] of video.burst(stored, newestAtMs).entries()) sink.video(frame, index === 0);
       return starts.size;
     },
     video(frame, start, atMs) {
+      keepTime(timestampOf(frame), atMs);
       let { keyStart } = start;
       for (const set of start.missingSets) {
         sink.video(video.insertBefore(frame, set, atMs), keyStart);

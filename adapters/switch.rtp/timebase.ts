@@ -1,9 +1,11 @@
 /** Where a source's timestamps lie on our clock, learnt from those of its pictures that came with the least delay. */
 export interface Timebase {
-  /** A picture has begun to come. */
-  seen(timestamp: number, atMs: number): void;
+  /** A picture has begun to come. @returns whether time counts anew with it: it is the first, or after a jump */
+  seen(timestamp: number, atMs: number): boolean;
   /** When the newest picture would have come without delay; undefined before the first. */
   newestAtMs(): number | undefined;
+  /** When the source's clock was at nought, by the least delayed of the latest pictures. */
+  zeroAtMs(): number;
   /** What comes next counts from another moment. */
   reset(): void;
 }
@@ -32,20 +34,25 @@ export function createTimebase(): Timebase {
     zeroBeforeMs = Number.POSITIVE_INFINITY;
   };
 
+  const zeroOfLate = () => Math.min(zeroAtMs, zeroBeforeMs);
+
   return {
     seen(timestamp, atMs) {
       const stepMs = last ? ((timestamp - last.timestamp) | 0) / TICKS_A_MS : 0;
       if (last && Math.max(Math.abs(stepMs), atMs - last.atMs) > MAX_STEP_MS) reset();
       else mediaMs += stepMs;
-      if (!last || atMs - spanFromMs >= SPAN_MS) {
+      const anew = last === undefined;
+      if (anew || atMs - spanFromMs >= SPAN_MS) {
         zeroBeforeMs = zeroAtMs;
         zeroAtMs = Number.POSITIVE_INFINITY;
         spanFromMs = atMs;
       }
       last = { timestamp, atMs };
       zeroAtMs = Math.min(zeroAtMs, atMs - mediaMs);
+      return anew;
     },
-    newestAtMs: () => last && Math.min(zeroAtMs, zeroBeforeMs) + mediaMs,
+    newestAtMs: () => last && zeroOfLate() + mediaMs,
+    zeroAtMs: zeroOfLate,
     reset,
   };
 }

@@ -19,6 +19,8 @@ export interface TrackWriter {
    * @param newestAtMs when the newest picture came, or would have come without delay: where it is put if there is room
    */
   burst(stored: readonly StoredPacket[], newestAtMs: number): Buffer[];
+  /** The source's clock has fallen so far behind ours: what comes next is put later by as much, in steps that nobody notices. */
+  shift(ms: number): void;
   /** What comes next is from a fresh start of a source: its numbers have nothing to do with those before. */
   restart(): void;
   /** A sender report for now. Before anything was sent it says what time the first packet will count from. */
@@ -33,6 +35,11 @@ const MAX_LOST_PACKETS = 3000;
 const MIN_STEP_SECONDS = 0.001;
 /** Stored pictures follow each other this closely when there is no room for more. */
 const MIN_BURST_STEP_SECONDS = 0.0001;
+
+/** Pictures are put later or earlier by no more than this at a time. Of sound each step is heard: they are few. */
+const SHIFT_MS: Record<MediaTrack['media'], number> = { video: 1, audio: 15 };
+/** And by no more than this part of the time since the packet before, so that the order stays. */
+const SHIFT_SHARE = 0.75;
 
 /** For frames that get their numbers later. */
 const NO_STAMP = { channel: 0, payloadType: 0, sequence: 0, timestamp: 0, ssrc: 0 };
@@ -56,12 +63,14 @@ function layOut(stored: readonly StoredPacket[]): Buffer[] {
  * @param startMs monotonic time at which the program began; all its tracks count from there, which keeps them in step
  */
 export function createTrackWriter(index: number, track: MediaTrack, startMs: number): TrackWriter {
-  const { clockRate, payloadType } = track;
+  const { clockRate, media, payloadType } = track;
   const ssrc = randomInt(2 ** 32 - 1) + 1;
   const firstTimestamp = randomInt(2 ** 32);
   let sequenceOffset = 0;
   let timestampOffset = 0;
   let mapped = false;
+  /** By how much what comes is yet to be put later. */
+  let owedMs = 0;
   let last: { inSequence: number; inTimestamp: number; out: number; atMs: number } | undefined;
   let outSequence = randomInt(2 ** 16);
   let packets = 0;
@@ -77,6 +86,7 @@ export function createTrackWriter(index: number, track: MediaTrack, startMs: num
     let out = ticksAt(atMs);
     if (soonest !== undefined && signedDifference(out, soonest) < 0) out = soonest;
     timestampOffset = (out - timestampOf(frame)) >>> 0;
+    owedMs = 0;
     sequenceOffset = (outSequence + 1 - sequenceOf(frame)) & 0xffff;
     mapped = true;
   };
@@ -99,8 +109,18 @@ export function createTrackWriter(index: number, track: MediaTrack, startMs: num
     return { channel: index * 2, payloadType, sequence: outSequence, timestamp, ssrc };
   };
 
+  /** Gives some of what is owed, before the first packet of a picture, or one of sound. */
+  const give = (frame: Buffer) => {
+    const sinceMs = last ? (signedDifference(timestampOf(frame), last.inTimestamp) / clockRate) * 1000 : 0;
+    if (sinceMs <= 0 || Math.abs(owedMs) < SHIFT_MS[media]) return;
+    const stepMs = Math.sign(owedMs) * Math.min(SHIFT_MS[media], sinceMs * SHIFT_SHARE);
+    owedMs -= stepMs;
+    timestampOffset = (timestampOffset + Math.round((stepMs / 1000) * clockRate)) >>> 0;
+  };
+
   const stampFor = (frame: Buffer, atMs: number) => {
     if (!mapped || jumps(frame)) map(frame, atMs);
+    else give(frame);
     const inSequence = sequenceOf(frame);
     const inTimestamp = timestampOf(frame);
     outSequence = (inSequence + sequenceOffset) & 0xffff;
@@ -143,8 +163,12 @@ export function createTrackWriter(index: number, track: MediaTrack, startMs: num
       const newest = stored.at(-1);
       sequenceOffset = (outSequence - (newest?.sequence ?? 0)) & 0xffff;
       timestampOffset = squeezed.offset;
+      owedMs = 0;
       mapped = true;
       return frames;
+    },
+    shift(ms) {
+      owedMs += ms;
     },
     restart() {
       mapped = false;
