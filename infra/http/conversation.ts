@@ -4,7 +4,7 @@ import type { Id } from '../../bus/identity.ts';
 import { renew } from './admission.ts';
 import type { Connection } from './connections.ts';
 import { Refusal, unavailable } from './errors.ts';
-import { type Goal, instanceOf, legsKnown, peerAt } from './legs.ts';
+import { type Goal, heldNow, instanceOf, type KnownLeg, legsKnown } from './legs.ts';
 import { keepMeasuring, LONGEST_MS, type Measuring } from './measuring.ts';
 import { SAYS } from './message-roles.ts';
 import type { PlayerMessage, Says } from './messages.ts';
@@ -111,10 +111,7 @@ export class Conversation {
     if (!isOpen(view)) return line.end(view.why.reason ?? 'ended', view.why.text, view.why.reason === 'expired');
     // A player that comes back, perhaps to a gateway that started anew, still has the legs it had.
     const legs = legsKnown(view);
-    for (const [leg, { relay, path, ladder = false }] of legs) {
-      const instance = instanceOf(services, relay);
-      this.moves.opened(leg, { relay, path, instance, peer: peerAt(services, path), ladder });
-    }
+    for (const [leg, known] of legs) this.moves.opened(leg, heldNow(services, known));
     const { send, end } = line;
     this.connection = { session: pass.session, camera: pass.camera, send, end, checkLegs: () => this.checkLegs() };
     shared.connections.add(this.connection);
@@ -224,9 +221,18 @@ export class Conversation {
       ...(silent_ms === undefined ? {} : { silent_ms }),
     };
     const heard = this.services.cells.offer({ kind: 'viewer', id: session }, { type: 'leg.playing', leg, ...told });
+    // What plays is there, though its relay may have been started anew while it was asked for it.
+    const shown = this.legOf(session, leg);
+    if (shown) this.moves.opened(leg as Id, heldNow(this.services, shown));
     this.moves.playing(leg as Id);
     this.checkLegs();
     await heard;
+  }
+
+  /** A leg as its session knows it. */
+  private legOf(session: Id, leg: string): KnownLeg | undefined {
+    const view = this.services.cells.view({ kind: 'viewer', id: session });
+    return view && viewerOf(view).legs[leg];
   }
 
   private async renew(claims: LoginClaims): Promise<void> {

@@ -104,11 +104,19 @@ export function instanceOf(services: HttpServices, relay: string): string | unde
 export const peerAt = ({ adaptive }: HttpServices, path: string): string | undefined =>
   adaptiveOf(path) === undefined ? undefined : adaptive?.instance();
 
+/** A leg as its session's cell knows it. */
+export type KnownLeg = ViewerContext['legs'][string];
+
+/** Where such a leg is, at the present start of its relay. */
+export const heldNow = (services: HttpServices, { relay, path, ladder = false }: KnownLeg) => ({
+  ...{ relay, path, ladder },
+  instance: instanceOf(services, relay),
+  peer: peerAt(services, path),
+});
+
 /** The legs with a picture that a session has, as its cell knows them. */
-export const legsKnown = (session: CellView): [Id, ViewerContext['legs'][string]][] =>
-  (Object.entries(viewerOf(session).legs) as [Id, ViewerContext['legs'][string]][]).filter(
-    ([, { path }]) => !isSound(path),
-  );
+export const legsKnown = (session: CellView): [Id, KnownLeg][] =>
+  (Object.entries(viewerOf(session).legs) as [Id, KnownLeg][]).filter(([, { path }]) => !isSound(path));
 
 /** A connection at a relay, as it was opened. */
 interface Opened extends WhepOpened {

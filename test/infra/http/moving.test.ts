@@ -400,6 +400,23 @@ describe('http: a player that moves', () => {
     expect(gateway.house.slots.seat.all.at(-1)?.end, 'its seat is cut, whatever path it sits on').to.equal('released');
   });
 
+  it('hops on, too, from a relay that was started anew while it was asked for the picture', async () => {
+    const { token } = await player.told('standby');
+    await play('a');
+    departures.ready = true;
+    const { open } = gateway.whep;
+    gateway.whep.open = async (...given) => {
+      await gateway.relay('relay-2', 'second');
+      return open(...given);
+    };
+    player.say({ type: 'offer', leg: 'n', sdp: OFFER, relay: 'relay-2', standby_token: token, silent_ms: 262 });
+    await until('its answer', () => told('answer').length === 2);
+    expect(gateway.whep.opened.at(-1)).to.include({ path: 'departure/cam_001/0', relay: 'relay-2' });
+    player.say({ type: 'playing', leg: 'n', gap_ms: 402 });
+    await until('its hop', () => told('move').find(({ reason }) => reason === 'departure'));
+    expect(told('move').at(-1)).to.include({ relay: 'relay-2', reason: 'departure' });
+  });
+
   it('takes the ordinary path when there is no departure, or it can not be joined', async () => {
     departures.ready = true;
     gateway.whep.refuse('no-stream');
