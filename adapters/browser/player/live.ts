@@ -197,6 +197,7 @@ export class Live {
 
   private hearFrame(frame: Frame): void {
     this.standing.frame(frame.displayMs);
+    this.mover.frame();
     this.reporting.frame(frame);
     this.ways.seen();
     // What was to be repaired has repaired itself; without a session it has not.

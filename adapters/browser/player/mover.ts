@@ -1,4 +1,5 @@
 import type { Goal, Legs, Opening } from './legs.ts';
+import { createPatience } from './patience.ts';
 import { standsForAll } from './protocol.ts';
 import type { Standby } from './signaller.ts';
 
@@ -8,8 +9,6 @@ const READY_WITHIN_MS = 5_000;
 const READY_SILENT_MS = 1_500;
 /** Between two openings of a ready leg. */
 const READY_AGAIN_MS = 1_000;
-/** Between two goes at the standby. */
-const HELP_AGAIN_MS = 5_000;
 /** A token this close to its end is not used any more: it may end on its way. */
 const MARGIN_MS = 1_000;
 
@@ -25,6 +24,8 @@ export interface Mover {
   camera(state: string): void;
   /** Keeps a second leg flowing, unseen, at the standby relay while `hot`, and only then. */
   keepReady(hot: boolean, atMs: number): void;
+  /** The picture moves. */
+  frame(): void;
   /** The picture stands: goes elsewhere by itself, unless it stands for all. */
   help(silentMs: number, atMs: number): void;
 }
@@ -34,7 +35,7 @@ export function createMover(legs: Legs, go: (opening: Opening) => void): Mover {
   let standby: (Standby & { endsMs: number }) | undefined;
   let camera: string | undefined;
   let readiedMs = Number.NEGATIVE_INFINITY;
-  let helpedMs = Number.NEGATIVE_INFINITY;
+  const patience = createPatience();
   const isFresh = (atMs: number): boolean => standby !== undefined && standby.endsMs - atMs > MARGIN_MS;
 
   return {
@@ -70,6 +71,7 @@ export function createMover(legs: Legs, go: (opening: Opening) => void): Mover {
       readiedMs = atMs;
       go({ purpose: 'ready', goal: { relay, token, direct, reason: 'ready' } });
     },
+    frame: patience.frame,
     help(silentMs, atMs) {
       if (standsForAll(camera)) return;
       const proof = legs.proves();
@@ -77,8 +79,8 @@ export function createMover(legs: Legs, go: (opening: Opening) => void): Mover {
       if (proof) legs.useReady({ relay: '', reason: 'silence', silentMs });
       const coming = legs.coming();
       const busy = coming !== undefined && coming.purpose !== 'hop';
-      if (proof !== undefined || busy || !standby || !isFresh(atMs) || atMs - helpedMs < HELP_AGAIN_MS) return;
-      helpedMs = atMs;
+      if (proof !== undefined || busy || !standby || !isFresh(atMs) || !patience.isOver(atMs)) return;
+      patience.asked(atMs);
       const { relay, token, direct } = standby;
       go({ purpose: 'repair', goal: { relay, token, direct, reason: 'silence', silentMs } });
     },
