@@ -16,6 +16,7 @@ import {
 import { endedBy } from './ladder.ffmpeg/ended.ts';
 import { sweepBefore } from './ladder.ffmpeg/folder.ts';
 import { targetOf } from './ladder.ffmpeg/joining.ts';
+import { watchLateness } from './ladder.ffmpeg/lateness.ts';
 import { joinSegments, type Told } from './ladder.ffmpeg/segments.ts';
 import { type FedRelay, type Feeding, feedPaths, SOCKETS_WITHIN_MS, takeTurns } from './mediamtx/fed-paths.ts';
 
@@ -107,6 +108,7 @@ function make(
   const began = performance.now();
   const heard = lastWords();
   const encoded = rungs.filter(({ how }) => how === 'encoded').map(({ name }) => name);
+  const lateness = watchLateness();
   const published = encoded.map((name) => rungPath(camera, name));
   let run: FfmpegRun | undefined;
   let start: ProgramStart | undefined;
@@ -186,6 +188,9 @@ function make(
       options.gives?.(camera, relay.paths.relay, encoded);
       report({ type: 'ladder.flowing', elapsed_ms: Math.round(atMs - began) });
     }
+    const reachedS = segments.reachedS(encoded);
+    const told = reachedS === undefined ? undefined : lateness(reachedS * 1_000, atMs);
+    if (flowing && told) report(told);
     fed.keepShared();
     const memory = run.memoryBytes() ?? 0;
     if (memory > mostMemoryBytes) return endFor('memory', `${Math.round(memory / 2 ** 20)} MB`);

@@ -139,6 +139,8 @@ const steps: Record<string, (record: JournalRecord) => JournalRecord> = {
   'rendition@1': unchanged(2),
   // Ladders were never told that the picture has changed.
   'rendition@2': unchanged(3),
+  // No ladder told that it was late.
+  'rendition@3': unchanged(4),
   // Nobody told what a relay's viewers saw.
   'relay@2': unchanged(3),
   'viewer@1': viewerWithStandby,
@@ -162,6 +164,8 @@ const steps: Record<string, (record: JournalRecord) => JournalRecord> = {
   'viewer@11': unchanged(12),
   // No player told which of its pictures had come whole.
   'viewer@12': unchanged(13),
+  // Nobody was led away from a rung that came late.
+  'viewer@13': unchanged(14),
   // Nobody whom an incident let in looked back.
   'incident@2': unchanged(3),
 };

@@ -13,10 +13,14 @@ import {
   heldBack,
   learn,
   machine,
+  noteCaughtUp,
+  noteLate,
   notePicture,
   plan,
   planned,
   remember,
+  tellCaughtUp,
+  tellLate,
   wait,
   wantedNow,
 } from './rendition/parts.ts';
@@ -38,6 +42,10 @@ const ways = waysOf('rendition', {
 const running = machine.createStateConfig({
   initial: 'held',
   tags: ['playable'],
+  on: {
+    'ladder.late': [{ guard: 'isLate', actions: noteLate }, { actions: [noteLate, tellLate] }],
+    'ladder.caught-up': { guard: 'isLate', actions: [noteCaughtUp, tellCaughtUp] },
+  },
   states: {
     held: {
       meta: { text: 'its rungs can be watched' },
@@ -122,7 +130,8 @@ const busy = machine.createStateConfig({
           meta: { text: 'encodes its first segment' },
           on: {
             'audience.left': ways.leaves,
-            'ladder.flowing': { target: 'running', actions: become('running', planned) },
+            // It has begun anew: what the one before made late says nothing of this one yet.
+            'ladder.flowing': { target: 'running', actions: [noteCaughtUp, become('running', planned)] },
           },
         },
         running,

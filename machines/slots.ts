@@ -195,7 +195,10 @@ export interface LadderInput {
   /** A ladder that makes nothing for this long hangs. */
   stalledMs: number;
 }
-export type LadderReport = Report<RenditionHeard, 'ladder.flowing' | 'ladder.ended'>;
+export type LadderReport = Report<
+  RenditionHeard,
+  'ladder.flowing' | 'ladder.late' | 'ladder.caught-up' | 'ladder.ended'
+>;
 export type LadderSlot = Adapter<LadderInput, LadderReport>;
 
 /** Makes a camera's sound as Opus, at a path of its own at the relays, for as long as it is held. */

@@ -31,7 +31,7 @@ const moveAlarm = {
   id: 'move',
   input: ({ context }: { context: { deadline: number } }) => ({ name: 'move', at: context.deadline }),
 } as const;
-/** What its network shows leads to another rung; the picture that is there stays until that one comes. */
+/** What its network, or the picture itself, shows leads to another rung; the picture that is there stays until that one comes. */
 const adapts = {
   guard: 'adapts',
   target: 'adapting',
@@ -198,6 +198,7 @@ export const viewerMachine = machine.createMachine({
                 ],
                 'path.degraded': adapts,
                 'path.recovered': adapts,
+                'rung.late': adapts,
                 'bandwidth.allotted': [
                   {
                     guard: 'allottedOther',

@@ -10,6 +10,8 @@ export interface Segments {
   join(): void;
   /** Whether everything that is made can be played. */
   isFlowing(): boolean;
+  /** Up to where the slowest of these rungs is made, in seconds of the source; undefined while one has nothing. */
+  reachedS(rungs: readonly string[]): number | undefined;
   /** What players have been told, and hold on to. */
   told(): Told;
 }
@@ -51,6 +53,8 @@ interface Track {
   init: string;
   take(): Piece[];
   pieces: Piece[];
+  /** Where its newest piece ends. */
+  toS?: number;
   isSound: boolean;
   /** What is not there after this long will not come; a picture is waited for. */
   patienceMs: number;
@@ -175,7 +179,10 @@ export function joinSegments({ pieces, folder, rungs, audio, startedMs, told }: 
 
   return {
     join() {
-      for (const track of tracks) track.pieces.push(...track.take());
+      for (const track of tracks) {
+        track.pieces.push(...track.take());
+        track.toS = track.pieces.at(-1)?.toS ?? track.toS;
+      }
       plan();
       const nowMs = performance.now();
       for (const track of tracks) {
@@ -188,6 +195,10 @@ export function joinSegments({ pieces, folder, rungs, audio, startedMs, told }: 
       }
     },
     isFlowing: () => tracks.every(({ made }) => made.length > 0),
+    reachedS(rungs) {
+      const ends = videos.flatMap(({ name, toS }) => (toS !== undefined && rungs.includes(name) ? [toS] : []));
+      return ends.length === rungs.length && ends.length > 0 ? Math.min(...ends) : undefined;
+    },
     told: () => ({ targetS, sound }),
   };
 }

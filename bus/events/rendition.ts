@@ -5,7 +5,7 @@ import { before } from './before.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the rendition machine's events and context. */
-export const RENDITION_VERSION = 3;
+export const RENDITION_VERSION = 4;
 
 /** What a camera's ladder is. */
 export const RENDITION_STATES = ['off', 'waiting', 'starting', 'running', 'lingering', 'failed', 'removed'] as const;
@@ -68,6 +68,14 @@ export const renditionHeard = {
   'program.changed': shape('program.changed', Type.Object({ detail: Type.String() })),
   'ladder.flowing': shape('ladder.flowing', Type.Object({ elapsed_ms: Type.Number() })),
   'ladder.ended': shape('ladder.ended', Type.Object({ reason: LadderEndSchema, detail: Type.String() })),
+  'ladder.late': shape(
+    'ladder.late',
+    Type.Object(
+      { late_ms: Type.Number({ minimum: 0, description: 'more than at its best' }) },
+      { description: 'its encoder does not keep up with the camera; told again while it lasts' },
+    ),
+  ),
+  'ladder.caught-up': shape('ladder.caught-up', Type.Object({})),
   'ladder.held': shape(
     'ladder.held',
     Type.Object({ why: WhySchema }, { description: 'what it would take to make it is needed elsewhere' }),
@@ -79,7 +87,7 @@ export type RenditionHeard = {
   [T in keyof typeof renditionHeard]: { type: T } & Of<(typeof renditionHeard)[T]>;
 }[keyof typeof renditionHeard];
 
-/** What every rendition fact says; the fact's type is `rendition.<state>`. */
+/** What every rendition fact says; the fact's type is `rendition.<state>`, or tells that its pictures come late. */
 export const RenditionFactSchema = Type.Object({
   zone: Type.String(),
   state: Type.Enum([...RENDITION_STATES]),
@@ -88,6 +96,9 @@ export const RenditionFactSchema = Type.Object({
   why: WhySchema,
   rungs: Type.Array(PlannedRungSchema),
   viewers: Type.Integer(),
+  late_ms: Type.Optional(
+    Type.Number({ description: 'by how much its pictures come late: nobody goes to its rungs by himself then' }),
+  ),
 });
 export const renditionSaid = [
   'rendition.off',
@@ -95,6 +106,8 @@ export const renditionSaid = [
   'rendition.starting',
   'rendition.running',
   'rendition.lingering',
+  'rendition.late',
+  'rendition.caught-up',
   'rendition.failed',
   'rendition.removed',
 ] as const;

@@ -7,7 +7,7 @@ import { HistorySchema } from './history.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the viewer machine's events and context. */
-export const VIEWER_VERSION = 13;
+export const VIEWER_VERSION = 14;
 
 /** What a viewer session is. */
 export const VIEWER_STATES = ['admitted', 'denied', 'connecting', 'watching', 'moving', 'ended'] as const;
@@ -52,14 +52,19 @@ export const MoveReasonSchema = Type.Enum([
 ]);
 export type MoveReason = Type.Static<typeof MoveReasonSchema>;
 
-/** Why a picture goes to another rung: what the viewer's network or player shows, or what its relay may send. */
-export type RungReason = 'collapsed' | 'strained' | 'overloaded' | 'stuttered' | 'recovered' | 'bandwidth';
+/** Why a picture goes to another rung: what its viewer's network or player shows, what its relay may send, or its encoder. */
+export type RungReason = 'collapsed' | 'strained' | 'overloaded' | 'stuttered' | 'recovered' | 'bandwidth' | 'late';
 
 const RungsShape = Type.Array(
   Type.Object({
     name: Type.String(),
     bitrate_bps: Type.Number(),
     adaptive: Type.Optional(Type.Boolean({ description: 'encoded for this viewer alone, as its network allows' })),
+    late_ms: Type.Optional(
+      Type.Number({
+        description: 'its encoder does not keep up, or did not within the last minute: nobody goes there',
+      }),
+    ),
   }),
   { description: 'best first; the first is the camera’s own picture' },
 );
@@ -161,6 +166,13 @@ export const viewerHeard = {
   ),
   'path.degraded': shape('path.degraded', PathShape),
   'path.recovered': shape('path.recovered', PathShape),
+  'rung.late': shape(
+    'rung.late',
+    Type.Object(
+      { leg: IdSchema, late_ms: Type.Number({ minimum: 0 }), rungs: RungsShape },
+      { description: 'what this leg shows comes so late, as its encoder does not keep up' },
+    ),
+  ),
   'playlist.stale': shape('playlist.stale', StaleSchema),
   'viewer.renewed': shape('viewer.renewed', Type.Object({ expires_at: Type.Number() })),
   'viewer.revoked': shape('viewer.revoked', Type.Object({ ...doer, reason: Type.String() })),

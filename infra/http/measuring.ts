@@ -4,7 +4,7 @@ import type { Id } from '../../bus/identity.ts';
 import { type Crossing, freshPath, type PathQuality, type Sample, takeSample } from '../../machines/policy/quality.ts';
 import type { Connection } from './connections.ts';
 import type { Figures } from './messages.ts';
-import { adaptiveOf, rungsOf } from './rungs.ts';
+import { adaptiveOf, ladderLateMs, type RungAt, rungsOf } from './rungs.ts';
 import type { HttpServices } from './services.ts';
 import type { Shared } from './shared.ts';
 import { viewerOf } from './views.ts';
@@ -19,6 +19,9 @@ export interface Measuring {
 
 /** Measurements beyond this are a broken clock, not a picture. */
 export const LONGEST_MS = 60_000;
+
+/** Who could not leave a rung that comes late is told again after this long. */
+const LATE_AGAIN_MS = 5_000;
 
 /** What of a player's figures speaks of its network. */
 function sampleOf(
@@ -43,12 +46,22 @@ function sampleOf(
   };
 }
 
+/** Rungs as a session is told of them. */
+const stepsOf = (rungs: readonly RungAt[]) =>
+  rungs.map(({ name, bitrate_bps, adaptive, late_ms }) => ({
+    ...{ name, bitrate_bps },
+    ...(adaptive ? { adaptive } : {}),
+    ...(late_ms === undefined ? {} : { late_ms }),
+  }));
+
 /** @param verdictTold its session has heard, and may have somewhere to go */
 export function keepMeasuring(services: HttpServices, shared: Shared, verdictTold: () => void): Measuring {
   const { cells, metrics } = services;
   const paths = new Map<string, PathQuality>();
-  /** Legs whose path was last told to be bad. */
-  const degraded = new Set<string>();
+  /** Whether its session was last told that its path is bad; it may have gone on to another leg since. */
+  let degraded = false;
+  /** When each leg was last told that what it shows comes late (epoch ms). */
+  const lateTold = new Map<string, number>();
 
   /** The path that carries a leg, as far as its session is known. */
   const pathOf = (session: Id, leg: string): string => {
@@ -67,15 +80,21 @@ export function keepMeasuring(services: HttpServices, shared: Shared, verdictTol
     const rungs = rungsOf(services, camera);
     const view = cells.view(at);
     const isBest = view !== undefined && viewerOf(view).quality === rungs[0].name;
-    const wasBad = degraded.delete(leg);
-    if (crossing.type === 'path.recovered' && isBest && !wasBad) return;
-    if (crossing.type === 'path.degraded') degraded.add(leg);
-    const steps = rungs.map(({ name, bitrate_bps, adaptive }) => ({
-      name,
-      bitrate_bps,
-      ...(adaptive ? { adaptive } : {}),
-    }));
-    const heard = cells.offer(at, { ...crossing, leg, rungs: steps, ...availableTo(view, leg) });
+    if (crossing.type === 'path.recovered' && isBest && !degraded) return;
+    degraded = crossing.type === 'path.degraded';
+    const heard = cells.offer(at, { ...crossing, leg, rungs: stepsOf(rungs), ...availableTo(view, leg) });
+    verdictTold();
+    await heard;
+  };
+  /** Whoever watches a rung whose encoder does not keep up is told, unless somebody chose it. */
+  const hearLate = async (session: Id, leg: string, camera: CellView, at: number): Promise<void> => {
+    const view = cells.view({ kind: 'viewer', id: session });
+    if (view?.state !== 'watching' || viewerOf(view).fixed || !viewerOf(view).legs[leg]?.ladder) return;
+    const late_ms = ladderLateMs(services, camera.id);
+    if (late_ms === undefined || at - (lateTold.get(leg) ?? 0) < LATE_AGAIN_MS) return;
+    lateTold.set(leg, at);
+    const event = { type: 'rung.late', leg, late_ms, rungs: stepsOf(rungsOf(services, camera)) };
+    const heard = cells.offer({ kind: 'viewer', id: session }, event);
     verdictTold();
     await heard;
   };
@@ -102,10 +121,11 @@ export function keepMeasuring(services: HttpServices, shared: Shared, verdictTol
       const { queue_ms: _answered, ...others } = figures;
       const crossing = takeSample(path, sampleOf(adaptiveOf(carriedBy) === undefined ? figures : others, at));
       if (crossing) await hearVerdict(connection.session, leg, camera, crossing);
+      await hearLate(connection.session, leg, camera, at);
     },
     forget(leg) {
       paths.delete(leg);
-      degraded.delete(leg);
+      lateTold.delete(leg);
     },
   };
 }

@@ -1,8 +1,10 @@
 import type { CellView } from '../../actors/cells.ts';
+import { systemClock } from '../../adapters/clock.ts';
 import { rungPath } from '../../adapters/ladder.ffmpeg.ts';
 import type { Id } from '../../bus/identity.ts';
 import { activeStanding } from '../../machines/camera/context.ts';
 import type { Step } from '../../machines/policy/adaptation.ts';
+import { latelyMs, lateNowMs } from '../../machines/policy/lateness.ts';
 import type { HttpServices } from './services.ts';
 import { cameraOf, renditionOf, viewerOf } from './views.ts';
 
@@ -39,21 +41,33 @@ function adaptiveRung({ adaptive }: Sees, camera: Id): RungAt[] {
 function ladderOf({ cells }: Sees, camera: CellView, height: number | undefined): RungAt[] {
   const rendition = cells.view({ kind: 'rendition', id: camera.id });
   if (!rendition || height === undefined) return [];
-  const { rungs, wanted } = renditionOf(rendition);
+  const { rungs, wanted, late } = renditionOf(rendition);
+  const late_ms = latelyMs(late, systemClock.now());
   return (rungs.length > 0 ? rungs : wanted)
     .filter((rung) => rung.height < height)
-    .map(({ name, bitrate_bps }) => ({ name, bitrate_bps, path: rungPath(camera.id, name), ladder: true }));
+    .map(({ name, bitrate_bps }) => ({
+      ...{ name, bitrate_bps, path: rungPath(camera.id, name), ladder: true },
+      ...(late_ms === undefined ? {} : { late_ms }),
+    }));
 }
 
 /**
  * The qualities that a camera can be watched in over WebRTC, best first: its own picture, the rungs below, and what is
- * encoded for one viewer alone.
+ * encoded for one viewer alone. Those whose encoder is late, or was within the last minute, say so: nobody is led there by
+ * what his network shows. Who chose one gets it, and keeps it: late may be better than large for him. So does who must
+ * have one for want of bandwidth at his relay.
  */
 export function rungsOf(services: Sees, camera: CellView): [RungAt, ...RungAt[]] {
   const height = activeStanding(cameraOf(camera))?.height;
   const bitrate_bps = services.rates(camera.id)?.bitrate_bps ?? ASSUMED_BPS;
   const own = { name: height ? `${height}p` : 'source', bitrate_bps, path: camera.id, ladder: false };
   return [own, ...ladderOf(services, camera, height), ...adaptiveRung(services, camera.id)];
+}
+
+/** By how much what a camera's ladder makes comes late just now; undefined where it comes in time. */
+export function ladderLateMs({ cells }: Pick<Sees, 'cells'>, camera: Id): number | undefined {
+  const rendition = cells.view({ kind: 'rendition', id: camera });
+  return rendition && lateNowMs(renditionOf(rendition).late, systemClock.now());
 }
 
 /** The rung to give to someone who asked for one: that one if there is, else the best. */

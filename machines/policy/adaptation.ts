@@ -1,4 +1,5 @@
 import type { Why } from '../../bus/events/why.ts';
+import { inSeconds } from './lateness.ts';
 
 /** A rung that a viewer can be moved to. */
 export interface Step {
@@ -6,6 +7,8 @@ export interface Step {
   bitrate_bps: number;
   /** Encoded for one viewer alone, as its network allows: the last resort. */
   adaptive?: boolean | undefined;
+  /** Its encoder does not keep up, or did not a moment ago: its pictures come so late. */
+  late_ms?: number | undefined;
 }
 
 /** A move between rungs that has been made: it is remembered against swinging. */
@@ -106,26 +109,36 @@ const percent = (share: number): string => `${Math.round(share * 100)} %`;
 
 type Rejected = NonNullable<Why['rejected']>;
 
+/** A picture that comes late is worse than one with gaps. */
+const isInTime = ({ late_ms }: Step): boolean => late_ms === undefined;
+const tooLate = (rungs: readonly Step[]): Rejected =>
+  rungs.flatMap(({ name, late_ms }) =>
+    late_ms === undefined
+      ? []
+      : [{ option: name, because: `its pictures come ${inSeconds(late_ms)} late: its encoder can't keep up` }],
+  );
+
 /**
  * The rung below that what arrives would fill by no more than four fifths; the lowest fixed one where none does, and below
- * that what adapts by itself.
+ * that what adapts by itself. None where those that there are come late: one more encoder would only make them later.
  */
 function lower({ rungs, sign }: Adaptable, present: number): { rung: Step | undefined; rejected: Rejected } {
   const all = rungs.slice(present + 1);
   const fixed = all.filter(({ adaptive }) => !adaptive);
-  const below = fixed.length > 0 ? fixed : all;
+  const late = tooLate(fixed);
+  const below = (fixed.length > 0 ? fixed : all).filter(isInTime);
   if (sign.collapsed) {
     const rejected = below
       .slice(0, -1)
       .map(({ name }) => ({ option: name, because: 'what the network still carries must be found out from below' }));
-    return { rung: below.at(-1), rejected };
+    return { rung: below.at(-1), rejected: [...rejected, ...late] };
   }
   const fits = ({ bitrate_bps }: Step) => bitrate_bps <= sign.kbps * 1_000 * ADAPTATION.fillShare;
   const rung = below.find(fits) ?? below.at(-1);
   const rejected = below
     .slice(0, rung ? below.indexOf(rung) : 0)
     .map(({ name }) => ({ option: name, because: `${sign.kbps} kb/s arrive: too little for it` }));
-  return { rung, rejected };
+  return { rung, rejected: [...rejected, ...late] };
 }
 
 /** Why what adapts by itself is kept: no loss shows there how much more the network carries. */
@@ -159,6 +172,7 @@ export function adapt(known: Adaptable): Adaptation {
   if (present < 0) return stay('unknown', `the camera has no rung ${now} any more`);
   if (!sign.good) {
     const { rung, rejected } = lower(known, present);
+    if (!rung && rejected.length > 0) return stay('late', `${now} stays: what is below it comes late`, rejected);
     if (!rung) return stay('lowest', 'there is no lower rung');
     if (rung.adaptive && sign.loss < ADAPTATION.leastLoss && sign.queueMs === undefined) {
       return stay(
@@ -169,8 +183,9 @@ export function adapt(known: Adaptable): Adaptation {
     const { reason, text } = illOf(sign);
     return go(rung, reason, text, rejected);
   }
-  const better = rungs[present - 1];
-  if (!better) return stay('highest', 'there is no better rung');
+  const above = rungs.slice(0, present);
+  const better = above.findLast(isInTime);
+  if (!better) return stay('highest', 'there is no better rung', tooLate(above));
   const bar = barOf(known);
   if (bar) {
     const seconds = [at - bar.since, bar.until - at].map((ms) => Math.round(ms / 1000));
@@ -179,7 +194,27 @@ export function adapt(known: Adaptable): Adaptation {
   }
   const thin = rungs[present]?.adaptive ? tooThin(known, better) : undefined;
   if (thin) return stay('no-room', `${now} stays: ${thin}`, [{ option: better.name, because: thin }]);
-  return go(better, 'recovered', `the network has been good for ${sign.afterMs} ms`, []);
+  const passed = tooLate(above.slice(above.indexOf(better)));
+  return go(better, 'recovered', `the network has been good for ${sign.afterMs} ms`, passed);
+}
+
+/** What is known when the picture that somebody watches comes late. */
+export type Belated = Pick<Adaptable, 'rungs' | 'now' | 'fixed'> & { lateMs: number };
+
+/**
+ * Leads back from a rung whose encoder does not keep up: to the best one above it that comes in time, as a rule the
+ * camera's own picture. Whatever took its viewer down, that one shows what happens now; and that he had to go up says
+ * nothing of his network, so no bar holds him, and none follows.
+ */
+export function leaveLate({ rungs, now, fixed, lateMs }: Belated): Adaptation {
+  const present = rungs.findIndex(({ name }) => name === now);
+  const above = rungs.slice(0, Math.max(0, present));
+  const better = above.find(isInTime);
+  const late = `it came ${inSeconds(lateMs)} late, as its encoder can't keep up`;
+  const why = { trigger: 'adaptation', reason: 'late', guard: { rung: now, late_ms: lateMs } };
+  if (fixed) return { down: false, why: { ...why, text: `${now} stays though ${late}: somebody chose it` } };
+  if (!better) return { down: false, why: { ...why, text: `${now} stays though ${late}: there is no better rung` } };
+  return { rung: better.name, down: false, why: { ...why, text: `${better.name} instead of ${now}: ${late}` } };
 }
 
 /** The moves with one more; the oldest are forgotten. */

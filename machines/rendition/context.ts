@@ -1,6 +1,7 @@
 import type { Measured, PlannedRung, RenditionHeard, RenditionState, Rung } from '../../bus/events/rendition.ts';
 import type { Stamped } from '../../bus/events/stamp.ts';
 import type { OnDemandContext } from '../on-demand/context.ts';
+import type { Lateness } from '../policy/lateness.ts';
 
 /** What a rendition cell knows: plain JSON, journalled whole. */
 export interface RenditionContext extends OnDemandContext {
@@ -12,6 +13,8 @@ export interface RenditionContext extends OnDemandContext {
   source?: Measured;
   /** What is made of it. */
   rungs: PlannedRung[];
+  /** How late what it makes was when that was told last. */
+  late?: Lateness;
 }
 
 /** What the rendition machine hears. */

@@ -15,6 +15,7 @@ import {
 } from '../on-demand/parts.ts';
 import { audienceAfter, pictureAfter } from '../policy/audience.ts';
 import { planLadder } from '../policy/ladder.ts';
+import { inSeconds } from '../policy/lateness.ts';
 import type { AlarmInput, LadderInput, MeasureInput } from '../slots.ts';
 import type { RenditionContext, RenditionEvent, RenditionSaid } from './context.ts';
 
@@ -44,6 +45,7 @@ export const machine = setup({
     ...guardsOf(wantedAfter),
     readyAndKnown: ({ context, event }) =>
       wantedAfter(context, event) && pictureAfter(context.picture, event) && context.source !== undefined,
+    isLate: ({ context }) => context.late?.over === false,
     otherRungs: ({ context, event }) =>
       event.type === 'rendition.configured' && JSON.stringify(event.rungs) !== JSON.stringify(context.wanted),
     sameRungs: ({ context, event }) =>
@@ -60,19 +62,39 @@ export const become = (state: RenditionState, because: Because) =>
   machine.enqueueActions(({ context, event, enqueue }) => {
     const why = because(context, event);
     enqueue.assign({ state, since: event.at, why });
-    enqueue.emit(({ context: now }) => ({
-      type: `rendition.${state}`,
-      data: {
-        zone: now.zone,
-        state,
-        from: context.state,
-        since: event.at,
-        why,
-        rungs: now.rungs,
-        viewers: now.audience.length,
-      },
-    }));
+    enqueue.emit(({ context: now }) => said(state, context.state, now, why));
   });
+
+/** A fact about a rendition. @param from the state before */
+function said(what: string, from: string, now: RenditionContext, why: Why): RenditionSaid {
+  const { zone, state, since, rungs, audience } = now;
+  return { type: `rendition.${what}`, data: { zone, state, from, since, why, rungs, viewers: audience.length } };
+}
+
+/** How late its pictures come, and when that was; it is remembered after it is over. */
+export const noteLate = machine.assign(({ event }) =>
+  event.type === 'ladder.late' ? { late: { ms: event.late_ms, at: event.at, over: false } } : {},
+);
+export const noteCaughtUp = machine.assign(({ context }) =>
+  context.late ? { late: { ...context.late, over: true } } : {},
+);
+/** Its encoder does not keep up. */
+export const tellLate = machine.emit(({ context, event }) => {
+  const late_ms = event.type === 'ladder.late' ? event.late_ms : 0;
+  const { type, data } = said('late', context.state, context, {
+    trigger: event.type,
+    reason: 'late',
+    text:
+      `its pictures come ${inSeconds(late_ms)} late: the processor is too small for its encoder, so nobody goes to its ` +
+      `rungs by himself, and who is there goes back to the camera's own picture`,
+    guard: { late_ms },
+  });
+  return { type, data: { ...data, late_ms } };
+});
+/** It does again. */
+export const tellCaughtUp = machine.emit(({ context, event }) =>
+  said('caught-up', context.state, context, { trigger: event.type, text: 'its pictures come in time again' }),
+);
 
 export const remember = machine.assign(({ event }) =>
   event.type === 'rendition.configured' ? { zone: event.zone, wanted: event.rungs, keep: event.keep } : {},

@@ -3,17 +3,17 @@ import type { Move } from './context.ts';
 import { endMove } from './moving.ts';
 import { adaptation, become, machine, noteQuality } from './parts.ts';
 
-/** What the network shows leads to this rung. */
+/** What the network, or the picture itself, shows leads to this rung. */
 export const chooseRung = machine.assign(({ context, event }) => {
   const chosen = adaptation(context, event);
-  if (!chosen?.rung || !('after_ms' in event)) return {};
+  if (!chosen?.rung || !('rungs' in event)) return {};
   const own = event.rungs[0]?.name === chosen.rung;
   const alone = event.rungs.some(({ name, adaptive }) => name === chosen.rung && adaptive);
   const ladder = !own && !alone;
   const move: Move = {
     reason: chosen.why.reason as Move['reason'],
     rung: { name: chosen.rung, ladder, down: chosen.down },
-    detect_ms: event.after_ms,
+    detect_ms: 'after_ms' in event ? event.after_ms : 0,
     decide_ms: 0,
   };
   return { move };
@@ -32,8 +32,11 @@ const noteArrival = machine.assign(({ context, event }) => {
   const recover_ms = Math.round(event.gap_ms ?? event.at - context.since);
   return {
     relay: context.legs[event.leg]?.relay ?? relay,
-    // What others need says nothing of this network.
-    turns: move.reason === 'bandwidth' ? turns : withTurn(turns, { at: event.at, down: move.rung.down }),
+    // What others need, and an encoder that is late, say nothing of this network.
+    turns:
+      move.reason === 'bandwidth' || move.reason === 'late'
+        ? turns
+        : withTurn(turns, { at: event.at, down: move.rung.down }),
     move: { ...move, placement: why, ended: { from_relay: relay, from_quality: quality, recover_ms } },
   };
 });

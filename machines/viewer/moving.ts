@@ -17,6 +17,7 @@ const SENTENCES: Record<Move['reason'], (relay: string) => string> = {
   stuttered: () => 'the picture came haltingly',
   bandwidth: () => 'there was not bandwidth for all',
   recovered: () => 'the network has been good again',
+  late: () => 'the encoder of its rung could not keep up',
 };
 
 const LOSSES = { dead: 'relay-lost', restarted: 'relay-restarted', removed: 'relay-removed' } as const;

@@ -3,7 +3,8 @@ import { doerIn } from '../../bus/events/doer.ts';
 import type { ViewerState } from '../../bus/events/viewer.ts';
 import type { Why } from '../../bus/events/why.ts';
 import { access } from '../policy/access.ts';
-import { adapt } from '../policy/adaptation.ts';
+import { adapt, leaveLate } from '../policy/adaptation.ts';
+import { inSeconds } from '../policy/lateness.ts';
 import type { AlarmInput, SeatInput } from '../slots.ts';
 import { VIEWER_TIMES, type ViewerContext, type ViewerEvent, type ViewerSaid } from './context.ts';
 
@@ -22,13 +23,18 @@ function admission(event: Extract<ViewerEvent, { type: 'viewer.requested' }>): {
   };
 }
 
-/** What follows from what the network shows; undefined when the event tells nothing of that. */
+/** What follows from what the network, or the picture itself, shows; undefined when the event tells nothing of that. */
 export function adaptation(context: ViewerContext, event: ViewerEvent) {
-  if (event.type !== 'path.degraded' && event.type !== 'path.recovered') return undefined;
-  const { at, rungs: all, collapsed = false, after_ms: afterMs, loss, kbps, available_kbps: availableKbps } = event;
+  if (event.type !== 'path.degraded' && event.type !== 'path.recovered' && event.type !== 'rung.late') return undefined;
   const { quality: now, turns, fixed, ceiling } = context;
-  const highest = all.findIndex(({ name }) => name === ceiling?.rung);
-  const rungs = all.slice(Math.max(0, highest));
+  const highest = event.rungs.findIndex(({ name }) => name === ceiling?.rung);
+  const rungs = event.rungs.slice(Math.max(0, highest));
+  if (event.type === 'rung.late') {
+    // Whoever has left it meanwhile is told too late.
+    if (context.legs[event.leg]?.quality !== now) return undefined;
+    return leaveLate({ rungs, now, fixed, lateMs: event.late_ms });
+  }
+  const { at, collapsed = false, after_ms: afterMs, loss, kbps, available_kbps: availableKbps } = event;
   const queue = event.queue_ms === undefined ? {} : { queueMs: event.queue_ms };
   const whole =
     event.received_fps === undefined ? {} : { whole: { receivedFps: event.received_fps, shownFps: event.fps } };
@@ -221,10 +227,11 @@ export const tellPath = (what: 'degraded' | 'recovered', text: string) =>
           }
         : {};
     const isWhole = 'received_fps' in event && event.received_fps !== undefined;
-    return said(what, context.state, context, { trigger: event.type, text: isWhole ? WHOLE : text, guard });
+    const decided = adaptation(context, event)?.why;
+    // Nothing else tells that it would have gone down.
+    const late = decided?.reason === 'late' && decided.rejected ? { rejected: decided.rejected } : {};
+    return said(what, context.state, context, { trigger: event.type, text: isWhole ? WHOLE : text, guard, ...late });
   });
-
-const inSeconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`;
 
 /** Its picture over HLS is late by what a cache does; which cache, nobody here can know. */
 export const tellStale = machine.emit(({ context, event }) => {

@@ -149,6 +149,31 @@ describe('a ladder of a real program', () => {
     held.release();
   });
 
+  it('that gets too little of the processor says by how much it is late, and when it has caught up', async function () {
+    this.timeout(90_000);
+    const held = hold(30_000);
+    await flows();
+    const [ffmpeg] = ffmpegs();
+    if (!ffmpeg) throw new Error('no FFmpeg runs');
+    // So it is where others go first: it runs for a moment now and then.
+    let runs: NodeJS.Timeout | undefined;
+    const starving = setInterval(() => {
+      process.kill(ffmpeg.pid, 'SIGCONT');
+      runs = setTimeout(() => process.kill(ffmpeg.pid, 'SIGSTOP'), 15);
+    }, 1_000);
+    const late = await until('it to be late', () => reports.find(({ type }) => type === 'ladder.late'), 40_000).finally(
+      () => {
+        clearInterval(starving);
+        clearTimeout(runs);
+        process.kill(ffmpeg.pid, 'SIGCONT');
+      },
+    );
+    expect(late).to.have.property('late_ms').that.is.within(1_500, 40_000);
+    await until('it to catch up', () => reports.at(-1)?.type === 'ladder.caught-up', 30_000);
+    held.release();
+    await until('FFmpeg to be gone', () => ffmpegs().length === 0);
+  });
+
   it('has AAC for players of HLS, whatever the camera’s sound is', async function () {
     this.timeout(40_000);
     for (const [audio, named] of [

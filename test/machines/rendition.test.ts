@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { AnyEventObject } from 'xstate';
 import { ON_DEMAND_TIMES } from '../../machines/on-demand/context.ts';
 import { rungsNamed, USUAL_RUNGS } from '../../machines/policy/ladder.ts';
+import { latelyMs, lateNowMs } from '../../machines/policy/lateness.ts';
 import { renditionMachine } from '../../machines/rendition.ts';
 import { given as came } from '../fakes/given.ts';
 
@@ -104,6 +105,34 @@ describe('a rendition', () => {
     expect([failed.state, failed.last.why.reason]).to.deep.equal(['failed', 'disk']);
     const after = given(...running, ...fail, ...fail, ...fail, ended('disk'), rang('forgiven'));
     expect([after.state, after.invoked]).to.deep.equal(['starting', ['measure']]);
+  });
+
+  it('whose encoder does not keep up says by how much its pictures come late, once, and when they do no more', () => {
+    const late = (late_ms: number, at: number) => ({ type: 'ladder.late', late_ms, at });
+    const heard = [...running, late(1_600, 20_000), late(4_850, 25_000)];
+    const behind = given(...heard);
+    expect(behind.said.filter((type) => type === 'rendition.late')).to.have.length(1);
+    expect(behind.last).to.include({ state: 'running', late_ms: 1_600 });
+    expect(behind.last.why).to.include({ trigger: 'ladder.late', reason: 'late' });
+    expect(behind.last.why.text).to.match(/^its pictures come 1\.6 s late: the processor is too small/);
+    expect([latelyMs(behind.context.late, 84_999), latelyMs(behind.context.late, 85_000)]).to.deep.equal([
+      4_850,
+      undefined,
+    ]);
+    expect(lateNowMs(behind.context.late, 26_000)).to.equal(4_850);
+    const after = given(...heard, { type: 'ladder.caught-up', at: 40_000 });
+    expect(after.said.at(-1)).to.equal('rendition.caught-up');
+    expect(lateNowMs(after.context.late, 40_000)).to.equal(undefined);
+    expect(latelyMs(after.context.late, 40_000), 'it would soon be as late again').to.equal(4_850);
+  });
+
+  it('that begins anew is not late, and is not trusted for a while either', () => {
+    const late = { type: 'ladder.late', late_ms: 3_000, at: 20_000 };
+    const again = [{ ...ended(), at: 21_000 }, rang('again'), measured, { ...flowing, at: 23_000 }];
+    const anew = given(...running, late, ...again);
+    expect(lateNowMs(anew.context.late, 23_000)).to.equal(undefined);
+    expect(latelyMs(anew.context.late, 23_000)).to.equal(3_000);
+    expect(given(...running, late, ...again, { ...late, at: 30_000 }).said.at(-1)).to.equal('rendition.late');
   });
 
   it('that is kept warm runs without viewers', () => {

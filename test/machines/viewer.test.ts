@@ -265,9 +265,41 @@ describe('a viewer', () => {
       }
     });
 
+    it('is led back from a rung whose encoder can’t keep up, and not down to it again while it is late', () => {
+      const late = rungs.map((one) => (one.name === '720p' ? one : { ...one, late_ms: 4_850 }));
+      const told = { type: 'rung.late', leg: 'b', late_ms: 4_850, rungs: late };
+      const back = given(...watching, ...low, told);
+      expect(back.last.why).to.include({ trigger: 'rung.late', reason: 'late' });
+      expect(back.last.why.text).to.equal("720p instead of 360p: it came 4.9 s late, as its encoder can't keep up");
+      const own = { ...rung('c', '720p', 'r3'), path: 'cam_001', ladder: false };
+      const up = [...low, told, own, { type: 'leg.playing', leg: 'c', gap_ms: 33 }];
+      const moved = given(...watching, ...up);
+      expect(moved.last).to.include({ kind: 'rung', from_quality: '360p', quality: '720p', ladder: false });
+      expect(moved.context.turns, 'nobody’s network had anything to do with it').to.have.length(1);
+      const again = given(...watching, ...up, { ...well, rungs: late }, { ...collapsed, rungs: late });
+      expect(again.state).to.equal('watching');
+      expect(again.lastOf('viewer.degraded').why.rejected).to.deep.include({
+        option: '360p',
+        because: "its pictures come 4.9 s late: its encoder can't keep up",
+      });
+      const after = given(...watching, ...up, collapsed);
+      expect(after.state, 'it comes in time again').to.equal('moving');
+    });
+
+    it('stays where it is when what it has left since comes late', () => {
+      const told = { type: 'rung.late', leg: 'b', late_ms: 4_850, rungs };
+      expect(given(...watching, rung('b', '360p', 'r2'), told).state).to.equal('watching');
+    });
+
     it('keeps the rung that somebody chose', () => {
       const [, ...rest] = watching;
       expect(given({ ...requested, fixed: true }, ...rest, collapsed).state).to.equal('watching');
+      const chosen = [
+        { ...requested, quality: '360p', fixed: true },
+        { ...opened, quality: '360p', ladder: true },
+      ];
+      const told = { type: 'rung.late', leg: 'a', late_ms: 4_850, rungs };
+      expect(given(...chosen, ...rest.slice(1), told).state).to.equal('watching');
     });
   });
 

@@ -141,6 +141,8 @@ export function outputReports(
     ladder: [
       { type: 'ladder.flowing', elapsed_ms: 1 },
       { type: 'ladder.flowing', elapsed_ms: 1 },
+      { type: 'ladder.late', late_ms: 4_850 },
+      { type: 'ladder.caught-up' },
       { type: 'ladder.ended', reason: 'exited', detail: 'x' },
     ],
     push: [

@@ -27,6 +27,7 @@ const REASONS: Record<string, string> = {
   stuttered: 'it stuttered',
   bandwidth: 'its relay has not enough for all',
   recovered: 'the network is good again',
+  late: 'the lower one came too late',
   climbed: 'it shows a picture again',
 };
 const WAYS = { hls: 'HLS', webrtc: 'WebRTC' };

@@ -8,6 +8,9 @@ describe('a move of a viewer, in a sentence', () => {
     expect(movedText({ ...rung, reason: 'overloaded', gapMs: 33 })).to.equal(
       'Now 480p: this device can’t keep up, 33 ms',
     );
+    expect(movedText({ ...rung, quality: '720p', reason: 'late', gapMs: 0 })).to.equal(
+      'Now 720p: the lower one came too late, without a gap',
+    );
     expect(movedText({ relay: 'relay-2', reason: 'relay-lost', at: 0, gapMs: 67 })).to.equal(
       'Moved to relay-2: its relay was lost, 67 ms',
     );

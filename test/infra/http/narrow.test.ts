@@ -16,13 +16,13 @@ describe('http: a viewer whose line has become narrow', () => {
   let player: FakePlayer;
   let session: string;
   const departures = fakeDepartures();
+  const rendition = { kind: 'rendition' as const, id: id('cam_001') };
 
   beforeEach(async () => {
     departures.taken.length = 0;
     departures.ready = true;
     gateway = await fakeGateway({ departures });
     await gateway.camera('cam_001', 'hcm/center');
-    const rendition = { kind: 'rendition' as const, id: id('cam_001') };
     const { roster } = gateway.house;
     const configured = { zone: 'hcm/center', rungs: rungsNamed(['720p', '360p']), keep: 'warm' };
     await roster.create(rendition, { type: 'rendition.configured', ...configured });
@@ -101,6 +101,32 @@ describe('http: a viewer whose line has become narrow', () => {
     departures.lacking.clear();
     player.say(stats);
     await until('it to be judged by its rung', () => judged() === 2);
+  });
+
+  it('is led back when the encoder of its rung can’t keep up, and not down to it again while that is so', async () => {
+    const leg = await goDown();
+    await gateway.house.roster.offer(rendition, { type: 'ladder.late', late_ms: 4_850 });
+    player.say({ type: 'stats', leg, fps: 25, loss: 0, kbps: 500 });
+    const back = await until('the way back', () => told('move').find(({ reason }) => reason === 'late'));
+    expect(back).to.include({ quality: '720p' });
+    expect(back.why).to.equal("720p instead of 360p: it came 4.9 s late, as its encoder can't keep up");
+    await open(back.leg);
+    expect(view()?.context).to.include({ quality: '720p', ladder: false });
+    player.say({ type: 'close', leg });
+    const moves = told('move').length;
+    const said = () => gateway.house.store.records().flatMap(({ record }) => record.said);
+    await until('its line to be good again', () => {
+      player.say({ type: 'stats', leg: back.leg, fps: 25, loss: 0, kbps: 2_000 });
+      return said().find(({ type }) => type === 'signalbox.viewer.recovered');
+    });
+    player.say({ type: 'stats', leg: back.leg, fps: 25, loss: 0, kbps: 700, queue_ms: 270 });
+    const degraded = await until('the word on its line', () =>
+      said().find(
+        ({ type, data }) => type === 'signalbox.viewer.degraded' && JSON.stringify(data).includes('rejected'),
+      ),
+    );
+    expect(JSON.stringify(degraded)).to.include("its pictures come 4.9 s late: its encoder can't keep up");
+    expect([view()?.state, told('move').length]).to.deep.equal(['watching', moves]);
   });
 
   it('has the rung from its next key frame on where no such path is to be had', async () => {

@@ -4,6 +4,7 @@ import {
   ADAPTATION,
   type Adaptable,
   adapt,
+  leaveLate,
   type Turn,
   takenBack,
   withTurn,
@@ -22,7 +23,9 @@ const queued = { ...collapsed, afterMs: 0, loss: 0.02, queueMs: 112 };
 const decide = (now: string, sign: Adaptable['sign'], more: Partial<Adaptable> = {}) =>
   adapt({ at: 100_000, rungs, now, sign, turns: [], fixed: false, ...more });
 
-const withAdaptive = { rungs: [...rungs, { name: 'adaptive', bitrate_bps: 600_000, adaptive: true }] };
+const late = rungs.map((rung, index) => (index === 0 ? rung : { ...rung, late_ms: 4_850 }));
+const ALONE = [{ name: 'adaptive', bitrate_bps: 600_000, adaptive: true }];
+const withAdaptive = { rungs: [...rungs, ...ALONE] };
 
 describe('which rung a viewer gets', () => {
   const table: [string, string, Adaptable['sign'], Partial<Adaptable>, string | undefined, string][] = [
@@ -45,6 +48,9 @@ describe('which rung a viewer gets', () => {
     ['stays there while no room is known of', 'adaptive', good, withAdaptive, undefined, 'no-room'],
     ['stays there in too little', 'adaptive', good, { ...withAdaptive, availableKbps: 590 }, undefined, 'no-room'],
     ['leaves it with room', 'adaptive', good, { ...withAdaptive, availableKbps: 600 }, '360p', 'recovered'],
+    ['stays where what is below comes late', '720p', collapsed, { rungs: late }, undefined, 'late'],
+    ['has no encoder started then', '720p', strained, { rungs: [...late, ...ALONE] }, undefined, 'late'],
+    ['passes what comes late on its way up', '360p', good, { rungs: late }, '720p', 'recovered'],
     ['keeps what somebody chose', '720p', collapsed, { fixed: true }, undefined, 'fixed'],
     ['stays where the rung is no more', '540p', collapsed, {}, undefined, 'unknown'],
   ];
@@ -67,6 +73,27 @@ describe('which rung a viewer gets', () => {
     expect(decide('720p', queued).why.text).to.equal(
       '360p instead of 720p: its pictures came 112 ms late, each later than the last',
     );
+  });
+
+  it('tells how late the rungs come that it does not go to', () => {
+    const because = "its pictures come 4.9 s late: its encoder can't keep up";
+    const { why } = decide('720p', collapsed, { rungs: late });
+    expect(why.text).to.equal('720p stays: what is below it comes late');
+    expect(why.rejected).to.deep.equal([
+      { option: '480p', because },
+      { option: '360p', because },
+    ]);
+    expect(decide('360p', good, { rungs: late }).why.rejected).to.deep.equal([{ option: '480p', because }]);
+  });
+
+  it('leads back from a rung that comes late, whatever was taken back before, unless somebody chose it', () => {
+    const back = leaveLate({ rungs: late, now: '360p', fixed: false, lateMs: 4_850 });
+    expect(back).to.include({ rung: '720p', down: false });
+    expect(back.why).to.include({ reason: 'late' });
+    expect(back.why.text).to.equal("720p instead of 360p: it came 4.9 s late, as its encoder can't keep up");
+    expect(leaveLate({ rungs: late, now: '360p', fixed: true, lateMs: 4_850 }).rung).to.equal(undefined);
+    const bound = late.slice(1);
+    expect(leaveLate({ rungs: bound, now: '360p', fixed: false, lateMs: 4_850 }).rung).to.equal(undefined);
   });
 
   it('does not go up for thirty seconds after going up had to be taken back', () => {
