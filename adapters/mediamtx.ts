@@ -69,6 +69,8 @@ export interface RelaySession {
   state: string;
   path: string;
   user: string;
+  /** From whoever reads: what they report of what they receive. */
+  inboundBytes: number;
   outboundBytes: number;
   /** WebRTC only. */
   peerConnectionEstablished?: boolean;

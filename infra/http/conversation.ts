@@ -13,15 +13,9 @@ import { rungsOf } from './rungs.ts';
 import { fragmentOf, type Offer, parseOffer } from './sdp.ts';
 import type { HttpServices } from './services.ts';
 import type { Shared } from './shared.ts';
+import type { Line } from './socket.ts';
 import { keepStandby, type Standby } from './standby.ts';
 import { isOpen, viewerOf } from './views.ts';
-
-/** Where a player's conversation is heard. */
-export interface Line {
-  send(message: { type: string; [field: string]: unknown }): void;
-  /** Says goodbye and closes. */
-  end(reason: string, text: string, retry: boolean): void;
-}
 
 const CANDIDATES_HELD = 64;
 
@@ -57,7 +51,7 @@ export class Conversation {
     this.services = services;
     this.shared = shared;
     this.line = line;
-    this.moves = keepMoves(services, shared, line.send);
+    this.moves = keepMoves(services, shared, line);
     this.measuring = keepMeasuring(services, shared, () => this.checkLegs());
     this.standby = keepStandby(services, shared.loads, line.send);
   }
@@ -69,7 +63,9 @@ export class Conversation {
 
   /** The player is gone; its session is not. */
   leave(): void {
-    if (this.connection) this.shared.connections.remove(this.connection);
+    if (!this.connection) return;
+    this.shared.connections.remove(this.connection);
+    this.shared.vanished.left(this.connection.session);
   }
 
   /** Does what one message asks for. @throws Refusal | BadToken */
@@ -126,7 +122,7 @@ export class Conversation {
   }
 
   /** Looks after the player's legs and its standby. */
-  private checkLegs(): void {
+  checkLegs(): void {
     const view = this.connection && this.services.cells.view({ kind: 'viewer', id: this.connection.session });
     if (!view) return;
     this.moves.check(view);

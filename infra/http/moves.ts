@@ -7,6 +7,7 @@ import { instanceOf, type Leg, legsKnown } from './legs.ts';
 import { displace, findPlace, isPrior, type Place } from './placing.ts';
 import type { HttpServices } from './services.ts';
 import type { Shared } from './shared.ts';
+import type { Line } from './socket.ts';
 import { relayOf, viewerOf } from './views.ts';
 
 /** A leg as a player has it: where it is, and at which start of its relay it was opened. */
@@ -99,11 +100,7 @@ function lossOf(
  * Watches over the legs of one player. Browsers notice neither the end of a connection nor that of a relay for many
  * seconds, so the player is told.
  */
-export function keepMoves(
-  services: HttpServices,
-  shared: Shared,
-  send: (message: { type: 'move'; leg: Id; relay: string; quality?: string; reason: string; why: string }) => void,
-): Moves {
+export function keepMoves(services: HttpServices, shared: Shared, line: Pick<Line, 'send' | 'isThere'>): Moves {
   const legs = new Map<Id, HeldLeg>();
   const orders = new Map<Id, Order>();
   let front: Id | undefined;
@@ -142,7 +139,7 @@ export function keepMoves(
     orderedMs = performance.now();
     const { relay, rung } = ordered;
     metrics.moves.inc({ kind: rung === undefined ? (reason === 'departure' ? 'path' : 'relay') : 'rung', reason });
-    send({ type: 'move', leg, relay, ...(rung === undefined ? {} : { quality: rung }), reason, why });
+    line.send({ type: 'move', leg, relay, ...(rung === undefined ? {} : { quality: rung }), reason, why });
   };
   /** Has the player go to the rung that its session has chosen, once for each choice. */
   const followRung = (session: CellView): void => {
@@ -179,7 +176,8 @@ export function keepMoves(
     const { relay } = placement;
     // While nowhere is better it stays, or it can't be opened again yet.
     if (relay === undefined || leg === undefined || (loss.reason === 'draining' && relay === held.relay)) return;
-    if (loss.reason === 'draining' && !shared.pace()) return;
+    // A network that is gone closes no socket; who is not there is not sent on, and not waited for.
+    if (loss.reason === 'draining' && !(line.isThere() && shared.pace())) return;
     if (placement.displaced) {
       displace(services, placement.displaced, session.id);
       shared.loads.seat(session.id, relay);

@@ -54,6 +54,7 @@ import { limiter } from './socket.ts';
 import { sourceRoutes } from './sources.ts';
 import { keepStreams } from './streams.ts';
 import { timelineRoutes } from './timeline.ts';
+import { watchVanished } from './vanished.ts';
 import { whatIfRoutes } from './whatif.ts';
 import { whepRoutes } from './whep.ts';
 import { whipRoutes } from './whip.ts';
@@ -142,12 +143,14 @@ export async function buildServer(services: HttpServices): Promise<Server> {
   const hub = createHub(services.facts);
   const loads = keepLoads(services.cells, hub);
   const legs = keepLegs(services, loads);
+  const connections = keepConnections(services, hub);
   const shared: Shared = {
     hub,
     legs,
     loads,
     holdings: countHoldings(services.cells, hub),
-    connections: keepConnections(services, hub),
+    connections,
+    vanished: watchVanished(services, (session) => connections.of(session) !== undefined),
     streams: keepStreams(services, hub),
     witness: keepWitnesses(services, systemClock.now),
     pace: limiter(DRAINED_PER_SECOND, DRAINED_AT_ONCE),
@@ -227,7 +230,8 @@ export async function buildServer(services: HttpServices): Promise<Server> {
   });
   server.addHook('preClose', async () => {
     stopListening();
-    shared.connections.close();
+    connections.close();
+    shared.vanished.close();
     shared.streams.close();
     hub.close();
   });

@@ -51,6 +51,10 @@ export interface Whep {
   isConnected(relay: string, relaySession: string): Promise<boolean>;
   /** Whether a session at a relay was opened with a token of this session of ours. */
   isOf(relay: string, relaySession: string, session: Id): Promise<boolean>;
+  /** How many bytes a session's other side has sent so far, 0 once it is over; undefined where nobody counts them. */
+  heardBytes(relay: string, relaySession: string): Promise<number | undefined>;
+  /** Ends a session at a relay, through whichever gateway it was opened. */
+  cut(relay: string, relaySession: string): Promise<void>;
 }
 export interface WhepOpened {
   answer: string;

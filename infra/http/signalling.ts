@@ -23,7 +23,8 @@ function converse(socket: WebSocket, camera: string, services: HttpServices, sha
     send({ type: 'end', reason, text, retry });
     socket.close(1000, reason.slice(0, 100));
   };
-  const conversation = new Conversation(camera, services, shared, { send, end });
+  const isThere = keepAlive(socket);
+  const conversation = new Conversation(camera, services, shared, { send, end, isThere });
 
   /** What a player did wrong, or could not have, is told to it; the connection goes on while it keeps to the limits. */
   const tellFault = (error: unknown, message?: PlayerMessage): void => {
@@ -53,7 +54,8 @@ function converse(socket: WebSocket, camera: string, services: HttpServices, sha
   };
 
   const impatience = setTimeout(() => end('no-hello', 'no hello came in time', true), HELLO_MS);
-  keepAlive(socket);
+  // Whoever is to leave a relay does so once it is known to be there.
+  socket.on('pong', () => conversation.checkLegs());
   socket.on('message', (data, isBinary) => {
     let message: PlayerMessage;
     try {

@@ -27,7 +27,15 @@ function fakeRelay(lookMs = 0) {
   } as unknown as Mediamtx;
   const connect = (user: string, id: string) =>
     sessions.push({
-      ...{ id, user, state: 'read', path: 'cam_001', outboundBytes: 0, peerConnectionEstablished: true },
+      ...{
+        id,
+        user,
+        state: 'read',
+        path: 'cam_001',
+        inboundBytes: 0,
+        outboundBytes: 0,
+        peerConnectionEstablished: true,
+      },
       ...{ created: '2026-01-01T00:00:00Z', remoteAddr: '127.0.0.1:9' },
     });
   return { relay, slot: seatMediamtx(() => api), connect };

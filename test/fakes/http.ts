@@ -34,6 +34,10 @@ export interface FakeWhep extends Whep {
   connected: Set<string>;
   /** Whose each relay session is that was opened without the gateway. */
   owners: Map<string, string>;
+  /** What each relay session has sent so far, in bytes. */
+  heard: Map<string, number>;
+  /** Those that were cut at their relay. */
+  cuts: string[];
   /** The next `open` fails with this reason. */
   refuse(reason: string): void;
   /** The next `trickle` is answered like an ICE restart. */
@@ -49,6 +53,8 @@ function fakeWhep(): FakeWhep {
     closed: [],
     connected: new Set(),
     owners: new Map(),
+    heard: new Map(),
+    cuts: [],
     refuse: (reason) => {
       refusal = reason;
     },
@@ -76,6 +82,8 @@ function fakeWhep(): FakeWhep {
     },
     isConnected: async (_relay, session) => whep.connected.has(session),
     isOf: async (_relay, relaySession, session) => whep.owners.get(relaySession) === session,
+    heardBytes: async (_relay, relaySession) => whep.heard.get(relaySession),
+    cut: async (_relay, relaySession) => void whep.cuts.push(relaySession),
   };
   return whep;
 }

@@ -26,6 +26,8 @@ export async function connectPlayer(
   const heard: FakePlayer['heard'] = [];
   let gone = false;
   socket.on('message', (data) => heard.push(JSON.parse(data.toString())));
+  // Browsers do so; one that is injected does not by itself.
+  socket.on('ping', (data) => socket.pong(data));
   socket.on('close', () => {
     gone = true;
   });

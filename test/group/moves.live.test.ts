@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { Browser } from 'playwright-core';
+import { processesOf, startChromium } from '../fixtures/chromium.ts';
 import type { Follower } from '../fixtures/events.ts';
 import { figure } from '../fixtures/figures.ts';
 import type { TestGroup } from '../fixtures/group.ts';
@@ -215,9 +216,48 @@ describe('viewers of a group with two delivery relays', function () {
         await events.next('relay.drained', `relay/${begun.relay}`, at, 10_000);
       } finally {
         await group.api('DELETE', `/api/v1/relays/${begun.relay}/drain`);
-        // A relay notices a browser that vanishes only after a while, and would not be empty until then.
-        await group.api('DELETE', `/api/v1/sessions/${begun.id}`);
         await late.close();
+      }
+    });
+  }
+
+  for (const [how, signal] of [
+    ['was killed', 'SIGKILL'],
+    ['is cut off, and goes on when it is back', 'SIGSTOP'],
+  ] as const) {
+    it(`hold up no drain when their browser ${how}`, async () => {
+      await steady();
+      const browser = await startChromium();
+      const late = await watchCamera(browser, group, 'north');
+      await late.moving();
+      const session = (await late.watched()).sessions.at(-1);
+      const its = async () => (await group.api('GET', `/api/v1/sessions/${session}`)).body;
+      const { relay } = await until('it to be known where it watches', async () => {
+        const found = await its();
+        return found.state === 'watching' && found;
+      });
+      const pids = await processesOf(browser);
+      const signalAll = (name: NodeJS.Signals) => {
+        for (const pid of pids) process.kill(pid, name);
+      };
+      signalAll(signal);
+      const at = Date.now();
+      try {
+        expect((await group.api('POST', `/api/v1/relays/${relay}/drain`)).status).to.be.lessThan(300);
+        // A relay notices after half a minute, and a move is given up after 20 s.
+        const { at: emptyAt } = await events.next('relay.drained', `relay/${relay}`, at, 15_000);
+        figure(`relay drained with a viewer on it whose browser ${how}: empty after`, emptyAt - at);
+        if (signal === 'SIGSTOP') {
+          signalAll('SIGCONT');
+          const back = async () => (await its()).state === 'watching' && (await its()).relay !== relay;
+          await until('it to watch at the other relay', back, 10_000);
+          await late.moving(Date.now(), 20);
+        }
+      } finally {
+        await group.api('DELETE', `/api/v1/relays/${relay}/drain`);
+        await group.api('DELETE', `/api/v1/sessions/${session}`);
+        if (signal === 'SIGSTOP') signalAll('SIGCONT');
+        await browser.close();
       }
     });
   }

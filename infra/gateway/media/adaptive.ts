@@ -53,6 +53,11 @@ export function withAdaptive({ peers, whep, bounds, reach, programAt }: Adaptive
         return isPeer(relaySession) ? peers.isConnected(relaySession) : whep.isConnected(relay, relaySession);
       },
       isOf: whep.isOf,
+      // A peer that hears nothing more of its reader ends by itself.
+      heardBytes: async (relay, relaySession) =>
+        isPeer(relaySession) ? undefined : whep.heardBytes(relay, relaySession),
+      cut: async (relay, relaySession) =>
+        isPeer(relaySession) ? peers.close(relaySession) : whep.cut(relay, relaySession),
     },
     adaptive: {
       isOffered: () => bounds().peers > 0,

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { RelayRefused } from '../../../adapters/mediamtx.ts';
 import { type AdaptivePeers, adaptivePeers } from '../../../adapters/peer.wrtc.ts';
 import { whepMediamtx } from '../../../adapters/whep.mediamtx.ts';
 import type { SeatReport } from '../../../machines/slots.ts';
@@ -47,6 +48,15 @@ export function openSignalling({ socket, reaches, clients, sessions, log, ...fit
       open: (relay, path, sdp, relayToken, query) => signals.open(relay, path, sdp, relayToken, query),
       isConnected: async (relay, relaySession) => (await heard(relay, relaySession)).peerConnectionEstablished === true,
       isOf: async (relay, relaySession, session) => (await heard(relay, relaySession)).user === session,
+      async heardBytes(relay, relaySession) {
+        try {
+          return (await heard(relay, relaySession)).inboundBytes;
+        } catch (error) {
+          if (error instanceof RelayRefused && error.status === 404) return 0;
+          throw error;
+        }
+      },
+      cut: async (relay, relaySession) => void (await clients.api(relay).kick('webrtcsessions', relaySession)),
     },
   });
   return {

@@ -115,6 +115,8 @@ const whep: Whep = {
   close: (resource) => real.close(resource),
   isConnected: async () => true,
   isOf: async () => true,
+  heardBytes: async () => undefined,
+  cut: async () => {},
 };
 const { ledger } = memoryStore(systemClock.now);
 const server = await buildServer({

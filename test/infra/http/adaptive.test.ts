@@ -28,6 +28,8 @@ describe('http: a viewer whom no rung suits', () => {
       close: (...args) => asked().close(...args),
       isConnected: (...args) => asked().isConnected(...args),
       isOf: (...args) => asked().isOf(...args),
+      heardBytes: (...args) => asked().heardBytes(...args),
+      cut: (...args) => asked().cut(...args),
     };
     const joined: { whep: Whep; adaptive: Adaptive } = withAdaptive({
       peers,
