@@ -66,9 +66,12 @@ export const restartDelayMs = (failures: number): number =>
 /** So many of its last lines are looked through for why it ended. */
 const LAST_LINES = 60;
 
-/** How a process ended, for a person; one that is killed had no time for last words. */
+/** One that is killed had no time for last words. */
+const isKilled = (signal: string | null): signal is string => signal === 'SIGKILL' || signal === 'SIGTERM';
+
+/** How a process ended, for a person. */
 function howItEnded(code: number | null, signal: string | null, words: string): string {
-  if (signal === 'SIGKILL' || signal === 'SIGTERM') return `was killed (${signal})`;
+  if (isKilled(signal)) return `was killed (${signal})`;
   const how =
     signal === null ? (code === null ? 'could not be started' : `ended with code ${code}`) : `crashed (${signal})`;
   return words ? `${how}: ${words}` : how;
@@ -131,10 +134,12 @@ export function supervise(program: Program, log: ProcessLog, undertaker: Underta
         ended(startedAt, started.pid, code, signal, words);
         resolve();
       };
-      // Its last output arrives a moment after its end; waiting for 'close' could last as long as a grandchild.
-      started.once('exit', (code, signal) =>
-        setTimeout(() => over(code, signal, lastWords(log.lastLines(LAST_LINES))), 5),
-      );
+      started.once('exit', (code, signal) => {
+        // Those who wait for its pictures to go on are told at once.
+        if (isKilled(signal)) return over(code, signal, '');
+        // Its last output arrives a moment after its end; waiting for 'close' could last as long as a grandchild.
+        setTimeout(() => over(code, signal, lastWords(log.lastLines(LAST_LINES))), 5);
+      });
       if (started.pid === undefined) started.once('error', (error) => over(null, null, error.message));
       else started.on('error', () => {});
     });
