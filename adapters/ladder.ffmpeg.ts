@@ -24,8 +24,8 @@ import { type FedRelay, type Feeding, feedPaths, SOCKETS_WITHIN_MS, takeTurns } 
 export interface ProgramStart {
   /** Where it is read; holds a token. Nothing comes before it is sent off. */
   url: string;
-  /** Has it begin as soon as somebody reads it. */
-  sendOff(): Promise<void>;
+  /** Has it begin as soon as somebody reads it. @returns whether it has begun, at that moment */
+  sendOff(): Promise<boolean>;
   /** Nobody reads it any more. */
   close(): void;
 }
@@ -114,6 +114,8 @@ function make(
   let start: ProgramStart | undefined;
   let over = false;
   let flowing = false;
+  /** When its first picture was the camera's newest. */
+  let departedAt: number | undefined;
   let movedAt = began;
   let looking: NodeJS.Timeout | undefined;
 
@@ -161,7 +163,9 @@ function make(
     });
     run.write(Buffer.from(inputList(start?.url ?? relay.urlOf(camera))));
     run.end();
-    void start?.sendOff();
+    void start?.sendOff().then((isOff) => {
+      if (isOff) departedAt = performance.now();
+    });
   };
 
   const awaitSockets = () => {
@@ -188,8 +192,8 @@ function make(
       options.gives?.(camera, relay.paths.relay, encoded);
       report({ type: 'ladder.flowing', elapsed_ms: Math.round(atMs - began) });
     }
-    const reachedS = segments.reachedS(encoded);
-    const told = reachedS === undefined ? undefined : lateness(reachedS * 1_000, atMs);
+    const reach = segments.reach(encoded);
+    const told = reach && lateness({ fromMs: reach.fromS * 1_000, toMs: reach.toS * 1_000 }, atMs, departedAt);
     if (flowing && told) report(told);
     fed.keepShared();
     const memory = run.memoryBytes() ?? 0;

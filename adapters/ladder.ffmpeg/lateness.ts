@@ -8,13 +8,22 @@ const AGAIN_MS = 5_000;
 /** A camera's clock may be slower than ours by this share; one that is late already is not to be forgiven so fast. */
 const DRIFT = { inTime: 0.005, late: 0.000_5 };
 
+/** What it takes to encode a piece and to find it, where the processor is large enough. */
+const USUAL_MS = 300;
+
+/** From where to where all rungs of a ladder are made, in the time of the source. */
+interface Made {
+  fromMs: number;
+  toMs: number;
+}
+
 /**
  * Tells how late what a ladder makes is: a live picture's time goes as fast as ours, so that what its newest one lags
  * behind is by how much more it lags than it did at its best.
- * @returns takes up to where the slowest rung is made, in the time of the source, and when that was seen; gives what
- *   there is to tell
+ * @returns takes what is made, when that was seen, and, where it is known, when its first picture was the camera's newest:
+ *   a ladder that is late from the first on never was at its best; gives what there is to tell
  */
-export function watchLateness(): (mediaMs: number, atMs: number) => LadderReport | undefined {
+export function watchLateness(): (made: Made, atMs: number, departedAt?: number) => LadderReport | undefined {
   let best: { lagMs: number; atMs: number } | undefined;
   let newestMs = Number.NEGATIVE_INFINITY;
   let toldAt: number | undefined;
@@ -24,8 +33,11 @@ export function watchLateness(): (mediaMs: number, atMs: number) => LadderReport
     since = speaks ? (since ?? atMs) : undefined;
     return since !== undefined && atMs - since >= forMs;
   };
-  return (mediaMs, atMs) => {
+  return ({ fromMs, toMs: mediaMs }, atMs, departedAt) => {
     if (mediaMs === newestMs) return undefined;
+    if (newestMs === Number.NEGATIVE_INFINITY && departedAt !== undefined) {
+      best = { lagMs: departedAt - fromMs + USUAL_MS, atMs };
+    }
     // It counts from another moment.
     if (mediaMs < newestMs) best = undefined;
     newestMs = mediaMs;

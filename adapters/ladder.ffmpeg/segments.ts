@@ -10,8 +10,8 @@ export interface Segments {
   join(): void;
   /** Whether everything that is made can be played. */
   isFlowing(): boolean;
-  /** Up to where the slowest of these rungs is made, in seconds of the source; undefined while one has nothing. */
-  reachedS(rungs: readonly string[]): number | undefined;
+  /** From where to where all of these rungs are made, in seconds of the source; undefined while one has nothing. */
+  reach(rungs: readonly string[]): Stretch | undefined;
   /** What players have been told, and hold on to. */
   told(): Told;
 }
@@ -53,8 +53,8 @@ interface Track {
   init: string;
   take(): Piece[];
   pieces: Piece[];
-  /** Where its newest piece ends. */
-  toS?: number;
+  /** From its first piece to its newest. */
+  reach?: Stretch;
   isSound: boolean;
   /** What is not there after this long will not come; a picture is waited for. */
   patienceMs: number;
@@ -180,8 +180,10 @@ export function joinSegments({ pieces, folder, rungs, audio, startedMs, told }: 
   return {
     join() {
       for (const track of tracks) {
-        track.pieces.push(...track.take());
-        track.toS = track.pieces.at(-1)?.toS ?? track.toS;
+        const taken = track.take();
+        track.pieces.push(...taken);
+        const [first, newest] = [track.reach ?? taken[0], taken.at(-1)];
+        if (first && newest) track.reach = { fromS: first.fromS, toS: newest.toS };
       }
       plan();
       const nowMs = performance.now();
@@ -195,9 +197,11 @@ export function joinSegments({ pieces, folder, rungs, audio, startedMs, told }: 
       }
     },
     isFlowing: () => tracks.every(({ made }) => made.length > 0),
-    reachedS(rungs) {
-      const ends = videos.flatMap(({ name, toS }) => (toS !== undefined && rungs.includes(name) ? [toS] : []));
-      return ends.length === rungs.length && ends.length > 0 ? Math.min(...ends) : undefined;
+    reach(wanted) {
+      const reaches = videos.flatMap(({ name, reach }) => (reach && wanted.includes(name) ? [reach] : []));
+      if (reaches.length < wanted.length || reaches.length === 0) return undefined;
+      const fromS = Math.max(...reaches.map((one) => one.fromS));
+      return { fromS, toS: Math.min(...reaches.map((one) => one.toS)) };
     },
     told: () => ({ targetS, sound }),
   };

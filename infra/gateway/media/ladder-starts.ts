@@ -30,6 +30,7 @@ export const ladderStarts =
         const departed = await departOnceRead(departure, isRead, () => closed);
         if (!departed && !closed)
           log.info({ camera, relay, path: departure.path }, 'no ladder came to a departure path');
+        return departed;
       },
       close() {
         closed = true;
