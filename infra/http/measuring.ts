@@ -3,6 +3,7 @@ import { systemClock } from '../../adapters/clock.ts';
 import type { Id } from '../../bus/identity.ts';
 import { type Crossing, freshPath, type PathQuality, type Sample, takeSample } from '../../machines/policy/quality.ts';
 import type { Connection } from './connections.ts';
+import type { KnownLeg } from './legs.ts';
 import type { Figures } from './messages.ts';
 import { adaptiveOf, ladderLateMs, type RungAt, rungsOf } from './rungs.ts';
 import type { HttpServices } from './services.ts';
@@ -63,10 +64,10 @@ export function keepMeasuring(services: HttpServices, shared: Shared, verdictTol
   /** When each leg was last told that what it shows comes late (epoch ms). */
   const lateTold = new Map<string, number>();
 
-  /** The path that carries a leg, as far as its session is known. */
-  const pathOf = (session: Id, leg: string): string => {
+  /** A leg, as far as its session is known. */
+  const legOf = (session: Id, leg: string): Partial<KnownLeg> => {
     const view = cells.view({ kind: 'viewer', id: session });
-    return (view && viewerOf(view).legs[leg])?.path ?? '';
+    return (view && viewerOf(view).legs[leg]) ?? {};
   };
   /** What the network carries by the estimate of who sends; relays that only forward estimate nothing. */
   const availableTo = (view: CellView | undefined, leg: string): { available_kbps?: number } => {
@@ -108,7 +109,7 @@ export function keepMeasuring(services: HttpServices, shared: Shared, verdictTol
       const { glassToGlass } = metrics;
       if (latency_ms !== undefined && latency_ms < LONGEST_MS) glassToGlass.observe(latency_ms / 1000);
       const camera = cells.view({ kind: 'camera', id: connection.camera });
-      const carriedBy = pathOf(connection.session, leg);
+      const { path: carriedBy = '', ladder = false } = legOf(connection.session, leg);
       // While the camera itself is dark, or this viewer is sent more than was promised, missing frames say nothing about
       // the network.
       if (!camera?.tags.includes('watchable') || services.departures?.lacksRung(connection.camera, carriedBy)) {
@@ -117,9 +118,11 @@ export function keepMeasuring(services: HttpServices, shared: Shared, verdictTol
       }
       const path = paths.get(leg) ?? freshPath();
       paths.set(leg, path);
-      // An adaptive peer's own congestion control answers a queue, and tries by one how much more there is.
-      const { queue_ms: _answered, ...others } = figures;
-      const crossing = takeSample(path, sampleOf(adaptiveOf(carriedBy) === undefined ? figures : others, at));
+      // An adaptive peer's own congestion control answers a queue, and tries by one how much more there is. What a
+      // ladder makes comes later and later, too, where its encoder falls behind; then no packet is missing.
+      const isQueue = adaptiveOf(carriedBy) === undefined && (!ladder || (figures.loss ?? 0) > 0);
+      const { queue_ms: _other, ...others } = figures;
+      const crossing = takeSample(path, sampleOf(isQueue ? figures : others, at));
       if (crossing) await hearVerdict(connection.session, leg, camera, crossing);
       await hearLate(connection.session, leg, camera, at);
     },

@@ -103,6 +103,20 @@ describe('http: a viewer whose line has become narrow', () => {
     await until('it to be judged by its rung', () => judged() === 2);
   });
 
+  it('is not said to be narrow where a rung comes later and later but whole, as from an encoder that falls behind', async () => {
+    const leg = await goDown();
+    const queues = () =>
+      gateway.house.store
+        .records()
+        .flatMap(({ record }) => record.heard)
+        .flatMap((one) => (one.type === 'path.degraded' ? [one.queue_ms] : []));
+    const before = queues().length;
+    player.say({ type: 'stats', leg, fps: 25, loss: 0, kbps: 500, queue_ms: 900 });
+    player.say({ type: 'stats', leg, fps: 25, loss: 0.03, kbps: 500, queue_ms: 80 });
+    await until('the word on its line', () => queues().length > before);
+    expect(queues().slice(before)).to.deep.equal([80]);
+  });
+
   it('is led back when the encoder of its rung can’t keep up, and not down to it again while that is so', async () => {
     const leg = await goDown();
     await gateway.house.roster.offer(rendition, { type: 'ladder.late', late_ms: 4_850 });
