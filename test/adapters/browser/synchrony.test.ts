@@ -30,7 +30,7 @@ describe('pictures on one clock', () => {
           if (order.do === 'play') timeS += 0.02 * order.rate;
           targetS += 0.02 * speed;
         }
-        expect(Math.abs(timeS - targetS) * 1_000).to.be.at.most(33);
+        expect(Math.abs(timeS - targetS) * 1_000).to.be.at.most(1_000 / 30);
       }),
     );
   });
