@@ -63,7 +63,7 @@ function testFiles(): string[] {
 }
 
 async function runMocha(files: string[]): Promise<FileTally[]> {
-  const mocha = new Mocha({ timeout: 20_000, slow: 2_000, color: process.stdout.isTTY });
+  const mocha = new Mocha({ timeout: 40_000, slow: 2_000, color: process.stdout.isTTY });
   for (const file of files) mocha.addFile(path.join(root, file));
   await mocha.loadFilesAsync();
   const tallies = new Map(
