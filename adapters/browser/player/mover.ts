@@ -1,5 +1,5 @@
+import { createCooldown } from './cooldown.ts';
 import type { Goal, Legs, Opening } from './legs.ts';
-import { createPatience } from './patience.ts';
 import { standsForAll } from './protocol.ts';
 import type { Standby } from './signaller.ts';
 
@@ -35,7 +35,7 @@ export function createMover(legs: Legs, go: (opening: Opening) => void): Mover {
   let standby: (Standby & { endsMs: number }) | undefined;
   let camera: string | undefined;
   let readiedMs = Number.NEGATIVE_INFINITY;
-  const patience = createPatience();
+  const cooldown = createCooldown();
   const isFresh = (atMs: number): boolean => standby !== undefined && standby.endsMs - atMs > MARGIN_MS;
 
   return {
@@ -71,7 +71,7 @@ export function createMover(legs: Legs, go: (opening: Opening) => void): Mover {
       readiedMs = atMs;
       go({ purpose: 'ready', goal: { relay, token, direct, reason: 'ready' } });
     },
-    frame: patience.frame,
+    frame: cooldown.frame,
     help(silentMs, atMs) {
       if (standsForAll(camera)) return;
       const proof = legs.proves();
@@ -79,8 +79,8 @@ export function createMover(legs: Legs, go: (opening: Opening) => void): Mover {
       if (proof) legs.useReady({ relay: '', reason: 'silence', silentMs });
       const coming = legs.coming();
       const busy = coming !== undefined && coming.purpose !== 'hop';
-      if (proof !== undefined || busy || !standby || !isFresh(atMs) || !patience.isOver(atMs)) return;
-      patience.asked(atMs);
+      if (proof !== undefined || busy || !standby || !isFresh(atMs) || !cooldown.isOver(atMs)) return;
+      cooldown.asked(atMs);
       const { relay, token, direct } = standby;
       go({ purpose: 'repair', goal: { relay, token, direct, reason: 'silence', silentMs } });
     },

@@ -1,5 +1,5 @@
 /** How long a player waits before it asks its standby again. */
-export interface Patience {
+export interface Cooldown {
   /** The picture moves. */
   frame(): void;
   /** The standby is asked now. */
@@ -9,10 +9,10 @@ export interface Patience {
 }
 
 /** After it was asked and brought no picture, and after it was not needed: the picture came back by itself. */
-const AGAIN_MS = { stood: 5_000, moved: 1_000 };
+const COOLDOWN_MS = { stood: 5_000, moved: 1_000 };
 
 /** Nothing was asked yet. */
-export function createPatience(): Patience {
+export function createCooldown(): Cooldown {
   let askedMs = Number.NEGATIVE_INFINITY;
   let moves = true;
   return {
@@ -23,6 +23,6 @@ export function createPatience(): Patience {
       askedMs = atMs;
       moves = false;
     },
-    isOver: (atMs) => atMs - askedMs >= (moves ? AGAIN_MS.moved : AGAIN_MS.stood),
+    isOver: (atMs) => atMs - askedMs >= (moves ? COOLDOWN_MS.moved : COOLDOWN_MS.stood),
   };
 }
