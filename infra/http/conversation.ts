@@ -1,10 +1,11 @@
 import { BadToken } from '../../adapters/gate.jsonwebtoken/bad-token.ts';
 import type { LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
 import type { Id } from '../../bus/identity.ts';
+import type { ViewerContext } from '../../machines/viewer/context.ts';
 import { renew } from './admission.ts';
 import type { Connection } from './connections.ts';
 import { Refusal, unavailable } from './errors.ts';
-import { type Goal, heldNow, instanceOf, type KnownLeg, legsKnown } from './legs.ts';
+import { type Goal, heldNow, instanceOf, legKnown, legsKnown } from './legs.ts';
 import { keepMeasuring, LONGEST_MS, type Measuring } from './measuring.ts';
 import { SAYS } from './message-roles.ts';
 import type { PlayerMessage, Says } from './messages.ts';
@@ -177,7 +178,7 @@ export class Conversation {
     } catch (error) {
       if (!pending.closed) throw error;
       // The player gave it up before the relay refused it: the move that it was for is over.
-      await this.endMove(connection, name);
+      await this.tellClosed(connection, name, ({ move }) => move?.leg === name);
     } finally {
       if (this.opening.get(name) === pending) this.opening.delete(name);
       // Who has offered it anew meanwhile takes its place.
@@ -188,10 +189,10 @@ export class Conversation {
   /** A leg that the player opened at its standby while nobody answered: the relay knows whose it is. */
   private async openedItself({ session, camera }: Connection, { leg, relay, relay_session }: Says['opened']) {
     const { whep } = this.services;
-    const instance = instanceOf(this.services, relay);
-    const own = instance !== undefined && (await whep.isOf(relay, relay_session, session).catch(() => false));
+    const held = heldNow(this.services, { relay, path: camera, relay_session });
+    const own = held.instance !== undefined && (await whep.isOf(relay, relay_session, session).catch(() => false));
     if (!own) throw unavailable('leg-lost', `${relay} has no such connection of this session.`);
-    this.moves.opened(leg as Id, { relay, path: camera, instance, peer: undefined, ladder: false });
+    this.moves.opened(leg as Id, held);
     const event = { type: 'leg.opened', leg, relay, path: camera, relay_session };
     await this.services.cells.offer({ kind: 'viewer', id: session }, event);
   }
@@ -218,17 +219,11 @@ export class Conversation {
     };
     const heard = this.services.cells.offer({ kind: 'viewer', id: session }, { type: 'leg.playing', leg, ...told });
     // What plays is there, though its relay may have been started anew while it was asked for it.
-    const shown = this.legOf(session, leg);
+    const shown = legKnown(this.services, session, leg);
     if (shown) this.moves.opened(leg as Id, heldNow(this.services, shown));
     this.moves.playing(leg as Id);
     this.checkLegs();
     await heard;
-  }
-
-  /** A leg as its session knows it. */
-  private legOf(session: Id, leg: string): KnownLeg | undefined {
-    const view = this.services.cells.view({ kind: 'viewer', id: session });
-    return view && viewerOf(view).legs[leg];
   }
 
   private async renew(claims: LoginClaims): Promise<void> {
@@ -249,17 +244,17 @@ export class Conversation {
     const leg = this.shared.legs.find(session, name);
     if (leg) return this.shared.legs.close(leg);
     // Opened through a former gateway, or by the player itself, which has closed it already.
-    const at = { kind: 'viewer' as const, id: session };
-    const view = this.services.cells.view(at);
-    if (view && Object.hasOwn(viewerOf(view).legs, name)) {
-      await this.services.cells.offer(at, { type: 'leg.closed', leg: name });
-    }
+    await this.tellClosed({ session }, name, ({ legs }) => Object.hasOwn(legs, name));
   }
 
-  private async endMove({ session }: Connection, name: Id): Promise<void> {
+  /** Tells a session that a leg is closed, if it is concerned. */
+  private async tellClosed(
+    { session }: Pick<Connection, 'session'>,
+    leg: Id,
+    concerns: (viewer: ViewerContext) => boolean,
+  ): Promise<void> {
     const at = { kind: 'viewer' as const, id: session };
     const view = this.services.cells.view(at);
-    if (view && viewerOf(view).move?.leg === name)
-      await this.services.cells.offer(at, { type: 'leg.closed', leg: name });
+    if (view && concerns(viewerOf(view))) await this.services.cells.offer(at, { type: 'leg.closed', leg });
   }
 }

@@ -114,6 +114,12 @@ export const heldNow = (services: HttpServices, { relay, path, ladder = false }:
   peer: peerAt(services, path),
 });
 
+/** One leg of a session, as far as its cell knows of it. */
+export function legKnown({ cells }: HttpServices, session: Id, leg: string): KnownLeg | undefined {
+  const view = cells.view({ kind: 'viewer', id: session });
+  return view && viewerOf(view).legs[leg];
+}
+
 /** The legs with a picture that a session has, as its cell knows them. */
 export const legsKnown = (session: CellView): [Id, KnownLeg][] =>
   (Object.entries(viewerOf(session).legs) as [Id, KnownLeg][]).filter(([, { path }]) => !isSound(path));

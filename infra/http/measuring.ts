@@ -3,7 +3,7 @@ import { systemClock } from '../../adapters/clock.ts';
 import type { Id } from '../../bus/identity.ts';
 import { type Crossing, freshPath, type PathQuality, type Sample, takeSample } from '../../machines/policy/quality.ts';
 import type { Connection } from './connections.ts';
-import type { KnownLeg } from './legs.ts';
+import { legKnown } from './legs.ts';
 import type { Figures } from './messages.ts';
 import { adaptiveOf, ladderLateMs, type RungAt, rungsOf } from './rungs.ts';
 import type { HttpServices } from './services.ts';
@@ -64,11 +64,6 @@ export function keepMeasuring(services: HttpServices, shared: Shared, verdictTol
   /** When each leg was last told that what it shows comes late (epoch ms). */
   const lateTold = new Map<string, number>();
 
-  /** A leg, as far as its session is known. */
-  const legOf = (session: Id, leg: string): Partial<KnownLeg> => {
-    const view = cells.view({ kind: 'viewer', id: session });
-    return (view && viewerOf(view).legs[leg]) ?? {};
-  };
   /** What the network carries by the estimate of who sends; relays that only forward estimate nothing. */
   const availableTo = (view: CellView | undefined, leg: string): { available_kbps?: number } => {
     const peer = view && viewerOf(view).legs[leg]?.relay_session;
@@ -90,7 +85,7 @@ export function keepMeasuring(services: HttpServices, shared: Shared, verdictTol
   /** Whoever watches a rung whose encoder does not keep up is told, unless somebody chose it. */
   const hearLate = async (session: Id, leg: string, camera: CellView, at: number): Promise<void> => {
     const view = cells.view({ kind: 'viewer', id: session });
-    if (view?.state !== 'watching' || viewerOf(view).fixed || !viewerOf(view).legs[leg]?.ladder) return;
+    if (view?.state !== 'watching' || viewerOf(view).fixed) return;
     const late_ms = ladderLateMs(services, camera.id);
     if (late_ms === undefined || at - (lateTold.get(leg) ?? 0) < LATE_AGAIN_MS) return;
     lateTold.set(leg, at);
@@ -109,7 +104,7 @@ export function keepMeasuring(services: HttpServices, shared: Shared, verdictTol
       const { glassToGlass } = metrics;
       if (latency_ms !== undefined && latency_ms < LONGEST_MS) glassToGlass.observe(latency_ms / 1000);
       const camera = cells.view({ kind: 'camera', id: connection.camera });
-      const { path: carriedBy = '', ladder = false } = legOf(connection.session, leg);
+      const { path: carriedBy = '', ladder = false } = legKnown(services, connection.session, leg) ?? {};
       // While the camera itself is dark, or this viewer is sent more than was promised, missing frames say nothing about
       // the network.
       if (!camera?.tags.includes('watchable') || services.departures?.lacksRung(connection.camera, carriedBy)) {
@@ -124,7 +119,7 @@ export function keepMeasuring(services: HttpServices, shared: Shared, verdictTol
       const { queue_ms: _other, ...others } = figures;
       const crossing = takeSample(path, sampleOf(isQueue ? figures : others, at));
       if (crossing) await hearVerdict(connection.session, leg, camera, crossing);
-      await hearLate(connection.session, leg, camera, at);
+      if (ladder) await hearLate(connection.session, leg, camera, at);
     },
     forget(leg) {
       paths.delete(leg);
