@@ -37,8 +37,9 @@ export function createDrift(): Drift {
       lookedAtMs = atMs;
       const zeroMs = timebase.zeroAtMs();
       const driftMs = zeroMs - (toldMs ?? zeroMs);
-      if (toldMs === undefined || Math.abs(driftMs) >= LEAST_MS) toldMs = zeroMs;
-      return Math.abs(driftMs) >= LEAST_MS ? driftMs : 0;
+      if (toldMs !== undefined && Math.abs(driftMs) < LEAST_MS) return 0;
+      toldMs = zeroMs;
+      return driftMs;
     },
     reset,
   };

@@ -100,6 +100,12 @@ describe('a ladder of a real program', () => {
   };
   const file = (name: string) => readFileSync(path.join(folder, 'hls/cam_001', name), 'utf8');
   const flows = () => until('the first segments', () => reports.some(({ type }) => type === 'ladder.flowing'), 12_000);
+  /** The FFmpeg of the ladder that flows. */
+  const running = async () => {
+    await flows();
+    const [ffmpeg] = ffmpegs();
+    return ffmpeg ?? expect.fail('no FFmpeg runs');
+  };
 
   it('says that a program can’t be read, and shows nobody the token', async function () {
     this.timeout(20_000);
@@ -139,9 +145,7 @@ describe('a ladder of a real program', () => {
   it('that hangs is killed, and says so', async function () {
     this.timeout(25_000);
     const held = hold(1_000);
-    await flows();
-    const [ffmpeg] = ffmpegs();
-    if (!ffmpeg) throw new Error('no FFmpeg runs');
+    const ffmpeg = await running();
     process.kill(ffmpeg.pid, 'SIGSTOP');
     await until('the report', () => reports.find(({ type }) => type === 'ladder.ended'), 4_000);
     expect(reports.at(-1)).to.include({ type: 'ladder.ended', reason: 'stalled' });
@@ -152,9 +156,7 @@ describe('a ladder of a real program', () => {
   it('that gets too little of the processor says by how much it is late, and when it has caught up', async function () {
     this.timeout(90_000);
     const held = hold(30_000);
-    await flows();
-    const [ffmpeg] = ffmpegs();
-    if (!ffmpeg) throw new Error('no FFmpeg runs');
+    const ffmpeg = await running();
     // So it is where others go first: it runs for a moment now and then.
     let runs: NodeJS.Timeout | undefined;
     const starving = setInterval(() => {
