@@ -1,4 +1,5 @@
 import type { Frame } from './frames.ts';
+import { createLead, type Lead } from './lead.ts';
 import type { Leg, LegHears } from './leg.ts';
 import type { WhepAt } from './resources.ts';
 import type { Stage } from './stage.ts';
@@ -6,8 +7,6 @@ import { succeeds } from './succession.ts';
 
 /** A relay that was to help is given up after this long: the gateway is asked for another. */
 const HELP_MS = 4_000;
-/** So many frames of the leg that is kept ready, since the last one in front, prove that the camera sends. */
-const PROOF_FRAMES = 3;
 /** A ready leg whose last frame is older does not flow. */
 const FLOWING_MS = 500;
 /** Why another leg is opened while the picture in front is well; with a network that is short two are too many. */
@@ -106,8 +105,8 @@ export function createLegs(stage: Stage, openLeg: OpenLeg, hears: LegsHear): Leg
   let front: Leg | undefined;
   let shownMs: number | undefined;
   let coming: Coming | undefined;
-  /** `since`: its frames since the last one in front; `frameMs`: when its last one came, on the page's clock. */
-  let ready: { leg: Leg; relay: string; frames: number; since: number; frameMs: number } | undefined;
+  /** `frameMs`: when its last frame came, on the page's clock. */
+  let ready: { leg: Leg; relay: string; frames: number; lead: Lead; frameMs: number } | undefined;
   let prepared: { leg: Leg; goal: Goal | undefined } | undefined;
 
   /** @param successor a leg of the same name takes its place at the gateway too */
@@ -152,8 +151,8 @@ export function createLegs(stage: Stage, openLeg: OpenLeg, hears: LegsHear): Leg
   const frameOf = (leg: Leg, frame: Frame): void => {
     if (ready?.leg === leg) {
       ready.frames++;
-      ready.since++;
       ready.frameMs = performance.now();
+      ready.lead.ready(ready.frameMs);
     }
     if (coming?.leg === leg && isDue(coming, frame)) {
       const { goal, deadline } = coming;
@@ -163,7 +162,7 @@ export function createLegs(stage: Stage, openLeg: OpenLeg, hears: LegsHear): Leg
     }
     if (front !== leg) return;
     shownMs = frame.displayMs;
-    if (ready) ready.since = 0;
+    ready?.lead.front(performance.now());
     if (coming?.purpose === 'repair') giveUp();
     hears.frame(frame);
   };
@@ -196,7 +195,7 @@ export function createLegs(stage: Stage, openLeg: OpenLeg, hears: LegsHear): Leg
     front: () => front,
     coming: () => coming,
     ready: () => ready,
-    proves: () => (ready && ready.frames > 0 ? ready.since >= PROOF_FRAMES : undefined),
+    proves: () => (ready && ready.frames > 0 ? ready.lead.proves() : undefined),
     open(opening) {
       const { purpose, name, goal } = opening;
       if (purpose === 'ready') dropReady();
@@ -214,7 +213,7 @@ export function createLegs(stage: Stage, openLeg: OpenLeg, hears: LegsHear): Leg
       );
       prepared = { leg, goal };
       if (purpose === 'ready') {
-        ready = { leg, relay: goal?.relay ?? '', frames: 0, since: 0, frameMs: leg.beganMs };
+        ready = { leg, relay: goal?.relay ?? '', frames: 0, lead: createLead(), frameMs: leg.beganMs };
         return;
       }
       expect(leg, purpose, goal);

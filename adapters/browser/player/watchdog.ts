@@ -1,3 +1,5 @@
+import { createRecentMost } from './recent-most.ts';
+
 /** Who else has the relay at fault: another leg, where the same picture flows, or the gateway, which doubts the relay. */
 export type Witness = 'leg' | 'gateway';
 
@@ -36,23 +38,18 @@ const BOUNDS: WatchdogBounds = { leastMs: 250, frameIntervals: 4, witnessedMs: 1
 export function createWatchdog(bounds = BOUNDS): Watchdog {
   let lastAt: number | undefined;
   let intervalMs = 0;
-  /** The longest gap of the span that runs, and of the one before it. */
-  let span = { fromMs: Number.NEGATIVE_INFINITY, longestMs: 0, beforeMs: 0 };
-  const learn = (atMs: number, gapMs: number): void => {
-    if (atMs - span.fromMs > SPAN_MS) span = { fromMs: atMs, longestMs: 0, beforeMs: span.longestMs };
-    if (gapMs <= MAX_JITTER_MS) span.longestMs = Math.max(span.longestMs, gapMs);
-  };
+  const gaps = createRecentMost(SPAN_MS);
   const limitMs = (witness: Witness | undefined): number => {
+    // It has compared the two connections: what is usual is known to it.
+    if (witness === 'leg') return bounds.witnessedMs;
     // A relay that carries nothing any more is no jitter, however much of that is usual here.
     if (witness === 'gateway') return Math.max(bounds.witnessedMs, bounds.doubtIntervals * intervalMs);
-    const usual = Math.max(span.longestMs, span.beforeMs) + MARGIN_MS;
-    const least = witness ? bounds.witnessedMs : Math.max(bounds.leastMs, bounds.frameIntervals * intervalMs);
-    return Math.max(least, usual);
+    return Math.max(bounds.leastMs, bounds.frameIntervals * intervalMs, gaps.most() + MARGIN_MS);
   };
   return {
     frame(atMs) {
       if (lastAt !== undefined) {
-        learn(atMs, atMs - lastAt);
+        if (atMs - lastAt <= MAX_JITTER_MS) gaps.note(atMs, atMs - lastAt);
         const gapMs = Math.min(atMs - lastAt, 1_000);
         intervalMs = intervalMs === 0 ? gapMs : intervalMs * 0.9 + gapMs * 0.1;
       }
