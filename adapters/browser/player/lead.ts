@@ -18,7 +18,7 @@ const PROOF_FRAMES = 3;
 const MARGIN_FRAMES = 2;
 /** Until both have been seen for a while a network is granted this as usual. */
 const ASSUMED_FRAMES = 4;
-const KNOWN_MS = 3_000;
+const KNOWN_MS = 1_500;
 const SPAN_MS = 10_000;
 /** A longer lead is an outage, from which nothing is learnt. */
 const MAX_USUAL_FRAMES = 9;

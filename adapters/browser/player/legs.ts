@@ -57,6 +57,8 @@ export interface LegsHear {
    * @param gapMs since the last frame of the one before
    */
   swapped(leg: Leg, goal: Goal | undefined, gapMs: number | undefined): void;
+  /** The leg that is kept ready proves that the one in front is at fault. */
+  proven(): void;
   /** This leg was closed by us. */
   closed(leg: string): void;
   /** A leg that was opened to be in front shows nothing, or the one in front is gone. */
@@ -153,6 +155,7 @@ export function createLegs(stage: Stage, openLeg: OpenLeg, hears: LegsHear): Leg
       ready.frames++;
       ready.frameMs = performance.now();
       ready.lead.ready(ready.frameMs);
+      if (ready.lead.proves()) hears.proven();
     }
     if (coming?.leg === leg && isDue(coming, frame)) {
       const { goal, deadline } = coming;

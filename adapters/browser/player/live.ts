@@ -66,8 +66,7 @@ export class Live {
     });
     this.standing = watchStanding(this.standingHears());
     this.reconnection = createReconnection({
-      ...{ legs: this.legs, session: this.session, ways: this.ways },
-      state: () => this.current,
+      ...{ legs: this.legs, session: this.session, ways: this.ways, state: () => this.current },
       moves: () => this.current.name === 'playing' && this.legs.front() !== undefined && !this.standing.isLate(),
       join: () => this.join(),
       open: (opening) => this.go(opening),
@@ -176,6 +175,7 @@ export class Live {
         this.reconnection.again(why);
       },
       frame: (frame) => this.hearFrame(frame),
+      proven: () => this.standing.look(),
       swapped: (leg, goal, gapMs) => this.hearFirstFrame(leg, goal, gapMs),
     };
   }

@@ -43,6 +43,8 @@ export interface StandingWatch {
   doubt(forMs: number): void;
   /** Frames that nobody was to see are not missed. */
   unseen(): void;
+  /** Looks now: something has come that may prove it. */
+  look(): void;
   /** Whether the picture is late now. */
   isLate(): boolean;
   /** The longest gap between frames since it was last asked. */
@@ -62,7 +64,7 @@ export function watchStanding(hears: StandingHears): StandingWatch {
     if (proves === undefined) return now < doubtedUntilMs ? 'gateway' : undefined;
     return proves ? 'leg' : undefined;
   };
-  const check = (): void => {
+  const look = (): void => {
     const now = performance.now();
     const busy = now - checkedMs > LATE_MS;
     checkedMs = now;
@@ -84,7 +86,7 @@ export function watchStanding(hears: StandingHears): StandingWatch {
     hears.stands(silentMs);
     if (silentMs > REOPEN_MS && !hears.dark()) hears.reopen();
   };
-  const timer = window.setInterval(check, CHECK_MS);
+  const timer = window.setInterval(look, CHECK_MS);
   return {
     frame(displayMs) {
       watchdog.frame(performance.now());
@@ -101,6 +103,7 @@ export function watchStanding(hears: StandingHears): StandingWatch {
       watchdog.reset(performance.now());
       gaps.reset();
     },
+    look,
     isLate: () => watchdog.silentMs(performance.now()) !== undefined,
     takeGapMs: gaps.take,
     stop: () => window.clearInterval(timer),
