@@ -1,7 +1,7 @@
 import type { CellView } from '../../actors/cells.ts';
-import type { Why } from '../../bus/events/why.ts';
 import { type Id, isId } from '../../bus/identity.ts';
 import type { Told } from '../../bus/ports/facts.ts';
+import { type Ending, endingOf } from './ending.ts';
 import type { Hub } from './hub.ts';
 import type { Figures } from './messages.ts';
 import type { HttpServices } from './services.ts';
@@ -13,7 +13,7 @@ export interface Connection {
   camera: Id;
   send(message: { type: string; [field: string]: unknown }): void;
   /** Says goodbye and closes. */
-  end(reason: string, text: string, retry: boolean): void;
+  end(ending: Ending): void;
   /** Tells the player to open a new leg where one was lost with its relay. */
   checkLegs(): void;
   /** The state of its camera that it was told last. */
@@ -34,17 +34,6 @@ export interface Connections {
   close(): void;
 }
 
-/** After these a player may ask for a new session; after all others it must not. */
-const WORTH_RETRYING = new Set([
-  'displaced',
-  'no-bandwidth',
-  'expired',
-  'never-connected',
-  'not-connected',
-  'not-moved',
-  'unknown-session',
-  'gateway-stopping',
-]);
 /** Players tell each measurement for this long when their relay is in doubt. */
 const DOUBT_MS = 1_000;
 /** Facts wait for the journal, and the journal may be away: what lives here is looked at this often. */
@@ -60,9 +49,7 @@ export function keepConnections(services: HttpServices, hub: Hub): Connections {
     // The end of a session that lives at another gateway comes round as a fact.
     if (!connection || (view && isOpen(view))) return;
     bySession.delete(session);
-    const why: Why | undefined = view?.why;
-    const reason = why?.reason ?? 'unknown-session';
-    connection.end(reason, why?.text ?? 'the session is not known here', WORTH_RETRYING.has(reason));
+    connection.end(endingOf(view));
   };
   const tellState = (connection: Connection): void => {
     const view = cells.view({ kind: 'camera', id: connection.camera });
@@ -107,7 +94,11 @@ export function keepConnections(services: HttpServices, hub: Hub): Connections {
 
   return {
     add(connection) {
-      bySession.get(connection.session)?.end('replaced', 'the player connected again', false);
+      bySession.get(connection.session)?.end({
+        reason: 'replaced',
+        text: 'the player connected again',
+        retry: false,
+      });
       bySession.set(connection.session, connection);
     },
     remove(connection) {

@@ -4,6 +4,7 @@ import type { Id } from '../../bus/identity.ts';
 import type { ViewerContext } from '../../machines/viewer/context.ts';
 import { renew } from './admission.ts';
 import type { Connection } from './connections.ts';
+import { endingOf } from './ending.ts';
 import { Refusal, unavailable } from './errors.ts';
 import { type Goal, heldNow, instanceOf, legKnown, legsKnown } from './legs.ts';
 import { keepMeasuring, LONGEST_MS, type Measuring } from './measuring.ts';
@@ -99,13 +100,14 @@ export class Conversation {
     const { services, shared, line } = this;
     const pass = await services.gate.verifyStream(token).catch((error: unknown) => {
       if (!(error instanceof BadToken)) throw error;
-      line.end(`token-${error.reason}`, error.message, error.reason === 'expired');
+      line.end({ reason: `token-${error.reason}`, text: error.message, retry: error.reason === 'expired' });
     });
     if (!pass) return;
-    if (pass.camera !== this.camera) return line.end('other-camera', 'the token is for another camera', false);
+    if (pass.camera !== this.camera) {
+      return line.end({ reason: 'other-camera', text: 'the token is for another camera', retry: false });
+    }
     const view = services.cells.view({ kind: 'viewer', id: pass.session });
-    if (!view) return line.end('unknown-session', 'the session is not known here', true);
-    if (!isOpen(view)) return line.end(view.why.reason ?? 'ended', view.why.text, view.why.reason === 'expired');
+    if (!view || !isOpen(view)) return line.end(endingOf(view));
     // A player that comes back, perhaps to a gateway that started anew, still has the legs it had.
     const legs = legsKnown(view);
     for (const [leg, known] of legs) this.moves.opened(leg, heldNow(services, known));

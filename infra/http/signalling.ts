@@ -2,6 +2,7 @@ import Type from 'typebox';
 import type { WebSocket } from 'ws';
 import { IdSchema, isId } from '../../bus/identity.ts';
 import { Conversation } from './conversation.ts';
+import type { Ending } from './ending.ts';
 import { Refusal, refusalFor } from './errors.ts';
 import type { Server } from './fastify.ts';
 import { type PlayerMessage, parsePlayerMessage } from './messages.ts';
@@ -19,9 +20,9 @@ const BAD_MESSAGE_COST = 20;
 function converse(socket: WebSocket, camera: string, services: HttpServices, shared: Shared): void {
   const within = limiter(MESSAGES.perSecond, MESSAGES.burst);
   const send = (message: { type: string; [field: string]: unknown }) => sendJson(socket, message);
-  const end = (reason: string, text: string, retry: boolean): void => {
-    send({ type: 'end', reason, text, retry });
-    socket.close(1000, reason.slice(0, 100));
+  const end = (ending: Ending): void => {
+    send({ type: 'end', ...ending });
+    socket.close(1000, ending.reason.slice(0, 100));
   };
   const isThere = keepAlive(socket);
   const conversation = new Conversation(camera, services, shared, { send, end, isThere });
@@ -53,7 +54,10 @@ function converse(socket: WebSocket, camera: string, services: HttpServices, sha
     else void order.then(turn);
   };
 
-  const impatience = setTimeout(() => end('no-hello', 'no hello came in time', true), HELLO_MS);
+  const impatience = setTimeout(
+    () => end({ reason: 'no-hello', text: 'no hello came in time', retry: true }),
+    HELLO_MS,
+  );
   // Whoever is to leave a relay does so once it is known to be there.
   socket.on('pong', () => conversation.checkLegs());
   socket.on('message', (data, isBinary) => {
@@ -63,11 +67,11 @@ function converse(socket: WebSocket, camera: string, services: HttpServices, sha
       message = parsePlayerMessage(data.toString());
     } catch (error) {
       if (within(BAD_MESSAGE_COST)) tellFault(error);
-      else end('too-fast', 'too many messages, or too many bad ones', false);
+      else end({ reason: 'too-fast', text: 'too many messages, or too many bad ones', retry: false });
       return;
     }
     if (within()) take(message);
-    else end('too-fast', 'too many messages', false);
+    else end({ reason: 'too-fast', text: 'too many messages', retry: false });
   });
   socket.on('error', () => {}); // 'close' follows
   socket.on('close', () => {

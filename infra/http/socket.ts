@@ -1,4 +1,5 @@
 import type { WebSocket } from 'ws';
+import type { Ending } from './ending.ts';
 
 /** Whoever does not read for long is cut off rather than let grow. */
 const MAX_BACKLOG_BYTES = 1024 * 1024;
@@ -8,7 +9,7 @@ const PING_EVERY_MS = 15_000;
 export interface Line {
   send(message: { type: string; [field: string]: unknown }): void;
   /** Says goodbye and closes. */
-  end(reason: string, text: string, retry: boolean): void;
+  end(ending: Ending): void;
   /** Whether the player is known to be there just now; if not, it is asked, and gone unless it answers soon. */
   isThere(): boolean;
 }

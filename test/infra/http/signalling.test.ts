@@ -170,6 +170,18 @@ describe('http: signalling over a WebSocket', () => {
     expect(await player.told('end')).to.include({ reason: 'expired', retry: true });
   });
 
+  it('has a player that was without network for long ask anew, when it comes back to find its session over', async () => {
+    const { player, granted } = await greeted();
+    player.socket.terminate();
+    gateway.house.slots.alarm.all
+      .find((alarm) => alarm.input.name === 'connect' && !alarm.end)
+      ?.report({ type: 'alarm.rang', name: 'connect' });
+    await until('its end', () => viewer(granted.session_id)?.state === 'ended');
+    const back = await connect();
+    back.say({ type: 'hello', stream_token: granted.stream_token, leg: 'a' });
+    expect(await back.told('end')).to.include({ reason: 'never-connected', retry: true });
+  });
+
   it('tells what happens to the camera, and why', async () => {
     const { player } = await greeted();
     await player.told('state');
