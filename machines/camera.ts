@@ -2,9 +2,9 @@ import { CAMERA_TIMES } from './camera/context.ts';
 import { become, join, leave, linger, machine, remember, sleep, tellStandings } from './camera/parts.ts';
 import { picture } from './camera/picture.ts';
 import { noteMisplaced, notePublisher } from './camera/publisher.ts';
-import { plainly } from './camera/reasons.ts';
 import { selection } from './camera/selection.ts';
 import { sourceRegion } from './camera/source.ts';
+import { plainly } from './plainly.ts';
 
 /** Other sources or another time to hand back make another choice. */
 const heed = [remember, tellStandings];

@@ -3,6 +3,7 @@ import { calledIn, doerIn } from '../bus/events/doer.ts';
 import type { PtzHeard, PtzState } from '../bus/events/ptz.ts';
 import type { Stamped } from '../bus/events/stamp.ts';
 import type { Why } from '../bus/events/why.ts';
+import { plainly } from './plainly.ts';
 import { HOLD_MS, type Holder, mayMove } from './policy/moving.ts';
 import type { AlarmInput, DriveInput, DriveOrder } from './slots.ts';
 
@@ -125,9 +126,6 @@ const isBusy =
 const stillOnTheWay = isBusy('moving', 'it moves; stop it, then save where it looks');
 const savesNow = isBusy('saving', 'a position is being saved');
 
-const plainly =
-  (text: string): Because =>
-  (_context, event) => ({ trigger: event.type, text });
 const moves: Because = (_context, event) => {
   if (event.type !== 'ptz.move') throw new Error(`a ${event.type} moves nothing`);
   const { pan, tilt, zoom, for_ms } = event;

@@ -3,6 +3,7 @@ import { type Doer, doerIn } from '../bus/events/doer.ts';
 import type { Protection, RecordingHeard, RecordingState } from '../bus/events/recording.ts';
 import type { Stamped } from '../bus/events/stamp.ts';
 import type { Why } from '../bus/events/why.ts';
+import { plainly } from './plainly.ts';
 import type { KeepingRules } from './policy/keeping.ts';
 import type { RecordInput } from './slots.ts';
 
@@ -151,9 +152,6 @@ const notePicture = machine.assign(({ context, event }) => {
   return { source: event.type === 'camera.dark' ? '' : context.source };
 });
 
-const plainly =
-  (text: string): Because =>
-  (_context, event) => ({ trigger: event.type, text });
 const waits: Because = (_context, event) => ({
   trigger: event.type,
   reason: 'no-picture',

@@ -1,3 +1,4 @@
+import { plainly } from './plainly.ts';
 import { leaveAt, RELAY_TIMES } from './relay/context.ts';
 import {
   answered,
@@ -22,7 +23,7 @@ import {
   suspected,
   wait,
 } from './relay/parts.ts';
-import { cutOff, empty, gone, plainly, speechless } from './relay/reasons.ts';
+import { cutOff, empty, gone, speechless } from './relay/reasons.ts';
 
 const provisioning = machine.createStateConfig({
   tags: ['dark'],

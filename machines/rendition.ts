@@ -1,6 +1,7 @@
 import { alarm, waysOf } from './on-demand/chart.ts';
 import { ON_DEMAND_TIMES } from './on-demand/context.ts';
-import { againMs, noPicture, plainly } from './on-demand/parts.ts';
+import { againMs, noPicture } from './on-demand/parts.ts';
+import { plainly } from './plainly.ts';
 import {
   become,
   changed,

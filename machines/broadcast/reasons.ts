@@ -1,15 +1,11 @@
 import { calledIn } from '../../bus/events/doer.ts';
 import type { Why } from '../../bus/events/why.ts';
+import { plainly } from '../plainly.ts';
 import { backoff } from '../policy/backoff.ts';
 import { BROADCAST_TIMES, type BroadcastContext, type BroadcastEvent } from './context.ts';
 
 /** Tells why a broadcast enters a state. */
 export type Because = (context: BroadcastContext, event: BroadcastEvent) => Why;
-
-/** The event's name and one sentence. */
-const plainly =
-  (text: string): Because =>
-  (_context, { type }) => ({ trigger: type, text });
 
 /** How long a push may take to begin. */
 export const patienceMs = ({ encoded }: { encoded: boolean }): number =>

@@ -1,7 +1,8 @@
+import { plainly } from '../plainly.ts';
 import { CAMERA_TIMES, type CameraContext } from './context.ts';
 import { type Darkness, darkness } from './darkness.ts';
 import { become, losePicture, machine, tellStandings } from './parts.ts';
-import { notCarried, plainly, relayLost, still } from './reasons.ts';
+import { notCarried, relayLost, still } from './reasons.ts';
 import { feedAgain, lapse, noteStill, startAnew, takeOver, takeOverUnseen } from './takeover.ts';
 
 /** Enters what the picture becomes without a source that feeds it. */

@@ -9,11 +9,6 @@ export type Because = (context: CameraContext, event: CameraEvent) => Why;
 /** The reason why a source stands as it does. */
 export type SourceBecause = (standing: Standing, event: CameraEvent) => Why;
 
-/** A reason that needs no more than a sentence. */
-export const plainly =
-  (text: string) =>
-  (_of: unknown, event: CameraEvent): Why => ({ trigger: event.type, text });
-
 const unreachable: Record<Unreachable, string> = {
   refused: 'nothing answers at its address: the camera is off, or its port is wrong',
   'no-route': 'there is no way through the network to its address',

@@ -1,4 +1,5 @@
 import type { Source } from '../../bus/events/camera.ts';
+import { plainly } from '../plainly.ts';
 import { backoff } from '../policy/backoff.ts';
 import { CAMERA_TIMES, sourceAt } from './context.ts';
 import { machine } from './parts.ts';
@@ -7,7 +8,6 @@ import {
   ended,
   intakeRefused,
   offline,
-  plainly,
   quarantineMs,
   relayLost,
   silent as sendsNothing,

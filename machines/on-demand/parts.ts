@@ -57,11 +57,6 @@ export const endsAfter =
   (ms: (context: OnDemandContext) => number) =>
   ({ context, event }: Args) => ({ deadline: event.at + ms(context) });
 
-/** A reason that needs no more than a sentence. */
-export const plainly =
-  (text: string) =>
-  (_context: unknown, event: { type: string }): Why => ({ trigger: event.type, text });
-
 /** The camera gives no picture to make anything of. */
 export const noPicture = (_context: unknown, event: Heard): Why => ({
   trigger: event.type,

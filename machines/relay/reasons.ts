@@ -1,14 +1,10 @@
 import { calledIn, type Doer } from '../../bus/events/doer.ts';
 import type { Why } from '../../bus/events/why.ts';
+import { plainly } from '../plainly.ts';
 import { RELAY_TIMES, type RelayContext, type RelayEvent } from './context.ts';
 
 /** Tells why a relay enters a state. */
 export type Because = (context: RelayContext, event: RelayEvent) => Why;
-
-/** The event's name and one sentence. */
-export const plainly =
-  (text: string): Because =>
-  (_context, event) => ({ trigger: event.type, text });
 
 export const newProcess = plainly('a new process answers; it is being given its paths');
 
