@@ -23,10 +23,10 @@ import {
 import { doerOf } from '../http/doing.ts';
 import { type Caller, openings } from '../http/door.ts';
 import { denied, Refusal } from '../http/errors.ts';
+import { zonesBy } from '../http/hearing.ts';
 import { type GatewayVerb, ruleOfAsk, type Verb } from '../http/message-roles.ts';
 import type { Poster } from '../http/services.ts';
 import { mayTouch } from '../http/sight.ts';
-import { zonesBy } from '../http/streams.ts';
 import { sendPoster } from './posters.ts';
 
 /** What answering asks needs. */

@@ -5,10 +5,11 @@ import type { Readers } from '../../bus/ports/readers.ts';
 import type { Subscription } from '../../bus/ports/subscription.ts';
 import type { Caller } from '../http/door.ts';
 import { denied, Refusal, refusalFor } from '../http/errors.ts';
+import { mayHear, type ZoneNow, zonesBy } from '../http/hearing.ts';
 import { pageAfter, resume, wantedOf } from '../http/resuming.ts';
 import { limiter } from '../http/socket.ts';
-import { isWanted, maySee, mayStillSee, type ZoneNow, zonesBy } from '../http/streams.ts';
 import { isOver, zoneOf } from '../http/views.ts';
+import { isWanted } from '../http/wanted.ts';
 import { camerasHeard, hearsAll, OF_A_CAMERA, type ReaderScope } from '../nats/accounts.ts';
 
 /** What answering readers needs. */
@@ -33,9 +34,9 @@ function hears(scope: ReaderScope, zoneNow: ZoneNow): (fact: Envelope) => boolea
   const { cameras = [], zones = [] } = scope;
   const rights: Caller = { sub: '', role: 'operator', cameras: [...cameras], zones: [...zones], iat: 0, exp: 0 };
   return (fact) => {
-    const [kind, camera = ''] = fact.subject.split('/');
+    const [kind] = fact.subject.split('/');
     if (!OF_A_CAMERA.some((one) => one === kind)) return false;
-    return maySee(rights, fact) && mayStillSee(rights, fact, zoneNow(camera));
+    return mayHear(rights, fact, zoneNow);
   };
 }
 

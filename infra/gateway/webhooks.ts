@@ -8,7 +8,7 @@ import type { Subscription } from '../../bus/ports/subscription.ts';
 import { KINDS, type Kind } from '../../bus/subjects.ts';
 import { backoff } from '../../machines/policy/backoff.ts';
 import type { Metrics } from '../http/metrics.ts';
-import { isWanted } from '../http/streams.ts';
+import { isWanted } from '../http/wanted.ts';
 
 /** A receiver of the configuration, and what it wants to hear. */
 export interface WantedWebhook extends Webhook {

@@ -9,7 +9,8 @@ import type { Server } from './fastify.ts';
 import type { HttpServices } from './services.ts';
 import type { Shared } from './shared.ts';
 import { keepAlive, sendJson } from './socket.ts';
-import { lastOnly, type Sink, type Wanted } from './streams.ts';
+import { lastOnly, type Sink } from './streams.ts';
+import type { Wanted } from './wanted.ts';
 
 const List = (pattern: string, description: string) =>
   Type.Optional(Type.String({ pattern: `^${pattern}(,${pattern})*$`, maxLength: 4000, description }));
@@ -66,8 +67,8 @@ function sseSink(out: ServerResponse): Sink {
     end(reason) {
       write(`event: end\ndata: ${JSON.stringify({ reason })}\n\n`);
       out.end();
-      // Who does not read will not read the end either.
-      setTimeout(() => out.destroy(), RETRY_MS).unref();
+      // Who reads slowly still reads this, and where to go on; who does not read at all never will.
+      setTimeout(() => out.destroy(), DRAIN_MS).unref();
     },
     backlogBytes: () => out.writableLength,
     async drained() {
@@ -86,12 +87,16 @@ function sseSink(out: ServerResponse): Sink {
 }
 
 function socketSink(socket: WebSocket): Sink {
+  /** Goes behind whatever waits: whoever is let go of for reading slowly is to know where to go on. */
+  const sayLast = (message: object) => {
+    if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(message));
+  };
   return {
     fact: (event) => sendJson(socket, event),
     beat: (sequence) => sendJson(socket, { type: 'beat', sequence }),
-    resync: (sequence, reason) => sendJson(socket, { type: 'resync', sequence, reason }),
+    resync: (sequence, reason) => sayLast({ type: 'resync', sequence, reason }),
     end(reason) {
-      sendJson(socket, { type: 'end', reason });
+      sayLast({ type: 'end', reason });
       socket.close(1000, reason);
     },
     backlogBytes: () => socket.bufferedAmount,

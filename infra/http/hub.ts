@@ -18,8 +18,11 @@ export interface Hub {
 const AT_HAND = 10_000;
 const RETRY_MS = 500;
 
-/** Makes the hub; `open` starts it, and it comes back by itself after outages without losing a fact. */
-export function createHub(facts: Facts): Hub {
+/**
+ * Makes the hub; `open` starts it, and it comes back by itself after outages without losing a fact.
+ * @param onFault a listener could do nothing with a fact, for instance a damaged one; the others hear it all the same
+ */
+export function createHub(facts: Facts, onFault: (error: unknown, told: Told) => void): Hub {
   const listeners = new Set<(told: Told) => void>();
   const setBack = new Set<() => void>();
   let recent: Told[] = [];
@@ -40,7 +43,13 @@ export function createHub(facts: Facts): Hub {
       const dropped = recent.splice(0, recent.length - AT_HAND);
       from = dropped.at(-1)?.seq ?? from;
     }
-    for (const listener of listeners) listener(told);
+    for (const listener of listeners) {
+      try {
+        listener(told);
+      } catch (error) {
+        onFault(error, told);
+      }
+    }
   };
   const again = (): void => {
     if (!closed) retry = setTimeout(() => void connect(), RETRY_MS);

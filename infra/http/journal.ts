@@ -10,9 +10,9 @@ import { KINDS } from '../../bus/subjects.ts';
 import { callerOf } from './door.ts';
 import { Refusal } from './errors.ts';
 import type { Server } from './fastify.ts';
+import { type ZoneNow, zonesBy } from './hearing.ts';
 import type { HttpServices } from './services.ts';
 import { mayTouch, placeOfCell, redacted } from './sight.ts';
-import { type ZoneNow, zonesBy } from './streams.ts';
 
 /** A sequence of the journal or of the facts, in a query. */
 export const Sequence = (description: string) =>

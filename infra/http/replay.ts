@@ -9,10 +9,10 @@ import { KINDS } from '../../bus/subjects.ts';
 import { callerOf } from './door.ts';
 import { Refusal } from './errors.ts';
 import type { Server } from './fastify.ts';
+import { zonesBy } from './hearing.ts';
 import { Sequence } from './journal.ts';
 import type { HttpServices } from './services.ts';
 import { mayTouch, placeOfCell, redacted } from './sight.ts';
-import { zonesBy } from './streams.ts';
 
 const querySchema = Type.Object({
   at: Type.Optional(Type.Integer({ minimum: 0, maximum: 8_640_000_000_000_000, description: 'epoch ms' })),

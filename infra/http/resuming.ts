@@ -3,7 +3,8 @@ import { envelope } from '../../bus/envelope.ts';
 import { ID_PATTERN, IdSchema } from '../../bus/identity.ts';
 import type { Facts } from '../../bus/ports/facts.ts';
 import { type Of, shape } from '../../bus/shape.ts';
-import { leftOut, type Resync, type Wanted } from './streams.ts';
+import { leftOut, type Resync } from './streams.ts';
+import type { Wanted } from './wanted.ts';
 
 const List = (pattern: string, description: string) =>
   Type.Optional(Type.Array(Type.String({ pattern, maxLength: 200 }), { maxItems: 1000, description }));

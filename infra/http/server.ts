@@ -140,7 +140,9 @@ const DRAINED_AT_ONCE = 5;
  */
 export async function buildServer(services: HttpServices): Promise<Server> {
   const server = create(services);
-  const hub = createHub(services.facts);
+  const hub = createHub(services.facts, (error, { seq, envelope }) =>
+    services.log.error({ err: error, seq, fact: envelope.id }, 'an event could not be dealt with; it is passed over'),
+  );
   const loads = keepLoads(services.cells, hub);
   const legs = keepLegs(services, loads);
   const connections = keepConnections(services, hub);

@@ -2,8 +2,8 @@ import type { CellView } from '../../actors/cells.ts';
 import type { LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
 import { access, isAtLeast, type Place, type Rights } from '../../machines/policy/access.ts';
 import { mayAlarm } from '../../machines/policy/alarm-rights.ts';
+import type { ZoneNow } from './hearing.ts';
 import { CELLS } from './message-roles.ts';
-import type { ZoneNow } from './streams.ts';
 import {
   alarmOf,
   broadcastOf,
@@ -53,8 +53,9 @@ function runs(caller: Rights, view: CellView, zoneNow: ZoneNow): boolean {
 }
 
 /**
- * Whether a person may know all of a cell, by its row in message-roles.ts.
- * @param zoneNow where the cameras of incidents and of their alarms are now
+ * Whether a person may know all of a cell, by its row in message-roles.ts: of a camera that has been moved to another
+ * zone since, only where they may see both.
+ * @param zoneNow where cameras are now
  */
 export function mayTouch(caller: LoginClaims, view: CellView, zoneNow: ZoneNow): boolean {
   const sight = CELLS[view.kind];
@@ -70,7 +71,10 @@ export function mayTouch(caller: LoginClaims, view: CellView, zoneNow: ZoneNow):
     default: {
       if (sight === 'own' && viewerOf(view).subject?.sub === caller.sub) return true;
       const place = placeOfCell(view);
-      return place !== undefined && access(caller, place, sight === 'watch' ? 'watch' : 'operate').allowed;
+      if (!place) return false;
+      const zones = new Set([place.zone, zoneNow(place.camera) ?? place.zone]);
+      const action = sight === 'watch' ? 'watch' : 'operate';
+      return [...zones].every((zone) => access(caller, { ...place, zone }, action).allowed);
     }
   }
 }
@@ -105,14 +109,16 @@ function without(value: unknown, hidden: readonly string[]): unknown {
   return Object.fromEntries(kept.map(([key, inner]) => [key, without(inner, hidden)]));
 }
 
-/**
- * What a person may read of what a cell knew or said. Addresses of sources and of people are for those who operate the
- * camera; others get everything else.
- */
-export function redacted<T>(caller: LoginClaims, place: Place | undefined, value: T): T {
-  if (!place || access(caller, place, 'operate').allowed) return value;
-  return without(
-    value,
-    [...addressesIn(value)].sort((a, b) => b.length - a.length),
-  ) as T;
+/** The value without addresses of sources and of people. */
+export function withoutAddresses<T>(value: T): T {
+  const found = [...addressesIn(value)].sort((a, b) => b.length - a.length);
+  return without(value, found) as T;
 }
+
+/** Addresses of sources and of people are for those who operate the camera. @param place absent: it is about no camera */
+export const readsAddresses = (caller: LoginClaims, place: Place | undefined): boolean =>
+  !place || access(caller, place, 'operate').allowed;
+
+/** What a person may read of what a cell knew or said: all, or all but addresses. */
+export const redacted = <T>(caller: LoginClaims, place: Place | undefined, value: T): T =>
+  readsAddresses(caller, place) ? value : withoutAddresses(value);

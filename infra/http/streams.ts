@@ -1,104 +1,15 @@
+import { turnstile } from '../../adapters/turnstile.ts';
 import type { Envelope } from '../../bus/envelope.ts';
-import type { Trouble } from '../../bus/events/alarm.ts';
-import { isId } from '../../bus/identity.ts';
 import type { Facts, Told } from '../../bus/ports/facts.ts';
-import type { Subscription } from '../../bus/ports/subscription.ts';
-import { access, inZone, isAtLeast } from '../../machines/policy/access.ts';
-import { mayAlarm } from '../../machines/policy/alarm-rights.ts';
+import { JournalAway } from '../../bus/ports/faults.ts';
 import { grantsTo } from '../../machines/policy/grants.ts';
 import { type Caller, openings } from './door.ts';
 import { Refusal } from './errors.ts';
+import { mayHear, placeIn, type ZoneNow, zonesBy } from './hearing.ts';
 import type { Hub } from './hub.ts';
-import { sightOfFact } from './message-roles.ts';
 import type { HttpServices } from './services.ts';
-import { zoneOf } from './views.ts';
-
-/** Which events a subscriber wants; empty lists want all. */
-export interface Wanted {
-  types: string[];
-  cameras: string[];
-  zones: string[];
-}
-
-/** The camera and zone that an event is about, if it is about one. */
-export function placeIn({ subject, data }: Envelope): { camera: string; zone: string } | undefined {
-  const [kind, id = ''] = subject.split('/');
-  const zone = typeof data.zone === 'string' ? data.zone : '';
-  if (['camera', 'rendition', 'recording', 'ptz', 'sound'].includes(kind ?? '')) return { camera: id, zone };
-  if (kind === 'viewer' || kind === 'broadcast')
-    return { camera: typeof data.camera === 'string' ? data.camera : '', zone };
-  if (kind === 'alarm' && Array.isArray(data.cameras) && data.cameras.length === 1)
-    return { camera: String(data.cameras[0]), zone };
-  return undefined;
-}
-
-/** In which zone a camera is now; undefined where it is not here. */
-export type ZoneNow = (camera: string) => string | undefined;
-
-/** Where cameras are, by the cells that live. */
-export const zonesBy =
-  ({ cells }: Pick<HttpServices, 'cells'>): ZoneNow =>
-  (camera) => {
-    const view = isId(camera) ? cells.view({ kind: 'camera', id: camera }) : undefined;
-    return view && zoneOf(view);
-  };
-
-/** Whether an incident is about a camera that somebody may watch; the zone it was declared for need not be theirs. */
-function concerns(caller: Caller, { data }: Envelope, zoneNow: ZoneNow): boolean {
-  const cameras = Array.isArray(data.cameras) ? data.cameras : [];
-  const zone = typeof data.zone === 'string' ? data.zone : '';
-  return cameras.some(
-    (camera) => access(caller, { camera: String(camera), zone: zoneNow(String(camera)) ?? zone }, 'watch').allowed,
-  );
-}
-
-/** Whether somebody may see an event, by its row in message-roles.ts. */
-export function maySee(caller: Caller, envelope: Envelope, zoneNow: ZoneNow = () => undefined): boolean {
-  const sight = sightOfFact(envelope.type.replace(/^signalbox\./, ''));
-  switch (sight) {
-    case undefined:
-      return false;
-    case 'operator':
-      return isAtLeast(caller.role, 'operator');
-    case 'concerned':
-      return concerns(caller, envelope, zoneNow);
-    case 'alarm': {
-      const trouble = envelope.data as unknown as Trouble;
-      return mayAlarm(caller, trouble, 'hear', trouble.about.kind === 'incident' ? zoneNow : undefined);
-    }
-    default: {
-      if (sight === 'own' && envelope.data.subject === caller.sub) return true;
-      const place = placeIn(envelope);
-      return place !== undefined && access(caller, place, sight === 'watch' ? 'watch' : 'operate').allowed;
-    }
-  }
-}
-
-/**
- * Whether somebody may still see events of a camera that has been moved to another zone since: only where they may see
- * both.
- * @param zone where the camera is now; undefined when it is not here
- */
-export function mayStillSee(caller: Caller, envelope: Envelope, zone: string | undefined): boolean {
-  const place = placeIn(envelope);
-  if (!place || zone === undefined || zone === place.zone) return true;
-  return maySee(caller, { ...envelope, data: { ...envelope.data, zone } });
-}
-
-/** Whether an event is among those wanted. A type may be `camera.live`, `camera`, `camera.*`, with or without prefix. */
-export function isWanted(wanted: Wanted, envelope: Envelope): boolean {
-  const type = envelope.type.replace(/^signalbox\./, '');
-  const isType = (one: string) => {
-    const stem = one.replace(/^signalbox\./, '').replace(/\.\*$/, '');
-    return type === stem || type.startsWith(`${stem}.`);
-  };
-  if (wanted.types.length && !wanted.types.some(isType)) return false;
-  if (!wanted.cameras.length && !wanted.zones.length) return true;
-  const place = placeIn(envelope);
-  if (!place) return false;
-  if (wanted.cameras.length && !wanted.cameras.includes(place.camera)) return false;
-  return !wanted.zones.length || wanted.zones.some((pattern) => inZone(place.zone, pattern));
-}
+import { readsAddresses, withoutAddresses } from './sight.ts';
+import { isWanted, type Wanted } from './wanted.ts';
 
 /**
  * Why events were left out: it reads too slowly; they are no longer kept; there is no such sequence yet; the store has
@@ -132,12 +43,16 @@ export interface Sink {
   drained(): Promise<void>;
 }
 
-/** Works something out once for a thousand subscribers that are told the same. */
+/** Works something out once for a thousand subscribers that are told the same, or one of two things in turn. */
 export function lastOnly<Key extends object, Value>(work: (key: Key) => Value): (key: Key) => Value {
   let last: { key: Key; value: Value } | undefined;
+  let before: typeof last;
   return (key) => {
-    if (last?.key !== key) last = { key, value: work(key) };
-    return last.value;
+    if (last?.key === key) return last.value;
+    const known = before?.key === key ? before : { key, value: work(key) };
+    before = last;
+    last = known;
+    return known.value;
   };
 }
 
@@ -160,13 +75,39 @@ const AT_ONCE = 200;
 const STREAMS_PER_SUBJECT = 64;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const CHECK_EVERY_MS = 1_000;
+/** So many subscribers read from the store at a time: all come back at once when a gateway was started anew. */
+const READS_AT_ONCE = 16;
+const AGAIN_MS = 500;
+
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** The store is away: it is asked again. */
+function passOverAway(error: unknown): void {
+  if (!(error instanceof JournalAway)) throw error;
+}
+
+/** Asks for each camera once. */
+function remembered(zones: ZoneNow): ZoneNow {
+  const known = new Map<string, string | undefined>();
+  return (camera) => {
+    if (!known.has(camera)) known.set(camera, zones(camera));
+    return known.get(camera);
+  };
+}
 
 /** Serves subscribers from the hub, and from the store where they ask for what is longer ago. */
 export function keepStreams(services: HttpServices, hub: Hub): Streams {
   const zones = zonesBy(services);
-  const zoneNow = lastOnly(({ envelope }: Told) => zones(placeIn(envelope)?.camera ?? ''));
+  const zonesFor = lastOnly((_told: Told) => remembered(zones));
   const openedBy = lastOnly((_told: Told) => openings(services));
   const eventOf = lastOnly((told: Told) => ({ ...told.envelope, sequence: told.seq }));
+  /** As they read it who do not operate its camera. */
+  const hushedOf = lastOnly((told: Told) => ({ ...eventOf(told), data: withoutAddresses(told.envelope.data) }));
+  const fromStore = turnstile({
+    atOnce: READS_AT_ONCE,
+    waiting: Number.POSITIVE_INFINITY,
+    refusal: () => new Error('any number may wait'),
+  });
   const running = new Set<{ caller: Caller; stop(reason?: string): void }>();
   const { facts, revocations } = services;
 
@@ -175,10 +116,10 @@ export function keepStreams(services: HttpServices, hub: Hub): Streams {
     if (mine >= STREAMS_PER_SUBJECT) {
       throw new Refusal(429, 'too-many', `${caller.sub} already has ${mine} event streams: close one first.`);
     }
-    let position = after ?? hub.last();
+    let position = after ?? (hub.since(hub.last()) ? hub.last() : (await facts.range()).last);
     let over = false;
     let stopHearing = () => {};
-    let own: Subscription | undefined;
+    let turn = 0;
 
     /** Whom an incident lets in hears of its cameras while it runs, and of its end. */
     const rightsFor = (told: Told): Caller => {
@@ -195,7 +136,6 @@ export function keepStreams(services: HttpServices, hub: Hub): Streams {
       clearTimeout(expiry);
       stopHearing();
       stopMinding();
-      own?.close();
       running.delete(stream);
       if (reason) sink.end(reason);
     };
@@ -214,22 +154,44 @@ export function keepStreams(services: HttpServices, hub: Hub): Streams {
       position = told.seq;
       const { envelope } = told;
       const rights = rightsFor(told);
-      if (!isWanted(wanted, envelope) || !maySee(rights, envelope, zones)) return;
-      if (mayStillSee(rights, envelope, zoneNow(told))) sink.fact(eventOf(told));
+      if (!isWanted(wanted, envelope) || !mayHear(rights, envelope, zonesFor(told))) return;
+      sink.fact(readsAddresses(rights, placeIn(envelope)) ? eventOf(told) : hushedOf(told));
     };
-    /** From what the hub has at hand, no faster than it is read, then live. */
-    const follow = async (): Promise<void> => {
-      for (let next = hub.since(position); !over && next?.length !== 0; next = hub.since(position)) {
-        if (!next) return fallBehind();
-        for (const told of next.slice(0, AT_ONCE)) deliver(told);
-        await sink.drained();
+    /** Delivers a page of what is longer ago than the hub remembers. */
+    const page = async (goesOn: () => boolean): Promise<void> => {
+      const { last } = await facts.range();
+      let left = AT_ONCE;
+      for await (const told of facts.read({ after: position })) {
+        if (!goesOn()) return;
+        deliver(told);
+        if (--left === 0) return;
       }
-      if (!over) stopHearing = hub.listen(deliver);
+      if (!goesOn() || last <= position) return;
+      // What stood there can't be read.
+      position = last;
+      sink.resync(position, 'lost');
+    };
+    /** All that was told since, no faster than it is read, then live. While the store is away it is asked again. */
+    const follow = async (): Promise<void> => {
+      turn += 1;
+      const mine = turn;
+      const goesOn = () => !over && turn === mine;
+      while (goesOn()) {
+        const next = hub.since(position);
+        if (next?.length === 0) {
+          stopHearing = hub.listen(deliver);
+          return;
+        }
+        const from = position;
+        if (next) for (const told of next.slice(0, AT_ONCE)) deliver(told);
+        else await fromStore(() => page(goesOn)).catch(passOverAway);
+        await sink.drained();
+        if (position === from) await sleep(AGAIN_MS);
+      }
     };
 
     const stopMinding = hub.onSetBack(() => {
       stopHearing();
-      own?.close();
       position = hub.last();
       sink.resync(position, 'lost');
       void follow();
@@ -240,21 +202,15 @@ export function keepStreams(services: HttpServices, hub: Hub): Streams {
     const beats = setInterval(() => sink.beat(position), BEAT_MS);
     const expiry = setTimeout(() => stop('expired'), Math.min(caller.exp * 1000 - Date.now(), LONGEST_TIMER_MS));
     try {
-      if (after !== undefined && hub.since(after) === undefined) {
+      // This gateway may not have heard yet of what another one has told.
+      if (after !== undefined && (hub.since(after) === undefined || after > hub.last())) {
         const missing = leftOut(after, await facts.range());
         if (missing) {
           position = missing.sequence;
           sink.resync(position, missing.reason);
         }
-        own = await facts.subscribe({}, position, deliver);
-        if (over) own.close();
-      } else {
-        if (position > hub.last()) {
-          position = hub.last();
-          sink.resync(position, 'ahead');
-        }
-        void follow();
       }
+      void follow();
     } catch (error) {
       stop();
       throw error;

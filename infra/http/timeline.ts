@@ -8,10 +8,11 @@ import { callerOf } from './door.ts';
 import { Refusal } from './errors.ts';
 import { wantedIn, wantedQuery } from './events.ts';
 import type { Server } from './fastify.ts';
+import { mayHear, placeIn, zonesBy } from './hearing.ts';
 import { Sequence } from './journal.ts';
 import type { HttpServices } from './services.ts';
 import { redacted } from './sight.ts';
-import { isWanted, maySee, placeIn, zonesBy } from './streams.ts';
+import { isWanted } from './wanted.ts';
 
 const Moment = (description: string) =>
   Type.Optional(Type.Integer({ minimum: 0, maximum: 8_640_000_000_000_000, description: `epoch ms: ${description}` }));
@@ -116,7 +117,7 @@ export function timelineRoutes(server: Server, { facts, cells }: HttpServices): 
         reached = told.seq;
         read += 1;
         if (at < from || at > to || !isWanted(wanted, told.envelope)) continue;
-        if (!maySee(caller, told.envelope, zones)) continue;
+        if (!mayHear(caller, told.envelope, zones)) continue;
         items.push(show(told, caller));
       }
       // What was told late stands where it happened.

@@ -12,11 +12,11 @@ import { LEASE } from '../gateway/tenure.ts';
 import { callerOf } from './door.ts';
 import { missing, Refusal } from './errors.ts';
 import type { Server } from './fastify.ts';
+import { zonesBy } from './hearing.ts';
 import { standingOf } from './placing.ts';
 import { regionOf } from './region.ts';
 import type { HttpServices } from './services.ts';
 import { mayTouch, redacted } from './sight.ts';
-import { zonesBy } from './streams.ts';
 import { cameraOf, isOver, relayOf, viewerOf } from './views.ts';
 
 const closed = { additionalProperties: false };

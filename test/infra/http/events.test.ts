@@ -2,12 +2,15 @@ import { expect } from 'chai';
 import type { WebSocket } from 'ws';
 import { type Id, id } from '../../../bus/identity.ts';
 import type { Facts } from '../../../bus/ports/facts.ts';
+import { mayHear } from '../../../infra/http/hearing.ts';
 import { createHub } from '../../../infra/http/hub.ts';
-import { isWanted, keepStreams, maySee } from '../../../infra/http/streams.ts';
+import { keepStreams } from '../../../infra/http/streams.ts';
+import { isWanted } from '../../../infra/http/wanted.ts';
 import { readEvents } from '../../fakes/event-stream.ts';
 import { type FakeGateway, fakeGateway } from '../../fakes/http.ts';
 import { feeds, flows } from '../../fakes/source.ts';
 import { until } from '../../fixtures/process.ts';
+import { someFact } from '../../fixtures/records.ts';
 
 describe('http: events', () => {
   let gateway: FakeGateway;
@@ -114,6 +117,12 @@ describe('http: events', () => {
     await silence('cam_001');
     await until('all of it', () => admin.types().includes('camera.stalled') && admin.types().includes('viewer.ended'));
     expect(before.types()).to.deep.equal(['viewer.admitted']);
+    const asked = async (person: object, what: string) =>
+      (await gateway.server.inject({ url: `/api/v1/${what}`, headers: gateway.bearer(person) })).json().items.length;
+    for (const what of ['timeline?cameras=cam_001', 'journal?camera=cam_001']) {
+      expect(await asked(olga, what), what).to.equal(0);
+      expect(await asked(anna, what), what).to.be.greaterThan(1);
+    }
   });
 
   it('filters by type, camera and zone', async () => {
@@ -148,13 +157,98 @@ describe('http: events', () => {
     expect(await resync()).to.deep.equal({ sequence: 4, reason: 'lost' });
   });
 
+  /** A gateway that was started anew: its hub remembers nothing. @param facts how it reads them */
+  const startedAnew = async (facts: Partial<Facts> = {}) => {
+    const lone = await fakeGateway({ facts: { ...gateway.house.store.facts, ...facts } });
+    open.push({ close: () => void lone.close() });
+    return async (after: number) => {
+      const headers = { ...lone.bearer(anna), 'last-event-id': String(after) };
+      const answer = await lone.server.inject({ url: '/api/v1/events', headers, payloadAsStream: true });
+      const stream = readEvents(answer.stream());
+      open.push(stream);
+      return stream;
+    };
+  };
+  const heardOf = (stream: { heard: { event?: string; id?: string }[] }) =>
+    stream.heard.flatMap(({ event, id }) => (id === undefined ? [] : [event ? `${event} ${id}` : Number(id)]));
+
+  it('is brought up to date after a restart page by page, by a connection that all share, and goes on live', async () => {
+    for (let n = 0; n < 450; n++) await gateway.house.store.facts.tell(someFact('cam_001', n));
+    let subscriptions = 0;
+    const { facts } = gateway.house.store;
+    const ask = await startedAnew({
+      subscribe: (...asked) => {
+        subscriptions += 1;
+        return facts.subscribe(...asked);
+      },
+    });
+    const before = subscriptions;
+    const readers = await Promise.all([ask(3), ask(3), ask(200)]);
+    await silence('cam_001');
+    const all = told().map(({ seq }) => seq);
+    for (const [reader, after] of [
+      [readers[0], 3],
+      [readers[1], 3],
+      [readers[2], 200],
+    ] as const) {
+      await until('the newest', () => reader.facts().at(-1)?.id === String(all.at(-1)));
+      expect(heardOf(reader)).to.deep.equal(all.filter((seq) => seq > after));
+    }
+    expect(subscriptions, 'of their own').to.equal(before);
+  });
+
+  it('is not told that it is ahead by a gateway that has not heard yet what another one has told', async () => {
+    const late: Parameters<Facts['subscribe']>[2][] = [];
+    const { facts } = gateway.house.store;
+    const ask = await startedAnew({
+      subscribe: (filter, after, hear) => facts.subscribe(filter, after, (one) => void late.push(() => hear(one))),
+    });
+    await silence('cam_001');
+    await silence('cam_002');
+    const seen = told().at(-1)?.seq ?? 0;
+    const reader = await ask(seen);
+    for (const hear of late.splice(0)) hear(undefined as never);
+    await revive('cam_001');
+    for (const hear of late.splice(0)) hear(undefined as never);
+    const all = told().map(({ seq }) => seq);
+    await until('the newest', () => reader.facts().at(-1)?.id === String(all.at(-1)));
+    expect(heardOf(reader)).to.deep.equal(all.filter((seq) => seq > seen));
+  });
+
+  it('goes on past an event that is damaged, for everybody', async () => {
+    const [one, other] = [await follow(anna), await follow({ sub: 'vera', cameras: ['cam_001'] })];
+    const damaged = someFact('cam_001', 1);
+    await gateway.house.store.facts.tell({ ...damaged, type: 'signalbox.alarm.raised', subject: 'alarm/x', data: {} });
+    await silence('cam_001');
+    for (const stream of [one, other]) {
+      await until('what came behind it', () => stream.types().includes('camera.stalled'));
+      expect(stream.types()).not.to.include('alarm.raised');
+    }
+    const shown = await gateway.server.inject({ url: '/api/v1/timeline', headers: gateway.bearer(anna) });
+    expect(shown.statusCode).to.equal(200);
+  });
+
+  it('hides addresses from who does not operate the camera, as time line and journal do', async () => {
+    const detail = 'dial tcp 192.0.2.7:554: connection refused';
+    const [viewer, admin] = [await follow({ sub: 'vera', cameras: ['cam_001'] }), await follow(anna)];
+    const fact = someFact('cam_001', 1);
+    const why = { trigger: 'source.ended', text: `it ended: ${detail}` };
+    await gateway.house.store.facts.tell({ ...fact, data: { ...fact.data, zone: 'hcm/center', why } });
+    const textOf = (stream: typeof viewer) => until('the event', () => stream.facts().at(-1)?.data.data.why?.text);
+    expect(await textOf(admin)).to.contain('192.0.2.7');
+    expect(await textOf(viewer))
+      .to.contain('it ended')
+      .and.not.contain('192.0.2.7');
+  });
+
   it('does not skip silently what the store lost in the middle', async () => {
     const { store } = gateway.house;
     const missing = told()[2]?.seq ?? 0;
     const holed: Facts = {
       ...store.facts,
-      subscribe: (filter, after, hear) =>
-        store.facts.subscribe(filter, after, (one) => one.seq !== missing && hear(one)),
+      async *read(from, filter) {
+        for await (const one of store.facts.read(from, filter)) if (one.seq !== missing) yield one;
+      },
     };
     const lone = await fakeGateway({ facts: holed });
     const answer = await lone.server.inject({
@@ -205,7 +299,9 @@ describe('http: events', () => {
 
   it('lets go of a subscriber that does not read, and tells it where to go on', async () => {
     const sink = { stuck: 0, resync: 0, ended: '' };
-    const hub = createHub(gateway.services.facts);
+    const hub = createHub(gateway.services.facts, (error) => {
+      throw error;
+    });
     await hub.open();
     const streams = keepStreams(gateway.services, hub);
     const claims = { ...anna, cameras: [], zones: [], iat: 0, exp: Date.now() / 1000 + 60 };
@@ -280,6 +376,29 @@ describe('http: events', () => {
     expect(heard.at(-1)?.sequence).to.equal(told().at(-1)?.seq);
   });
 
+  it('tells a reader over a WebSocket that is let go of for its slowness where to go on', async () => {
+    const heard: Record<string, unknown>[] = [];
+    const socket: WebSocket = await gateway.server.injectWS('/api/v1/events', {
+      headers: { host: 'localhost:8080', ...gateway.bearer(anna) },
+    });
+    open.push({ close: () => socket.terminate() });
+    socket.on('message', (data) => heard.push(JSON.parse(data.toString())));
+    socket.send('{"after":0}');
+    await until('what was before', () => heard.length >= 2);
+    socket.pause();
+    const fact = someFact('cam_001', 1);
+    for (let n = 0; n < 40; n++) {
+      const long = { ...fact.data, zone: 'hcm/center', why: { trigger: 'x', text: 'y'.repeat(100_000) } };
+      await gateway.house.store.facts.tell({ ...fact, id: `long-${n}`, data: long });
+    }
+    socket.resume();
+    await until('the end', () => heard.at(-1)?.type === 'end');
+    expect(heard.at(-1)).to.include({ reason: 'slow' });
+    const last = heard.findLast(({ sequence }) => sequence !== undefined);
+    expect(last).to.include({ type: 'resync', reason: 'slow' });
+    expect(last?.sequence).to.equal(heard.findLast(({ specversion }) => specversion)?.sequence);
+  });
+
   it('opens no WebSocket for pages of other sites, nor without a token', async () => {
     const outcome = (headers: Record<string, string>) =>
       gateway.server.injectWS('/api/v1/events', { headers: { host: 'localhost:8080', ...headers } }).then(
@@ -298,14 +417,14 @@ describe('http: events', () => {
     ).to.deep.equal(Array(5).fill(true));
     expect(['cam', 'camera.li', 'viewer', 'live'].map((type) => wanted([type]))).to.deep.equal(Array(4).fill(false));
     const nobody = { sub: 'x', role: 'viewer' as const, cameras: [], zones: [], iat: 0, exp: 0 };
-    expect(maySee(nobody, live)).to.equal(false);
+    expect(mayHear(nobody, live, () => undefined)).to.equal(false);
   });
 
   it('tells of an emergency to whoever may watch one of its cameras, whatever zone it was declared for', () => {
     const zones = (camera: string) => (camera === 'cam_001' ? 'hcm/center' : 'hanoi/station');
     const incident = { type: 'signalbox.incident.active', subject: 'incident/inc_1' };
     const watcher = { sub: 'x', role: 'viewer' as const, cameras: [], zones: ['hcm/center'], iat: 0, exp: 0 };
-    const seen = (data: object) => maySee(watcher, { ...incident, data } as never, zones);
+    const seen = (data: object) => mayHear(watcher, { ...incident, data } as never, zones);
     expect(seen({ zone: '', cameras: ['cam_002', 'cam_001'] })).to.equal(true);
     expect(seen({ zone: 'hcm/*', cameras: ['cam_001'] })).to.equal(true);
     expect(seen({ zone: 'hcm/center', cameras: ['cam_002'] }), 'a zone that names it, and is not its own').to.equal(

@@ -4,9 +4,9 @@ import { CATALOG } from '../../../bus/catalog.ts';
 import { wrap } from '../../../bus/envelope.ts';
 import { id } from '../../../bus/identity.ts';
 import { KINDS, type Kind } from '../../../bus/subjects.ts';
+import { mayHear } from '../../../infra/http/hearing.ts';
 import { CELLS, SAYS, type Sight, sightOfFact } from '../../../infra/http/message-roles.ts';
 import { playerSays } from '../../../infra/http/messages.ts';
-import { maySee } from '../../../infra/http/streams.ts';
 import {
   CALLERS,
   type Caller,
@@ -136,7 +136,7 @@ describe('http: who is told what', () => {
     expect(filters.sort(), 'a filter without a row in FILTERS').to.deep.equal(Object.keys(FILTERS).sort());
     const admin = { sub: 'anna', role: 'admin' as const, cameras: [], zones: ['*'], iat: 0, exp: 0 };
     const secret = { type: 'signalbox.secret.told', subject: 'secret/cam_001', data: DATA };
-    expect(maySee(admin, secret as never)).to.equal(false);
+    expect(mayHear(admin, secret as never, () => undefined)).to.equal(false);
   });
 });
 
