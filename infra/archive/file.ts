@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import Type from 'typebox';
 import { type Of, shape } from '../../bus/shape.ts';
-import type { Line } from './lines.ts';
+import { isLine, type Line } from './lines.ts';
 import { textLines } from './text-lines.ts';
 
 /** The first line of an archive: what it holds, and how to prove that it is whole. */
@@ -133,7 +133,8 @@ async function* checkedLines(file: string, head: Manifest, texts: AsyncIterable<
   let ended = false;
   for await (const text of texts) {
     tally.add(text);
-    const line = parsed(file, text) as Line;
+    const line = parsed(file, text);
+    if (!isLine(line) || ended) throw new BrokenArchive(`${file}: a line is none of an archive: ${text.slice(0, 60)}`);
     if ('end' in line) ended = true;
     else yield line;
   }

@@ -1,13 +1,30 @@
+import Type from 'typebox';
 import { foldPast, type Past } from '../../actors/past.ts';
 import { type Moment, type Readings, stretch } from '../../actors/stretch.ts';
+import { envelope } from '../../bus/envelope.ts';
 import type { Facts, Told } from '../../bus/ports/facts.ts';
 import type { JournalEntry } from '../../bus/ports/journal.ts';
+import { RecordSchema } from '../../bus/record-shape.ts';
+import { shape } from '../../bus/shape.ts';
 
 /**
  * A line of an archive, as JSON. `checkpoint`: the last record of a cell before the stretch, from which it goes on;
  * `record`: what a cell heard within it; `fact`: what was told within it; `end`: nothing is missing.
  */
 export type Line = { checkpoint: JournalEntry } | { record: JournalEntry } | { fact: Told } | { end: true };
+
+const entry = Type.Object({ seq: Type.Integer({ minimum: 0 }), record: RecordSchema });
+const lineShape = shape(
+  'line of an archive',
+  Type.Union([
+    Type.Object({ checkpoint: entry }),
+    Type.Object({ record: entry }),
+    Type.Object({ fact: Type.Object({ seq: Type.Integer({ minimum: 0 }), envelope: envelope.schema }) }),
+    Type.Object({ end: Type.Literal(true) }),
+  ]),
+);
+/** Whether parsed text is a line of an archive. */
+export const isLine = (value: unknown): value is Line => lineShape.check(value);
 
 /** Between which moments; nothing means from the first, or to the newest. */
 export interface Window {

@@ -8,6 +8,7 @@ import {
   type Poison,
   type Receipt,
 } from '../../ports/journal.ts';
+import { recordShape } from '../../record-shape.ts';
 import { EVERY_JOURNAL, JOURNAL_STREAM, journalSubject, journalsOfKind, parseSubject } from '../../subjects.ts';
 import type { NatsLink } from './connection.ts';
 import { followStream } from './following.ts';
@@ -21,9 +22,8 @@ const SUBJECTS_AT_ONCE = 500;
 function entryOf(message: JsMsg | StoredMsg, onPoison?: (poison: Poison) => void): JournalEntry | undefined {
   const { subject, seq } = message;
   try {
-    const record = message.json<JournalRecord>();
-    const isRecord = journalSubject({ kind: record.kind, id: record.cell }) === subject && Array.isArray(record.heard);
-    if (isRecord && record.after) return { seq, record };
+    const record = recordShape.parse(message.json()) as JournalRecord;
+    if (journalSubject({ kind: record.kind, id: record.cell }) === subject) return { seq, record };
     throw new TypeError(`it is no record of ${subject}`);
   } catch (error) {
     const of = parseSubject(subject)?.address;
