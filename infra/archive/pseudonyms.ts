@@ -16,15 +16,18 @@ const FIELDS: Record<string, Sort> = {
   subject: 'person',
   by: 'person',
   by_name: 'person',
+  person: 'person',
+  subjects: 'person',
   name: 'title',
   title: 'title',
   jti: 'token',
   address: 'address',
   url: 'address',
   credential: 'address',
+  to: 'address',
 };
 /** Fields with sentences in which names may occur. */
-const SENTENCES = new Set(['text', 'detail', 'reason', 'note']);
+const SENTENCES = new Set(['text', 'detail', 'reason', 'note', 'because', 'failed']);
 const NETWORK_ADDRESS = /\b\d{1,3}(?:\.\d{1,3}){3}\b|\b(?:[0-9a-f]{1,4}:){2,7}[0-9a-f]{1,4}\b/gi;
 /** Shorter names would be found inside of ordinary words. */
 const SHORTEST_IN_SENTENCES = 3;
@@ -53,7 +56,9 @@ export function pseudonyms(): Pseudonyms {
     const n = (counts.get(sort) ?? 0) + 1;
     counts.set(sort, n);
     if (sort === 'title' && isId(original)) ids.add(original);
-    const name = original.includes('://') ? `rtsp://address-${n}.invalid/` : `${sort}-${n}`;
+    // What an address is for stays as it was: that decides what can be done with it.
+    const [scheme] = original.match(/^[a-z][a-z0-9+.-]*:\/\//i) ?? [];
+    const name = scheme ? `${scheme}address-${n}.invalid/` : `${sort}-${n}`;
     known.set(original, name);
     finder = undefined;
     return name;
@@ -62,10 +67,13 @@ export function pseudonyms(): Pseudonyms {
     if (value === null || typeof value !== 'object') return;
     for (const [field, inner] of Object.entries(value)) {
       const sort = sortOf(value as Record<string, unknown>, field);
-      if (sort && typeof inner === 'string' && inner) {
-        nameFor(sort, inner);
-        if (URL.canParse(inner)) nameFor('address', new URL(inner).hostname);
-      } else learn(inner);
+      // A field may hold several names.
+      for (const one of sort && Array.isArray(inner) ? inner : [inner]) {
+        if (sort && typeof one === 'string' && one) {
+          nameFor(sort, one);
+          if (URL.canParse(one)) nameFor('address', new URL(one).hostname);
+        } else learn(one);
+      }
     }
   };
   const sentence = (text: string): string => {
@@ -82,13 +90,15 @@ export function pseudonyms(): Pseudonyms {
     if (Array.isArray(value)) return value.map(rewrite);
     if (value === null || typeof value !== 'object') return value;
     const owner = value as Record<string, unknown>;
-    return Object.fromEntries(
-      Object.entries(owner).map(([field, inner]) => {
-        if (typeof inner !== 'string') return [field, rewrite(inner)];
-        if (sortOf(owner, field)) return [field, known.get(inner) ?? inner];
-        return [field, SENTENCES.has(field) ? sentence(inner) : inner];
-      }),
-    );
+    const textIn = (field: string) => (text: string) => {
+      if (sortOf(owner, field)) return known.get(text) ?? text;
+      return SENTENCES.has(field) ? sentence(text) : text;
+    };
+    const within = (field: string, inner: unknown): unknown => {
+      if (typeof inner === 'string') return textIn(field)(inner);
+      return Array.isArray(inner) ? inner.map((one) => within(field, one)) : rewrite(inner);
+    };
+    return Object.fromEntries(Object.entries(owner).map(([field, inner]) => [field, within(field, inner)]));
   };
   return { learn, rewrite: (line) => rewrite(line) as Line };
 }
