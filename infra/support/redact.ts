@@ -1,24 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseYaml } from '../config/parse.ts';
+import { HIDDEN, withoutSecrets } from '../secrecy.ts';
 
-const HIDDEN = '[hidden]';
 /** Shorter ones would be found inside of ordinary words; where they stand as logins, the patterns find them. */
 const SHORTEST = 4;
-
-/** What looks like a secret, whoever wrote it. The first group stays. */
-const PATTERNS: RegExp[] = [
-  /()-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g,
-  /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@"'<>\\]+(?=@)/gi,
-  /()\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]*)?/g,
-  /()\bsbs_[\w-]{20,}/g,
-  /()\$scrypt\$[\w$=,+/.-]+/g,
-  /(\b(?:proxy-)?authorization["']?\s*[:=]\s*["']?)[^"'\r\n]+/gi,
-  /(\b(?:set-)?cookie["']?\s*[:=]\s*["']?)[^"'\r\n]+/gi,
-  /([?&;](?:login|token|jwt|pass|password|secret|key|streamid|passphrase|code|state)=)[^&\s"'<>\\]+/gi,
-  /(["']?\b(?:password|passphrase|pass|secret|token|client_secret|credential_text)["']?\s*[:=]\s*)(?:"[^"]*"|'[^']*'|[^\s,}"']+)/gi,
-  /(\/(?:hls|recordings)\/[\w-]+\/[\w-]+\/\d+\/)[\w-]+/g,
-];
 
 const linesOf = (text: string): string[] => text.split(/\r?\n/).map((line) => line.trim());
 
@@ -115,6 +101,6 @@ export function redactor(secrets: readonly string[]): (text: string) => string {
   const any = escaped.length > 0 ? new RegExp(escaped.join('|'), 'g') : undefined;
   return (text) => {
     const without = any ? text.replace(any, HIDDEN) : text;
-    return PATTERNS.reduce((kept, pattern) => kept.replace(pattern, `$1${HIDDEN}`), without);
+    return withoutSecrets(without);
   };
 }
