@@ -1,5 +1,5 @@
 import type { Facts } from '../bus/ports/facts.ts';
-import { FenceRefused, JournalAway, JournalRefused } from '../bus/ports/faults.ts';
+import { FenceRefused, isStoreRefusal } from '../bus/ports/faults.ts';
 import type { Journal, JournalEntry, Poison } from '../bus/ports/journal.ts';
 import type { Address } from '../bus/subjects.ts';
 import { upcast } from '../bus/upcast.ts';
@@ -138,7 +138,3 @@ async function claim(
     throw error;
   }
 }
-
-/** The store is away, or refuses. */
-export const isStoreRefusal = (error: unknown): boolean =>
-  error instanceof JournalAway || error instanceof JournalRefused;

@@ -39,6 +39,8 @@ export interface Predecessor {
   readonly at: Address;
   /** Whether another writer has appended to its journal: then this is not its owner any more. */
   lostFence(): boolean;
+  /** Lets go of its effects, which go on; resolves when all it heard is journalled. */
+  leave(): Promise<void>;
   /** Where its successor starts: after its last record, once that is written. */
   origin(): Promise<Omit<CellOrigin, 'tenure'>>;
 }

@@ -1,5 +1,5 @@
 import type { AnyActor } from 'xstate';
-import { FenceRefused } from '../bus/ports/faults.ts';
+import { FenceRefused, isStoreRefusal } from '../bus/ports/faults.ts';
 import type { Heard } from '../bus/ports/journal.ts';
 import type { Address } from '../bus/subjects.ts';
 import { alike } from './alike.ts';
@@ -128,10 +128,7 @@ export class Cell implements Door, Author {
     });
   }
 
-  /**
-   * Lets go of the cell while its effects go on (shut-down, hand-over).
-   * Resolves when all it heard is journalled.
-   */
+  /** Lets go of the cell while its effects go on (shut-down, hand-over); resolves when all it heard is journalled. */
   async leave(): Promise<void> {
     this.leaving = true;
     // What it heard last is written down as it lived: once stopped, its snapshot says that it is over.
@@ -194,9 +191,9 @@ export class Cell implements Door, Author {
 
   /** Takes a report of one of its adapters. */
   report(event: { type: string }): void {
-    // A report has nobody who waits; what goes wrong with it has been told by onDown, or is a bug in the adapter.
-    this.offer(event as { type: string }).catch((error) => {
-      if (!(error instanceof CellDown)) this.house.onDown(this, error);
+    // A report has nobody who waits: a cell that is down has told so, and what no store takes now is tried again.
+    this.offer(event).catch((error) => {
+      if (!(error instanceof CellDown) && !isStoreRefusal(error)) this.fail(error);
     });
   }
 
@@ -242,7 +239,8 @@ export class Cell implements Door, Author {
     this.writing.say(fact, heard);
   }
 
-  private fail(error: Error): void {
+  /** Takes nothing more after a fault that no other try would mend. */
+  fail(error: Error): void {
     this.down = new CellDown(`${this.at.kind} ${this.at.id} failed: ${error.message}`, { cause: error });
     this.writing.drop(this.down);
     this.house.onDown(this, this.down);

@@ -1,9 +1,9 @@
 import type { Envelope } from '../bus/envelope.ts';
 import { newId } from '../bus/identity.ts';
-import { FenceRefused } from '../bus/ports/faults.ts';
+import { FenceRefused, isStoreRefusal } from '../bus/ports/faults.ts';
 import type { Journal, JournalEntry, Poison } from '../bus/ports/journal.ts';
 import { type Address, KINDS, type Kind } from '../bus/subjects.ts';
-import { Adoption, type AdoptionHouse, isStoreRefusal } from './adoption.ts';
+import { Adoption, type AdoptionHouse } from './adoption.ts';
 import { Cell } from './cell.ts';
 import type { CellHouse, CellOrigin, Predecessor } from './cell-house.ts';
 import type { CellKind } from './cell-kind.ts';
@@ -209,6 +209,8 @@ export class Roster implements Cells {
     const origin = await cell.origin();
     // What it still had to write down may have shown that another gateway has it.
     if (kind.get(cell.at.id) !== cell) return;
+    // Two that hold the same effects would both act on what they report.
+    void cell.leave();
     this.succeed(cell, origin);
     this.house.onTrouble({ cell: cell.at, error, outcome: 'restarted' });
   }

@@ -1,5 +1,5 @@
 import { type Envelope, wrap } from '../bus/envelope.ts';
-import { FenceRefused } from '../bus/ports/faults.ts';
+import { FenceRefused, isStoreRefusal } from '../bus/ports/faults.ts';
 import type { Heard, JournalRecord } from '../bus/ports/journal.ts';
 import type { CellHouse, CellOrigin, Predecessor } from './cell-house.ts';
 import type { CellKind } from './cell-kind.ts';
@@ -15,6 +15,8 @@ export interface Author extends Predecessor {
   persisted(): Persisted;
   /** Another gateway owns it. @returns what whoever still asks is told */
   lose(cause: Error): Error;
+  /** Something is wrong with it that trying again does not help. */
+  fail(error: Error): void;
 }
 
 interface Waiting {
@@ -24,8 +26,8 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** A store that refuses is asked again after this long; what was heard stays queued. */
-const APPEND_AGAIN_MS = 1_000;
+/** A store that refuses is asked again after this long; what was heard, and what follows from it, stays queued. */
+const AGAIN_MS = 1_000;
 
 /**
  * What a cell writes down, and what follows once it is written: one record in flight, the rest coalesced into the next,
@@ -43,6 +45,8 @@ export class Writing {
   /** Heard and moved, not yet in a record. */
   private waiting: Waiting[] = [];
   private said: Envelope[] = [];
+  /** Facts of written records that nobody took, not even the spool; what follows stands behind them. */
+  private untold: Envelope[] | undefined;
   private appending = false;
   /** Its last record is in the spool, or under way: its sequence is not known yet. */
   private isUnsure = false;
@@ -174,19 +178,40 @@ export class Writing {
         }
         // Who asked is told now; the record itself is tried until it is written, or the journal would have a hole.
         for (const one of batch) one.reject(error);
-        house.later(APPEND_AGAIN_MS, () => this.write(record, [], settle));
+        house.later(AGAIN_MS, () => this.write(record, [], settle));
       },
     );
   }
 
-  /** Tells facts in order; a carrier that is away keeps them in its spool. */
+  /** Tells facts in order; a carrier that is away keeps them in its spool, and what that does not take is told again. */
   private tell(said: Envelope[]): void {
     const { author } = this;
+    if (this.untold) {
+      this.untold.push(...said);
+      return;
+    }
     for (const envelope of said) {
       author.house.facts.tell(envelope).then(
         () => author.house.onTold(envelope, author.view()),
-        (error: Error) => author.house.onDown(author, error),
+        (error: Error) => {
+          if (isStoreRefusal(error)) this.tellAgain(envelope);
+          else author.fail(error);
+        },
       );
     }
+  }
+
+  /** Their record is written: they are tried until they are told, or whoever listens would have a hole. */
+  private tellAgain(envelope: Envelope): void {
+    if (this.untold) {
+      this.untold.push(envelope);
+      return;
+    }
+    const untold = [envelope];
+    this.untold = untold;
+    this.author.house.later(AGAIN_MS, () => {
+      this.untold = undefined;
+      this.tell(untold);
+    });
   }
 }

@@ -30,7 +30,7 @@ export interface SpoolOptions {
   facts: Facts;
   /** Where to keep what can't reach them. What can't be delivered at all goes to the same name with `.parked`. */
   file: string;
-  /** Beyond this the store's absence is told to the callers. Default 64 MB. */
+  /** Beyond this no record is taken: the store's absence is told to the callers. Default 64 MB. */
   maxBytes?: number;
   /** Between two attempts to deliver. Default 100 ms. */
   retryMs?: number;
@@ -141,7 +141,8 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     const parked = 'record' in line && cells.get(key)?.parked;
     if (parked) throw new FenceRefused(`${key} can't be journalled by this gateway any more: ${parked}`);
     const text = JSON.stringify(enter(line));
-    if (file.bytes() + text.length > maxBytes) {
+    // A fact is taken all the same: its record was, and holds it, so that all facts are no larger than all records.
+    if ('record' in line && file.bytes() + text.length > maxBytes) {
       leave(line);
       throw new JournalAway(`the journal is away and the spool ${options.file} is full (${maxBytes} bytes)`);
     }

@@ -23,3 +23,7 @@ export class JournalRefused extends Error {
 export class JournalFull extends JournalRefused {
   override name = 'JournalFull';
 }
+
+/** The store is away, or refuses. */
+export const isStoreRefusal = (error: unknown): boolean =>
+  error instanceof JournalAway || error instanceof JournalRefused;

@@ -1,6 +1,9 @@
 import { expect } from 'chai';
 import { replay } from '../../actors/replay.ts';
+import { memoryStore } from '../../bus/carriers/memory.ts';
 import { id } from '../../bus/identity.ts';
+import type { Facts } from '../../bus/ports/facts.ts';
+import { JournalAway } from '../../bus/ports/faults.ts';
 import type { JournalEntry, JournalRecord } from '../../bus/ports/journal.ts';
 import type { CameraContext } from '../../machines/camera/context.ts';
 import { cameraMachine } from '../../machines/camera.ts';
@@ -62,6 +65,51 @@ describe('a cell', () => {
     expect(house.store.told().map(({ envelope }) => envelope.type)).to.not.include('signalbox.camera.live');
     house.store.set('here');
     await until('the fact', () => house.store.told().some(({ envelope }) => envelope.type === 'signalbox.camera.live'));
+  });
+
+  it('tells every fact once, in order, when nobody took them for a while, as with a disk that is full, and goes on as one', async () => {
+    const store = memoryStore();
+    let takes = true;
+    const tell: Facts['tell'] = async (fact) => {
+      if (!takes) throw new JournalAway('the journal is away and the disk is full');
+      return store.facts.tell(fact);
+    };
+    const house = fakeHouse(store, undefined, { facts: { ...store.facts, tell } });
+    await house.roster.create(at, configured);
+    takes = false;
+    house.slots.probe.held().report(answered);
+    house.slots.program.held().report(flowing);
+    house.slots.program.held().report(feeds());
+    const { length: written } = house.store.records();
+    await until('it to be written', () => house.store.records().length > written);
+    await settled();
+    takes = true;
+    house.slots.program.held().report({ type: 'source.silent', source: '0', silent_ms: 900 });
+    await settled();
+    house.runLater();
+    await settled();
+    const said = house.store.records().flatMap(({ record }) => record.said.map((fact) => fact.id));
+    expect(said).to.have.length.greaterThan(2);
+    expect(house.store.told().map(({ envelope }) => envelope.id)).to.deep.equal(said);
+    expect(house.troubles).to.deep.equal([]);
+    expect(house.slots.program.all).to.have.length(1);
+  });
+
+  it('stays one, with what it holds, when a report of an adapter finds the store refusing', async () => {
+    const house = fakeHouse();
+    await house.roster.create(at, configured);
+    house.store.set('away');
+    house.slots.probe.held().report(answered);
+    await settled();
+    house.store.set('here');
+    house.runLater();
+    await settled();
+    expect(house.slots.program.all).to.have.length(1);
+    house.slots.program.held().report(flowing);
+    house.slots.program.held().report(feeds());
+    await until('it to be written', () => house.store.records().length > 2);
+    expect(house.roster.view(at)?.state).to.equal('live');
+    expect(house.troubles).to.deep.equal([]);
   });
 
   it('coalesces what arrives while a record is being written', async () => {
@@ -208,6 +256,8 @@ describe('a cell', () => {
     await until('the successor', () => house.troubles.some((trouble) => trouble.includes('restarted')));
     expect(house.roster.view(at)?.state).to.equal('connecting');
     expect(house.slots.intake.held().input).to.include({ camera: 'cam_001' });
+    const ends = house.slots.program.all.filter(({ input }) => input.camera === 'cam_001').map(({ end }) => end);
+    expect(ends).to.deep.equal(['detached', undefined]);
     house.slots.program.all.findLast((one) => one.input.camera === 'cam_001')?.report(flowing);
     house.slots.program.all.findLast((one) => one.input.camera === 'cam_001')?.report(feeds());
     expect(house.roster.view(at)?.state).to.equal('live');

@@ -269,6 +269,24 @@ describe('spool', () => {
     expect(ids()).to.have.length(taken + 1);
   });
 
+  it('takes the facts of every record that it took, however full it is: nobody would tell them later', async () => {
+    await spool.close();
+    await open({ maxBytes: 3_000 });
+    store.set('away');
+    let taken = 0;
+    await rejection(
+      (async () => {
+        for (; ; taken++) await spool.journal.append(someRecord('cam_a', taken + 1), 0);
+      })(),
+    );
+    for (let n = 1; n <= taken; n++) await spool.facts.tell(someFact('cam_a', n));
+    store.set('here');
+    await spool.drained();
+    const said = store.records().flatMap(({ record }) => record.said.map((fact) => fact.id));
+    expect(said).to.have.length(taken);
+    expect(toldIds()).to.deep.equal(said);
+  });
+
   it('leaves out a line that the disk has spoilt, and reports it', async () => {
     store.set('away');
     await spool.journal.append(someRecord('cam_a', 1), 0);
