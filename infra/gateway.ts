@@ -40,6 +40,7 @@ import { keepPast } from './gateway/past.ts';
 import { buildPopulation } from './gateway/population.ts';
 import { watchPublishers } from './gateway/publishers.ts';
 import { keepRelayProcesses } from './gateway/relay-processes.ts';
+import { whileMakingRoom } from './gateway/room.ts';
 import { shareSessions } from './gateway/session-cards.ts';
 import { takeTenure } from './gateway/tenure.ts';
 import { keepTraces } from './gateway/traces.ts';
@@ -76,7 +77,16 @@ const witness = witnessLog(carriers.keeper, group.state, group.node, (err) =>
   log.error({ err }, 'how far the log has come can’t be remembered now'),
 );
 await witness.look();
-const tenure = await takeTenure(carriers.leases, group.node, {
+/** A start needs room in NATS; should there be none, it is made by the configuration as the file has it by then. */
+const withRoom = <T>(work: Promise<T>): Promise<T> =>
+  whileMakingRoom(work, {
+    ...{ journal: carriers.spool.journal, facts: carriers.spool.facts, keeper: carriers.keeper },
+    bounds: () => loadConfig(group.config, process.env).events,
+    onWait: (swept) => log.warn({ ...carriers.spool.state(), ...swept }, 'the start waits for NATS'),
+    onFault: (err) => log.error({ err }, 'the start waits for NATS, and the event log could not be swept'),
+  });
+await withRoom(carriers.spool.drained());
+const joining = takeTenure(carriers.leases, group.node, {
   nowMs: () => performance.now(),
   every(ms, run) {
     const timer = setInterval(run, ms);
@@ -93,6 +103,7 @@ const tenure = await takeTenure(carriers.leases, group.node, {
   },
   onFault: (err) => log.error({ err }, 'the place of this gateway could not be renewed; it is tried again'),
 });
+const tenure = await withRoom(joining);
 const launchers = openLaunchers(group, tenure.epoch);
 const launcher = launchers.own;
 const secrets = openSecrets(path.join(group.state, 'secrets'));
@@ -229,6 +240,7 @@ const watch = watchConfig(
   process.env,
   ({ config: next, restart }) => {
     config = withDemoDestination(next, group);
+    eventLog.review();
     void settleWebhooks();
     findPlace = openPlaces(next.regions.databases);
     oversight?.shareEncodersAnew();

@@ -249,7 +249,9 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
         return receipt;
       },
       async *lasts(kind, upTo, onPoison) {
-        if (away) throw new JournalAway(`${spooled} records and facts still wait in ${options.file}: try again soon`);
+        // What they were at an earlier sequence, no record that waits changes.
+        if (away && upTo === undefined)
+          throw new JournalAway(`${spooled} records and facts still wait in ${options.file}: try again soon`);
         yield* journal.lasts(kind, upTo, onPoison);
       },
       last: (of) => journal.last(of),

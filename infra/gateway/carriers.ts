@@ -55,7 +55,7 @@ export function natsIdentity({ servers, user, passwordFile, credentialsFile = ''
 /** A cluster whose leader died stays silent until it has another, for seconds: people are not kept waiting so long. */
 const CLUSTER_ANSWERS_WITHIN_MS = 800;
 
-/** Connects to NATS and Redis and delivers what a former gateway left in the spool. */
+/** Connects to NATS and Redis; what a former gateway left in the spool is being delivered. */
 export async function openCarriers(group: Group, log: Logger): Promise<Carriers> {
   const link = await connectNats({ ...natsIdentity(group.nats), name: group.node });
   const publisher = startPublisher(link);
@@ -66,7 +66,6 @@ export async function openCarriers(group: Group, log: Logger): Promise<Carriers>
     onParked: (parked) => log.error({ parked }, 'a record that had been acknowledged could not be delivered'),
     onFault: (err) => log.error({ err }, 'the spool has trouble with its file'),
   });
-  await spool.drained();
   const sessions = redisSessions({
     host: group.redis.host,
     port: group.redis.port,

@@ -14,6 +14,8 @@ export interface EventLog {
   note(act: ActNote): Promise<unknown>;
   /** What can't be helped by forgetting, for a person. */
   troubles: Retention['troubles'];
+  /** Forgets now what a changed configuration keeps no longer. */
+  review: Retention['review'];
   close(): void;
 }
 
@@ -53,6 +55,7 @@ export async function keepEventLog({ group, carriers, roster, config, log }: Eve
   return {
     note: (act) => noteAct(carriers.ledger, act, head.remember),
     troubles: retention.troubles,
+    review: retention.review,
     close() {
       retention.close();
       ledger.close();

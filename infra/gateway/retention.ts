@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { ENDINGS, endedAt } from '../../actors/ending.ts';
 import type { Facts } from '../../bus/ports/facts.ts';
 import { JournalAway } from '../../bus/ports/faults.ts';
@@ -103,6 +104,8 @@ async function forgetSome(shelves: Shelves, held: { journal: Holdings; facts: Ho
 export interface Retention {
   /** What the last sweep could not help. */
   troubles(): readonly string[];
+  /** Sweeps now where the bounds are others than at the last sweep: who lowers them may need the room. */
+  review(): void;
   close(): void;
 }
 
@@ -121,7 +124,10 @@ export interface RetentionParts extends Shelves {
 const EVERY_MS = 3_600_000;
 const LEASE_MS = 600_000;
 
-/** Sweeps at the start and every hour; of several gateways one does it. */
+/**
+ * Sweeps at the start, every hour, and when its bounds have changed; of several gateways one does it. In a store without
+ * room no lease can be written: then each sweeps, for only forgetting helps, and what is forgotten twice is forgotten.
+ */
 export function keepRetention({
   leases,
   node,
@@ -132,10 +138,17 @@ export function keepRetention({
   ...shelves
 }: RetentionParts): Retention {
   let troubles: readonly string[] = [];
+  let sweptTo: Bounds | undefined;
+  const isOurs = () =>
+    leases.take('retention', node, LEASE_MS).catch((error) => {
+      if (error instanceof JournalAway) return true; // one that is away is not swept either
+      throw error;
+    });
   const run = async () => {
     try {
-      if (!(await leases.take('retention', node, LEASE_MS))) return;
-      const swept = await sweep(shelves, bounds(), Date.now());
+      sweptTo = bounds();
+      if (!(await isOurs())) return;
+      const swept = await sweep(shelves, sweptTo, Date.now());
       ({ troubles } = swept);
       onSwept(swept);
       await forgetMore();
@@ -146,5 +159,9 @@ export function keepRetention({
   };
   void run();
   const timer = setInterval(() => void run(), EVERY_MS);
-  return { troubles: () => troubles, close: () => clearInterval(timer) };
+  return {
+    troubles: () => troubles,
+    review: () => void (isDeepStrictEqual(bounds(), sweptTo) || run()),
+    close: () => clearInterval(timer),
+  };
 }

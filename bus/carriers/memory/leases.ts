@@ -1,3 +1,4 @@
+import { JournalAway, JournalFull } from '../../ports/faults.ts';
 import type { Leases } from '../../ports/leases.ts';
 import { leaseKey } from '../../subjects.ts';
 import type { Line } from './line.ts';
@@ -10,17 +11,20 @@ export function memoryLeases(line: Line, now: () => number): Leases {
     held.set(key, { holder, expiresAt: now() + ttlMs, epoch });
     return { key, holder, epoch };
   };
+  /** Whoever keeps a lease goes on without a store that has no room, as while it is away. */
+  const into = <T>(work: () => T): Promise<T> =>
+    line.into(work).catch((error: Error) => {
+      throw error instanceof JournalFull ? new JournalAway(error.message, { cause: error }) : error;
+    });
   return {
     take: (key, holder, ttlMs) =>
-      line.through(() => {
+      into(() => {
         const current = held.get(leaseKey(key));
         if (current && current.holder !== holder && current.expiresAt > now()) return undefined;
         return write(key, holder, ttlMs);
       }),
     renew: (lease, ttlMs) =>
-      line.through(() =>
-        held.get(lease.key)?.holder === lease.holder ? write(lease.key, lease.holder, ttlMs) : undefined,
-      ),
+      into(() => (held.get(lease.key)?.holder === lease.holder ? write(lease.key, lease.holder, ttlMs) : undefined)),
     release: (lease) =>
       line.through(() => {
         if (held.get(lease.key)?.holder === lease.holder) held.delete(lease.key);

@@ -1,9 +1,15 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { expect } from 'chai';
+import { openSpool, type Spool } from '../../../bus/carriers/spool.ts';
 import { id } from '../../../bus/identity.ts';
-import { sweep } from '../../../infra/gateway/retention.ts';
+import { keepRetention, type Retention, sweep } from '../../../infra/gateway/retention.ts';
+import { whileMakingRoom } from '../../../infra/gateway/room.ts';
 import { type FakeHouse, fakeHouse } from '../../fakes/house.ts';
 import { answers, feeds, flows, holds } from '../../fakes/source.ts';
 import { until } from '../../fixtures/process.ts';
+import { someRecord } from '../../fixtures/records.ts';
 
 const DAY_MS = 86_400_000;
 const PLENTY = { keepMs: 30 * DAY_MS, maxBytes: 1e9 };
@@ -99,6 +105,56 @@ describe('retention', () => {
     const nothing = await run({ ...PLENTY, maxBytes: 10 });
     expect(nothing.troubles.join()).to.match(/what is alive alone takes \d+ bytes.*raise it/);
     expect(kept()).to.deep.equal(['v_1 viewer.requested', 'cam_a program.holding']);
+  });
+
+  describe('of a store that has no room', () => {
+    let folder: string;
+    let spool: Spool;
+    let retention: Retention | undefined;
+    beforeEach(async () => {
+      folder = mkdtempSync(path.join(tmpdir(), 'sbx-retention-'));
+      await flicker('cam_a', 100);
+      const { journal, facts } = house.store;
+      house.store.set('full');
+      spool = await openSpool({ journal, facts, file: path.join(folder, 'spool'), retryMs: 1 });
+      await spool.journal.append(someRecord('cam_b', 1), 0);
+    });
+    afterEach(async () => {
+      retention?.close();
+      house.store.set('here');
+      await spool.close();
+      rmSync(folder, { recursive: true, force: true });
+    });
+    const shelves = () => ({ journal: spool.journal, facts: spool.facts, keeper: house.store.keeper });
+    const onFault = (error: Error) => {
+      throw error;
+    };
+
+    it('makes room though no lease can be written, and at once when the configuration keeps less', async () => {
+      let bounds = { keepMs: 1e15, maxBytes: 1e9 };
+      const swept: number[] = [];
+      retention = keepRetention({
+        ...shelves(),
+        ...{ leases: house.store.leases, node: 'gate-1', bounds: () => bounds, forgetMore: async () => {}, onFault },
+        onSwept: ({ bytes }) => void swept.push(bytes),
+      });
+      await until('the first sweep', () => swept.length === 1);
+      retention.review();
+      bounds = { ...bounds, maxBytes: (swept[0] as number) / 2 };
+      retention.review();
+      await until('the second sweep', () => swept.length === 2);
+      expect(swept[1]).to.be.at.most(bounds.maxBytes);
+    });
+
+    it('makes it for a gateway that starts, which could not come up before there is some', async () => {
+      const { bytes } = (await house.store.keeper.holdings()).journal;
+      const bounds = { keepMs: 1e15, maxBytes: bytes / 2 };
+      const parts = { ...shelves(), bounds: () => bounds, onFault, everyMs: 1 };
+      // There is room again once the oldest has been forgotten.
+      await whileMakingRoom(spool.drained(), { ...parts, onWait: () => house.store.set('here') });
+      expect((await house.store.keeper.holdings()).journal.bytes).to.be.lessThan(bytes);
+      expect(house.store.records().at(-1)?.record.cell).to.equal('cam_b');
+    });
   });
 
   it('tells what the store has lost, which nobody forgot', async () => {
