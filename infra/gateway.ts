@@ -30,7 +30,6 @@ import { keepInstallation } from './gateway/installation.ts';
 import { listenForJwks } from './gateway/jwks-listener.ts';
 import { kindsOf } from './gateway/kinds.ts';
 import { openLaunchers } from './gateway/launchers.ts';
-import { witnessLog } from './gateway/log-witness.ts';
 import { measuredJournal } from './gateway/measured-journal.ts';
 import { sightOf } from './gateway/media/cells-sight.ts';
 import { adaptiveReach } from './gateway/media/relay-reach.ts';
@@ -73,10 +72,7 @@ let leaving = false;
 const { gate, revocations, services } = openGate(group, config);
 const jwks = await listenForJwks(group.jwks.port, gate.jwks, group.gateways > 1);
 const carriers = await openCarriers(group, log);
-const witness = witnessLog(carriers.keeper, group.state, group.node, (err) =>
-  log.error({ err }, 'how far the log has come can’t be remembered now'),
-);
-await witness.look();
+await carriers.witness.look();
 /** A start needs room in NATS; should there be none, it is made by the configuration as the file has it by then. */
 const withRoom = <T>(work: Promise<T>): Promise<T> =>
   whileMakingRoom(work, {
@@ -226,7 +222,7 @@ const tracing = config.telemetry.otlpUrl
   ? await keepTraces(config.telemetry.otlpUrl, { roster, node: group.node, nowMs: systemClock.now })
   : undefined;
 const links = openLoginLinks(path.join(group.state, 'links'));
-const health = () => judgeHealth({ carriers, cells, launcher, eventLog, witness, givenUp, isLeaving: () => leaving });
+const health = () => judgeHealth({ carriers, cells, launcher, eventLog, givenUp, isLeaving: () => leaving });
 alarming = keepAlarms({ group, roster, cells, launcher, health, givenUp, log });
 const doors = await openDoors({
   ...{ group, config: () => config, log, carriers, tenure, roster, cells, eventLog, gate, revocations, services },
@@ -266,7 +262,6 @@ async function leave(reason: string): Promise<void> {
   const forced = setTimeout(() => process.exit(1), LEAVE_WITHIN_MS);
   alarming?.stop();
   watch.close();
-  witness.close();
   eventLog.close();
   past.close();
   oversight?.close();

@@ -34,6 +34,11 @@ export interface SpoolOptions {
   maxBytes?: number;
   /** Between two attempts to deliver. Default 100 ms. */
   retryMs?: number;
+  /**
+   * Looks at the stores as they came back, before anything is delivered: what they have lost shows only until then.
+   * False while they can't be looked at.
+   */
+  look?(): Promise<boolean>;
   /** Called for each line put aside: another gateway owns the cell, or the line is too large. */
   onParked?(parked: Parked): void;
   /** Called when the disk or a line of the file fails us; the spool goes on. */
@@ -202,7 +207,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
       try {
         let lines = (await file.read()).flatMap(parse);
         while (lines.length && !closed) {
-          lines = await delivery.deliver(lines);
+          if ((await options.look?.()) !== false) lines = await delivery.deliver(lines);
           if (lines.length) await pause(retryMs);
         }
         // Nothing may come between finding the file empty and opening the way.

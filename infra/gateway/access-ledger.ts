@@ -17,7 +17,7 @@ import type { ViewerContext } from '../../machines/viewer/context.ts';
 /** What writing the ledger needs. */
 export interface LedgerParts {
   ledger: Ledger;
-  facts: Pick<Facts, 'subscribe' | 'range'>;
+  facts: Pick<Facts, 'subscribe' | 'read'>;
   journal: Pick<Journal, 'last' | 'read'>;
   cells: Pick<Cells, 'view'>;
   onFault(error: Error): void;
@@ -117,8 +117,8 @@ export async function keepLedger(parts: LedgerParts): Promise<AccessLedger> {
         onFault(error as Error);
         // Facts that end before the last one written are others: their store was replaced.
         if (error instanceof RangeError) {
-          from = undefined;
           former = last?.entry;
+          from = former && (await beforeUnwritten(former, parts).catch(() => undefined));
         }
         await pause();
       }
@@ -152,6 +152,19 @@ export async function keepLedger(parts: LedgerParts): Promise<AccessLedger> {
       stop();
     },
   };
+}
+
+/**
+ * Behind which sequence a store that went back has told what is not written yet: what waited elsewhere came to it at
+ * once. Undefined when nothing is there.
+ */
+async function beforeUnwritten({ at }: LedgerEntry, { ledger, facts }: LedgerParts): Promise<number | undefined> {
+  const written = new Set<string>();
+  for await (const { entry } of ledger.read()) if (entry.at >= at) written.add(entry.fact);
+  for await (const told of facts.read({ since: at }, { kinds: ['viewer'] })) {
+    if (isWritten(told) && !written.has(told.envelope.id)) return told.seq - 1;
+  }
+  return undefined;
 }
 
 const eventOf = ({ envelope }: Told): string => parseFactType(envelope).event;

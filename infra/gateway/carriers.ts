@@ -21,6 +21,7 @@ import type { Outbox } from '../../bus/ports/outbox.ts';
 import type { Readers } from '../../bus/ports/readers.ts';
 import type { Sessions } from '../../bus/ports/sessions.ts';
 import type { Group } from '../group.ts';
+import { type LogWitness, witnessLog } from './log-witness.ts';
 
 /** The ports of the bus, carried by this group's servers. */
 export interface Carriers {
@@ -30,6 +31,8 @@ export interface Carriers {
   readers: Readers;
   leases: Leases;
   keeper: Keeper;
+  /** Has looked at what NATS has lost before anything is delivered. */
+  witness: LogWitness;
   ledger: Ledger;
   outbox: Outbox;
   sessions: Sessions;
@@ -59,10 +62,15 @@ const CLUSTER_ANSWERS_WITHIN_MS = 800;
 export async function openCarriers(group: Group, log: Logger): Promise<Carriers> {
   const link = await connectNats({ ...natsIdentity(group.nats), name: group.node });
   const publisher = startPublisher(link);
+  const keeper = natsKeeper(link);
+  const witness = witnessLog(keeper, group.state, group.node, (err) =>
+    log.error({ err }, 'how far the log has come can’t be remembered now'),
+  );
   const spool = await openSpool({
     journal: natsJournal(link, publisher),
     facts: natsFacts(link, publisher),
     file: path.join(group.state, 'spool', group.gateway === 1 ? 'gateway.jsonl' : `gateway-${group.gateway}.jsonl`),
+    look: witness.look,
     onParked: (parked) => log.error({ parked }, 'a record that had been acknowledged could not be delivered'),
     onFault: (err) => log.error({ err }, 'the spool has trouble with its file'),
   });
@@ -77,11 +85,13 @@ export async function openCarriers(group: Group, log: Logger): Promise<Carriers>
     bus: natsBus(link),
     readers: natsReaders(link),
     leases: natsLeases(link, Date.now),
-    keeper: natsKeeper(link),
+    keeper,
+    witness,
     ledger: natsLedger(link, publisher),
     outbox: natsOutbox(link),
     natsIsUp: () => link.isUp(),
     async close() {
+      witness.close();
       sessions.close();
       await spool.close();
       await link.close();

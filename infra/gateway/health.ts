@@ -5,7 +5,6 @@ import { presentRelays } from '../http/views.ts';
 import type { Carriers } from './carriers.ts';
 import type { EventLog } from './event-log.ts';
 import type { LauncherLink } from './launcher-link.ts';
-import type { LogWitness } from './log-witness.ts';
 
 /** What health is judged by. */
 export interface HealthParts {
@@ -13,22 +12,13 @@ export interface HealthParts {
   cells: Cells;
   launcher: LauncherLink;
   eventLog: Pick<EventLog, 'troubles'>;
-  witness: LogWitness;
   /** Cells that failed too often to be restarted. */
   givenUp: ReadonlySet<string>;
   isLeaving(): boolean;
 }
 
 /** Why the gateway is not, or not wholly, well; empty when it is. */
-export function judgeHealth({
-  carriers,
-  cells,
-  launcher,
-  eventLog,
-  witness,
-  givenUp,
-  isLeaving,
-}: HealthParts): HealthReason[] {
+export function judgeHealth({ carriers, cells, launcher, eventLog, givenUp, isLeaving }: HealthParts): HealthReason[] {
   const reasons: HealthReason[] = [];
   const add = (part: string, state: HealthReason['state'], text: string) => reasons.push({ part, state, text });
   if (isLeaving()) add('gateway', 'down', 'it is stopping');
@@ -40,7 +30,7 @@ export function judgeHealth({
     add('nats', 'degraded', 'NATS has no room left: viewing and admission go on; free disk space or lower events.keep');
   }
   if (spooled > 0) add('journal', 'degraded', `${spooled} records and facts (${bytes} bytes) wait for NATS`);
-  for (const trouble of [...eventLog.troubles(), ...witness.troubles()]) add('events', 'degraded', trouble);
+  for (const trouble of [...eventLog.troubles(), ...carriers.witness.troubles()]) add('events', 'degraded', trouble);
   if (!carriers.sessions.ready()) {
     add('redis', 'degraded', 'Redis is away: this gateway answers for its own sessions only');
   }

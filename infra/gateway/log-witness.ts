@@ -15,8 +15,8 @@ type Heads = Of<typeof heads>;
 
 /** Remembers how far the log has come. */
 export interface LogWitness {
-  /** Looks now. */
-  look(): Promise<void>;
+  /** Looks now. Resolves to whether the store could be asked. */
+  look(): Promise<boolean>;
   /** What the store has lost at its end, for a person. */
   troubles(): string[];
   close(): void;
@@ -47,7 +47,7 @@ export function witnessLog(
     }
   };
   let seen = read();
-  let looking: Promise<void> | undefined;
+  let looking: Promise<boolean> | undefined;
 
   const compare = async (): Promise<void> => {
     const held = await keeper.holdings();
@@ -65,10 +65,13 @@ export function witnessLog(
     replaceFile(file, text);
     seen = next;
   };
-  const look = (): Promise<void> => {
+  const look = (): Promise<boolean> => {
     looking ??= compare()
+      .then(() => true)
       .catch((error) => {
-        if (!(error instanceof JournalAway)) onFault(error as Error);
+        if (error instanceof JournalAway) return false;
+        onFault(error as Error);
+        return true;
       })
       .finally(() => {
         looking = undefined;

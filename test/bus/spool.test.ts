@@ -269,6 +269,27 @@ describe('spool', () => {
     expect(ids()).to.have.length(taken + 1);
   });
 
+  it('delivers nothing before the store was looked at as it came back: what it has lost shows only until then', async () => {
+    await spool.close();
+    let isSeen = false;
+    const seen: number[] = [];
+    await open({
+      async look() {
+        if (isSeen) seen.push(store.records().length);
+        return isSeen;
+      },
+    });
+    await spool.journal.append(someRecord('cam_a', 1), 0);
+    store.set('away');
+    await spool.journal.append(someRecord('cam_a', 2), 1);
+    await spool.facts.tell(someFact('cam_a', 2));
+    store.set('here');
+    isSeen = true;
+    await spool.drained();
+    expect(seen[0]).to.equal(1);
+    expect(ids()).to.deep.equal(['i1-1', 'i1-2']);
+  });
+
   it('takes the facts of every record that it took, however full it is: nobody would tell them later', async () => {
     await spool.close();
     await open({ maxBytes: 3_000 });

@@ -4,6 +4,7 @@ import type { Subscription } from '../../ports/subscription.ts';
 import type { NatsLink } from './connection.ts';
 
 const AGAIN_MS = 100;
+const NANOS_PER_MS = 1_000_000;
 const STREAM_NOT_FOUND = 10_059;
 
 /** Hears one connection's worth of a stream; resolves when the connection was lost or the subscription closed. */
@@ -22,6 +23,8 @@ export function followStream(
 ): Subscription {
   const what = `following ${stream}`;
   let seen = after;
+  /** When the store took the last message that was heard (epoch ms); undefined before the first. */
+  let storedAt: number | undefined;
   let leg: Leg | undefined;
   let finish: (error?: Error) => void = () => {};
   let closed = false;
@@ -33,11 +36,21 @@ export function followStream(
     };
   });
 
+  /** A store that went back gives its sequences again: it may be past the last one heard by now. */
+  const mustStandAsHeard = async (): Promise<void> => {
+    if (storedAt === undefined) return;
+    const message = await link.call(what, () => link.manager.streams.getMessage(stream, { seq: seen }));
+    // One that was forgotten on purpose proves nothing; the client rounds times in two ways.
+    if (!message || Math.abs(message.time.getTime() - storedAt) <= 1) return;
+    throw new RangeError(`${stream} has another message at ${seen} than was heard: its store went back; start anew`);
+  };
+
   const startLeg = async (): Promise<Leg> => {
     const { state } = await link.call(what, () => link.manager.streams.info(stream));
     if (state.last_seq < seen) {
       throw new RangeError(`${stream} ends at ${state.last_seq}, before ${seen}: its store was replaced; start anew`);
     }
+    await mustStandAsHeard();
     const options = { filter_subjects: subjects, deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: seen + 1 };
     const consumer = await link.call(what, () => link.jetstream.consumers.get(stream, options));
     let stopLeg = () => {};
@@ -52,6 +65,7 @@ export function followStream(
         try {
           hear(message);
           seen = message.seq;
+          storedAt = message.info.timestampNanos / NANOS_PER_MS;
         } catch (error) {
           finish(error as Error);
         }

@@ -114,6 +114,18 @@ describe('the access ledger', () => {
     expect((await prove()).fault).to.equal(undefined);
   });
 
+  it('leaves nothing out that a store which went back was told before anybody noticed', async () => {
+    await keep();
+    for (const name of ['v_1', 'v_2', 'v_3']) await watch(name);
+    await written(3);
+    house.store.cutOff(1, 1);
+    await watch('v_4');
+    await until('it to have been noticed', () => faults.length === 1);
+    await written(4);
+    expect((await entries()).map(({ session }) => session)).to.deep.equal(['v_1', 'v_2', 'v_3', 'v_4']);
+    expect((await prove()).fault).to.equal(undefined);
+  });
+
   it('tries again while the store is away, and finds its own entry when only the answer was lost', async () => {
     const { ledger } = house.store;
     let attempts = 0;

@@ -20,11 +20,11 @@ function judged({ full = false, spooled = 0, isUp = true, lost = [], givenUp = [
       spool: { state: () => ({ spooled, bytes: spooled * 100, full }) },
       natsIsUp: () => isUp,
       sessions: { ready: () => true },
+      witness: { troubles: () => lost },
     },
     cells: { list: () => [...Array(relays).fill(relay), ...Array(removed).fill(gone)] },
     launcher: { isUp: () => true },
     eventLog: { troubles: () => [] },
-    witness: { troubles: () => lost },
     givenUp: new Set(givenUp),
     isLeaving: () => false,
   } as unknown as HealthParts);
