@@ -20,6 +20,9 @@ export const FOLLOWS = -1;
 /** A record the store will never take, however long one waits: too large. */
 const NEVER = 10_054;
 
+/** Another gateway may have told something of the cell since, by another clock. */
+const CLOCKS_DIFFER_MS = 5_000;
+
 /** What the spool knows of a cell whose records went through it. */
 export interface SpooledCell {
   incarnation: string;
@@ -66,15 +69,15 @@ export interface DeliveryOptions {
 
 /** Takes what was spooled to the stores: each cell's records in order, facts in order and after their records. */
 export function spoolDelivery({ journal, facts, cells, park, done, waits, fault }: DeliveryOptions): Delivery {
-  const suspects = new Map<string, string[]>();
+  const suspects = new Map<string, [Envelope, ...Envelope[]]>();
   const told = new Set<string>();
   const parkedFacts = new Set<string>();
   const nameOf = (fact: Envelope) => `${fact.subject}:${fact.id}`;
 
   const suspect = (fact: Envelope) => {
-    const ids = suspects.get(fact.subject);
-    if (ids) ids.push(fact.id);
-    else suspects.set(fact.subject, [fact.id]);
+    const own = suspects.get(fact.subject);
+    if (own) own.push(fact);
+    else suspects.set(fact.subject, [fact]);
   };
 
   const parkRecord = async (line: RecordLine, cell: SpooledCell, reason: string) => {
@@ -109,13 +112,22 @@ export function spoolDelivery({ journal, facts, cells, park, done, waits, fault 
     cell.seq = seq;
   };
 
-  /** Of one cell's suspects, all up to the last one told have been told: they were told in order. */
+  /** Which of one cell's suspects have been told. */
+  const toldAmong = async (own: [Envelope, ...Envelope[]], of: Address): Promise<Envelope[]> => {
+    const last = (await facts.last(of))?.envelope;
+    const upTo = own.findLastIndex(({ id }) => id === last?.id);
+    // They were told in order, and what this gateway told before them proves that none was.
+    if (!last || upTo >= 0 || last.source === own[0].source) return own.slice(0, upTo + 1);
+    const since = Date.parse(own[0].time) - CLOCKS_DIFFER_MS;
+    const found = new Set<string>();
+    for await (const { envelope } of facts.read({ since }, { cells: [of] })) found.add(envelope.id);
+    return own.filter(({ id }) => found.has(id));
+  };
+
   const settleSuspects = async (of: Address) => {
-    const ids = suspects.get(cellKey(of));
-    if (!ids) return;
-    const last = await facts.last(of);
-    const upTo = last ? ids.lastIndexOf(last.envelope.id) : -1;
-    for (const id of ids.slice(0, upTo + 1)) told.add(`${cellKey(of)}:${id}`);
+    const own = suspects.get(cellKey(of));
+    if (!own) return;
+    for (const fact of await toldAmong(own, of)) told.add(nameOf(fact));
     suspects.delete(cellKey(of));
   };
 

@@ -179,6 +179,31 @@ describe('spool', () => {
     expect(toldIds()).to.deep.equal(['cam_a-f1', 'cam_a-f2']);
   });
 
+  it('tells no fact twice behind what another gateway has told of the cell since, however long it was cut off', async () => {
+    await spool.close();
+    let line: 'here' | 'deaf' | 'cut' = 'deaf';
+    const over = async <T>(work: () => Promise<T>): Promise<T> => {
+      if (line === 'cut') throw new JournalAway('cut off');
+      const answers = line !== 'deaf';
+      const result = await work();
+      if (!answers) throw new JournalAway('the answer was lost');
+      return result;
+    };
+    const { facts } = store;
+    await open({
+      facts: { ...facts, tell: (fact) => over(() => facts.tell(fact)), last: (of) => over(() => facts.last(of)) },
+    });
+    const taken = spool.facts.tell(someFact('cam_a', 1));
+    line = 'cut';
+    await taken;
+    await spool.facts.tell(someFact('cam_a', 2));
+    store.forgetDuplicates();
+    await facts.tell({ ...someFact('cam_a', 9), source: '/gateways/gate-2' });
+    line = 'here';
+    await spool.drained();
+    expect(toldIds()).to.deep.equal(['cam_a-f1', 'cam_a-f9', 'cam_a-f2']);
+  });
+
   it('delivers what a killed process left, before anything else, and nothing of it twice', async () => {
     store.set('away');
     for (const n of [1, 2, 3]) {
