@@ -33,7 +33,7 @@ export interface Window {
   to?: Moment;
 }
 
-/** What was told late, after an outage, may stand this far behind what came after it. */
+/** The clocks of gateways differ a little, and what was told late may stand behind what came after it. */
 const LATE_MS = 60_000;
 
 /** All that was heard and told in a window, as lines. @throws JournalAway */
@@ -42,14 +42,18 @@ export async function* linesIn(
   facts: Pick<Facts, 'read'> | undefined,
   { from, to }: Window,
 ): AsyncGenerator<Line> {
+  /** What a gateway said that was cut off: it was told when that was over, however long it took. */
+  const late = new Set<string>();
   for await (const { entry, isTrusted } of stretch(journal, { ...(from ? { from } : {}), ...(to ? { to } : {}) })) {
+    if (!isTrusted && entry.record.late) for (const { id } of entry.record.said) late.add(id);
     yield isTrusted ? { checkpoint: entry } : { record: entry };
   }
   const first = from?.at ?? 0;
   const last = to?.at ?? Number.POSITIVE_INFINITY;
   for await (const told of facts?.read(first ? { since: first } : { after: 0 }) ?? []) {
     const at = Date.parse(told.envelope.time);
-    if (at > last + LATE_MS) break;
+    if (at > last + LATE_MS && late.size === 0) break;
+    late.delete(told.envelope.id);
     if (at >= first && at <= last) yield { fact: told };
   }
   yield { end: true };
