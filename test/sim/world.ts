@@ -1,15 +1,14 @@
 import { acquaint } from '../../actors/acquaintance.ts';
 import type { CellView, Offered } from '../../actors/cells.ts';
 import { endedAt } from '../../actors/ending.ts';
-import { MACHINES } from '../../actors/machines.ts';
-import { replay } from '../../actors/replay.ts';
 import { type Id, id } from '../../bus/identity.ts';
-import type { JournalRecord } from '../../bus/ports/journal.ts';
+import { FenceRefused, isStoreRefusal } from '../../bus/ports/faults.ts';
 import { KINDS, type Kind } from '../../bus/subjects.ts';
-import { laws, ownershipFault, publisherFault } from '../../machines/laws.ts';
+import { laws, publisherFault } from '../../machines/laws.ts';
 import { type FakeHouse, fakeHouse, fakeKinds } from '../fakes/house.ts';
 import { answers, ends, fails, feeds, flows, holds } from '../fakes/source.ts';
 import { type Chance, chance } from './chance.ts';
+import { type Acknowledged, historyFault } from './history.ts';
 import {
   alarmActs,
   audible,
@@ -69,6 +68,10 @@ export interface Outcome {
 
 /** One world after another has these: to bind machines takes as long as a hundred steps. */
 const BOUND = fakeKinds();
+/**
+ * How the store does, as often as it does: it answers, late, not at all, not any more once it has written, or has no room.
+ */
+const STORE = ['here', 'here', 'here', 'hung', 'hung', 'away', 'deaf', 'full'] as const;
 /** Of the adapters that were let go, so many may still speak. */
 const STALE = 8;
 
@@ -83,14 +86,15 @@ type Keep = (cell: Id, type: string) => (offered: Offered) => void;
 /** A gateway's world without processes: cameras, a relay and people behave by chance, stores and gateways fail. */
 class World {
   house: FakeHouse;
+  /** Kills the gateway of the present house: nothing of it leaves any more, whatever it was about to write or to tell. */
+  private kill = () => {};
   private stop: () => void;
   private readonly chance: Chance;
   private viewers: Id[] = [];
   private readonly made: { broadcast: Id[]; incident: Id[] } = { broadcast: [], incident: [] };
   private count = 0;
   crashes = 0;
-  /** Offers whose promise was kept: they must be in the journal for ever. */
-  private readonly acknowledged: { seq: number; cell: Id; type: string }[] = [];
+  private readonly acknowledged: Acknowledged[] = [];
   /** Every state that was seen, as `camera live`. */
   readonly visited = new Set<string>();
   faults: string[] = [];
@@ -103,15 +107,39 @@ class World {
   constructor(luck: Chance) {
     this.chance = luck;
     for (const { all } of Object.values(BOUND.slots)) all.length = 0;
-    this.house = fakeHouse(undefined, undefined, {}, BOUND);
+    this.house = this.gateway(fakeHouse(undefined, undefined, {}, BOUND));
     this.stop = this.attend();
+  }
+
+  /** A gateway at the store of a house, which can be killed between any two of its words. */
+  private gateway({ store, clock }: Pick<FakeHouse, 'store' | 'clock'>, node = 'gw-test'): FakeHouse {
+    let killed = false;
+    const { append } = store.journal;
+    this.kill = () => {
+      killed = true;
+    };
+    const journal: typeof store.journal = {
+      ...store.journal,
+      async append(record, expected) {
+        // Behind what was told before: a store takes what one gateway sends it in order.
+        await undefined;
+        await undefined;
+        if (killed) throw new FenceRefused(`${record.cell} is another gateway's`);
+        return append(record, expected);
+      },
+    };
+    const tell: typeof store.facts.tell = async (envelope) => {
+      await undefined;
+      return killed ? new Promise<never>(() => {}) : store.facts.tell(envelope);
+    };
+    return fakeHouse(store, clock, { node, journal, facts: { ...store.facts, tell } }, BOUND);
   }
 
   /** Has the cells of the present house hear of each other, and judges each whenever it says something. */
   private attend(): () => void {
     const { roster } = this.house;
     const stops = [
-      acquaint(roster, (error) => this.faults.push(error.message)),
+      acquaint(roster, (error) => void (isStoreRefusal(error) || this.faults.push(error.message))),
       roster.onTurn((view) => this.look(view)),
     ];
     return () => {
@@ -154,11 +182,11 @@ class World {
     else if (roll < 0.85) this.somebodyActs();
     else if (roll < 0.9) this.ring();
     else if (roll < 0.91) this.flap();
-    else if (roll < 0.98) this.house.store.set(this.chance.pick(['here', 'here', 'hung']));
+    else if (roll < 0.98) this.house.store.set(this.chance.pick(STORE));
     else await this.crash();
     if (this.chance.happens(0.2)) await settle();
-    // What has ended is forgotten.
-    if (this.chance.happens(0.01)) this.house.runLater();
+    // What has ended is forgotten, and what a store has refused is tried again.
+    if (this.chance.happens(0.02)) this.house.runLater();
   }
 
   /** Picks one adapter of a slot; now and then one that was let go long ago. */
@@ -409,18 +437,23 @@ class World {
   private async crash(): Promise<void> {
     this.crashes++;
     this.stop();
-    this.house.store.set('here');
-    await settle();
     const former = this.house;
-    // Some gateways end in order, and lose nothing.
-    if (this.chance.happens(0.3)) await former.roster.leave();
+    // Some are killed, some only paused, and some end in order, and lose nothing.
+    const isKilled = this.chance.happens(0.5);
+    // What a spool has kept outlives its gateway.
+    former.store.set('here');
+    await settle();
+    former.runLater();
+    await settle();
+    if (isKilled) await this.killAmidst();
+    if (!isKilled && this.chance.happens(0.6)) await former.roster.leave();
     // The next one is the same gateway, started again, or another one.
     const isAnother = this.chance.happens(0.5);
     const node = isAnother ? `gw-${this.crashes}` : former.options.node;
-    this.house = fakeHouse(former.store, former.clock, { node }, BOUND);
+    this.house = this.gateway(former, node);
     await this.house.roster.adopt();
     this.stop = this.attend();
-    if (isAnother) await this.wake(former);
+    if (isAnother && !isKilled) await this.wake(former);
     // The dead gateway's cells say nothing more: their fence is gone.
     await former.roster.leave();
     for (const slot of Object.values(BOUND.slots)) {
@@ -429,6 +462,14 @@ class World {
       const living = all.filter(({ end }) => !end);
       all.splice(0, all.length, ...ended, ...living);
     }
+  }
+
+  /** The gateway is killed while it writes down, or tells, what has just happened. */
+  private async killAmidst(): Promise<void> {
+    for (let words = this.chance.below(6); words > 0; words--) this.somebodyActs();
+    for (let moments = this.chance.below(12); moments > 0; moments--) await undefined;
+    this.kill();
+    await settle();
   }
 
   /** A gateway that was only paused goes on with cells that another has taken up: nothing of it may be acknowledged. */
@@ -460,45 +501,16 @@ class World {
     return this.faults[0] ?? this.house.troubles[0] ?? publisherFault(published);
   }
 
-  /** Whether every journal, replayed, gives what was recorded, and nothing was told twice. */
+  /** What went wrong in all, now that everything has come to rest. */
   async verdict(): Promise<string | undefined> {
     this.house.store.set('here');
     await settle();
-    const ids = this.house.store.told().map(({ envelope }) => envelope.id);
-    if (new Set(ids).size !== ids.length) return 'a fact was told twice';
-    const written = this.house.store.records();
-    const bySeq = new Map(written.map(({ seq, record }) => [seq, record]));
-    for (const { seq, cell, type } of this.acknowledged) {
-      const record = bySeq.get(seq);
-      if (record?.cell !== cell || !record.heard.some((heard) => heard.type === type)) {
-        return `${type} to ${cell} was acknowledged as ${seq} and is not in the journal`;
-      }
+    for (let round = 0; round < 3; round++) {
+      this.house.runLater();
+      await settle();
     }
-    const records = written.map(({ record }) => record);
-    const cells = groupedBy(records, ({ kind, cell }) => `${kind}/${cell}`);
-    for (const [name, mine] of cells) {
-      const fault = ownershipFault(mine.map(({ id }) => id));
-      if (fault) return `${name}: ${fault}`;
-    }
-    const lives = groupedBy(records, ({ kind, cell, incarnation }) => `${kind}/${cell}/${incarnation}`);
-    for (const [key, records] of lives) {
-      const { firstDifference } = replay(MACHINES[records[0]?.kind ?? 'camera'], records);
-      if (firstDifference)
-        return `${key} replayed differs at ${firstDifference.record}: ${JSON.stringify(firstDifference)}`;
-    }
-    return undefined;
+    return historyFault(this.house.store, this.acknowledged);
   }
-}
-
-/** Records by what they have in common, each group in their order. */
-function groupedBy(records: readonly JournalRecord[], keyOf: (record: JournalRecord) => string) {
-  const groups = new Map<string, JournalRecord[]>();
-  for (const record of records) {
-    const group = groups.get(keyOf(record));
-    if (group) group.push(record);
-    else groups.set(keyOf(record), [record]);
-  }
-  return groups;
 }
 
 /** Runs a world for a number of steps; the same seed repeats the same run. */
