@@ -63,14 +63,21 @@ export function edgeSettings({ listen, origins, regions, trustedProxies, cache, 
   const folder = (name: string) => quoted(`${cache}/${name}`);
   return `# The edge of Signalbox, made by \`signalbox edge\`.
 ${rtsp?.module === undefined ? '' : `load_module ${quoted(rtsp.module)};\n`}pid ${folder('nginx.pid')};
+# What concerns nginx itself; http has a level of its own.
 error_log ${folder('error.log')} warn;
 worker_processes auto;
 events {
   worker_connections 4096;
 }
 http {
-  # Addresses hold signatures: none is logged.
-  access_log off;
+  # Addresses hold signatures: none is logged. Behind what it says of a request, up to alert, nginx writes its address.
+  error_log ${folder('error.log')} emerg;
+  log_format failed '$time_iso8601 $status, of $upstream_addr: $upstream_status, $camera $file';
+  map $status $has_failed {
+    ~^5 1;
+    default 0;
+  }
+  access_log ${folder('failed.log')} failed if=$has_failed;
   sendfile on;
   client_body_temp_path ${folder('body')};
   proxy_temp_path ${folder('proxy')};

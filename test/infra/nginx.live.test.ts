@@ -15,6 +15,8 @@ describe('an nginx edge before a gateway', () => {
   let edge: TestEdge;
   /** Requests that reached the gateway for a file. */
   const reached: string[] = [];
+  /** Of the addresses of all players. */
+  const signatures: string[] = [];
 
   before(async function () {
     this.timeout(20_000);
@@ -44,6 +46,7 @@ describe('an nginx edge before a gateway', () => {
     const answer = await gateway.server.inject({ url: '/live/cam_001/hls', headers });
     const { hls_url, session_id } = answer.json() as { hls_url: string; session_id: string };
     const base = new URL(hls_url).pathname.replace(/[^/]+$/, '');
+    signatures.push(base.split('/').at(-2) ?? '');
     const get = (file: string, range?: string) =>
       fetch(`${edge.url}${base}${file}`, range ? { headers: { range } } : {});
     return { session: id(session_id), base, get };
@@ -131,7 +134,7 @@ describe('an nginx edge before a gateway', () => {
     expect((await stays.get(SEGMENT)).status).to.equal(200);
   });
 
-  it('goes on with what it has for a while when no gateway answers', async () => {
+  it('goes on with what it has for a while when no gateway answers, and logs what fails without its signature', async () => {
     const { get } = await player('vera');
     expect((await get('480p.m3u8')).status).to.equal(200);
     await gateway.server.close();
@@ -145,5 +148,8 @@ describe('an nginx edge before a gateway', () => {
       100,
     );
     expect(stale.status).to.equal(200);
+    expect((await get('480p_9.m4s')).status, 'what it never had').to.equal(502);
+    await until('it to be logged', () => /502, of \S+: 502, cam_001 480p_9\.m4s/.test(edge.logged()));
+    for (const signature of signatures) expect(edge.logged()).to.not.include(signature);
   });
 });
