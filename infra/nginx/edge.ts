@@ -25,15 +25,26 @@ function quoted(path: string): string {
   return `"${path}"`;
 }
 
+/** The directives of a blocking reload, as nginx takes them out of a query: of any case, and of two the first. */
+const RELOAD = { reload_msn: '_HLS_msn', reload_part: '_HLS_part', reload_skip: '_HLS_skip' };
+const reloads = Object.entries(RELOAD).map(
+  ([name, directive], index) => `  map $arg_${directive} $${name} {
+    "" "";
+    default ${index > 0 ? '&' : ''}${directive}=$arg_${directive};
+  }
+`,
+);
+
 /**
- * What playlists and segments have in common: the right is asked for on each hit, and is no part of the key.
- * @param key what one copy is of
+ * What playlists and segments have in common: the right is asked for on each hit, and is no part of the key. What is
+ * asked for is made from the key: else another spelling of an address would put another answer in its place.
+ * @param what one copy is of, in the folder of its camera
  */
-const cached = (origin: string, key: string): string => `
+const cached = (origin: string, what: string): string => `
       auth_request /_check;
-      proxy_pass ${origin};
+      proxy_pass ${origin}/hls/$camera/$pass/${what};
       proxy_cache hls;
-      proxy_cache_key ${key};
+      proxy_cache_key $camera/${what};
       proxy_cache_lock on;
       proxy_cache_lock_timeout 5s;
       # Whoever comes while one asks anew gets the copy that is there; who asks gets the new one.
@@ -87,7 +98,7 @@ http {
   proxy_cache_path ${folder('hls')} levels=1:2 keys_zone=hls:10m max_size=2g inactive=60s use_temp_path=off;
   proxy_cache_path ${folder('checks')} levels=1:2 keys_zone=checks:10m max_size=64m inactive=15s use_temp_path=off;
 
-${gateways.directives}
+${gateways.directives}${reloads.join('')}
   proxy_http_version 1.1;
   proxy_set_header Connection "";
   proxy_set_header Host $http_host;
@@ -111,11 +122,11 @@ ${gateways.directives}
       add_header Access-Control-Allow-Origin * always;
     }
 
-    location ~ "^/hls/(?<camera>[a-z0-9_-]+)/(?<pass>[a-z0-9_-]+/[0-9]+/[A-Za-z0-9_-]+)/(?<file>[a-z0-9_]+\\.(m3u8|m4s|mp4))$" {${cached(origin, '$camera/$file')}
+    location ~ "^/hls/(?<camera>[a-z0-9_-]+)/(?<pass>[a-z0-9_-]+/[0-9]+/[A-Za-z0-9_-]+)/(?<file>[a-z0-9_]+\\.(m3u8|m4s|mp4))$" {${cached(origin, '$file')}
     }
 
     # Low latency: an answer is the one to what a reload waits for (RFC 8216bis), so that is in its key, and nothing else.
-    location ~ "^/hls/(?<camera>[a-z0-9_-]+)/(?<pass>[a-z0-9_-]+/[0-9]+/[A-Za-z0-9_-]+)/(?<file>[a-z0-9_-]+/[a-z0-9]+/[A-Za-z0-9_]+\\.(m3u8|mp4))$" {${cached(origin, '$camera/$file/$arg__HLS_msn/$arg__HLS_part/$arg__HLS_skip')}
+    location ~ "^/hls/(?<camera>[a-z0-9_-]+)/(?<pass>[a-z0-9_-]+/[0-9]+/[A-Za-z0-9_-]+)/(?<file>[a-z0-9_-]+/[a-z0-9]+/[A-Za-z0-9_]+\\.(m3u8|mp4))$" {${cached(origin, '$file?$reload_msn$reload_part$reload_skip')}
     }
 
     location = /_check {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { expect } from 'chai';
 import { id } from '../../bus/identity.ts';
 import { type FakeGateway, fakeGateway } from '../fakes/http.ts';
+import { fakeRelay } from '../fakes/low-latency.ts';
 import { startEdge, type TestEdge } from '../fixtures/edge.ts';
 import { until } from '../fixtures/process.ts';
 import { openTcpWay } from '../fixtures/tcp-way.ts';
@@ -11,6 +12,7 @@ import { openTcpWay } from '../fixtures/tcp-way.ts';
 const SEGMENT = '480p_1795660902.m4s';
 
 describe('an nginx edge before a gateway', () => {
+  const relay = fakeRelay();
   let gateway: FakeGateway;
   let edge: TestEdge;
   /** Requests that reached the gateway for a file. */
@@ -20,7 +22,7 @@ describe('an nginx edge before a gateway', () => {
 
   before(async function () {
     this.timeout(20_000);
-    gateway = await fakeGateway();
+    gateway = await fakeGateway({ lowLatency: relay.lowLatency });
     await gateway.camera('cam_001', 'hcm/center');
     gateway.services.config.limits.sessionsPerSubject = 100;
     const made = path.join(gateway.services.hls.folder, 'cam_001');
@@ -41,9 +43,9 @@ describe('an nginx edge before a gateway', () => {
     await gateway?.close();
   });
 
-  const player = async (sub: string) => {
+  const player = async (sub: string, query = '') => {
     const headers = gateway.bearer({ sub, cameras: ['cam_001'] });
-    const answer = await gateway.server.inject({ url: '/live/cam_001/hls', headers });
+    const answer = await gateway.server.inject({ url: `/live/cam_001/hls${query}`, headers });
     const { hls_url, session_id } = answer.json() as { hls_url: string; session_id: string };
     const base = new URL(hls_url).pathname.replace(/[^/]+$/, '');
     signatures.push(base.split('/').at(-2) ?? '');
@@ -106,6 +108,24 @@ describe('an nginx edge before a gateway', () => {
       await far.close();
       way.close();
     }
+  });
+
+  it('keeps for a reload with low latency the answer to that reload, however somebody spells its directives', async () => {
+    const { get } = await player('vera', '?latency=low');
+    const list = 'relay-1/720p/video1_stream.m3u8';
+    for (const [spelled, asked] of [
+      ['?_hls_msn=9&_hls_part=0', '_HLS_msn=9&_HLS_part=0'],
+      ['?_HLS_part=1&x=y&_HLS_msn=9&_HLS_msn=8', '_HLS_msn=9&_HLS_part=1'],
+      ['?%5FHLS_msn=7', ''],
+      ['?_HLS_skip=YES', '_HLS_skip=YES'],
+    ]) {
+      const before = relay.asked.length;
+      expect((await get(`${list}${spelled}`)).headers.get('x-cache'), spelled).to.equal('MISS');
+      expect(relay.asked.slice(before), spelled).to.deep.equal([`relay-1 cam_001 video1_stream.m3u8 ${asked}`.trim()]);
+    }
+    const before = relay.asked.length;
+    const again = await get(`${list}?_HLS_msn=9&_HLS_part=0`);
+    expect([again.headers.get('x-cache'), relay.asked.length]).to.deep.equal(['HIT', before]);
   });
 
   it('checks the signature on a hit as well', async () => {

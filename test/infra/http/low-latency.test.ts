@@ -1,31 +1,8 @@
-import { Readable } from 'node:stream';
 import { expect } from 'chai';
-import { type LowLatencyHls, NoLowLatency } from '../../../adapters/hls.mediamtx.ts';
 import { id } from '../../../bus/identity.ts';
 import { type FakeGateway, fakeGateway } from '../../fakes/http.ts';
+import { fakeRelay } from '../../fakes/low-latency.ts';
 import { until } from '../../fixtures/process.ts';
-
-const MASTER =
-  '#EXTM3U\n#EXT-X-MEDIA:TYPE=AUDIO,URI="audio2_stream.m3u8"\n#EXT-X-STREAM-INF:BANDWIDTH=1\nvideo1_stream.m3u8\n';
-
-/** Low-latency HLS of relay-1, and what was asked of it. */
-function fakeRelay() {
-  const asked: string[] = [];
-  const answers = { status: 200, ready: true };
-  const lowLatency: LowLatencyHls = {
-    offers: (relay) => relay === 'relay-1',
-    async master(relay, path) {
-      asked.push(`${relay} ${path}`);
-      if (!answers.ready) throw new NoLowLatency('refused', 'only sound is there');
-      return MASTER;
-    },
-    async file(relay, path, file, query) {
-      asked.push(`${relay} ${path} ${file} ${query}`.trim());
-      return { status: answers.status, body: Readable.from(['0123']) };
-    },
-  };
-  return { asked, answers, lowLatency };
-}
 
 describe('HLS with low latency', () => {
   let gateway: FakeGateway;
@@ -77,6 +54,8 @@ describe('HLS with low latency', () => {
     expect(relay.asked.at(-1)).to.equal('relay-1 cam_001 video1_stream.m3u8 _HLS_msn=9&_HLS_part=1');
     expect(answer.headers['cache-control']).to.match(/^public, max-age=1$/);
     expect(Number(answer.headers['x-signalbox-at'])).to.be.closeTo(Date.now(), 5_000);
+    await get(`${base}${LIST}?&_HLS_skip=YES`);
+    expect(relay.asked.at(-1), 'as an edge writes it').to.equal('relay-1 cam_001 video1_stream.m3u8 _HLS_skip=YES');
     expect((await get(base + PART)).headers['cache-control']).to.match(/max-age=60.*immutable/);
     expect((await get(`${base}${LIST}?_HLS_msn=-1`)).statusCode).to.equal(400);
     const at = { kind: 'viewer' as const, id: id(session_id) };
