@@ -11,6 +11,7 @@ import { type Edge, edgeSettings } from '../nginx/edge.ts';
 import { clientRegions } from '../nginx/regions.ts';
 import { offeredRelays, type RtspEdge } from '../nginx/rtsp.ts';
 import { streamModule } from '../nginx/stream-module.ts';
+import { OLDEST_NGINX, outdatedVersion } from '../nginx/version.ts';
 import { type CommonOptions, runningGroup, stateFolder } from './reach.ts';
 import { CommandFailed, misused, type Terminal } from './terminal.ts';
 
@@ -52,7 +53,7 @@ export function edgeCommand(command: Command, out: Terminal): void {
       const file = path.resolve(options.out ?? path.join(cache, 'edge.conf'));
       mkdirSync(cache, { recursive: true, mode: 0o755 });
       writeFileSync(file, edgeSettings(edge));
-      checkWithNginx(file, cache);
+      checkWithNginx(file, cache, out);
       const start = `nginx -p ${cache} -e ${path.join(cache, 'error.log')} -c ${file}`;
       const { listen, origins } = edge;
       const relays = rtsp ? { rtsp: { listen: rtsp.listen, relays: rtsp.relays } } : {};
@@ -125,10 +126,10 @@ function rtspOf(listen: string, config: Config, out: Terminal): RtspEdge {
 }
 
 /** @throws CommandFailed with what nginx says */
-function checkWithNginx(file: string, cache: string): void {
+function checkWithNginx(file: string, cache: string, out: Terminal): void {
   let nginx: string;
   try {
-    nginx = findProgram('nginx');
+    nginx = findProgram('nginx', out.env);
   } catch (error) {
     throw new CommandFailed(`${file} is written but not checked: ${(error as Error).message}`);
   }
@@ -136,4 +137,9 @@ function checkWithNginx(file: string, cache: string): void {
     encoding: 'utf8',
   });
   if (status !== 0) throw new CommandFailed(`nginx does not take ${file}: ${stderr.trim()}`);
+  const outdated = outdatedVersion(nginx);
+  if (outdated !== undefined)
+    out.note(
+      `warning: nginx ${outdated} is too old: who was refused may watch on for as long as it keeps answers for when no gateway is there; install ${OLDEST_NGINX} or later`,
+    );
 }

@@ -1,6 +1,7 @@
 import type { CertificateFiles } from '../config/model.ts';
 import { byRegion, type ClientRegions, type Server } from './regions.ts';
 import { type RtspEdge, rtspSettings } from './rtsp.ts';
+import { OLDEST_NGINX } from './version.ts';
 
 /** Where an edge listens, whom it fetches from, and where it keeps what it fetched. */
 export interface Edge {
@@ -72,7 +73,8 @@ export function edgeSettings({ listen, origins, regions, trustedProxies, cache, 
     ? `\n    ssl_certificate ${quoted(tls.certFile)};\n    ssl_certificate_key ${quoted(tls.keyFile)};`
     : '';
   const folder = (name: string) => quoted(`${cache}/${name}`);
-  return `# The edge of Signalbox, made by \`signalbox edge\`.
+  return `# The edge of Signalbox, made by \`signalbox edge\`. It needs nginx ${OLDEST_NGINX} or later: older ones answer from the cache,
+# too, where a gateway says no, and let who was refused watch on.
 ${rtsp?.module === undefined ? '' : `load_module ${quoted(rtsp.module)};\n`}pid ${folder('nginx.pid')};
 # What concerns nginx itself; http has a level of its own.
 error_log ${folder('error.log')} warn;
