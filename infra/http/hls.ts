@@ -31,10 +31,12 @@ const fileParams = Type.Object({
 
 /** A playlist names its newest segment for two seconds; an older one makes live stale. */
 const PLAYLIST_CACHE = 'public, max-age=1, stale-if-error=10';
+/** While no gateway answers an edge goes on for so long with segments, and with the rights without which it gives none. */
+const WITHOUT_GATEWAY_S = 60;
 /** Names of segments never come twice. */
-const SEGMENT_CACHE = 'public, max-age=60, stale-if-error=60, immutable';
-/** An edge may believe for a second that an address is good, and somewhat longer while no gateway answers. */
-const CHECK_CACHE = 'public, max-age=1, stale-if-error=10';
+const SEGMENT_CACHE = `public, max-age=60, stale-if-error=${WITHOUT_GATEWAY_S}, immutable`;
+/** Who is revoked is out after a second, or as soon as a gateway answers again. */
+const CHECK_CACHE = `public, max-age=1, stale-if-error=${WITHOUT_GATEWAY_S}`;
 const STARTING_MS = 15_000;
 const LOOK_EVERY_MS = 100;
 const TYPES: Record<string, string> = {

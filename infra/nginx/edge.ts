@@ -98,7 +98,7 @@ http {
   uwsgi_temp_path ${folder('uwsgi')};
   scgi_temp_path ${folder('scgi')};
   proxy_cache_path ${folder('hls')} levels=1:2 keys_zone=hls:10m max_size=2g inactive=60s use_temp_path=off;
-  proxy_cache_path ${folder('checks')} levels=1:2 keys_zone=checks:10m max_size=64m inactive=15s use_temp_path=off;
+  proxy_cache_path ${folder('checks')} levels=1:2 keys_zone=checks:10m max_size=64m inactive=60s use_temp_path=off;
 
 ${gateways.directives}${reloads.join('')}
   proxy_http_version 1.1;

@@ -99,6 +99,16 @@ describe('HLS', () => {
     expect(segment.headers['access-control-allow-origin']).to.equal('*');
   });
 
+  it('lets an edge believe in a right for a second, and while no gateway answers for as long as it goes on with segments', async () => {
+    const { base } = await granted();
+    const kept = async (url: string) => String((await get(url)).headers['cache-control']);
+    const right = await kept(base.replace(/\/$/, ''));
+    expect(right).to.match(/max-age=1, /);
+    const staleS = (said: string) => Number(/stale-if-error=(\d+)/.exec(said)?.[1]);
+    expect(staleS(right), 'else segments that it has are refused').to.equal(staleS(await kept(base + SEGMENT)));
+    expect(staleS(right), 'a revoked right lives no longer').to.be.at.most(60);
+  });
+
   it('says in each playlist when it was given out, which a copy in a cache keeps saying', async () => {
     const { base } = await granted();
     const before = Date.now();
