@@ -4,6 +4,7 @@ import type { Id } from '../../bus/identity.ts';
 import { unavailable } from './errors.ts';
 import type { Server } from './fastify.ts';
 import { LOW_MASTER } from './low-latency.ts';
+import { patienceOf } from './patience.ts';
 import type { HttpServices } from './services.ts';
 import { SIGNED_FOLDER } from './signed-paths.ts';
 
@@ -15,7 +16,7 @@ const LIE_WITH: Record<string, 'rendition' | 'recording'> = {
 };
 /** Says that a gateway has asked: it is answered with what there is. */
 const FORWARDED = 'x-signalbox-forwarded';
-const PASSED_ON = ['authorization', 'cookie', 'range', 'host'];
+const PASSED_ON = ['authorization', 'cookie', 'range', 'host', 'prefer'];
 const KEPT = [
   'content-type',
   'content-length',
@@ -28,6 +29,8 @@ const KEPT = [
   'x-signalbox-earliest',
 ];
 const ANSWERS_WITHIN_MS = 10_000;
+/** The way there and back, beside what the other gateway may wait. */
+const ON_THE_WAY_MS = 1_000;
 
 /** Answers with what the gateway of another host answers, where the files lie there. */
 export function forwardFiles(server: Server, services: HttpServices): void {
@@ -46,9 +49,10 @@ async function forward(request: FastifyRequest, reply: FastifyReply, agent: http
   const passed = PASSED_ON.flatMap((name) => (request.headers[name] ? [[name, String(request.headers[name])]] : []));
   const headers = { ...Object.fromEntries(passed), [FORWARDED]: '1' };
   const { method } = request;
+  const timeout = Math.min(ANSWERS_WITHIN_MS, patienceOf(request, ANSWERS_WITHIN_MS) + ON_THE_WAY_MS);
   const answer = await new Promise<http.IncomingMessage>((resolve, reject) => {
-    const asked = http.request({ agent, method, path: request.url, headers, timeout: ANSWERS_WITHIN_MS }, resolve);
-    asked.on('timeout', () => asked.destroy(new Error(`no answer within ${ANSWERS_WITHIN_MS} ms`)));
+    const asked = http.request({ agent, method, path: request.url, headers, timeout }, resolve);
+    asked.on('timeout', () => asked.destroy(new Error(`no answer within ${timeout} ms`)));
     asked.on('error', reject);
     asked.end();
   }).catch((error: Error) => {

@@ -15,6 +15,7 @@ import { type HlsAudience, keepHlsAudience } from './hls-audience.ts';
 import { LatencySchema, QualitySchema } from './live.ts';
 import { LOW_MASTER, lowLatencyRoutes, offersLowLatency } from './low-latency.ts';
 import { baseUrl } from './origin.ts';
+import { patienceOf } from './patience.ts';
 import { sendFile } from './send-file.ts';
 import type { HttpServices } from './services.ts';
 import type { Shared } from './shared.ts';
@@ -46,11 +47,11 @@ const TYPES: Record<string, string> = {
 };
 
 /** The camera's ladder once it can be played. @throws Refusal when that takes too long */
-async function playable({ cells }: HttpServices, camera: Id): Promise<RenditionContext> {
+async function playable({ cells }: HttpServices, camera: Id, withinMs = STARTING_MS): Promise<RenditionContext> {
   const at = { kind: 'rendition' as const, id: camera };
   let view = cells.view(at);
   for (let waitedMs = 0; view && !view.tags.includes('playable'); waitedMs += LOOK_EVERY_MS) {
-    if (view.state === 'failed' || waitedMs >= STARTING_MS) {
+    if (view.state === 'failed' || waitedMs >= withinMs) {
       throw unavailable('no-ladder', 'HLS of this camera is not ready.', { state: view.state, why: view.why }, 2);
     }
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
@@ -67,10 +68,15 @@ const OF_LADDER = /^(?:(\d{1,5})p|audio)\.m3u8$/;
  * read the master playlist only once. One that is not there while its ladder begins anew is waited for.
  * @returns undefined where it is not the playlist of a rung, or that rung is made
  */
-async function playlistInstead(services: HttpServices, camera: Id, file: string): Promise<string | undefined> {
+async function playlistInstead(
+  services: HttpServices,
+  camera: Id,
+  file: string,
+  withinMs: number,
+): Promise<string | undefined> {
   const [named, lines] = OF_LADDER.exec(file) ?? [];
   if (named === undefined || existsSync(path.join(services.hls.folder, camera, file))) return undefined;
-  const { rungs } = await playable(services, camera);
+  const { rungs } = await playable(services, camera, withinMs);
   const instead = lines === undefined ? undefined : rungInstead(Number(lines), rungs);
   return instead && `${instead.name}.m3u8` !== file ? `${instead.name}.m3u8` : undefined;
 }
@@ -137,7 +143,7 @@ export function hlsRoutes(server: Server, services: HttpServices, shared: Shared
       reply.header('cache-control', 'no-store'); // it depends on the session
       return reply.send(masterPlaylist({ folder: made, rungs, audio, fps, bitrateBps }, viewerOf(session).quality));
     }
-    const instead = await playlistInstead(services, camera as Id, file);
+    const instead = await playlistInstead(services, camera as Id, file, patienceOf(request, STARTING_MS));
     if (instead) return reply.header('cache-control', 'no-store').redirect(instead);
     reply.header('cache-control', extension === 'm3u8' ? PLAYLIST_CACHE : SEGMENT_CACHE);
     // A copy in a cache keeps it: by that players notice one that is kept for too long.

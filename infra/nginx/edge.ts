@@ -36,6 +36,11 @@ const reloads = Object.entries(RELOAD).map(
 `,
 );
 
+/** Beneath the 5 s in which another gateway may be asked. */
+const HANGS_AFTER_S = 4;
+/** Beneath that, with time for the way to a gateway of another host. */
+const WAIT_S = 2;
+
 /**
  * What playlists and segments have in common: the right is asked for on each hit, and is no part of the key. What is
  * asked for is made from the key: else another spelling of an address would put another answer in its place.
@@ -52,6 +57,21 @@ const cached = (origin: string, what: string): string => `
       proxy_cache_use_stale updating;
       add_header X-Cache $upstream_cache_status always;
       add_header Access-Control-Allow-Origin * always;`;
+
+/** For a gateway that hangs, or answers that it can't. */
+const unlessAway = (copy: string): string => `
+      proxy_read_timeout ${HANGS_AFTER_S}s;
+      proxy_intercept_errors on;
+      error_page 503 = ${copy};`;
+
+/**
+ * The copy that is there, for as long as it may be given out without a gateway. nginx takes stale-if-error to hold where
+ * nobody answers, not where the answer is 503; proxy_cache_use_stale http_503 would know no bound. So nobody is asked.
+ */
+const copyOf = (zone: string, key: string): string => `
+      proxy_pass http://nobody;
+      proxy_cache ${zone};
+      proxy_cache_key ${key};`;
 
 /**
  * The configuration of an nginx before the gateways, for HLS, and before the relays, for RTSP.
@@ -100,12 +120,21 @@ http {
   proxy_cache_path ${folder('hls')} levels=1:2 keys_zone=hls:10m max_size=2g inactive=60s use_temp_path=off;
   proxy_cache_path ${folder('checks')} levels=1:2 keys_zone=checks:10m max_size=64m inactive=60s use_temp_path=off;
 
-${gateways.directives}${reloads.join('')}
+${gateways.directives}  upstream nobody {
+    server 127.0.0.1:1 down;
+  }
+${reloads.join('')}
+  # What would take longer is said at once: a gateway that waits for a ladder is not one that hangs.
+  map $file $patience {
+    ~^[^/]+$ "wait=${WAIT_S}";
+    default "";
+  }
   proxy_http_version 1.1;
   proxy_set_header Connection "";
   proxy_set_header Host $http_host;
   proxy_set_header X-Forwarded-For $remote_addr;
   proxy_set_header X-Forwarded-Proto $scheme;
+  proxy_set_header Prefer $patience;
   proxy_connect_timeout 1s;
   proxy_read_timeout 30s;
   # A gateway that says no is not a gateway that is gone: its answer counts.
@@ -124,7 +153,7 @@ ${gateways.directives}${reloads.join('')}
       add_header Access-Control-Allow-Origin * always;
     }
 
-    location ~ "^/hls/(?<camera>[a-z0-9_-]+)/(?<pass>[a-z0-9_-]+/[0-9]+/[A-Za-z0-9_-]+)/(?<file>[a-z0-9_]+\\.(m3u8|m4s|mp4))$" {${cached(origin, '$file')}
+    location ~ "^/hls/(?<camera>[a-z0-9_-]+)/(?<pass>[a-z0-9_-]+/[0-9]+/[A-Za-z0-9_-]+)/(?<file>[a-z0-9_]+\\.(m3u8|m4s|mp4))$" {${cached(origin, '$file')}${unlessAway('@copy')}
     }
 
     # Low latency: an answer is the one to what a reload waits for (RFC 8216bis), so that is in its key, and nothing else.
@@ -140,10 +169,20 @@ ${gateways.directives}${reloads.join('')}
       proxy_set_header Host $http_host;
       proxy_set_header X-Forwarded-For $remote_addr;
       proxy_set_header X-Forwarded-Proto $scheme;
-      proxy_set_header Content-Length "";
+      proxy_set_header Content-Length "";${unlessAway('@right')}
       proxy_cache checks;
       proxy_cache_key $camera/$pass;
       proxy_cache_lock on;
+    }
+
+    # The right is asked for here as well: whatever leads here, nothing is given out without.
+    location @copy {
+      auth_request /_check;${copyOf('hls', '$camera/$file')}
+      add_header X-Cache $upstream_cache_status always;
+      add_header Access-Control-Allow-Origin * always;
+    }
+
+    location @right {${copyOf('checks', '$camera/$pass')}
     }
 
     location / {

@@ -1,5 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import http from 'node:http';
 import path from 'node:path';
+import { Duplex } from 'node:stream';
 import { expect } from 'chai';
 import { id } from '../../../bus/identity.ts';
 import { rungsNamed } from '../../../machines/policy/ladder.ts';
@@ -21,6 +23,18 @@ function spelledOtherwise(signature: string): string {
   const other = signature.slice(0, -1) + BASE64URL[BASE64URL.indexOf(signature.slice(-1)) + 1];
   expect(Buffer.from(other, 'base64url')).to.deep.equal(Buffer.from(signature, 'base64url'));
   return other;
+}
+
+/** A connection that takes what is written, and answers nothing. */
+class Hung extends Duplex {
+  override _read(): void {}
+  override _write(_chunk: unknown, _encoding: string, done: () => void): void {
+    done();
+  }
+  setTimeout(ms: number): this {
+    if (ms > 0) setTimeout(() => this.emit('timeout'), ms);
+    return this;
+  }
 }
 
 describe('HLS', () => {
@@ -166,6 +180,25 @@ describe('HLS', () => {
     await roster.offer(rendition, { type: 'ladder.flowing', elapsed_ms: 1 });
     expect((await asked).statusCode).to.equal(200);
     expect((await get(`${base}master.m3u8`)).body).to.not.include('AUDIO');
+  });
+
+  it('answers an edge before that takes it for hung: waits no longer than it was asked to', async () => {
+    const { base } = await granted();
+    await gateway.house.roster.offer(rendition, { type: 'program.changed', detail: 'another size' });
+    const { statusCode, body, headers } = await get(`${base}audio.m3u8`, { prefer: 'respond-async, wait=0' });
+    expect([statusCode, JSON.parse(body).reason]).to.deep.equal([503, 'no-ladder']);
+    expect(headers['cache-control'], 'which takes no copy away').to.equal('no-store');
+  });
+
+  it('tells an edge within what it waits that the machine with the files hangs', async () => {
+    const { base } = await granted();
+    const agent = new http.Agent();
+    agent.createConnection = () => new Hung();
+    gateway.services.elsewhere = () => agent;
+    const askedAt = performance.now();
+    const { statusCode, body } = await get(base + SEGMENT, { prefer: 'wait=0' });
+    expect([statusCode, JSON.parse(body).reason]).to.deep.equal([503, 'host-away']);
+    expect(performance.now() - askedAt, 'it would hang for 10 s').to.be.below(4_000);
   });
 
   it('gives a range of a segment', async () => {
