@@ -7,6 +7,7 @@ import { AUDIO } from './arguments.ts';
 export interface MasterOf {
   /** Where its playlists are. */
   folder: string;
+  /** Those that are offered, the one with which players begin first (RFC 8216, 6.3.1). */
   rungs: readonly PlannedRung[];
   audio: boolean;
   fps: number;
@@ -38,17 +39,13 @@ const peakOf = ({ how, max_bps }: PlannedRung, sourceBps: number) =>
 const averageOf = ({ how, bitrate_bps }: PlannedRung, sourceBps: number) =>
   how === 'copied' ? sourceBps : bitrate_bps;
 
-/**
- * The master playlist of a running ladder. FFmpeg's own leaves the copied rung out, and says no codecs.
- * @param only the one rung to offer; all when it is none of them
- */
-export function masterPlaylist({ folder, rungs, audio, fps, bitrateBps }: MasterOf, only?: string): string {
-  const offered = rungs.some(({ name }) => name === only) ? rungs.filter(({ name }) => name === only) : rungs;
+/** The master playlist of a running ladder, or of a part of it. FFmpeg's own leaves the copied rung out, and says no codecs. */
+export function masterPlaylist({ folder, rungs, audio, fps, bitrateBps }: MasterOf): string {
   const lines = ['#EXTM3U', '#EXT-X-VERSION:7', '#EXT-X-INDEPENDENT-SEGMENTS'];
   if (audio) {
     lines.push(`#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="audio",NAME="audio",DEFAULT=YES,AUTOSELECT=YES,URI="${AUDIO}.m3u8"`);
   }
-  for (const rung of offered) {
+  for (const rung of rungs) {
     const codecs = [codecOf(initOf(folder, rung.name)), ...(audio ? [AUDIO_CODEC] : [])].filter((one) => one);
     const extra = audio ? AUDIO_BPS : 0;
     const attributes = [

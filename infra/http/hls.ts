@@ -5,14 +5,14 @@ import type { CellView } from '../../actors/cells.ts';
 import { masterPlaylist } from '../../adapters/ladder.ffmpeg/master.ts';
 import { WhySchema } from '../../bus/events/why.ts';
 import { type Id, IdSchema } from '../../bus/identity.ts';
-import { rungInstead } from '../../machines/policy/ladder.ts';
+import { rungInstead, rungsOffered } from '../../machines/policy/ladder.ts';
 import type { RenditionContext } from '../../machines/rendition/context.ts';
 import { admit } from './admission.ts';
 import { callerOf, placeOf } from './door.ts';
 import { denied, missing, Refusal, unavailable } from './errors.ts';
 import type { Server } from './fastify.ts';
 import { type HlsAudience, keepHlsAudience } from './hls-audience.ts';
-import { LatencySchema, QualitySchema } from './live.ts';
+import { LatencySchema, MaxQualitySchema, QualitySchema } from './live.ts';
 import { LOW_MASTER, lowLatencyRoutes, offersLowLatency } from './low-latency.ts';
 import { baseUrl } from './origin.ts';
 import { patienceOf } from './patience.ts';
@@ -95,6 +95,7 @@ export function hlsRoutes(server: Server, services: HttpServices, shared: Shared
         params: Type.Object({ camera_id: IdSchema }),
         querystring: Type.Object({
           quality: QualitySchema,
+          max_quality: MaxQualitySchema,
           latency: LatencySchema,
         }),
         tags: ['watching'],
@@ -103,7 +104,7 @@ export function hlsRoutes(server: Server, services: HttpServices, shared: Shared
             session_id: Type.String(),
             hls_url: Type.String({ description: 'a master playlist; the address is the right to watch' }),
             expires_in: Type.Integer({ description: 'seconds; POST …/sessions/:id/renew prolongs it' }),
-            quality: Type.String({ description: 'a rung, or "auto": the player chooses among all' }),
+            quality: Type.String({ description: 'a rung, or "auto": the player chooses, up to max_quality' }),
             latency: Type.Enum(['low', 'usual'], { description: 'low: RFC 8216bis, in one rung' }),
             why: WhySchema,
           }),
@@ -112,15 +113,17 @@ export function hlsRoutes(server: Server, services: HttpServices, shared: Shared
     },
     async (request) => {
       const camera = placeOf(request);
-      const { quality = 'auto', latency } = request.query;
+      const { max_quality: maxQuality, latency } = request.query;
       const isLow = latency === 'low' && offersLowLatency(services);
+      // With low latency there is one rung, and nothing to choose.
+      const { quality = (isLow ? maxQuality : undefined) ?? 'auto' } = request.query;
       const wish = { protocol: 'hls' as const, quality, address: request.ip, ...(isLow ? { latency } : {}) };
       const admitted = await admit(services, shared, callerOf(request), camera, wish);
       const { session, expiresInS, placement, view } = admitted;
       const folder = `${baseUrl(request, services.config)}/hls/${signedFolder(services, camera.id, session)}`;
       return {
         session_id: session,
-        hls_url: `${folder}/${isLow ? LOW_MASTER : MASTER}`,
+        hls_url: `${folder}/${isLow ? LOW_MASTER : MASTER}${isLow || !maxQuality ? '' : `?max_quality=${maxQuality}`}`,
         expires_in: expiresInS,
         quality: isLow ? viewerOf(view).quality : quality,
         latency: isLow ? ('low' as const) : ('usual' as const),
@@ -129,7 +132,8 @@ export function hlsRoutes(server: Server, services: HttpServices, shared: Shared
     },
   );
 
-  server.get(files, { schema: { params: fileParams, tags: ['watching'] } }, async (request, reply) => {
+  const ofFiles = { params: fileParams, querystring: Type.Object({ max_quality: MaxQualitySchema }) };
+  server.get(files, { schema: { ...ofFiles, tags: ['watching'] } }, async (request, reply) => {
     const { camera_id: camera, file } = request.params;
     const session = checkPath(services, request.params, 'hls');
     const made = path.join(services.hls.folder, camera);
@@ -141,7 +145,9 @@ export function hlsRoutes(server: Server, services: HttpServices, shared: Shared
       const { rungs, source } = await playable(services, camera as Id);
       const { audio = false, fps = 30, bitrate_bps: bitrateBps = 0 } = source ?? {};
       reply.header('cache-control', 'no-store'); // it depends on the session
-      return reply.send(masterPlaylist({ folder: made, rungs, audio, fps, bitrateBps }, viewerOf(session).quality));
+      const { quality } = viewerOf(session);
+      const offered = rungsOffered(rungs, { quality, maxQuality: request.query.max_quality });
+      return reply.send(masterPlaylist({ folder: made, rungs: offered, audio, fps, bitrateBps }));
     }
     const instead = await playlistInstead(services, camera as Id, file, patienceOf(request, STARTING_MS));
     if (instead) return reply.header('cache-control', 'no-store').redirect(instead);

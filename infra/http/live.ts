@@ -24,6 +24,14 @@ export const QualitySchema = Type.Optional(
   Type.String({ pattern: '^[a-z0-9]{1,16}$', description: 'for instance 480p' }),
 );
 
+/** The best rung that a player of HLS is to be offered: it begins there, and goes down from it, and up to it, by itself. */
+export const MaxQualitySchema = Type.Optional(
+  Type.String({
+    pattern: '^[a-z0-9]{1,16}$',
+    description: 'for instance 480p: where a player begins, and the best that it may go to; `quality` wins over it',
+  }),
+);
+
 /** Low-latency HLS that somebody asks for. */
 export const LatencySchema = Type.Optional(
   Type.Enum(['low'], { description: 'HLS that gives out parts of segments, where that is possible' }),
@@ -146,7 +154,9 @@ export function liveRoutes(server: Server, services: HttpServices, shared: Share
       const ways = waysOf(services, camera, request.query.quality);
       const { protocol, quality, bitrateBps, latency, why } = deliver(deviceOf(request, request.query), ways);
       const base = `${baseUrl(request, services.config)}/live/${camera.id}/${protocol}`;
-      const named = protocol === 'hls' || quality === ADAPTIVE ? `${base}?quality=${quality}` : base;
+      // Only what somebody chose binds a player of HLS: what we think of its network may be wrong, or soon is.
+      const bound = protocol === 'hls' && quality !== request.query.quality ? 'max_quality' : 'quality';
+      const named = protocol === 'hls' || quality === ADAPTIVE ? `${base}?${bound}=${quality}` : base;
       const url = latency === 'low' ? `${named}&latency=low` : named;
       // Browsers that may tell more of themselves do so from the next request on.
       reply.header('accept-ch', 'Sec-CH-UA-Mobile, Downlink, Save-Data').header('vary', 'User-Agent');

@@ -32,6 +32,23 @@ export const rungsNamed = (names: readonly string[]): Rung[] => RUNGS.filter(({ 
 export const rungInstead = (lines: number, made: readonly PlannedRung[]): PlannedRung | undefined =>
   made.find(({ height }) => height <= lines) ?? made.at(-1);
 
+/**
+ * The rungs that a player of HLS may choose from.
+ * @param made best first
+ * @param quality the one that somebody chose: where it is made, it alone
+ * @param maxQuality the best one otherwise; what is below it follows
+ */
+export function rungsOffered(
+  made: readonly PlannedRung[],
+  { quality, maxQuality }: { quality?: string | undefined; maxQuality?: string | undefined },
+): readonly PlannedRung[] {
+  const chosen = made.filter(({ name }) => name === quality);
+  if (chosen.length > 0) return chosen;
+  const [, lines] = /^(\d+)p$/.exec(maxQuality ?? '') ?? [];
+  const top = lines === undefined ? undefined : rungInstead(Number(lines), made);
+  return top ? made.slice(made.indexOf(top)) : made;
+}
+
 /** Why a rung can't be the source's own packets; undefined when it can. */
 function againstCopying(source: Measured, rung: Rung): string | undefined {
   if (source.codec !== 'h264') return `the source is ${source.codec}, and players of HLS and WebRTC need h264`;

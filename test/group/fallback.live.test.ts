@@ -69,7 +69,7 @@ describe('a player that can not, or should not, use WebRTC', function () {
     figure('the player over HLS: glass to glass, median', latency);
     expect(latency).to.be.within(1_500, 6_000);
     const watching = async () => (await sessions('hls')).find(({ state }) => state === 'watching');
-    expect(await until('its session to watch', watching)).to.include({ quality: '480p' });
+    expect(await until('its session to watch', watching)).to.include({ quality: 'auto' });
     expect(phone.faults).to.deep.equal([]);
   });
 

@@ -12,7 +12,10 @@ const FIRST_FRAME_MS = 25_000;
 /** What is asked for besides the camera. */
 export interface HlsWish {
   camera: string;
-  quality?: string;
+  /** The one rung that somebody chose. */
+  quality?: string | undefined;
+  /** The rung that the gateway thinks right: the player begins there, and goes no higher. */
+  maxQuality?: string | undefined;
   /** Parts of segments, too. */
   low: boolean;
 }
@@ -46,6 +49,7 @@ export function openHlsLeg(name: string, video: HTMLVideoElement, door: Door, wi
   const begin = async (): Promise<void> => {
     const query = new URLSearchParams({
       ...(wish.quality ? { quality: wish.quality } : {}),
+      ...(wish.maxQuality ? { max_quality: wish.maxQuality } : {}),
       ...(wish.low ? { latency: 'low' } : {}),
     });
     const response = await knock(door, `/live/${encodeURIComponent(wish.camera)}/hls?${query}`);

@@ -45,7 +45,7 @@ export function createWays(door: Door, options: PlayerOptions, hears: WaysHear):
   let hls: HlsLeg | undefined;
   let front: 'webrtc' | 'hls' | undefined;
   let seenMs = performance.now();
-  let { quality } = options;
+  let maxQuality: string | undefined;
   let low = false;
   let fellFor = '';
 
@@ -56,7 +56,7 @@ export function createWays(door: Door, options: PlayerOptions, hears: WaysHear):
       }),
     fall(why, way) {
       fellFor = why;
-      quality = options.quality ?? way?.quality;
+      maxQuality = way?.quality;
       low = way?.low ?? false;
       hears.leave();
       hears.open({ purpose: 'replace', name: 'hls', over: 'hls' });
@@ -67,7 +67,7 @@ export function createWays(door: Door, options: PlayerOptions, hears: WaysHear):
   return {
     openLeg(name, video, heard, { over }) {
       if (over !== 'hls') return openLeg(name, video, heard);
-      hls = openHlsLeg(name, video, door, { camera, low, ...(quality ? { quality } : {}) }, heard);
+      hls = openHlsLeg(name, video, door, { camera, low, quality: options.quality, maxQuality }, heard);
       return hls;
     },
     fallen: fallback.fallen,

@@ -103,6 +103,25 @@ describe('HLS', () => {
     expect(body.match(/^\w+\.m3u8$/gm)).to.deep.equal(['360p.m3u8']);
   });
 
+  it('lets a phone, or a slow network, go down from the rung that it was given: that one is only where it begins', async () => {
+    const ask = { ...gateway.bearer(vera), 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64) Chrome/126.0.0.0' };
+    const masterOf = async (query: string) => {
+      const { url } = (await get(`/live/cam_001?${query}`, ask)).json();
+      const { pathname, search } = new URL(url);
+      const { hls_url, quality } = (await get(pathname + search, ask)).json();
+      const signed = new URL(hls_url);
+      const { body } = await get(signed.pathname + signed.search);
+      return { quality, rungs: body.match(/^\w+\.m3u8$/gm) };
+    };
+    const all = { quality: 'auto', rungs: ['720p.m3u8', '360p.m3u8'] };
+    const low = { quality: 'auto', rungs: ['360p.m3u8'] };
+    expect(await masterOf('protocol=hls&network_kbps=5000'), 'a fast network').to.deep.equal(all);
+    expect(await masterOf('network_kbps=600'), 'a slow one').to.deep.equal(low);
+    expect(await masterOf('protocol=hls&quality=720p'), 'a rung that somebody chose').to.deep.equal({
+      ...{ quality: '720p', rungs: ['720p.m3u8'] },
+    });
+  });
+
   it('lets caches keep segments, and playlists for a second at most, for players of any site', async () => {
     const { base } = await granted();
     const playlist = await get(`${base}720p.m3u8`);

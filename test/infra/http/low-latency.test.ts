@@ -29,7 +29,7 @@ describe('HLS with low latency', () => {
     const iphone = { ...gateway.bearer(vera), 'user-agent': 'Mozilla/5.0 (iPhone; CPU iPhone OS 17_4 like Mac OS X)' };
     const way = (await get('/live/cam_001', iphone)).json();
     expect(way).to.include({ protocol: 'hls', latency: 'low' });
-    expect(way.url).to.match(/\/live\/cam_001\/hls\?quality=480p&latency=low$/);
+    expect(way.url).to.match(/\/live\/cam_001\/hls\?max_quality=480p&latency=low$/);
     expect(way.why.text).to.match(/^Low-latency HLS in 480p/);
     expect((await get('/live/cam_001?native=false', iphone)).json()).to.include({ latency: 'usual' });
   });

@@ -88,7 +88,7 @@ describe('http: being let in', () => {
     expect(answer.url).to.match(/\/live\/cam_001\/webrtc$/);
     const slow = (await admit(vera, '/live/cam_001?network_kbps=900')).json();
     expect(slow).to.include({ protocol: 'hls', quality: '480p', bitrate: '1M', bitrate_bps: 1_000_000 });
-    expect(slow.url).to.match(/\/live\/cam_001\/hls\?quality=480p$/);
+    expect(slow.url).to.match(/\/live\/cam_001\/hls\?max_quality=480p$/);
     expect(slow.why.rejected[0]).to.deep.equal({ option: 'webrtc', because: 'a network of 900 kb/s is too slow' });
     expect((await admit(vera, '/live/cam_001?network_kbps=900&protocol=webrtc')).json().protocol).to.equal('webrtc');
     const headers = { ...gateway.bearer(vera), 'sec-ch-ua-mobile': '?1', 'user-agent': 'somebody' };

@@ -1,6 +1,13 @@
 import { expect } from 'chai';
 import type { Measured } from '../../../bus/events/rendition.ts';
-import { planLadder, RUNGS, rungInstead, rungsNamed, USUAL_RUNGS } from '../../../machines/policy/ladder.ts';
+import {
+  planLadder,
+  RUNGS,
+  rungInstead,
+  rungsNamed,
+  rungsOffered,
+  USUAL_RUNGS,
+} from '../../../machines/policy/ladder.ts';
 
 const camera: Measured = {
   ...{ codec: 'h264', width: 1280, height: 720, fps: 30, gop_ms: 2_000, reordered: false },
@@ -39,6 +46,21 @@ describe('the ladder of a camera', () => {
     expect([1080, 720, 480, 400, 180].map(instead)).to.deep.equal(['480p', '480p', '480p', '360p', '360p']);
     expect(rungInstead(720, [])).to.equal(undefined);
   });
+
+  for (const [what, wish, expected] of [
+    ['every rung', {}, ['720p', '480p', '360p']],
+    ['the one that somebody chose alone', { quality: '480p' }, ['480p']],
+    ['every one where none is called what was chosen', { quality: 'auto' }, ['720p', '480p', '360p']],
+    ['the ceiling first, and those below, to which it can go down', { maxQuality: '480p' }, ['480p', '360p']],
+    ['what is below a ceiling that is not made', { maxQuality: '500p' }, ['480p', '360p']],
+    ['the lowest where all are above the ceiling', { maxQuality: '240p' }, ['360p']],
+    ['every one where the ceiling is no rung of a ladder', { maxQuality: 'source' }, ['720p', '480p', '360p']],
+    ['the one that was chosen though it is above a ceiling', { quality: '720p', maxQuality: '480p' }, ['720p']],
+  ] as const) {
+    it(`offers a player of HLS ${what}`, () => {
+      expect(rungsOffered(plan().rungs, wish).map(({ name }) => name)).to.deep.equal(expected);
+    });
+  }
 
   it('scales nothing up: higher rungs are left out, and a tiny source is its own only rung', () => {
     expect(inShort({ width: 640, height: 480 })).to.deep.equal(['480p 640 encoded', '360p 480 encoded']);
