@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { LadderInput, LadderReport, LadderSlot } from '../machines/slots.ts';
 import { type FfmpegRun, lastWords, runFfmpeg } from './ffmpeg.ts';
@@ -14,7 +14,7 @@ import {
   PIECES,
 } from './ladder.ffmpeg/arguments.ts';
 import { endedBy } from './ladder.ffmpeg/ended.ts';
-import { sweepBefore } from './ladder.ffmpeg/folder.ts';
+import { dropPieces, sweepAll, sweepLater, sweepMedia, sweepPlaylists } from './ladder.ffmpeg/folder.ts';
 import { targetOf } from './ladder.ffmpeg/joining.ts';
 import { watchLateness } from './ladder.ffmpeg/lateness.ts';
 import { joinSegments, type Told } from './ladder.ffmpeg/segments.ts';
@@ -44,14 +44,16 @@ export interface LadderOptions extends Feeding {
   gives?(camera: string, relay: string, rungs: readonly string[]): void;
   /** Whether a camera's encoder lets others go first, while the processor is too small for all. */
   yields?(camera: string): boolean;
+  /** For how long players may hold on to what a start told them after its end; by default a minute. */
+  rememberedMs?: number;
 }
 
 const MOST_MEMORY_BYTES = 2 ** 30;
 /** FFmpeg must have made its first segment within this time. */
 const FIRST_MS = 15_000;
 const LOOK_EVERY_MS = 100;
-/** Players that held on to a ladder which was ended give up after this long: then nobody knows any more what they were told. */
-const TOLD_MS = 60_000;
+/** Players that held on to a ladder which was ended give up after this long: its files are of no use any more. */
+const REMEMBERED_MS = 60_000;
 /** The relay opens its sockets within milliseconds, and somebody waits for a picture. */
 const AWAITED_EVERY_MS = 10;
 
@@ -63,6 +65,7 @@ export const rungPath = (camera: string, rung: string): string => `${camera}/${r
 
 /** Makes the ladder slot: one FFmpeg a camera that decodes once and makes every rung. */
 export function createLadders(options: LadderOptions): LadderSlot {
+  const { rememberedMs = REMEMBERED_MS } = options;
   const turns = takeTurns(options);
   /** What the players of each camera's last ladder were told, and until when they may hold on to it (monotonic). */
   const told = new Map<string, Told & { untilMs: number }>();
@@ -76,11 +79,15 @@ export function createLadders(options: LadderOptions): LadderSlot {
       if (failedThere) turns.passOn(camera);
       report(event);
     });
-    const stop = (clear: boolean) => {
-      making.stop(clear);
-      told.set(camera, { ...making.told(), untilMs: performance.now() + TOLD_MS });
+    const detach = () => {
+      making.stop();
+      told.set(camera, { ...making.told(), untilMs: performance.now() + rememberedMs });
     };
-    return { release: () => stop(true), detach: () => stop(false) };
+    const release = () => {
+      detach();
+      making.leave();
+    };
+    return { release, detach };
   };
 }
 
@@ -94,7 +101,7 @@ function make(
 ) {
   // A ladder that was begun by an older program was not told of key frames.
   const { camera, rungs, audio, fps, gopMs = 2_000, stalledMs } = input;
-  const { mostMemoryBytes = MOST_MEMORY_BYTES } = options;
+  const { mostMemoryBytes = MOST_MEMORY_BYTES, rememberedMs = REMEMBERED_MS } = options;
   const folder = path.join(options.folder, camera);
   const pieces = path.join(folder, PIECES);
   const startedMs = Date.now();
@@ -119,7 +126,7 @@ function make(
   let movedAt = began;
   let looking: NodeJS.Timeout | undefined;
 
-  const stop = (clear: boolean) => {
+  const stop = () => {
     if (!over) run?.kill();
     over = true;
     clearInterval(looking);
@@ -127,12 +134,16 @@ function make(
     if (flowing) options.gives?.(camera, relay.paths.relay, []);
     flowing = false;
     fed.drop();
-    if (clear) rmSync(folder, { recursive: true, force: true });
+  };
+  /** The files stay for a while: a player that is a few seconds behind goes on until the next start takes over. */
+  const leave = () => {
+    const leftMs = Date.now();
+    dropPieces(folder);
+    sweepLater(rememberedMs, () => sweepAll(folder, leftMs));
   };
   const end = (event: Ended) => {
     if (over) return;
-    // The files stay: a player that is a few seconds behind goes on until the next start takes over.
-    stop(false);
+    stop();
     report(event);
   };
   const endFor = (reason: Reason, detail: string) => end({ type: 'ladder.ended', reason, detail });
@@ -140,7 +151,7 @@ function make(
   const fed = feedPaths(options, relay, published, (detail) => endFor('relay', detail));
 
   const begin = () => {
-    rmSync(pieces, { recursive: true, force: true });
+    dropPieces(folder);
     mkdirSync(pieces, { recursive: true });
     start = options.startOf?.(camera, relay.paths.relay);
     run = runFfmpeg({
@@ -188,7 +199,8 @@ function make(
     }
     if (!flowing && segments.isFlowing()) {
       flowing = true;
-      sweepBefore(folder, startedMs);
+      sweepPlaylists(folder, startedMs);
+      sweepLater(rememberedMs, () => sweepMedia(folder, startedMs));
       options.gives?.(camera, relay.paths.relay, encoded);
       report({ type: 'ladder.flowing', elapsed_ms: Math.round(atMs - began) });
     }
@@ -202,5 +214,5 @@ function make(
     if (flowing && atMs - movedAt > stalledMs) return endFor('stalled', `nothing for ${Math.round(atMs - movedAt)} ms`);
   };
   looking = setInterval(awaitSockets, AWAITED_EVERY_MS);
-  return { stop, told: segments.told };
+  return { stop, leave, told: segments.told };
 }

@@ -1,7 +1,15 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { expect } from 'chai';
 import { ladderOutput } from '../../adapters/ladder.ffmpeg/arguments.ts';
+import { sweepMedia, sweepPlaylists } from '../../adapters/ladder.ffmpeg/folder.ts';
+import { createLadders } from '../../adapters/ladder.ffmpeg.ts';
+import type { RelayPaths } from '../../adapters/mediamtx/relay-paths.ts';
 import type { Measured } from '../../bus/events/rendition.ts';
 import { planLadder, rungsNamed } from '../../machines/policy/ladder.ts';
+import type { LadderReport } from '../../machines/slots.ts';
+import { until } from '../fixtures/process.ts';
 
 const measured: Measured = {
   ...{ codec: 'h264', width: 640, height: 480, fps: 25, gop_ms: 2_000 },
@@ -43,5 +51,72 @@ describe('what a ladder’s FFmpeg is told to make', () => {
     ] as const) {
       expect(text(making({ ...measured, gop_ms }, ['480p', '360p']))).to.contain(`-g:v:1 ${frames} `);
     }
+  });
+});
+
+describe('the files of a ladder', () => {
+  let state: string;
+  let folder: string;
+  const PLAYLIST = '480p.m3u8';
+  const files = [PLAYLIST, '480p_1.mp4', '480p_1.m4s', '480p_2.m4s'];
+
+  beforeEach(() => {
+    state = mkdtempSync(path.join(tmpdir(), 'sbx-ladder-'));
+    folder = path.join(state, 'hls', 'cam_001');
+    mkdirSync(folder, { recursive: true });
+    for (const file of files) writeFileSync(path.join(folder, file), file);
+  });
+  afterEach(() => rmSync(state, { recursive: true, force: true }));
+
+  /** A ladder of which there are files already, and whose FFmpeg can't be started any more. */
+  const hold = (rememberedMs: number) => {
+    const reports: LadderReport[] = [];
+    const ladder = createLadders({
+      ...{ ffmpeg: path.join(state, 'no-such-program'), folder: path.join(state, 'hls'), sockets: state, rememberedMs },
+      relays: [
+        { paths: { want() {}, drop() {} } as unknown as RelayPaths, urlOf: () => 'rtsp://127.0.0.1:1/x', feeds: true },
+      ],
+    });
+    const { rungs } = planLadder(measured, rungsNamed(['480p']));
+    const input = { camera: 'cam_001', rungs, audio: false, fps: 25, gopMs: 2_000, stalledMs: 5_000 };
+    const held = ladder(input, (report) => reports.push(report));
+    return { ...held, ended: () => until('its end', () => reports.at(-1)?.type === 'ladder.ended') };
+  };
+  const left = () => readdirSync(folder).filter((file) => files.includes(file));
+
+  it('stay for the players of one that fell, who go on where it begins anew', async () => {
+    const { release, ended } = hold(60_000);
+    await ended();
+    release();
+    expect(left()).to.have.members(files);
+  });
+
+  it('stay for a moment when nobody wants it any more, and are gone then', async () => {
+    const { release, ended } = hold(50);
+    await ended();
+    release();
+    expect(left()).to.have.members(files);
+    await until('the folder to be gone', () => !existsSync(folder));
+  });
+
+  it('are not touched by the end of a ladder that another one has followed, even in the same folder', async () => {
+    const { release, ended } = hold(100);
+    await ended();
+    release();
+    const later = new Date(Date.now() + 1_000);
+    for (const file of [PLAYLIST, '480p_2.m4s']) utimesSync(path.join(folder, file), later, later);
+    await until('the old ones to be gone', () => left().length === 2);
+    expect(left()).to.have.members([PLAYLIST, '480p_2.m4s']);
+  });
+
+  it('tell of no rung that is not made any more: a player that asks for it is led on', () => {
+    const startedMs = Date.now() + 1_000;
+    const written = new Date(startedMs + 1_000);
+    writeFileSync(path.join(folder, '360p.m3u8'), '');
+    utimesSync(path.join(folder, '360p.m3u8'), written, written);
+    sweepPlaylists(folder, startedMs);
+    expect(readdirSync(folder)).to.have.members(['360p.m3u8', ...files.filter((file) => file !== PLAYLIST)]);
+    sweepMedia(folder, startedMs);
+    expect(readdirSync(folder)).to.deep.equal(['360p.m3u8']);
   });
 });
