@@ -3,6 +3,7 @@ import path from 'node:path';
 import { beginning, beginsIn, ending, exceeds, isBefore, reaches, type Stretch } from './joining.ts';
 import { bytesOf, type Piece, takePieces } from './pieces.ts';
 import { silence } from './silence.ts';
+import { startsBefore } from './starts.ts';
 
 /** A ladder's pieces on their way to segments. */
 export interface Segments {
@@ -104,20 +105,23 @@ export function joinSegments({ pieces, folder, rungs, audio, startedMs, told }: 
   const videos = rungs.map((name) => trackOf(name, false));
   const tracks = [...videos, ...(audio ? [trackOf(audio.name, true, audio.made)] : [])];
   let fromS: number | undefined;
+  let starts: number | undefined;
   /** When time zero of the pieces was (epoch ms). */
   let zeroMs = 0;
 
   const playlistOf = ({ init, made }: Track): string => {
     const listed = made.slice(-LISTED);
+    const isBeginning = listed[0]?.number === first;
+    starts ??= startsBefore(folder);
     return [
       '#EXTM3U',
       '#EXT-X-VERSION:7',
       `#EXT-X-TARGETDURATION:${targetS}`,
       `#EXT-X-MEDIA-SEQUENCE:${listed[0]?.number}`,
       // The first of a start follows the last one of the start before.
-      `#EXT-X-DISCONTINUITY-SEQUENCE:${listed[0]?.number === first ? 0 : 1}`,
+      `#EXT-X-DISCONTINUITY-SEQUENCE:${starts + (isBeginning ? 0 : 1)}`,
       '#EXT-X-INDEPENDENT-SEGMENTS',
-      ...(listed[0]?.number === first ? ['#EXT-X-DISCONTINUITY'] : []),
+      ...(isBeginning ? ['#EXT-X-DISCONTINUITY'] : []),
       `#EXT-X-MAP:URI="${init}"`,
       ...listed.flatMap((one) => [
         `#EXTINF:${(one.toS - one.fromS).toFixed(6)},`,
