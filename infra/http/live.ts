@@ -65,6 +65,9 @@ const GrantedSchema = Type.Object({
   why: WhySchema,
 });
 
+/** Of every rung that a ladder makes, as RTP names it. */
+const LADDER_CODEC = 'H264';
+
 /** 2,000,000 → "2M", 640,000 → "640k". */
 function inWords(bitrateBps: number): string {
   if (bitrateBps >= 1e6) return `${Math.round(bitrateBps / 1e5) / 10}M`;
@@ -117,9 +120,12 @@ function waysOf(services: HttpServices, camera: CellView, quality: string | unde
   const { rungs = [], wanted = [] } = (rendition?.context ?? {}) as Partial<RenditionContext>;
   const fitting = wanted.filter((rung) => height === undefined || rung.height <= height);
   const likely = fitting.length > 0 ? fitting : wanted.slice(-1);
+  const itsCodec = rung.ladder ? LADDER_CODEC : codec;
   return {
-    webrtc: { quality: rung.name, bitrateBps: rung.bitrate_bps },
-    ...(codec === undefined ? {} : { codec }),
+    webrtc: {
+      ...{ quality: rung.name, bitrateBps: rung.bitrate_bps },
+      ...(itsCodec === undefined ? {} : { codec: itsCodec }),
+    },
     hls: rungs.length > 0 ? rungs : likely.length > 0 ? likely : rungsNamed(USUAL_RUNGS),
     lowLatency: offersLowLatency(services),
     ...adaptiveWay(services, camera),
@@ -155,8 +161,12 @@ export function liveRoutes(server: Server, services: HttpServices, shared: Share
       const { protocol, quality, bitrateBps, latency, why } = deliver(deviceOf(request, request.query), ways);
       const base = `${baseUrl(request, services.config)}/live/${camera.id}/${protocol}`;
       // Only what somebody chose binds a player of HLS: what we think of its network may be wrong, or soon is.
-      const bound = protocol === 'hls' && quality !== request.query.quality ? 'max_quality' : 'quality';
-      const named = protocol === 'hls' || quality === ADAPTIVE ? `${base}?${bound}=${quality}` : base;
+      const isBound = quality === request.query.quality || quality === ADAPTIVE;
+      const named = isBound
+        ? `${base}?quality=${quality}`
+        : protocol === 'hls'
+          ? `${base}?max_quality=${quality}`
+          : base;
       const url = latency === 'low' ? `${named}&latency=low` : named;
       // Browsers that may tell more of themselves do so from the next request on.
       reply.header('accept-ch', 'Sec-CH-UA-Mobile, Downlink, Save-Data').header('vary', 'User-Agent');

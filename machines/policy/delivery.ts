@@ -23,9 +23,8 @@ export type Protocol = 'webrtc' | 'hls';
 
 /** The ways in which a camera can be watched. */
 export interface Ways {
-  webrtc: { quality: string; bitrateBps: number };
-  /** Codec of the camera as RTP names it. */
-  codec?: string;
+  /** The rung that was asked for, else the camera's own picture; its codec as RTP names it, where that is known. */
+  webrtc: { quality: string; bitrateBps: number; codec?: string };
   /** The rungs of its ladder, best first. */
   hls: readonly Pick<Rung, 'name' | 'height' | 'bitrate_bps'>[];
   /** Whether a relay gives out parts of segments, too. */
@@ -71,20 +70,26 @@ function lowLatency(device: Device, ways: Ways): { low: boolean; because?: strin
 }
 
 /** Why WebRTC can't be had at all. */
-function obstacle({ h264 }: Device, { codec }: Ways): string | undefined {
+function obstacle({ h264 }: Device, { webrtc: { codec } }: Ways): string | undefined {
   if (codec !== undefined && codec !== 'H264')
     return `the camera sends ${codec}, which browsers don’t take over WebRTC`;
   return h264 === false ? 'the browser can’t decode H.264 over WebRTC' : undefined;
 }
 
 /** Why only a picture that is encoded for this device alone, in VP8, is of use to it over WebRTC; undefined: others are. */
-function reasonForAlone({ h264, networkKbps, quality, protocol }: Device, { adaptive, hls }: Ways): string | undefined {
+function reasonForAlone(
+  { h264, networkKbps, quality, protocol }: Device,
+  { adaptive, hls, webrtc }: Ways,
+): string | undefined {
   if (protocol === 'hls') return undefined;
   if (h264 === false) return 'the browser can’t decode H.264 over WebRTC';
+  if (quality !== undefined && quality === adaptive?.quality) return 'it was asked for';
+  // Who chose a rung gets it, whatever we think of his network.
+  if (quality !== undefined && [webrtc.quality, ...hls.map(({ name }) => name)].includes(quality)) return undefined;
   const lowest = Math.min(...hls.map(({ bitrate_bps }) => bitrate_bps));
-  if (networkKbps !== undefined && networkKbps * 1_000 < lowest)
-    return `a network of ${networkKbps} kb/s carries no rung`;
-  return quality !== undefined && quality === adaptive?.quality ? 'it was asked for' : undefined;
+  return networkKbps !== undefined && networkKbps * 1_000 < lowest
+    ? `a network of ${networkKbps} kb/s carries no rung`
+    : undefined;
 }
 
 /** The rung that was asked for, else the best that is no higher than `atMost`, else the lowest. */
@@ -107,12 +112,12 @@ const guardOf = ({ networkKbps, mobile, userAgent }: Device, { hls }: Ways): Non
  */
 export function deliver(device: Device, ways: Ways): Delivery {
   const { protocol: wanted, quality } = device;
-  const { adaptive } = ways;
+  const { adaptive, webrtc } = ways;
   const alone = reasonForAlone(device, ways);
   if (alone && adaptive?.room) {
     const rejected = [
       { option: 'hls', because: 'WebRTC is seconds earlier, and follows the network' },
-      { option: ways.webrtc.quality, because: alone },
+      { option: webrtc.quality, because: alone },
     ];
     const text = `WebRTC, ${adaptive.quality}: ${alone}`;
     const why = { trigger: 'delivery', text, guard: guardOf(device, ways), rejected };
@@ -131,7 +136,9 @@ export function deliver(device: Device, ways: Ways): Delivery {
   }
   if (alone && adaptive) rejected.push({ option: adaptive.quality, because: adaptive.because });
   const rung = protocol === 'hls' ? rungOf(ways, quality, small ? SMALL_HEIGHT : Number.POSITIVE_INFINITY) : undefined;
-  const chosen = rung ? { quality: rung.name, bitrateBps: rung.bitrate_bps } : ways.webrtc;
+  const chosen = rung
+    ? { quality: rung.name, bitrateBps: rung.bitrate_bps }
+    : { quality: webrtc.quality, bitrateBps: webrtc.bitrateBps };
   if (quality !== undefined && quality !== chosen.quality) {
     rejected.push({ option: quality, because: `${protocol} of this camera has no such quality` });
   }
@@ -146,7 +153,7 @@ export function deliver(device: Device, ways: Ways): Delivery {
       text:
         protocol === 'hls'
           ? `${low ? 'Low-latency ' : ''}HLS in ${chosen.quality}: ${rejected[0]?.because}${low ? `; ${because}` : ''}`
-          : `WebRTC in ${chosen.quality}: ${wanted ? 'it was asked for' : 'a fast network and no phone'}`,
+          : `WebRTC in ${chosen.quality}: ${wanted || quality === chosen.quality ? 'it was asked for' : 'a fast network and no phone'}`,
       guard: guardOf(device, ways),
       rejected,
     },

@@ -6,6 +6,7 @@ import { expect } from 'chai';
 import { id } from '../../../bus/identity.ts';
 import { rungsNamed } from '../../../machines/policy/ladder.ts';
 import { type FakeGateway, fakeGateway } from '../../fakes/http.ts';
+import { flows } from '../../fakes/source.ts';
 import { until } from '../../fixtures/process.ts';
 
 const SEGMENT = '720p_1795660902.m4s';
@@ -120,6 +121,17 @@ describe('HLS', () => {
     expect(await masterOf('protocol=hls&quality=720p'), 'a rung that somebody chose').to.deep.equal({
       ...{ quality: '720p', rungs: ['720p.m3u8'] },
     });
+  });
+
+  it('is not pressed on who wants a rung over WebRTC: each is H.264, whatever the camera sends', async () => {
+    const way = async (query: string) => {
+      const { protocol, quality, url } = (await get(`/live/cam_001?${query}`, gateway.bearer(vera))).json();
+      return [protocol, quality, new URL(url).search];
+    };
+    expect(await way('protocol=webrtc&quality=360p')).to.deep.equal(['webrtc', '360p', '?quality=360p']);
+    await gateway.house.roster.offer({ kind: 'camera', id: id('cam_001') }, { ...flows(), codec: 'H265' });
+    expect(await way('protocol=webrtc&quality=360p')).to.deep.equal(['webrtc', '360p', '?quality=360p']);
+    expect(await way('protocol=webrtc'), 'of its own picture').to.deep.equal(['hls', '720p', '?max_quality=720p']);
   });
 
   it('lets caches keep segments, and playlists for a second at most, for players of any site', async () => {

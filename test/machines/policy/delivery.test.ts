@@ -12,10 +12,12 @@ const SAFARI =
   'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.4 Safari/605.1.15';
 
 const ways: Ways = {
-  webrtc: { quality: '720p', bitrateBps: 2_000_000 },
-  codec: 'H264',
+  webrtc: { quality: '720p', bitrateBps: 2_000_000, codec: 'H264' },
   hls: rungsNamed(USUAL_RUNGS),
 };
+
+const h265: Partial<Ways> = { webrtc: { ...ways.webrtc, codec: 'H265' } };
+const its480p: Partial<Ways> = { webrtc: { quality: '480p', bitrateBps: 1_000_000, codec: 'H264' } };
 
 const room = { quality: 'adaptive', bitrateBps: 600_000, room: true, because: '1 of 8 peers are taken' };
 const full = { ...room, room: false, because: 'all 8 adaptive peers are taken' };
@@ -34,7 +36,9 @@ describe('the way to watch', () => {
     ['a browser that says it is one', { mobile: true }, {}, 'hls 480p 1000000'],
     ['a browser that spares data', { savesData: true }, {}, 'hls 480p 1000000'],
     ['a browser without H.264', { h264: false }, {}, 'hls 720p 2000000'],
-    ['everybody, of a camera with H.265', {}, { codec: 'H265' }, 'hls 720p 2000000'],
+    ['everybody, of a camera with H.265', {}, h265, 'hls 720p 2000000'],
+    ['who wants WebRTC of it', { protocol: 'webrtc' }, h265, 'hls 720p 2000000'],
+    ['who wants a rung of it, all of which are H.264', { quality: '480p' }, its480p, 'webrtc 480p 1000000'],
     ['a phone that wants WebRTC', { userAgent: IPHONE, protocol: 'webrtc' }, {}, 'webrtc 720p 2000000'],
     ['a desktop that wants HLS', { protocol: 'hls' }, {}, 'hls 720p 2000000'],
     ['a desktop that wants HLS in 360p', { protocol: 'hls', quality: '360p' }, {}, 'hls 360p 500000'],
@@ -45,6 +49,14 @@ describe('the way to watch', () => {
     ['a browser without H.264, when all are taken', { h264: false }, { adaptive: full }, 'hls 720p 2000000'],
     ['the same, that wants HLS', { h264: false, protocol: 'hls' }, { adaptive: room }, 'hls 720p 2000000'],
     ['a network that carries no rung', { networkKbps: 400 }, { adaptive: room }, 'webrtc adaptive 600000'],
+    [
+      'who wants a rung over WebRTC all the same',
+      { networkKbps: 300, protocol: 'webrtc', quality: '720p' },
+      { adaptive: room },
+      'webrtc 720p 2000000',
+    ],
+    ['who wants a rung on it', { networkKbps: 300, quality: '360p' }, { adaptive: room }, 'hls 360p 500000'],
+    ['who wants what is no rung', { networkKbps: 300, quality: '9p' }, { adaptive: room }, 'webrtc adaptive 600000'],
     ['a slow network that carries one', { networkKbps: 700 }, { adaptive: room }, 'hls 480p 1000000'],
     ['who asks for a peer', { quality: 'adaptive' }, { adaptive: room }, 'webrtc adaptive 600000'],
     ['a device that says nothing', { userAgent: '' }, {}, 'webrtc 720p 2000000'],
