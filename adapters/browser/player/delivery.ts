@@ -1,5 +1,6 @@
 import { type Door, knock } from './admission.ts';
 import type { Way } from './fallback.ts';
+import { carriedKbps, fileToMeasure, kbpsOf, knownKbps, type Loaded } from './network.ts';
 
 /** Whether this browser takes H.264 over WebRTC; some builds do not, some have no WebRTC at all. */
 export function takesH264(): boolean {
@@ -14,27 +15,53 @@ export const neededQuality = (): string | undefined => (takesH264() ? undefined 
 /** Whether HLS must be played by the browser itself: its scripts can't, as on older iPhones. */
 const playsNatively = (): boolean => !('MediaSource' in window || 'ManagedMediaSource' in window);
 
-/** Less than this is a handshake, not a measurement. */
-const PROBE_BYTES = 20_000;
-const PROBE_MS = 3;
+/** Nobody waits for longer for what a network is measured with. */
+const MEASURED_WITHIN_MS = 3_000;
+/** What has not come whole after so long came over a slow network. */
+const SLOW_MS = 1_000;
+
+const filesOfPage = (): Loaded[] => performance.getEntriesByType('resource') as PerformanceResourceTiming[];
+
+/** What a file that was fetched for it has shown. */
+let found: number | undefined;
+let measuring: Promise<boolean> | undefined;
+
+/** What the network carries as far as is known, in kb/s. */
+export function measuredKbps(): number | undefined {
+  const { connection } = navigator as Navigator & { connection?: { downlink?: number } };
+  return knownKbps(carriedKbps(filesOfPage()) ?? found, connection?.downlink);
+}
+
+async function fetchAnew(origin: string): Promise<boolean> {
+  const file = carriedKbps(filesOfPage()) === undefined ? fileToMeasure(filesOfPage(), origin) : undefined;
+  if (!file) return false;
+  let answeredMs = performance.now();
+  let isAnswered = false;
+  try {
+    const signal = AbortSignal.timeout(MEASURED_WITHIN_MS);
+    const response = await fetch(file.address, { cache: 'no-store', signal });
+    if (!response.ok) return false;
+    isAnswered = true;
+    answeredMs = performance.now();
+    await response.arrayBuffer();
+  } catch (error) {
+    // An answer that is still on its way tells what the network carries at the most; no answer tells of the gateway.
+    const isLate = isAnswered && (error as Error).name === 'TimeoutError';
+    if (!isLate || performance.now() - answeredMs < SLOW_MS) return false;
+  }
+  found = kbpsOf(file.bytes, performance.now() - answeredMs);
+  return true;
+}
 
 /**
- * What the network carried while the page's own files came, in kb/s, or what the browser says of it if that is more:
- * a connection that has just begun has not shown all it can. Undefined when neither tells.
+ * Measures the network, once for a page, where its own files were at hand already, as on a second visit: one of them is
+ * fetched past the browser's cache.
+ * @param server origin of the gateway; empty: where the page came from
+ * @returns whether more is known now
  */
-export function measuredKbps(): number | undefined {
-  const files = performance.getEntriesByType('resource') as PerformanceResourceTiming[];
-  const rates = files
-    .map(({ transferSize, encodedBodySize, responseStart, responseEnd }) => ({
-      bytes: transferSize > 0 ? encodedBodySize : 0,
-      ms: responseEnd - responseStart,
-    }))
-    .filter(({ bytes, ms }) => bytes >= PROBE_BYTES && ms >= PROBE_MS)
-    .map(({ bytes, ms }) => (bytes * 8) / ms);
-  const { connection } = navigator as Navigator & { connection?: { downlink?: number } };
-  const hinted = connection?.downlink === undefined ? [] : [connection.downlink * 1_000];
-  const known = [...rates, ...hinted];
-  return known.length > 0 ? Math.round(Math.max(...known)) : undefined;
+export function measureOnce(server: string): Promise<boolean> {
+  measuring ??= fetchAnew(server || location.origin);
+  return measuring;
 }
 
 /**

@@ -39,6 +39,8 @@ export interface Fallback {
    * @param reaches whether the gateway can be talked to, as far as is known
    */
   check(atMs: number, waitedMs: number | undefined, reaches?: boolean): void;
+  /** More is known of the device than when it was asked first. */
+  askAgain(): void;
   /** A try at WebRTC has failed; HLS goes on. */
   climbFailed(atMs: number): void;
   /** WebRTC shows its picture. */
@@ -90,6 +92,7 @@ export function createFallback(hears: FallbackHears): Fallback {
         fall(`WebRTC has shown nothing for ${Math.round(waitedMs / 1_000)} s`);
       } else if (fallen && climbAtMs !== undefined && atMs >= climbAtMs) void climb();
     },
+    askAgain: () => void begin(),
     climbFailed: plan,
     climbed: forget,
     failed: forget,

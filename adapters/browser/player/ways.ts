@@ -1,5 +1,5 @@
 import type { Door } from './admission.ts';
-import { askWay, measuredKbps } from './delivery.ts';
+import { askWay, measuredKbps, measureOnce } from './delivery.ts';
 import { createFallback } from './fallback.ts';
 import { type HlsLeg, openHlsLeg } from './hls-leg.ts';
 import { type Leg, openLeg } from './leg.ts';
@@ -62,6 +62,10 @@ export function createWays(door: Door, options: PlayerOptions, hears: WaysHear):
       hears.open({ purpose: 'replace', name: 'hls', over: 'hls' });
     },
     climb: hears.climb,
+  });
+  void measureOnce(door.server).then((isKnown) => {
+    // A picture that is there measures by itself what its network carries.
+    if (isKnown && front === undefined) fallback.askAgain();
   });
 
   return {

@@ -26,6 +26,17 @@ describe('the way by which a player watches', () => {
     expect(phone.did).to.deep.equal(['falls: a phone, 480p']);
   });
 
+  it('is looked at again when more is known of the network, and never opened twice', async () => {
+    const { fallback, did, asked } = player(webrtc, hls);
+    await until('the first question', () => asked() === 1);
+    expect(fallback.fallen()).to.equal(false);
+    fallback.askAgain();
+    await until('the fall', () => fallback.fallen());
+    fallback.askAgain();
+    await until('the third question', () => asked() === 3);
+    expect(did).to.deep.equal(['falls: a phone, 480p']);
+  });
+
   it('stays WebRTC where nobody answers, until that has shown nothing for a while', async () => {
     const { fallback, did, asked } = player(undefined);
     await until('the question', () => asked() === 1);
