@@ -117,7 +117,9 @@ function waysOf(services: HttpServices, camera: CellView, quality: string | unde
   const { codec, height } = activeStanding(cameraOf(camera)) ?? {};
   const rung = rungFor(services, camera, quality);
   const rendition = cells.view({ kind: 'rendition', id: camera.id });
-  const { rungs = [], wanted = [] } = (rendition?.context ?? {}) as Partial<RenditionContext>;
+  const { rungs = [], wanted = [], source } = (rendition?.context ?? {}) as Partial<RenditionContext>;
+  // What is copied has the camera's own rate, whatever its rung is made for.
+  const made = rungs.map((one) => (source && one.how === 'copied' ? { ...one, bitrate_bps: source.bitrate_bps } : one));
   const fitting = wanted.filter((rung) => height === undefined || rung.height <= height);
   const likely = fitting.length > 0 ? fitting : wanted.slice(-1);
   const itsCodec = rung.ladder ? LADDER_CODEC : codec;
@@ -126,7 +128,7 @@ function waysOf(services: HttpServices, camera: CellView, quality: string | unde
       ...{ quality: rung.name, bitrateBps: rung.bitrate_bps },
       ...(itsCodec === undefined ? {} : { codec: itsCodec }),
     },
-    hls: rungs.length > 0 ? rungs : likely.length > 0 ? likely : rungsNamed(USUAL_RUNGS),
+    hls: made.length > 0 ? made : likely.length > 0 ? likely : rungsNamed(USUAL_RUNGS),
     lowLatency: offersLowLatency(services),
     ...adaptiveWay(services, camera),
   };

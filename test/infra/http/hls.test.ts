@@ -123,6 +123,15 @@ describe('HLS', () => {
     });
   });
 
+  it('is told of with the rate that the camera sends, where the best rung is its own picture', async () => {
+    const way = async (query: string) => (await get(`/live/cam_001?protocol=hls${query}`, gateway.bearer(vera))).json();
+    const { roster } = gateway.house;
+    await roster.offer(rendition, { type: 'program.changed', detail: 'another source' });
+    await roster.offer(rendition, { ...measured, bitrate_bps: 2_900_000 });
+    expect(await way('')).to.include({ quality: '720p', bitrate: '2.9M', bitrate_bps: 2_900_000 });
+    expect(await way('&quality=360p')).to.include({ quality: '360p', bitrate: '500k', bitrate_bps: 500_000 });
+  });
+
   it('is not pressed on who wants a rung over WebRTC: each is H.264, whatever the camera sends', async () => {
     const way = async (query: string) => {
       const { protocol, quality, url } = (await get(`/live/cam_001?${query}`, gateway.bearer(vera))).json();
