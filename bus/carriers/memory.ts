@@ -13,7 +13,7 @@ import { memoryBus } from './memory/bus.ts';
 import { memoryFacts } from './memory/facts.ts';
 import { memoryJournal } from './memory/journal.ts';
 import { memoryKeeper } from './memory/keeper.ts';
-import { memoryLeases } from './memory/leases.ts';
+import { type HeldLeases, memoryLeases } from './memory/leases.ts';
 import { memoryLedger } from './memory/ledger.ts';
 import type { Line, MemoryMode } from './memory/line.ts';
 import { memoryOutbox } from './memory/outbox.ts';
@@ -28,6 +28,8 @@ export interface MemoryStore {
   bus: Bus;
   readers: MemoryReaders;
   leases: Leases;
+  /** The leases as another process finds them, by a monotonic clock of its own. */
+  leasesBy(nowMs: () => number): Leases;
   sessions: Sessions;
   keeper: Keeper;
   ledger: Ledger;
@@ -46,8 +48,8 @@ export interface MemoryStore {
   told(): Told[];
 }
 
-/** @param now epoch ms, for the expiry of leases */
-export function memoryStore(now: () => number = Date.now): MemoryStore {
+/** @param nowMs monotonic, for the expiry of leases */
+export function memoryStore(nowMs: () => number = () => performance.now()): MemoryStore {
   let mode: MemoryMode = 'here';
   const listeners = new Set<() => void>();
   const line: Line = {
@@ -77,12 +79,14 @@ export function memoryStore(now: () => number = Date.now): MemoryStore {
   const records: Records = { items: [], last: 0, purgedBefore: 1, lastOf: new Map() };
   const told: Shelf<Told> = { items: [], last: 0, purgedBefore: 1 };
   const duplicates = new Map<string, number>();
+  const held: HeldLeases = { of: new Map(), revision: 0 };
   return {
     journal: memoryJournal(line, records, duplicates),
     facts: memoryFacts(line, told, duplicates),
     bus: memoryBus(line),
     readers: memoryReaders(line),
-    leases: memoryLeases(line, now),
+    leases: memoryLeases(line, held, nowMs),
+    leasesBy: (other) => memoryLeases(line, held, other),
     sessions: memorySessions(line),
     keeper: memoryKeeper(line, records, told),
     ledger: memoryLedger(line),

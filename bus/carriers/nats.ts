@@ -39,15 +39,11 @@ export interface NatsStore {
 
 /**
  * Connects to NATS and carries the ports over it.
- * @param now epoch ms, for the expiry of leases
+ * @param nowMs monotonic, for the expiry of leases
  * @param heldMs after this long, what a reader of the outbox had when it died is handed out again
  * @throws JournalAway when no server answers within `firstConnectMs`
  */
-export async function natsStore(
-  options: NatsOptions,
-  now: () => number = Date.now,
-  heldMs?: number,
-): Promise<NatsStore> {
+export async function natsStore(options: NatsOptions, nowMs?: () => number, heldMs?: number): Promise<NatsStore> {
   const link = await connectNats(options);
   const publisher = startPublisher(link);
   return {
@@ -55,7 +51,7 @@ export async function natsStore(
     facts: natsFacts(link, publisher),
     bus: natsBus(link),
     readers: natsReaders(link),
-    leases: natsLeases(link, now),
+    leases: natsLeases(link, nowMs),
     keeper: natsKeeper(link),
     ledger: natsLedger(link, publisher),
     outbox: natsOutbox(link, heldMs),

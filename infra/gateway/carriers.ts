@@ -84,7 +84,7 @@ export async function openCarriers(group: Group, log: Logger): Promise<Carriers>
     sessions,
     bus: natsBus(link),
     readers: natsReaders(link),
-    leases: natsLeases(link, Date.now),
+    leases: natsLeases(link),
     keeper,
     witness,
     ledger: natsLedger(link, publisher),

@@ -55,7 +55,7 @@ export async function announceHost(
       ...{ nowMs: () => performance.now(), wait: (ms: number) => wait(ms), every, onLost },
       onFault: (error: unknown) => say(`signalbox: host ${node} could not be announced: ${(error as Error).message}`),
     };
-    const leases = natsLeases(link, Date.now);
+    const leases = natsLeases(link);
     open.push(await claimHost(leases, host, run, house));
     if (group.cluster) open.push(await share(group, link, group.cluster.keyFile, say));
     if (group.cluster) open.push(await openDoor(group, group.cluster));

@@ -72,7 +72,8 @@ describe('leases in memory', () => {
     const pass = (ms: number) => {
       now += ms;
     };
-    return { leases: memoryStore(() => now).leases, pass, close };
+    const store = memoryStore(() => now);
+    return { leases: store.leases, ahead: store.leasesBy(() => now + 3_600_000), pass, close };
   });
 });
 

@@ -23,8 +23,6 @@ describe('on a real nats-server', () => {
   });
   after(() => server.close());
 
-  let day = 0;
-
   /** Deletes what is there; a server may show a stream's old messages again when it is made anew too soon. */
   const empty = async (): Promise<void> => {
     for (;;) {
@@ -37,14 +35,10 @@ describe('on a real nats-server', () => {
     }
   };
 
-  /** A store that is as empty as a new one; its clock moves with `pass` alone. */
+  /** A store that is as empty as a new one. */
   const emptyStore = async () => {
     await empty();
-    let now = 1_700_000_000_000 + day++ * 24 * 3_600_000;
-    const pass = (ms: number) => {
-      now += ms;
-    };
-    return { ...(await natsStore({ servers: [server.url], name: 'test' }, () => now)), pass };
+    return natsStore({ servers: [server.url], name: 'test' });
   };
 
   describe('journal', () => journalContract(emptyStore));
@@ -73,7 +67,20 @@ describe('on a real nats-server', () => {
   describe('ledger', () => ledgerContract(emptyStore));
   describe('outbox', () => outboxContract(emptyStore));
   describe('bucket', () => bucketContract(emptyStore));
-  describe('leases', () => leasesContract(emptyStore));
+  describe('leases', () =>
+    leasesContract(async () => {
+      await empty();
+      let now = 0;
+      const one = await natsStore({ servers: [server.url], name: 'test' }, () => now);
+      const other = await natsStore({ servers: [server.url], name: 'ahead' }, () => now + 3_600_000);
+      return {
+        ...{ leases: one.leases, ahead: other.leases },
+        pass(ms) {
+          now += ms;
+        },
+        close: async () => void (await Promise.all([one.close(), other.close()])),
+      };
+    }));
 
   it('tells facts once more as they are stored: in order, each once, with its sequence', async () => {
     const store = await emptyStore();

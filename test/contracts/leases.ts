@@ -2,15 +2,19 @@ import { expect } from 'chai';
 import type { Lease, Leases } from '../../bus/ports/leases.ts';
 import { rejection } from '../fixtures/records.ts';
 
-/** What all leases promise. `make` gives an empty store whose clock stands still until `pass` moves it. */
+/**
+ * What all leases promise. `make` gives an empty store whose clock stands still until `pass` moves it, and the leases as
+ * another process finds them there, by whose clock it is an hour later.
+ */
 export function leasesContract(
-  make: () => Promise<{ leases: Leases; pass(ms: number): void; close(): Promise<void> }>,
+  make: () => Promise<{ leases: Leases; ahead: Leases; pass(ms: number): void; close(): Promise<void> }>,
 ): void {
   let leases: Leases;
+  let ahead: Leases;
   let pass: (ms: number) => void;
   let close: () => Promise<void>;
   beforeEach(async () => {
-    ({ leases, pass, close } = await make());
+    ({ leases, ahead, pass, close } = await make());
   });
   afterEach(() => close());
   const taken = async (key: string, holder: string, ttlMs = 1_000): Promise<Lease> => {
@@ -94,6 +98,31 @@ export function leasesContract(
     await leases.release(right);
     expect(await holders()).to.deep.equal([]);
     expect((await rejection(leases.list('*'))).name).to.equal('BadId');
+  });
+
+  it('is held, and over, as long as its holder is silent, whatever the clocks of its holder and of who asks say', async () => {
+    const left = await taken('gateway.left', 'left');
+    const holders = async (of: Leases) => (await of.list('gateway')).map(({ holder }) => holder).toSorted();
+    expect(await ahead.take('gateway.left', 'right', 1_000)).to.equal(undefined);
+    expect(await holders(ahead)).to.deep.equal(['left']);
+    expect(await ahead.take('gateway.right', 'right', 1_000)).to.include({ holder: 'right' });
+    expect(await holders(leases)).to.deep.equal(['left', 'right']);
+    pass(900);
+    const renewed = await leases.renew(left, 1_000);
+    expect(await holders(ahead), 'it is heard of again').to.deep.equal(['left', 'right']);
+    pass(900);
+    expect(await holders(ahead), 'the one that was renewed').to.deep.equal(['left']);
+    pass(101);
+    const next = await ahead.take('gateway.left', 'right', 1_000);
+    expect(next?.epoch).to.be.greaterThan(renewed?.epoch ?? Number.POSITIVE_INFINITY);
+  });
+
+  it('is heard of for as long as it may last by who has only begun to look', async () => {
+    await taken('gateway.left', 'left');
+    pass(5_000);
+    expect(await ahead.list('gateway')).to.have.length(1);
+    pass(1_001);
+    expect(await ahead.list('gateway')).to.have.length(0);
   });
 
   it('refuses a key that is not made of ids', async () => {

@@ -1,14 +1,26 @@
 import { JournalAway, JournalFull } from '../../ports/faults.ts';
 import type { Leases } from '../../ports/leases.ts';
 import { leaseKey } from '../../subjects.ts';
+import { watchLeases } from '../lease-watch.ts';
 import type { Line } from './line.ts';
 
-export function memoryLeases(line: Line, now: () => number): Leases {
-  const held = new Map<string, { holder: string; expiresAt: number; epoch: number }>();
-  let revision = 0;
+/** What the processes that share leases have in common. */
+export interface HeldLeases {
+  of: Map<string, { holder: string; ttlMs: number; epoch: number }>;
+  revision: number;
+}
+
+/** Leases as one process finds them. @param nowMs its monotonic clock */
+export function memoryLeases(line: Line, held: HeldLeases, nowMs: () => number): Leases {
+  const watch = watchLeases(nowMs);
+  const isOver = (key: string) => {
+    const lease = held.of.get(key);
+    return lease === undefined || watch.isOver({ key, ...lease });
+  };
   const write = (key: string, holder: string, ttlMs: number) => {
-    const epoch = ++revision;
-    held.set(key, { holder, expiresAt: now() + ttlMs, epoch });
+    const epoch = ++held.revision;
+    held.of.set(key, { holder, ttlMs, epoch });
+    watch.heard(key, epoch);
     return { key, holder, epoch };
   };
   /** Whoever keeps a lease goes on without a store that has no room, as while it is away. */
@@ -19,21 +31,23 @@ export function memoryLeases(line: Line, now: () => number): Leases {
   return {
     take: (key, holder, ttlMs) =>
       into(() => {
-        const current = held.get(leaseKey(key));
-        if (current && current.holder !== holder && current.expiresAt > now()) return undefined;
+        if (!isOver(leaseKey(key)) && held.of.get(key)?.holder !== holder) return undefined;
         return write(key, holder, ttlMs);
       }),
     renew: (lease, ttlMs) =>
-      into(() => (held.get(lease.key)?.holder === lease.holder ? write(lease.key, lease.holder, ttlMs) : undefined)),
+      into(() => (held.of.get(lease.key)?.holder === lease.holder ? write(lease.key, lease.holder, ttlMs) : undefined)),
     release: (lease) =>
       line.through(() => {
-        if (held.get(lease.key)?.holder === lease.holder) held.delete(lease.key);
+        if (held.of.get(lease.key)?.holder === lease.holder) held.of.delete(lease.key);
       }),
     list: (under) =>
-      line.through(() =>
-        [...held]
-          .filter(([key, { expiresAt }]) => key.startsWith(`${leaseKey(under)}.`) && expiresAt > now())
-          .map(([key, { holder, epoch }]) => ({ key, holder, epoch })),
-      ),
+      line.through(() => {
+        const keys = [...held.of.keys()].filter((key) => key.startsWith(`${leaseKey(under)}.`));
+        for (const key of keys.filter(isOver)) held.of.delete(key);
+        return keys.flatMap((key) => {
+          const lease = held.of.get(key);
+          return lease ? [{ key, holder: lease.holder, epoch: lease.epoch }] : [];
+        });
+      }),
   };
 }

@@ -1,33 +1,45 @@
 import type { KV, KvEntry } from '@nats-io/kv';
 import type { Lease, Leases } from '../../ports/leases.ts';
 import { LEASE_BUCKET, leaseKey, leaseOfSubject, leasesUnder } from '../../subjects.ts';
+import { watchLeases } from '../lease-watch.ts';
 import type { NatsLink } from './connection.ts';
 import { lostTheRace, openKv } from './kv.ts';
 
 /** What the bucket holds under a lease's key. */
 interface Held {
   holder: string;
-  /** Epoch ms. A bucket's own expiry tells nobody, so the time stands in the value. */
-  expires_at: number;
+  /** A bucket's own expiry tells nobody, so it stands in the value. Earlier releases wrote a time of day. */
+  ttl_ms?: number;
 }
+
+/** How long a lease lasts that an earlier release has left behind. */
+const UNTOLD_TTL_MS = 5_000;
 
 /**
  * Leases in a KV bucket. Each change names the revision that it replaces, so two takers can't both win, and the
  * revision is the epoch.
- * @param now epoch ms; the clocks of the machines that share leases should agree within a fraction of the time to live
+ * @param nowMs monotonic
  */
-export function natsLeases(link: NatsLink, now: () => number): Leases {
+export function natsLeases(link: NatsLink, nowMs: () => number = () => performance.now()): Leases {
+  const watch = watchLeases(nowMs);
   const inBucket = openKv(link, LEASE_BUCKET);
   const call = <T>(key: string, work: (kv: KV) => Promise<T>): Promise<T> => inBucket(`lease ${key}`, work);
   const current = async (kv: KV, key: string): Promise<KvEntry | undefined> => {
     const entry = await kv.get(leaseKey(key));
     return entry?.operation === 'PUT' && entry.length > 0 ? entry : undefined;
   };
+  const isOver = (key: string, entry: KvEntry): boolean =>
+    watch.isOver({ key, epoch: entry.revision, ttlMs: entry.json<Held>().ttl_ms ?? UNTOLD_TTL_MS });
+  const remove = (kv: KV, { key, revision }: KvEntry): Promise<void> =>
+    kv.delete(key, { previousSeq: revision }).catch((error) => {
+      if (!lostTheRace(error)) throw error;
+    });
   const write = async (kv: KV, key: string, holder: string, ttlMs: number, over?: number) => {
-    const value = JSON.stringify({ holder, expires_at: now() + ttlMs } satisfies Held);
+    const value = JSON.stringify({ holder, ttl_ms: ttlMs } satisfies Held);
     try {
       const name = leaseKey(key);
       const epoch = over === undefined ? await kv.create(name, value) : await kv.update(name, value, over);
+      watch.heard(key, epoch);
       return { key, holder, epoch };
     } catch (error) {
       if (lostTheRace(error)) return undefined;
@@ -39,8 +51,7 @@ export function natsLeases(link: NatsLink, now: () => number): Leases {
     call(key, async (kv): Promise<Lease | undefined> => {
       const entry = await current(kv, key);
       if (!entry) return write(kv, key, holder, ttlMs);
-      const held = entry.json<Held>();
-      if (held.holder !== holder && held.expires_at > now()) return undefined;
+      if (!isOver(key, entry) && entry.json<Held>().holder !== holder) return undefined;
       return write(kv, key, holder, ttlMs, entry.revision);
     });
 
@@ -58,10 +69,7 @@ export function natsLeases(link: NatsLink, now: () => number): Leases {
     release: (lease) =>
       call(lease.key, async (kv) => {
         const entry = await current(kv, lease.key);
-        if (!entry || entry.json<Held>().holder !== lease.holder) return;
-        await kv.delete(leaseKey(lease.key), { previousSeq: entry.revision }).catch((error) => {
-          if (!lostTheRace(error)) throw error;
-        });
+        if (entry?.json<Held>().holder === lease.holder) await remove(kv, entry);
       }),
     list: (under) =>
       call(under, async (kv) => {
@@ -69,12 +77,17 @@ export function natsLeases(link: NatsLink, now: () => number): Leases {
           subjects_filter: leasesUnder(under),
         });
         const keys = Object.keys(state.subjects ?? {}).map(leaseOfSubject);
-        const entries = await Promise.all(keys.map(async (key) => ({ key, entry: await current(kv, key) })));
-        return entries.flatMap(({ key, entry }) => {
-          const held = entry?.json<Held>();
-          if (!entry || !held || held.expires_at <= now()) return [];
-          return [{ key, holder: held.holder, epoch: entry.revision }];
-        });
+        const leases = await Promise.all(
+          keys.map(async (key): Promise<Lease | undefined> => {
+            const entry = await current(kv, key);
+            if (!entry) return undefined;
+            if (!isOver(key, entry)) return { key, holder: entry.json<Held>().holder, epoch: entry.revision };
+            // Who starts next would have to wait for its holder.
+            await remove(kv, entry);
+            return undefined;
+          }),
+        );
+        return leases.filter((lease) => lease !== undefined);
       }),
   };
 }

@@ -64,6 +64,22 @@ describe("a gateway's place in its group", () => {
     expect(one.tenure.members(), 'one that leaves is gone at once').to.deep.equal(['gate-1']);
   });
 
+  it('is known, and its end too, to one whose clock was set by an hour', async () => {
+    const one = await join('gate-1');
+    const early = await join(
+      'gate-2',
+      store.leasesBy(() => clock.now - 3_600_000),
+    );
+    const late = await join(
+      'gate-3',
+      store.leasesBy(() => clock.now + 3_600_000),
+    );
+    await pass(400, one, early, late);
+    for (const { tenure } of [one, early, late]) expect(tenure.members()).to.have.length(3);
+    await pass(3_200, one, early); // the third is killed
+    for (const { tenure } of [one, early]) expect(tenure.members()).to.deep.equal(['gate-1', 'gate-2']);
+  });
+
   it('is in doubt after a pause, before any timer has run, until the lease is proved again', async () => {
     const one = await join('gate-1');
     const two = await join('gate-2');
