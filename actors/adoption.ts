@@ -1,6 +1,6 @@
 import type { Facts } from '../bus/ports/facts.ts';
 import { FenceRefused, isStoreRefusal } from '../bus/ports/faults.ts';
-import type { Journal, JournalEntry, Poison } from '../bus/ports/journal.ts';
+import { asOf, type Journal, type JournalEntry, type Poison } from '../bus/ports/journal.ts';
 import type { Address } from '../bus/subjects.ts';
 import { upcast } from '../bus/upcast.ts';
 import type { CellOrigin } from './cell-house.ts';
@@ -100,7 +100,8 @@ export class Adoption {
     const at = { kind: record.kind, id: record.cell };
     const { shownMs, returns } = ENDINGS[at.kind];
     const ended = endedAt(record);
-    const shownForMs = ended === undefined ? undefined : ended + shownMs - now();
+    // Not longer than that, though the clock was set back meanwhile.
+    const shownForMs = ended === undefined ? undefined : Math.min(shownMs, ended + shownMs - now());
     if (at.kind === 'viewer' && ended !== undefined) {
       onOver?.((record.after as { context: Record<string, unknown> }).context);
     }
@@ -111,7 +112,8 @@ export class Adoption {
     const isOurs = record.node === node && !record.left;
     const lastSeq = isOurs ? seq : await claim(journal, { seq, record }, node, tenure);
     if (lastSeq === undefined) return false;
-    this.begin(at, { incarnation: record.incarnation, tenure, lastSeq, snapshot: record.after }, shownForMs);
+    const { incarnation, after: snapshot } = record;
+    this.begin(at, { incarnation, tenure, lastSeq, snapshot, asOf: asOf(record) }, shownForMs);
     return true;
   }
 }
@@ -131,7 +133,9 @@ async function claim(
 ): Promise<number | undefined> {
   const { left: _left, late: _late, first: _first, ...last } = record;
   try {
-    const receipt = await journal.append({ ...last, id: `${tenure}-r0`, node, heard: [], said: [] }, seq);
+    const heardAt = asOf(record);
+    const since = heardAt === undefined ? {} : { as_of: heardAt };
+    const receipt = await journal.append({ ...last, ...since, id: `${tenure}-r0`, node, heard: [], said: [] }, seq);
     return receipt.spooled ? undefined : receipt.seq;
   } catch (error) {
     if (error instanceof FenceRefused || isStoreRefusal(error)) return undefined;

@@ -32,6 +32,8 @@ export interface CellOrigin {
   tenure: string;
   /** Persisted snapshot to go on from; undefined for a new cell. */
   snapshot?: unknown;
+  /** When it was as that has it (epoch ms). */
+  asOf?: number | undefined;
 }
 
 /** A cell that another one of its name may follow. */

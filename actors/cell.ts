@@ -54,7 +54,8 @@ export class Cell implements Door, Author {
 
   /** Starts, or goes on: slots of the present state are held. */
   start(): void {
-    if (this.writing.recorded) this.slots.resume(this.writing.recorded.children);
+    const { recorded, recordedAt } = this.writing;
+    if (recorded) this.slots.resume(recorded.children, recordedAt);
     else {
       this.awake();
       this.settle();

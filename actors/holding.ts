@@ -48,10 +48,11 @@ export class Holding implements SlotHolder {
     this.ask(() => this.release(id));
   }
 
-  /** Begins those that a record has. */
-  resume(kept: SlotsKept): void {
+  /** Begins those that a record has. @param asOf epoch ms of that record: alarms are told how long they had to wait then */
+  resume(kept: SlotsKept, asOf?: number): void {
     for (const [id, slot] of Object.entries(kept)) {
-      if (slot.snapshot.status === 'active') this.take(id, slot as SlotRecord);
+      const since = slot.src === 'alarm' && asOf !== undefined ? { asOf } : {};
+      if (slot.snapshot.status === 'active') this.take(id, slot as SlotRecord, since);
     }
   }
 
@@ -82,8 +83,8 @@ export class Holding implements SlotHolder {
     this.asked.push(wish);
   }
 
-  private take(id: string, slot: SlotRecord): void {
-    const end = hold(slotOf(this.machine, slot.src), slot.snapshot.input, this.door);
+  private take(id: string, slot: SlotRecord, since = {}): void {
+    const end = hold(slotOf(this.machine, slot.src), { ...slot.snapshot.input, ...since }, this.door);
     this.record = undefined;
     this.held ??= new Map();
     this.held.set(id, { slot, end });

@@ -40,6 +40,8 @@ export class Writing {
   private lastSeq: number;
   /** The machine and its slots as the newest record has them, written or being written; undefined before the first. */
   recorded: Persisted | undefined;
+  /** When that was heard which left it so (epoch ms); undefined where that is not known. */
+  recordedAt: number | undefined;
   private settled: Promise<void> | undefined;
   private count = 0;
   /** Heard and moved, not yet in a record. */
@@ -57,6 +59,7 @@ export class Writing {
     this.tenure = origin.tenure;
     this.lastSeq = origin.lastSeq;
     this.recorded = origin.snapshot as Persisted | undefined;
+    this.recordedAt = origin.asOf;
   }
 
   /** The sequence of the last record; undefined while that is not known. */
@@ -112,8 +115,8 @@ export class Writing {
   /** @see Predecessor.origin */
   async origin(): Promise<Omit<CellOrigin, 'tenure'>> {
     await this.drained();
-    const { incarnation, lastSeq } = this;
-    return { incarnation, lastSeq, snapshot: this.recorded };
+    const { incarnation, lastSeq, recorded: snapshot, recordedAt } = this;
+    return { incarnation, lastSeq, snapshot, asOf: recordedAt };
   }
 
   /**
@@ -121,8 +124,11 @@ export class Writing {
    * @throws FenceRefused | JournalAway | JournalRefused
    */
   async leave(): Promise<void> {
-    const after = this.recorded;
-    if (after) await this.author.house.journal.append({ ...this.recordOf([], [], after), left: true }, this.lastSeq);
+    const { recorded: after, recordedAt } = this;
+    if (!after) return;
+    const since = recordedAt === undefined ? {} : { as_of: recordedAt };
+    const record: JournalRecord = { ...this.recordOf([], [], after), ...since, left: true };
+    await this.author.house.journal.append(record, this.lastSeq);
   }
 
   private append(): void {
@@ -135,6 +141,7 @@ export class Writing {
     const after = this.author.persisted();
     const record = this.recordOf(heard, said, after);
     this.recorded = after;
+    this.recordedAt = heard.at(-1)?.at;
     this.appending = true;
     this.settled = new Promise((resolve) => this.write(record, batch, resolve));
   }

@@ -16,7 +16,8 @@ const RINGS_PER_TURN = 500;
 
 /**
  * Alarms on the monotonic clock. The time to wait is worked out once, when the alarm is set; whatever the machine's
- * clock does afterwards changes nothing. What is overdue rings on the next turn of the event loop, never at once.
+ * clock does afterwards changes nothing, and one that was set back before a process took an alarm up makes nobody wait
+ * longer than it had to when that was written down. What is overdue rings on the next turn of the event loop, never at once.
  * One timer serves all alarms: each viewer session holds one or two.
  */
 export function alarmOn(clock: Clock, monotonicMs: () => number = () => performance.now()): AlarmSlot {
@@ -49,8 +50,9 @@ export function alarmOn(clock: Clock, monotonicMs: () => number = () => performa
     arm();
   };
 
-  return ({ name, at }, report) => {
-    const alarm: Alarm = { dueMs: monotonicMs() + (at - clock.now()), name, report };
+  return ({ name, at, asOf }, report) => {
+    const waitMs = at - Math.max(clock.now(), asOf ?? Number.NEGATIVE_INFINITY);
+    const alarm: Alarm = { dueMs: monotonicMs() + waitMs, name, report };
     alarms.add(alarm);
     if (alarms.first() === alarm) arm();
     const callOff = () => {

@@ -33,6 +33,8 @@ export interface AlarmInput {
   name: string;
   /** Epoch ms. */
   at: number;
+  /** Of one that a record has: epoch ms of that record. It waits no longer from now on than it had to then. */
+  asOf?: number;
 }
 export interface AlarmRang {
   type: 'alarm.rang';

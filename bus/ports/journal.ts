@@ -28,6 +28,8 @@ export interface JournalRecord {
   said: Envelope[];
   /** The machine's persisted snapshot after the last of `heard`: plain JSON. */
   after: unknown;
+  /** Where nothing was heard, epoch ms of what was heard last: a new owner, or a leaving one, writes this. */
+  as_of?: number;
   /** True when it was written during an outage and appended later. */
   late?: boolean;
   /** True when its owner let go of the cell with this record: whoever it belongs to now takes it up. */
@@ -37,6 +39,9 @@ export interface JournalRecord {
 /** Whether a record is by the same owner of the same life as an earlier one, who has not let go since. */
 export const isSuccessor = (record: JournalRecord, earlier: JournalRecord): boolean =>
   record.incarnation === earlier.incarnation && record.node === earlier.node && !earlier.left;
+
+/** When that was heard which left a cell as a record has it (epoch ms, by the clock of its owner); undefined: not told. */
+export const asOf = ({ heard, as_of }: JournalRecord): number | undefined => heard.at(-1)?.at ?? as_of;
 
 /** A record as it stands in the journal. */
 export interface JournalEntry {

@@ -36,6 +36,13 @@ function changes(heard: Heard): boolean {
 /** Whether time alone may change the choice that would be made now. */
 const waits = (heard: Heard): boolean => choiceNow(heard).reconsiderAt !== undefined;
 
+/** The wait is over; where the clock was set back since the choice was made, the time of day does not say so. */
+const tellTime = machine.raise(({ context: { choice, chosenAt }, event: { id, at } }) => ({
+  type: 'standings.changed' as const,
+  id,
+  at: at < chosenAt ? (choice?.reconsiderAt ?? at) : at,
+}));
+
 /** Whether anything is known of the sources yet. */
 const known = ({ context }: Heard): boolean => Object.keys(context.standings).length > 0;
 
@@ -93,7 +100,7 @@ export const selection = machine.createStateConfig({
             id: 'reconsider',
             input: ({ context }) => ({ name: 'reconsider', at: context.choice?.reconsiderAt ?? 0 }),
           },
-          on: { 'alarm.rang': { guard: { type: 'rang', params: { name: 'reconsider' } }, actions: tellStandings } },
+          on: { 'alarm.rang': { guard: { type: 'rang', params: { name: 'reconsider' } }, actions: tellTime } },
         },
       },
     },

@@ -74,7 +74,7 @@ export const takeOver = [
     const recoverMs = context.standings[from] ? gap_ms : awayMs;
     const recovered = recoverMs === undefined ? {} : { recover_ms: recoverMs };
     const times = trigger === 'first' ? recovered : { ...recovered, detect_ms };
-    const decideMs = trigger === 'ordered' ? event.at - context.chosenAt : 0;
+    const decideMs = trigger === 'ordered' ? Math.max(0, event.at - context.chosenAt) : 0;
     const failed = trigger !== 'ordered' && context.chosen === context.active;
     enqueue.assign({
       ...{ standings: next.standings, active: source, fed: true },

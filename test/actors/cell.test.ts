@@ -164,7 +164,7 @@ describe('a cell', () => {
     expect(await next.roster.adopt()).to.equal(1);
     expect(asJson(next.roster.view(at)?.context)).to.deep.equal(asJson(house.roster.view(at)?.context));
     expect(next.slots.intake.held().input).to.include({ camera: 'cam_001', source: '0' });
-    expect(next.slots.alarm.held().input).to.deep.equal({ name: 'opening:0', at: deadline });
+    expect(next.slots.alarm.held().input).to.deep.equal({ name: 'opening:0', at: deadline, asOf: house.clock.now });
   });
 
   it('goes on with what it holds when it first hears something after a crash, and lets go of it in its time', async () => {

@@ -51,6 +51,18 @@ describe('alarms', () => {
     }
   });
 
+  it('that a record has wait no longer than they had to then, though the clock was set back by an hour since', async () => {
+    const now = systemClock.now();
+    const written = now + 3_600_000;
+    const rang: string[] = [];
+    const alarm = alarmOn(systemClock);
+    alarm({ name: 'set back', at: written + 60, asOf: written }, ({ name }) => rang.push(name));
+    alarm({ name: 'as it was', at: now + 3_600_000, asOf: now - 1_000 }, ({ name }) => rang.push(name));
+    await until('the one', () => rang.length);
+    expect(systemClock.now()).to.be.at.least(now + 60);
+    expect(rang).to.deep.equal(['set back']);
+  });
+
   it('stay silent once called off, before and after their first turn', async () => {
     let rang = 0;
     const alarm = alarmOn(systemClock);

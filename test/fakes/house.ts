@@ -48,8 +48,11 @@ export interface FakeKinds {
   kinds: RosterHouse['kinds'];
 }
 
-/** Binds every machine to fake slots of its own. It takes milliseconds: one house after another may share them. */
-export function fakeKinds(): FakeKinds {
+/**
+ * Binds every machine to fake slots of its own. It takes milliseconds: one house after another may share them.
+ * @param alarm rings by itself, instead of a fake
+ */
+export function fakeKinds(alarm?: slots.AlarmSlot): FakeKinds {
   const fakes = {
     probe: fakeSlot(),
     intake: fakeSlot(),
@@ -68,6 +71,7 @@ export function fakeKinds(): FakeKinds {
     drive: fakeSlot(),
     opus: fakeSlot(),
   } as unknown as FakeHouse['slots'];
+  const rings = alarm ?? fakes.alarm.adapter;
   const kinds: RosterHouse['kinds'] = {
     camera: cameraKind({
       probe: fakes.probe.adapter,
@@ -75,25 +79,25 @@ export function fakeKinds(): FakeKinds {
       program: fakes.program.adapter,
       selection: fakes.selection.adapter,
       eye: fakes.eye.adapter,
-      alarm: fakes.alarm.adapter,
+      alarm: rings,
     }),
-    viewer: viewerKind({ seat: fakes.seat.adapter, alarm: fakes.alarm.adapter }),
+    viewer: viewerKind({ seat: fakes.seat.adapter, alarm: rings }),
     relay: relayKind({
       health: fakes.health.adapter,
       pulse: fakes.pulse.adapter,
       provision: fakes.provision.adapter,
-      alarm: fakes.alarm.adapter,
+      alarm: rings,
     }),
-    incident: incidentKind({ alarm: fakes.alarm.adapter }),
-    broadcast: broadcastKind({ push: fakes.push.adapter, alarm: fakes.alarm.adapter }),
-    alarm: alarmKind({ alarm: fakes.alarm.adapter }),
-    ptz: ptzKind({ drive: fakes.drive.adapter, alarm: fakes.alarm.adapter }),
-    sound: soundKind({ opus: fakes.opus.adapter, alarm: fakes.alarm.adapter }),
+    incident: incidentKind({ alarm: rings }),
+    broadcast: broadcastKind({ push: fakes.push.adapter, alarm: rings }),
+    alarm: alarmKind({ alarm: rings }),
+    ptz: ptzKind({ drive: fakes.drive.adapter, alarm: rings }),
+    sound: soundKind({ opus: fakes.opus.adapter, alarm: rings }),
     recording: recordingKind({ record: fakes.record.adapter }),
     rendition: renditionKind({
       measure: fakes.measure.adapter,
       ladder: fakes.ladder.adapter,
-      alarm: fakes.alarm.adapter,
+      alarm: rings,
     }),
   };
   return { slots: fakes, kinds };
