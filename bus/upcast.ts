@@ -132,6 +132,8 @@ const steps: Record<string, (record: JournalRecord) => JournalRecord> = {
   // Nobody took a relay out of the configuration.
   'relay@4': unchanged(5),
   'relay@5': relayThatWaits,
+  // Nobody was left alone at a relay that is only not heard of.
+  'relay@6': unchanged(7),
   'recording@3': unchanged(4),
   'relay@1': relayWithoutPulse,
   'incident@1': incidentWithoutQuality,

@@ -1,4 +1,5 @@
 import type { Envelope } from '../../bus/envelope.ts';
+import type { Why } from '../../bus/events/why.ts';
 import type { Cells, CellView } from '../cells.ts';
 import { choosePusher } from '../pushing.ts';
 import { isDeadOrOver, isIntake } from './relay-sight.ts';
@@ -13,6 +14,9 @@ interface ViewerSight {
 interface BroadcastSight {
   relay: string;
 }
+
+/** A player of ours is told where to go on, and goes there; to any other client, the end of its session is all that can be done. */
+const isLed = ({ protocol }: ViewerSight): boolean => protocol === 'webrtc';
 
 /** What is carried by delivery relays: viewers, and pushes. */
 export interface DeliveryNews {
@@ -42,12 +46,18 @@ export function leadDeliveries(
     }
   };
 
-  /** Whoever a delivery relay carried, or would have, must go on elsewhere. */
-  const tellCarried = (relay: CellView, reason: 'dead' | 'restarted' | 'removed', cause?: string) => {
+  /** Whoever a delivery relay carried, or would have, must go on elsewhere. @param whom default: all */
+  const tellCarried = (
+    relay: CellView,
+    reason: 'dead' | 'restarted' | 'removed',
+    cause?: string,
+    whom = (_viewer: ViewerSight) => true,
+  ) => {
     for (const viewer of cells.list('viewer')) {
-      const { relay: seat, standby, legs, protocol } = sight<ViewerSight>(viewer);
+      const seen = sight<ViewerSight>(viewer);
+      const { relay: seat, standby, legs, protocol } = seen;
       // HLS is served by the gateway; its ladder finds another relay by itself, and the past needs none.
-      if (protocol === 'hls' || protocol === 'past') continue;
+      if (protocol === 'hls' || protocol === 'past' || !whom(seen)) continue;
       const concerned = [seat, standby, ...Object.values(legs).map((leg) => leg.relay)].includes(relay.id);
       if (concerned && viewer.tags.includes('open')) {
         tell('viewer', viewer.id, { type: 'relay.lost', relay: relay.id, reason }, cause);
@@ -58,10 +68,16 @@ export function leadDeliveries(
   return {
     lost(relay, fact) {
       const dead = fact.type === 'signalbox.relay.dead';
+      const { from, why } = fact.data as { from: string; why: Why };
       if (dead) pushElsewhere(relay, fact.id);
-      // Told already when it died; and who is at a relay that serves again by now may have come since.
-      if (!dead && ['dead', 'starting', 'new'].includes(String(fact.data.from))) return;
-      if (!relay.tags.includes('serving')) tellCarried(relay, dead ? 'dead' : 'restarted', fact.id);
+      // Who is at a relay that serves again by now may have come since; before it first served, nobody was there.
+      if (relay.tags.includes('serving') || (!dead && ['starting', 'new'].includes(from))) return;
+      // Whether it carries others is not known while nothing is heard of it: they are told when that is over.
+      if (dead && why.reason !== 'exited') return tellCarried(relay, 'dead', fact.id, isLed);
+      if (dead) return tellCarried(relay, 'dead', fact.id);
+      // Who was told when it died has no leg there any more.
+      const isThere = ({ legs }: ViewerSight) => Object.values(legs).some((leg) => leg.relay === relay.id);
+      tellCarried(relay, 'restarted', fact.id, from === 'dead' ? isThere : undefined);
     },
     serves(cause) {
       for (const relay of cells.list('relay')) if (isDeadOrOver(relay) && !isIntake(relay)) pushElsewhere(relay, cause);

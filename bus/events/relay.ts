@@ -8,7 +8,7 @@ import { WhySchema } from './why.ts';
  * Version of the relay machine's events and context. 2: the pulse, and draining. 3: what viewers see of it. 4: names.
  * 5: it is taken out of the configuration. 6: and for how long it waits then for those who can't be told to leave.
  */
-export const RELAY_VERSION = 6;
+export const RELAY_VERSION = 7;
 
 /** What a relay is, as an operator sees it. */
 export const RELAY_STATES = [

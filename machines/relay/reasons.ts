@@ -55,10 +55,16 @@ export const silent: Because = ({ answers }, event) => ({
   ...('silent_ms' in event ? { guard: { silent_ms: event.silent_ms, detail: event.detail } } : {}),
 });
 
-export const gone: Because = (_context, event) => ({
+/** Nobody has seen its process end: whether whoever is there has pictures is not known. */
+const unheard = ({ role }: RelayContext): string =>
+  `it has not answered for too long${
+    role === 'delivery' ? ': players go elsewhere, other clients are left alone, as they may have pictures' : ''
+  }`;
+
+export const gone: Because = (context, event) => ({
   trigger: event.type,
   reason: event.type === 'relay.exited' ? 'exited' : 'silent',
-  text: event.type === 'relay.exited' ? 'its process ended; it is being restarted' : 'it has not answered for too long',
+  text: event.type === 'relay.exited' ? 'its process ended; it is being restarted' : unheard(context),
   ...('detail' in event ? { guard: { detail: event.detail } } : {}),
 });
 

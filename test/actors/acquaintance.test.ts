@@ -230,6 +230,49 @@ describe('cells that know of each other', () => {
     expect(stateOf(other)).to.equal('watching');
   });
 
+  /** Whoever watches at a relay, each with a client of another kind; the player is told of things last. */
+  const who = ['whep', 'rtsp', 'srt', 'webrtc'].map((protocol) => ({ kind: 'viewer' as const, id: id(protocol) }));
+  async function unheardOf() {
+    const { house, faults, stateOf } = acquainted();
+    const delivery = { kind: 'relay' as const, id: id('relay-1') };
+    await house.roster.create(delivery, { type: 'relay.configured', role: 'delivery', region: '', weight: 1 });
+    await house.roster.offer(delivery, { type: 'relay.answering', instance: 'A' });
+    await house.roster.offer(delivery, { type: 'paths.provisioned', instance: 'A', paths: 1, elapsed_ms: 1 });
+    for (const at of who) {
+      await house.roster.create(at, { ...requested, protocol: at.id });
+      await house.roster.offer(at, { type: 'seat.taken', relay: 'relay-1', relay_session: at.id });
+    }
+    await house.roster.offer(delivery, { type: 'pulse.missed', silent_ms: 300, detail: '' });
+    await house.roster.offer(delivery, { type: 'alarm.rang', name: 'dead' });
+    expect(stateOf(delivery)).to.equal('dead');
+    await until('the player to be told', () => stateOf(who[3] as Address) === 'moving');
+    return { house, faults, delivery, states: () => who.map(stateOf) };
+  }
+
+  it('leave alone whom nobody leads while a relay is only not heard of, until it has ended or another process answers', async () => {
+    for (const last of [
+      { type: 'relay.exited', detail: 'SIGKILL' },
+      { type: 'relay.answering', instance: 'B' },
+    ]) {
+      const { house, faults, delivery, states } = await unheardOf();
+      expect(states()).to.deep.equal(['watching', 'watching', 'watching', 'moving']);
+      expect(house.roster.view(delivery)?.why.text).to.contain('other clients are left alone');
+      await house.roster.offer(delivery, last);
+      await until('all to be told', () => states().every((state) => state === 'moving'));
+      expect(faults).to.deep.equal([]);
+    }
+  });
+
+  it('find whom nobody leads where they were when a relay is heard of again', async () => {
+    const { house, delivery, states } = await unheardOf();
+    await house.roster.offer(delivery, { type: 'pulse.beating', round_trip_ms: 1 });
+    expect(house.roster.view(delivery)?.state).to.equal('serving');
+    expect(states()).to.deep.equal(['watching', 'watching', 'watching', 'moving']);
+    // Who is not among those that it lists is waited for as usual.
+    await house.roster.offer(who[1] as Address, { type: 'seat.left', relay: 'relay-1', relay_session: 'rtsp' });
+    expect(states()).to.deep.equal(['watching', 'connecting', 'watching', 'moving']);
+  });
+
   it('tell a relay that is being drained when its last viewer has left', async () => {
     const { house } = acquainted();
     const delivery = { kind: 'relay' as const, id: id('relay-1') };
