@@ -7,7 +7,7 @@ import { HistorySchema } from './history.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the viewer machine's events and context. */
-export const VIEWER_VERSION = 14;
+export const VIEWER_VERSION = 15;
 
 /** What a viewer session is. */
 export const VIEWER_STATES = ['admitted', 'denied', 'connecting', 'watching', 'moving', 'ended'] as const;
@@ -120,6 +120,8 @@ export const viewerHeard = {
       quota: Type.Integer({ minimum: 1 }),
       relay: Type.String({ description: 'where placement seats it; empty: what was recorded needs none' }),
       standby: Type.String({ description: 'where it goes when that relay is lost; empty: nowhere yet' }),
+      /** Decided where it was asked for: the right is missing, or no relay can carry it. */
+      refused: Type.Optional(WhySchema),
     }),
   ),
   'leg.opened': shape(

@@ -2,11 +2,13 @@ import type { CellView } from '../../actors/cells.ts';
 import { urgentCameras } from '../../actors/emergency/running.ts';
 import { systemClock } from '../../adapters/clock.ts';
 import type { LoginClaims } from '../../adapters/gate.jsonwebtoken.ts';
-import type { Subject, ViewerProtocol } from '../../bus/events/viewer.ts';
+import type { ViewerProtocol } from '../../bus/events/viewer.ts';
 import type { Why } from '../../bus/events/why.ts';
 import { type Id, isId, newId } from '../../bus/identity.ts';
+import { admission } from '../../machines/policy/admission.ts';
 import { isAddressed } from '../../machines/viewer/context.ts';
-import { type Caller, permittedCamera } from './door.ts';
+import { type Denials, requestOf, whyOf } from './denials.ts';
+import { permittedCamera } from './door.ts';
 import { denied, Refusal, unavailable } from './errors.ts';
 import type { Hub } from './hub.ts';
 import { FULL_RETRY_S } from './legs.ts';
@@ -14,7 +16,7 @@ import type { Loads } from './loads.ts';
 import { displace, isPrior, LOW_LATENCY, type Placed, placeViewer } from './placing.ts';
 import { ADAPTIVE, rungFor } from './rungs.ts';
 import type { HttpServices, JoinSteps } from './services.ts';
-import { isOpen, viewerOf, zoneOf } from './views.ts';
+import { isOpen, viewerOf } from './views.ts';
 
 /** A session that was granted. */
 export interface Admission {
@@ -38,19 +40,6 @@ export interface Wish {
 /** The protocols in which the rungs of a ladder are watched at a relay. */
 const ADAPTS: ReadonlySet<Wish['protocol']> = new Set(['webrtc', 'whep']);
 
-/** What a cell is told of a token's bearer; the token itself stays outside. */
-export const subjectOf = (claims: Caller): Subject => ({
-  sub: claims.sub,
-  ...(claims.name === undefined ? {} : { name: claims.name }),
-  role: claims.role,
-  cameras: claims.cameras,
-  zones: claims.zones,
-  ...(claims.history === undefined ? {} : { history: claims.history }),
-  ...(claims.granted?.length ? { granted: [...claims.granted] } : {}),
-  ...(claims.jti === undefined ? {} : { jti: claims.jti }),
-  iat: claims.iat,
-});
-
 /** Whose sessions are counted together: a person's of the present, and the same person's of the past. */
 interface Holder {
   sub: string;
@@ -71,10 +60,11 @@ const holderOf = (view: CellView): Holder => {
   return { sub: subject?.sub ?? '', protocol };
 };
 
-/** What admission keeps count of: the sessions of each subject and of each relay. */
+/** What admission keeps count of: the sessions of each subject and of each relay, and who was not let in. */
 export interface Counts {
   holdings: Holdings;
   loads: Loads;
+  denials: Denials;
 }
 
 /** Starts from the sessions that live already, and follows what is told of those that other gateways admit. */
@@ -168,30 +158,27 @@ export async function begin(
   wish: Wish,
 ): Promise<Begun> {
   const { cells, config, metrics, joins } = services;
-  const { holdings, loads } = counts;
+  const { holdings, loads, denials } = counts;
   const startMs = systemClock.now();
-  refuseWhereFull(services, wish);
-  const { relay, standby = '', displaced, why: placement } = placeOf(services, loads, claims, camera, wish);
+  const { protocol, address } = wish;
+  const holder = { sub: claims.sub, protocol };
+  const request = requestOf({ claims, camera, protocol, address }, config, holdings.held(holder));
+  const find = () => {
+    refuseWhereFull(services, wish);
+    return placeOf(services, loads, claims, camera, wish);
+  };
+  const placed = placedOr(find, (why) => denials.note(request, why));
+  const { relay, standby = '', displaced, why: placement } = placed;
+  const asked = { ...request, ...rungWished(services, camera, wish), relay, standby };
+  const { allowed, why } = admission(asked);
+  if (!allowed) {
+    denials.note(asked, why);
+    throw why.reason === 'quota' ? new Refusal(429, 'quota', why.text, { why }, 5) : denied(why.reason);
+  }
   const session = newId('ses');
   const at = { kind: 'viewer' as const, id: session };
-  const holder = { sub: claims.sub, protocol: wish.protocol };
-  const held = holdings.held(holder);
   holdings.add(holder, session);
-  const written = cells.create(at, {
-    type: 'viewer.requested',
-    camera: camera.id,
-    zone: zoneOf(camera),
-    subject: subjectOf(claims),
-    protocol: wish.protocol,
-    ...rungWished(services, camera, wish),
-    address: wish.address,
-    // On the clock of the alarms: when the machine's is set by an hour, nobody's time runs out with it.
-    expires_at: systemClock.now() + config.auth.streamTokenTtlMs,
-    held,
-    quota: config.limits.sessionsPerSubject,
-    relay,
-    standby,
-  });
+  const written = cells.create(at, asked);
   written.catch(() => {}); // whoever promises something awaits it
   // A look at the past is no join: nothing is connected.
   if (wish.protocol !== 'past') {
@@ -199,16 +186,20 @@ export async function begin(
     if (joins) traceAdmission(joins, session, startMs, relay, written);
   }
   const view = cells.view(at) ?? (await written).view;
-  if (isOpen(view)) {
-    loads.seat(session, relay);
-    if (displaced) displace(services, displaced, session);
-    metrics.admissions.inc({ result: 'admitted' });
-    return { view, written, placement };
+  loads.seat(session, relay);
+  if (displaced) displace(services, displaced, session);
+  metrics.admissions.inc({ result: 'admitted' });
+  return { view, written, placement };
+}
+
+/** Where it is carried; whoever can't be is told of. @throws Refusal */
+function placedOr(find: () => Placed, tell: (why: Why) => void): Placed {
+  try {
+    return find();
+  } catch (error) {
+    if (error instanceof Refusal) tell(whyOf(error));
+    throw error;
   }
-  const quota = view.why.reason === 'quota';
-  metrics.admissions.inc({ result: quota ? 'quota' : 'denied' });
-  if (quota) throw new Refusal(429, 'quota', view.why.text, { why: view.why }, 5);
-  throw denied(view.why.reason);
 }
 
 /** Admission is done when it is written down. */

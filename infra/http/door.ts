@@ -9,6 +9,7 @@ import type { SessionCard } from '../../bus/ports/sessions.ts';
 import { type Action, access, isAtLeast, type Rights } from '../../machines/policy/access.ts';
 import { grantsTo } from '../../machines/policy/grants.ts';
 import { cookieName } from './cookie.ts';
+import type { Denials } from './denials.ts';
 import { denied, missing, Refusal, unauthorized } from './errors.ts';
 import type { Server } from './fastify.ts';
 import { isOurHost, refuseForeignPage, refuseForeignSocket } from './origin.ts';
@@ -97,10 +98,19 @@ export function permittedCamera(
   return view;
 }
 
-function checkCamera(request: FastifyRequest, action: Action, services: HttpServices): void {
+function checkCamera(
+  request: FastifyRequest,
+  { begins }: Rule,
+  action: Action,
+  services: HttpServices,
+  denials: Denials,
+): void {
   const { camera_id: camera = '' } = request.params as { camera_id?: string };
-  if (request.caller) {
-    request.place = permittedCamera(services, request.caller, camera, action);
+  const { caller: claims, ip: address } = request;
+  if (claims) {
+    const view = isId(camera) ? services.cells.view({ kind: 'camera', id: camera }) : undefined;
+    if (begins && view && !isOver(view)) denials.atDoor({ claims, camera: view, protocol: begins, address }, action);
+    request.place = permittedCamera(services, claims, camera, action);
   } else if ((request.publisher ? cameraOfPath(request.publisher.path) : request.pass?.camera) !== camera) {
     throw denied('other-camera');
   } else {
@@ -138,7 +148,7 @@ async function checkSession(request: FastifyRequest, wanted: 'own' | 'operate', 
  * Guards every route by its row in the table: our host, then who calls (before the address or body is looked at),
  * then, when these are known to be well formed, whether they may have what the address names.
  */
-export function guardRoutes(server: Server, services: HttpServices): void {
+export function guardRoutes(server: Server, services: HttpServices, denials: Denials): void {
   server.decorateRequest('caller', undefined);
   server.decorateRequest('pass', undefined);
   server.decorateRequest('publisher', undefined);
@@ -181,7 +191,7 @@ export function guardRoutes(server: Server, services: HttpServices): void {
   });
   server.addHook('preHandler', async (request) => {
     const { rule } = request.routeOptions.config;
-    if (rule?.camera) checkCamera(request, rule.camera, services);
+    if (rule?.camera) checkCamera(request, rule, rule.camera, services, denials);
     if (rule?.session) await checkSession(request, rule.session, services);
   });
 }

@@ -1,4 +1,4 @@
-import type { Subject } from '../../bus/events/viewer.ts';
+import type { Subject, ViewerProtocol } from '../../bus/events/viewer.ts';
 import type { Action } from '../../machines/policy/access.ts';
 
 /** Who may use a route, and about what. */
@@ -11,6 +11,8 @@ export interface Rule {
   camera?: Action;
   /** `own`: the caller's session alone; `operate`: also an operator's of its zone. */
   session?: 'own' | 'operate';
+  /** What it asks for would be a session to watch so: who may not is told of. */
+  begins?: ViewerProtocol;
   text: string;
 }
 
@@ -36,19 +38,31 @@ export const RULES: Readonly<Record<string, Rule>> = {
   'GET /api/v1/login/oidc/end': anyone('end the sign-in at the identity provider'),
   'DELETE /api/v1/login/everywhere': { who: 'viewer', text: 'sign out everywhere: every token of the caller ends' },
   'GET /.well-known/jwks.json': anyone('the public keys that tokens are signed with'),
-  'GET /live/:camera_id': { who: 'viewer', camera: 'watch', text: 'the best way to watch for this device' },
-  'GET /live/:camera_id/webrtc': { who: 'viewer', camera: 'watch', text: 'a session to watch over WebRTC' },
+  'GET /live/:camera_id': {
+    who: 'viewer',
+    camera: 'watch',
+    begins: 'webrtc',
+    text: 'the best way to watch for this device',
+  },
+  'GET /live/:camera_id/webrtc': {
+    who: 'viewer',
+    camera: 'watch',
+    begins: 'webrtc',
+    text: 'a session to watch over WebRTC',
+  },
   'GET /live/:camera_id/rtsp': {
     who: 'viewer',
     camera: 'watch',
+    begins: 'rtsp',
     text: 'an RTSP address for VLC, ffplay and recorders',
   },
   'GET /live/:camera_id/srt': {
     who: 'viewer',
     camera: 'watch',
+    begins: 'srt',
     text: 'an SRT address, with the token in its stream id',
   },
-  'GET /live/:camera_id/hls': { who: 'viewer', camera: 'watch', text: 'a signed HLS address' },
+  'GET /live/:camera_id/hls': { who: 'viewer', camera: 'watch', begins: 'hls', text: 'a signed HLS address' },
   'OPTIONS /hls/:camera_id/:session_id/:expires/:signature/:file': anyone('what browsers ask before a range'),
   'GET /hls/:camera_id/:session_id/:expires/:signature': anyone('for an edge: whether a signed address is good'),
   'GET /hls/:camera_id/:session_id/:expires/:signature/:file': anyone(
@@ -61,7 +75,13 @@ export const RULES: Readonly<Record<string, Rule>> = {
     'low-latency HLS: playlists, parts and segments; the signed address is the right, and ends with its session',
   ),
   'OPTIONS /live/:camera_id/whep': anyone('what WHEP players ask first'),
-  'POST /live/:camera_id/whep': { who: 'viewer', also: 'stream', camera: 'watch', text: 'WHEP: offer in, answer out' },
+  'POST /live/:camera_id/whep': {
+    who: 'viewer',
+    also: 'stream',
+    camera: 'watch',
+    begins: 'whep',
+    text: 'WHEP: offer in, answer out',
+  },
   'OPTIONS /live/:camera_id/whep/:session_id/:leg': anyone('what browsers ask before a PATCH or DELETE'),
   'PATCH /live/:camera_id/whep/:session_id/:leg': {
     who: 'viewer',
@@ -150,7 +170,12 @@ export const RULES: Readonly<Record<string, Rule>> = {
     camera: 'review',
     text: "let go of one's own, or as an administrator of anybody's: retention may delete it",
   },
-  'GET /recordings/:camera_id': { who: 'viewer', camera: 'review', text: 'a session to look at the past' },
+  'GET /recordings/:camera_id': {
+    who: 'viewer',
+    camera: 'review',
+    begins: 'past',
+    text: 'a session to look at the past',
+  },
   'GET /recordings/:camera_id/index.m3u8': { who: 'viewer', camera: 'review', text: 'the past as HLS' },
   'GET /recordings/:camera_id/thumbnail': { who: 'viewer', camera: 'review', text: 'a small picture of a past moment' },
   'GET /recordings/:camera_id/export.mp4': { who: 'viewer', camera: 'review', text: 'a stretch of the past as a file' },

@@ -14,6 +14,7 @@ import { cameraRoutes } from './cameras.ts';
 import { keepConnections } from './connections.ts';
 import { allowOrigins } from './cors.ts';
 import { demoRoutes } from './demo.ts';
+import { keepDenials } from './denials.ts';
 import { deviceRoutes } from './devices.ts';
 import { docsPages, docsRoutes } from './docs.ts';
 import { guardRoutes } from './door.ts';
@@ -146,8 +147,10 @@ export async function buildServer(services: HttpServices): Promise<Server> {
   const loads = keepLoads(services.cells, hub);
   const legs = keepLegs(services, loads);
   const connections = keepConnections(services, hub);
+  const denials = keepDenials(services);
   const shared: Shared = {
     hub,
+    denials,
     legs,
     loads,
     holdings: countHoldings(services.cells, hub),
@@ -172,7 +175,7 @@ export async function buildServer(services: HttpServices): Promise<Server> {
   });
   await docsRoutes(server);
   allowOrigins(server, services);
-  guardRoutes(server, services);
+  guardRoutes(server, services, denials);
   logAnswers(server);
   forwardFiles(server, services);
   server.setNotFoundHandler((_request, reply) => {

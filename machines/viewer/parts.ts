@@ -2,26 +2,11 @@ import { fromCallback, setup } from 'xstate';
 import { doerIn } from '../../bus/events/doer.ts';
 import type { ViewerState } from '../../bus/events/viewer.ts';
 import type { Why } from '../../bus/events/why.ts';
-import { access } from '../policy/access.ts';
 import { adapt, leaveLate } from '../policy/adaptation.ts';
+import { admission } from '../policy/admission.ts';
 import { inSeconds } from '../policy/lateness.ts';
 import type { AlarmInput, SeatInput } from '../slots.ts';
 import { VIEWER_TIMES, type ViewerContext, type ViewerEvent, type ViewerSaid } from './context.ts';
-
-/** Whether a request is let in, and why or why not. */
-function admission(event: Extract<ViewerEvent, { type: 'viewer.requested' }>): { allowed: boolean; why: Why } {
-  const right = access(event.subject, { camera: event.camera, zone: event.zone }, 'watch');
-  if (!right.allowed || event.held < event.quota) return right;
-  return {
-    allowed: false,
-    why: {
-      trigger: event.type,
-      reason: 'quota',
-      text: `${event.subject.sub} already has ${event.held} of ${event.quota} allowed sessions: close one first`,
-      guard: { held: event.held, quota: event.quota },
-    },
-  };
-}
 
 /** What follows from what the network, or the picture itself, shows; undefined when the event tells nothing of that. */
 export function adaptation(context: ViewerContext, event: ViewerEvent) {

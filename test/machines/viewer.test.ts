@@ -47,6 +47,15 @@ describe('a viewer', () => {
     expect(viewer.last.why).to.include({ reason: 'quota' });
   });
 
+  it('that no relay can carry is denied, and says what there was to choose from', () => {
+    const rejected = [{ option: 'relay-1', because: 'it is dead' }];
+    const refused = { trigger: 'placement', reason: 'no-relay', text: 'nothing can carry it', rejected };
+    const viewer = given({ ...requested, relay: '', standby: '', refused });
+    expect(viewer.said).to.deep.equal(['viewer.denied']);
+    expect(viewer.last.why).to.deep.equal(refused);
+    expect(viewer.invoked).to.deep.equal([]);
+  });
+
   it('that nobody connects to ends after thirty seconds', () => {
     const admitted = given({ ...requested, at: 5_000 });
     expect(admitted.context.deadline).to.equal(5_000 + VIEWER_TIMES.connectMs);

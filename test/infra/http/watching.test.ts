@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import jwt from 'jsonwebtoken';
+import type { Why } from '../../../bus/events/why.ts';
 import { id } from '../../../bus/identity.ts';
 import { type FakeGateway, fakeGateway, OFFER } from '../../fakes/http.ts';
 import { answers, ends, fails, feeds, flows } from '../../fakes/source.ts';
@@ -145,6 +146,59 @@ describe('http: being let in', () => {
     expect(answer.statusCode).to.equal(503);
     expect(answer.headers['retry-after']).to.equal('1');
     expect(answer.json()).to.include({ reason: 'no-relay' });
+  });
+
+  describe('when somebody is not let in', () => {
+    const told = () =>
+      gateway.house.store.told().flatMap(({ envelope }) => {
+        const { type, data } = envelope as unknown as { type: string; data: Record<string, unknown> & { why: Why } };
+        return type === 'signalbox.viewer.denied' ? [data] : [];
+      });
+    const counted = async () => {
+      const { body } = await gateway.server.inject({ url: '/metrics', headers: gateway.bearer({ role: 'admin' }) });
+      return Object.fromEntries(
+        [...body.matchAll(/admissions_total\{result="([\w-]+)"\} (\d+)/g)].map((m) => [m[1], m[2]]),
+      );
+    };
+
+    it('tells who, of which camera, and why no relay could carry it', async () => {
+      const at = { kind: 'relay' as const, id: id('relay-1') };
+      await gateway.house.roster.offer(at, { type: 'relay.exited', detail: 'killed' });
+      expect((await admit()).statusCode).to.equal(503);
+      await until('the fact', () => told().length === 1);
+      expect(told()[0]).to.include({ camera: 'cam_001', zone: 'hcm/center', subject: 'vera', protocol: 'webrtc' });
+      expect(told()[0]?.why).to.include({ reason: 'no-relay' });
+      expect(told()[0]?.why.rejected?.[0]?.option).to.equal('relay-1');
+      expect(await counted()).to.deep.equal({ 'no-relay': '1' });
+    });
+
+    it('tells so of the right that was missing, though the door itself turned them away', async () => {
+      const urls = ['', '/webrtc', '/hls', '/rtsp', '/srt'].map((way) => `/live/cam_001${way}`);
+      for (const url of urls) expect((await admit({ sub: 'vito', cameras: [] }, url)).statusCode).to.equal(403);
+      expect((await admit({ sub: 'vito', cameras: [] }, '/recordings/cam_001')).statusCode).to.equal(403);
+      await until('the fact', () => told().length > 0);
+      expect(told().map(({ subject, why }) => `${subject} ${why.trigger}`)).to.deep.equal(['vito access']);
+      expect(await counted()).to.deep.equal({ denied: '6' });
+      // Neither a picture nor what nobody has is a request to watch.
+      await admit({ sub: 'vito', cameras: [] }, '/api/v1/cameras/cam_001/poster.jpg');
+      await admit({ sub: 'vito', cameras: [] }, '/live/cam_404/webrtc');
+      expect(await counted()).to.deep.equal({ denied: '6' });
+    });
+
+    it('tells of whom asks again and again once, and counts them all', async () => {
+      for (let n = 0; n < 8; n++) await admit();
+      await until('the fact', () => told().length > 0);
+      expect(told().map(({ why }) => why.reason)).to.deep.equal(['quota']);
+      expect(await counted()).to.deep.equal({ admitted: '3', quota: '5' });
+    });
+
+    it('tells of no more of a crowd than the journal can bear', async () => {
+      const crowd = Array.from({ length: 400 }, (_, n) => ({ sub: `guest-${n}`, cameras: [] }));
+      await Promise.all(crowd.map((guest) => admit(guest)));
+      await until('the facts', () => told().length >= 100);
+      expect(told().length).to.be.below(300);
+      expect(await counted()).to.deep.equal({ denied: '400' });
+    });
   });
 
   it('prolongs a session for its owner alone', async () => {
