@@ -10,8 +10,11 @@ import type { RenditionContext } from './rendition/context.ts';
 import type { SoundContext } from './sound/context.ts';
 import { VIEWER_TIMES, type ViewerContext } from './viewer/context.ts';
 
-/** Judges a cell: undefined when all is lawful, otherwise a sentence that tells what is broken. */
-export type Law<Context> = (context: Context, tags: readonly string[]) => string | undefined;
+/**
+ * Judges a cell: undefined when all is lawful, otherwise a sentence that tells what is broken.
+ * @param at the time now, by the clock of the cells (epoch ms); what was due before it has rung
+ */
+export type Law<Context> = (context: Context, tags: readonly string[], at: number) => string | undefined;
 
 /** A tag on the left goes with the states on the right, and with no other. */
 const tagMeans = (tag: string, states: readonly string[]) => (state: string, tags: readonly string[]) =>
@@ -70,11 +73,15 @@ export const laws: {
     if (state === 'live' && standings[active]?.state !== 'flowing') return 'it is live, and its source does not flow';
     return choiceFault(context) ?? watchable(state, tags);
   },
-  viewer(context, tags) {
+  viewer(context, tags, at) {
     const { state, subject, legs, relay, protocol, since, deadline, move } = context;
     if (state !== 'new' && !subject) return 'somebody watches whom nobody knows';
     if (state === 'watching' && Object.keys(legs).length === 0) return 'it watches without a seat';
     if (state === 'moving' && deadline !== since + VIEWER_TIMES.moveMs) return 'it moves without a bound';
+    if (state === 'moving' && at > deadline) return `it is without a relay for ${at - deadline} ms more than its bound`;
+    if (['admitted', 'connecting'].includes(state) && at > deadline)
+      return 'nobody has connected, and it is waited for';
+    if (tags.includes('open') && at > context.expires_at) return 'its right has run out, and it is open';
     if (state === 'moving' && !move) return 'it moves, and nobody knows why';
     if (state === 'watching' && move) return 'it watches, and still counts as moving';
     if (tags.includes('open') && relay === '' && protocol !== 'past') return 'it is open without a relay';

@@ -46,7 +46,7 @@ const subject = { sub: 'lan', role: 'viewer', cameras: ['cam_001'], zones: [], i
 const request = {
   type: 'viewer.requested',
   ...{ camera: 'cam_001', zone: 'hcm/center', subject, protocol: 'webrtc', quality: '720p', address: '127.0.0.1' },
-  ...{ expires_at: 9, held: 0, quota: 2, relay: 'relay-1', standby: 'relay-2' },
+  ...{ expires_at: 9_000, held: 0, quota: 2, relay: 'relay-1', standby: 'relay-2' },
 };
 
 const low = { quality: '480p', ladder: true };
@@ -165,7 +165,7 @@ const machines: Record<string, { machine: AnyStateMachine; walks: Walk[] }> = {
           { type: 'path.degraded', ...shown, rungs: [] },
           { type: 'path.recovered', ...shown, rungs: [] },
           { type: 'playlist.stale', held_ms: 9_000, allowed_ms: 2_000 },
-          { type: 'viewer.renewed', expires_at: 10 },
+          { type: 'viewer.renewed', expires_at: 10_000 },
           { type: 'viewer.revoked', by: 'x', reason: 'x' },
           { type: 'viewer.displaced', by: 'ses_other' },
           { type: 'viewer.closed' },
@@ -482,8 +482,11 @@ function essence(snapshot: AnyMachineSnapshot, counting: boolean): string {
   return JSON.stringify([snapshot.value, few]);
 }
 
+/** Everything happens at this time, and what waits for one rings then. */
+const AT = 1_000;
+
 /** What the parts of a machine tell each other while it moves. */
-const WITHIN = { type: 'standings.changed', id: 'e', at: 1_000 };
+const WITHIN = { type: 'standings.changed', id: 'e', at: AT };
 
 /** One event in one state: the transitions that it sets off, those within the same step included, and where they lead. */
 function step(machine: AnyStateMachine, state: AnyMachineSnapshot, event: AnyEventObject) {
@@ -534,9 +537,9 @@ for (const [name, { machine, walks }] of Object.entries(machines)) {
       const seen = new Set<string>();
       const became = new Set<string>();
       for (const { events, counting } of walks) {
-        const stamped = events.map((event, index) => ({ id: `e${index}`, at: 1_000, ...event }));
+        const stamped = events.map((event, index) => ({ id: `e${index}`, at: AT, ...event }));
         const judge = (state: AnyMachineSnapshot) => {
-          const fault = laws[name as keyof typeof laws](state.context as never, [...state.tags] as string[]);
+          const fault = laws[name as keyof typeof laws](state.context as never, [...state.tags] as string[], AT);
           if (fault) expect.fail(`${name} in ${JSON.stringify(state.value)}: ${fault}`);
         };
         const walked = walk(machine, { events: stamped, ...(counting ? { counting } : {}) }, judge);

@@ -28,8 +28,12 @@ import {
 } from './output.ts';
 
 const CAMERAS = ['cam_001', 'cam_002', 'cam_003'].map(id);
-const INTAKE = id('intake-1');
-const LISTED = { type: 'relay.configured', role: 'intake', region: 'hcm', weight: 1 };
+/** The relays as the configuration lists them: one pulls the cameras, the others carry viewers. */
+const RELAYS = [
+  { relay: id('intake-1'), listed: { type: 'relay.configured', role: 'intake', region: 'hcm', weight: 1 } },
+  { relay: id('relay-1'), listed: { type: 'relay.configured', role: 'delivery', region: 'hcm', weight: 1 } },
+  { relay: id('relay-2'), listed: { type: 'relay.configured', role: 'delivery', region: 'hcm', weight: 1 } },
+];
 const RELAY_ACTS = [
   { type: 'relay.drain', by: 'hoa' },
   { type: 'relay.resume', by: 'hoa' },
@@ -93,6 +97,7 @@ class World {
   private viewers: Id[] = [];
   private readonly made: { broadcast: Id[]; incident: Id[] } = { broadcast: [], incident: [] };
   private count = 0;
+  private readonly rung = new WeakSet<object>();
   crashes = 0;
   private readonly acknowledged: Acknowledged[] = [];
   /** Every state that was seen, as `camera live`. */
@@ -149,7 +154,7 @@ class World {
 
   async begin(): Promise<void> {
     const { roster } = this.house;
-    await roster.create({ kind: 'relay', id: INTAKE }, LISTED);
+    for (const { relay, listed } of RELAYS) await roster.create({ kind: 'relay', id: relay }, listed);
     for (const camera of CAMERAS) {
       await roster.create({ kind: 'camera', id: camera }, this.configured());
       await roster.create({ kind: 'rendition', id: camera }, ladder(this.chance));
@@ -176,6 +181,7 @@ class World {
   /** One thing happens. */
   async step(): Promise<void> {
     this.house.clock.now += this.chance.below(300);
+    this.ringDue();
     const roll = this.chance.next();
     if (roll < 0.6) this.somethingReports();
     else if (roll < 0.7) this.outputReports();
@@ -321,21 +327,22 @@ class World {
       () => void (viewer && tell('viewer', viewer, this.viewerAct(viewer))),
       () => void (viewer && tell('viewer', viewer, this.viewerAct(viewer))),
       () => void tell('camera', camera, this.configured()),
-      () => void tell('relay', INTAKE, this.chance.pick(RELAY_ACTS)),
-      () => void tell('relay', INTAKE, this.chance.pick(RELAY_ACTS)),
+      () => void tell('relay', this.chance.pick(RELAYS).relay, this.chance.pick(RELAY_ACTS)),
+      () => void tell('relay', this.chance.pick(RELAYS).relay, this.chance.pick(RELAY_ACTS)),
       () => this.listRelay(keep, tell),
       () => void tell('camera', camera, { type: 'source.chosen', source: this.chance.pick(['0', '1', 'auto']) }),
     ];
     this.chance.pick(acts)();
   }
 
-  /** The configuration is saved: now and then it lists the relay no more, and soon does again. */
+  /** The configuration is saved: now and then it lists a relay no more, and soon does again. */
   private listRelay(keep: Keep, tell: (kind: Kind, to: Id, event: Said) => void): void {
-    const at = { kind: 'relay' as const, id: INTAKE };
+    const { relay, listed } = this.chance.pick(RELAYS);
+    const at = { kind: 'relay' as const, id: relay };
     const isThere = this.house.roster.view(at)?.tags.includes('over') === false;
-    if (!isThere) this.house.roster.create(at, LISTED).then(keep(INTAKE, LISTED.type), () => {});
-    else if (this.chance.happens(0.7)) tell('relay', INTAKE, LISTED);
-    else tell('relay', INTAKE, { type: 'relay.removed', runs: this.chance.happens(0.8) });
+    if (!isThere) this.house.roster.create(at, listed).then(keep(relay, listed.type), () => {});
+    else if (this.chance.happens(0.7)) tell('relay', relay, listed);
+    else tell('relay', relay, { type: 'relay.removed', runs: this.chance.happens(0.8) });
   }
 
   /** Somebody asks for something to be made of a camera's picture, or for less of it. */
@@ -424,13 +431,29 @@ class World {
     ];
   }
 
-  /** The earliest alarm that is armed rings, at its time. */
+  /** The alarm that rings next: each does so once. */
+  private nextAlarm() {
+    let next: FakeHouse['slots']['alarm']['all'][number] | undefined;
+    for (const one of this.house.slots.alarm.all) {
+      if (!one.end && !this.rung.has(one) && !(next && next.input.at <= one.input.at)) next = one;
+    }
+    return next;
+  }
+
+  /** Nothing happens until the next alarm rings, at its time. */
   private ring(): void {
-    const armed = this.house.slots.alarm.all.filter((one) => !one.end).sort((a, b) => a.input.at - b.input.at);
-    const next = armed[0];
+    const next = this.nextAlarm();
     if (!next) return;
     this.house.clock.now = Math.max(this.house.clock.now, next.input.at);
-    next.report({ type: 'alarm.rang', name: next.input.name });
+    this.ringDue();
+  }
+
+  /** Whatever is due by now rings. */
+  private ringDue(): void {
+    for (let next = this.nextAlarm(); next && next.input.at <= this.house.clock.now; next = this.nextAlarm()) {
+      this.rung.add(next);
+      next.report({ type: 'alarm.rang', name: next.input.name });
+    }
   }
 
   /** The gateway is killed, or ends in order: what was not acknowledged may be lost, another takes up what the journal holds. */
@@ -452,6 +475,7 @@ class World {
     const node = isAnother ? `gw-${this.crashes}` : former.options.node;
     this.house = this.gateway(former, node);
     await this.house.roster.adopt();
+    this.ringDue();
     this.stop = this.attend();
     if (isAnother && !isKilled) await this.wake(former);
     // The dead gateway's cells say nothing more: their fence is gone.
@@ -481,15 +505,15 @@ class World {
     );
   }
 
-  /** Judges a cell, unless it is as it was when it was last judged. */
+  /** Judges a cell, unless it is as it was when it was last judged; of who may only wait so long, time alone makes a fault. */
   private look(view: CellView): void {
     const { kind, id, state, context, tags } = view;
-    if (this.judged[kind].get(id) === view) return;
+    if (this.judged[kind].get(id) === view && !tags.includes('open')) return;
     this.judged[kind].set(id, view);
     this.visited.add(`${kind} ${state}`);
     const isOver = endedAt({ kind, after: { context } }) !== undefined;
     const fault =
-      laws[kind](context as never, tags) ??
+      laws[kind](context as never, tags, this.house.clock.now) ??
       (tags.includes('over') === isOver ? undefined : `"${state}" is wrong about being over`);
     if (fault) this.faults.push(`${kind} ${id}: ${fault}`);
   }
