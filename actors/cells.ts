@@ -48,6 +48,8 @@ export interface Cells {
    * harm should it be lost. The result stops it.
    */
   onTurn(hear: (view: CellView) => void): () => void;
+  /** Hears of every cell that is taken up here from its last record. The result stops it. */
+  onTaken(hear: (view: CellView) => void): () => void;
   /**
    * Says something to a cell. The machine moves at once; the promise waits for the journal.
    * @param cause id of the event that led to this one

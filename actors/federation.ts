@@ -82,6 +82,10 @@ export class Federation implements Cells {
     return this.house.roster.onTurn(hear);
   }
 
+  onTaken(hear: (view: CellView) => void): () => void {
+    return this.house.roster.onTaken(hear);
+  }
+
   /** The statechart of a cell, with its present state marked. */
   chart(at: Address): Chart | undefined {
     return this.house.roster.chart(at) ?? this.house.mirror.chart(at);

@@ -33,6 +33,7 @@ export class Roster implements Cells {
   private readonly cells: Record<Kind, Map<string, Cell>>;
   private readonly listeners = new Set<FactListener>();
   private readonly turnListeners = new Set<(view: CellView) => void>();
+  private readonly takenListeners = new Set<(view: CellView) => void>();
   private readonly fences = new Fences();
   private readonly restarts = new Restarts();
   private readonly adoption: Adoption;
@@ -60,6 +61,7 @@ export class Roster implements Cells {
     this.adoption = new Adoption(house, this.fences, token, (at, origin, shownForMs) => {
       const cell = this.begin(at, origin);
       if (shownForMs !== undefined) this.forgetLater(cell.view(), shownForMs);
+      for (const listener of this.takenListeners) listener(cell.view());
     });
   }
 
@@ -120,6 +122,11 @@ export class Roster implements Cells {
   onTurn(hear: (view: CellView) => void): () => void {
     this.turnListeners.add(hear);
     return () => this.turnListeners.delete(hear);
+  }
+
+  onTaken(hear: (view: CellView) => void): () => void {
+    this.takenListeners.add(hear);
+    return () => this.takenListeners.delete(hear);
   }
 
   /**

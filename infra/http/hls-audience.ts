@@ -1,3 +1,4 @@
+import type { CellView } from '../../actors/cells.ts';
 import type { Id } from '../../bus/identity.ts';
 import type { HttpServices } from './services.ts';
 import { isOpen, viewerOf } from './views.ts';
@@ -16,13 +17,30 @@ export interface HlsAudience {
 const GONE_AFTER_MS = { hls: 15_000, past: 600_000 };
 const LOOK_EVERY_MS = 2_000;
 
+/** The time by which it is judged that a player is gone. */
+interface AudienceTime {
+  /** Monotonic. */
+  nowMs(): number;
+  /** Runs again and again; the result stops it. */
+  every(ms: number, run: () => void): () => void;
+}
+
+const TIME: AudienceTime = {
+  nowMs: () => performance.now(),
+  every(ms, run) {
+    const timer = setInterval(run, ms);
+    return () => clearInterval(timer);
+  },
+};
+
 /**
- * Keeps watch over the sessions that live here, those of an earlier gateway too.
+ * Keeps watch over the sessions that live here, those of an earlier gateway, or of another one that is gone, too.
  * @param seat how such a player shows in its session, where others have their connection at a relay
  */
 export function keepHlsAudience(
   { cells, log }: Pick<HttpServices, 'cells' | 'log'>,
   seat: keyof typeof GONE_AFTER_MS,
+  { nowMs, every } = TIME,
 ): HlsAudience {
   const askedAt = new Map<Id, number>();
   const isSeated = (session: Id): boolean => {
@@ -36,22 +54,29 @@ export function keepHlsAudience(
       .offer({ kind: 'viewer', id: session }, { type, relay: viewerOf(view).relay, relay_session: seat })
       .catch((err) => log.warn({ err, session }, 'a viewer over HLS could not be told of'));
   };
-  for (const view of cells.list('viewer')) {
-    if (isOpen(view) && seat in viewerOf(view).legs) askedAt.set(view.id, performance.now());
-  }
-  const looking = setInterval(() => {
+  /** Whoever asked a gateway that is gone is given the time to ask here. */
+  const expect = (view: CellView) => {
+    if (view.kind !== 'viewer' || !isOpen(view) || askedAt.has(view.id)) return;
+    if (seat in viewerOf(view).legs) askedAt.set(view.id, nowMs());
+  };
+  for (const view of cells.list('viewer')) expect(view);
+  const stopHearing = cells.onTaken(expect);
+  const stopLooking = every(LOOK_EVERY_MS, () => {
     for (const [session, at] of askedAt) {
-      if (performance.now() - at < GONE_AFTER_MS[seat]) continue;
+      if (nowMs() - at < GONE_AFTER_MS[seat]) continue;
       askedAt.delete(session);
       tell(session, 'seat.left');
     }
-  }, LOOK_EVERY_MS);
+  });
   return {
     asked(session) {
       // Another gateway that a player asked before may have given it up.
       if (!askedAt.has(session) || !isSeated(session)) tell(session, 'seat.taken');
-      askedAt.set(session, performance.now());
+      askedAt.set(session, nowMs());
     },
-    close: () => clearInterval(looking),
+    close() {
+      stopHearing();
+      stopLooking();
+    },
   };
 }
