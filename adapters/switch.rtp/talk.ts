@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import { MAX_RELAYS } from '../../bus/events/relay.ts';
 import type { Measured } from '../../bus/events/rendition.ts';
 import { IdSchema } from '../../bus/identity.ts';
 import { type Of, shape } from '../../bus/shape.ts';
@@ -20,7 +21,7 @@ export const carryOrder = shape(
     name: Type.String({ maxLength: 200 }),
     sources: Type.Array(Type.Object({ id: IdSchema, url: Address }), { minItems: 1, maxItems: 8 }),
     outputs: Type.Array(Type.Object({ relay: Type.String({ minLength: 1, maxLength: 64 }), url: Address }), {
-      maxItems: 16,
+      maxItems: MAX_RELAYS,
     }),
     /** Which source shall feed the program. A new `run` is obeyed once; the same one again changes nothing. */
     active: Type.Object({ source: IdSchema, how: Type.Enum(['clean', 'at-once']), run: Type.Integer({ minimum: 0 }) }),

@@ -27,6 +27,9 @@ export type RelayState = (typeof RELAY_STATES)[number];
 export const RelayRoleSchema = Type.Enum(['intake', 'delivery']);
 export type RelayRole = Type.Static<typeof RelayRoleSchema>;
 
+/** No more relays than this in one installation: whoever takes a list of them has to take so many. */
+export const MAX_RELAYS = 64;
+
 /** Of several machines each has a file of its own: whichever was saved last counts. */
 const saved_at = Type.Optional(
   Type.Number({ description: 'epoch ms: when the file that says so was saved; absent where there is but one' }),

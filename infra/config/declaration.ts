@@ -1,4 +1,5 @@
 import Type from 'typebox';
+import { MAX_RELAYS } from '../../bus/events/relay.ts';
 import { ID_PATTERN } from '../../bus/identity.ts';
 import { type Of, shape } from '../../bus/shape.ts';
 import { AuthSchema } from './declared-auth.ts';
@@ -59,7 +60,7 @@ export const settings = shape(
         },
         closed,
       ),
-      relays: Type.Array(RelaySchema, { default: [], maxItems: 64 }),
+      relays: Type.Array(RelaySchema, { default: [], maxItems: MAX_RELAYS }),
       cameras: Type.Record(
         Type.String({ pattern: ID_PATTERN }),
         Type.Union([SourceAddress, CameraSchema], { expects: 'an address, or { name, zone, sources, … }' }),
