@@ -1,6 +1,6 @@
 import type { MeasureSlot, ProgramInput, ProgramSlot, SelectionSlot } from '../machines/slots.ts';
 import { createDepartures, type Departed, type Departures } from './departures.switcher.ts';
-import { changeReport, type Heard, relaysOf, reportNews } from './program.switcher/heard.ts';
+import { changeReport, type Heard, orderFor, relaysOf, reportNews } from './program.switcher/heard.ts';
 import { createMeasuring } from './program.switcher/measuring.ts';
 import type { SwitcherHost } from './switch.rtp/pool.ts';
 import { openSwitcherPools } from './switch.rtp/pools.ts';
@@ -90,13 +90,18 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
 
   const order = (camera: string, input: ProgramInput): CarryOrder => {
     const { source, how, armed, run } = choiceFor(camera, input.sources);
+    const outputs = options.outputs(camera);
+    const entry = entries.get(camera);
+    const relays = outputs.map(({ relay }) => relay);
+    // Nobody is sent to a departure path there any more, and none is kept.
+    if (entry && orderFor(entry, relays)) departures?.serve(camera, relaysOf(entry));
     return {
       type: 'carry',
       epoch: options.epoch(camera),
       camera,
       name: input.name,
       sources: input.sources.map((id) => ({ id, url: options.sourceUrl(camera, id) })),
-      outputs: options.outputs(camera),
+      outputs,
       active: { source, how, run },
       armed: armed.filter((id) => input.sources.includes(id)),
       ...slateFor(camera, input),
@@ -132,7 +137,7 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
           options.remark?.(camera, `source ${message.source}: ${message.detail}`);
       }
       if (message.type === 'switched' || message.type === 'holding') entry.change = message;
-      if (message.type === 'output') entry.outputs.set(message.relay, message);
+      if (message.type === 'output' && entry.relays.includes(message.relay)) entry.outputs.set(message.relay, message);
       if (message.type === 'refused') entry.away = message.text;
       reportNews(entry);
       tellChange(camera, entry);
@@ -193,7 +198,7 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
     slot(input, report) {
       const { camera } = input;
       const before = entries.get(camera);
-      const fresh = { outputs: new Map(), sources: new Map(), toldSources: new Map() };
+      const fresh = { relays: [], outputs: new Map(), sources: new Map(), toldSources: new Map() };
       const entry: Heard = { ...(before ?? fresh), input, report };
       for (const id of [...entry.sources.keys()].filter((known) => !input.sources.includes(known))) {
         entry.sources.delete(id);

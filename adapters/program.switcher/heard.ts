@@ -5,6 +5,8 @@ import type { HoldingTold, OutputTold, SourceTold, SwitchedTold } from '../switc
 export interface Heard {
   input: ProgramInput;
   report(event: ProgramReport): void;
+  /** The relays that it is ordered for. */
+  relays: readonly string[];
   outputs: Map<string, OutputTold>;
   sources: Map<string, SourceTold>;
   /** What its sources flow in: the slate has to be the same. */
@@ -45,6 +47,14 @@ export function changeReport(told: SwitchedTold | HoldingTold): ProgramReport {
 /** The relays that have the program now. */
 export const relaysOf = ({ outputs }: Heard): string[] =>
   [...outputs.values()].filter(({ state }) => state === 'up').map(({ relay }) => relay);
+
+/** It is ordered for these relays now: what was heard of others is over. @returns whether any of them had it */
+export function orderFor(heard: Heard, relays: readonly string[]): boolean {
+  const over = [...heard.outputs.keys()].filter((relay) => !relays.includes(relay));
+  for (const relay of over) heard.outputs.delete(relay);
+  heard.relays = relays;
+  return over.length > 0;
+}
 
 /** Reports what changed since the last time, and only that. */
 export function reportNews(heard: Heard): void {

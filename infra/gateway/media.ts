@@ -111,7 +111,8 @@ export interface Media extends ClientAddresses {
   /** Cells of another gateway come here: what it wrote to the relays is found as it stands, and left untouched. */
   expectCells(): Promise<void>;
   /**
-   * Deletes what former gateways left at the relays and no cell holds.
+   * All cells are known: deletes what former gateways left at the relays and no cell holds, and sends no program any more
+   * where a relay was taken out.
    * @param elsewhere cells that are another gateway's to care for
    */
   sweep(elsewhere: (kind: 'camera' | 'broadcast', id: string) => boolean): void;
@@ -152,8 +153,11 @@ export function openMedia(parts: MediaParts): Media {
     onMoved: (camera) => programs.renew(camera),
   });
   const { intakes } = incoming;
+  // Ladders and sounds hand their streams to one relay, and the others fetch them there.
+  const feedsOthers = async (relay: string) =>
+    (await clients.api(relay).paths()).some(({ source }) => source?.type === FED_PATH);
   const programs = openPrograms({
-    ...{ launchers, reaches, address, epoch, log },
+    ...{ launchers, reaches, address, isThere, feedsOthers, epoch, log },
     state: group.state,
     intakeOf: intakes.of,
     codecOf: parts.codecOf,
@@ -242,12 +246,14 @@ export function openMedia(parts: MediaParts): Media {
       programs.keepOnly(cameras);
     },
     takeUp: incoming.takeUp,
-    // Ladders and sounds hand their streams to one relay, and the others fetch them there.
-    feedsOthers: async (relay) => (await clients.api(relay).paths()).some(({ source }) => source?.type === FED_PATH),
+    feedsOthers,
     leaveIntake: intakes.leave,
     emptyIntake: incoming.handOver.empty,
     expectCells: incoming.expectCells,
-    sweep: (elsewhere) => sweepLeftovers({ group, clients, launchers, log }, elsewhere),
+    sweep(elsewhere) {
+      programs.attendRelays();
+      sweepLeftovers({ group, clients, launchers, log }, elsewhere);
+    },
     close() {
       programs.close();
       signalling.close();

@@ -25,6 +25,7 @@ describe('a delivery relay that somebody else runs', function () {
   let api: HeldWay;
   let rtsp: HeldWay;
   let browser: Browser | undefined;
+  let listed: object;
   /** One of ours, to which nobody is sent while the other is there. */
   const other = { id: 'near', weight: 0 };
 
@@ -41,7 +42,8 @@ describe('a delivery relay that somebody else runs', function () {
     site = await startSite(['north']);
     const at = (protocol: string, port: number) => `${protocol}://127.0.0.1:${port}`;
     const addresses = { api: at('http', api.port), rtsp: at('rtsp', rtsp.port), whep: at('http', place.whep) };
-    group = await startTestGroup({ cameras: site.cameras(), relays: [{ id: 'far', ...addresses }, other] });
+    listed = { cameras: site.cameras(), relays: [{ id: 'far', ...addresses }, other] };
+    group = await startTestGroup(listed);
     events = group.follow(0);
   });
   after(async () => {
@@ -125,6 +127,24 @@ describe('a delivery relay that somebody else runs', function () {
     await until('the camera to be carried again', async () => (await path()) === 'live', 15_000);
   });
 
+  it('is sent no picture any more once it is taken out, though its owner keeps it running, until it is written back', async () => {
+    const sent = async (): Promise<string[]> => {
+      const { items } = (await group.askRelay('far', 'paths/list')) as {
+        items: { name: string; source: object | null }[];
+      };
+      return items.filter(({ source }) => source !== null).map(({ name }) => name);
+    };
+    await until('it to have the program', async () => (await sent()).includes('north'), 15_000);
+    const takenOutAt = Date.now();
+    writeFileSync(group.group.config, JSON.stringify({ ...listed, relays: [other] }));
+    await events.next('relay.removed', 'relay/far', takenOutAt, 30_000);
+    await until('nothing to be sent there', async () => (await sent()).length === 0, 5_000);
+    const writtenBackAt = Date.now();
+    writeFileSync(group.group.config, JSON.stringify(listed));
+    await events.next('relay.serving', 'relay/far', writtenBackAt, 20_000);
+    await until('it to have the program again', async () => (await sent()).includes('north'), 10_000);
+  });
+
   it('is gone at once, with its alarm, when it is dead and taken out of the file', async () => {
     const killedAt = Date.now();
     await far?.stop('SIGKILL');
@@ -135,7 +155,7 @@ describe('a delivery relay that somebody else runs', function () {
     };
     await until('it to be an alarm', alarms);
     const takenOutAt = Date.now();
-    writeFileSync(group.group.config, JSON.stringify({ cameras: site.cameras(), relays: [other] }));
+    writeFileSync(group.group.config, JSON.stringify({ ...listed, relays: [other] }));
     const { data } = await events.next('relay.removed', 'relay/far', takenOutAt, 5_000);
     expect(data.why).to.include({ reason: 'taken-out' });
     const { body } = await group.api('GET', '/api/v1/relays');

@@ -8,14 +8,14 @@ import { createProgramSwitchers } from '../../../adapters/program.switcher.ts';
 import { createSlates } from '../../../adapters/slate.ffmpeg.ts';
 import type { CameraSlots, RenditionSlots } from '../../../machines/slots.ts';
 import { findProgram } from '../../binaries.ts';
-import { relayName } from '../../launcher/node-programs.ts';
 import { type Launchers, switcherHost } from '../launchers.ts';
+import { knowProgramRelays, type ProgramRelaysParts } from './program-relays.ts';
 import type { RelayAddress } from './relay-address.ts';
 import { known } from './relay-clients.ts';
 import type { RelayReach } from './relay-reach.ts';
 
 /** What carrying programs needs. */
-export interface ProgramsParts {
+export interface ProgramsParts extends Pick<ProgramRelaysParts<RelayReach>, 'isThere' | 'feedsOthers'> {
   /** The data folder. */
   state: string;
   launchers: Launchers;
@@ -44,6 +44,8 @@ export interface Programs {
   rates(camera: string): { bitrate_bps: number; fps: number } | undefined;
   /** A camera's addresses have changed: its order is given again. */
   renew(camera: string): void;
+  /** The cells of all relays are known: those that were taken out get no program any more. */
+  attendRelays(): void;
   /** Lets go of the pictures and figures of every camera but these. */
   keepOnly(cameras: { has(camera: string): boolean }): void;
   close(): void;
@@ -52,20 +54,16 @@ export interface Programs {
 /** Measurements older than this say nothing about now. */
 const RATES_FRESH_MS = 3_000;
 
-/** Makes the adapters; every delivery relay gets every program, but for one whose process was ended on purpose. */
+/** Makes the adapters; every delivery relay gets every program, but for one that was taken out. */
 export function openPrograms(parts: ProgramsParts): Programs {
-  const { state, launchers, reaches, address, intakeOf, epoch, codecOf, departed, log } = parts;
+  const { state, launchers, reaches, address, intakeOf, epoch, codecOf, departed, isThere, feedsOthers, log } = parts;
   const ffmpeg = findProgram('ffmpeg');
-  const deliveries = [...reaches.values()].filter(({ role }) => role === 'delivery');
-  const isEnded = ({ id, host, embedded }: RelayReach) => embedded && launchers.of(host).isStopped(relayName(id));
-  const ended = new Set(deliveries.filter(isEnded));
-  const watching = deliveries.map((relay) =>
-    launchers.of(relay.host).onProcess(({ name }) => {
-      if (name !== relayName(relay.id) || isEnded(relay) === ended.has(relay)) return;
-      if (!ended.delete(relay)) ended.add(relay);
-      switchers.renewAll();
-    }),
-  );
+  const relays = knowProgramRelays({
+    deliveries: [...reaches.values()].filter(({ role }) => role === 'delivery'),
+    launcherOf: launchers.of,
+    ...{ isThere, feedsOthers },
+    changed: () => switchers.renewAll(),
+  });
   const rungs = new Map<string, { relay: string; names: readonly string[] }>();
   const rates = new Map<string, { bitrate_bps: number; fps: number; at: number }>();
   const eyes = createEyes({
@@ -83,10 +81,7 @@ export function openPrograms(parts: ProgramsParts): Programs {
     hostOf: (camera) => switcherHost(reaches.get(intakeOf(camera))?.host),
     epoch,
     sourceUrl: (camera, source) => address(known(reaches, intakeOf(camera)), 'read', intakePath(camera, source)),
-    outputs: (camera) =>
-      deliveries
-        .filter((relay) => !ended.has(relay))
-        .map((relay) => ({ relay: relay.id, url: address(relay, 'publish', camera) })),
+    outputs: (camera) => relays.now().map((relay) => ({ relay: relay.id, url: address(relay, 'publish', camera) })),
     rungs(camera) {
       const { relay = '', names = [] } = rungs.get(camera) ?? {};
       return names.map((name) => ({ name, url: address(known(reaches, relay), 'read', rungPath(camera, name)) }));
@@ -119,6 +114,7 @@ export function openPrograms(parts: ProgramsParts): Programs {
       return { bitrate_bps: measured.bitrate_bps, fps: measured.fps };
     },
     renew: switchers.renew,
+    attendRelays: relays.attend,
     keepOnly(cameras) {
       for (const camera of rates.keys()) {
         if (cameras.has(camera)) continue;
@@ -127,7 +123,7 @@ export function openPrograms(parts: ProgramsParts): Programs {
       }
     },
     close() {
-      for (const stop of watching) stop();
+      relays.close();
       switchers.close();
       eyes.close();
     },
