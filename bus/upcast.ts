@@ -115,6 +115,8 @@ const steps: Record<string, (record: JournalRecord) => JournalRecord> = {
   'camera@6': unchanged(7),
   // Nobody told who had published where the camera is not.
   'camera@7': unchanged(8),
+  // A source that sent what nobody can read was taken for one that flows.
+  'camera@8': unchanged(9),
   // No recording was told that the picture had another size.
   'recording@1': unchanged(2),
   // Nobody kept a stretch under a name, and nothing was told of what was kept.

@@ -20,16 +20,19 @@ export interface Heard {
 }
 
 function sourceReport(told: SourceTold): ProgramReport | undefined {
-  const { source, codec, width, height } = told;
+  const { source, codec, width, height, silent_ms } = told;
   switch (told.state) {
     case 'flowing':
       return { type: 'source.flowing', source, codec: codec ?? '', ...(width && height ? { width, height } : {}) };
     case 'silent':
-      return { type: 'source.silent', source, silent_ms: told.silent_ms ?? 0 };
+      return { type: 'source.silent', source, silent_ms: silent_ms ?? 0 };
     case 'ended':
       return { type: 'source.ended', source, detail: told.detail ?? '' };
     case 'aside':
-      return { type: 'source.aside', source, reason: told.reason ?? 'codec', detail: told.detail ?? '' };
+      return {
+        ...{ type: 'source.aside', source, reason: told.reason ?? 'codec', detail: told.detail ?? '' },
+        ...(silent_ms === undefined ? {} : { silent_ms }),
+      };
     case 'opening':
       return undefined;
   }

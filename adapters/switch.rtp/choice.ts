@@ -1,3 +1,5 @@
+import type { Loss } from './talk.ts';
+
 /** Feeds a program when no source does. */
 export const SLATE = 'slate';
 
@@ -33,7 +35,7 @@ const permitted = ({ wanted, armed }: Choice, candidates: readonly Candidate[]):
 
 /** What has become of the source that feeds a program. */
 export type Lost =
-  | { id: string; trigger: 'ended' | 'silent' }
+  | { id: string; trigger: Loss }
   /** Its next picture is overdue by this much, and may still come. */
   | { id: string; trigger: 'late'; overdueMs: number };
 
@@ -41,7 +43,7 @@ export type Lost =
 export const LATE_MS = 85;
 
 /**
- * Who takes over from a source that ended, fell silent or is late. One that still may come is left only for one whose
+ * Who takes over from a source that ended, fell silent, sends what nobody can read, or is late. One that still may come is left only for one whose
  * next picture is not due yet. While it is merely late, what both had to wait for counts for nothing: then it is the
  * network or this machine, and of two that come back from there the one that is first by a millisecond is no better.
  */

@@ -3,7 +3,7 @@ import { type Candidate, type Choice, type Lost, returning, SLATE, successor } f
 import type { StoredPacket } from './gop.ts';
 import { createSlate, slateTrack } from './slate.ts';
 import type { Source } from './source.ts';
-import type { CarryOrder, HoldingTold, SwitchedTold } from './talk.ts';
+import type { CarryOrder, HoldingTold, Loss, SwitchedTold } from './talk.ts';
 import type { Sight } from './video.ts';
 
 /** What a feed works on. */
@@ -62,7 +62,7 @@ export function createFeed(parts: FeedParts): Feed {
   let bare = false;
   /** The source that is on has other numbers from its next packet on, which begins a key frame. */
   let rebased = false;
-  let held: { atMs: number; trigger: 'ended' | 'silent' } | undefined;
+  let held: { atMs: number; trigger: Loss } | undefined;
   let lastSentAt: number | undefined;
   let last: SwitchedTold | HoldingTold | undefined;
 
@@ -118,14 +118,16 @@ export function createFeed(parts: FeedParts): Feed {
     });
   };
 
+  /** A source of which no picture comes may send something else. */
+  const quietly = (source: Source | undefined): Loss => (source?.isUnreadable() ? 'unreadable' : 'silent');
   /** Another one takes over from the source that feeds the program. @returns whether there was one */
   const replace = (lost: Lost, silenceMs: number): boolean => {
     const next = sources.get(successor(choice, lost, candidates(now() - silenceMs)) ?? '');
-    const trigger = lost.trigger === 'late' ? 'silent' : lost.trigger;
+    const trigger = lost.trigger === 'late' ? quietly(sources.get(lost.id)) : lost.trigger;
     if (next) switchTo(next, trigger, silenceMs, now());
     return next !== undefined;
   };
-  const hold = (trigger: 'ended' | 'silent', detectMs: number) => {
+  const hold = (trigger: Loss, detectMs: number) => {
     const from = on;
     on = SLATE;
     pending = undefined;
@@ -151,7 +153,7 @@ export function createFeed(parts: FeedParts): Feed {
     if (!present?.punctuality.isLate()) return;
     replace({ id: on, trigger: 'late', overdueMs: present.punctuality.overdueMs() }, now() - present.lastPacketAtMs());
   };
-  const lose = (trigger: 'ended' | 'silent', silenceMs: number) => {
+  const lose = (trigger: Loss, silenceMs: number) => {
     if (!replace({ id: on, trigger }, silenceMs)) hold(trigger, silenceMs);
   };
 
@@ -198,7 +200,8 @@ export function createFeed(parts: FeedParts): Feed {
     },
     stands(source) {
       const { state } = source.standing();
-      if (source.id === on && (state === 'ended' || state === 'silent')) lose(state, now() - source.lastPacketAtMs());
+      if (source.id === on && (state === 'ended' || state === 'silent'))
+        lose(state === 'ended' ? state : quietly(source), now() - source.lastPacketAtMs());
       // The wanted one is known not to be there: another may be the first.
       else if (on === '' && state === 'ended') {
         brighten(now());

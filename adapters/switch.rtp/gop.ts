@@ -15,7 +15,7 @@ export interface Gop {
   /** Keeps a packet, before anybody rewrites it. */
   add(frame: Buffer, sight: Sight, atMs: number): void;
   packets(): readonly StoredPacket[];
-  /** Whether it begins with a key frame and nothing is missing since. */
+  /** Whether it begins with a key frame, what decoding needs is known, and nothing is missing since. */
   ready(): boolean;
   /** Whether the last whole run between two key frames was more than is kept. */
   isLong(): boolean;
@@ -37,6 +37,7 @@ export function createGop(): Gop {
   let startedAtMs = 0;
   let overflowed = false;
   let long = false;
+  let decodable = false;
 
   const clear = () => {
     packets = [];
@@ -65,11 +66,12 @@ export function createGop(): Gop {
       }
       const timestamp = timestampOf(frame);
       if (!fits(timestamp, atMs)) return clear();
+      decodable = sight.setsKnown;
       packets.push({ frame, timestamp, sequence: sequenceOf(frame), sets: sight.missingSets });
       bytes += frame.length;
     },
     packets: () => packets,
-    ready: () => packets.length > 0,
+    ready: () => packets.length > 0 && decodable,
     isLong: () => long,
     clear,
   };

@@ -1,20 +1,44 @@
 import { readBits, withoutEmulation } from './bits.ts';
 import type { NalFormat, PictureSize } from './nal.ts';
 
+const SLICE = 1;
 const IDR = 5;
+const SEI = 6;
 const SPS = 7;
 const PPS = 8;
 const DELIMITER = 9;
+const FILLER = 12;
+/** Of scalable streams, which begin with a picture that everybody shows. */
+const PREFIX = 14;
+const SUBSET_SPS = 15;
+const EXTENSION = 20;
 const STAP_A = 24;
 const FU_A = 28;
 
 /** Profiles whose SPS carries chroma format and scaling lists. */
 const HIGH_PROFILES = new Set([44, 83, 86, 100, 110, 118, 122, 128, 134, 135, 138, 139, 144, 244]);
 
+/** What travels in modes 0 and 1, and is in use: data partitions (2 to 4) belong to a profile that nothing shows. */
+const TRAVELS = new Set([SLICE, IDR, SEI, SPS, PPS, DELIMITER, FILLER, PREFIX, SUBSET_SPS, EXTENSION]);
+/** By the standard; the header tells whether others refer to it. */
+const NEVER_REFERRED_TO = new Set([SEI, DELIMITER, FILLER]);
+/** By the first byte: whether a unit may begin with it. */
+const HEADERS = Uint8Array.from({ length: 256 }, (_, header) => {
+  const type = header & 0x1f;
+  const isForbidden = (header & 0x80) !== 0;
+  const isReferredTo = (header & 0x60) !== 0;
+  return !isForbidden && TRAVELS.has(type) && !(isReferredTo && NEVER_REFERRED_TO.has(type)) ? 1 : 0;
+});
+
+const MAX_PPS_ID = 255;
+const MAX_SPS_ID = 31;
+
 /** H.264 in RTP (RFC 6184), packetization modes 0 and 1. */
 export const h264: NalFormat = {
   headerBytes: 1,
   typeOf: (nal) => (nal[0] ?? 0) & 0x1f,
+  isHeader: (nal) => HEADERS[nal[0] ?? 0] === 1,
+  isSlice: (type) => type === SLICE || type === IDR,
   isKey: (type) => type === IDR,
   setOrder: [SPS, PPS],
   sizeSet: SPS,
@@ -37,6 +61,10 @@ export const h264: NalFormat = {
   delimiter: DELIMITER,
   setParameters: ['sprop-parameter-sets'],
   pictureSize,
+  isSet(pps) {
+    const reader = readBits(withoutEmulation(pps.subarray(1)));
+    return reader.unsigned() <= MAX_PPS_ID && reader.unsigned() <= MAX_SPS_ID && !reader.overrun();
+  },
 };
 
 function skipScalingLists(reader: ReturnType<typeof readBits>, count: number) {

@@ -11,10 +11,27 @@ const DELIMITER = 35;
 const AGGREGATE = 48;
 const FRAGMENT = 49;
 
+/** Up to here types are pieces of pictures. */
+const LAST_SLICE = 31;
+/** Those that are in use. */
+const isTravelling = (type: number) =>
+  type <= 9 || (type >= FIRST_KEY && type <= LAST_KEY) || (type >= VPS && type <= 40);
+
+const MAX_PPS_ID = 63;
+const MAX_SPS_ID = 15;
+/** What stands in each VPS behind its first two bytes. */
+const VPS_MARK = 0xffff;
+
 /** H.265 in RTP (RFC 7798), without the DONL fields that only interleaved sending has. */
 export const h265: NalFormat = {
   headerBytes: 2,
   typeOf: (nal) => ((nal[0] ?? 0) >> 1) & 0x3f,
+  isHeader(nal) {
+    const [first = 0, second = 0] = nal;
+    // Not forbidden, of the one layer that everybody shows, and of a temporal one, which are counted from one.
+    return (first & 0x81) === 0 && second >> 3 === 0 && (second & 7) !== 0 && isTravelling(first >> 1);
+  },
+  isSlice: (type) => type <= LAST_SLICE,
   isKey: (type) => type >= FIRST_KEY && type <= LAST_KEY,
   setOrder: [VPS, SPS, PPS],
   sizeSet: SPS,
@@ -38,6 +55,14 @@ export const h265: NalFormat = {
   delimiter: DELIMITER,
   setParameters: ['sprop-vps', 'sprop-sps', 'sprop-pps'],
   pictureSize,
+  isSet(set) {
+    const reader = readBits(withoutEmulation(set.subarray(2)));
+    if (h265.typeOf(set) === VPS) {
+      reader.bits(16);
+      return reader.bits(16) === VPS_MARK && !reader.overrun();
+    }
+    return reader.unsigned() <= MAX_PPS_ID && reader.unsigned() <= MAX_SPS_ID && !reader.overrun();
+  },
 };
 
 /** profile_tier_level (H.265 §7.3.3): skipped. */

@@ -8,6 +8,10 @@ export interface PictureSize {
 export interface NalFormat {
   headerBytes: number;
   typeOf(nal: Buffer): number;
+  /** Whether a NAL unit that travels in RTP may have this header. */
+  isHeader(nal: Buffer): boolean;
+  /** Whether a NAL unit of this type is a piece of a picture, which begins with the number of its first block. */
+  isSlice(type: number): boolean;
   /** Whether a NAL unit of this type belongs to a picture that decoding can start with. */
   isKey(type: number): boolean;
   /** Types of the parameter sets, in the order in which they are sent. */
@@ -27,6 +31,8 @@ export interface NalFormat {
   /** The SDP format parameters that hold parameter sets, base64, comma-separated. */
   setParameters: readonly string[];
   pictureSize(set: Buffer): PictureSize | undefined;
+  /** Whether a parameter set other than that of the size can be one. */
+  isSet(set: Buffer): boolean;
 }
 
 /** A NAL unit, or a piece of one, as found in an RTP payload. */
@@ -63,4 +69,17 @@ export function piecesOf(format: NalFormat, payload: Buffer): NalPiece[] {
     offset = end;
   }
   return pieces;
+}
+
+/** Whether an RTP payload is built as it may be: of units that may travel so, none cut short. */
+export function isWellBuilt(format: NalFormat, payload: Buffer, pieces: readonly NalPiece[]): boolean {
+  const [piece] = pieces;
+  if (!piece) return false;
+  const type = format.typeOf(payload);
+  if (type === format.fragmentType) {
+    return !(piece.first && piece.last) && format.isHeader(format.fragmentHeader(payload).nalHeader);
+  }
+  if (type !== format.aggregateType) return format.isHeader(payload);
+  const bytes = pieces.reduce((sum, { bytes }) => sum + 2 + bytes.length, format.headerBytes);
+  return bytes === payload.length && pieces.every(({ bytes }) => format.isHeader(bytes));
 }

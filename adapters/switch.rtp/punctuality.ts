@@ -6,7 +6,7 @@ import { watchSilence } from './silence.ts';
 export interface Punctuality {
   /** A packet has come. */
   seen(atMs: number): void;
-  /** When the newest packet came; before the first, when this watch began. */
+  /** When the newest packet came; before the first, when this watch began, or began anew. */
   lastPacketAtMs(): number;
   /** Whether it has shown how often it sends. */
   isKnown(): boolean;
@@ -57,6 +57,7 @@ export function watchPunctuality(late: () => void): Punctuality {
     overdueMs: () => expectation.overdueMs(now()),
     mostOverdueMs: (sinceMs) => expectation.mostOverdueMs(sinceMs, now()),
     reset() {
+      lastAtMs = now();
       isLate = false;
       expectation.reset();
     },

@@ -1,14 +1,15 @@
 import type { RtspFailure } from '../rtsp/failure.ts';
 import type { MediaTrack } from '../rtsp/sdp.ts';
 import { approach } from './approach.ts';
-import { createGop, type Gop } from './gop.ts';
+import type { Gop } from './gop.ts';
 import { openPlayer } from './player.ts';
 import { type Punctuality, watchPunctuality } from './punctuality.ts';
+import { createReading } from './reading.ts';
 import { payloadOf, timestampOf } from './rtp.ts';
 import { watchSilence } from './silence.ts';
 import type { SourceTold } from './talk.ts';
 import { createTimebase } from './timebase.ts';
-import { createVideoReader, type Sight, type VideoReader } from './video.ts';
+import type { Sight } from './video.ts';
 
 /** How a source stands, as it is told. */
 export type SourceStanding = Omit<SourceTold, 'type' | 'camera' | 'source'>;
@@ -35,6 +36,8 @@ export interface Source {
   tracks(): MediaTrack[];
   /** What it has sent since its last key frame. */
   readonly gop: Gop;
+  /** Whether packets of its video come, but nothing can be made of them. */
+  isUnreadable(): boolean;
   readonly punctuality: Pick<Punctuality, 'isFresh' | 'isLate' | 'overdueMs' | 'mostOverdueMs'>;
   lastPacketAtMs(): number;
   /** When its newest picture would have come without delay. */
@@ -72,10 +75,10 @@ export function keepSource(id: string, address: string, silentMs: number, handle
   let attempts = 0;
   let retryTimer: NodeJS.Timeout | undefined;
   let tracks: MediaTrack[] = [];
-  let video: VideoReader | undefined;
   let codec = '';
   const openedAt = now();
-  const gop = createGop();
+  const reading = createReading();
+  const { gop } = reading;
   const timebase = createTimebase();
   const punctuality = watchPunctuality(handlers.late);
 
@@ -85,7 +88,7 @@ export function keepSource(id: string, address: string, silentMs: number, handle
   };
 
   const flow = () => {
-    const size = video?.size();
+    const size = reading.size();
     const same = standing.state === 'flowing' && standing.width === size?.width && standing.height === size?.height;
     if (!same) become({ state: 'flowing', codec, ...size });
   };
@@ -97,7 +100,10 @@ export function keepSource(id: string, address: string, silentMs: number, handle
     },
     lastPacketAtMs: punctuality.lastPacketAtMs,
     silent(silenceMs) {
-      if (standing.state === 'flowing') become({ state: 'silent', silent_ms: Math.round(silenceMs), codec });
+      const silent = { state: 'silent', silent_ms: Math.round(silenceMs), codec } as const;
+      const detail = reading.obstacle();
+      if (detail !== undefined) become({ ...silent, reason: 'unreadable', detail });
+      else if (standing.state === 'flowing') become(silent);
     },
   });
 
@@ -107,13 +113,13 @@ export function keepSource(id: string, address: string, silentMs: number, handle
       if (payloadOf(frame)) handlers.packet(track, frame, undefined, atMs);
       return;
     }
-    const sight = video?.read(frame);
+    const sight = reading.take(frame, atMs);
     if (sight) see(track, frame, sight, atMs);
+    else if (standing.reason !== 'unreadable') silence.keep();
   };
   const see = (track: number, frame: Buffer, sight: Sight, atMs: number) => {
     punctuality.seen(atMs);
     if (sight.newUnit) timebase.seen(timestampOf(frame), atMs);
-    gop.add(frame, sight, atMs);
     if (standing.state !== 'flowing' || sight.keyStart) flow();
     silence.keep();
     handlers.packet(track, frame, sight, atMs);
@@ -148,11 +154,9 @@ export function keepSource(id: string, address: string, silentMs: number, handle
       tracks(offered) {
         if (!isMine()) return;
         const first = offered[0];
-        video = first && createVideoReader(first);
-        if (!first || !video) return;
+        if (!first || !reading.begin(first)) return;
         codec = first.encoding;
         tracks = offered;
-        gop.clear();
         punctuality.reset();
         timebase.reset();
         handlers.tracks(offered);
@@ -180,14 +184,16 @@ export function keepSource(id: string, address: string, silentMs: number, handle
     stopComing();
     const other = approach(address, {
       arrived({ tracks: offered, video: reader, frame, sight }) {
+        const atMs = now();
         place += 1;
         player?.close();
         player = other;
         coming = undefined;
-        [tracks, video, codec] = [offered, reader, offered[0]?.encoding ?? codec];
+        [tracks, codec] = [offered, offered[0]?.encoding ?? codec];
         timebase.reset();
         handlers.moved();
-        see(0, frame, sight, now());
+        reading.goOn(reader, frame, sight, atMs);
+        see(0, frame, sight, atMs);
       },
       packet: take,
       batch: handlers.batch,
@@ -210,6 +216,7 @@ export function keepSource(id: string, address: string, silentMs: number, handle
   return {
     id,
     gop,
+    isUnreadable: () => reading.obstacle() !== undefined,
     standing: () => standing,
     tracks: () => tracks,
     lastPacketAtMs: punctuality.lastPacketAtMs,

@@ -78,21 +78,25 @@ export const measureOrder = shape('measure order', Type.Object({ type: Type.Lite
 export type MeasureOrder = Of<typeof measureOrder>;
 
 /**
- * How a source stands. `opening` until its first packet; `ended` is retried all the time; `aside` flows, but can't take
- * over in the program as it is.
+ * How a source stands. `opening` until its first packet; `ended` is retried all the time; `aside` sends, but can't take
+ * over in the program as it is. Whatever is no picture counts as silence; where packets come all the same, it is
+ * `unreadable`.
  */
 export interface SourceTold {
   type: 'source';
   camera: string;
   source: string;
   state: 'opening' | 'flowing' | 'silent' | 'ended' | 'aside';
-  reason?: 'codec' | 'no-video' | 'long-gop';
+  reason?: 'codec' | 'no-video' | 'long-gop' | 'unreadable';
   codec?: string;
   width?: number;
   height?: number;
   silent_ms?: number;
   detail?: string;
 }
+
+/** What became of a source that fed the program, and was left for it. */
+export type Loss = 'ended' | 'silent' | 'unreadable';
 
 /** A source feeds the program now. */
 export interface SwitchedTold {
@@ -103,7 +107,7 @@ export interface SwitchedTold {
   source: string;
   /** The source before, `slate`, or nothing at the first. */
   from: string;
-  trigger: 'ended' | 'silent' | 'ordered' | 'first';
+  trigger: Loss | 'ordered' | 'first';
   how: 'clean' | 'burst';
   /** From the last packet of the one before to noticing. */
   detect_ms: number;
@@ -119,7 +123,7 @@ export interface HoldingTold {
   camera: string;
   id: number;
   from: string;
-  trigger: 'ended' | 'silent';
+  trigger: Loss;
   detect_ms: number;
   slate: boolean;
 }

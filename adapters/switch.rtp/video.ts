@@ -1,7 +1,7 @@
 import { formatParameter, type MediaTrack } from '../rtsp/sdp.ts';
 import { h264 } from './h264.ts';
 import { h265 } from './h265.ts';
-import { type NalFormat, type NalPiece, type PictureSize, piecesOf } from './nal.ts';
+import { isWellBuilt, type NalFormat, type NalPiece, type PictureSize, piecesOf } from './nal.ts';
 import { payloadOf, timestampOf } from './rtp.ts';
 
 /** The video codecs that a program path carries, by RTP encoding name. */
@@ -20,6 +20,10 @@ export interface Sight {
   keyStart: boolean;
   /** The picture needs parameter sets that its source did not send with it: put them before this packet. */
   missingSets: Buffer[];
+  /** It can be what its codec says. */
+  proper: boolean;
+  /** All parameter sets that decoding needs are known by now. */
+  setsKnown: boolean;
   pieces: NalPiece[];
 }
 
@@ -43,7 +47,8 @@ function setsFromFormat(track: MediaTrack, format: NalFormat): Buffer[] {
   return format.setParameters
     .flatMap((name) => (formatParameter(track, name) ?? '').split(','))
     .map((text) => Buffer.from(text, 'base64'))
-    .filter((set) => set.length > format.headerBytes && set.length <= MAX_SET_BYTES);
+    .filter((set) => set.length > format.headerBytes && set.length <= MAX_SET_BYTES)
+    .filter((set) => format.setOrder.includes(format.typeOf(set)));
 }
 
 /** A reader for a track, or undefined when its codec is none that we carry. */
@@ -55,18 +60,26 @@ export function createVideoReader(track: MediaTrack): VideoReader | undefined {
   let unitTimestamp: number | undefined;
   let unitIsKey = false;
   let unitSets = new Set<number>();
+  let unitHasSlice = false;
 
-  /** Sets that come with one picture replace those of their type from before. */
-  const learn = (type: number, set: Buffer, fresh: boolean) => {
+  /** Sets that come with one picture replace those of their type from before. @returns false for what can be none */
+  const learn = (type: number, set: Buffer, fresh: boolean): boolean => {
     const known = sets.get(type) ?? [];
     const same = known.some((one) => one.equals(set));
+    const isSize = type === format.sizeSet;
+    const told = isSize && !same ? sensible(format.pictureSize(set)) : undefined;
+    if (!same && !(isSize ? told : format.isSet(set))) return false;
     if (fresh && !(same && known.length === 1)) sets.set(type, [Buffer.from(set)]);
     else if (!same && known.length < MAX_SETS_PER_TYPE) sets.set(type, [...known, Buffer.from(set)]);
-    if (type === format.sizeSet && !(same && size)) size = sensible(format.pictureSize(set));
+    if (told) size = told;
+    return true;
   };
   for (const set of setsFromFormat(track, format)) learn(format.typeOf(set), set, false);
 
+  const opensKey = new Set([format.setOrder[0], format.sizeSet]);
   const known = () => format.setOrder.flatMap((type) => sets.get(type) ?? []);
+  /** The first bit of a slice tells whether its picture begins with it. */
+  const beginsPicture = ({ header, bytes }: NalPiece) => ((bytes[header ? 0 : format.headerBytes] ?? 0) & 0x80) !== 0;
 
   return {
     size: () => size,
@@ -78,25 +91,34 @@ export function createVideoReader(track: MediaTrack): VideoReader | undefined {
       if (newUnit) {
         unitTimestamp = timestamp;
         unitIsKey = false;
+        unitHasSlice = false;
         unitSets = new Set();
       }
       const wasKey = unitIsKey;
       let missingSets = NONE;
       const pieces = piecesOf(format, payload);
+      let proper = isWellBuilt(format, payload, pieces);
       for (const piece of pieces) {
         if (piece.first && piece.last && format.setOrder.includes(piece.type) && piece.bytes.length <= MAX_SET_BYTES) {
-          learn(piece.type, piece.bytes, !unitSets.has(piece.type));
-          unitSets.add(piece.type);
-          // Parameter sets come with key pictures only, and before them.
-          if (piece.type === format.sizeSet) unitIsKey = true;
+          const isSet = proper && learn(piece.type, piece.bytes, !unitSets.has(piece.type));
+          proper &&= isSet;
+          if (isSet) unitSets.add(piece.type);
+          // These come with key pictures only, and before them.
+          if (isSet && opensKey.has(piece.type)) unitIsKey = true;
         }
+        if (!format.isSlice(piece.type)) continue;
+        const begins = proper && piece.first && !unitHasSlice && beginsPicture(piece);
+        // Whose beginning was lost may be well all the same.
+        if (piece.first && !unitHasSlice && !begins) proper = false;
+        unitHasSlice = true;
         if (!format.isKey(piece.type)) continue;
-        unitIsKey = true;
-        if (!piece.first || format.setOrder.every((type) => unitSets.has(type))) continue;
+        if (begins) unitIsKey = true;
+        if (!unitIsKey || !piece.first || format.setOrder.every((type) => unitSets.has(type))) continue;
         missingSets = known();
         for (const type of format.setOrder) unitSets.add(type);
       }
-      return { newUnit, key: unitIsKey, keyStart: unitIsKey && !wasKey, missingSets, pieces };
+      const setsKnown = format.setOrder.every((type) => sets.has(type));
+      return { newUnit, key: unitIsKey, keyStart: unitIsKey && !wasKey, missingSets, proper, setsKnown, pieces };
     },
   };
 }

@@ -6,7 +6,7 @@ import { doer } from './doer.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the camera machine's events and context; older journals climb through `upcast.ts`. */
-export const CAMERA_VERSION = 8;
+export const CAMERA_VERSION = 9;
 
 /** What a camera is, as an operator sees it. */
 export const CAMERA_STATES = [
@@ -128,7 +128,14 @@ export const cameraHeard = {
   'source.ended': shape('source.ended', Type.Object({ source: IdSchema, detail: Type.String() })),
   'source.aside': shape(
     'source.aside',
-    Type.Object({ source: IdSchema, reason: Type.Enum(['codec', 'no-video', 'long-gop']), detail: Type.String() }),
+    Type.Object({
+      source: IdSchema,
+      reason: Type.Enum(['codec', 'no-video', 'long-gop', 'unreadable']),
+      detail: Type.String(),
+      silent_ms: Type.Optional(
+        Type.Number({ description: '`unreadable`: for how long nothing it sent was a picture' }),
+      ),
+    }),
   ),
   'publisher.came': shape('publisher.came', Type.Object({ source: IdSchema, publisher: PublishedBySchema })),
   'publisher.left': shape('publisher.left', Type.Object({ source: IdSchema, reason: PublishingEndSchema })),
@@ -157,7 +164,7 @@ export const cameraHeard = {
     Type.Object({
       source: IdSchema,
       from: Type.String({ description: 'the source before, "slate", or empty at the first' }),
-      trigger: Type.Enum(['ended', 'silent', 'ordered', 'first']),
+      trigger: Type.Enum(['ended', 'silent', 'unreadable', 'ordered', 'first']),
       how: Type.Enum(['clean', 'burst', 'slate']),
       detect_ms: Type.Number({ description: 'from the last packet of the old source to noticing' }),
       gap_ms: Type.Number({ description: 'from the last packet sent of the old source to the first of the new one' }),
@@ -168,7 +175,7 @@ export const cameraHeard = {
     'program.holding',
     Type.Object({
       from: Type.String({ description: 'the source that fed the program before' }),
-      trigger: Type.Enum(['ended', 'silent']),
+      trigger: Type.Enum(['ended', 'silent', 'unreadable']),
       detect_ms: Type.Number(),
     }),
   ),

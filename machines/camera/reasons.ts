@@ -83,13 +83,14 @@ const unfit = {
   codec: 'it has another codec than the program',
   'no-video': 'it carries no video',
   'long-gop': 'its key frames are too far apart to take over at once',
+  unreadable: 'it sends, but nothing that is a picture',
 };
 
 export const setAside: SourceBecause = (_standing, event) => ({
   trigger: event.type,
   reason: event.type === 'source.aside' ? event.reason : 'unsupported',
   text: event.type === 'source.aside' ? `set aside: ${unfit[event.reason]}` : 'set aside',
-  guard: detailOf(event),
+  guard: { ...detailOf(event), ...('silent_ms' in event ? { silent_ms: event.silent_ms } : {}) },
 });
 
 /** How long a flapping source is left alone: twice as long each time. */

@@ -98,7 +98,7 @@ const flowing = ({ mine, learn, tellSize, stand }: At) =>
         guard: mine,
         target: 'silent',
         actions: stand('silent', sendsNothing, (_known, event) => ({
-          deadline: event.at + CAMERA_TIMES.offlineAfterMs - ('silent_ms' in event ? event.silent_ms : 0),
+          deadline: event.at + CAMERA_TIMES.offlineAfterMs - (event.type === 'source.silent' ? event.silent_ms : 0),
         })),
       },
     },

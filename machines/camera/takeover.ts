@@ -29,6 +29,7 @@ function because(context: CameraContext, event: Extract<CameraEvent, { type: 'pr
   const causes = {
     ended: () => (from === 'slate' ? RETURNED : `${nameOf(context, from)} ended`),
     silent: () => (from === 'slate' ? RETURNED : `${nameOf(context, from)} fell silent`),
+    unreadable: () => (from === 'slate' ? RETURNED : `${nameOf(context, from)} sent nothing that is a picture`),
     ordered: () => context.choice?.why.text ?? 'it was ordered',
     first: () => 'it came first',
   };
@@ -52,7 +53,7 @@ function lapsed(standing: Standing, at: number): Standing {
 /** The standings after the program has left a source by itself. */
 function afterLeaving(context: CameraContext, event: CameraEvent): Pick<CameraContext, 'standings'> {
   const left =
-    (event.type === 'program.switched' && (event.trigger === 'ended' || event.trigger === 'silent')) ||
+    (event.type === 'program.switched' && event.trigger !== 'ordered' && event.trigger !== 'first') ||
     event.type === 'program.holding';
   const standing = left && event.from === context.active ? context.standings[event.from] : undefined;
   if (!standing) return { standings: context.standings };

@@ -1,6 +1,4 @@
-import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
@@ -13,6 +11,7 @@ import { startCamera } from '../fixtures/camera.ts';
 import { startMediamtx, type TestMediamtx } from '../fixtures/mediamtx.ts';
 import { freeze, type Running, run, until } from '../fixtures/process.ts';
 import { type ProgramReader, readProgram } from '../fixtures/program-reader.ts';
+import { startRubbish, startSpoilableWay } from '../fixtures/rubbish.ts';
 import { listen, startSwitcher, type TestSwitcher } from '../fixtures/switcher.ts';
 
 /** Later than the longest gap so far by this is late. */
@@ -29,8 +28,8 @@ describe('a camera with a backup', function () {
   let relay: TestMediamtx;
   let switcher: TestSwitcher;
   let gateway: ProgramSwitchers;
-  /** Where the source that sends garbage is. */
-  let garbage = '';
+  /** Sources that are read elsewhere than at the intake, by camera and id. */
+  const elsewhere = new Map<string, string>();
   const folder = mkdtempSync(path.join(tmpdir(), 'sbx-slates-'));
   const running = new Map<string, Running>();
   const readers: ProgramReader[] = [];
@@ -49,7 +48,7 @@ describe('a camera with a backup', function () {
       trouble: (...told) => expect.fail(`${told}`),
     });
     gateway = switcher.gateway({
-      sourceUrl: (id, source) => (source === 'garbage' ? garbage : intake.rtsp(`in/${id}/${source}`)),
+      sourceUrl: (id, source) => elsewhere.get(`${id} ${source}`) ?? intake.rtsp(`in/${id}/${source}`),
       outputs: (id) => [{ relay: 'relay-1', url: relay.rtsp(id) }],
       slate: slates.clip,
     });
@@ -231,34 +230,45 @@ describe('a camera with a backup', function () {
     expect((await first).event).to.include({ source: '1', from: '', trigger: 'first' });
   });
 
-  it('is not left for one that sends garbage', async () => {
-    const server = net.createServer((socket) => {
-      const sdp = 'v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n';
-      socket.on('error', () => {});
-      socket.on('data', (request) => {
-        const [, method, cseq] = /^(\w+) .*?CSeq: (\d+)/s.exec(request.toString()) ?? [];
-        const body = method === 'DESCRIBE' ? sdp : '';
-        socket.write(`RTSP/1.0 200 OK\r\nCSeq: ${cseq}\r\nSession: 1\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
-        if (method !== 'PLAY') return;
-        const timer = setInterval(() => {
-          const noise = randomBytes(400);
-          noise[0] = 0x80;
-          socket.write(Buffer.concat([Buffer.of(0x24, 0, 400 >> 8, 400 & 255), noise]));
-        }, 20);
-        socket.once('close', () => clearInterval(timer));
-      });
-    });
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    garbage = `rtsp://127.0.0.1:${(server.address() as net.AddressInfo).port}/x`;
+  it('is not left for one that sends rubbish, and says of that one why: the slate stays', async () => {
+    const rubbish = await startRubbish();
+    elsewhere.set('noise 1', `rtsp://127.0.0.1:${rubbish.port}/x`);
     await plug('noise', '0');
-    const { ears, reader } = await watch('noise', ['garbage']);
-    await flows(reader, 30);
+    const { ears, reader } = await watch('noise');
+    const aside = await until('the other one to be set aside', () =>
+      ears.heard.find(({ event }) => event.type === 'source.aside' && event.source === '1'),
+    );
+    expect(aside.event).to.include({ reason: 'unreadable', detail: 'what it sends is no H264' });
     const holding = ears.next('program.holding');
     await source('noise', '0').stop();
     await holding;
-    await flows(reader, 5);
+    // Five seconds of the slate: after two, a program is published anew for whatever there is.
+    await flows(reader, 25);
+    expect(ears.heard.filter(({ event }) => event.type === 'program.switched')).to.have.length(1);
     expect(reader.faults()).to.deep.equal([]);
     expect(reader.dropped()).to.equal(undefined);
-    server.close();
+    rubbish.close();
+  });
+
+  it('goes on with it when it begins to send rubbish, and says so', async () => {
+    const way = await startSpoilableWay(Number(new URL(intake.rtsp('x')).port));
+    const spoilable = new URL(intake.rtsp('in/spoilt/0'));
+    spoilable.port = String(way.port);
+    elsewhere.set('spoilt 0', spoilable.href);
+    await Promise.all([plug('spoilt', '0'), plug('spoilt', '1', { width: 320, height: 180 })]);
+    const { ears, reader } = await watch('spoilt');
+    await flows(reader, 90);
+    const switched = ears.next('program.switched');
+    const aside = ears.next('source.aside');
+    const spoiltAt = performance.now();
+    way.spoil();
+    expect((await switched).event).to.include({ source: '1', from: '0', trigger: 'unreadable' });
+    expect((await aside).event).to.include({ source: '0', reason: 'unreadable' });
+    await flows(reader);
+    // Below the silence for which the slate would be shown.
+    expect((await switched).atMs - spoiltAt).to.be.below(900 + BUSY_MS);
+    expect(reader.packets.at(-1)?.size).to.equal('320x180');
+    expect(reader.dropped()).to.equal(undefined);
+    way.close();
   });
 });

@@ -42,7 +42,10 @@ export const feeds = (source = '0', more: Partial<Heard<'program.switched'>> = {
 });
 
 /** No source is left: the slate feeds the program. */
-export const holds = (from = '0', trigger: 'ended' | 'silent' = 'ended'): Heard<'program.holding'> => ({
+export const holds = (
+  from = '0',
+  trigger: Heard<'program.holding'>['trigger'] = 'ended',
+): Heard<'program.holding'> => ({
   type: 'program.holding',
   from,
   trigger,

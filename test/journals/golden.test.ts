@@ -25,7 +25,7 @@ const journal = (file: string): JournalRecord[] =>
 
 /**
  * Journals of a real run of the demo, one file per machine and version: a plug pulled, an intake killed, a page closed.
- * The sixth to eighth of the camera, the rendition's, the recording's, the second and fifth of the broadcast, the third
+ * The sixth to ninth of the camera, the rendition's, the recording's, the second and fifth of the broadcast, the third
  * of viewer and relay, the fourth to seventh of the relay and the fifth, sixth and eighth to fifteenth of the viewer are
  * of real cells whose FFmpeg or relays were scripted: failures, another codec, other rungs, held back for others; an
  * encoder that is slow, ends and hangs; a move without a gateway, a place given up to somebody with priority, a relay
@@ -36,7 +36,8 @@ const journal = (file: string): JournalRecord[] =>
  * the file, written back before it was empty and after, lost while people left it, and struck out with its host; one
  * that waits for those who can't be told to leave, a viewer who is cut there, and publishers who come to another intake
  * than their camera's; an encoder that is late, and a viewer who is led back from its rung; relays that are not heard of,
- * and come back, have ended, or are others by then; people who are not let in, for want of a relay or of a right.
+ * and come back, have ended, or are others by then; people who are not let in, for want of a relay or of a right;
+ * sources that send what is no picture.
  */
 describe('a journal of long ago', () => {
   for (const file of files) {

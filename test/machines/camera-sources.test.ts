@@ -69,6 +69,31 @@ describe('a camera with a backup', () => {
     expect(camera.context.choice).to.deep.include({ source: '1' });
   });
 
+  it('says that its source sent what is no picture when it was left for that, and waits as after any loss', () => {
+    const aside = {
+      type: 'source.aside',
+      source: '0',
+      reason: 'unreadable',
+      detail: 'what it sends is no H264',
+      silent_ms: 900,
+    };
+    const left = feeds('1', { from: '0', trigger: 'unreadable', how: 'burst', detect_ms: 118, gap_ms: 133 });
+    const camera = given(...both, at(20_000, left), at(20_800, aside));
+    expect(camera.context.why).to.include({ trigger: 'source.unreadable', reason: 'unreadable' });
+    expect(camera.context.why.text).to.match(
+      /^on the backup \(1\), because the preferred source \(0\) sent nothing that is a picture \(133 ms gap\); it returns/,
+    );
+    expect(camera.lastOf('camera.source')).to.include({ source: '0', source_state: 'aside' });
+    expect(camera.context.standings['0'].lapses).to.deep.equal([20_000]);
+    const one = { type: 'camera.configured', settings: { ...settings, sources: settings.sources.slice(0, 1) } };
+    const alone = given(one, answers(), flows(), feeds(), at(20_000, aside), at(20_001, holds('0', 'unreadable')));
+    expect(alone.state).to.equal('offline');
+    expect(alone.context.why.text).to.equal('set aside: it sends, but nothing that is a picture');
+    expect(given(one, answers(), flows(), feeds(), aside, flows(), feeds('0', { from: 'slate' })).state).to.equal(
+      'live',
+    );
+  });
+
   it('is handed back at a key frame, once the preferred source has been steady for its time, and not before', () => {
     const waiting = given(...back);
     expect(waiting.context.choice).to.deep.include({ source: '1', reconsiderAt: 40_000 });

@@ -241,7 +241,7 @@ class World {
       () => say(from(slots.program), { type: 'source.aside', source, reason: 'codec', detail: '' }),
       () => this.feed(from(slots.program), source),
       () => this.feed(from(slots.program), source),
-      () => say(from(slots.program), holds(other, chance.pick(['ended', 'silent']))),
+      () => say(from(slots.program), holds(other, chance.pick(['ended', 'silent', 'unreadable']))),
       () => say(from(slots.program), { type: chance.pick(['program.lost', 'program.restored']), detail: '' }),
       () => say(from(slots.eye), chance.happens(0.5) ? { type: 'eye.frozen', still_ms: 8_000 } : { type: 'eye.moved' }),
       () => say(from(slots.intake), { type: 'intake.refused', source, detail: '' }),
@@ -277,7 +277,7 @@ class World {
   /** The switcher feeds the program from a source: as it was told, or by itself from whatever it fed before. */
   private feed(program: unknown, source: string): void {
     const { chance } = this;
-    const trigger = chance.pick(['ended', 'silent', 'ordered', 'first'] as const);
+    const trigger = chance.pick(['ended', 'silent', 'unreadable', 'ordered', 'first'] as const);
     const from = chance.pick(['', 'slate', '0', '1']);
     const report = feeds(source, { from, trigger, how: chance.pick(['clean', 'burst']), gap_ms: chance.below(200) });
     (program as { report(event: unknown): void } | undefined)?.report(report);

@@ -5,7 +5,15 @@ import { createFeed } from '../../../adapters/switch.rtp/feed.ts';
 import type { Source } from '../../../adapters/switch.rtp/source.ts';
 import type { CarryOrder, HoldingTold, SourceTold, SwitchedTold } from '../../../adapters/switch.rtp/talk.ts';
 
-const SIGHT = { newUnit: true, key: false, keyStart: false, missingSets: [], pieces: [] };
+const SIGHT = {
+  newUnit: true,
+  key: false,
+  keyStart: false,
+  missingSets: [],
+  proper: true,
+  setsKnown: true,
+  pieces: [],
+};
 const NEWEST_AT_MS = 4_711;
 const track = (encoding: string) => ({
   ...{ media: 'video' as const, encoding, payloadType: 96, clockRate: 90_000, control: '' },
@@ -20,6 +28,7 @@ function fakeSource(id: string, encoding = 'H264') {
     overdueMs: 0,
     stalledMs: 0,
     sound: false,
+    unreadable: false,
   };
   const source = {
     id,
@@ -28,6 +37,7 @@ function fakeSource(id: string, encoding = 'H264') {
     gop: { ready: () => state.stored, packets: () => (state.stored ? [{}] : []), isLong: () => false },
     lastPacketAtMs: () => performance.now(),
     newestAtMs: () => NEWEST_AT_MS,
+    isUnreadable: () => state.unreadable,
     punctuality: {
       isFresh: () => state.fresh,
       isLate: () => state.overdueMs > 0,
@@ -121,6 +131,18 @@ describe('which source feeds a program', () => {
       expect(all.told.at(-1)).to.include({ type: 'switched', source: 'b', from: 'a', trigger });
       expect(all.begunAtMs(), 'as of the time that its newest picture came').to.equal(NEWEST_AT_MS);
     }
+  });
+
+  it('is another one where what it sends is no picture, which is told apart from silence', () => {
+    const late = started();
+    late.fake('a').state.unreadable = true;
+    late.late('a');
+    expect(late.told.at(-1)).to.include({ type: 'switched', source: 'b', from: 'a', trigger: 'unreadable' });
+    const alone = started();
+    alone.becomes('b', 'ended');
+    alone.fake('a').state.unreadable = true;
+    alone.becomes('a', 'silent');
+    expect(alone.told.at(-1)).to.include({ type: 'holding', from: 'a', trigger: 'unreadable' });
   });
 
   it('stays when both are late, until the other has a picture and this one is later than it was', () => {

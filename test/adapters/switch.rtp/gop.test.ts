@@ -3,7 +3,14 @@ import { createGop } from '../../../adapters/switch.rtp/gop.ts';
 import { makeRtp } from '../../../adapters/switch.rtp/rtp.ts';
 import type { Sight } from '../../../adapters/switch.rtp/video.ts';
 
-const sight = (keyStart: boolean): Sight => ({ newUnit: true, key: keyStart, keyStart, missingSets: [], pieces: [] });
+const sight = (keyStart: boolean): Sight => ({
+  newUnit: true,
+  key: keyStart,
+  keyStart,
+  missingSets: [],
+  ...{ proper: true, setsKnown: true },
+  pieces: [],
+});
 const frame = (timestamp: number, bytes = 100) =>
   makeRtp(Buffer.alloc(bytes), { channel: 0, payloadType: 96, sequence: 1, timestamp: timestamp >>> 0, ssrc: 1 });
 

@@ -19,7 +19,11 @@ describe('what a program carries, as its packets show', () => {
       const timestamp = (4_294_900_000 + order(index) * 3_600) >>> 0; // passes the end of 32 bits
       const frame = makeRtp(Buffer.alloc(BYTES), { channel: 0, payloadType: 96, sequence: index, timestamp, ssrc: 1 });
       const key = isKey(index);
-      measure.see(frame, { newUnit: true, key, keyStart: key, missingSets: [], pieces: [] }, SIZE);
+      measure.see(
+        frame,
+        { newUnit: true, key, keyStart: key, missingSets: [], ...{ proper: true, setsKnown: true }, pieces: [] },
+        SIZE,
+      );
     }
     return measure;
   };
@@ -60,7 +64,14 @@ describe('what a program carries, as its packets show', () => {
     expect(measure.video()).to.equal(undefined);
     watch(51, 50, undefined, measure);
     const at = { channel: 0, payloadType: 96, sequence: 0, timestamp: 180_000, ssrc: 1 };
-    const sight = { newUnit: true, key: true, keyStart: true, missingSets: [], pieces: [] };
+    const sight = {
+      newUnit: true,
+      key: true,
+      keyStart: true,
+      missingSets: [],
+      ...{ proper: true, setsKnown: true },
+      pieces: [],
+    };
     measure.see(makeRtp(Buffer.alloc(9), at), sight, { width: 640, height: 360 });
     expect(measure.video()).to.equal(undefined);
     watch(40, 50, (index) => (index < 30 ? index : index + 10_000), measure);

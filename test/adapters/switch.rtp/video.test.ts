@@ -62,7 +62,7 @@ describe('looking into a video stream', () => {
   });
 
   it('sees where a picture starts that decoding can begin with, however it is packed', () => {
-    const idr = Buffer.concat([Buffer.of(0x65), Buffer.alloc(50, 7)]);
+    const idr = Buffer.concat([Buffer.of(0x65), Buffer.alloc(50, 0x88)]);
     const [first, second] = fragments(idr, 40) as [Buffer, Buffer];
     const starts = (payloads: Buffer[]) => {
       const video = reader(track('H264'));
@@ -80,7 +80,7 @@ describe('looking into a video stream', () => {
     const format = `packetization-mode=1; sprop-parameter-sets=${base64(SPS, PPS)}`;
     const video = reader(track('H264', format));
     expect(video.size()).to.deep.equal({ width: 1280, height: 720 });
-    const idr = Buffer.of(0x65, 1, 2, 3);
+    const idr = Buffer.of(0x65, 0x88, 2, 3);
     expect(video.read(packet(1, idr))?.missingSets).to.deep.equal([SPS, PPS]);
     expect(video.read(packet(1, idr))?.missingSets, 'second slice').to.deep.equal([]);
     video.read(packet(2, aggregate(SPS, PPS)));
@@ -91,7 +91,7 @@ describe('looking into a video stream', () => {
     const format = `sprop-vps=${base64(VPS5)}; sprop-sps=${base64(SPS5)}; sprop-pps=${base64(PPS5)}`;
     const video = reader(track('H265', format));
     expect(video.size()).to.deep.equal({ width: 1920, height: 1080 });
-    const fragment = Buffer.of(49 << 1, 1, 0x80 | 19, 1, 2, 3);
+    const fragment = Buffer.of(49 << 1, 1, 0x80 | 19, 0x80, 2, 3);
     const sight = video.read(packet(1, fragment));
     expect(sight).to.include({ key: true, keyStart: true });
     expect(sight?.missingSets).to.deep.equal([VPS5, SPS5, PPS5]);
@@ -102,12 +102,12 @@ describe('looking into a video stream', () => {
     const video = reader(track('H264', `sprop-parameter-sets=${base64(SPS, PPS)}`));
     video.read(packet(1, hex('674d400ceca0a0cfcf80880000030008000003019078a14cb0')));
     expect(video.size()).to.deep.equal({ width: 320, height: 180 });
-    const [sps] = video.read(packet(2, Buffer.of(0x65, 1)))?.missingSets ?? [];
+    const [sps] = video.read(packet(2, Buffer.of(0x65, 0x88)))?.missingSets ?? [];
     expect(sps?.[1], 'the old one is forgotten').to.equal(0x4d);
   });
 
   it('puts a key frame together from its packets, with its parameter sets', () => {
-    const idr = Buffer.concat([Buffer.of(0x65), Buffer.alloc(100, 5)]);
+    const idr = Buffer.concat([Buffer.of(0x65), Buffer.alloc(100, 0x88)]);
     const video = reader(track('H264', `sprop-parameter-sets=${base64(SPS, PPS)}`));
     const seen: Buffer[] = [];
     const collector = createKeyFrameCollector((annexB) => seen.push(annexB));
@@ -124,6 +124,19 @@ describe('looking into a video stream', () => {
     const code = Buffer.of(0, 0, 0, 1);
     expect(seen, 'one each 1.5 s').to.have.length(2);
     expect(seen[0]).to.deep.equal(Buffer.concat([code, SPS, code, PPS, code, idr]));
+  });
+
+  it('sees none in a picture whose beginning was lost, nor in parameter sets that can be none', () => {
+    const idr = Buffer.concat([Buffer.of(0x65), Buffer.alloc(50, 0x88)]);
+    const [, second] = fragments(idr, 40) as [Buffer, Buffer];
+    const later = Buffer.concat([Buffer.of(0x65), Buffer.alloc(50, 0x44)]);
+    const video = reader(track('H264', `sprop-parameter-sets=${base64(SPS, PPS)}`));
+    expect(video.read(packet(1, second))).to.include({ keyStart: false, proper: true });
+    expect(video.read(packet(1, later)), 'its second slice').to.include({ keyStart: false, proper: true });
+    expect(video.read(packet(2, later)), 'a picture begins with its first slice').to.include({ proper: false });
+    const broken = Buffer.concat([Buffer.of(0x67), Buffer.alloc(20, 0)]);
+    expect(video.read(packet(3, broken))).to.include({ keyStart: false, proper: false });
+    expect(video.read(packet(3, idr))?.missingSets, 'what was known holds').to.deep.equal([SPS, PPS]);
   });
 
   it('survives any packet', () => {
