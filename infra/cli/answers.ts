@@ -21,6 +21,7 @@ const Camera = Type.Object({
   why: WhyText,
   sources: Type.Optional(Type.Array(Type.Object({ id: Type.String(), url: text, state: text, why: WhyText }))),
   active_source: text,
+  active_why: WhyText,
   keep: text,
   record: Type.Optional(Type.Object({ keep_ms: Type.Number() })),
   origin: text,

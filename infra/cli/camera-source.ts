@@ -24,7 +24,7 @@ export function cameraSourceCommand(command: Command, out: Terminal): void {
       }
       const answer = await request(out, to, 'GET', at);
       if (options.json) return out.printJson(answer);
-      const { sources = [], active_source, why } = cameraAnswer.parse(answer);
+      const { sources = [], active_source, active_why, why } = cameraAnswer.parse(answer);
       out.print(
         table(
           sources,
@@ -37,6 +37,6 @@ export function cameraSourceCommand(command: Command, out: Terminal): void {
           out.columns,
         ),
       );
-      if (why?.text) out.print(printable(why.text));
+      for (const text of new Set([why?.text, active_why?.text])) if (text) out.print(printable(text));
     });
 }

@@ -1,5 +1,6 @@
 import Type from 'typebox';
 import type { CellView } from '../../actors/cells.ts';
+import { systemClock } from '../../adapters/clock.ts';
 import {
   CAMERA_STATES,
   CameraSettingsSchema,
@@ -12,6 +13,7 @@ import { SOUND_STATES, type SoundState } from '../../bus/events/sound.ts';
 import { WhySchema } from '../../bus/events/why.ts';
 import { type Id, IdSchema, id } from '../../bus/identity.ts';
 import { activeStanding } from '../../machines/camera/context.ts';
+import { whereabouts } from '../../machines/camera/whereabouts.ts';
 import { access, isAtLeast } from '../../machines/policy/access.ts';
 import { CameraInputSchema, SourcesSchema } from '../config/camera-input.ts';
 import { type Caller, callerOf, placeOf } from './door.ts';
@@ -55,6 +57,10 @@ const CameraSchema = Type.Object({
     }),
   ),
   active_source: Type.String(),
+  active_why: Type.Optional({
+    ...WhySchema,
+    description: 'why that source feeds it, and not one before it, as things stand; absent while none does',
+  }),
   chosen_source: Type.Optional(Type.String({ description: "the operator's choice, until that source fails" })),
   misplaced: Type.Optional(
     Type.Object(
@@ -110,6 +116,7 @@ function show(view: CellView, viewers: number, services: HttpServices, caller: C
   const { codec, audio, width, height } = activeStanding(context) ?? {};
   const runs = isAtLeast(caller.role, 'operator');
   const origin = services.overlay.origin(view.id);
+  const active_why = whereabouts(context, systemClock.now());
   const sound = services.cells.view({ kind: 'sound', id: view.id });
   return {
     id: view.id,
@@ -124,6 +131,7 @@ function show(view: CellView, viewers: number, services: HttpServices, caller: C
       return { id: source, state: stands.state, since, why, ...(runs ? { url } : {}) };
     }),
     active_source: active,
+    ...(active_why ? { active_why } : {}),
     ...(chosen === undefined ? {} : { chosen_source: chosen }),
     ...(runs && misplaced ? { misplaced } : {}),
     rungs: rungsOf(services, view).map(({ name }) => name),

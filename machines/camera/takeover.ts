@@ -1,24 +1,7 @@
 import type { Why } from '../../bus/events/why.ts';
-import { steadyMs } from '../policy/sources.ts';
-import { type CameraContext, type CameraEvent, handBackMs, type Standing, situationOf } from './context.ts';
+import type { CameraContext, CameraEvent, Standing } from './context.ts';
 import { type Change, factOf, machine, tellStandings } from './parts.ts';
-
-/** A source as a person speaks of it. */
-function nameOf({ settings }: CameraContext, id: string): string {
-  const place = settings?.sources.findIndex((source) => source.id === id) ?? -1;
-  if (place < 0) return id;
-  return place === 0 ? `the preferred source (${id})` : `the backup (${id})`;
-}
-
-/** How the camera gets back to its preferred source, as the end of a sentence. */
-function wayBack(context: CameraContext, source: string, at: number): string {
-  const preferred = situationOf(context, at).sources[0];
-  if (!preferred || preferred.id === source) return '';
-  if (context.chosen === source) return '; that holds until it fails or an operator says otherwise';
-  const waitMs = steadyMs(preferred, handBackMs(context), at);
-  if (waitMs === undefined) return '; an operator must hand it back';
-  return `; it returns when ${nameOf(context, preferred.id)} has been steady for ${waitMs / 1000} s`;
-}
+import { nameOf, wayBack } from './whereabouts.ts';
 
 /** Why the slate is left. */
 const RETURNED = 'its picture came back first';

@@ -41,6 +41,30 @@ describe('http: the sources of a camera', () => {
     expect(sources[0].since).to.be.a('number');
   });
 
+  it('are told why one of them is shown, after whatever else has happened to the camera since', async () => {
+    expect((await camera()).active_why.text).to.equal('on the preferred source (0)');
+    await hear(ends('0'));
+    await hear(feeds('1', { from: '0', trigger: 'ended', how: 'burst', gap_ms: 67 }));
+    await hear(fails('0'));
+    const there =
+      /^on the backup \(1\), because of the preferred source \(0\): nothing answers.* \(offline for 0 s\); it returns when/;
+    expect((await camera()).active_why.text).to.match(there);
+    await hear({ type: 'program.lost', detail: 'switcher-1 went away' });
+    expect(await camera()).to.not.have.property('active_why');
+    await hear({ type: 'program.restored' });
+    const again = await camera();
+    expect(again.why.text).to.equal('it is carried to viewers again');
+    expect(again.active_why.text).to.match(there);
+    expect(again.active_why.rejected).to.have.nested.property('[0].option', '0');
+    await hear(answers('0'));
+    await hear(flows('0'));
+    expect((await camera()).active_why.text).to.match(/\(0\): steady for 0 s of 10 s; it returns when/);
+    await choose('1', { sub: 'lan', name: 'Lan Nguyen' });
+    expect((await camera()).active_why.text).to.match(
+      /^on the backup \(1\), because Lan Nguyen chose it; that holds until it fails/,
+    );
+  });
+
   it('are chosen by an operator, until they are left to the rules again', async () => {
     expect((await choose('1')).statusCode).to.equal(200);
     expect(await camera()).to.include({ chosen_source: '1' });
