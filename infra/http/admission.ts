@@ -187,6 +187,7 @@ export async function begin(
   }
   const view = cells.view(at) ?? (await written).view;
   loads.seat(session, relay);
+  loads.standBy(session, standby);
   if (displaced) displace(services, displaced, session);
   metrics.admissions.inc({ result: 'admitted' });
   return { view, written, placement };

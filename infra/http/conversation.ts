@@ -166,6 +166,7 @@ export class Conversation {
     try {
       const goal = await this.goalOf(message);
       if (goal.relay !== undefined && silent_ms !== undefined) {
+        this.shared.loads.seat(view.id, goal.relay);
         const times = { detect_ms: silent_ms, decide_ms: 0 };
         const event = { type: 'move.begun', leg: name, relay: goal.relay, reason: 'silence', ...times };
         void cells.offer({ kind: 'viewer', id: view.id }, event).catch(() => {}); // its opening tells the same

@@ -251,12 +251,12 @@ export function keepLegs(services: HttpServices, loads: Loads): Legs {
       }
       const chosen = wanted !== undefined && instanceOf(services, wanted) !== undefined;
       const priority = subject !== undefined && isPrior(subject);
-      const placed = chosen ? { relay: wanted } : placeViewer(services, loads, address, seat, { priority });
+      const others = loads.without(session.id);
+      const placed = chosen ? { relay: wanted } : placeViewer(services, others, address, seat, { priority });
       const { relay } = placed;
-      if ('displaced' in placed && placed.displaced) {
-        displace(services, placed.displaced, session.id);
-        loads.seat(session.id, relay);
-      }
+      if ('displaced' in placed && placed.displaced) displace(services, placed.displaced, session.id);
+      // What is heard goes where there is room, and takes none.
+      if (!chosen && !sound) loads.seat(session.id, relay);
       const instance = instanceOf(services, relay);
       const startMs = systemClock.now();
       const asked: Promise<Opened & { rung?: RungAt }> = sound

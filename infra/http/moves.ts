@@ -169,19 +169,21 @@ export function keepMoves(services: HttpServices, shared: Shared, line: Pick<Lin
     const ready = hot(lost);
     // Nobody is sent away for a drain: it can wait.
     const priority = loss.reason !== 'draining' && subject !== undefined && isPrior(subject);
+    const others = shared.loads.without(session.id);
     const placement: Place = ready
       ? { relay: ready[1].relay, why: { trigger: 'standby', text: `the picture flows from ${ready[1].relay} already` } }
-      : findPlace(services, shared.loads, address, loss.reason === 'draining' ? undefined : held.relay, { priority });
+      : findPlace(services, others, address, loss.reason === 'draining' ? undefined : held.relay, { priority });
     const leg = ready?.[0] ?? free();
     const { relay } = placement;
+    // Who waits for room keeps none where he was sent before.
+    if (relay === undefined && loss.reason !== 'draining') shared.loads.seat(session.id, '');
     // While nowhere is better it stays, or it can't be opened again yet.
     if (relay === undefined || leg === undefined || (loss.reason === 'draining' && relay === held.relay)) return;
     // A network that is gone closes no socket; who is not there is not sent on, and not waited for.
     if (loss.reason === 'draining' && !(line.isThere() && shared.pace())) return;
-    if (placement.displaced) {
-      displace(services, placement.displaced, session.id);
-      shared.loads.seat(session.id, relay);
-    }
+    if (placement.displaced) displace(services, placement.displaced, session.id);
+    // All who leave a relay are looked at in one turn: each has its place before the next is sent.
+    shared.loads.seat(session.id, relay);
     // A leg that was lost is told of once; of one that is only to be left, until it is.
     if (loss.reason !== 'draining') legs.delete(lost.leg);
     // Who has had no picture yet has none to keep until the next key frame.

@@ -2,9 +2,15 @@ import type { CellView } from '../../actors/cells.ts';
 import type { Subject } from '../../bus/events/viewer.ts';
 import type { Id } from '../../bus/identity.ts';
 import { isAtLeast } from '../../machines/policy/access.ts';
-import { type Placement, type PlacementWish, place, type RelayStanding } from '../../machines/policy/placement.ts';
+import {
+  type Placement,
+  type PlacementWish,
+  place,
+  placeStandby,
+  type RelayStanding,
+} from '../../machines/policy/placement.ts';
 import { unavailable } from './errors.ts';
-import type { Loads } from './loads.ts';
+import type { Carried } from './loads.ts';
 import { regionOf } from './region.ts';
 import type { HttpServices } from './services.ts';
 import { isOpen, presentRelays, relayOf, viewerOf } from './views.ts';
@@ -20,7 +26,7 @@ export const LOW_LATENCY = 'low-latency';
 /** A relay that a session is on may keep it: it carries media, and nobody wants it empty. */
 const KEEPS = new Set(['serving', 'degraded']);
 
-/** How a delivery relay stands with placement. */
+/** How a delivery relay stands with placement. @param load sessions that it carries */
 export function standingOf(
   { srtAt, shortOn, lowLatency }: Pick<HttpServices, 'srtAt' | 'shortOn' | 'lowLatency'>,
   view: CellView,
@@ -47,10 +53,14 @@ export function standingOf(
 }
 
 /** How the delivery relays stand. */
-export const standings = (services: HttpServices, loads: Loads): RelayStanding[] =>
+export const standings = (services: HttpServices, loads: Carried): RelayStanding[] =>
   presentRelays(services.cells)
     .filter((view) => relayOf(view).role === 'delivery')
-    .map((view) => standingOf(services, view, loads.of(view.id)));
+    .map((view) => ({ ...standingOf(services, view, loads.of(view.id)), inherits: loads.inherits(view.id) }));
+
+/** Where somebody is, by the address of his client: its network tells. */
+const regionAt = ({ config, findPlace }: HttpServices, address: string): string =>
+  regionOf(address, config.regions, findPlace);
 
 /**
  * The relay that carries a viewer from now on, if any can.
@@ -59,7 +69,7 @@ export const standings = (services: HttpServices, loads: Loads): RelayStanding[]
  */
 export function findRelay(
   services: HttpServices,
-  loads: Loads,
+  loads: Carried,
   address: string,
   preferred?: string,
   demand: Demand = {},
@@ -68,8 +78,12 @@ export function findRelay(
   if (preferred !== undefined && relays.some(({ id, state }) => id === preferred && KEEPS.has(state))) {
     return { relay: preferred, why: { trigger: 'placement', text: `${preferred} carries this session already` } };
   }
-  return place(relays, { region: regionOf(address, services.config.regions, services.findPlace), ...demand });
+  return place(relays, { region: regionAt(services, address), ...demand });
 }
+
+/** The relay at which a browser goes on should its own be lost, if there is one. */
+export const findStandby = (services: HttpServices, loads: Carried, address: string, seat: string) =>
+  placeStandby(standings(services, loads), seat, { region: regionAt(services, address), needs: ['webrtc'] });
 
 /** Whether somebody may take the place of others where every relay is full. */
 export const isPrior = ({ role }: Pick<Subject, 'role'>): boolean => isAtLeast(role, 'operator');
@@ -98,7 +112,7 @@ export interface Placed extends Place {
 /** The same for a viewer who must be carried. @throws Refusal 503 when no relay can, or each is full */
 export function placeViewer(
   services: HttpServices,
-  loads: Loads,
+  loads: Carried,
   address: string,
   preferred?: string,
   demand: Demand = {},

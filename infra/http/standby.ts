@@ -1,7 +1,7 @@
 import type { CellView } from '../../actors/cells.ts';
 import { isId } from '../../bus/identity.ts';
 import type { Loads } from './loads.ts';
-import { findRelay } from './placing.ts';
+import { findStandby } from './placing.ts';
 import type { HttpServices } from './services.ts';
 import { viewerOf } from './views.ts';
 
@@ -35,6 +35,7 @@ export function keepStandby(services: HttpServices, loads: Loads, send: (message
 
   const note = (session: CellView, relay: string): void => {
     if (viewerOf(session).standby === relay) return;
+    loads.standBy(session.id, relay);
     cells.offer({ kind: 'viewer', id: session.id }, { type: 'standby.chosen', relay }).catch((error: unknown) => {
       log.warn({ err: error, session: session.id }, 'a session did not hear of its standby');
     });
@@ -55,10 +56,7 @@ export function keepStandby(services: HttpServices, loads: Loads, send: (message
   return {
     keep(session) {
       const { relay: seat, standby, address } = viewerOf(session);
-      const relay =
-        isStill(standby) && standby !== seat
-          ? standby
-          : findRelay(services, loads, address, undefined, { needs: ['webrtc'], avoid: [seat] }).relay;
+      const relay = isStill(standby) && standby !== seat ? standby : findStandby(services, loads, address, seat);
       note(session, relay ?? '');
       const now = performance.now();
       if (relay === undefined || (given?.relay === relay && given.endsMs - now > FRESH_MS)) return;

@@ -8,6 +8,8 @@ export interface RelayStanding {
   weight: number;
   /** Sessions that it carries. */
   load: number;
+  /** By relay: how many of its sessions come here, their standby, should it be lost. */
+  inherits?: Readonly<Record<string, number>>;
   /** Sessions that it may carry; absent: any number. */
   maxReaders?: number;
   /** Set when it sends as much as it may, and why. */
@@ -89,6 +91,18 @@ function because(candidate: RelayStanding, chosen: RelayStanding, region: string
   return its === lesser ? 'as good, later by name' : `fuller: ${its} viewers for its weight, against ${lesser}`;
 }
 
+/**
+ * Whichever of some relays is best for a viewer of `seat` should that be lost, with all who come along: together at one
+ * they would be more than it takes.
+ */
+function heirAmong(relays: readonly RelayStanding[], seat: string, wish: PlacementWish): RelayStanding | undefined {
+  const heirs = relays
+    .filter(({ id }) => id !== seat)
+    .map((relay) => ({ ...relay, load: relay.load + (relay.inherits?.[seat] ?? 0) }))
+    .sort(byPreference(wish.region));
+  return heirs.find((heir) => lackOfRoom(heir, wish) === undefined) ?? heirs[0];
+}
+
 /** What was decided, in one sentence. */
 function sentence(chosen: RelayStanding, region: string, displaces: boolean): string {
   const place =
@@ -128,7 +142,7 @@ export function place(relays: readonly RelayStanding[], wish: PlacementWish): Pl
   const lesser = others
     .filter((one) => lackOfRoom(one, wish) === undefined)
     .map((one) => ({ option: one.id, because: because(one, chosen, region) }));
-  const [standby] = others;
+  const standby = heirAmong(others, chosen.id, wish);
   return {
     relay: chosen.id,
     ...(standby ? { standby: standby.id } : {}),
@@ -144,4 +158,10 @@ export function place(relays: readonly RelayStanding[], wish: PlacementWish): Pl
       rejected: [...lesser, ...rejected],
     },
   };
+}
+
+/** Where a viewer of a relay goes on should that be lost; undefined while no other one has room for it. */
+export function placeStandby(relays: readonly RelayStanding[], seat: string, wish: PlacementWish): string | undefined {
+  const open = relays.filter((relay) => (obstacle(relay, wish) ?? lackOfRoom(relay, wish)) === undefined);
+  return heirAmong(open, seat, wish)?.id;
 }

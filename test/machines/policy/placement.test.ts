@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { type PlacementWish, place, type RelayStanding } from '../../../machines/policy/placement.ts';
+import { type PlacementWish, place, placeStandby, type RelayStanding } from '../../../machines/policy/placement.ts';
 
 const relay = (id: string, more: Partial<RelayStanding> = {}): RelayStanding => ({
   ...{ id, region: 'hcm', weight: 1, load: 0, state: 'serving', serving: true, draining: false },
@@ -54,6 +54,21 @@ describe('placement', () => {
       if (chosen) chosen.load += 1;
     }
     expect(relays.map(({ load }) => load)).to.deep.equal([300, 300, 200]);
+  });
+
+  it('names a standby that is not everybody’s: all of a relay would come to it at once', () => {
+    const relays = [relay('a', { load: 3 }), relay('b', { load: 4 }), relay('c', { load: 4, inherits: { b: 9 } })];
+    expect(place(relays, hcm)).to.include({ relay: 'a', standby: 'b' });
+    const taken = relays.map((one) => (one.id === 'b' ? { ...one, inherits: { a: 1 } } : one));
+    expect(place(taken, hcm), 'whoever comes by another relay’s loss does not count').to.include({ standby: 'c' });
+    expect(placeStandby(taken, 'a', hcm)).to.equal('c');
+  });
+
+  it('names as standby one that takes all who would come, while there is one', () => {
+    const small = relay('b', { weight: 9, load: 4, maxReaders: 6, inherits: { a: 2 } });
+    expect(placeStandby([relay('a'), small, relay('c', { load: 8 })], 'a', hcm)).to.equal('c');
+    expect(placeStandby([relay('a'), small], 'a', hcm), 'better than none').to.equal('b');
+    expect(placeStandby([relay('a'), { ...small, load: 6 }], 'a', hcm)).to.equal(undefined);
   });
 
   it('keeps viewers in their region while a relay takes some there, and says so when none does', () => {
