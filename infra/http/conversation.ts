@@ -6,7 +6,7 @@ import { renew } from './admission.ts';
 import type { Connection } from './connections.ts';
 import { endingOf } from './ending.ts';
 import { Refusal, unavailable } from './errors.ts';
-import { type Goal, heldNow, instanceOf, legKnown, legsKnown } from './legs.ts';
+import { type Goal, heldNow, instanceOf, legKnown } from './legs.ts';
 import { keepMeasuring, LONGEST_MS, type Measuring } from './measuring.ts';
 import { SAYS } from './message-roles.ts';
 import type { PlayerMessage, Says } from './messages.ts';
@@ -108,9 +108,6 @@ export class Conversation {
     }
     const view = services.cells.view({ kind: 'viewer', id: pass.session });
     if (!view || !isOpen(view)) return line.end(endingOf(view));
-    // A player that comes back, perhaps to a gateway that started anew, still has the legs it had.
-    const legs = legsKnown(view);
-    for (const [leg, known] of legs) this.moves.opened(leg, heldNow(services, known));
     const { send, end } = line;
     this.connection = { session: pass.session, camera: pass.camera, send, end, checkLegs: () => this.checkLegs() };
     shared.connections.add(this.connection);
@@ -119,9 +116,7 @@ export class Conversation {
     send({ type: 'welcome', session_id: pass.session, camera: pass.camera, rungs });
     shared.connections.tellState(this.connection);
     this.standby.keep(view);
-    // It says only once which one it shows.
-    const [only, other] = legs;
-    if (only && !other && view.state === 'watching') this.moves.playing(only[0]);
+    this.moves.resume(view);
   }
 
   /** Looks after the player's legs and its standby. */

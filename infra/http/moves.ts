@@ -3,7 +3,7 @@ import { systemClock } from '../../adapters/clock.ts';
 import type { MoveReason } from '../../bus/events/viewer.ts';
 import { type Id, isId } from '../../bus/identity.ts';
 import type { Placement } from '../../machines/policy/placement.ts';
-import { instanceOf, type Leg, legsKnown } from './legs.ts';
+import { heldNow, instanceOf, type Leg, legsKnown } from './legs.ts';
 import { displace, findPlace, isPrior, type Place } from './placing.ts';
 import type { HttpServices } from './services.ts';
 import type { Shared } from './shared.ts';
@@ -24,6 +24,8 @@ export interface Order {
 
 /** The legs of one player: which are lost, and where it is told to go on. */
 export interface Moves {
+  /** Takes up the legs of a player that comes back, perhaps to a gateway that started anew. */
+  resume(session: CellView): void;
   opened(leg: Id, held: HeldLeg): void;
   /** This leg is in front now. */
   playing(leg: Id): void;
@@ -94,6 +96,11 @@ function lossOf(
   if (!seated) return { reason: 'relay-ended', text: 'the relay ended the connection', detectMs: 0, decideMs: 0 };
   if (!relay.tags.includes('draining')) return undefined;
   return { reason: 'draining', text: 'its relay is being drained; another one takes over', detectMs: 0, decideMs };
+}
+
+/** Whether a leg gives the picture that is on screen, as far as its relay tells; one that is kept ready is elsewhere. */
+function mayShow(session: CellView, { relay }: Pick<HeldLeg, 'relay'>): boolean {
+  return session.state !== 'watching' || relay === viewerOf(session).relay;
 }
 
 /**
@@ -192,21 +199,30 @@ export function keepMoves(services: HttpServices, shared: Shared, line: Pick<Lin
     begin(session.id, leg, relay, loss, placement);
   };
 
+  const playing = (leg: Id): void => {
+    front = leg;
+    const held = legs.get(leg);
+    // It may have come there by itself.
+    for (const [name, { relay, rung }] of orders) {
+      if (name === leg || (rung === undefined && relay === held?.relay)) orders.delete(name);
+    }
+    const name = free();
+    // What must go down stays where it is: a second connection would need what its line has not.
+    if (!held?.path.startsWith('departure/') || held.ladder || name === undefined) return;
+    const why = 'the picture is there; it goes on where everybody watches';
+    order(name, { relay: held.relay, hurry: false }, 'departure', why);
+  };
+
   return {
-    opened: (leg, held) => void legs.set(leg, held),
-    playing(leg) {
-      front = leg;
-      const held = legs.get(leg);
-      // It may have come there by itself.
-      for (const [name, { relay, rung }] of orders) {
-        if (name === leg || (rung === undefined && relay === held?.relay)) orders.delete(name);
-      }
-      const name = free();
-      // What must go down stays where it is: a second connection would need what its line has not.
-      if (!held?.path.startsWith('departure/') || held.ladder || name === undefined) return;
-      const why = 'the picture is there; it goes on where everybody watches';
-      order(name, { relay: held.relay, hurry: false }, 'departure', why);
+    resume(session) {
+      const known = legsKnown(session);
+      for (const [leg, one] of known) legs.set(leg, heldNow(services, one));
+      // It says only once which one it shows.
+      const [only, other] = known.length === 1 ? known : known.filter(([, one]) => mayShow(session, one));
+      if (only && !other && session.state === 'watching') playing(only[0]);
     },
+    opened: (leg, held) => void legs.set(leg, held),
+    playing,
     closed(leg) {
       legs.delete(leg);
       if (orders.delete(leg)) staysUntilMs = performance.now() + DRAIN_AGAIN_MS;
@@ -222,7 +238,7 @@ export function keepMoves(services: HttpServices, shared: Shared, line: Pick<Lin
       }
       // However many it has, it is sent on once: for the one in front, or for the newest while none is.
       const shown = front !== undefined && legs.has(front);
-      const sent = shown ? lost.find(({ leg }) => leg === front) : lost.at(-1);
+      const sent = lost.findLast(({ leg, held }) => (shown ? leg === front : mayShow(session, held)));
       if (sent) move(session, sent);
       for (const { leg, loss } of lost) {
         // One that is kept ready, unseen, is replaced by the player itself.

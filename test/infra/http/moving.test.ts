@@ -355,6 +355,44 @@ describe('http: a player that moves', () => {
     expect(view()?.state).to.equal('watching');
   });
 
+  for (const [lost, event] of [
+    ['dies', { type: 'relay.exited', detail: 'killed' }],
+    ['is drained', { type: 'relay.drain', by: 'hoa' }],
+  ] as const) {
+    it(`is left in peace, too, when its unseen leg’s relay ${lost} after its socket broke and came back`, async () => {
+      const { token: pass } = await player.told('standby');
+      await play('a');
+      player.say({ type: 'offer', leg: 'n', sdp: OFFER, relay: 'relay-2', standby_token: pass });
+      await until('the second leg', () => gateway.whep.opened.length === 2);
+      player.socket.terminate();
+      player = await greet(token);
+      await relay('relay-2', event);
+      expect(told('move')).to.deep.equal([]);
+      expect(view()?.state).to.equal('watching');
+      await gateway.relay('relay-3', 'first');
+      await relay('relay-1', { type: 'relay.exited', detail: 'killed' });
+      const { leg, relay: to } = await player.told('move');
+      expect(leg, 'not the one that is on its screen').to.not.equal('a');
+      expect(to).to.equal(lost === 'dies' ? 'relay-3' : 'relay-2');
+    });
+  }
+
+  it('is left in peace when its unseen leg is lost, though it came back with two legs at the relay of its picture', async () => {
+    const { token: pass } = await player.told('standby');
+    departures.ready = true;
+    await play('a');
+    await player.told('move');
+    player.say({ type: 'offer', leg: 'b', sdp: OFFER });
+    await until('its hop', () => gateway.whep.opened.length === 2);
+    player.say({ type: 'offer', leg: 'n', sdp: OFFER, relay: 'relay-2', standby_token: pass });
+    await until('the third leg', () => gateway.whep.opened.length === 3);
+    player.socket.terminate();
+    player = await greet(token);
+    await relay('relay-2', { type: 'relay.exited', detail: 'killed' });
+    expect(told('move')).to.deep.equal([]);
+    expect(view()?.state).to.equal('watching');
+  });
+
   it('joins through a departure path, which departs when it is connected, and hops on to where all watch', async () => {
     departures.ready = true;
     player.say({ type: 'offer', leg: 'a', sdp: OFFER });
