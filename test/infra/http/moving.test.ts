@@ -393,6 +393,18 @@ describe('http: a player that moves', () => {
     expect(view()?.state).to.equal('watching');
   });
 
+  it('is sent on, too, when its relay was started anew while its socket was broken, and nobody was told', async () => {
+    await play('a');
+    player.socket.terminate();
+    await until('nobody to be there', () => gateway.server.websocketServer.clients.size === 0);
+    await gateway.relay('relay-1', 'second');
+    player = await greet(token);
+    expect(view()?.state).to.equal('watching');
+    const left = { type: 'seat.left' as const, relay: 'relay-1', relay_session: 'rs_1' };
+    gateway.house.slots.seat.held().report(left);
+    expect(await player.told('move')).to.include({ leg: 'b', reason: 'relay-ended' });
+  });
+
   it('joins through a departure path, which departs when it is connected, and hops on to where all watch', async () => {
     departures.ready = true;
     player.say({ type: 'offer', leg: 'a', sdp: OFFER });
