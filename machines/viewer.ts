@@ -181,6 +181,7 @@ export const viewerMachine = machine.createMachine({
                   actions: [noteFirstFrame, noteQuality, watching],
                 },
                 'seat.taken': { target: 'watching', actions: [seatSession, watching] },
+                'seat.left': { actions: dropSeat },
                 'alarm.rang': {
                   guard: { type: 'rang', params: { name: 'connect' } },
                   target: '#viewer.ended',

@@ -91,6 +91,16 @@ describe('a viewer', () => {
     expect(given(...watching, left, { type: 'alarm.rang', name: 'connect' }).last.why.reason).to.equal('not-connected');
   });
 
+  it('whose connection is gone before it was made keeps nothing of it, and is not kept by it later', () => {
+    const left = (session: string) => ({ type: 'seat.left', relay: 'relay-1', relay_session: session });
+    const second = { ...opened, leg: 'b', relay_session: 'r2' };
+    const returned = given(requested, opened, left('r1'), second, { type: 'leg.playing', leg: 'b' });
+    expect(returned.context.legs).to.have.all.keys('b');
+    const gone = given(requested, opened, left('r1'), second, { type: 'leg.playing', leg: 'b' }, left('r2'));
+    expect(gone.state).to.equal('connecting');
+    expect(gone.last.why).to.include({ reason: 'seat-left' });
+  });
+
   it('that moves to a second leg stays watching while the first is closed', () => {
     const second = { type: 'leg.opened', leg: 'b', relay: 'relay-1', path: 'cam_001', relay_session: 'r2' };
     const viewer = given(...watching, second, { type: 'seat.left', relay: 'relay-1', relay_session: 'r1' });
