@@ -6,6 +6,8 @@ export interface CellKind {
   machine: AnyStateMachine;
   version: number;
   heard: Record<string, Shape<unknown>>;
+  /** By slot: what it is told beside its recorded input when a cell is taken up, as it has come about since. */
+  since?: Record<string, (context: never) => object>;
 }
 
 /**

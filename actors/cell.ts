@@ -55,7 +55,8 @@ export class Cell implements Door, Author {
   /** Starts, or goes on: slots of the present state are held. */
   start(): void {
     const { recorded, recordedAt } = this.writing;
-    if (recorded) this.slots.resume(recorded.children, recordedAt);
+    const since = (slot: string) => recorded && this.kind.since?.[slot]?.(recorded.context as never);
+    if (recorded) this.slots.resume(recorded.children, recordedAt, since);
     else {
       this.awake();
       this.settle();

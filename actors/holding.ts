@@ -48,11 +48,15 @@ export class Holding implements SlotHolder {
     this.ask(() => this.release(id));
   }
 
-  /** Begins those that a record has. @param asOf epoch ms of that record: alarms are told how long they had to wait then */
-  resume(kept: SlotsKept, asOf?: number): void {
+  /**
+   * Begins those that a record has.
+   * @param asOf epoch ms of that record: alarms are told how long they had to wait then
+   * @param since what each is told beside its input, which has come about since
+   */
+  resume(kept: SlotsKept, asOf?: number, since: (id: string) => object | undefined = () => undefined): void {
     for (const [id, slot] of Object.entries(kept)) {
-      const since = slot.src === 'alarm' && asOf !== undefined ? { asOf } : {};
-      if (slot.snapshot.status === 'active') this.take(id, slot as SlotRecord, since);
+      const waited = slot.src === 'alarm' && asOf !== undefined ? { asOf } : undefined;
+      if (slot.snapshot.status === 'active') this.take(id, slot as SlotRecord, waited ?? since(id));
     }
   }
 
@@ -83,8 +87,9 @@ export class Holding implements SlotHolder {
     this.asked.push(wish);
   }
 
-  private take(id: string, slot: SlotRecord, since = {}): void {
-    const end = hold(slotOf(this.machine, slot.src), { ...slot.snapshot.input, ...since }, this.door);
+  private take(id: string, slot: SlotRecord, since?: object): void {
+    const { input } = slot.snapshot;
+    const end = hold(slotOf(this.machine, slot.src), since ? { ...input, ...since } : input, this.door);
     this.record = undefined;
     this.held ??= new Map();
     this.held.set(id, { slot, end });

@@ -1,6 +1,6 @@
 import { type LinkMessage, openLink } from '../bus/carriers/link.ts';
 import { newId } from '../bus/identity.ts';
-import type { SeatReport, SeatSlot } from '../machines/slots.ts';
+import type { KnownSession, SeatReport, SeatSlot } from '../machines/slots.ts';
 import type { OpenOrder, PeerRefusal, PeerTold, Told } from './peer.wrtc/talk.ts';
 
 /** Why an adaptive peer was not opened. `peer-away`: its process is not there; it is started again. */
@@ -45,6 +45,8 @@ export interface AdaptivePeersOptions {
   onElsewhere?(session: string, event: SeatReport): void;
   /** Whether a session is known to be over. A peer of it that is left is ended, whoever should have done that. */
   isOver?(session: string): boolean;
+  /** There is no other such process in the installation: a peer that this one does not have is gone. */
+  isOnly?: boolean;
 }
 
 /** The names of peers begin with this. */
@@ -63,12 +65,16 @@ interface Waiting {
 interface Seat {
   report(event: SeatReport): void;
   taken: Map<string, PeerTold>;
+  /** Those that are known from before and were not found taken or gone yet. */
+  known: Map<string, KnownSession>;
 }
 
 /** Connects to the process of the adaptive peers, and stays connected. */
-export function adaptivePeers({ socket, onStep, onElsewhere, isOver }: AdaptivePeersOptions): AdaptivePeers {
+export function adaptivePeers({ socket, onStep, onElsewhere, isOver, isOnly }: AdaptivePeersOptions): AdaptivePeers {
   const waiting = new Map<string, Waiting>();
   const seats = new Map<string, Seat>();
+  /** Those of them that have known ones to judge. */
+  const unsure = new Set<Seat>();
   /** Sessions that are over: one that was opened under a former gateway ends when the process is heard of again. */
   const over = new Set<string>();
   const seated = new Map<string, PeerTold>();
@@ -86,7 +92,9 @@ export function adaptivePeers({ socket, onStep, onElsewhere, isOver }: AdaptiveP
     if (!seat && own.has(peer)) onElsewhere?.(session, event);
     if (!seat || seat.taken.has(peer)) return;
     seat.taken.set(peer, told);
-    seat.report(event);
+    const isTold = seat.known.get(peer)?.taken === true;
+    seat.known.delete(peer);
+    if (!isTold) seat.report(event);
   };
   const drop = ({ peer, session, relay }: PeerTold) => {
     seated.delete(peer);
@@ -95,6 +103,17 @@ export function adaptivePeers({ socket, onStep, onElsewhere, isOver }: AdaptiveP
     if (seat?.taken.delete(peer)) seat.report(event);
     else if (!seat && own.has(peer)) onElsewhere?.(session, event);
     own.delete(peer);
+  };
+  /** Judges those that are known from before by what the process has, connected or not. */
+  const judge = (there: ReadonlySet<string>) => {
+    for (const seat of unsure) {
+      for (const { relay, relaySession } of seat.known.values()) {
+        if (there.has(relaySession)) continue;
+        seat.known.delete(relaySession);
+        seat.report({ type: 'seat.left', relay, relay_session: relaySession });
+      }
+      if (seat.known.size === 0) unsure.delete(seat);
+    }
   };
   const hello = (told: Extract<Told, { type: 'hello' }>) => {
     instance = told.instance;
@@ -124,7 +143,7 @@ export function adaptivePeers({ socket, onStep, onElsewhere, isOver }: AdaptiveP
         return drop(told);
       case 'load':
         load = told;
-        return;
+        return judge(new Set(told.estimates.map(({ peer }) => peer)));
       case 'stepped':
         return onStep?.(told.peer, told.camera, told.why);
     }
@@ -174,9 +193,11 @@ export function adaptivePeers({ socket, onStep, onElsewhere, isOver }: AdaptiveP
     close: (peer) => link.send({ type: 'close', peer }),
     isConnected: (peer) => seated.has(peer),
     estimateKbps: (peer) => load?.estimates.find((one) => one.peer === peer)?.kbps || undefined,
-    seat({ session }, report) {
-      const seat: Seat = { report, taken: new Map() };
+    seat({ session, known = [] }, report) {
+      const its = known.filter(({ relaySession }) => isPeer(relaySession));
+      const seat: Seat = { report, taken: new Map(), known: new Map(its.map((one) => [one.relaySession, one])) };
       seats.set(session, seat);
+      if (isOnly && its.length > 0) unsure.add(seat);
       over.delete(session);
       // One that was opened under a former gateway is told as soon as this slot is held.
       queueMicrotask(() => {
@@ -184,12 +205,14 @@ export function adaptivePeers({ socket, onStep, onElsewhere, isOver }: AdaptiveP
       });
       return {
         release() {
+          unsure.delete(seat);
           if (seats.get(session) !== seat) return;
           seats.delete(session);
           if (instance === undefined) over.add(session);
           link.send({ type: 'leave', session });
         },
         detach() {
+          unsure.delete(seat);
           if (seats.get(session) === seat) seats.delete(session);
         },
       };

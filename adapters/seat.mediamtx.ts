@@ -1,6 +1,7 @@
 import type { SeatReport, SeatSlot } from '../machines/slots.ts';
 import { RelayAway } from './mediamtx/exchange.ts';
 import { type Mediamtx, RelayRefused, type RelaySession, type SessionKind } from './mediamtx.ts';
+import { isPeer } from './peer.wrtc.ts';
 
 /** Protocols that viewers come with, and how each relay session shows that media flows. */
 const KINDS: { kind: SessionKind; isTaken(session: RelaySession): boolean }[] = [
@@ -22,6 +23,8 @@ interface Seat {
   report(event: SeatReport): void;
   /** The relay sessions in which media flows, by id. */
   taken: Map<string, SessionKind>;
+  /** Those that are known from before and were not found taken or gone yet; whether each was told as taken. */
+  known: Map<string, boolean>;
   /** Once released: until when (monotonic ms) whoever comes with its token is thrown out. */
   barredUntil?: number;
 }
@@ -46,9 +49,10 @@ export function seatMediamtx(apiOf: (relay: string) => Mediamtx): SeatSlot {
     watchers.set(relay, known);
     return known;
   };
-  return ({ session, relay, tokenLifeMs }, report) => {
+  return ({ session, relay, tokenLifeMs, known = [] }, report) => {
     const watcher = watcherOf(relay);
-    const seat: Seat = { report, taken: new Map() };
+    const here = known.filter((one) => one.relay === relay && !isPeer(one.relaySession));
+    const seat: Seat = { report, taken: new Map(), known: new Map(here.map((one) => [one.relaySession, one.taken])) };
     const isSeated = () => watcher.seats.get(session) === seat;
     watcher.seats.set(session, seat);
     watcher.lookWithin(KEEN_MS, REST.ordinary);
@@ -155,29 +159,41 @@ async function sessionsOf(api: Mediamtx, kind: SessionKind): Promise<RelaySessio
   }
 }
 
+/** What a relay lists of one viewer session: its relay sessions, and whether media flows in them. */
+type Listed = Map<string, { kind: SessionKind; flows: boolean }>;
+
 /** Compares the seats with what the relay lists: tells who came and who went, ends who may not be there. */
 async function settle(api: Mediamtx, seats: Map<string, Seat>, found: RelaySession[][]): Promise<void> {
-  const present = new Map<string, Map<string, SessionKind>>();
+  const listed = new Map<string, Listed>();
   const kicks: Promise<boolean>[] = [];
   for (const [index, { kind, isTaken }] of KINDS.entries()) {
     for (const session of found[index] ?? []) {
       const seat = seats.get(session.user);
       if (!seat) continue;
       if (seat.barredUntil !== undefined) kicks.push(api.kick(kind, session.id));
-      else if (isTaken(session)) {
-        present.set(session.user, (present.get(session.user) ?? new Map()).set(session.id, kind));
+      else {
+        const its: Listed = listed.get(session.user) ?? new Map();
+        listed.set(session.user, its.set(session.id, { kind, flows: isTaken(session) }));
       }
     }
   }
   for (const [name, seat] of seats) {
-    if (seat.barredUntil !== undefined) continue;
-    const now = present.get(name) ?? new Map();
-    const before = seat.taken;
-    seat.taken = now;
-    for (const id of now.keys())
-      if (!before.has(id)) seat.report({ type: 'seat.taken', relay: api.relay, relay_session: id });
-    for (const id of before.keys())
-      if (!now.has(id)) seat.report({ type: 'seat.left', relay: api.relay, relay_session: id });
+    if (seat.barredUntil === undefined) judge(api.relay, seat, listed.get(name) ?? new Map());
   }
   await Promise.all(kicks);
+}
+
+/** Tells who came to one seat, and who went. */
+function judge(relay: string, seat: Seat, listed: Listed): void {
+  const { taken: before, known } = seat;
+  const tell = (type: SeatReport['type'], id: string) => seat.report({ type, relay, relay_session: id });
+  const now = new Map([...listed].flatMap(([id, { kind, flows }]) => (flows ? [[id, kind] as const] : [])));
+  seat.taken = now;
+  for (const id of now.keys()) if (!before.has(id) && known.get(id) !== true) tell('seat.taken', id);
+  for (const id of before.keys()) if (!now.has(id)) tell('seat.left', id);
+  for (const id of known.keys()) {
+    if (!listed.has(id)) tell('seat.left', id);
+    // One that is listed and does not flow yet is still being connected.
+    if (!listed.has(id) || now.has(id)) known.delete(id);
+  }
 }

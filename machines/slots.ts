@@ -115,6 +115,14 @@ export interface EyeInput {
 export type EyeReport = Report<CameraHeard, 'eye.frozen' | 'eye.moved'>;
 export type EyeSlot = Adapter<EyeInput, EyeReport>;
 
+/** A relay session of a viewer that is known from before its seat was held, as under a former gateway. */
+export interface KnownSession {
+  relay: string;
+  relaySession: string;
+  /** It need not be told as taken again. */
+  taken: boolean;
+}
+
 /** Watches a viewer's sessions at its relay; on release they are cut, and cut again if the same token returns. */
 export interface SeatInput {
   session: string;
@@ -122,6 +130,8 @@ export interface SeatInput {
   relay: string;
   /** After release, a relay token of this session may still be valid for this long: who returns is cut again. */
   tokenLifeMs: number;
+  /** Those of them that are gone are told as left. */
+  known?: KnownSession[];
 }
 export type SeatReport = Report<ViewerHeard, 'seat.taken' | 'seat.left'>;
 export type SeatSlot = Adapter<SeatInput, SeatReport>;

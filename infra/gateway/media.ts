@@ -174,6 +174,7 @@ export function openMedia(parts: MediaParts): Media {
   const signalling = openSignalling({
     ...{ reaches, clients, programAt, log },
     socket: peersSocket(group.links.switchers),
+    isOnly: group.cluster === undefined,
     sessions: parts.sessions,
     ...parts.adaptive,
   });

@@ -61,7 +61,7 @@ describe('the gateway’s side of adaptive peers', () => {
     };
     process = { close: link.close, said, tell };
     peers = adaptivePeers({
-      socket,
+      ...{ socket, isOnly: true },
       onElsewhere: (session, event) => elsewhere.push({ session, event }),
       isOver: (session) => over.has(session),
     });
@@ -106,5 +106,43 @@ describe('the gateway’s side of adaptive peers', () => {
   it('ends whatever a session has the moment its seat is given up', async () => {
     peers.seat({ session: 'ses_a', relay: 'relay-1', tokenLifeMs: 1_000 }, () => {}).release();
     await until('the end', () => process.said.some(({ type }) => type === 'leave'));
+  });
+
+  it('judges those that a former gateway knew by all that the process has, and gives one that connects its time', async () => {
+    const heard: string[] = [];
+    const known = ['peer_connecting', 'peer_gone'].map((relaySession) => ({
+      ...{ relay: 'relay-1', relaySession, taken: false },
+    }));
+    const held = peers.seat({ session: 'ses_c', relay: 'relay-1', tokenLifeMs: 1_000, known }, (event) => {
+      heard.push(`${event.type} ${event.relay_session}`);
+    });
+    const tellLoad = (...there: string[]) => {
+      const estimates = there.map((peer) => ({ peer, kbps: 0 }));
+      process.tell({ type: 'load', peers: there.length, cores: 0, fresh: 0, estimates });
+    };
+    tellLoad('peer_connecting', 'peer_of_another');
+    await until('the one that is gone', () => heard.length);
+    expect(heard).to.deep.equal(['seat.left peer_gone']);
+    process.tell({ type: 'taken', peer: 'peer_connecting', session: 'ses_c', relay: 'relay-1' });
+    await until('the other', () => heard.length === 2);
+    expect(heard[1]).to.equal('seat.taken peer_connecting');
+    tellLoad('peer_of_another');
+    tellLoad();
+    process.tell({ type: 'left', reason: 'lost', peer: 'peer_connecting', session: 'ses_c', relay: 'relay-1' });
+    await until('its end', () => heard.length === 3);
+    expect(heard[2]).to.equal('seat.left peer_connecting');
+    held.release();
+  });
+
+  it('calls nothing gone that may be at another host', async () => {
+    const link = adaptivePeers({ socket: path.join(folder, 'peers.sock') });
+    await until('hello', () => link.instance());
+    const heard: SeatReport[] = [];
+    const known = [{ relay: 'relay-2', relaySession: 'peer_elsewhere', taken: true }];
+    link.seat({ session: 'ses_d', relay: 'relay-1', tokenLifeMs: 1_000, known }, (event) => heard.push(event));
+    process.tell({ type: 'load', peers: 0, cores: 0, fresh: 0, estimates: [] });
+    await until('the load', () => link.load());
+    expect(heard).to.deep.equal([]);
+    link.end();
   });
 });

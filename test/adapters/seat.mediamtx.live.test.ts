@@ -116,6 +116,26 @@ describe('seats at a real relay', () => {
     expect(reports.filter(({ type }) => type === 'seat.left')).to.deep.equal([]);
   });
 
+  it('that are held anew tell who left meanwhile, and not again who is still there', async () => {
+    const former = hold('viewer_6');
+    const viewer = await join('viewer_6');
+    await until('the seat to be taken', () => reports.length, 2000);
+    former.detach?.();
+    const { id } = relay.place;
+    const known = [viewer.relaySession, crypto.randomUUID()].map((relaySession) => ({
+      ...{ relay: id, relaySession, taken: true },
+    }));
+    const heard: SeatReport[] = [];
+    const anew = seat({ session: 'viewer_6', relay: id, tokenLifeMs: 0, known }, (event) => heard.push(event));
+    await until('the one that is gone', () => heard.length, 2000);
+    expect(heard).to.deep.equal([{ type: 'seat.left', relay: id, relay_session: known[1]?.relaySession }]);
+    await whep.close(viewer.resource);
+    await until('the other to leave', () => heard.length === 2, 3000);
+    expect(heard[1]).to.deep.equal({ type: 'seat.left', relay: id, relay_session: viewer.relaySession });
+    anew.release();
+    await viewer.page.close();
+  });
+
   it('leave everybody else where they are', async () => {
     const stays = hold('viewer_3');
     const goes = hold('viewer_4');

@@ -1,20 +1,20 @@
 import { expect } from 'chai';
 import { RelayAway } from '../../adapters/mediamtx/exchange.ts';
 import type { Mediamtx, RelaySession, SessionKind } from '../../adapters/mediamtx.ts';
-import { seatMediamtx } from '../../adapters/seat.mediamtx.ts';
-import type { SeatReport } from '../../machines/slots.ts';
+import { seatEverywhere, seatMediamtx } from '../../adapters/seat.mediamtx.ts';
+import type { KnownSession, SeatReport } from '../../machines/slots.ts';
 import { until } from '../fixtures/process.ts';
 
 /** A relay whose session list takes its time. */
-function fakeRelay(lookMs = 0) {
+function fakeRelay(lookMs = 0, name = 'relay-1') {
   const sessions: RelaySession[] = [];
-  const relay = { looks: 0, kicked: [] as string[], away: false, sessions };
+  const relay = { looks: 0, kicked: [] as string[], away: false, lookMs, sessions };
   const api = {
-    relay: 'relay-1',
+    relay: name,
     async sessions(kind: SessionKind) {
       if (kind !== 'webrtcsessions') return [];
       relay.looks++;
-      await new Promise((resolve) => setTimeout(resolve, lookMs));
+      await pause(relay.lookMs);
       if (relay.away) throw new RelayAway('relay relay-1 is away');
       return [...sessions];
     },
@@ -25,24 +25,20 @@ function fakeRelay(lookMs = 0) {
       return place >= 0;
     },
   } as unknown as Mediamtx;
-  const connect = (user: string, id: string) =>
-    sessions.push({
-      ...{
-        id,
-        user,
-        state: 'read',
-        path: 'cam_001',
-        inboundBytes: 0,
-        outboundBytes: 0,
-        peerConnectionEstablished: true,
-      },
+  const connect = (user: string, id: string, peerConnectionEstablished = true): RelaySession => {
+    const session = {
+      ...{ id, user, state: 'read', path: 'cam_001', inboundBytes: 0, outboundBytes: 0, peerConnectionEstablished },
       ...{ created: '2026-01-01T00:00:00Z', remoteAddr: '127.0.0.1:9' },
-    });
-  return { relay, slot: seatMediamtx(() => api), connect };
+    };
+    sessions.push(session);
+    return session;
+  };
+  return { relay, api, slot: seatMediamtx(() => api), connect };
 }
 
 const seat = (session: string, tokenLifeMs = 1000) => ({ session, relay: 'relay-1', tokenLifeMs });
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const told = (reports: readonly SeatReport[]) => reports.map(({ type, relay_session }) => `${type} ${relay_session}`);
 
 describe('seats', () => {
   it('of a thousand viewers who come at once are looked for together, however long the list is', async () => {
@@ -120,5 +116,85 @@ describe('seats', () => {
     await until('the seat to be left', () => reports.length === 2, 3000);
     expect(reports.map(({ type }) => type)).to.deep.equal(['seat.taken', 'seat.left']);
     one.release();
+  });
+});
+
+describe('a seat that is held anew, as by a gateway that is back', () => {
+  const known = (...ids: string[]): KnownSession[] =>
+    ids.map((relaySession) => ({ relay: 'relay-1', relaySession, taken: true }));
+
+  it('tells of what left meanwhile, and of nobody who stayed', async () => {
+    const { relay, slot, connect } = fakeRelay();
+    const reports: SeatReport[] = [];
+    connect('viewer_1', 'stayed');
+    connect('viewer_1', 'came');
+    connect('viewer_2', 'z');
+    const held = { ...seat('viewer_1'), known: known('stayed', 'gone', 'z') };
+    const one = slot(held, (event) => reports.push(event));
+    await until('two more looks', () => relay.looks > 2);
+    expect(told(reports)).to.deep.equal(['seat.taken came', 'seat.left gone', 'seat.left z']);
+    relay.sessions.length = 0;
+    await until('the others to leave', () => reports.length === 5, 3_000);
+    expect(told(reports).slice(3)).to.have.members(['seat.left stayed', 'seat.left came']);
+    one.release();
+  });
+
+  it('judges only by a list that was asked for since', async () => {
+    const { relay, slot, connect } = fakeRelay(100);
+    const other = slot(seat('viewer_2', 0), () => {});
+    await until('a look on its way', () => relay.looks);
+    const reports: SeatReport[] = [];
+    const one = slot({ ...seat('viewer_1', 0), known: known('a', 'b') }, (event) => reports.push(event));
+    // Lists that are answered from here on have it.
+    connect('viewer_1', 'a');
+    const answered = relay.looks;
+    await until('the next list', () => relay.looks > answered, 3_000);
+    expect(told(reports), 'by the former list').to.deep.equal([]);
+    await until('what left', () => reports.length, 3_000);
+    expect(told(reports)).to.deep.equal(['seat.left b']);
+    for (const held of [one, other]) held.release();
+  });
+
+  it('waits for a relay that is away, and takes one that started anew at its word', async () => {
+    const { relay, slot } = fakeRelay();
+    relay.away = true;
+    const reports: SeatReport[] = [];
+    const one = slot({ ...seat('viewer_1', 0), known: known('a') }, (event) => reports.push(event));
+    await until('looks in vain', () => relay.looks > 2, 3_000);
+    expect(told(reports)).to.deep.equal([]);
+    relay.away = false;
+    await until('its answer', () => reports.length, 3_000);
+    expect(told(reports)).to.deep.equal(['seat.left a']);
+    one.release();
+  });
+
+  it('gives one that was being connected its time, and tells when it is', async () => {
+    const { relay, slot, connect } = fakeRelay();
+    const [opening, gone] = [connect('viewer_1', 'a', false), connect('viewer_1', 'b', false)];
+    const reports: SeatReport[] = [];
+    const unconnected = known('a', 'b').map((one) => ({ ...one, taken: false }));
+    const one = slot({ ...seat('viewer_1', 0), known: unconnected }, (event) => reports.push(event));
+    await until('two looks', () => relay.looks > 2, 3_000);
+    expect(told(reports)).to.deep.equal([]);
+    opening.peerConnectionEstablished = true;
+    relay.sessions.splice(relay.sessions.indexOf(gone), 1);
+    await until('both to be told', () => reports.length === 2, 3_000);
+    expect(told(reports)).to.deep.equal(['seat.taken a', 'seat.left b']);
+    one.release();
+  });
+
+  it('asks each relay for its own, and none for an adaptive peer', async () => {
+    const [first, second] = [fakeRelay(0, 'relay-1'), fakeRelay(0, 'relay-2')];
+    const slot = seatMediamtx((relay) => (relay === 'relay-1' ? first.api : second.api));
+    const reports: SeatReport[] = [];
+    first.connect('viewer_1', 'a');
+    const elsewhere = known('b', 'peer_1').map((one) => ({ ...one, relay: 'relay-2' }));
+    const held = seatEverywhere(['relay-1', 'relay-2'], slot)(
+      { ...seat('viewer_1', 0), known: [...known('a'), ...elsewhere] },
+      (event) => reports.push(event),
+    );
+    await until('looks at both', () => first.relay.looks > 2 && second.relay.looks > 2, 3_000);
+    expect(reports).to.deep.equal([{ type: 'seat.left', relay: 'relay-2', relay_session: 'b' }]);
+    held.release();
   });
 });

@@ -110,6 +110,28 @@ export function peersContract(given: () => PeersUnderTest): void {
     await Promise.all([one.browser.leave(), other.browser.leave()]);
   });
 
+  it('are compared with what a former gateway knew of a session: those that are gone are told, the others are not', async () => {
+    const { session, peer, seat, browser } = await watch();
+    const { peers } = given();
+    seat.detach?.();
+    const heard: SeatReport[] = [];
+    const known = [peer, 'peer_gone', 'relay_session'].map((relaySession) => ({ relaySession, taken: true }));
+    const again = peers.seat(
+      {
+        ...{ session, relay: 'relay-1', tokenLifeMs: 1_000 },
+        known: known.map((one) => ({ ...one, relay: 'relay-1' })),
+      },
+      (event) => heard.push(event),
+    );
+    await until('the one that is gone', () => heard.length, 5_000);
+    expect(heard).to.deep.equal([{ type: 'seat.left', relay: 'relay-1', relay_session: 'peer_gone' }]);
+    peers.close(peer);
+    await until('the end of the other', () => heard.length === 2, 5_000);
+    expect(heard[1]).to.deep.equal({ type: 'seat.left', relay: 'relay-1', relay_session: peer });
+    again.release();
+    await browser.leave();
+  });
+
   it('are another instance after their process was killed, which has none of them', async () => {
     const { peer, heard, browser } = await watch();
     const { peers, opening, restart } = given();

@@ -1,8 +1,8 @@
 import { takesVp8 } from '../../adapters/peer.wrtc/sdp.ts';
-import { type AdaptivePeers, type Opening, PeerRefused } from '../../adapters/peer.wrtc.ts';
+import { type AdaptivePeers, isPeer, type Opening, PeerRefused } from '../../adapters/peer.wrtc.ts';
 import { newId } from '../../bus/identity.ts';
 import { roomForPeer } from '../../machines/policy/peer-room.ts';
-import type { SeatReport } from '../../machines/slots.ts';
+import type { KnownSession, SeatReport } from '../../machines/slots.ts';
 
 /** Adaptive peers without a process: connected when a test says so. */
 export interface FakePeers extends AdaptivePeers {
@@ -52,8 +52,14 @@ export function fakePeers(): FakePeers {
     close: end,
     isConnected: (peer) => connected.has(peer),
     estimateKbps: (peer) => (connected.has(peer) ? kbps : undefined),
-    seat({ session }, report) {
+    seat({ session, known = [] }, report) {
       seats.set(session, report);
+      const isGone = ({ relaySession }: KnownSession) => isPeer(relaySession) && !held.has(relaySession);
+      queueMicrotask(() => {
+        for (const { relay, relaySession } of known.filter(isGone)) {
+          report({ type: 'seat.left', relay, relay_session: relaySession });
+        }
+      });
       return {
         release() {
           if (seats.get(session) !== report) return;

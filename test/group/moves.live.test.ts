@@ -156,6 +156,35 @@ describe('viewers of a group with two delivery relays', function () {
     }
   });
 
+  it('are known to have left when they did so while their gateway was away', async () => {
+    const client = await openWhepPage(watched?.browser as Browser);
+    try {
+      const opened = await client.open(`${group.url}/live/north/whep`, group.token());
+      await client.moving();
+      const its = async () => (await group.api('GET', `/api/v1/sessions/${opened.session}`)).body;
+      await until('it to watch', async () => (await its()).state === 'watching');
+      const before = await group.pid('gateway');
+      const killedAt = await group.signal('gateway', 'SIGKILL');
+      await client.hangUp();
+      await group.restarted('gateway', before);
+      await group.ready();
+      const left = await until(
+        'its session to have lost its connection',
+        async () => {
+          const now = await its();
+          return now.state === 'connecting' && now;
+        },
+        10_000,
+      );
+      figure('viewer left while the gateway was away: known after', left.since - killedAt);
+      expect(left.why).to.include({ reason: 'seat-left' });
+      expect(left.legs).to.deep.equal([]);
+      expect((await group.api('DELETE', `/api/v1/sessions/${opened.session}`)).status).to.equal(204);
+    } finally {
+      await client.close();
+    }
+  });
+
   it('go by themselves when their relay hangs and nobody tells', async () => {
     await steady();
     const { relay } = await sessionOf('hot');

@@ -12,6 +12,8 @@ import type { RelayReach } from './relay-reach.ts';
 export interface SignallingParts extends Pick<AdaptiveParts, 'bounds' | 'reach' | 'programAt'> {
   /** The socket of the process of the adaptive peers. */
   socket: string;
+  /** No other host has one. */
+  isOnly: boolean;
   reaches: ReadonlyMap<string, RelayReach>;
   clients: RelayClients;
   /** Sessions, wherever their cells live. */
@@ -30,9 +32,17 @@ export interface Signalling {
 }
 
 /** Opens it. */
-export function openSignalling({ socket, reaches, clients, sessions, log, ...fitting }: SignallingParts): Signalling {
+export function openSignalling({
+  socket,
+  isOnly,
+  reaches,
+  clients,
+  sessions,
+  log,
+  ...fitting
+}: SignallingParts): Signalling {
   const peers = adaptivePeers({
-    socket,
+    ...{ socket, isOnly },
     onElsewhere: sessions.tell,
     isOver: sessions.isOver,
     onStep: (peer, camera, { text }) =>
