@@ -17,6 +17,8 @@ const CALM_MS = 1000;
 const KEEN_MS = 200;
 /** After a look, this many times its duration passes before the next: a long list must not eat up this process. */
 const REST = { ordinary: 20, urgent: 2 };
+/** And never more than this: one that was slow by chance, as beside a start, must not hide who comes and goes. */
+const LONGEST_REST_MS = 2_000;
 
 /** A viewer session as watched at one relay. */
 interface Seat {
@@ -102,7 +104,7 @@ function watch(api: Mediamtx): Watcher {
   let next: NodeJS.Timeout | undefined;
 
   const lookWithin = (ms: number, rest: number): void => {
-    const at = Math.max(performance.now() + ms, endedAt + lookMs * rest);
+    const at = Math.max(performance.now() + ms, endedAt + Math.min(lookMs * rest, LONGEST_REST_MS));
     if (at >= wantedAt) return;
     wantedAt = at;
     if (!looking) arm();

@@ -117,6 +117,18 @@ describe('seats', () => {
     expect(reports.map(({ type }) => type)).to.deep.equal(['seat.taken', 'seat.left']);
     one.release();
   });
+
+  it('hide nobody who leaves behind one look that was slow', async () => {
+    const { relay, slot, connect } = fakeRelay(1_000);
+    const reports: SeatReport[] = [];
+    const one = slot(seat('viewer_1', 0), (event) => reports.push(event));
+    connect('viewer_1', 'a');
+    await until('the seat to be taken', () => reports.length, 3_000);
+    relay.lookMs = 0;
+    relay.sessions.length = 0;
+    await until('the seat to be left', () => reports.length === 2, 4_000);
+    one.release();
+  });
 });
 
 describe('a seat that is held anew, as by a gateway that is back', () => {
