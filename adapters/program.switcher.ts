@@ -33,6 +33,8 @@ export interface ProgramSwitcherOptions {
   onKeyframe(camera: string, codec: string, annexB: Buffer): void;
   /** Once a second, for every camera that is carried, by whichever gateway's order. */
   onRates(items: Rate[]): void;
+  /** A few times a second while what feeds a camera's program comes late, as above. */
+  onDelay(camera: string, lateMs: number): void;
   /** Something that no report has a place for: for the log. */
   remark?(camera: string, detail: string): void;
   /** Tokens are minted anew this often. */
@@ -120,6 +122,7 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
       for (const { camera } of items) departures?.look(camera);
       options.onRates(items);
     },
+    delay: options.onDelay,
     told(camera, message, payload) {
       const entry = entries.get(camera);
       if (!entry) return;

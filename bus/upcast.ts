@@ -170,8 +170,8 @@ const steps: Record<string, (record: JournalRecord) => JournalRecord> = {
   'viewer@12': unchanged(13),
   // Nobody was led away from a rung that came late.
   'viewer@13': unchanged(14),
-  // Who was not let in for want of a relay was not told of, and nobody who was connecting heard that a connection of his
-  // was gone.
+  // Who was not let in for want of a relay was not told of, nobody who was connecting heard that a connection of his was
+  // gone, and nobody told why figures say nothing of a network.
   'viewer@14': unchanged(15),
   // Nobody whom an incident let in looked back.
   'incident@2': unchanged(3),

@@ -20,11 +20,10 @@ import {
   seatLeg,
   seatLost,
   seatSession,
-  tellPath,
-  tellStale,
   waitForConnection,
   watching,
 } from './viewer/parts.ts';
+import { tellExcused, tellPath, tellStale } from './viewer/signs.ts';
 
 const moveAlarm = {
   src: 'alarm',
@@ -95,6 +94,7 @@ export const viewerMachine = machine.createMachine({
           target: 'ended',
           actions: ended('displaced', 'every relay is full, and somebody with priority has its place'),
         },
+        'path.excused': { actions: tellExcused },
         'playlist.stale': { actions: tellStale },
         'bandwidth.denied': { target: 'ended', actions: outbid },
         'bandwidth.allotted': { actions: noteCeiling },

@@ -32,6 +32,8 @@ export interface PoolOptions {
   /** What a switcher said of a camera that is in our hands. */
   told(camera: string, message: Told, payload: Buffer | undefined): void;
   rates(items: Rate[]): void;
+  /** What feeds a camera's program comes so late, by whichever gateway's order. */
+  delay(camera: string, lateMs: number): void;
   /** The switcher that carries this camera went away; it is ordered anew when it is back. */
   away(camera: string, switcher: string): void;
   /** What a switcher carries, by whichever gateway's order. */
@@ -144,6 +146,7 @@ export function openSwitcherPool(options: PoolOptions): SwitcherPool {
     const told = message as unknown as Told;
     if (told.type === 'hello') return hello(switcher, told.cameras);
     if (told.type === 'rates') return weigh(switcher, told.items);
+    if (told.type === 'delay') return options.delay(told.camera, told.late_ms);
     const entry = kept.get(told.camera);
     if (entry?.at !== switcher) return;
     if (told.type === 'refused' && told.reason === 'full') {

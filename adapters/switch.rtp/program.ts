@@ -1,5 +1,6 @@
 import type { Measured } from '../../bus/events/rendition.ts';
 import type { MediaTrack } from '../rtsp/sdp.ts';
+import { watchDelay } from './delay.ts';
 import { keepDepartures } from './departures.ts';
 import { createFeed, type Feed } from './feed.ts';
 import { createKeyFrameCollector, type KeyFrameCollector } from './key-frame.ts';
@@ -15,6 +16,7 @@ import { tellStandings } from './source-standings.ts';
 import { createStream, type Start, type Stream } from './stream.ts';
 import type {
   CarryOrder,
+  DelayTold,
   DepartOrder,
   DeparturesOrder,
   DeparturesTold,
@@ -27,7 +29,7 @@ import type {
 import type { Sight } from './video.ts';
 
 /** How a program and its parts stand, as it is told. */
-export type ProgramTold = SourceTold | OutputTold | SwitchedTold | HoldingTold | DeparturesTold;
+export type ProgramTold = SourceTold | OutputTold | SwitchedTold | HoldingTold | DeparturesTold | DelayTold;
 
 /** What a program tells as it happens. */
 export interface ProgramHandlers {
@@ -65,6 +67,7 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
   const sources = new Map<string, Source>();
   const meter = createMeter(startMs);
   const measure = createMeasure();
+  const delay = watchDelay((late_ms) => handlers.told({ type: 'delay', camera, late_ms }));
   let order = first;
   let stream: Stream | undefined;
   let collector: KeyFrameCollector | undefined;
@@ -120,6 +123,7 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
       const codec = source?.tracks()[0]?.encoding ?? '';
       if (source) collector = createKeyFrameCollector((annexB) => handlers.keyFrame(source.id, codec, annexB));
       measure.reset();
+      delay.reset();
       handlers.told(message);
       for (const one of sources.values()) standings.tell(one);
       const departing = departures.standing();
@@ -149,6 +153,7 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
     if (feed.on() !== source.id) return;
     meter.count(frame.length - RTP_OVERHEAD_BYTES, sight);
     measure.see(frame, sight, sizeOf(source));
+    if (sight.newUnit) delay.seen(atMs - source.newestAtMs(), atMs);
     // Before the rewriting: the marker stays, but key frames are gathered from the payload that it shares.
     if (order.keyframes) collector?.see(sight, markerOf(frame), atMs);
     if (sent) sendVideo(frame, sight, atMs);

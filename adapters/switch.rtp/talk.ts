@@ -173,6 +173,13 @@ export interface Rate {
   inter_bps: number;
 }
 
+/** What feeds a camera's program comes so late; told a few times a second while it lasts. */
+export interface DelayTold {
+  type: 'delay';
+  camera: string;
+  late_ms: number;
+}
+
 /** Everything a switcher says. */
 export type Told =
   | { type: 'hello'; switcher: string; cameras: string[] }
@@ -183,5 +190,6 @@ export type Told =
   | DeparturesTold
   | MeasuredTold
   | KeyFrameTold
+  | DelayTold
   | { type: 'rates'; items: Rate[] }
   | { type: 'refused'; camera: string; reason: 'epoch' | 'full' | 'order'; text: string };

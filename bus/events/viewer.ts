@@ -89,6 +89,17 @@ const PathShape = Type.Object({
   rungs: RungsShape,
 });
 
+/** Figures that would speak of a bad path, but that something else than the network has caused. */
+const ExcusedShape = Type.Object({
+  leg: IdSchema,
+  loss: Type.Number(),
+  fps: Type.Number(),
+  kbps: Type.Number(),
+  queue_ms: Type.Optional(Type.Number()),
+  busy_ms: Type.Optional(Type.Number({ description: 'the player’s host came to run so late meanwhile' })),
+  camera_late_ms: Type.Optional(Type.Number({ description: 'the camera’s pictures came here so late already' })),
+});
+
 /** A playlist of HLS that a cache on the way to a player keeps for too long. */
 export const StaleSchema = Type.Object({
   held_ms: Type.Number({ minimum: 0, description: 'the player was given one copy for at least this long' }),
@@ -168,6 +179,7 @@ export const viewerHeard = {
   ),
   'path.degraded': shape('path.degraded', PathShape),
   'path.recovered': shape('path.recovered', PathShape),
+  'path.excused': shape('path.excused', ExcusedShape),
   'rung.late': shape(
     'rung.late',
     Type.Object(
@@ -233,6 +245,7 @@ export const viewerSaid = [
   'viewer.renewed',
   'viewer.degraded',
   'viewer.recovered',
+  'viewer.excused',
   'viewer.stale',
   'viewer.ended',
 ] as const;

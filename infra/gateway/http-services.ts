@@ -105,6 +105,7 @@ export function httpServices(parts: HttpParts): HttpServices {
     srtAt: media.srtAt,
     publishAt: media.publishAt,
     rates: media.rates,
+    lateMs: media.lateMs,
     hls: { folder: media.hlsFolder, paths: openPathSigner(inState('keys', 'hls.key')) },
     whepAt: (relay) => publicWhep(relay, config(), group),
     turnSecret: () => {

@@ -98,6 +98,8 @@ export interface Media extends ClientAddresses {
   followPublisher: HandOver['follow'];
   poster(camera: string): Poster | undefined;
   rates(camera: string): { bitrate_bps: number; fps: number } | undefined;
+  /** By how much its pictures come late just now. */
+  lateMs(camera: string): number | undefined;
   /** Takes publishers for the cameras that say so, and forgets the pictures and figures of those that are no more. */
   setCameras(cameras: ReadonlyMap<string, Pick<CameraSettings, 'sources'>>): void;
   /** Learns which intake pulls which camera from what a former gateway left there. */
@@ -242,6 +244,7 @@ export function openMedia(parts: MediaParts): Media {
     followPublisher: incoming.handOver.follow,
     poster: programs.poster,
     rates: programs.rates,
+    lateMs: programs.lateMs,
     setCameras(cameras) {
       incoming.takePublishers(cameras);
       programs.keepOnly(cameras);

@@ -1,7 +1,14 @@
 import type { CellView } from '../../actors/cells.ts';
 import { systemClock } from '../../adapters/clock.ts';
 import type { Id } from '../../bus/identity.ts';
-import { type Crossing, freshPath, type PathQuality, type Sample, takeSample } from '../../machines/policy/quality.ts';
+import {
+  type Crossing,
+  type Excused,
+  freshPath,
+  type PathQuality,
+  type Sample,
+  takeSample,
+} from '../../machines/policy/quality.ts';
 import type { Connection } from './connections.ts';
 import { legKnown } from './legs.ts';
 import type { Figures } from './messages.ts';
@@ -24,18 +31,16 @@ export const LONGEST_MS = 60_000;
 /** Who could not leave a rung that comes late is told again after this long. */
 const LATE_AGAIN_MS = 5_000;
 
-/** What of a player's figures speaks of its network. */
+/** What of a player's figures speaks of its network, and what is known of its camera. @param queue whether a queue does */
 function sampleOf(
-  {
-    fps,
-    received_fps,
-    loss,
-    freezes,
-    kbps,
-    queue_ms,
-  }: Pick<Figures, 'fps' | 'received_fps' | 'loss' | 'freezes' | 'kbps' | 'queue_ms'>,
+  services: Pick<HttpServices, 'rates' | 'lateMs'>,
+  { camera }: Pick<Connection, 'camera'>,
+  { fps, received_fps, loss, freezes, kbps, queue_ms, busy_ms }: Omit<Figures, 'type'>,
   at: number,
+  queue: boolean,
 ): Sample {
+  const cameraFps = services.rates(camera)?.fps;
+  const cameraLateMs = services.lateMs(camera);
   return {
     at,
     ...(fps === undefined ? {} : { fps }),
@@ -43,7 +48,10 @@ function sampleOf(
     ...(loss === undefined ? {} : { loss }),
     ...(freezes === undefined ? {} : { freezes }),
     ...(kbps === undefined ? {} : { kbps }),
-    ...(queue_ms === undefined ? {} : { queueMs: queue_ms }),
+    ...(queue_ms === undefined || !queue ? {} : { queueMs: queue_ms }),
+    ...(busy_ms === undefined ? {} : { busyMs: busy_ms }),
+    ...(cameraFps === undefined ? {} : { cameraFps }),
+    ...(cameraLateMs === undefined ? {} : { cameraLateMs }),
   };
 }
 
@@ -69,6 +77,10 @@ export function keepMeasuring(services: HttpServices, shared: Shared, verdictTol
     const peer = view && viewerOf(view).legs[leg]?.relay_session;
     const available_kbps = peer === undefined ? undefined : services.adaptive?.estimateKbps(peer);
     return available_kbps === undefined ? {} : { available_kbps };
+  };
+  /** That nothing is done about figures that look bad is told with the reason. */
+  const hearExcused = async (session: Id, leg: string, excused: Excused): Promise<void> => {
+    await cells.offer({ kind: 'viewer', id: session }, { ...excused, leg });
   };
   /** That all is well is news only for whom something was not, or could be better. */
   const hearVerdict = async (session: Id, leg: string, camera: CellView, crossing: Crossing): Promise<void> => {
@@ -116,9 +128,9 @@ export function keepMeasuring(services: HttpServices, shared: Shared, verdictTol
       // An adaptive peer's own congestion control answers a queue, and tries by one how much more there is. What a
       // ladder makes comes later and later, too, where its encoder falls behind; then no packet is missing.
       const isQueue = adaptiveOf(carriedBy) === undefined && (!ladder || (figures.loss ?? 0) > 0);
-      const { queue_ms: _other, ...others } = figures;
-      const crossing = takeSample(path, sampleOf(isQueue ? figures : others, at));
-      if (crossing) await hearVerdict(connection.session, leg, camera, crossing);
+      const crossing = takeSample(path, sampleOf(services, connection, figures, at, isQueue));
+      if (crossing?.type === 'path.excused') await hearExcused(connection.session, leg, crossing);
+      else if (crossing) await hearVerdict(connection.session, leg, camera, crossing);
       if (ladder) await hearLate(connection.session, leg, camera, at);
     },
     forget(leg) {

@@ -54,6 +54,8 @@ export const playerSays = {
       latency_ms: Figure,
       gap_ms: Figure,
       queue_ms: Figure,
+      /** By how much its page or browser came to run late, at most, in the half second before. */
+      busy_ms: Figure,
     }),
   ),
   playing: shape('playing', Type.Object({ ...leg, first_frame_ms: Figure, gap_ms: Figure, silent_ms: Figure })),

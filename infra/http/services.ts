@@ -176,6 +176,8 @@ export interface HttpServices {
   poster(camera: Id): Poster | undefined | Promise<Poster | undefined>;
   /** Measured by the switcher; undefined while nothing flows. */
   rates(camera: Id): { bitrate_bps: number; fps: number } | undefined;
+  /** By how much its pictures come late to the switcher just now; undefined where they come in time. */
+  lateMs(camera: Id): number | undefined;
   /**
    * The address at which a relay offers a path over RTSP.
    * @param called the host name or address under which the caller reaches us

@@ -4,7 +4,6 @@ import type { ViewerState } from '../../bus/events/viewer.ts';
 import type { Why } from '../../bus/events/why.ts';
 import { adapt, leaveLate } from '../policy/adaptation.ts';
 import { admission } from '../policy/admission.ts';
-import { inSeconds } from '../policy/lateness.ts';
 import type { AlarmInput, SeatInput } from '../slots.ts';
 import { VIEWER_TIMES, type ViewerContext, type ViewerEvent, type ViewerSaid } from './context.ts';
 
@@ -98,7 +97,7 @@ export const become = (
   });
 
 /** A fact about a viewer. @param from the state before */
-function said(event: string, from: string, now: ViewerContext, why: Why): ViewerSaid {
+export function said(event: string, from: string, now: ViewerContext, why: Why): ViewerSaid {
   const { detect_ms, decide_ms, ended: moved, rung } = now.move ?? {};
   return {
     type: `viewer.${event}`,
@@ -195,40 +194,6 @@ export const renew = machine.enqueueActions(({ context, event, enqueue }) => {
   enqueue.emit(({ context: now }) =>
     said('renewed', context.state, now, { trigger: event.type, text: 'the entitlement was prolonged' }),
   );
-});
-
-/** Of a bad picture, where the network is not known to be at fault. */
-const WHOLE = 'the picture comes to this viewer haltingly, though the network loses nothing of it';
-
-/** The network's verdict changed: told, and nothing more yet. */
-export const tellPath = (what: 'degraded' | 'recovered', text: string) =>
-  machine.emit(({ context, event }) => {
-    const guard =
-      'after_ms' in event
-        ? {
-            ...{ leg: event.leg, after_ms: event.after_ms, loss: event.loss, fps: event.fps, kbps: event.kbps },
-            ...(event.queue_ms === undefined ? {} : { queue_ms: event.queue_ms }),
-            ...(event.received_fps === undefined ? {} : { received_fps: event.received_fps }),
-          }
-        : {};
-    const isWhole = 'received_fps' in event && event.received_fps !== undefined;
-    const decided = adaptation(context, event)?.why;
-    // Nothing else tells that it would have gone down.
-    const late = decided?.reason === 'late' && decided.rejected ? { rejected: decided.rejected } : {};
-    return said(what, context.state, context, { trigger: event.type, text: isWhole ? WHOLE : text, guard, ...late });
-  });
-
-/** Its picture over HLS is late by what a cache does; which cache, nobody here can know. */
-export const tellStale = machine.emit(({ context, event }) => {
-  const { held_ms = 0, allowed_ms = 0 } = event.type === 'playlist.stale' ? event : {};
-  return said('stale', context.state, context, {
-    trigger: event.type,
-    reason: 'stale-playlist',
-    text:
-      `a cache on the way to this player kept a playlist for ${inSeconds(held_ms)}, so live is late by as much: ` +
-      `let edge or CDN keep playlists no longer than Cache-Control says (one second), and apart by their query`,
-    guard: { held_ms, allowed_ms },
-  });
 });
 
 /** Ends the session for a reason. */

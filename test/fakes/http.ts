@@ -193,6 +193,7 @@ export async function fakeGateway(change: Partial<HttpServices> = {}): Promise<F
     whep,
     poster: (camera) => posters.get(camera),
     rates: () => ({ bitrate_bps: 2_000_000, fps: 30 }),
+    lateMs: () => undefined,
     rtspAt: (relay, path) => (relay === 'relay-1' ? `rtsp://127.0.0.1:8554/${path}` : undefined),
     encodesAt: () => true,
     shortOn: () => undefined,

@@ -37,7 +37,8 @@ const journal = (file: string): JournalRecord[] =>
  * that waits for those who can't be told to leave, a viewer who is cut there, and publishers who come to another intake
  * than their camera's; an encoder that is late, and a viewer who is led back from its rung; relays that are not heard of,
  * and come back, have ended, or are others by then; people who are not let in, for want of a relay or of a right; one
- * whose connections were gone when his gateway was back; sources that send what is no picture.
+ * whose connections were gone when his gateway was back; one whose own host, or whose camera, was late; sources that send
+ * what is no picture.
  */
 describe('a journal of long ago', () => {
   for (const file of files) {

@@ -164,6 +164,7 @@ const machines: Record<string, { machine: AnyStateMachine; walks: Walk[] }> = {
           { type: 'move.begun', leg: 'b', relay: 'relay-2', reason: 'silence', detect_ms: 260, decide_ms: 0 },
           { type: 'path.degraded', ...shown, rungs: [] },
           { type: 'path.recovered', ...shown, rungs: [] },
+          { type: 'path.excused', leg: 'a', loss: 0.3, fps: 30, kbps: 900, queue_ms: 90, busy_ms: 180 },
           { type: 'playlist.stale', held_ms: 9_000, allowed_ms: 2_000 },
           { type: 'viewer.renewed', expires_at: 10_000 },
           { type: 'viewer.revoked', by: 'x', reason: 'x' },

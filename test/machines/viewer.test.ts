@@ -202,6 +202,18 @@ describe('a viewer', () => {
     expect(viewer.last.why.guard).to.include({ fps: 11, received_fps: 30 });
   });
 
+  it('whose own host, or whose camera, was late is told that, and keeps its picture', () => {
+    const figures = { type: 'path.excused', leg: 'a', loss: 0.3, fps: 20, kbps: 900 };
+    const busy = given(...watching, { ...figures, queue_ms: 90, busy_ms: 240 });
+    expect(busy.state).to.equal('watching');
+    expect(busy.said.at(-1)).to.equal('viewer.excused');
+    expect(busy.last.why).to.include({ trigger: 'path.excused', reason: 'host-busy' });
+    expect(busy.last.why.guard).to.deep.equal({ leg: 'a', loss: 0.3, fps: 20, kbps: 900, queue_ms: 90, busy_ms: 240 });
+    const late = given(...watching, { ...figures, loss: 0, queue_ms: 300, busy_ms: 20, camera_late_ms: 310 });
+    expect(late.last.why).to.include({ reason: 'camera-late' });
+    expect(late.last.why.text).to.match(/^the camera's pictures came here 0.3 s late/);
+  });
+
   it('whose playlists a cache keeps for too long says so, by how much live is late, and what to do about it', () => {
     const viewer = given(...watching, { type: 'playlist.stale', held_ms: 9_040, allowed_ms: 2_000 });
     expect(viewer.state).to.equal('watching');

@@ -61,8 +61,8 @@ export class Live {
     this.measure = createMeasure(options.clock ?? 'sampled');
     this.reporting = startReporting(this.legs, stage, this.measure, {
       measured: (measured) => options.hears?.measured?.(measured),
-      tell: (leg, { figures, latency }, queueMs) =>
-        this.session.signals()?.stats(leg.name, figures, latency?.ms, this.standing.takeGapMs(), queueMs),
+      tell: (leg, measured, queueMs) =>
+        this.session.signals()?.stats(leg.name, measured, this.standing.takeGapMs(), queueMs),
     });
     this.standing = watchStanding(this.standingHears());
     this.reconnection = createReconnection({

@@ -1,3 +1,4 @@
+import { watchBusyness } from './busyness.ts';
 import { createClockReader } from './clock-reader.ts';
 import type { Frame } from './frames.ts';
 import { createLatencyMeter, type Latency } from './latency.ts';
@@ -8,6 +9,8 @@ import { type Figures, figuresOf } from './statistics.ts';
 export interface Measured {
   figures: Figures;
   latency: Latency | undefined;
+  /** By how much this page or its browser came to run late meanwhile, at most. */
+  busyMs: number | undefined;
 }
 
 /** Which frames the clock is read from: reading costs about half a millisecond. */
@@ -29,12 +32,15 @@ export interface Measure {
 /** Makes the measure of a player. */
 export function createMeasure(clock: ClockUse): Measure {
   const meter = createLatencyMeter(clock === 'every-frame' ? 0 : SAMPLE_MS);
+  const busyness = watchBusyness();
   let before: { leg: Leg; figures: Figures } | undefined;
   const peek = async (leg: Leg): Promise<Measured> => {
+    const askedMs = performance.now();
     const report = await leg.report();
     const now = performance.now();
+    busyness.answered(askedMs, now);
     const figures = figuresOf(report.values(), now, before?.leg === leg ? before.figures : undefined);
-    return { figures, latency: meter.latest(now, figures.estimateMs) };
+    return { figures, latency: meter.latest(now, figures.estimateMs), busyMs: busyness.busyMs(now) };
   };
   return {
     frame(leg, { displayMs, displayAt }) {

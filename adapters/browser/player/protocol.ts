@@ -20,6 +20,7 @@ export type ClientMessage =
       latency_ms?: number;
       gap_ms?: number;
       queue_ms?: number;
+      busy_ms?: number;
     }
   | { type: 'playing'; leg: string; first_frame_ms: number; gap_ms?: number; silent_ms?: number }
   | { type: 'renew'; token: string }

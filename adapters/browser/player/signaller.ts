@@ -1,6 +1,6 @@
 import type { Goal } from './legs.ts';
+import type { Measured } from './measure.ts';
 import type { WhepAt } from './resources.ts';
-import type { Figures } from './statistics.ts';
 
 /** Where the player may go by itself, for `ttlMs` from now. */
 export interface Standby {
@@ -40,13 +40,7 @@ export interface Signaller {
   opened(leg: string, relay: string, relaySession: string): void;
   candidate(leg: string, candidate: RTCIceCandidate): void;
   /** @param queueMs by how much a queue that grows has its picture late */
-  stats(
-    leg: string,
-    figures: Figures,
-    latencyMs: number | undefined,
-    gapMs: number | undefined,
-    queueMs: number | undefined,
-  ): void;
+  stats(leg: string, measured: Measured, gapMs: number | undefined, queueMs: number | undefined): void;
   /** A leg is in front. @param gapMs since the last frame of the one before; @param silentMs why the player went */
   playing(leg: string, firstFrameMs: number, gapMs: number | undefined, silentMs: number | undefined): void;
   closeLeg(leg: string): void;

@@ -136,7 +136,7 @@ export function openSignalling(admission: Admission, options: { quality?: string
       unanswered.get(name)?.push(message);
       send(message);
     },
-    stats(name, figures, latencyMs, gapMs, queueMs) {
+    stats(name, { figures, latency, busyMs }, gapMs, queueMs) {
       send({
         type: 'stats',
         leg: name,
@@ -147,9 +147,10 @@ export function openSignalling(admission: Admission, options: { quality?: string
         kbps: Math.round(figures.kbps),
         freezes: figures.freezes,
         ...(figures.rttMs === undefined ? {} : { rtt_ms: Math.round(figures.rttMs * 10) / 10 }),
-        ...(latencyMs === undefined ? {} : { latency_ms: Math.max(0, latencyMs) }),
+        ...(latency === undefined ? {} : { latency_ms: Math.max(0, latency.ms) }),
         ...(gapMs === undefined ? {} : { gap_ms: Math.round(gapMs) }),
         ...(queueMs === undefined ? {} : { queue_ms: Math.round(queueMs) }),
+        ...(busyMs === undefined ? {} : { busy_ms: Math.max(0, Math.round(busyMs)) }),
       });
     },
     playing(name, firstFrameMs, gapMs, silentMs) {

@@ -42,6 +42,8 @@ export interface Programs {
   poster(camera: string): Poster | undefined;
   /** What a camera's program carries now; undefined when nobody measured it lately. */
   rates(camera: string): { bitrate_bps: number; fps: number } | undefined;
+  /** By how much a camera's pictures come late just now; undefined while they come in time. */
+  lateMs(camera: string): number | undefined;
   /** A camera's addresses have changed: its order is given again. */
   renew(camera: string): void;
   /** The cells of all relays are known: those that were taken out get no program any more. */
@@ -53,6 +55,8 @@ export interface Programs {
 
 /** Measurements older than this say nothing about now. */
 const RATES_FRESH_MS = 3_000;
+/** What comes late is told of several times a second: after this long it has caught up. */
+const DELAY_FRESH_MS = 1_000;
 
 /** Makes the adapters; every delivery relay gets every program, but for one that was taken out. */
 export function openPrograms(parts: ProgramsParts): Programs {
@@ -66,6 +70,7 @@ export function openPrograms(parts: ProgramsParts): Programs {
   });
   const rungs = new Map<string, { relay: string; names: readonly string[] }>();
   const rates = new Map<string, { bitrate_bps: number; fps: number; at: number }>();
+  const delays = new Map<string, { lateMs: number; at: number }>();
   const eyes = createEyes({
     ffmpeg,
     watch: (camera, wanted) => switchers.watch(camera, wanted),
@@ -97,6 +102,7 @@ export function openPrograms(parts: ProgramsParts): Programs {
       for (const { camera, bitrate_bps, fps } of items) rates.set(camera, { bitrate_bps, fps, at });
       eyes.weigh(items);
     },
+    onDelay: (camera, lateMs) => void delays.set(camera, { lateMs, at: performance.now() }),
   });
   return {
     slots: { program: switchers.slot, selection: switchers.selection, eye: eyes.slot },
@@ -113,12 +119,17 @@ export function openPrograms(parts: ProgramsParts): Programs {
       if (!measured || performance.now() - measured.at >= RATES_FRESH_MS) return undefined;
       return { bitrate_bps: measured.bitrate_bps, fps: measured.fps };
     },
+    lateMs(camera) {
+      const { lateMs, at = 0 } = delays.get(camera) ?? {};
+      return performance.now() - at < DELAY_FRESH_MS ? lateMs : undefined;
+    },
     renew: switchers.renew,
     attendRelays: relays.attend,
     keepOnly(cameras) {
       for (const camera of rates.keys()) {
         if (cameras.has(camera)) continue;
         rates.delete(camera);
+        delays.delete(camera);
         eyes.forget(camera);
       }
     },

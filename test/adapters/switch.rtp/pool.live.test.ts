@@ -57,6 +57,7 @@ describe('spreading cameras over switchers', () => {
       host: { ...switchersIn(folder), ensureSwitchers: (count) => asked.push(count) },
       told: (camera, message: Told) => heard.push(`${camera} ${message.type}`),
       rates() {},
+      delay() {},
       away: (camera, name) => heard.push(`${camera} away from ${name}`),
     });
     closers.push(() => opened.close());
@@ -149,7 +150,7 @@ describe('the switchers of several hosts', () => {
     let at = 'a';
     const away: string[] = [];
     const pools = openSwitcherPools({
-      ...{ hosts: [a, b], hostOf: () => at, told() {}, rates() {} },
+      ...{ hosts: [a, b], hostOf: () => at, told() {}, rates() {}, delay() {} },
       drop: (camera) => ({ type: 'drop', epoch: 2, camera }),
       away: (_camera, switcher) => void away.push(switcher),
     });

@@ -153,6 +153,7 @@ const server = await buildServer({
   whep,
   poster: () => undefined,
   rates: () => undefined,
+  lateMs: () => undefined,
   rtspAt: () => undefined,
   srtAt: () => undefined,
   encodesAt: () => true,

@@ -146,7 +146,7 @@ const GOOD: { [T in keyof typeof playerSays]: object } = {
   offer: { leg: 'a', sdp: OFFER },
   opened: { leg: 'a', relay: 'relay-1', relay_session: '00000000-0000-4000-8000-000000000000' },
   candidate: { leg: 'a', candidate: '' },
-  stats: { leg: 'a', fps: 30 },
+  stats: { leg: 'a', fps: 30, busy_ms: 4 },
   playing: { leg: 'a' },
   renew: { token: 'none' },
   close: { leg: 'a' },

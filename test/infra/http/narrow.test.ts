@@ -16,12 +16,14 @@ describe('http: a viewer whose line has become narrow', () => {
   let player: FakePlayer;
   let session: string;
   const departures = fakeDepartures();
+  let cameraLateMs: number | undefined;
   const rendition = { kind: 'rendition' as const, id: id('cam_001') };
 
   beforeEach(async () => {
     departures.taken.length = 0;
     departures.ready = true;
-    gateway = await fakeGateway({ departures });
+    cameraLateMs = undefined;
+    gateway = await fakeGateway({ departures, lateMs: () => cameraLateMs });
     await gateway.camera('cam_001', 'hcm/center');
     const { roster } = gateway.house;
     const configured = { zone: 'hcm/center', rungs: rungsNamed(['720p', '360p']), keep: 'warm' };
@@ -115,6 +117,35 @@ describe('http: a viewer whose line has become narrow', () => {
     player.say({ type: 'stats', leg, fps: 25, loss: 0.03, kbps: 500, queue_ms: 80 });
     await until('the word on its line', () => queues().length > before);
     expect(queues().slice(before)).to.deep.equal([80]);
+  });
+
+  describe('or seems to', () => {
+    const facts = () => gateway.house.store.records().flatMap(({ record }) => record.said);
+    const excused = () => facts().filter(({ type }) => type === 'signalbox.viewer.excused');
+    const late = { type: 'stats', leg: 'b', fps: 25, loss: 0.03, kbps: 700, queue_ms: 270 };
+
+    it('keeps his picture where his own host was busy, and the log says so', async () => {
+      player.say({ ...late, busy_ms: 320 });
+      const [fact] = await until('the log to tell', () => (excused().length > 0 ? excused() : undefined));
+      expect(fact?.data.why).to.deep.include({
+        reason: 'host-busy',
+        text: "the player's own host came to run up to 320 ms late: this says nothing of its network",
+      });
+      expect(fact?.data.why).to.have.nested.property('guard.busy_ms', 320);
+      expect([view()?.state, view()?.context.quality]).to.deep.equal(['watching', '720p']);
+      expect(facts().map(({ type }) => type)).to.not.include('signalbox.viewer.degraded');
+    });
+
+    it('keeps it where the camera’s pictures came late already, and goes down once they don’t', async () => {
+      cameraLateMs = 250;
+      player.say(late);
+      const [fact] = await until('the log to tell', () => (excused().length > 0 ? excused() : undefined));
+      expect(fact?.data.why).to.include({ reason: 'camera-late' });
+      expect(told('move').filter(({ quality }) => quality === '360p')).to.deep.equal([]);
+      cameraLateMs = undefined;
+      await goDown();
+      expect(view()?.context).to.include({ quality: '360p' });
+    });
   });
 
   it('is led back when the encoder of its rung can’t keep up, and not down to it again while that is so', async () => {

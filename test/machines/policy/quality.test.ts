@@ -1,11 +1,24 @@
 import { expect } from 'chai';
-import { freshPath, QUALITY, type Sample, takeSample } from '../../../machines/policy/quality.ts';
+import {
+  type Crossing,
+  freshPath,
+  type PathQuality,
+  QUALITY,
+  type Sample,
+  takeSample,
+} from '../../../machines/policy/quality.ts';
+
+/** What is told of a path, where that is a verdict. */
+function verdictOf(path: PathQuality, sample: Sample): Crossing | undefined {
+  const told = takeSample(path, sample);
+  return told?.type === 'path.excused' ? undefined : told;
+}
 
 /** Four samples a second; tells at which of them something was told. */
 function told(...samples: Omit<Sample, 'at'>[]): string[] {
   const path = freshPath();
   return samples.flatMap((sample, index) => {
-    const crossing = takeSample(path, { ...sample, at: 1_000 + index * 250 });
+    const crossing = verdictOf(path, { ...sample, at: 1_000 + index * 250 });
     return crossing ? [`${index}: ${crossing.type}${crossing.collapsed ? ', collapsed' : ''}`] : [];
   });
 }
@@ -63,13 +76,13 @@ describe('the verdict on a viewer’s network', () => {
     const path = freshPath();
     const slow = { ...good, fps: 8, receivedFps: 30 };
     const samples = [...times(4, { ...good, receivedFps: 30 }), ...times(12, slow)];
-    const crossings = samples.map((sample, index) => takeSample(path, { ...sample, at: 100_000 + index * 250 }));
+    const crossings = samples.map((sample, index) => verdictOf(path, { ...sample, at: 100_000 + index * 250 }));
     const told = crossings.find((one) => one?.type === 'path.degraded');
     expect(told?.received_fps).to.be.closeTo(30, 0.1);
     expect(told?.fps).to.be.below(15);
     const lost = freshPath();
     takeSample(lost, { ...good, loss: 0.01, at: 100_000 });
-    const after = samples.map((sample, index) => takeSample(lost, { ...sample, at: 101_000 + index * 250 }));
+    const after = samples.map((sample, index) => verdictOf(lost, { ...sample, at: 101_000 + index * 250 }));
     const bad = after.find((one) => one?.type === 'path.degraded');
     expect(bad, 'its decoder may wait for a key frame').to.not.equal(undefined);
     expect(bad).to.not.have.property('received_fps');
@@ -91,5 +104,33 @@ describe('the verdict on a viewer’s network', () => {
       [4, 8, 4, 0].map((fps) => ({ ...good, fps })),
     ).flat();
     expect(told(...slow).filter((one) => one.includes('degraded'))).to.deep.equal([]);
+  });
+
+  it('is none of a path on which nothing has come yet, however long', () => {
+    expect(told(...times(40, { fps: 0, loss: 0, kbps: 0 }))).to.deep.equal([]);
+    expect(told(...times(12, { fps: 0, kbps: 0 }), ...times(12, good)), 'before the first picture').to.have.length(1);
+  });
+
+  it('is not bad where the camera itself sends fewer pictures, and not good until it sends them all again', () => {
+    const half = { ...good, fps: 12, receivedFps: 12 };
+    const seen = [...times(12, good), ...times(24, { ...half, cameraFps: 12 })];
+    expect(told(...seen).filter((one) => one.includes('degraded'))).to.deep.equal([]);
+    expect(told(...seen.slice(3)).length, 'not told to be good once more').to.equal(1);
+    expect(told(...times(12, good), ...times(24, { ...half, cameraFps: 30 })).at(-1)).to.match(/path.degraded$/);
+  });
+
+  it('is bad of a starved host only where it shows less than comes, and for long', () => {
+    const busy = { ...good, fps: 8, busyMs: 300 };
+    const long = QUALITY.starved.steadyMs / 250 + 6;
+    const seen = told(...times(12, good), ...times(long, { ...busy, receivedFps: 30 }));
+    expect(seen).to.have.length(2);
+    expect(Number.parseInt(String(seen[1]), 10) * 250).to.be.above(3_000 + QUALITY.starved.steadyMs);
+    expect(told(...times(12, good), ...times(long, { ...busy, receivedFps: 8 }))).to.have.length(1);
+    expect(told(...times(12, good), ...times(8, { ...busy, receivedFps: 30 }), ...times(8, good))).to.have.length(1);
+  });
+
+  it('is never good while something bad has another cause: better pictures would be worse', () => {
+    expect(told(...times(12, { ...lossy, busyMs: 300 }))).to.deep.equal([]);
+    expect(told(...times(12, { ...good, queueMs: 400, cameraLateMs: 400 }))).to.deep.equal([]);
   });
 });
