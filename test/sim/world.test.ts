@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { simulate } from './world.ts';
 
-const SEEDS = 20;
+const SEEDS = 30;
 const STEPS = 1_000;
 
 describe('a house in which everything fails by chance', () => {
