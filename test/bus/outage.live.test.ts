@@ -157,7 +157,8 @@ describe('when nats-server goes away', () => {
     await server.close();
     server = await startNats('', server.port, 'max_file_store: 200KB');
     await isBack();
-    const big = (n: number) => someRecord('cam_a', n, { after: 'x'.repeat(20_000) });
+    const context = { state: 'live', since: 0, text: 'x'.repeat(20_000) };
+    const big = (n: number) => someRecord('cam_a', n, { after: { value: 'live', context } });
     let last = 0;
     let error: unknown;
     for (let n = 1; !error && n < 100; n++) {
@@ -313,8 +314,8 @@ describe('with a spool before NATS', () => {
     expect(spool.state().full).to.equal(true);
     const { last } = await store.facts.range();
     await store.keeper.forgetFacts(last + 1);
-    await until('the spool to be empty', () => spool.state().spooled === 0, 20_000);
-    expect(spool.state().full).to.equal(false);
+    // The way is open again a moment after the last of it was delivered.
+    await until('the way to be open', () => spool.state().spooled === 0 && !spool.state().full, 20_000);
     await cells.stop();
     await everythingArrivedOnce(cells.counts);
   });
