@@ -128,7 +128,9 @@ describe('an upgrade from what an earlier release left', function () {
         const running = group as TestGroup;
         const isThere = async () =>
           (await get('/api/v1/cameras')).items.some(({ id }: { id: string }) => id === 'cam_007');
-        expect((await running.api('DELETE', '/api/v1/cameras/cam_007')).status).to.be.oneOf([200, 204]);
+        // Its cells are another gateway's, as far as is known, until nothing has been heard of that one for a while.
+        const takenOut = async () => (await running.api('DELETE', '/api/v1/cameras/cam_007')).status !== 503;
+        await until('it to be taken out', takenOut, 15_000);
         await until('it to be out', async () => !(await isThere()));
         const saved = await command(['backup', path.join(folder, 'after'), '--state', state, '--json'], { env });
         expect(JSON.parse(saved.out).versions, 'a backup says what its release knew').to.deep.equal(VERSIONS);
