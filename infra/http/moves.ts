@@ -53,6 +53,8 @@ interface Lost {
 
 /** Where a leg elsewhere was not to be had, nobody is sent again for a drain before this long. */
 const DRAIN_AGAIN_MS = 5_000;
+/** A hop that was given up, as for another leg that was more urgent, is ordered again after this long; later and later. */
+const HOP_AGAIN_MS = { first: 4_000, longest: 60_000 };
 /** Who was told to open a leg has done so after this long, or given it up. */
 const ORDER_WITHIN_MS = 15_000;
 
@@ -114,6 +116,8 @@ export function keepMoves(services: HttpServices, shared: Shared, line: Pick<Lin
   /** When the last order was given, and until when it is not sent away for a drain; both on the monotonic clock. */
   let orderedMs = 0;
   let staysUntilMs = 0;
+  /** The leg that is to take the picture off its departure path, and when it is ordered again should it be given up. */
+  let hop: { leg: Id; againMs: number; waitMs: number } | undefined;
   /** When the choice of a rung was made that was ordered last (epoch ms). */
   let followed: number | undefined;
   const { cells, metrics, log } = services;
@@ -206,9 +210,16 @@ export function keepMoves(services: HttpServices, shared: Shared, line: Pick<Lin
     for (const [name, { relay, rung }] of orders) {
       if (name === leg || (rung === undefined && relay === held?.relay)) orders.delete(name);
     }
+    hop = undefined;
+    hopOn();
+  };
+  /** Has the picture go on from its departure path. What must go down stays there: its line has no room for a second one. */
+  const hopOn = (): void => {
+    const held = front === undefined ? undefined : legs.get(front);
     const name = free();
-    // What must go down stays where it is: a second connection would need what its line has not.
     if (!held?.path.startsWith('departure/') || held.ladder || name === undefined) return;
+    const waitMs = hop ? Math.min(2 * hop.waitMs, HOP_AGAIN_MS.longest) : HOP_AGAIN_MS.first;
+    hop = { leg: name, againMs: performance.now() + waitMs, waitMs };
     const why = 'the picture is there; it goes on where everybody watches';
     order(name, { relay: held.relay, hurry: false }, 'departure', why);
   };
@@ -245,6 +256,8 @@ export function keepMoves(services: HttpServices, shared: Shared, line: Pick<Lin
         if (leg !== sent?.leg && loss.reason !== 'draining') legs.delete(leg);
       }
       followRung(session);
+      const isGivenUp = hop && !legs.has(hop.leg) && performance.now() >= hop.againMs;
+      if (isGivenUp && lost.length === 0 && session.state === 'watching') hopOn();
     },
   };
 }

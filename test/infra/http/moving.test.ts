@@ -429,6 +429,25 @@ describe('http: a player that moves', () => {
     expect(moved, 'nobody need know').to.deep.equal([]);
   });
 
+  it('hops on later when the connection that it hopped with was given up for another that seemed more urgent', async () => {
+    departures.ready = true;
+    player.say({ type: 'offer', leg: 'a', sdp: OFFER });
+    await player.told('answer');
+    player.say({ type: 'playing', leg: 'a', first_frame_ms: 61 });
+    await player.told('move');
+    player.say({ type: 'offer', leg: 'b', sdp: OFFER });
+    await until('the hop to be on its way', () => told('answer').length === 2);
+    player.say({ type: 'close', leg: 'b' });
+    await until('another hop', () => told('move').length === 2);
+    expect(told('move').at(-1)).to.include({ relay: 'relay-1', reason: 'departure' });
+    player.say({ type: 'offer', leg: told('move').at(-1)?.leg, sdp: OFFER });
+    await until('it to be on its way', () => told('answer').length === 3);
+    player.say({ type: 'playing', leg: told('move').at(-1)?.leg, gap_ms: 33 });
+    player.say({ type: 'close', leg: 'a' });
+    await until('the departure path to be given back', () => departures.taken[0]?.closed);
+    expect(told('move'), 'and no more').to.have.length(2);
+  });
+
   it('hops on, too, when its gateway was started anew between its picture and the word', async () => {
     departures.ready = true;
     player.say({ type: 'offer', leg: 'a', sdp: OFFER });
