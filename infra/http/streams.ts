@@ -190,11 +190,18 @@ export function keepStreams(services: HttpServices, hub: Hub): Streams {
       }
     };
 
+    /** What goes wrong in one stream ends that one. */
+    const goOn = () =>
+      void follow().catch((err: unknown) => {
+        services.log.error({ err, sub: caller.sub, position }, 'an event stream failed; its reader has to come again');
+        stop('internal');
+      });
+
     const stopMinding = hub.onSetBack(() => {
       stopHearing();
       position = hub.last();
       sink.resync(position, 'lost');
-      void follow();
+      goOn();
     });
 
     const stream = { caller, stop };
@@ -210,7 +217,7 @@ export function keepStreams(services: HttpServices, hub: Hub): Streams {
           sink.resync(position, missing.reason);
         }
       }
-      void follow();
+      goOn();
     } catch (error) {
       stop();
       throw error;
