@@ -40,6 +40,18 @@ describe('http: events', () => {
     return stream;
   };
 
+  /** From the first event on. */
+  const followBySocket = async (query = '') => {
+    const heard: Record<string, unknown>[] = [];
+    const socket: WebSocket = await gateway.server.injectWS(`/api/v1/events${query}`, {
+      headers: { host: 'localhost:8080', ...gateway.bearer(anna) },
+    });
+    open.push({ close: () => socket.terminate() });
+    socket.on('message', (data) => heard.push(JSON.parse(data.toString())));
+    socket.send('{"after":0}');
+    return { heard, socket };
+  };
+
   beforeEach(async () => {
     gateway = await fakeGateway();
     await gateway.camera('cam_001', 'hcm/center');
@@ -215,6 +227,20 @@ describe('http: events', () => {
     expect(heardOf(reader)).to.deep.equal(all.filter((seq) => seq > seen));
   });
 
+  it('is told to come again when reading fails in a way that nobody expected, and nobody else is', async () => {
+    const other = await follow(anna);
+    const ask = await startedAnew({
+      read: () => {
+        throw new TypeError('no such thing');
+      },
+    });
+    const reader = await ask(1);
+    const end = await until('the end', () => reader.heard.find((one) => one.event === 'end'));
+    expect(end.data).to.deep.equal({ reason: 'internal' });
+    await silence('cam_001');
+    await until('what comes', () => other.types().includes('camera.stalled'));
+  });
+
   it('goes on past an event that is damaged, for everybody', async () => {
     const [one, other] = [await follow(anna), await follow({ sub: 'vera', cameras: ['cam_001'] })];
     const damaged = someFact('cam_001', 1);
@@ -363,13 +389,7 @@ describe('http: events', () => {
   });
 
   it('tells the same over a WebSocket, from the sequence that is said first', async () => {
-    const heard: Record<string, unknown>[] = [];
-    const socket: WebSocket = await gateway.server.injectWS('/api/v1/events?types=camera', {
-      headers: { host: 'localhost:8080', ...gateway.bearer(anna) },
-    });
-    open.push({ close: () => socket.terminate() });
-    socket.on('message', (data) => heard.push(JSON.parse(data.toString())));
-    socket.send('{"after":0}');
+    const { heard } = await followBySocket('?types=camera');
     await until('what was before', () => heard.filter((one) => one.type === 'signalbox.camera.live').length === 2);
     await silence('cam_001');
     await until('what comes', () => heard.at(-1)?.type === 'signalbox.camera.stalled');
@@ -377,13 +397,7 @@ describe('http: events', () => {
   });
 
   it('tells a reader over a WebSocket that is let go of for its slowness where to go on', async () => {
-    const heard: Record<string, unknown>[] = [];
-    const socket: WebSocket = await gateway.server.injectWS('/api/v1/events', {
-      headers: { host: 'localhost:8080', ...gateway.bearer(anna) },
-    });
-    open.push({ close: () => socket.terminate() });
-    socket.on('message', (data) => heard.push(JSON.parse(data.toString())));
-    socket.send('{"after":0}');
+    const { heard, socket } = await followBySocket();
     await until('what was before', () => heard.length >= 2);
     socket.pause();
     const fact = someFact('cam_001', 1);
