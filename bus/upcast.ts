@@ -173,6 +173,8 @@ const steps: Record<string, (record: JournalRecord) => JournalRecord> = {
   // Who was not let in for want of a relay was not told of, nobody who was connecting heard that a connection of his was
   // gone, and nobody told why figures say nothing of a network.
   'viewer@14': unchanged(15),
+  // Nobody was moved for the sake of balance.
+  'viewer@15': unchanged(16),
   // Nobody whom an incident let in looked back.
   'incident@2': unchanged(3),
 };

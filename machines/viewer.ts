@@ -269,6 +269,7 @@ export const viewerMachine = machine.createMachine({
                 'move.begun': { actions: noteMove },
                 'leg.opened': { actions: addLeg },
                 'leg.playing': { guard: 'knownLeg', target: 'watching', actions: [noteFirstFrame, ...arrive] },
+                'leg.refused': { guard: 'givenUp', target: 'watching', actions: stay },
                 'leg.closed': [
                   { guard: 'givenUp', target: 'watching', actions: [dropLeg, ...stay] },
                   { actions: dropLeg },
@@ -278,11 +279,14 @@ export const viewerMachine = machine.createMachine({
                   { actions: seatSession },
                 ],
                 'seat.left': { actions: dropSeat },
-                'alarm.rang': {
-                  guard: { type: 'rang', params: { name: 'move' } },
-                  target: '#viewer.ended',
-                  actions: ended('not-moved', 'no relay carried the picture on in time'),
-                },
+                'alarm.rang': [
+                  { guard: 'notForced', target: 'watching', actions: stay },
+                  {
+                    guard: { type: 'rang', params: { name: 'move' } },
+                    target: '#viewer.ended',
+                    actions: ended('not-moved', 'no relay carried the picture on in time'),
+                  },
+                ],
               },
             },
           },

@@ -7,7 +7,7 @@ import { HistorySchema } from './history.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the viewer machine's events and context. */
-export const VIEWER_VERSION = 15;
+export const VIEWER_VERSION = 16;
 
 /** What a viewer session is. */
 export const VIEWER_STATES = ['admitted', 'denied', 'connecting', 'watching', 'moving', 'ended'] as const;
@@ -47,6 +47,7 @@ export const MoveReasonSchema = Type.Enum([
   'relay-ended',
   'relay-removed',
   'draining',
+  'rebalance',
   'silence',
   'peer-lost',
 ]);

@@ -29,6 +29,10 @@ export const LimitsSchema = Type.Object(
       }),
     ),
     relay_grace: duration('60s', 'for how long a relay that was taken out waits for viewers who can’t be moved'),
+    settled: duration(
+      '30s',
+      'for how long a relay has served, and a viewer stayed, before he is moved for balance alone',
+    ),
     egress_kbps: Type.Optional(
       Type.Integer({
         minimum: 100,

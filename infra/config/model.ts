@@ -172,6 +172,8 @@ export interface Config {
     adaptiveCores: number;
     /** A relay that was taken out waits this long for viewers who can't be moved. */
     relayGraceMs: number;
+    /** A relay has served, and a viewer stayed, this long before he is moved for balance alone. */
+    settledMs: number;
     /** What one delivery relay may send. */
     egressBps?: number;
   };

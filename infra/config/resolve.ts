@@ -74,6 +74,7 @@ export function resolve(file: string, settings: Settings, findings: Findings): C
     limits: {
       sessionsPerSubject: settings.limits.sessions_per_subject,
       relayGraceMs: durationMs(settings.limits.relay_grace),
+      settledMs: durationMs(settings.limits.settled),
       ...(settings.limits.egress_kbps === undefined ? {} : { egressBps: settings.limits.egress_kbps * 1000 }),
       encoders: settings.limits.encoders ?? ENCODERS_PER_CORE * availableParallelism(),
       adaptivePeers: settings.limits.adaptive_peers,

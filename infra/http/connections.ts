@@ -1,4 +1,5 @@
 import type { CellView } from '../../actors/cells.ts';
+import type { Why } from '../../bus/events/why.ts';
 import { type Id, isId } from '../../bus/identity.ts';
 import type { Told } from '../../bus/ports/facts.ts';
 import { type Ending, endingOf } from './ending.ts';
@@ -16,6 +17,10 @@ export interface Connection {
   end(ending: Ending): void;
   /** Tells the player to open a new leg where one was lost with its relay. */
   checkLegs(): void;
+  /** Whether it could go on elsewhere though nothing forces it; undefined: it is left in peace. */
+  resting(): { hot: boolean } | undefined;
+  /** Has it go on there at its ease. @returns whether it was told */
+  leave(to: { relay: string; why: Why }): boolean;
   /** The state of its camera that it was told last. */
   told?: string;
   /** What the player measured last. */
@@ -27,6 +32,7 @@ export interface Connections {
   add(connection: Connection): void;
   remove(connection: Connection): void;
   of(session: Id): Connection | undefined;
+  list(): Iterable<Connection>;
   /** Ends a session's player at once, without waiting for the fact to come round. */
   end(session: Id, view: CellView | undefined): void;
   /** Tells a player the state of its camera. */
@@ -105,6 +111,7 @@ export function keepConnections(services: HttpServices, hub: Hub): Connections {
       if (bySession.get(connection.session) === connection) bySession.delete(connection.session);
     },
     of: (session) => bySession.get(session),
+    list: () => bySession.values(),
     end,
     tellState,
     close() {

@@ -109,7 +109,12 @@ export class Conversation {
     const view = services.cells.view({ kind: 'viewer', id: pass.session });
     if (!view || !isOpen(view)) return line.end(endingOf(view));
     const { send, end } = line;
-    this.connection = { session: pass.session, camera: pass.camera, send, end, checkLegs: () => this.checkLegs() };
+    const now = () => services.cells.view({ kind: 'viewer', id: pass.session }) ?? view;
+    this.connection = {
+      ...{ session: pass.session, camera: pass.camera, send, end, checkLegs: () => this.checkLegs() },
+      resting: () => this.moves.resting(now()),
+      leave: (to) => this.moves.leave(now(), to),
+    };
     shared.connections.add(this.connection);
     const camera = services.cells.view({ kind: 'camera', id: pass.camera });
     const rungs = camera ? rungsOf(services, camera).map(({ name }) => name) : [];

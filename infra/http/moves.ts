@@ -1,17 +1,13 @@
 import type { CellView } from '../../actors/cells.ts';
-import { systemClock } from '../../adapters/clock.ts';
-import type { MoveReason } from '../../bus/events/viewer.ts';
 import { type Id, isId } from '../../bus/identity.ts';
 import type { Placement } from '../../machines/policy/placement.ts';
-import { heldNow, instanceOf, type Leg, legsKnown } from './legs.ts';
+import { heldNow, instanceOf, legsKnown } from './legs.ts';
+import { type HeldLeg, type Loss, lossOf } from './losses.ts';
 import { displace, findPlace, isPrior, type Place } from './placing.ts';
 import type { HttpServices } from './services.ts';
 import type { Shared } from './shared.ts';
 import type { Line } from './socket.ts';
-import { relayOf, viewerOf } from './views.ts';
-
-/** A leg as a player has it: where it is, and at which start of its relay it was opened. */
-export type HeldLeg = Pick<Leg, 'relay' | 'instance' | 'path' | 'peer' | 'ladder'>;
+import { viewerOf } from './views.ts';
 
 /** Where a player was told to open a leg. */
 export interface Order {
@@ -34,14 +30,10 @@ export interface Moves {
   orderOf(leg: Id): Order | undefined;
   /** Has the player open another leg where the one in front is lost, or its relay is being drained. */
   check(session: CellView): void;
-}
-
-/** What has become of a leg. */
-interface Loss {
-  reason: MoveReason;
-  text: string;
-  detectMs: number;
-  decideMs: number;
+  /** Whether it could go on elsewhere though nothing forces it, and has a second leg ready; undefined: it is left in peace. */
+  resting(session: CellView): { hot: boolean } | undefined;
+  /** Has it go on there at its ease. @returns false when it is not known to be there to be told */
+  leave(session: CellView, to: Required<Pick<Placement, 'relay' | 'why'>>): boolean;
 }
 
 /** A leg that was lost, and how. */
@@ -63,42 +55,6 @@ const NARROW: ReadonlySet<string> = new Set(['collapsed', 'strained']);
 
 /** Those that it opens by itself a player names from the alphabet's second half. */
 const LEG_NAMES = [...'abcdefghijklm'] as Id[];
-
-/**
- * How a leg was lost; undefined while it is not.
- * @param relay as it is now
- * @param seated whether the relay still has the leg, as far as is known
- * @param peers which start of the adaptive peers serves now
- */
-function lossOf(
-  relay: CellView | undefined,
-  { instance, peer }: HeldLeg,
-  seated: boolean,
-  peers: string | undefined,
-): Loss | undefined {
-  const decideMs = relay ? Math.max(0, systemClock.now() - relay.since) : 0;
-  if (!relay?.tags.includes('serving')) {
-    const { lostAt } = relay ? relayOf(relay) : {};
-    const detectMs = relay && lostAt !== undefined ? relay.since - lostAt : 0;
-    if (relay?.tags.includes('over')) {
-      const text = 'its relay was taken out of the configuration; another one carries the picture';
-      return { reason: 'relay-removed', text, detectMs: 0, decideMs };
-    }
-    const text = 'its relay does not serve; another one carries the picture';
-    return { reason: 'relay-lost', text, detectMs, decideMs };
-  }
-  if (relayOf(relay).instance !== instance) {
-    const text = 'the relay started anew and is serving again';
-    return { reason: 'relay-restarted', text, detectMs: 0, decideMs };
-  }
-  if (peer !== undefined && peer !== peers) {
-    const text = 'the process that encoded it ended; another one carries the picture';
-    return { reason: 'peer-lost', text, detectMs: 0, decideMs: 0 };
-  }
-  if (!seated) return { reason: 'relay-ended', text: 'the relay ended the connection', detectMs: 0, decideMs: 0 };
-  if (!relay.tags.includes('draining')) return undefined;
-  return { reason: 'draining', text: 'its relay is being drained; another one takes over', detectMs: 0, decideMs };
-}
 
 /** Whether a leg gives the picture that is on screen, as far as its relay tells; one that is kept ready is elsewhere. */
 function mayShow(session: CellView, { relay }: Pick<HeldLeg, 'relay'>): boolean {
@@ -258,6 +214,24 @@ export function keepMoves(services: HttpServices, shared: Shared, line: Pick<Lin
       followRung(session);
       const isGivenUp = hop && !legs.has(hop.leg) && performance.now() >= hop.againMs;
       if (isGivenUp && lost.length === 0 && session.state === 'watching') hopOn();
+    },
+    resting(session) {
+      const held = front === undefined ? undefined : legs.get(front);
+      const { camera, relay } = viewerOf(session);
+      const isBusy = orders.size > 0 && performance.now() - orderedMs < ORDER_WITHIN_MS;
+      // On other paths than everybody's lines are narrow, or a hop is due.
+      const isUsual = held?.relay === relay && held.path === camera && session.state === 'watching';
+      return isUsual && !isBusy && performance.now() >= staysUntilMs ? { hot: legs.size > 1 } : undefined;
+    },
+    leave(session, { relay, why }) {
+      const ready = [...legs].find(([name, held]) => name !== front && held.relay === relay && serves(held));
+      const leg = ready?.[0] ?? free();
+      if (leg === undefined || !line.isThere()) return false;
+      const loss: Loss = { reason: 'rebalance', text: why.text, detectMs: 0, decideMs: 0 };
+      shared.loads.seat(session.id, relay);
+      order(leg, { relay, hurry: false }, loss.reason, loss.text);
+      begin(session.id, leg, relay, loss, { why });
+      return true;
     },
   };
 }

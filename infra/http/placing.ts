@@ -9,6 +9,7 @@ import {
   placeStandby,
   type RelayStanding,
 } from '../../machines/policy/placement.ts';
+import type { SteadyStanding } from '../../machines/policy/rebalance.ts';
 import { unavailable } from './errors.ts';
 import type { Carried } from './loads.ts';
 import { regionOf } from './region.ts';
@@ -53,13 +54,16 @@ export function standingOf(
 }
 
 /** How the delivery relays stand. */
-export const standings = (services: HttpServices, loads: Carried): RelayStanding[] =>
+export const standings = (services: HttpServices, loads: Carried): SteadyStanding[] =>
   presentRelays(services.cells)
     .filter((view) => relayOf(view).role === 'delivery')
-    .map((view) => ({ ...standingOf(services, view, loads.of(view.id)), inherits: loads.inherits(view.id) }));
+    .map((view) => ({
+      ...standingOf(services, view, loads.of(view.id)),
+      ...{ inherits: loads.inherits(view.id), since: view.since },
+    }));
 
 /** Where somebody is, by the address of his client: its network tells. */
-const regionAt = ({ config, findPlace }: HttpServices, address: string): string =>
+export const regionAt = ({ config, findPlace }: HttpServices, address: string): string =>
   regionOf(address, config.regions, findPlace);
 
 /**

@@ -39,6 +39,7 @@ import { operationsRoutes } from './operations.ts';
 import { pageRoutes } from './page.ts';
 import { ptzRoutes } from './ptz.ts';
 import { publishRoutes } from './publish.ts';
+import { keepBalance } from './rebalancing.ts';
 import { recordingRoutes } from './recordings.ts';
 import { relayRoutes } from './relays.ts';
 import { replayRoutes } from './replay.ts';
@@ -160,6 +161,7 @@ export async function buildServer(services: HttpServices): Promise<Server> {
     witness: keepWitnesses(services, systemClock.now),
     pace: limiter(DRAINED_PER_SECOND, DRAINED_AT_ONCE),
   };
+  const stopBalancing = keepBalance(services, shared);
   const registered = new Set<string>();
 
   server.setValidatorCompiler(TypeBoxValidatorCompiler);
@@ -235,6 +237,7 @@ export async function buildServer(services: HttpServices): Promise<Server> {
   });
   server.addHook('preClose', async () => {
     stopListening();
+    stopBalancing();
     connections.close();
     shared.vanished.close();
     shared.streams.close();

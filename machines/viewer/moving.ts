@@ -9,6 +9,7 @@ const SENTENCES: Record<Move['reason'], (relay: string) => string> = {
   'relay-ended': (relay) => `${relay} ended the connection`,
   'relay-removed': (relay) => `${relay} was taken out of the configuration`,
   draining: (relay) => `${relay} is being drained`,
+  rebalance: (relay) => `${relay} carries more than its share`,
   silence: (relay) => `no frame came from ${relay}`,
   'peer-lost': () => 'the process that encoded the picture ended',
   collapsed: () => 'the network carried hardly anything of the picture',
@@ -84,14 +85,17 @@ const moved = become(
   },
   'moved',
 );
-const stayed = become('watching', ({ relay }, event) => ({
+const stayed = become('watching', ({ relay, move }, event) => ({
   trigger: event.type,
-  text: `the picture from ${relay} moves again by itself`,
+  text:
+    move?.reason === 'rebalance'
+      ? `${relay} carries the picture on: the other one gave none`
+      : `the picture from ${relay} moves again by itself`,
 }));
 /** Nothing moves any more. */
 export const endMove = machine.assign({ move: undefined });
 
 /** The picture has come to another relay, or back to its own: says from where to where, why, and how long it took. */
 export const arrive = [noteArrival, noteQuality, moved, endMove] as const;
-/** The player gave up its own move. */
+/** A move that nothing forced led to no picture: the one that is there stays. */
 export const stay = [stayed, endMove] as const;

@@ -50,12 +50,18 @@ export const machine = setup({
       (event.relay === context.relay || Object.values(context.legs).every(({ relay }) => relay === event.relay)),
     /** Nobody could be told to move, so whoever connects has come by himself. */
     unguided: ({ context }) => context.move?.leg === undefined,
-    /** The player gave its own move up: the picture moves again where it was. */
+    /** A move that nothing forced, its player's own or for the sake of balance, is given up: the picture moves where it was. */
     givenUp: ({ context, event }) =>
-      event.type === 'leg.closed' &&
-      context.move?.reason === 'silence' &&
+      (event.type === 'leg.closed' || (event.type === 'leg.refused' && context.move?.reason === 'rebalance')) &&
+      (context.move?.reason === 'silence' || context.move?.reason === 'rebalance') &&
       context.move.leg === event.leg &&
       Object.keys(context.legs).some((leg) => leg !== event.leg),
+    /** Its time is over, and the picture is still where it was. */
+    notForced: ({ context, event }) =>
+      event.type === 'alarm.rang' &&
+      event.name === 'move' &&
+      context.move?.reason === 'rebalance' &&
+      Object.values(context.legs).some(({ relay }) => relay === context.relay),
     /** What the network shows leads to another rung, and not to the one that it goes to already. */
     adapts: ({ context, event }) => {
       const rung = adaptation(context, event)?.rung;

@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { expect } from 'chai';
 import type { Browser } from 'playwright-core';
 import { processesOf, startChromium } from '../fixtures/chromium.ts';
@@ -10,6 +11,11 @@ import { startWatchedGroup, type WatchedGroup } from '../fixtures/watched-group.
 import { longestGapMs, type Watcher, watchCamera } from '../fixtures/watcher.ts';
 import { openWhepPage } from '../fixtures/whep-page.ts';
 
+const POOL = {
+  relays: ['relay-1', 'relay-2'].map((id) => ({ id, region: 'hcm', weight: 3 })),
+  regions: { default: 'hcm' },
+};
+
 /** Two people watch a camera with a key frame every two seconds: one keeps a second connection ready, one does not. */
 describe('viewers of a group with two delivery relays', function () {
   this.timeout(60_000);
@@ -20,9 +26,8 @@ describe('viewers of a group with two delivery relays', function () {
   let hot: Watcher;
 
   before(async () => {
-    const relays = ['relay-1', 'relay-2'].map((id) => ({ id, region: 'hcm', weight: 3 }));
     const picture = { fps: 30, gopSeconds: 2, bitrateBps: 1_500_000 };
-    watched = await startWatchedGroup(['north'], { relays, regions: { default: 'hcm' } }, picture);
+    watched = await startWatchedGroup(['north'], POOL, picture);
     ({ group, events, watcher: cold } = watched);
     hot = await watchCamera(watched.browser, group, 'north', { query: 'hot=1' });
     await hot.moving();
@@ -337,6 +342,30 @@ describe('viewers of a group with two delivery relays', function () {
       await until('it to watch', async () => (await sessionOf(which)).state === 'watching', 10_000);
       expect((await sessionOf(which)).id, 'the same session').to.equal(sessions[index]);
     }
+  });
+
+  it('go back to a relay that was away, whom it hurts least, and without missing a frame', async () => {
+    await steady();
+    const before = await group.pid('relay:relay-1');
+    await group.signal('relay:relay-1', 'SIGKILL');
+    await group.restarted('relay:relay-1', before);
+    await steady();
+    const [{ id, relay }, ready] = [await sessionOf('cold'), await sessionOf('hot')];
+    expect([relay, ready.relay]).to.deep.equal(['relay-2', 'relay-2']);
+    const settleWithin = (limits: object) => {
+      const cameras = watched?.site.cameras();
+      writeFileSync(group.group.config, JSON.stringify({ ...POOL, limits, cameras }));
+    };
+    settleWithin({ settled: '3s' });
+    const moved = await events.next('viewer.moved', `viewer/${id}`, Date.now(), 30_000);
+    settleWithin({});
+    expect(moved.data).to.include({ from_relay: 'relay-2', relay: 'relay-1' });
+    expect(moved.data.why).to.include({ reason: 'rebalance' });
+    const gap = (await gaps(moved.at)).cold;
+    figure('moved for the sake of balance, cold: longest gap between frames', gap);
+    expect(gap).to.be.lessThan(600);
+    expect((await cold.watched()).moves.at(-1)).to.include({ relay: 'relay-1', reason: 'rebalance' });
+    expect((await sessionOf('hot')).relay).to.equal('relay-2');
   });
 
   it('have a journal from which a replay reaches the state of every one of them', async () => {

@@ -184,6 +184,45 @@ describe('a viewer', () => {
     });
   });
 
+  describe('that is moved for the sake of balance', () => {
+    const second = { type: 'leg.opened', leg: 'b', relay: 'relay-3', path: 'cam_001', relay_session: 'r2' };
+    const begun = {
+      ...{ type: 'move.begun', leg: 'b', relay: 'relay-3', reason: 'rebalance', detect_ms: 0, decide_ms: 0 },
+      placement: { trigger: 'rebalance', text: 'x', guard: { from: 9, to: 2 } },
+    };
+    const text = 'relay-1 carries more than its share; relay-3 carries the picture on';
+
+    it('says from where to where, and why', () => {
+      expect(given(...watching, begun).last.why).to.deep.include({ reason: 'rebalance', text });
+      const moved = given(...watching, begun, second, { type: 'leg.playing', leg: 'b', gap_ms: 33 });
+      expect(moved.last).to.include({ from_relay: 'relay-1', relay: 'relay-3', state: 'watching' });
+      expect(moved.last.why).to.deep.include({ reason: 'rebalance', text });
+    });
+
+    for (const [how, ...heard] of [
+      ['is refused', { type: 'leg.refused', leg: 'b', detail: 'x' }],
+      ['is given up', second, { type: 'leg.closed', leg: 'b' }],
+      ['gives no picture in time', { type: 'alarm.rang', name: 'move' }],
+      ['opens, and gives no picture in time', second, { type: 'alarm.rang', name: 'move' }],
+    ] as [string, ...AnyEventObject[]][]) {
+      it(`stays where it is when the other connection ${how}`, () => {
+        const stays = given(...watching, begun, ...heard);
+        expect(stays.state).to.equal('watching');
+        expect(stays.context.relay).to.equal('relay-1');
+        expect(stays.context.move).to.equal(undefined);
+        expect(stays.last.why.text).to.equal('relay-1 carries the picture on: the other one gave none');
+      });
+    }
+
+    it('ends as any other whose relay is lost meanwhile and that nobody sends on', () => {
+      const left = { type: 'seat.left', relay: 'relay-1', relay_session: 'r1' };
+      const over = given(...watching, begun, left, { type: 'alarm.rang', name: 'move' });
+      expect(over.last.why).to.include({ reason: 'not-moved' });
+      const other = { type: 'leg.refused', leg: 'n', detail: 'x' };
+      expect(given(...watching, begun, other).state, 'another leg’s').to.equal('moving');
+    });
+  });
+
   it('whose network fails says so, and when it is good again, without leaving its picture', () => {
     const degraded = { type: 'path.degraded', leg: 'a', after_ms: 1_000, loss: 0.2, fps: 11, kbps: 900, rungs: [] };
     const viewer = given(...watching, degraded);

@@ -10,7 +10,7 @@ const HELP_MS = 4_000;
 /** A ready leg whose last frame is older does not flow. */
 const FLOWING_MS = 500;
 /** Why another leg is opened while the picture in front is well; with a network that is short two are too many. */
-const CALM: ReadonlySet<string | undefined> = new Set(['departure', 'draining', 'recovered']);
+const CALM: ReadonlySet<string | undefined> = new Set(['departure', 'draining', 'rebalance', 'recovered']);
 
 /**
  * What a leg is opened for. `replace`: it takes the place of the one in front at its first frame. `repair`: the same,

@@ -19,6 +19,7 @@ const REASONS: Record<string, string> = {
   'relay-removed': 'its relay was taken out of service',
   'relay-ended': 'its relay ended the connection',
   draining: 'its relay is being drained',
+  rebalance: 'its relay carried more than its share',
   silence: 'no frame came any more',
   'peer-lost': 'what encoded it ended',
   collapsed: 'hardly anything came through',

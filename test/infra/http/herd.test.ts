@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import { acquaint } from '../../../actors/acquaintance.ts';
+import { systemClock } from '../../../adapters/clock.ts';
 import { id } from '../../../bus/identity.ts';
+import { BALANCE } from '../../../machines/policy/rebalance.ts';
 import { type FakeGateway, fakeGateway, OFFER } from '../../fakes/http.ts';
 import { connectPlayer, type FakePlayer } from '../../fakes/player.ts';
 import { until } from '../../fixtures/process.ts';
@@ -105,5 +107,75 @@ describe('http: all the players of a relay', () => {
     for (const one of admitted) await greet(one);
     const standbys = at('relay-1').map((session) => String(view(session)?.context.standby));
     expect(counts(standbys)).to.deep.equal({ 'relay-1': 0, 'relay-2': 2, 'relay-3': 2 });
+  });
+
+  describe('of which some were lost with a relay that is back', () => {
+    const { now } = performance;
+    let later = 0;
+    /** The gateway's clock goes on at once to the next turn after so long. */
+    const wait = (ms: number) => {
+      later += ms;
+      later += BALANCE.turnMs - (systemClock.now() % BALANCE.turnMs);
+    };
+    beforeEach(() => {
+      later = 0;
+      performance.now = () => now.call(performance) + later;
+    });
+    afterEach(() => {
+      performance.now = now;
+    });
+    /** Of each player, the moves that it was told of for the sake of balance. */
+    const balanced = () =>
+      [...players].flatMap(([session, { heard }]) =>
+        heard
+          .filter(({ type, reason }) => type === 'move' && reason === 'rebalance')
+          .map((move) => ({ session, move })),
+      );
+    const lose = async (name: string) => {
+      const lost = at(name);
+      await relay(name, { type: 'relay.exited', detail: 'killed' });
+      await until('all to be told', () => lost.every(lastMove));
+      for (const session of lost) await play(session, lastMove(session)?.leg);
+    };
+
+    it('come back to it, one after the other, while their picture stays, until none carries clearly more', async () => {
+      await watch(6);
+      await lose('relay-1');
+      expect(loads()).to.deep.equal({ 'relay-1': 0, 'relay-2': 3, 'relay-3': 3 });
+      await gateway.relay('relay-1', 'second');
+      wait(gateway.services.config.limits.settledMs);
+      for (let count = 1; count <= 2; count++) {
+        await until('somebody’s turn', () => balanced().length === count);
+        const [{ session, move } = {} as never] = balanced().slice(-1);
+        expect(move).to.include({ relay: 'relay-1' });
+        expect(move.why).to.match(/^relay-[23] carries 3 viewers for its weight, relay-1 [01]$/);
+        expect(view(session)?.state).to.equal('moving');
+        expect(gateway.whep.closed, 'the picture that is there stays').to.have.length(0);
+        await play(session, move.leg);
+        expect(view(session)?.context.relay).to.equal('relay-1');
+        wait(0);
+      }
+      expect(loads()).to.deep.equal({ 'relay-1': 2, 'relay-2': 2, 'relay-3': 2 });
+    }).timeout(30_000);
+
+    it('stay where they are while another relay is in doubt', async () => {
+      await watch(4);
+      await lose('relay-1');
+      await gateway.relay('relay-1', 'second');
+      for (const name of ['relay-1', 'relay-2', 'relay-3'])
+        await relay(name, { type: 'pulse.beating', round_trip_ms: 1 });
+      await relay('relay-3', { type: 'pulse.missed', silent_ms: 300, detail: 'nothing came back' });
+      wait(gateway.services.config.limits.settledMs);
+      let looks = 0;
+      gateway.services.health = () => {
+        looks += 1;
+        return [];
+      };
+      await until('it to be looked at', () => looks > 3);
+      expect(balanced()).to.deep.equal([]);
+      await relay('relay-3', { type: 'pulse.beating', round_trip_ms: 1 });
+      wait(0);
+      await until('the next turn', () => balanced().length === 1);
+    }).timeout(30_000);
   });
 });
