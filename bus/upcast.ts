@@ -173,8 +173,7 @@ const steps: Record<string, (record: JournalRecord) => JournalRecord> = {
   // Who was not let in for want of a relay was not told of, nobody who was connecting heard that a connection of his was
   // gone, and nobody told why figures say nothing of a network.
   'viewer@14': unchanged(15),
-  // Nobody was moved for the sake of balance.
-  'viewer@15': unchanged(16),
+  'viewer@15': viewerWithOwn,
   // Nobody whom an incident let in looked back.
   'incident@2': unchanged(3),
 };
@@ -237,6 +236,18 @@ function viewerWithRungs(record: JournalRecord): JournalRecord {
     heard: record.heard.map((heard) => ({ ...heard, ...added[heard.type] })),
     after: { ...after, context: { ...after.context, fixed: false, ladder, turns: [] } },
   };
+}
+
+/**
+ * Version 16 of a viewer is told which rung is the camera's own, where it is one of those that it moves between: until then
+ * that was the first. Nobody was moved for the sake of balance.
+ */
+function viewerWithOwn(record: JournalRecord): JournalRecord {
+  const withOwn = (heard: JournalRecord['heard'][number]) => {
+    const { rungs } = heard as { rungs?: object[] };
+    return rungs ? { ...heard, rungs: rungs.map((rung, index) => (index > 0 ? rung : { ...rung, own: true })) } : heard;
+  };
+  return { ...record, version: 16, heard: record.heard.map(withOwn) };
 }
 
 /** Version 9 of a viewer knows of each camera that an incident opened how far back: until then none was for looking back. */

@@ -60,6 +60,7 @@ const RungsShape = Type.Array(
   Type.Object({
     name: Type.String(),
     bitrate_bps: Type.Number(),
+    own: Type.Optional(Type.Boolean({ description: 'as the camera sends it' })),
     adaptive: Type.Optional(Type.Boolean({ description: 'encoded for this viewer alone, as its network allows' })),
     late_ms: Type.Optional(
       Type.Number({
@@ -67,7 +68,7 @@ const RungsShape = Type.Array(
       }),
     ),
   }),
-  { description: 'best first; the first is the camera’s own picture' },
+  { description: 'best first' },
 );
 
 /** What a player's measurements say of its path, and between which rungs it may move because of that. */
@@ -125,6 +126,7 @@ export const viewerHeard = {
       quality: Type.String(),
       fixed: Type.Optional(Type.Boolean({ description: 'somebody chose that quality: it is kept' })),
       ladder: Type.Optional(Type.Boolean({ description: 'that quality is made by the camera’s ladder' })),
+      h265: Type.Optional(Type.Boolean({ description: 'its player takes H.265 over WebRTC' })),
       address: Type.String({ description: 'the client network address' }),
       expires_at: Type.Number({ description: 'epoch ms at which the entitlement ends' }),
       /** Sessions this subject already holds, and how many it may. */

@@ -12,6 +12,8 @@ export interface Picture {
   label?: string;
   /** A picture that stands still, clock included: for trying the frozen-picture detector. */
   still?: boolean;
+  /** H.264 unless said. */
+  codec?: 'H265';
   /** Adds a quiet tone in this codec. */
   audio?: 'aac' | 'libopus' | 'pcm_alaw';
 }
@@ -53,8 +55,20 @@ function movingPicture({ width, height, fps, color, still, label }: Picture): st
   return `testsrc2=${size},${block},realtime,${clockFilter(width)}`;
 }
 
+/** Encodes without B-frames, for one core, with key frames that keep their distance. */
+function videoCodec({ codec, fps }: Picture, gopFrames: string): string[] {
+  const common = ['-preset', 'ultrafast', '-tune', 'zerolatency', '-pix_fmt', 'yuv420p', '-g', gopFrames];
+  const ofH265 = `fps=${fps}/1:keyint=${gopFrames}:min-keyint=1:scenecut=0:pools=1:frame-threads=1:log-level=none`;
+  if (codec === 'H265') return ['-c:v', 'libx265', ...common, '-x265-params', ofH265];
+  return [
+    ...['-c:v', 'libx264', '-profile:v', 'baseline', ...common, '-threads', '1', '-keyint_min', gopFrames],
+    // The clock's fine time base would pass for 1,000 frames a second, and leave each a thirtieth of its bits.
+    ...['-x264-params', `fps=${fps}/1`],
+  ];
+}
+
 /**
- * FFmpeg arguments that paint, encode (H.264 baseline, no B-frames) and publish a picture.
+ * FFmpeg arguments that paint, encode (H.264 baseline or H.265) and publish a picture.
  * @param target an `rtsp://127.0.0.1…` address that takes publishers, without secrets
  */
 export function pictureArguments(picture: Picture, target: string): string[] {
@@ -66,10 +80,7 @@ export function pictureArguments(picture: Picture, target: string): string[] {
     : [];
   return [
     ...['-v', 'error', '-nostdin', '-fpsprobesize', '0', '-f', 'lavfi', '-i', movingPicture(picture), ...audioInput],
-    ...['-fps_mode', 'passthrough', '-c:v', 'libx264', '-profile:v', 'baseline', '-preset', 'ultrafast'],
-    ...['-tune', 'zerolatency', '-threads', '1', '-pix_fmt', 'yuv420p', '-g', gopFrames, '-keyint_min', gopFrames],
-    // The clock's fine time base would pass for 1,000 frames a second, and leave each a thirtieth of its bits.
-    ...['-x264-params', `fps=${picture.fps}/1`],
+    ...['-fps_mode', 'passthrough', ...videoCodec(picture, gopFrames)],
     // A camera begins with a key frame for whoever connects. This encoder can't know who does, so it sends ten in its
     // first second; afterwards they keep their distance.
     ...['-force_key_frames', 'expr:lt(t,1)*gte(t,n_forced*0.1)'],

@@ -70,8 +70,8 @@ export function oversee(parts: OversightParts): Oversight {
     limitBps: () => config().limits.egressBps,
     stepsOf(id) {
       const view = cells.view({ kind: 'camera', id });
-      const rungs = view ? rungsOf({ cells, rates: media.rates }, view) : [];
-      return rungs.map(({ name, bitrate_bps }) => ({ name, bitrate_bps }));
+      const rungs = view ? rungsOf({ cells, rates: media.rates }, view, true) : [];
+      return rungs.map(({ name, bitrate_bps, ladder }) => ({ name, bitrate_bps, ...(ladder ? {} : { own: true }) }));
     },
     onFault,
   });

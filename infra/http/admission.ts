@@ -34,6 +34,8 @@ export interface Wish {
   quality?: string;
   /** Of HLS: parts of a segment are given out, too, by a relay. */
   latency?: 'low';
+  /** Over WebRTC: the player takes that. */
+  h265?: boolean;
   address: string;
 }
 
@@ -115,15 +117,16 @@ export interface Begun {
 }
 
 /** The quality that a session begins with. */
-function rungWished(services: HttpServices, camera: CellView, { protocol, quality, latency }: Wish) {
+function rungWished(services: HttpServices, camera: CellView, { protocol, quality, latency, h265 = false }: Wish) {
   if (latency === 'low') {
-    const { name, ladder } = rungFor(services, camera, quality === ADAPTIVE ? undefined : quality);
+    const { name, ladder } = rungFor(services, camera, quality === ADAPTIVE ? undefined : quality, true);
     return { quality: name, ladder };
   }
   // Over HLS the player chooses, unless somebody chose for it.
   if (protocol === 'hls') return { quality: quality ?? 'auto' };
-  const { name, ladder } = rungFor(services, camera, ADAPTS.has(protocol) ? quality : undefined);
-  return { quality: name, fixed: name === quality, ladder };
+  if (!ADAPTS.has(protocol)) return { quality: rungFor(services, camera, undefined, true).name };
+  const { name, ladder } = rungFor(services, camera, quality, h265);
+  return { quality: name, fixed: name === quality, ladder, ...(h265 ? { h265 } : {}) };
 }
 
 /** Who asks for an adaptive peer gets no session while there is none to be had. @throws Refusal 503 */

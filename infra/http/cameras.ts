@@ -134,7 +134,7 @@ function show(view: CellView, viewers: number, services: HttpServices, caller: C
     ...(active_why ? { active_why } : {}),
     ...(chosen === undefined ? {} : { chosen_source: chosen }),
     ...(runs && misplaced ? { misplaced } : {}),
-    rungs: rungsOf(services, view).map(({ name }) => name),
+    rungs: rungsOf(services, view, true).map(({ name }) => name),
     viewers,
     ptz: services.cells.view({ kind: 'ptz', id: view.id })?.tags.includes('over') === false,
     keep: settings?.keep ?? 'warm',

@@ -11,7 +11,7 @@ import { keepMeasuring, LONGEST_MS, type Measuring } from './measuring.ts';
 import { SAYS } from './message-roles.ts';
 import type { PlayerMessage, Says } from './messages.ts';
 import { keepMoves, type Moves } from './moves.ts';
-import { rungsOf } from './rungs.ts';
+import { rungsOfSession } from './rungs.ts';
 import { fragmentOf, type Offer, parseOffer } from './sdp.ts';
 import type { HttpServices } from './services.ts';
 import type { Shared } from './shared.ts';
@@ -117,7 +117,7 @@ export class Conversation {
     };
     shared.connections.add(this.connection);
     const camera = services.cells.view({ kind: 'camera', id: pass.camera });
-    const rungs = camera ? rungsOf(services, camera).map(({ name }) => name) : [];
+    const rungs = camera ? rungsOfSession(services, camera, view).map(({ name }) => name) : [];
     send({ type: 'welcome', session_id: pass.session, camera: pass.camera, rungs });
     shared.connections.tellState(this.connection);
     this.standby.keep(view);

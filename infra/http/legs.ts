@@ -208,11 +208,17 @@ export function keepLegs(services: HttpServices, loads: Loads): Legs {
     const view = cells.view({ kind: 'camera', id: camera });
     const query = `leg=${leg}`;
     if (!view) return ask(session.id, camera, relay, sdp, query, haste);
-    const rung = wanted === undefined ? rungOfSession(services, view, session) : rungFor(services, view, wanted);
-    const rungs = rungsOf(services, view);
-    const ofCamera = async () => ({ ...(await ask(session.id, camera, relay, sdp, query, haste)), rung: rungs[0] });
+    const { h265 = false, fixed } = viewerOf(session);
+    const rung = wanted === undefined ? rungOfSession(services, view, session) : rungFor(services, view, wanted, h265);
+    const rungs = rungsOf(services, view, h265);
+    const own = rungs.find(({ path }) => path === camera);
+    const ofCamera = async () => {
+      const opened = await ask(session.id, camera, relay, sdp, query, haste);
+      return { ...opened, rung: own ?? rung };
+    };
     if (!rung.ladder && !rung.adaptive) return ofCamera();
-    const chosen = wanted !== undefined || viewerOf(session).fixed;
+    // Who can't be shown the camera's own picture waits for what is made of it.
+    const chosen = wanted !== undefined || fixed || !own;
     if (rung.ladder && wanted !== undefined && haste !== 'no') {
       // It must go down: with the stored pictures, no faster than a line takes that this rung suits.
       const bps = Math.round(rung.bitrate_bps / ADAPTATION.fillShare);

@@ -65,6 +65,10 @@ const GrantedSchema = Type.Object({
   why: WhySchema,
 });
 
+const H265Schema = Type.Optional(
+  Type.Boolean({ description: 'true: the browser decodes H.265 over WebRTC; others are shown a rung of such cameras' }),
+);
+
 /** Of every rung that a ladder makes, as RTP names it. */
 const LADDER_CODEC = 'H264';
 
@@ -82,6 +86,7 @@ function deviceOf(
     quality?: string;
     protocol?: Protocol;
     h264?: boolean;
+    h265?: boolean;
     native?: boolean;
     latency?: 'low';
   },
@@ -96,6 +101,7 @@ function deviceOf(
     ...(networkKbps === undefined ? {} : { networkKbps }),
     savesData: saveData === 'on',
     ...(query.h264 === undefined ? {} : { h264: query.h264 }),
+    ...(query.h265 === undefined ? {} : { h265: query.h265 }),
     ...(query.native === undefined ? {} : { native: query.native }),
     ...(query.latency === undefined ? {} : { latency: query.latency }),
     ...(query.protocol === undefined ? {} : { protocol: query.protocol }),
@@ -105,17 +111,17 @@ function deviceOf(
 
 /** What is encoded for one viewer alone, where this installation offers that. */
 function adaptiveWay(services: HttpServices, camera: CellView): Pick<Ways, 'adaptive'> {
-  const rung = rungFor(services, camera, ADAPTIVE);
+  const rung = rungFor(services, camera, ADAPTIVE, true);
   if (!services.adaptive || !rung.adaptive) return {};
   const { room, why } = services.adaptive.room();
   return { adaptive: { quality: rung.name, bitrateBps: rung.bitrate_bps, room, because: why.text } };
 }
 
-/** How a camera can be watched: its own picture by WebRTC, and the rungs that fit its size by HLS. */
-function waysOf(services: HttpServices, camera: CellView, quality: string | undefined): Ways {
+/** How a camera can be watched: its own picture by WebRTC, or the best rung where the device takes no H.265, and the rungs that fit its size by HLS. */
+function waysOf(services: HttpServices, camera: CellView, { quality, h265 = false }: Device): Ways {
   const { cells } = services;
   const { codec, height } = activeStanding(cameraOf(camera)) ?? {};
-  const rung = rungFor(services, camera, quality);
+  const rung = rungFor(services, camera, quality, h265);
   const rendition = cells.view({ kind: 'rendition', id: camera.id });
   const { rungs = [], wanted = [], source } = (rendition?.context ?? {}) as Partial<RenditionContext>;
   // What is copied has the camera's own rate, whatever its rung is made for.
@@ -150,6 +156,7 @@ export function liveRoutes(server: Server, services: HttpServices, shared: Share
           ),
           latency: LatencySchema,
           h264: Type.Optional(Type.Boolean({ description: 'false: the browser can’t decode H.264 over WebRTC' })),
+          h265: H265Schema,
         }),
         tags: ['watching'],
         response: {
@@ -159,8 +166,8 @@ export function liveRoutes(server: Server, services: HttpServices, shared: Share
     },
     async (request, reply) => {
       const camera = placeOf(request);
-      const ways = waysOf(services, camera, request.query.quality);
-      const { protocol, quality, bitrateBps, latency, why } = deliver(deviceOf(request, request.query), ways);
+      const device = deviceOf(request, request.query);
+      const { protocol, quality, bitrateBps, latency, why } = deliver(device, waysOf(services, camera, device));
       const base = `${baseUrl(request, services.config)}/live/${camera.id}/${protocol}`;
       // Only what somebody chose binds a player of HLS: what we think of its network may be wrong, or soon is.
       const isBound = quality === request.query.quality || quality === ADAPTIVE;
@@ -182,7 +189,7 @@ export function liveRoutes(server: Server, services: HttpServices, shared: Share
     {
       schema: {
         params,
-        querystring: Type.Object({ quality: QualitySchema }),
+        querystring: Type.Object({ quality: QualitySchema, h265: H265Schema }),
         tags: ['watching'],
         response: {
           200: GrantedSchema,
@@ -196,6 +203,7 @@ export function liveRoutes(server: Server, services: HttpServices, shared: Share
         protocol: 'webrtc',
         address: request.ip,
         ...(request.query.quality === undefined ? {} : { quality: request.query.quality }),
+        ...(request.query.h265 === undefined ? {} : { h265: request.query.h265 }),
       });
       const base = baseUrl(request, services.config);
       return {

@@ -48,7 +48,7 @@ const refused = (error: unknown): never => {
 /** The rung of that very name. @throws Refusal */
 function rungNamed(services: HttpServices, camera: Id, name: string): RungAt {
   const view = services.cells.view({ kind: 'camera', id: camera });
-  const rung = view && rungFor(services, view, name);
+  const rung = view && rungFor(services, view, name, true);
   if (rung?.name !== name) throw missing(`rung ${name} of camera ${camera}`);
   return rung;
 }

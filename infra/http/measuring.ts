@@ -12,7 +12,7 @@ import {
 import type { Connection } from './connections.ts';
 import { legKnown } from './legs.ts';
 import type { Figures } from './messages.ts';
-import { adaptiveOf, ladderLateMs, type RungAt, rungsOf } from './rungs.ts';
+import { adaptiveOf, ladderLateMs, type RungAt, rungsOfSession } from './rungs.ts';
 import type { HttpServices } from './services.ts';
 import type { Shared } from './shared.ts';
 import { viewerOf } from './views.ts';
@@ -57,8 +57,9 @@ function sampleOf(
 
 /** Rungs as a session is told of them. */
 const stepsOf = (rungs: readonly RungAt[]) =>
-  rungs.map(({ name, bitrate_bps, adaptive, late_ms }) => ({
+  rungs.map(({ name, bitrate_bps, ladder, adaptive, late_ms }) => ({
     ...{ name, bitrate_bps },
+    ...(ladder || adaptive ? {} : { own: true }),
     ...(adaptive ? { adaptive } : {}),
     ...(late_ms === undefined ? {} : { late_ms }),
   }));
@@ -85,8 +86,8 @@ export function keepMeasuring(services: HttpServices, shared: Shared, verdictTol
   /** That all is well is news only for whom something was not, or could be better. */
   const hearVerdict = async (session: Id, leg: string, camera: CellView, crossing: Crossing): Promise<void> => {
     const at = { kind: 'viewer' as const, id: session };
-    const rungs = rungsOf(services, camera);
     const view = cells.view(at);
+    const rungs = rungsOfSession(services, camera, view);
     const isBest = view !== undefined && viewerOf(view).quality === rungs[0].name;
     if (crossing.type === 'path.recovered' && isBest && !degraded) return;
     degraded = crossing.type === 'path.degraded';
@@ -101,7 +102,7 @@ export function keepMeasuring(services: HttpServices, shared: Shared, verdictTol
     const late_ms = ladderLateMs(services, camera.id);
     if (late_ms === undefined || at - (lateTold.get(leg) ?? 0) < LATE_AGAIN_MS) return;
     lateTold.set(leg, at);
-    const event = { type: 'rung.late', leg, late_ms, rungs: stepsOf(rungsOf(services, camera)) };
+    const event = { type: 'rung.late', leg, late_ms, rungs: stepsOf(rungsOfSession(services, camera, view)) };
     const heard = cells.offer({ kind: 'viewer', id: session }, event);
     verdictTold();
     await heard;

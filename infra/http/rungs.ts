@@ -37,14 +37,29 @@ function adaptiveRung({ adaptive }: Sees, camera: Id): RungAt[] {
   return [{ name: ADAPTIVE, bitrate_bps: ADAPTIVE_BPS, path, ladder: false, adaptive: true }];
 }
 
-/** The rungs below a picture of this height that a camera's ladder makes, or would make. */
-function ladderOf({ cells }: Sees, camera: CellView, height: number | undefined): RungAt[] {
+/** A camera's own picture where its size is unknown, or where a rung of its ladder has that size, too. */
+const SOURCE = 'source';
+
+/** Whether every browser takes it over WebRTC; what is not known yet nearly always is. */
+const isTakenByAll = (codec: string | undefined): boolean => codec === undefined || codec === 'H264';
+
+/** What a camera sends, as it comes. */
+function ownRung({ rates }: Sees, camera: CellView): RungAt {
+  const { codec, height } = activeStanding(cameraOf(camera)) ?? {};
+  const name = height && isTakenByAll(codec) ? `${height}p` : SOURCE;
+  const bitrate_bps = rates(camera.id)?.bitrate_bps ?? ASSUMED_BPS;
+  return { name, bitrate_bps, path: camera.id, ladder: false };
+}
+
+/** The rungs beside a camera's own picture that its ladder makes, or would make: one of its size, too, where few take that. */
+function ladderOf({ cells }: Sees, camera: CellView): RungAt[] {
   const rendition = cells.view({ kind: 'rendition', id: camera.id });
-  if (!rendition || height === undefined) return [];
+  const { codec, height } = activeStanding(cameraOf(camera)) ?? {};
+  if (!rendition || (height === undefined && isTakenByAll(codec))) return [];
   const { rungs, wanted, late } = renditionOf(rendition);
   const late_ms = latelyMs(late, systemClock.now());
   return (rungs.length > 0 ? rungs : wanted)
-    .filter((rung) => rung.height < height)
+    .filter((rung) => height === undefined || rung.height < height || (rung.height === height && !isTakenByAll(codec)))
     .map(({ name, bitrate_bps }) => ({
       ...{ name, bitrate_bps, path: rungPath(camera.id, name), ladder: true },
       ...(late_ms === undefined ? {} : { late_ms }),
@@ -53,16 +68,25 @@ function ladderOf({ cells }: Sees, camera: CellView, height: number | undefined)
 
 /**
  * The qualities that a camera can be watched in over WebRTC, best first: its own picture, the rungs below, and what is
- * encoded for one viewer alone. Those whose encoder is late, or was within the last minute, say so: nobody is led there by
+ * encoded for one viewer alone. H.265 is for whoever takes it; everybody else begins with the best rung. Those whose encoder is late, or was within the last minute, say so: nobody is led there by
  * what his network shows. Who chose one gets it, and keeps it: late may be better than large for him. So does who must
  * have one for want of bandwidth at his relay.
+ * @param h265 whether who watches takes that
  */
-export function rungsOf(services: Sees, camera: CellView): [RungAt, ...RungAt[]] {
-  const height = activeStanding(cameraOf(camera))?.height;
-  const bitrate_bps = services.rates(camera.id)?.bitrate_bps ?? ASSUMED_BPS;
-  const own = { name: height ? `${height}p` : 'source', bitrate_bps, path: camera.id, ladder: false };
-  return [own, ...ladderOf(services, camera, height), ...adaptiveRung(services, camera.id)];
+export function rungsOf(services: Sees, camera: CellView, h265: boolean): [RungAt, ...RungAt[]] {
+  const [best, ...others] = ladderOf(services, camera);
+  const adaptive = adaptiveRung(services, camera.id);
+  const isTaken = h265 || isTakenByAll(activeStanding(cameraOf(camera))?.codec);
+  if (best && !isTaken) return [best, ...others, ...adaptive];
+  return [ownRung(services, camera), ...(best ? [best] : []), ...others, ...adaptive];
 }
+
+/** Those that a session moves between. */
+export const rungsOfSession = (
+  services: Sees,
+  camera: CellView,
+  session: CellView | undefined,
+): [RungAt, ...RungAt[]] => rungsOf(services, camera, session !== undefined && viewerOf(session).h265 === true);
 
 /** By how much what a camera's ladder makes comes late just now; undefined where it comes in time. */
 export function ladderLateMs({ cells }: Pick<Sees, 'cells'>, camera: Id): number | undefined {
@@ -70,14 +94,15 @@ export function ladderLateMs({ cells }: Pick<Sees, 'cells'>, camera: Id): number
   return rendition && lateNowMs(renditionOf(rendition).late, systemClock.now());
 }
 
-/** The rung to give to someone who asked for one: that one if there is, else the best. */
-export function rungFor(services: Sees, camera: CellView, wanted: string | undefined): RungAt {
-  const rungs = rungsOf(services, camera);
-  return rungs.find(({ name }) => name === wanted) ?? rungs[0];
+/** The rung to give to someone who asked for one: that one if there is, else the best. @param h265 whether he takes that */
+export function rungFor(services: Sees, camera: CellView, wanted: string | undefined, h265: boolean): RungAt {
+  const named = rungsOf(services, camera, true).find(({ name }) => name === wanted);
+  return named ?? rungsOf(services, camera, h265)[0];
 }
 
 /** The rung that a session is in: the camera's own is what it is now, every other one stays the same. */
 export function rungOfSession(services: Sees, camera: CellView, session: CellView): RungAt {
-  const { quality, ladder } = viewerOf(session);
-  return rungFor(services, camera, ladder || quality === ADAPTIVE ? quality : undefined);
+  const { quality, ladder, fixed, h265 = false } = viewerOf(session);
+  const isNamed = ladder || quality === ADAPTIVE || (fixed && quality === SOURCE);
+  return rungFor(services, camera, isNamed ? quality : undefined, h265);
 }

@@ -12,6 +12,8 @@ export interface Offer {
   mids: string[];
   /** It takes no H.264, but VP8: only an adaptive peer has something for it. */
   vp8Alone: boolean;
+  /** It takes H.265. */
+  h265: boolean;
 }
 
 const bad = (text: string) => new Refusal(400, 'bad-sdp', text);
@@ -48,7 +50,7 @@ export function parseOffer(text: string): Offer {
   if (!fieldOf(lines, 'fingerprint')) throw bad('the offer has no DTLS fingerprint');
   const mids = lines.filter((line) => line.startsWith('a=mid:')).map((line) => line.slice(6));
   const takes = (codec: string) => lines.some((line) => line.startsWith('a=rtpmap:') && line.includes(` ${codec}/`));
-  return { ufrag, pwd, mids, vp8Alone: takes('VP8') && !takes('H264') };
+  return { ufrag, pwd, mids, vp8Alone: takes('VP8') && !takes('H264'), h265: takes('H265') };
 }
 
 /** Checks a trickled fragment (RFC 8840). @throws Refusal 400 or 413 */

@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import type { CellView } from '../../actors/cells.ts';
 import { type Id, IdSchema, newId } from '../../bus/identity.ts';
-import { begin } from './admission.ts';
+import { begin, type Wish } from './admission.ts';
 import { placeOf, tokenOf } from './door.ts';
 import { denied, missing, Refusal, unavailable } from './errors.ts';
 import type { Server } from './fastify.ts';
@@ -43,15 +43,17 @@ async function awake(services: HttpServices, camera: CellView): Promise<CellView
   return now;
 }
 
-/** What a client is given that does not say: where it takes no H.264, what is encoded for it alone. */
-const qualityFor = ({ vp8Alone }: Offer): string | undefined => (vp8Alone ? ADAPTIVE : undefined);
+/** What a client takes; where it does not say and takes no H.264, what is encoded for it alone. */
+function wishOf({ vp8Alone, h265 }: Offer, quality = vp8Alone ? ADAPTIVE : undefined): Pick<Wish, 'quality' | 'h265'> {
+  return { h265, ...(quality === undefined ? {} : { quality }) };
+}
 
 /** The session to open a connection in: the stream token's own, or a new one for a login token. */
 async function sessionFor(
   request: FastifyRequest,
   services: HttpServices,
   shared: Shared,
-  quality: string | undefined,
+  wanted: Pick<Wish, 'quality' | 'h265'>,
 ) {
   const { pass, caller } = request;
   if (pass) {
@@ -66,7 +68,7 @@ async function sessionFor(
   if (camera.tags.includes('dark') && camera.state !== 'idle') {
     throw unavailable('no-picture', 'The camera gives no picture just now.', { state: camera.state, why: camera.why });
   }
-  const wish = { protocol: 'whep' as const, address: request.ip, ...(quality === undefined ? {} : { quality }) };
+  const wish = { protocol: 'whep' as const, address: request.ip, ...wanted };
   return { ...(await begin(services, shared, caller, camera, wish)), fresh: true };
 }
 
@@ -123,7 +125,7 @@ export function whepRoutes(server: Server, services: HttpServices, shared: Share
         request,
         services,
         shared,
-        request.query.quality ?? qualityFor(offer),
+        wishOf(offer, request.query.quality),
       );
       // The relay and the journal work at the same time; the answer waits for both.
       // It can't be told to go on to the program path afterwards.

@@ -11,6 +11,8 @@ export interface Device {
   savesData?: boolean;
   /** False when it can't decode H.264 in WebRTC. */
   h264?: boolean;
+  /** True when it can decode H.265 in WebRTC. */
+  h265?: boolean;
   /** Whether its player of HLS is the system's own; where it does not say, the user agent is guessed from. */
   native?: boolean;
   /** Low-latency HLS is wanted, whatever plays it. */
@@ -70,9 +72,10 @@ function lowLatency(device: Device, ways: Ways): { low: boolean; because?: strin
 }
 
 /** Why WebRTC can't be had at all. */
-function obstacle({ h264 }: Device, { webrtc: { codec } }: Ways): string | undefined {
+function obstacle({ h264, h265 }: Device, { webrtc: { codec } }: Ways): string | undefined {
+  if (codec === 'H265' && h265) return undefined;
   if (codec !== undefined && codec !== 'H264')
-    return `the camera sends ${codec}, which browsers don’t take over WebRTC`;
+    return `the camera sends ${codec}, which this browser does not take over WebRTC, and no rung of it is made`;
   return h264 === false ? 'the browser can’t decode H.264 over WebRTC' : undefined;
 }
 

@@ -7,9 +7,8 @@ import { adaptation, become, machine, noteQuality } from './parts.ts';
 export const chooseRung = machine.assign(({ context, event }) => {
   const chosen = adaptation(context, event);
   if (!chosen?.rung || !('rungs' in event)) return {};
-  const own = event.rungs[0]?.name === chosen.rung;
-  const alone = event.rungs.some(({ name, adaptive }) => name === chosen.rung && adaptive);
-  const ladder = !own && !alone;
+  const rung = event.rungs.find(({ name }) => name === chosen.rung);
+  const ladder = !rung?.own && !rung?.adaptive;
   const move: Move = {
     reason: chosen.why.reason as Move['reason'],
     rung: { name: chosen.rung, ladder, down: chosen.down },

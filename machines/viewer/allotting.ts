@@ -13,7 +13,8 @@ export const goToAllotted = machine.assign(({ context, event }) => {
   if (event.type !== 'bandwidth.allotted') return {};
   const places = event.rungs.map(({ name }) => name);
   const down = places.indexOf(event.rung) > places.indexOf(context.quality);
-  const rung = { name: event.rung, ladder: places[0] !== event.rung, down };
+  const ladder = event.rungs.some(({ name, own }) => name === event.rung && !own);
+  const rung = { name: event.rung, ladder, down };
   const move: Move = { reason: 'bandwidth', rung, detect_ms: 0, decide_ms: 0 };
   return { move };
 });

@@ -20,6 +20,8 @@ export interface ViewerContext {
   fixed: boolean;
   /** Whether it is made by the camera's ladder. */
   ladder: boolean;
+  /** Whether its player takes H.265 over WebRTC; whoever does not is shown rungs alone where a camera sends that. */
+  h265?: boolean;
   /** Its last moves between rungs. */
   turns: Turn[];
   /** The best rung that it may have while its relay has too little bandwidth, and the one that it had before. */

@@ -132,8 +132,9 @@ export const request = machine.assign(({ event }) => {
   if (event.type !== 'viewer.requested') return {};
   const { camera, zone, subject, protocol, quality, relay, standby, address, expires_at } = event;
   // Over HLS a player sees nothing but the ladder.
-  const { fixed = false, ladder = protocol === 'hls' } = event;
-  return { camera, zone, subject, protocol, quality, fixed, ladder, relay, standby, address, expires_at };
+  const { fixed = false, ladder = protocol === 'hls', h265 } = event;
+  const picture = { quality, fixed, ladder, ...(h265 ? { h265 } : {}) };
+  return { camera, zone, subject, protocol, ...picture, relay, standby, address, expires_at };
 });
 /** Somebody must connect by then. */
 export const waitForConnection = machine.assign(({ event }) => ({ deadline: event.at + VIEWER_TIMES.connectMs }));

@@ -53,7 +53,7 @@ const low = { quality: '480p', ladder: true };
 const shown = {
   ...{ leg: 'a', after_ms: 1_000, loss: 0.1, fps: 20, kbps: 900 },
   rungs: [
-    { name: '720p', bitrate_bps: 2_000_000 },
+    { name: '720p', bitrate_bps: 2_000_000, own: true },
     { name: '480p', bitrate_bps: 600_000 },
     { name: '360p', bitrate_bps: 500_000 },
   ],

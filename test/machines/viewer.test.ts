@@ -266,7 +266,7 @@ describe('a viewer', () => {
 
   describe('whose network changes', () => {
     const rungs = [
-      { name: '720p', bitrate_bps: 2_000_000 },
+      { name: '720p', bitrate_bps: 2_000_000, own: true },
       { name: '480p', bitrate_bps: 1_000_000 },
       { name: '360p', bitrate_bps: 500_000 },
     ];
@@ -290,6 +290,16 @@ describe('a viewer', () => {
       expect(moved.last).to.include({ kind: 'rung', from_quality: '720p', quality: '360p', recover_ms: 67 });
       expect(moved.last.why).to.include({ reason: 'collapsed', trigger: 'leg.playing' });
       expect(moved.context.turns).to.have.length(1);
+    });
+
+    it('is back in the best rung of the ladder where it can’t be shown what the camera sends', () => {
+      const made = rungs.map(({ name, bitrate_bps }) => ({ name, bitrate_bps }));
+      const up = given(...watching, ...low, { ...well, rungs: made }, rung('c', '480p', 'r3'), {
+        ...{ type: 'leg.playing', leg: 'c', gap_ms: 40 },
+      });
+      expect(up.context).to.include({ quality: '480p', ladder: true });
+      const best = given(...watching, ...low, { ...well, rungs: made.slice(0, 1).concat(made.slice(2)) });
+      expect(best.context.move?.rung).to.include({ name: '720p', ladder: true });
     });
 
     it('goes to a lower one when its player does not keep up with what comes, and says so', () => {

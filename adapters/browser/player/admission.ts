@@ -64,12 +64,20 @@ export async function knock(door: Door, path: string, init: RequestInit = {}): P
   return response;
 }
 
+/** What a player wants over WebRTC, and takes. */
+export interface Taking {
+  /** Undefined: what the gateway finds best. */
+  quality?: string | undefined;
+  /** Whether it decodes H.265. */
+  h265: boolean;
+}
+
 /** Asks for a session on a camera. */
-export async function requestSession(door: Door, camera: string, quality?: string): Promise<Admitted> {
-  const query = quality ? `?quality=${encodeURIComponent(quality)}` : '';
+export async function requestSession(door: Door, camera: string, { quality, h265 }: Taking): Promise<Admitted> {
+  const query = new URLSearchParams({ ...(quality ? { quality } : {}), ...(h265 ? { h265: 'true' } : {}) });
   let response: Response;
   try {
-    response = await knock(door, `/live/${encodeURIComponent(camera)}/webrtc${query}`);
+    response = await knock(door, `/live/${encodeURIComponent(camera)}/webrtc?${query}`);
   } catch {
     return { refusal: { reason: 'unreachable', text: 'The gateway does not answer.', retry: true } };
   }

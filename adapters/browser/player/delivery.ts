@@ -2,12 +2,15 @@ import { type Door, knock } from './admission.ts';
 import type { Way } from './fallback.ts';
 import { carriedKbps, fileToMeasure, kbpsOf, knownKbps, type Loaded } from './network.ts';
 
-/** Whether this browser takes H.264 over WebRTC; some builds do not, some have no WebRTC at all. */
-export function takesH264(): boolean {
+function takes(mime: string): boolean {
   if (typeof RTCPeerConnection === 'undefined') return false;
   const { codecs = [] } = RTCRtpReceiver.getCapabilities('video') ?? {};
-  return codecs.some(({ mimeType }) => mimeType.toLowerCase() === 'video/h264');
+  return codecs.some(({ mimeType }) => mimeType.toLowerCase() === mime);
 }
+/** Whether this browser takes H.264 over WebRTC; some builds do not, some have no WebRTC at all. */
+export const takesH264 = (): boolean => takes('video/h264');
+/** Whether it takes H.265, too: those that can leave it to the machine's graphics do. */
+export const takesH265 = (): boolean => takes('video/h265');
 
 /** The quality that this browser needs, whoever watches: without H.264, what is encoded in VP8 for it alone. */
 export const neededQuality = (): string | undefined => (takesH264() ? undefined : 'adaptive');
@@ -75,6 +78,7 @@ export async function askWay(
 ): Promise<Way | undefined> {
   const query = new URLSearchParams();
   if (!takesH264()) query.set('h264', 'false');
+  if (takesH265()) query.set('h265', 'true');
   query.set('native', String(playsNatively()));
   if (wish.protocol) query.set('protocol', wish.protocol);
   if (wish.quality) query.set('quality', wish.quality);

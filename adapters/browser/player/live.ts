@@ -1,5 +1,5 @@
 import type { Admission, Door } from './admission.ts';
-import { neededQuality } from './delivery.ts';
+import { neededQuality, takesH265 } from './delivery.ts';
 import type { Frame } from './frames.ts';
 import type { Leg } from './leg.ts';
 import { createLegs, type Goal, type LegsHear, type Opening } from './legs.ts';
@@ -54,8 +54,8 @@ export class Live {
       climb: () => this.join(),
       moved: hears.moved,
     });
-    const quality = neededQuality() ?? options.quality;
-    this.session = createSession(door, options, quality, () => this.legs, this.sessionHears(options));
+    const taking = { quality: neededQuality() ?? options.quality, h265: takesH265() };
+    this.session = createSession(door, options, taking, () => this.legs, this.sessionHears(options));
     this.legs = createLegs(stage, this.ways.openLeg, this.legsHear());
     this.mover = createMover(this.legs, (opening) => this.go(opening));
     this.measure = createMeasure(options.clock ?? 'sampled');

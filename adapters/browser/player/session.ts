@@ -1,4 +1,4 @@
-import { type Admission, type Door, keepRenewed, type Refusal, requestSession } from './admission.ts';
+import { type Admission, type Door, keepRenewed, type Refusal, requestSession, type Taking } from './admission.ts';
 import { createDirect } from './direct.ts';
 import type { Legs, LegsHear } from './legs.ts';
 import type { PlayerOptions } from './options.ts';
@@ -33,13 +33,13 @@ export interface Session {
 }
 
 /**
- * @param quality over WebRTC; undefined: what the gateway finds best
+ * @param taking over WebRTC
  * @param legs whose legs they are
  */
 export function createSession(
   door: Door,
   { camera, via }: Pick<PlayerOptions, 'camera' | 'via'>,
-  quality: string | undefined,
+  taking: Taking,
   legs: () => Legs,
   hears: SessionHears,
 ): Session {
@@ -70,14 +70,14 @@ export function createSession(
   return {
     async ask() {
       const request = ++requests;
-      const answer = await requestSession(door, camera, quality);
+      const answer = await requestSession(door, camera, taking);
       if (request !== requests) return;
       if ('refusal' in answer) return hears.denied(answer.refusal);
       admission = answer.admission;
       stopRenewal();
       stopRenewal = keepRenewed(door, admission);
       const open = via === 'whep' ? openWhep : openSignalling;
-      signaller = open(admission, quality ? { quality } : {}, heard);
+      signaller = open(admission, taking.quality ? { quality: taking.quality } : {}, heard);
       hears.admitted();
     },
     signals: () => signaller,

@@ -140,7 +140,13 @@ describe('HLS', () => {
     expect(await way('protocol=webrtc&quality=360p')).to.deep.equal(['webrtc', '360p', '?quality=360p']);
     await gateway.house.roster.offer({ kind: 'camera', id: id('cam_001') }, { ...flows(), codec: 'H265' });
     expect(await way('protocol=webrtc&quality=360p')).to.deep.equal(['webrtc', '360p', '?quality=360p']);
-    expect(await way('protocol=webrtc'), 'of its own picture').to.deep.equal(['hls', '720p', '?max_quality=720p']);
+    expect(await way(''), 'the best, since its own can’t be shown').to.deep.equal(['webrtc', '720p', '']);
+    expect(await way('h265=true'), 'its own picture where that can be shown').to.deep.equal(['webrtc', 'source', '']);
+    expect(await way('quality=source'), 'or where it is wanted all the same').to.deep.equal([
+      'hls',
+      '720p',
+      '?max_quality=720p',
+    ]);
   });
 
   it('lets caches keep segments, and playlists for a second at most, for players of any site', async () => {

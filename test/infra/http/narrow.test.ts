@@ -1,9 +1,12 @@
 import { expect } from 'chai';
+import type { CellView } from '../../../actors/cells.ts';
 import { id } from '../../../bus/identity.ts';
+import { viewerOf } from '../../../infra/http/views.ts';
 import { rungsNamed } from '../../../machines/policy/ladder.ts';
 import { fakeDepartures } from '../../fakes/departures.ts';
 import { type FakeGateway, fakeGateway, OFFER } from '../../fakes/http.ts';
 import { connectPlayer, type FakePlayer } from '../../fakes/player.ts';
+import { flows } from '../../fakes/source.ts';
 import { until } from '../../fixtures/process.ts';
 
 const measured = {
@@ -65,6 +68,37 @@ describe('http: a viewer whose line has become narrow', () => {
     await open(leg);
     return String(leg);
   };
+
+  it('stays among the rungs where a camera sends H.265 and his player takes none, up to the best of them', async () => {
+    const { roster } = gateway.house;
+    await roster.offer({ kind: 'camera', id: id('cam_001') }, { ...flows(), codec: 'H265' });
+    const begin = async (query: string, leg: string) => {
+      const headers = gateway.bearer({ sub: 'viet', cameras: ['cam_001'] });
+      const granted = (await gateway.server.inject({ url: `/live/cam_001/webrtc${query}`, headers })).json();
+      const other = await connectPlayer(gateway);
+      other.say({ type: 'hello', stream_token: granted.stream_token, leg });
+      const { rungs } = await other.told('welcome');
+      other.say({ type: 'offer', leg, sdp: OFFER });
+      await other.told('answer');
+      other.socket.terminate();
+      const { quality, ladder } = viewerOf(roster.view({ kind: 'viewer', id: granted.session_id }) as CellView);
+      return { rungs, quality, ladder, path: gateway.whep.opened.at(-1)?.path };
+    };
+    departures.ready = false;
+    const made = { rungs: ['720p', '360p'], quality: '720p', ladder: true, path: 'cam_001/720p' };
+    expect(await begin('', 'd')).to.deep.equal(made);
+    const own = { rungs: ['source', '720p', '360p'], quality: 'source', ladder: false, path: 'cam_001' };
+    expect(await begin('?h265=true', 'e')).to.deep.equal(own);
+    expect(await begin('?quality=source', 'f'), 'who insists').to.deep.include({ quality: 'source', path: 'cam_001' });
+    const post = async (payload: string) => {
+      const headers = { ...gateway.bearer({ sub: 'wim', cameras: ['cam_001'] }), 'content-type': 'application/sdp' };
+      await gateway.server.inject({ method: 'POST', url: '/live/cam_001/whep', payload, headers });
+      return gateway.whep.opened.at(-1)?.path;
+    };
+    expect(await post(OFFER), 'a client of WHEP').to.equal('cam_001/720p');
+    const both = OFFER.replace('a=mid:0', 'a=rtpmap:104 H265/90000\r\na=mid:0');
+    expect(await post(both), 'one that offers H.265').to.equal('cam_001');
+  });
 
   it('begins the lower rung with stored pictures, as soon as the queue before it is longer than jitter', async () => {
     await goDown();

@@ -58,6 +58,7 @@ describe('http: what is parsed', () => {
         pwd: 'abcdefghijklmnopqrstuvwx',
         mids: ['0'],
         vp8Alone: false,
+        h265: false,
       });
     }
   });
