@@ -6,8 +6,9 @@ import { type Of, shape } from './shape.ts';
 const WHATS = ['admitted', 'denied', 'ended', 'forgotten', 'token-made', 'token-revoked'] as const;
 
 /**
- * An entry of the access ledger: who watched which camera, and who made or revoked a service token. Each carries the hash of the one before, so that an altered,
- * removed or reordered entry is found.
+ * An entry of the access ledger: who watched which camera, and who made or revoked a service token. Each carries the
+ * hash of the one before, so that an altered, removed or reordered entry is found, and the signature of the gateway that
+ * wrote it, so that nobody else can write such a chain anew.
  */
 export const ledgerEntry = shape(
   'ledger entry',
@@ -42,7 +43,11 @@ export const ledgerEntry = shape(
       /** Of `forgotten`: retention has removed every entry up to this one, which had this hash. */
       up_to: Type.Optional(Type.Object({ n: Type.Integer(), hash: Type.String() })),
       previous: Type.String({ description: 'hash of the entry before; empty for the first' }),
-      hash: Type.String({ description: 'SHA-256 of all the rest' }),
+      key: Type.Optional(
+        Type.String({ description: 'id of the key that signed it; absent in entries of old releases' }),
+      ),
+      hash: Type.String({ description: 'SHA-256 of all the rest but the signature' }),
+      signature: Type.Optional(Type.String({ description: 'ES256 over the hash, DER in base64' })),
     },
     { additionalProperties: false },
   ),
@@ -50,7 +55,7 @@ export const ledgerEntry = shape(
 export type LedgerEntry = Of<typeof ledgerEntry>;
 
 /** What an entry says, before it is linked to the one before. */
-export type LedgerNote = Omit<LedgerEntry, 'n' | 'previous' | 'hash'>;
+export type LedgerNote = Omit<LedgerEntry, 'n' | 'previous' | 'key' | 'hash' | 'signature'>;
 
 /** What is written of no fact: its sequence is that of the entry before. */
 export type ActNote = Omit<LedgerNote, 'fact_seq'>;
@@ -60,64 +65,41 @@ const FROM_FACTS: readonly LedgerNote['what'][] = ['admitted', 'denied', 'ended'
 export const isFromFact = ({ what }: Pick<LedgerNote, 'what'>): boolean => FROM_FACTS.includes(what);
 
 /** The last entry there is, as far as linking needs it. */
-export type LedgerHead = Pick<LedgerEntry, 'n' | 'hash'>;
+export type LedgerHead = Pick<LedgerEntry, 'n' | 'hash' | 'key'>;
 
-/** Links a note to the entry before it. */
-export function linkEntry(note: LedgerNote, head: LedgerHead | undefined): LedgerEntry {
-  const entry = { ...note, n: (head?.n ?? 0) + 1, previous: head?.hash ?? '' };
-  return { ...entry, hash: fingerprint(entry) };
+/** The head that an entry is. */
+export const headOf = ({ n, hash, key }: LedgerHead): LedgerHead => ({
+  n,
+  hash,
+  ...(key === undefined ? {} : { key }),
+});
+
+/** Signs entries with a key that the store does not have. */
+export interface EntrySigner {
+  key: { kid: string };
+  sign(bytes: Buffer): Buffer;
 }
 
-/** What proving a ledger found. */
-export interface Proof {
-  entries: number;
-  first?: number;
-  head?: LedgerHead;
-  /** What was done to it, in a sentence; undefined when it is whole. */
-  fault?: string;
+/** What is signed of an entry: nothing else that the installation signs begins like this. */
+export const signedBytes = ({ hash }: Pick<LedgerEntry, 'hash'>): Buffer => Buffer.from(`signalbox ledger ${hash}`);
+
+/** Links a note to the entry before it, and signs it. Without a signer it is as old releases wrote it. */
+export function linkEntry(note: LedgerNote, head: LedgerHead | undefined, signer?: EntrySigner): LedgerEntry {
+  const linked = { ...note, n: (head?.n ?? 0) + 1, previous: head?.hash ?? '' };
+  const entry = signer ? { ...linked, key: signer.key.kid } : linked;
+  const hashed = { ...entry, hash: fingerprint(entry) };
+  return signer ? { ...hashed, signature: signer.sign(signedBytes(hashed)).toString('base64') } : hashed;
 }
 
-function faultBetween(before: LedgerEntry, entry: LedgerEntry): string | undefined {
+/** What is wrong with an entry by itself. */
+export function faultIn({ signature: _signature, hash, ...rest }: LedgerEntry): string | undefined {
+  return fingerprint(rest) === hash ? undefined : `entry ${rest.n} was altered: its hash is that of something else`;
+}
+
+/** What is wrong between an entry and the one that stands before it. */
+export function faultBetween(before: LedgerEntry, entry: LedgerEntry): string | undefined {
   if (entry.n <= before.n) return `entry ${entry.n} stands behind entry ${before.n}: they were put in another order`;
   if (entry.n > before.n + 1) return `entry ${entry.n} follows entry ${before.n}: what stood between was removed`;
   if (entry.previous !== before.hash) return `entry ${entry.n} was written behind another entry ${before.n}`;
   return undefined;
-}
-
-/**
- * Proves that a ledger is as it was written.
- * @param expected a head as its writer remembers it: entries missing at the end are found by it alone
- */
-export async function proveLedger(entries: AsyncIterable<unknown>, expected?: LedgerHead): Promise<Proof> {
-  let count = 0;
-  let first: LedgerEntry | undefined;
-  let last: LedgerEntry | undefined;
-  const forgotten = new Map<number, string>();
-  const proof = (fault?: string): Proof => ({
-    entries: count,
-    ...(first ? { first: first.n } : {}),
-    ...(last ? { head: { n: last.n, hash: last.hash } } : {}),
-    ...(fault ? { fault } : {}),
-  });
-  for await (const entry of entries) {
-    if (!ledgerEntry.check(entry)) return proof(`what stands behind entry ${last?.n ?? 0} is no entry of a ledger`);
-    const { hash, ...rest } = entry;
-    if (fingerprint(rest) !== hash) return proof(`entry ${entry.n} was altered: its hash is that of something else`);
-    const fault = last && faultBetween(last, entry);
-    if (fault) return proof(fault);
-    if (entry.n === expected?.n && hash !== expected.hash) {
-      return proof(`entry ${entry.n} is not the one that was written`);
-    }
-    if (entry.up_to) forgotten.set(entry.up_to.n, entry.up_to.hash);
-    first ??= entry;
-    last = entry;
-    count += 1;
-  }
-  if (first && first.n > 1 && forgotten.get(first.n - 1) !== first.previous) {
-    return proof(`it begins with entry ${first.n}: what stood before was removed, and not by retention`);
-  }
-  if (expected && (last?.n ?? 0) < expected.n) {
-    return proof(`it ends with entry ${last?.n ?? 0}, but ${expected.n} were written: the last ones were removed`);
-  }
-  return proof();
 }

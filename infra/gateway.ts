@@ -209,7 +209,7 @@ const publishers = watchPublishers({
 shareSessions(roster, carriers.sessions, group.node);
 log.info({ adopted, cameras: config.cameras.size }, 'cells are up');
 
-const eventLog = await keepEventLog({ group, carriers, roster, config: () => config, log });
+const eventLog = await keepEventLog({ group, carriers, roster, signer: gate.sealer, config: () => config, log });
 const past = keepPast({ group, disk, roster, cells, log });
 const webhooks = keepWebhooks({ outbox: carriers.outbox, log, metrics });
 const settleWebhooks = () =>

@@ -2,10 +2,13 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import Type from 'typebox';
 import { replaceFile } from '../../adapters/files.ts';
-import type { LedgerHead } from '../../bus/ledger.ts';
+import { headOf, type LedgerHead } from '../../bus/ledger.ts';
 import { shape } from '../../bus/shape.ts';
 
-const head = shape('head of the ledger', Type.Object({ n: Type.Integer(), hash: Type.String() }));
+const head = shape(
+  'head of the ledger',
+  Type.Object({ n: Type.Integer(), hash: Type.String(), key: Type.Optional(Type.String()) }),
+);
 const fileIn = (state: string) => path.join(state, 'ledger-head.json');
 
 const EVERY_MS = 1_000;
@@ -23,8 +26,8 @@ export function ledgerHeadFile(state: string): { remember(head: LedgerHead): voi
     latest = undefined;
   };
   return {
-    remember({ n, hash }) {
-      latest = { n, hash };
+    remember(written) {
+      latest = headOf(written);
       timer ??= setTimeout(write, EVERY_MS);
     },
     close() {

@@ -1,16 +1,20 @@
+import type { JsonWebKey } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import type { Command } from 'commander';
 import Type from 'typebox';
 import { isId } from '../../bus/identity.ts';
-import { type LedgerEntry, proveLedger } from '../../bus/ledger.ts';
+import type { LedgerEntry } from '../../bus/ledger.ts';
+import { type Proof, proveLedger } from '../../bus/ledger-proof.ts';
 import { shape } from '../../bus/shape.ts';
 import { readLedgerHead } from '../archive/ledger-head.ts';
+import { signersAmong } from '../archive/ledger-signers.ts';
 import { textLines } from '../archive/text-lines.ts';
 import { momentOf } from './moment.ts';
 import { type CommonOptions, type Reach, reach, stateFolder } from './reach.ts';
 import { request } from './request.ts';
 import { table } from './table.ts';
 import { CommandFailed, misused, type Terminal } from './terminal.ts';
+import { trustedKeys } from './trusted-keys.ts';
 
 interface ListOptions extends CommonOptions {
   camera?: string;
@@ -19,6 +23,8 @@ interface ListOptions extends CommonOptions {
 }
 interface VerifyOptions extends CommonOptions {
   file?: string;
+  keys?: string;
+  anySigner?: boolean;
 }
 
 const page = shape(
@@ -28,6 +34,8 @@ const page = shape(
     next: Type.Union([Type.Integer(), Type.Null()]),
   }),
 );
+
+const keySet = shape('key set', Type.Object({ keys: Type.Array(Type.Object({ kid: Type.String() })) }));
 
 /** The entries of a gateway's ledger. */
 async function* entriesOf(out: Terminal, to: Reach, filter: Record<string, string> = {}): AsyncGenerator<unknown> {
@@ -95,31 +103,61 @@ export function ledgerVerifyCommand(command: Command, out: Terminal): void {
   command
     .description('prove that no entry of the access ledger was altered, removed or reordered')
     .option('--file <F>', 'entries that `ledger list --json` has printed, instead of those of the running group')
+    .option('--keys <FILE>', 'the public keys to trust, as /.well-known/jwks.json of the installation offers them')
+    .option('--any-signer', 'do not fail when the signer is unknown: anybody may have written such a ledger')
     .action(async (options: VerifyOptions) => {
-      const proof = options.file === undefined ? await ofGroup(out, options) : await ofFile(options.file);
+      const signerOf = signersAmong(await keysFor(options, out));
+      const proof = await (options.file === undefined
+        ? proveLedger(entriesOf(out, reach(options, out)), { signerOf, expected: rememberedBy(options, out) })
+        : proveLedger(entriesIn(options.file), { signerOf }));
       if (options.json) out.printJson({ ...proof, fault: proof.fault ?? null });
-      const { entries, first, head, fault } = proof;
-      if (fault) throw new CommandFailed(`the ledger is not as it was written: ${fault}`);
-      if (options.json) return;
-      if (!head) return out.print('the ledger is empty');
-      const since = first === 1 ? '' : `, from ${first} on; older ones were forgotten by retention`;
-      out.print(`${entries} entries are as they were written${since}`);
-      out.print(`head ${head.n} ${head.hash}`);
+      if (proof.fault) throw new CommandFailed(`the ledger is not as it was written: ${proof.fault}`);
+      if (!options.json) tell(out, proof);
+      if (options.anySigner) return;
+      if (proof.signer === 'unknown') {
+        throw new CommandFailed(
+          `the entries fit each other, but their signature is unknown: name the keys of the installation (its /.well-known/jwks.json) with --keys FILE`,
+        );
+      }
+      if (proof.signer === 'none' && options.keys !== undefined && proof.head) {
+        throw new CommandFailed(
+          'the entries fit each other, but none is signed: the keys that were named prove nothing',
+        );
+      }
     });
 }
 
-/** A gateway on this machine has left word of its last entry beside its data, which the store can't change. */
-async function ofGroup(out: Terminal, options: VerifyOptions) {
-  const remembered = options.url === undefined ? readLedgerHead(stateFolder(options, out.env)) : undefined;
-  return proveLedger(entriesOf(out, reach(options, out)), remembered);
+/** A gateway elsewhere names its keys itself: who can write to the store can't speak in its place. */
+async function keysFor(options: VerifyOptions, out: Terminal): Promise<JsonWebKey[]> {
+  if (options.url === undefined || options.file !== undefined || options.keys !== undefined) {
+    return trustedKeys(options, out.env);
+  }
+  return keySet.parse(await request(out, reach(options, out), 'GET', '/.well-known/jwks.json')).keys;
 }
 
-async function ofFile(file: string) {
-  const parsed = async function* () {
-    for await (const text of textLines(createReadStream(file))) yield parsedOr(text);
-  };
+/** A gateway on this machine has left word of its last entry beside its data, which the store can't change. */
+const rememberedBy = (options: VerifyOptions, out: Terminal) =>
+  options.url === undefined ? readLedgerHead(stateFolder(options, out.env)) : undefined;
+
+const SIGNERS: Record<Proof['signer'], string> = {
+  known: ', signed by this installation',
+  unknown: '',
+  none: ', unsigned, as earlier releases wrote them',
+};
+
+function tell(out: Terminal, { entries, first, head, signer }: Proof): void {
+  if (!head) {
+    out.print('the ledger is empty');
+    return;
+  }
+  const since = first === 1 ? '' : `, from ${first} on; older ones were forgotten by retention`;
+  out.print(`${entries} entries are as they were written${SIGNERS[signer]}${since}`);
+  out.print(`head ${head.n} ${head.hash}`);
+}
+
+async function* entriesIn(file: string): AsyncGenerator<unknown> {
   try {
-    return await proveLedger(parsed());
+    for await (const text of textLines(createReadStream(file))) yield parsedOr(text);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;

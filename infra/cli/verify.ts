@@ -1,11 +1,8 @@
-import type { JsonWebKey } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import path from 'node:path';
 import type { Command } from 'commander';
-import { openSigningKeys } from '../../adapters/keys.files.ts';
 import { type Finding, verifyPackage } from '../package/verify.ts';
-import { type CommonOptions, stateFolder } from './reach.ts';
+import type { CommonOptions } from './reach.ts';
 import { CommandFailed, printable, type Terminal } from './terminal.ts';
+import { trustedKeys } from './trusted-keys.ts';
 
 interface VerifyOptions extends CommonOptions {
   keys?: string;
@@ -20,8 +17,7 @@ export function verifyCommand(command: Command, out: Terminal): void {
     .option('--keys <FILE>', 'the public keys to trust, as /.well-known/jwks.json of the installation offers them')
     .option('--any-signer', 'do not fail when the signer is unknown: proves only that nothing was damaged')
     .action(async (file: string, options: VerifyOptions) => {
-      const keys = options.keys === undefined ? ownKeys(stateFolder(options, out.env)) : keysIn(options.keys);
-      const finding = await verifyPackage(file, keys).catch((error: NodeJS.ErrnoException) => {
+      const finding = await verifyPackage(file, trustedKeys(options, out.env)).catch((error: NodeJS.ErrnoException) => {
         if (error.code) throw new CommandFailed(`${file} can't be read (${error.code})`);
         throw error;
       });
@@ -47,26 +43,4 @@ function tell(out: Terminal, { verdict, signature, manifest }: Finding): void {
   const signer = `${printable(issuer)}, key ${printable(key.kid)}`;
   if (signature === 'known') out.print(`unaltered, signed by ${signer}`);
   else out.print(`unaltered, but signature unknown: it says ${signer}`);
-}
-
-/** Those of the data folder on this machine, when there is one. */
-function ownKeys(state: string): JsonWebKey[] {
-  const folder = path.join(state, 'keys');
-  if (!existsSync(folder)) return [];
-  try {
-    return openSigningKeys(folder).map(({ jwk }) => jwk);
-  } catch (error) {
-    throw new CommandFailed(`${(error as Error).message}; or name public keys with --keys FILE`);
-  }
-}
-
-function keysIn(file: string): JsonWebKey[] {
-  try {
-    const { keys } = JSON.parse(readFileSync(file, 'utf8')) as { keys: JsonWebKey[] };
-    if (Array.isArray(keys)) return keys;
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code) throw new CommandFailed(`--keys ${file}: can't be read (${code})`);
-  }
-  throw new CommandFailed(`--keys ${file}: expected {"keys": [...]}, as /.well-known/jwks.json answers`);
 }

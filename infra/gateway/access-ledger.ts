@@ -1,65 +1,41 @@
 import type { Cells } from '../../actors/cells.ts';
-import {
-  type ActNote,
-  isFromFact,
-  type LedgerEntry,
-  type LedgerHead,
-  type LedgerNote,
-  linkEntry,
-} from '../../bus/ledger.ts';
+import { faultBetween, faultIn, isFromFact, type LedgerEntry, type LedgerNote } from '../../bus/ledger.ts';
 import type { Facts, Told } from '../../bus/ports/facts.ts';
-import { FenceRefused } from '../../bus/ports/faults.ts';
 import type { Journal } from '../../bus/ports/journal.ts';
 import type { Ledger, Ledgered } from '../../bus/ports/ledger.ts';
 import { type Address, parseFactType } from '../../bus/subjects.ts';
 import type { ViewerContext } from '../../machines/viewer/context.ts';
+import type { LedgerPen } from './ledger-pen.ts';
 
 /** What writing the ledger needs. */
 export interface LedgerParts {
-  ledger: Ledger;
+  ledger: Pick<Ledger, 'read' | 'forget'>;
+  pen: LedgerPen;
   facts: Pick<Facts, 'subscribe' | 'read'>;
   journal: Pick<Journal, 'last' | 'read'>;
   cells: Pick<Cells, 'view'>;
   onFault(error: Error): void;
-  /** Told of the last entry after each one, to be remembered elsewhere: it proves that none is missing at the end. */
-  onWritten(head: LedgerHead): void;
   /** Between two attempts while the store is away or full. */
   retryMs?: number;
 }
 
 /** The ledger while it is written. */
 export interface AccessLedger {
-  /** Forgets entries older than a moment (epoch ms), and notes that it did. @throws JournalAway */
+  /**
+   * Forgets entries older than a moment (epoch ms), and notes that it did.
+   * @throws JournalAway
+   * @throws LedgerTouched nothing is forgotten of a ledger that others than gateways have written to
+   */
   forgetBefore(at: number): Promise<void>;
   close(): void;
 }
 
 const WRITTEN: Record<string, LedgerNote['what']> = { admitted: 'admitted', denied: 'denied', ended: 'ended' };
 const RETRY_MS = 1_000;
-/** Each refusal means that another writer got on. */
-const FENCE_TRIES = 50;
 
-/**
- * Writes down what follows from no fact, behind whatever others write meanwhile.
- * @param onWritten told of the entry, as by the writer of facts
- * @throws JournalAway | JournalRefused | FenceRefused nothing is known to be written
- */
-export async function noteAct(
-  ledger: Pick<Ledger, 'append' | 'last'>,
-  note: ActNote,
-  onWritten: LedgerParts['onWritten'],
-): Promise<Ledgered> {
-  for (let tries = 1; ; tries += 1) {
-    const last = await ledger.last();
-    const entry = linkEntry({ ...note, fact_seq: last?.entry.fact_seq ?? 0 }, last?.entry);
-    try {
-      const { seq } = await ledger.append(entry, last?.seq ?? 0);
-      onWritten({ n: entry.n, hash: entry.hash });
-      return { seq, entry };
-    } catch (error) {
-      if (!(error instanceof FenceRefused) || tries === FENCE_TRIES) throw error;
-    }
-  }
+/** What retention would forget is not what was written: its age, too, may be somebody's invention. */
+export class LedgerTouched extends Error {
+  override name = 'LedgerTouched';
 }
 
 /** Whether the last entry still counts by a store of facts that was replaced: it is that entry, or was noted behind it. */
@@ -70,32 +46,21 @@ const isStill = (former: LedgerEntry, last: LedgerEntry): boolean =>
  * Writes down who watches which camera, from what viewers say. Each entry names the fact it was made from, so that
  * whoever writes goes on behind the last one: no fact is left out by a crash, and none is written twice by two gateways.
  */
-export async function keepLedger(parts: LedgerParts): Promise<AccessLedger> {
-  const { ledger, facts, onFault, onWritten, retryMs = RETRY_MS } = parts;
-  let last: Ledgered | undefined = await ledger.last();
+export function keepLedger(parts: LedgerParts): AccessLedger {
+  const { ledger, pen, facts, onFault, retryMs = RETRY_MS } = parts;
   /** The last entry that was made from facts of a store which went back since: their sequences are given anew. */
   let former: LedgerEntry | undefined;
   let closed = false;
   let work: Promise<void> = Promise.resolve();
   const pause = () => new Promise<void>((resolve) => setTimeout(resolve, retryMs));
 
-  const append = async (note: LedgerNote): Promise<void> => {
-    const entry = linkEntry(note, last?.entry);
-    const { seq } = await ledger.append(entry, last?.seq ?? 0);
-    last = { seq, entry };
-    onWritten({ n: entry.n, hash: entry.hash });
-  };
-  const isUnwritten = ({ seq }: Told): boolean =>
+  const isUnwritten = ({ seq }: Told, last: Ledgered | undefined): boolean =>
     last === undefined || (former !== undefined && isStill(former, last.entry)) || seq > last.entry.fact_seq;
   const write = async (told: Told): Promise<void> => {
-    for (let isFirst = true; !closed && isUnwritten(told); isFirst = false) {
+    for (let isFirst = true; !closed; isFirst = false) {
       try {
-        return await append(await noteOf(told, parts));
+        return await pen.write((last) => (isUnwritten(told, last) ? noteOf(told, parts) : undefined));
       } catch (error) {
-        if (error instanceof FenceRefused) {
-          last = await ledger.last().catch(() => last);
-          continue;
-        }
         if (isFirst) onFault(error as Error);
         await pause();
       }
@@ -106,7 +71,7 @@ export async function keepLedger(parts: LedgerParts): Promise<AccessLedger> {
     work = work.then(() => write(told));
   };
   const follow = async (): Promise<void> => {
-    let from: number | undefined = last?.entry.fact_seq ?? 0;
+    let from: number | undefined = pen.last()?.entry.fact_seq ?? 0;
     while (!closed) {
       try {
         const running = await facts.subscribe({ kinds: ['viewer'] }, from, hear);
@@ -117,7 +82,7 @@ export async function keepLedger(parts: LedgerParts): Promise<AccessLedger> {
         onFault(error as Error);
         // Facts that end before the last one written are others: their store was replaced.
         if (error instanceof RangeError) {
-          former = last?.entry;
+          former = pen.last()?.entry;
           from = former && (await beforeUnwritten(former, parts).catch(() => undefined));
         }
         await pause();
@@ -132,19 +97,16 @@ export async function keepLedger(parts: LedgerParts): Promise<AccessLedger> {
       let kept: Ledgered | undefined;
       let gone: Ledgered | undefined;
       for await (const one of ledger.read()) {
+        gone = kept;
         kept = one;
+        const fault = faultIn(one.entry) ?? (gone && faultBetween(gone.entry, one.entry));
+        if (fault) throw new LedgerTouched(`nothing of the access ledger is forgotten: ${fault}`);
         if (one.entry.at >= at) break;
-        gone = one;
       }
       // The last entry stays: the next one is linked to it.
-      if (!gone || !kept || kept === gone) return;
+      if (!gone || !kept) return;
       const { n, hash } = gone.entry;
-      const note = { what: 'forgotten', at: Date.now(), fact: 'retention', up_to: { n, hash } } as const;
-      const noted = work.then(async () => {
-        last = await noteAct(ledger, note, onWritten);
-      });
-      work = noted.catch(() => {});
-      await noted;
+      await pen.note({ what: 'forgotten', at: Date.now(), fact: 'retention', up_to: { n, hash } });
       await ledger.forget(kept.seq);
     },
     close() {

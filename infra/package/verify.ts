@@ -1,6 +1,7 @@
-import { createHash, createPublicKey, type JsonWebKey, verify } from 'node:crypto';
+import { createHash, type JsonWebKey } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { extract } from 'tar-stream';
+import { isSignedBy } from '../../adapters/signature.es256.ts';
 import { MANIFEST, type PackageManifest, type Part, packageManifest, SIGNATURE } from './manifest.ts';
 
 /** What can be said of a package. */
@@ -71,16 +72,8 @@ function manifestIn(head: Buffer | undefined): PackageManifest | undefined {
   }
 }
 
-/** Whether a signature fits what was signed. The key's bytes count, not what it calls itself. */
-function fits({ head, signature }: Found, jwk: JsonWebKey): boolean {
-  if (!head || !signature) return false;
-  try {
-    const { kty, crv, x, y } = jwk;
-    return verify('sha256', head, createPublicKey({ key: { kty, crv, x, y } as JsonWebKey, format: 'jwk' }), signature);
-  } catch {
-    return false;
-  }
-}
+const fits = ({ head, signature }: Found, key: JsonWebKey): boolean =>
+  head !== undefined && signature !== undefined && isSignedBy(key, head, signature);
 
 function compare(manifest: PackageManifest, found: Found): string[] {
   const promised = new Set([MANIFEST, SIGNATURE, ...manifest.parts.map(({ name }) => name)]);

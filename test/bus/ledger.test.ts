@@ -1,6 +1,8 @@
 import { expect } from 'chai';
-import { type LedgerEntry, linkEntry, proveLedger } from '../../bus/ledger.ts';
+import { type EntrySigner, headOf, type LedgerEntry, type LedgerHead, linkEntry } from '../../bus/ledger.ts';
+import { proveLedger } from '../../bus/ledger-proof.ts';
 import { someEntry } from '../contracts/ledger.ts';
+import { someSigner } from '../fixtures/signer.ts';
 
 async function* each<T>(items: readonly T[]) {
   yield* items;
@@ -10,13 +12,14 @@ describe('the access ledger proves', () => {
   const entries: LedgerEntry[] = [];
   for (let n = 0; n < 6; n++) entries.push(someEntry(entries.at(-1)));
   const head = entries.at(-1) as LedgerEntry;
-  const prove = (some: readonly unknown[], expected = head) => proveLedger(each(some), expected);
+  const { signerOf } = someSigner();
+  const prove = (some: readonly unknown[], expected = head) => proveLedger(each(some), { expected, signerOf });
   const [one, two, three, four, five, six] = entries as [LedgerEntry, ...LedgerEntry[]];
 
   it('that it is as it was written', async () => {
     const { n, hash } = head;
-    expect(await prove(entries)).to.deep.equal({ entries: 6, first: 1, head: { n, hash } });
-    expect(await proveLedger(each([]))).to.deep.equal({ entries: 0 });
+    expect(await prove(entries)).to.deep.equal({ entries: 6, first: 1, head: { n, hash }, signer: 'none' });
+    expect(await proveLedger(each([]), { signerOf })).to.deep.equal({ entries: 0, signer: 'none' });
   });
 
   it('that an entry was altered, whichever field and however cleverly', async () => {
@@ -57,5 +60,69 @@ describe('the access ledger proves', () => {
     const kept = [three, four, five, six, forgotten];
     expect((await prove(kept, forgotten)).fault).to.equal(undefined);
     expect((await prove(kept.slice(1), forgotten)).fault).to.match(/not by retention/);
+  });
+
+  describe('to somebody who can write to the store, but can’t sign:', () => {
+    const signer = someSigner();
+    const { key } = signer;
+    const attacker = someSigner('key-9');
+    const signed: LedgerEntry[] = [];
+    for (let n = 0; n < 6; n++) signed.push(someEntry(signed.at(-1), {}, signer));
+    const end = signed.at(-1) as LedgerEntry;
+    const proof = (some: readonly unknown[], expected?: LedgerHead) =>
+      proveLedger(each(some), { expected, signerOf: signer.signerOf });
+    /** Says behind an entry that retention has forgotten all up to another one. */
+    const forgets = ({ n, hash }: LedgerEntry, behind: LedgerEntry, by?: EntrySigner) =>
+      linkEntry({ what: 'forgotten', at: 9, fact: 'retention', fact_seq: 6, up_to: { n, hash } }, behind, by);
+    const third = signed[2] as LedgerEntry;
+
+    it('retention alone may cut its beginning, as only a gateway signs that it did', async () => {
+      const kept = signed.slice(3);
+      const own = await proof([...kept, forgets(third, end, signer)], headOf(end));
+      expect(own).to.include({ first: 4, signer: 'known' }).and.not.have.property('fault');
+      for (const expected of [undefined, headOf(end)]) {
+        const plain = await proof([...kept, forgets(third, end)], expected);
+        expect(plain.fault).to.match(/entry 7 bears no signature, but those before it do/);
+        const covered = someEntry(forgets(third, end), {}, signer);
+        expect((await proof([...kept, forgets(third, end), covered], expected)).fault).to.match(
+          /begins with entry 4.*no gateway signed entry 7/,
+        );
+        const posing = { key, sign: attacker.sign };
+        expect((await proof([...kept, forgets(third, end, posing)], expected)).fault).to.match(
+          /entry 7 was not signed/,
+        );
+        expect(await proof([...kept, forgets(third, end, attacker)], expected)).to.include({ signer: 'unknown' });
+        const { key: _key, signature: _signature, ...bare } = forgets(third, end, signer);
+        expect((await proof([...kept, bare], expected)).fault).to.match(/entry 7 was altered/);
+      }
+      const alone = forgets(end, end);
+      expect((await proof([alone], headOf(end))).fault).to.match(/begins with entry 7.*no gateway signed entry 7/);
+    });
+
+    it('a chain that was written anew is none of the installation, and says so without anything to compare it with', async () => {
+      const anew: LedgerEntry[] = [];
+      for (let n = 0; n < 6; n++) anew.push(someEntry(anew.at(-1), { subject: 'vito' }, attacker));
+      expect((await proof(anew)).signer).to.equal('unknown');
+      const posing = anew.map((entry) => ({ ...entry, key: key.kid }));
+      expect((await proof(posing)).fault).to.match(/entry 1 was altered/);
+      const behind = [...signed.slice(0, 4)];
+      for (let n = 0; n < 4; n++) behind.push(someEntry(behind.at(-1), { subject: 'vito' }));
+      expect((await proof(behind)).fault).to.match(/entry 8 bears no signature/);
+      const stripped = signed.map(({ signature: _, ...entry }) => entry);
+      expect((await proof(stripped)).fault).to.match(/entry 6 was not signed/);
+    });
+
+    it('what old releases wrote and forgot still proves, with signed entries behind it', async () => {
+      const old = entries.slice(0, 5);
+      const forgotten = forgets(old[1] as LedgerEntry, old[4] as LedgerEntry);
+      expect(await proof([...old.slice(2), forgotten])).to.include({ first: 3, signer: 'none' });
+      expect(await proof([...old.slice(2), forgotten], headOf(forgotten))).to.not.have.property('fault');
+      const next = someEntry(forgotten, {}, signer);
+      const upgraded = await proof([...old.slice(2), forgotten, next], headOf(next));
+      expect(upgraded).to.include({ first: 3, signer: 'known' }).and.not.have.property('fault');
+      const mixed = [next, someEntry(next)];
+      mixed.push(someEntry(mixed[1], {}, signer));
+      expect(await proof([...old.slice(2), forgotten, ...mixed])).to.not.have.property('fault');
+    });
   });
 });

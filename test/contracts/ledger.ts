@@ -1,14 +1,22 @@
 import { expect } from 'chai';
-import { type LedgerEntry, type LedgerHead, linkEntry } from '../../bus/ledger.ts';
+import { type EntrySigner, type LedgerEntry, type LedgerHead, linkEntry } from '../../bus/ledger.ts';
 import { FenceRefused } from '../../bus/ports/faults.ts';
 import type { Ledger } from '../../bus/ports/ledger.ts';
 import { all, rejection } from '../fixtures/records.ts';
 
-/** An entry that follows another. */
-export function someEntry(head: LedgerHead | undefined, more: Partial<LedgerEntry> = {}): LedgerEntry {
+/** An entry that follows another; without a signer as old releases wrote it. */
+export function someEntry(
+  head: LedgerHead | undefined,
+  more: Partial<LedgerEntry> = {},
+  signer?: EntrySigner,
+): LedgerEntry {
   const n = (head?.n ?? 0) + 1;
   const who = { session: `v_${n}`, camera: 'cam_a', subject: 'vera', address: '127.0.0.1' };
-  return linkEntry({ what: 'admitted', at: 1_700_000_000_000 + n, fact: `f${n}`, fact_seq: n, ...who, ...more }, head);
+  return linkEntry(
+    { what: 'admitted', at: 1_700_000_000_000 + n, fact: `f${n}`, fact_seq: n, ...who, ...more },
+    head,
+    signer,
+  );
 }
 
 /** What every ledger promises. `make` gives an empty one. */

@@ -1,11 +1,16 @@
 import { expect } from 'chai';
+import { memoryStore } from '../../../bus/carriers/memory.ts';
 import { id } from '../../../bus/identity.ts';
-import { type LedgerEntry, proveLedger } from '../../../bus/ledger.ts';
+import { type LedgerEntry, type LedgerHead, linkEntry } from '../../../bus/ledger.ts';
+import { proveLedger } from '../../../bus/ledger-proof.ts';
 import { JournalAway } from '../../../bus/ports/faults.ts';
-import { type AccessLedger, keepLedger, noteAct } from '../../../infra/gateway/access-ledger.ts';
+import type { Ledger } from '../../../bus/ports/ledger.ts';
+import { type AccessLedger, keepLedger, LedgerTouched } from '../../../infra/gateway/access-ledger.ts';
+import { type LedgerPen, openLedgerPen } from '../../../infra/gateway/ledger-pen.ts';
 import { type FakeHouse, fakeHouse } from '../../fakes/house.ts';
 import { until } from '../../fixtures/process.ts';
-import { all } from '../../fixtures/records.ts';
+import { all, rejection } from '../../fixtures/records.ts';
+import { someSigner } from '../../fixtures/signer.ts';
 
 describe('the access ledger', () => {
   let house: FakeHouse;
@@ -13,11 +18,18 @@ describe('the access ledger', () => {
   const kept: AccessLedger[] = [];
   const viewer = (name: string) => ({ kind: 'viewer' as const, id: id(name) });
 
-  const keep = async (of = house, store = house.store) => {
+  const signer = someSigner();
+  /** What the gateways of a host remember apart from the store. */
+  let remembered: LedgerHead | undefined;
+  const onWritten = (head: LedgerHead) => {
+    remembered = head;
+  };
+  const open = (ledger: Ledger) => openLedgerPen({ ledger, signer, remembered, onWritten });
+  const keep = async (of = house, store = house.store, pen?: LedgerPen) => {
     const { ledger, facts, journal } = store;
     const onFault = (error: Error) => void faults.push(error.message);
-    const parts = { ledger, facts, journal, cells: of.roster, onFault, onWritten: () => {}, retryMs: 5 };
-    const running = await keepLedger(parts);
+    const parts = { ledger, facts, journal, cells: of.roster, onFault, retryMs: 5 };
+    const running = keepLedger({ ...parts, pen: pen ?? (await open(ledger)) });
     kept.push(running);
     return running;
   };
@@ -31,16 +43,18 @@ describe('the access ledger', () => {
       ...{ expires_at: house.clock.now + 60_000, held: 0, quota, relay: 'relay-1', standby: '' },
     });
   const leave = (name: string) => house.roster.offer(viewer(name), { type: 'viewer.closed' });
-  const prove = async () =>
+  const prove = async (signerOf = signer.signerOf) =>
     proveLedger(
       (async function* () {
         yield* await entries();
       })(),
+      { expected: remembered, signerOf },
     );
 
   beforeEach(() => {
     house = fakeHouse();
     faults = [];
+    remembered = undefined;
   });
   afterEach(() => {
     for (const one of kept.splice(0)) one.close();
@@ -167,8 +181,8 @@ describe('the access ledger', () => {
 
   it('takes up what is noted beside the facts, by whomever, and writes on behind it without a gap or a double', async () => {
     const act = (n: number) => ({ what: 'token-made' as const, at: n, fact: 'service-token', subject: `anna-${n}` });
-    const heads: number[] = [];
-    const note = (n: number) => noteAct(house.store.ledger, act(n), (head) => heads.push(head.n));
+    const pen = await open(house.store.ledger);
+    const note = (n: number) => pen.note(act(n));
     const ledger = await keep();
     await watch('v_1');
     await written(1);
@@ -178,7 +192,6 @@ describe('the access ledger', () => {
     await written(7);
     const made = (await entries()).filter(({ what }) => what === 'token-made');
     expect(made.map(({ subject }) => subject).sort()).to.deep.equal(['anna-1', 'anna-2', 'anna-3']);
-    expect(made.map(({ n }) => n).sort()).to.deep.equal(heads.sort());
     expect((await prove()).fault).to.equal(undefined);
     // Forgetting goes on behind a note, too.
     await note(4);
@@ -205,7 +218,8 @@ describe('the access ledger', () => {
     await keep(fresh, { ...fresh.store, ledger, facts: { ...fresh.store.facts, subscribe } });
     // The first one finds that the facts end before those that were written.
     await until('a place in the new store', () => listening === 2);
-    await noteAct(ledger, { what: 'token-revoked', at: 5, fact: 'service-token', subject: 'anna' }, () => {});
+    const pen = await open(ledger);
+    await pen.note({ what: 'token-revoked', at: 5, fact: 'service-token', subject: 'anna' });
     const subject = { sub: 'vito', role: 'viewer', cameras: ['cam_a'], zones: [], iat: 1 };
     await fresh.roster.create(viewer('v_4'), {
       type: 'viewer.requested',
@@ -219,5 +233,84 @@ describe('the access ledger', () => {
       'admitted vito',
     ]);
     expect((await prove()).fault).to.equal(undefined);
+  });
+
+  describe('shows that somebody wrote to the store who is no gateway:', () => {
+    let store: Ledger;
+    let pen: LedgerPen;
+    /** The ledger of a NATS that somebody can put other entries into. */
+    const exposed: Ledger = {
+      append: (...asked) => store.append(...asked),
+      last: () => store.last(),
+      read: (from) => store.read(from),
+      forget: (before) => store.forget(before),
+    };
+    const act = (at: number) => ({ what: 'token-made' as const, at, fact: 'service-token', subject: `anna-${at}` });
+    const stored = async () => (await all(store.read())).map(({ entry }) => entry);
+    const put = async (some: readonly LedgerEntry[]) => {
+      store = memoryStore().ledger;
+      for (const [seq, entry] of some.entries()) await store.append(entry, seq);
+    };
+    const proof = async () =>
+      proveLedger(
+        (async function* () {
+          yield* await stored();
+        })(),
+        { expected: remembered, signerOf: signer.signerOf },
+      );
+    beforeEach(async () => {
+      store = memoryStore().ledger;
+      pen = await open(exposed);
+      for (let n = 1; n <= 6; n++) await pen.note(act(n));
+      expect(await proof())
+        .to.include({ entries: 6, signer: 'known' })
+        .and.not.have.property('fault');
+    });
+
+    it('a cut at the end is found also after the next entry, and after the next start', async () => {
+      await put((await stored()).slice(0, 4));
+      await pen.note(act(7));
+      expect((await proof()).fault).to.match(/entry 7 follows entry 4: what stood between was removed/);
+      expect(pen.troubles()[0]).to.contain('entry 6 of the access ledger is not there any more');
+      await put((await stored()).slice(0, 3));
+      pen = await open(exposed);
+      await pen.note(act(8));
+      expect((await proof()).fault).to.match(/entry 8 follows entry 3/);
+    });
+
+    it('no gateway goes on behind a chain that was written anew, longer or not', async () => {
+      for (const length of [6, 7, 9]) {
+        const anew: LedgerEntry[] = [];
+        const was = await stored();
+        for (let n = 1; n <= length; n++) anew.push(linkEntry({ ...act(100 + n), fact_seq: 0 }, anew.at(-1)));
+        await put(anew);
+        pen = await open(exposed);
+        await pen.note(act(7));
+        expect((await proof()).fault, String(length)).to.be.a('string');
+        expect(pen.troubles()).to.have.length(1);
+        remembered = was.at(-1);
+        await put(was);
+      }
+    });
+
+    it('a ledger that was wiped does not begin anew as if nothing had been', async () => {
+      await put([]);
+      pen = await open(exposed);
+      await pen.note(act(7));
+      expect((await proof()).fault).to.match(/begins with entry 7.*not by retention/);
+    });
+
+    it('retention forgets nothing that was made older than it is, and signs no word for it', async () => {
+      const was = await stored();
+      const keeper = await keep(house, { ...house.store, ledger: exposed }, pen);
+      await put(was.map((entry) => (entry.n <= 3 ? { ...entry, at: -1 } : entry)));
+      expect(await rejection(keeper.forgetBefore(0))).to.be.instanceOf(LedgerTouched);
+      expect(await stored()).to.have.length(6);
+      await put(was);
+      await keeper.forgetBefore(4);
+      expect(await proof())
+        .to.include({ first: 4, signer: 'known' })
+        .and.not.have.property('fault');
+    });
   });
 });

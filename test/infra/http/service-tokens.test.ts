@@ -1,8 +1,11 @@
+import type { JsonWebKey } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { expect } from 'chai';
-import { type LedgerEntry, proveLedger } from '../../../bus/ledger.ts';
+import type { LedgerEntry } from '../../../bus/ledger.ts';
+import { proveLedger } from '../../../bus/ledger-proof.ts';
 import { JournalAway, JournalRefused } from '../../../bus/ports/faults.ts';
+import { signersAmong } from '../../../infra/archive/ledger-signers.ts';
 import { RULES } from '../../../infra/http/roles.ts';
 import { type FakeGateway, fakeGateway } from '../../fakes/http.ts';
 
@@ -66,9 +69,11 @@ describe('http: tokens for programs, and who holds which right', () => {
       );
       expect(entries[0]?.until).to.equal(made.expires_at);
       expect(JSON.stringify(entries)).to.not.contain(made.token);
-      const proof = async (list: object[]) => proveLedger(Readable.from(list));
+      const { keys } = gateway.services.gate.jwks();
+      const proof = async (list: object[]) =>
+        proveLedger(Readable.from(list), { signerOf: signersAmong(keys as JsonWebKey[]) });
       expect(await proof(entries))
-        .to.include({ entries: 2 })
+        .to.include({ entries: 2, signer: 'known' })
         .and.not.have.property('fault');
       const forged = entries.map((entry) => ({ ...entry, subject: 'olga' }));
       expect((await proof(forged)).fault).to.match(/entry 1 was altered/);
