@@ -1,12 +1,12 @@
 import type { AnyMachineSnapshot } from 'xstate';
 import { canonical, fingerprint } from '../bus/canonical.ts';
 import type { JournalEntry, JournalRecord } from '../bus/ports/journal.ts';
-import type { Address } from '../bus/subjects.ts';
+import type { Address, Kind } from '../bus/subjects.ts';
 import { upcast } from '../bus/upcast.ts';
 import type { CellView } from './cells.ts';
 import { type Chart, chart } from './chart.ts';
 import { MACHINES } from './machines.ts';
-import { type Difference, type Essence, essence, foldRecord, newborn, restored } from './replay.ts';
+import { type Difference, type Essence, essence, type Folded, foldRecord, newborn, restored } from './replay.ts';
 import { viewOf } from './snapshot.ts';
 import { type Moment, type Readings, stretch } from './stretch.ts';
 
@@ -37,6 +37,13 @@ export interface NotUnderstood {
   reason: string;
 }
 
+/** Records of a machine's earlier version that do not end as was recorded when the present machine hears them. */
+export interface FoldedOnly {
+  kind: Kind;
+  version: number;
+  records: number;
+}
+
 /** The past while it is folded from the journal. */
 export interface Past {
   /** Takes the next record. */
@@ -47,6 +54,8 @@ export interface Past {
   cells(): CellThen[];
   /** How many records were compared, of all cells that ever were. */
   compared(): number;
+  /** What of earlier versions was folded, but proves nothing: those machines kept, or decided, other things. */
+  foldedOnly(): FoldedOnly[];
   /** The first difference of all, in the order of the journal. */
   firstDifference(): (Difference & { seq: number; at: Address }) | undefined;
   notUnderstood(): NotUnderstood[];
@@ -68,10 +77,15 @@ interface Life {
 /**
  * Begins to fold the past up to a moment, without effects; without one, up to the last record that is taken. Memory is
  * held for the living only.
+ * @param isAsked of which cells to tell; all without it
  */
-export function foldPast({ at = Number.POSITIVE_INFINITY, seq: last = Number.POSITIVE_INFINITY }: Moment): Past {
+export function foldPast(
+  { at = Number.POSITIVE_INFINITY, seq: last = Number.POSITIVE_INFINITY }: Moment,
+  isAsked?: (view: CellView) => boolean,
+): Past {
   const lives = new Map<string, Life>();
   const strange: NotUnderstood[] = [];
+  const older = new Map<string, FoldedOnly>();
   let compared = 0;
   let first: (Difference & { seq: number; at: Address }) | undefined;
 
@@ -88,7 +102,23 @@ export function foldPast({ at = Number.POSITIVE_INFINITY, seq: last = Number.POS
   };
   const trust = (seq: number, record: JournalRecord) =>
     forgetIfOver(record, begin(seq, record, restored(MACHINES[record.kind], record), true));
-  const fold = (seq: number, record: JournalRecord, isNative: boolean) => {
+  /** Counts what the comparison of a record came to. */
+  const tally = (life: Life, { whole, difference }: Folded, version: number, isNative: boolean) => {
+    if (!whole || (isAsked && !isAsked(viewOf(life.at, life.snapshot)))) return;
+    if (difference && !isNative) {
+      const { kind } = life.at;
+      const known = older.get(`${kind} ${version}`) ?? { kind, version, records: 0 };
+      older.set(`${kind} ${version}`, { ...known, records: known.records + 1 });
+      return;
+    }
+    life.compared += 1;
+    compared += 1;
+    if (!difference) return;
+    life.difference ??= { ...difference, seq: life.seq };
+    first ??= { ...difference, seq: life.seq, at: life.at };
+  };
+  const fold = (seq: number, record: JournalRecord, version: number) => {
+    const isNative = record.version === version;
     const machine = MACHINES[record.kind];
     let life = lives.get(keyOf(record));
     if (life?.incarnation !== record.incarnation) life = undefined;
@@ -106,24 +136,15 @@ export function foldPast({ at = Number.POSITIVE_INFINITY, seq: last = Number.POS
     life.node = record.node;
     if (isNative) delete life.older;
     else life.older = record;
-    if (folded.whole && isNative) {
-      life.compared += 1;
-      compared += 1;
-    }
-    // What an older machine kept beside the state is not what the present one keeps.
-    if (folded.difference && isNative) {
-      life.difference ??= { ...folded.difference, seq };
-      first ??= { ...folded.difference, seq, at: life.at };
-    }
+    tally(life, folded, version, isNative);
     forgetIfOver(record, life);
   };
   const understand = (
     { seq, record }: JournalEntry,
-    work: (seq: number, record: JournalRecord, isNative: boolean) => void,
+    work: (seq: number, record: JournalRecord, version: number) => void,
   ) => {
     try {
-      const present = upcast(record);
-      work(seq, present, present.version === record.version);
+      work(seq, upcast(record), record.version);
     } catch (error) {
       lives.delete(keyOf(record));
       strange.push({ at: { kind: record.kind, id: record.cell }, seq, reason: (error as Error).message });
@@ -147,12 +168,14 @@ export function foldPast({ at = Number.POSITIVE_INFINITY, seq: last = Number.POS
     cells: () =>
       [...lives.entries()]
         .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([, life]) => ({
+        .map(([, life]) => ({ life, view: viewOf(life.at, life.snapshot) }))
+        .filter(({ view }) => !isAsked || isAsked(view))
+        .map(({ life, view }) => ({
           at: life.at,
           node: life.node,
           incarnation: life.incarnation,
           snapshot: life.snapshot,
-          view: viewOf(life.at, life.snapshot),
+          view,
           chart: () => chart(MACHINES[life.at.kind], life.snapshot._nodes),
           essence: essence(life.snapshot),
           seq: life.seq,
@@ -161,6 +184,7 @@ export function foldPast({ at = Number.POSITIVE_INFINITY, seq: last = Number.POS
           ...(life.difference ? { difference: life.difference } : {}),
         })),
     compared: () => compared,
+    foldedOnly: () => [...older.values()],
     firstDifference: () => first,
     notUnderstood: () => strange,
   };

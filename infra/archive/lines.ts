@@ -70,9 +70,13 @@ export function textOf(line: Line): string {
   return JSON.stringify(line, (_field, value) => (typeof value === 'string' ? withoutSecrets(value) : value));
 }
 
-/** Folds lines up to a moment. */
-export async function foldLines(lines: AsyncIterable<Line>, until: Moment = {}): Promise<Past> {
-  const past = foldPast(until);
+/** Folds lines up to a moment. @param isAsked of which cells to tell; all without it */
+export async function foldLines(
+  lines: AsyncIterable<Line>,
+  until: Moment = {},
+  isAsked?: Parameters<typeof foldPast>[1],
+): Promise<Past> {
+  const past = foldPast(until, isAsked);
   for await (const line of lines) {
     if ('checkpoint' in line) past.trust(line.checkpoint);
     else if ('record' in line) past.take(line.record);

@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
+import type { CellView } from '../../actors/cells.ts';
 import { hashOf, type Past } from '../../actors/past.ts';
 import { isId } from '../../bus/identity.ts';
 import { foldLines } from '../archive/lines.ts';
+import { placeOfCell } from '../http/sight.ts';
 import { tellAnew } from './anew.ts';
 import { momentOf } from './moment.ts';
 import type { CommonOptions } from './reach.ts';
@@ -21,7 +23,7 @@ export function replayCommand(command: Command, out: Terminal): void {
   command
     .description('fold what was heard through the machines, without effects, and compare with what was recorded')
     .option('--at <T>', 'a moment (15m, 2026-01-31T03:12, epoch ms) or a sequence of the journal; default: the end')
-    .option('--camera <ID>', 'only this camera and its viewers')
+    .option('--camera <ID>', 'only this camera, and what is of it alone: viewers, recording, broadcasts')
     .option('--file <F>', 'an exported file, or a package with its video, instead of the running group')
     .option('--decide-anew', 'list where the machines of today decide otherwise than those that were there')
     .action(async (options: ReplayOptions) => {
@@ -37,16 +39,29 @@ export function replayCommand(command: Command, out: Terminal): void {
       }
       const recorded = await openRecorded(out, options, until);
       if (options.decideAnew) await tellAnew(out, recorded, Boolean(options.json));
-      else tell(out, await foldLines(recorded.lines, recorded.until), recorded.promised, options);
+      else {
+        const { camera } = options;
+        const isAsked = camera === undefined ? undefined : (view: CellView) => placeOfCell(view)?.camera === camera;
+        tell(out, await foldLines(recorded.lines, recorded.until, isAsked), recorded.promised, options);
+      }
     });
 }
 
-/** The camera that a cell is, or shows. */
-const cameraOf = ({ kind, id, context }: { kind: string; id: string; context: Record<string, unknown> }) =>
-  kind === 'camera' ? id : context.camera;
+/** What the comparison with what was recorded came to. */
+function proofOf(past: Past): string {
+  const compared = past.compared();
+  const folded = past.foldedOnly().map(({ kind, version, records }) => `${records} of ${kind} version ${version}`);
+  const only =
+    folded.length > 0
+      ? `; folded only, as machines of earlier versions kept or decided something else: ${folded.join(', ')}`
+      : '';
+  if (compared > 0)
+    return `${compared} records compared; ${past.firstDifference() ? 'they differ' : 'no difference'}${only}`;
+  return `nothing was compared: ${folded.length > 0 ? 'no record ends as was recorded' : 'no record was heard whole'}${only}`;
+}
 
 function tell(out: Terminal, past: Past, promised: string | undefined, { camera, json }: ReplayOptions): void {
-  const cells = past.cells().filter(({ view }) => camera === undefined || cameraOf(view) === camera);
+  const cells = past.cells();
   const hash = hashOf(cells);
   const difference = past.firstDifference();
   const strange = past.notUnderstood();
@@ -56,6 +71,7 @@ function tell(out: Terminal, past: Past, promised: string | undefined, { camera,
       hash,
       state: cells.map(({ view }) => view),
       compared: past.compared(),
+      folded_only: past.foldedOnly(),
       first_difference: difference ?? null,
       from_checkpoint: unproved,
       not_understood: strange,
@@ -74,7 +90,7 @@ function tell(out: Terminal, past: Past, promised: string | undefined, { camera,
       ),
     );
     out.print(`state ${hash}`);
-    out.print(`${past.compared()} records folded and compared; ${difference ? 'they differ' : 'no difference'}`);
+    out.print(proofOf(past));
     if (unproved > 0) out.note(`note: ${unproved} cells begin at a checkpoint; their earlier records are not there`);
   }
   for (const { at, seq, reason } of strange) {

@@ -87,6 +87,8 @@ describe('the past on the command line', () => {
     );
     expect(hash).to.equal((await json('replay')).hash);
     expect(begun).to.equal(made.checkpoints);
+    const told = await command(['replay', '--file', file('part.sbx')]);
+    expect(told.out).to.contain('nothing was compared: no record was heard whole');
   });
 
   it('gives people, cameras and addresses other names on request, and still replays', async () => {
@@ -145,6 +147,34 @@ describe('the past on the command line', () => {
     expect(ran.code).to.equal(1);
     expect(JSON.parse(ran.out).first_difference).to.deep.include({ seq: wrong.seq, at: camera });
     expect(ran.err).to.contain(`camera cam_001 differs from sequence ${wrong.seq}`);
+  });
+
+  it('asked for one camera, tells of that one alone: its records, its difference, and no other camera’s', async () => {
+    const other = { kind: 'camera' as const, id: id('cam_002') };
+    const settings = {
+      name: 'Hall',
+      zone: 'hcm/center',
+      keep: 'warm',
+      eye: true,
+      sources: [{ id: '0', url: 'publish:' }],
+    };
+    await gateway.house.roster.create(other, { type: 'camera.configured', settings });
+    const records = structuredClone(gateway.house.store.records());
+    const wrong = records.find(({ record }) => record.cell === other.id) as JournalEntry;
+    Object.assign((wrong.record.after as { context: object }).context, { attempts: 99 });
+    gateway.services.journal.read = async function* () {
+      yield* records;
+    };
+    expect((await gateway.sbx('replay')).err).to.contain('camera cam_002 differs');
+    const theirs = await gateway.sbx('replay', '--camera', 'cam_002');
+    expect(theirs.code).to.equal(1);
+    expect(theirs.err).to.contain('camera cam_002 differs');
+    const mine = await json('replay', '--camera', 'cam_001');
+    const isMine = ({ record }: JournalEntry) =>
+      record.cell === camera.id || (record.after as { context: { camera?: string } }).context.camera === camera.id;
+    expect(mine).to.include({ first_difference: null, compared: records.filter(isMine).length });
+    const none = await gateway.sbx('replay', '--camera', 'cam_003');
+    expect(none.out).to.contain('nothing was compared: no record was heard whole');
   });
 
   it('lists what the machines of today decide otherwise, and goes on from what was recorded', async () => {

@@ -89,11 +89,18 @@ function Viewers({ cells, at, name }: { cells: CellThen[]; at: number; name: Nam
 
 /** Whether the replay can be believed. */
 function Compared({ moment: { compared, difference } }: { moment: Moment }) {
-  return difference ? (
-    <p class="failure" role="alert">
-      The replay differs from what was recorded, first in {difference}. What is shown here may not be what was.
+  if (difference) {
+    return (
+      <p class="failure" role="alert">
+        The replay differs from what was recorded, first in {difference}. What is shown here may not be what was.
+      </p>
+    );
+  }
+  return (
+    <p class="hint">
+      {compared > 0
+        ? `${compared} records replayed; each ended as it was recorded.`
+        : 'Shown as it was recorded: there was nothing to replay.'}
     </p>
-  ) : (
-    <p class="hint">{compared} records replayed; each ended as it was recorded.</p>
   );
 }
