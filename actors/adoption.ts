@@ -31,6 +31,9 @@ async function tellRest(facts: Facts, { record }: JournalEntry): Promise<void> {
   for (const envelope of record.said.slice(toldIndex + 1)) await facts.tell(envelope);
 }
 
+/** What becomes of a cell in trouble; one that failed before its first record was written has never been. */
+export type Outcome = 'restarted' | 'given up' | 'let go' | 'parked' | 'never begun';
+
 /** What taking up needs of the house. */
 export interface AdoptionHouse {
   node: string;
@@ -38,7 +41,7 @@ export interface AdoptionHouse {
   facts: Facts;
   now(): number;
   /** Told of cells that fail, or that another gateway has taken up, with what is done about it. */
-  onTrouble(trouble: { cell: Address; error: Error; outcome: 'restarted' | 'given up' | 'let go' | 'parked' }): void;
+  onTrouble(trouble: { cell: Address; error: Error; outcome: Outcome }): void;
   /** Told of viewers that are over: what was handed to them may outlive them. */
   onOver?(context: Record<string, unknown>): void;
 }

@@ -218,8 +218,12 @@ export class Roster implements Cells {
     if (kind.get(cell.at.id) !== cell) return;
     // Two that hold the same effects would both act on what they report.
     void cell.leave();
-    this.succeed(cell, origin);
-    this.house.onTrouble({ cell: cell.at, error, outcome: 'restarted' });
+    if (origin.snapshot) this.succeed(cell, origin);
+    else {
+      kind.delete(cell.at.id);
+      this.remember(cell.at, origin.lastSeq);
+    }
+    this.house.onTrouble({ cell: cell.at, error, outcome: origin.snapshot ? 'restarted' : 'never begun' });
   }
 
   /** Starts a cell again after its last good record. */

@@ -1,5 +1,5 @@
 import { type Envelope, wrap } from '../bus/envelope.ts';
-import { FenceRefused, isStoreRefusal } from '../bus/ports/faults.ts';
+import { FenceRefused, isStoreRefusal, TooLarge } from '../bus/ports/faults.ts';
 import type { Heard, JournalRecord } from '../bus/ports/journal.ts';
 import type { CellHouse, CellOrigin, Predecessor } from './cell-house.ts';
 import type { CellKind } from './cell-kind.ts';
@@ -42,6 +42,8 @@ export class Writing {
   recorded: Persisted | undefined;
   /** When that was heard which left it so (epoch ms); undefined where that is not known. */
   recordedAt: number | undefined;
+  /** The same of the last one that is written. */
+  private written: Pick<Writing, 'recorded' | 'recordedAt'>;
   private settled: Promise<void> | undefined;
   private count = 0;
   /** Heard and moved, not yet in a record. */
@@ -60,6 +62,7 @@ export class Writing {
     this.lastSeq = origin.lastSeq;
     this.recorded = origin.snapshot as Persisted | undefined;
     this.recordedAt = origin.asOf;
+    this.written = { recorded: this.recorded, recordedAt: this.recordedAt };
   }
 
   /** The sequence of the last record; undefined while that is not known. */
@@ -168,6 +171,7 @@ export class Writing {
       (receipt) => {
         if (receipt.seq) this.lastSeq = receipt.seq;
         this.isUnsure = receipt.seq === 0;
+        this.written = { recorded: this.recorded, recordedAt: this.recordedAt };
         this.appending = false;
         this.tell(record.said);
         for (const one of batch) one.resolve({ view: one.view, receipt });
@@ -183,8 +187,16 @@ export class Writing {
           house.onDown(this.author, down);
           return;
         }
-        // Who asked is told now; the record itself is tried until it is written, or the journal would have a hole.
         for (const one of batch) one.reject(error);
+        if (error instanceof TooLarge) {
+          // It will never be written: nothing of it has happened, and a successor goes on from the record before it.
+          Object.assign(this, this.written);
+          this.appending = false;
+          this.author.fail(error);
+          settle();
+          return;
+        }
+        // Who asked is told by now; the record itself is tried until it is written, or the journal would have a hole.
         house.later(AGAIN_MS, () => this.write(record, [], settle));
       },
     );

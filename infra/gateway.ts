@@ -143,7 +143,7 @@ const population = buildPopulation({
     if (outcome === 'let go') return log.info({ cell, why: error.message }, 'a cell lives at another gateway now');
     const what = outcome === 'parked' ? 'the last record of a cell can’t be understood' : 'a cell failed';
     log.error({ err: error, cell, outcome }, what);
-    if (outcome !== 'restarted') givenUp.add(`${cell.kind} ${cell.id}`);
+    if (outcome === 'given up' || outcome === 'parked') givenUp.add(`${cell.kind} ${cell.id}`);
   },
   onOver: (context) => barReturns(media.viewerSlots.seat, context as unknown as ViewerContext, systemClock.now()),
   expectCells: media.expectCells,

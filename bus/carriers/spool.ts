@@ -1,8 +1,7 @@
-import { open } from 'node:fs/promises';
 import type { Facts } from '../ports/facts.ts';
-import { FenceRefused, JournalAway, JournalFull } from '../ports/faults.ts';
+import { FenceRefused, JournalAway, JournalFull, TooLarge } from '../ports/faults.ts';
 import type { Journal, Receipt } from '../ports/journal.ts';
-import type { Address } from '../subjects.ts';
+import { type Parked, parkLine } from './parking.ts';
 import {
   cellKey,
   cellOf,
@@ -13,16 +12,6 @@ import {
   spoolDelivery,
 } from './spooldelivery.ts';
 import { openSpoolFile } from './spoolfile.ts';
-
-/** A record or fact that could not be delivered and was put aside, though it had been acknowledged. */
-export interface Parked {
-  cell: Address;
-  /** The record's or fact's id. */
-  id: string;
-  reason: string;
-  /** Where it was put. */
-  file: string;
-}
 
 export interface SpoolOptions {
   /** The stores that may go away. */
@@ -66,17 +55,6 @@ interface Flight {
 const MAX_BYTES = 64 * 1024 * 1024;
 const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
-/** Puts a line on the disk for a person to look at. */
-async function appendLine(name: string, value: unknown): Promise<void> {
-  const file = await open(name, 'a', 0o600);
-  try {
-    await file.appendFile(`${JSON.stringify(value)}\n`);
-    await file.datasync();
-  } finally {
-    await file.close();
-  }
-}
-
 /**
  * Wraps a journal and facts. As soon as one of them is away, all that was under way and all that comes goes to a local
  * file, in order and onto the disk before it is acknowledged; when the store is back it follows, in order, with the
@@ -96,15 +74,15 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
   let waiters: (() => void)[] = [];
   const fault = (error: unknown) => options.onFault?.(error as Error);
 
+  const park = async (line: SpoolLine, reason: string, acknowledged: boolean): Promise<void> => {
+    options.onParked?.(await parkLine(`${options.file}.parked`, line, reason, acknowledged));
+  };
+
   const delivery = spoolDelivery({
     journal,
     facts,
     cells,
-    async park(line, reason) {
-      const parked = { cell: cellOf(line), reason, file: `${options.file}.parked` };
-      await appendLine(parked.file, { reason, ...line });
-      options.onParked?.({ ...parked, id: 'record' in line ? line.record.id : line.fact.id });
-    },
+    park: (line, reason) => park(line, reason, true),
     done: (line) => leave(line),
     waits(why) {
       full = why instanceof JournalFull;
@@ -185,7 +163,9 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
           if (!inFlight.has(flight)) return;
           if (error instanceof JournalAway || error instanceof JournalFull) return divert(error);
           inFlight.delete(flight);
-          reject(error);
+          if (!(error instanceof TooLarge)) return reject(error);
+          const parked = park(line, error.message, false).catch(fault);
+          void parked.then(() => reject(error));
         },
       );
     });
@@ -266,7 +246,12 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     },
     facts: {
       async tell(fact) {
-        return away ? spool({ fact }) : pass({ fact }, () => facts.tell(fact));
+        if (away) return spool({ fact });
+        return pass({ fact }, () => facts.tell(fact)).catch((error) => {
+          // It is parked, and its record holds it: those behind it go on.
+          if (error instanceof TooLarge) return { seq: 0, parked: true };
+          throw error;
+        });
       },
       last: (of) => facts.last(of),
       range: () => facts.range(),

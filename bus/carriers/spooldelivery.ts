@@ -1,7 +1,7 @@
 import type { Envelope } from '../envelope.ts';
 import { id } from '../identity.ts';
 import type { Facts } from '../ports/facts.ts';
-import { FenceRefused, JournalAway, JournalFull, JournalRefused } from '../ports/faults.ts';
+import { FenceRefused, JournalAway, JournalFull, TooLarge } from '../ports/faults.ts';
 import type { Journal, JournalRecord } from '../ports/journal.ts';
 import { type Address, parseFactType } from '../subjects.ts';
 
@@ -16,9 +16,6 @@ export type SpoolLine = RecordLine | { fact: Envelope };
 
 /** In place of a fence: the record follows the one of its cell that stands before it in the spool. */
 export const FOLLOWS = -1;
-
-/** A record the store will never take, however long one waits: too large. */
-const NEVER = 10_054;
 
 /** Another gateway may have told something of the cell since, by another clock. */
 const CLOCKS_DIFFER_MS = 5_000;
@@ -103,7 +100,7 @@ export function spoolDelivery({ journal, facts, cells, park, done, waits, fault 
     try {
       seq ??= (await journal.append(record, expected)).seq;
     } catch (error) {
-      if (error instanceof JournalRefused && error.code === NEVER) return parkRecord(line, cell, error.message);
+      if (error instanceof TooLarge) return parkRecord(line, cell, error.message);
       if (!(error instanceof FenceRefused)) throw error;
       cell.stored = await alreadyStored(of, expected);
       seq = cell.stored.get(record.id);
@@ -140,7 +137,7 @@ export function spoolDelivery({ journal, facts, cells, park, done, waits, fault 
       await facts.tell(line.fact);
     } catch (error) {
       if (error instanceof JournalAway) suspect(line.fact);
-      if (!(error instanceof JournalRefused) || error.code !== NEVER) throw error;
+      if (!(error instanceof TooLarge)) throw error;
       await park(line, error.message);
     }
   };

@@ -11,7 +11,7 @@ export class FenceRefused extends Error {
 /** The store took the request and refused it, for instance because it is full (JetStream error 10023). */
 export class JournalRefused extends Error {
   override name = 'JournalRefused';
-  /** JetStream's error code; 10054 is a record that is too large for the store, now and later. */
+  /** JetStream's error code. */
   readonly code: number;
   constructor(message: string, code = 0) {
     super(message);
@@ -22,6 +22,11 @@ export class JournalRefused extends Error {
 /** The store has no room (JetStream errors 10023, 10047 and 10077): later it may have, so what is told waits for that. */
 export class JournalFull extends JournalRefused {
   override name = 'JournalFull';
+}
+
+/** It is larger than the store will ever take, however long one waits (JetStream error 10054). */
+export class TooLarge extends JournalRefused {
+  override name = 'TooLarge';
 }
 
 /** The store is away, or refuses. */

@@ -59,9 +59,11 @@ export interface Poison {
 
 /** Acknowledgement of an append. `spooled`: it is safe on this machine's disk and will follow to the journal. */
 export interface Receipt {
-  /** Sequence in the stream; 0 while spooled. */
+  /** Sequence in the stream; 0 while spooled, or parked. */
   seq: number;
   spooled?: true;
+  /** Of a fact that is larger than the store takes: it is put aside, and its record holds it. */
+  parked?: true;
 }
 
 /** What cells heard, one subject a cell, durable and fenced. */

@@ -71,7 +71,7 @@ export async function openCarriers(group: Group, log: Logger): Promise<Carriers>
     facts: natsFacts(link, publisher),
     file: path.join(group.state, 'spool', group.gateway === 1 ? 'gateway.jsonl' : `gateway-${group.gateway}.jsonl`),
     look: witness.look,
-    onParked: (parked) => log.error({ parked }, 'a record that had been acknowledged could not be delivered'),
+    onParked: (parked) => log.error({ parked }, 'a record or fact can’t be stored and was put aside: look at the file'),
     onFault: (err) => log.error({ err }, 'the spool has trouble with its file'),
   });
   const sessions = redisSessions({

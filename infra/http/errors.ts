@@ -4,7 +4,7 @@ import { BadToken } from '../../adapters/gate.jsonwebtoken/bad-token.ts';
 import { PasswordsBusy } from '../../adapters/passwords.scrypt.ts';
 import { DiskAway } from '../../adapters/recordings/disk.ts';
 import { BadId } from '../../bus/identity.ts';
-import { JournalAway, JournalRefused } from '../../bus/ports/faults.ts';
+import { JournalAway, JournalRefused, TooLarge } from '../../bus/ports/faults.ts';
 import { ShapeError } from '../../bus/shape.ts';
 
 /** A request that is answered with an error: `{"error": text, "reason": code, …}`. */
@@ -71,6 +71,9 @@ export function refusalFor(error: unknown): Refusal | undefined {
   if (error instanceof PasswordsBusy) return unavailable('busy', 'Too many people sign in just now.', {}, 5);
   if (error instanceof DiskAway) return unavailable(error.reason, error.message, {}, 5);
   if (error instanceof NoSuchCell) return missing('such thing any more');
+  if (error instanceof TooLarge) {
+    return new Refusal(413, 'too-large', 'What this leads to is larger than the journal takes: ask for less at once.');
+  }
   if (error instanceof JournalRefused) {
     return unavailable(
       'journal-full',

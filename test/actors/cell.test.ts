@@ -3,8 +3,8 @@ import { replay } from '../../actors/replay.ts';
 import { memoryStore } from '../../bus/carriers/memory.ts';
 import { id } from '../../bus/identity.ts';
 import type { Facts } from '../../bus/ports/facts.ts';
-import { JournalAway } from '../../bus/ports/faults.ts';
-import type { JournalEntry, JournalRecord } from '../../bus/ports/journal.ts';
+import { JournalAway, TooLarge } from '../../bus/ports/faults.ts';
+import type { Journal, JournalEntry, JournalRecord } from '../../bus/ports/journal.ts';
 import type { CameraContext } from '../../machines/camera/context.ts';
 import { cameraMachine } from '../../machines/camera.ts';
 import { type FakeHouse, fakeHouse } from '../fakes/house.ts';
@@ -262,6 +262,44 @@ describe('a cell', () => {
     house.slots.program.all.findLast((one) => one.input.camera === 'cam_001')?.report(feeds());
     expect(house.roster.view(at)?.state).to.equal('live');
     expect(house.roster.view(other)?.state).to.equal('connecting');
+  });
+
+  /** A house whose store takes no record that holds a text, as if it were too large. */
+  function narrowHouse(text: string): FakeHouse {
+    const store = memoryStore();
+    const append: Journal['append'] = async (record, expected) => {
+      if (JSON.stringify(record).includes(text)) throw new TooLarge('larger than the store takes', 10_054);
+      return store.journal.append(record, expected);
+    };
+    return fakeHouse(store, undefined, { journal: { ...store.journal, append } });
+  }
+  const large = { ...configured, settings: { ...configured.settings, name: 'A long name' } };
+
+  it('that heard more than the store takes in a record says so, goes on as it was before, and hears what comes', async () => {
+    const house = narrowHouse('A long name');
+    await house.roster.create(at, configured);
+    const error = await house.roster.offer(at, large).catch((reason: Error) => reason);
+    expect(error).to.be.instanceOf(TooLarge);
+    await until('the successor', () => house.troubles.length > 0);
+    expect(house.troubles).to.deep.equal([
+      'camera/cam_001 restarted: camera cam_001 failed: larger than the store takes',
+    ]);
+    expect(cameraOf(house).settings?.name).to.equal('North gate');
+    expect(house.slots.probe.held().input).to.include({ source: '0' });
+    const { receipt } = await house.roster.offer(at, { type: 'audience.joined', viewer: 'v1' });
+    expect(receipt.seq).to.equal(2);
+    const records = house.store.records().map(({ record }) => record);
+    expect(replay(cameraMachine, records).firstDifference).to.equal(undefined);
+  });
+
+  it('that cannot even begin, for it is larger than the store takes, leaves its name to who asks for less', async () => {
+    const house = narrowHouse('A long name');
+    const error = await house.roster.create(at, large).catch((reason: Error) => reason);
+    expect(error).to.be.instanceOf(TooLarge);
+    await until('it to be gone', () => !house.roster.has(at));
+    expect(house.slots.probe.all.map(({ end }) => end)).to.deep.equal(['detached']);
+    const { receipt } = await house.roster.create(at, configured);
+    expect(receipt.seq).to.equal(1);
   });
 
   it('whose last record cannot be understood does not stop the others, and is made anew behind its fence', async () => {

@@ -1,12 +1,13 @@
-import { mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import { connectNats } from '../../bus/carriers/nats/connection.ts';
 import { type NatsStore, natsStore } from '../../bus/carriers/nats.ts';
-import { openSpool, type Parked, type Spool } from '../../bus/carriers/spool.ts';
+import type { Parked } from '../../bus/carriers/parking.ts';
+import { openSpool, type Spool } from '../../bus/carriers/spool.ts';
 import type { Told } from '../../bus/ports/facts.ts';
-import { FenceRefused, JournalAway, JournalFull, JournalRefused } from '../../bus/ports/faults.ts';
+import { FenceRefused, JournalAway, JournalFull, TooLarge } from '../../bus/ports/faults.ts';
 import { JOURNAL_STREAM } from '../../bus/subjects.ts';
 import { witnessLog } from '../../infra/gateway/log-witness.ts';
 import { startNats, type TestNats } from '../fixtures/nats.ts';
@@ -205,8 +206,7 @@ describe('when nats-server goes away', () => {
 
   it('refuses a record that is too large for NATS, for good', async () => {
     const error = await rejection(store.journal.append(someRecord('cam_a', 1, { after: 'x'.repeat(2_000_000) }), 0));
-    expect(error).to.be.instanceOf(JournalRefused);
-    expect((error as JournalRefused).code).to.equal(10_054);
+    expect(error).to.be.instanceOf(TooLarge);
     expect((await store.journal.append(someRecord('cam_a', 1), 0)).seq).to.equal(1);
   });
 });
@@ -318,6 +318,24 @@ describe('with a spool before NATS', () => {
     await until('the way to be open', () => spool.state().spooled === 0 && !spool.state().full, 20_000);
     await cells.stop();
     await everythingArrivedOnce(cells.counts);
+  });
+
+  it('puts a record aside that is too large for NATS, once and with the reason, while all others are stored', async () => {
+    const cells = busyCells();
+    const large = someRecord('cam_z', 1, { after: 'x'.repeat(2_000_000) });
+    expect(await rejection(spool.journal.append(large, 0))).to.be.instanceOf(TooLarge);
+    await spool.journal.append(someRecord('cam_z', 2), 0);
+    await cells.stop();
+    expect(parked.splice(0)).to.have.length(1);
+    const [line] = readFileSync(path.join(folder, 'spool.parked'), 'utf8').trim().split('\n') as [string];
+    expect(JSON.parse(line))
+      .to.deep.include({ record: large })
+      .and.have.property('reason')
+      .that.includes('max_payload');
+    const records = await everythingArrivedOnce(cells.counts);
+    expect(records.filter(({ record }) => record.cell === 'cam_z').map(({ record }) => record.id)).to.deep.equal([
+      'i1-2',
+    ]);
   });
 
   it('goes on while the server hangs, after one timeout', async () => {

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import { type MemoryStore, memoryStore } from '../../bus/carriers/memory.ts';
-import { openSpool, type Parked, type Spool, type SpoolOptions } from '../../bus/carriers/spool.ts';
-import { FenceRefused, JournalAway } from '../../bus/ports/faults.ts';
+import type { Parked } from '../../bus/carriers/parking.ts';
+import { openSpool, type Spool, type SpoolOptions } from '../../bus/carriers/spool.ts';
+import { FenceRefused, JournalAway, TooLarge } from '../../bus/ports/faults.ts';
 import { factsContract } from '../contracts/facts.ts';
 import { journalContract } from '../contracts/journal.ts';
 import { until } from '../fixtures/process.ts';
@@ -257,6 +258,44 @@ describe('spool', () => {
     expect(parked.map(({ id }) => id).sort()).to.deep.equal(['cam_a-f1', 'cam_a-f2', 'i1-1', 'i1-2']);
     expect(parked[0]).to.deep.include({ cell: camera('cam_a'), file: `${file}.parked` });
     expect(readFileSync(`${file}.parked`, 'utf8').trim().split('\n')).to.have.length(4);
+  });
+
+  it('puts aside what is larger than the store takes, with its reason, and the others go on', async () => {
+    await spool.close();
+    const limited = async <T>(value: object, store: () => Promise<T>): Promise<T> => {
+      if (JSON.stringify(value).length > 10_000) throw new TooLarge('larger than the store takes', 10_054);
+      return store();
+    };
+    await open({
+      journal: {
+        ...store.journal,
+        append: (record, expected) => limited(record, () => store.journal.append(record, expected)),
+      },
+      facts: { ...store.facts, tell: (fact) => limited(fact, () => store.facts.tell(fact)) },
+    });
+    const text = 'x'.repeat(20_000);
+    const { seq } = await spool.journal.append(someRecord('cam_a', 1), 0);
+    const large = someRecord('cam_a', 2, { after: text });
+    expect(await rejection(spool.journal.append(large, seq))).to.be.instanceOf(TooLarge);
+    const fact = { ...someFact('cam_b', 1), data: { text } };
+    expect(await spool.facts.tell(fact)).to.deep.equal({ seq: 0, parked: true });
+    await spool.journal.append(someRecord('cam_a', 3), seq);
+    await spool.facts.tell(someFact('cam_b', 2));
+    expect([ids(), toldIds()]).to.deep.equal([['i1-1', 'i1-3'], ['cam_b-f2']]);
+    const why = { reason: 'larger than the store takes', file: `${file}.parked`, acknowledged: false };
+    expect(parked).to.deep.equal([
+      { cell: camera('cam_a'), id: 'i1-2', ...why },
+      { cell: camera('cam_b'), id: 'cam_b-f1', ...why },
+    ]);
+    const lines = readFileSync(`${file}.parked`, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(lines).to.deep.equal([
+      { reason: why.reason, record: large, expected: seq },
+      { reason: why.reason, fact },
+    ]);
+    expect(spool.state()).to.deep.equal({ spooled: 0, bytes: 0, full: false });
   });
 
   it('tells an overtaken owner so while others still wait', async () => {

@@ -1,5 +1,5 @@
 import { createInbox, type Msg, type MsgHdrs } from 'nats';
-import { JournalAway, JournalFull, JournalRefused } from '../../ports/faults.ts';
+import { JournalAway, JournalFull, JournalRefused, TooLarge } from '../../ports/faults.ts';
 import type { NatsLink } from './connection.ts';
 
 /** JetStream's code for a write that expected another last sequence than the store has. */
@@ -203,12 +203,12 @@ export const FULL: ReadonlySet<number> = new Set([10_023, 10_047, 10_077]);
 
 /** A refusal of the store as its callers know it. */
 export function refusalOf(what: string, { message, code }: StoreRefusal): JournalRefused {
-  const Refused = FULL.has(code) ? JournalFull : JournalRefused;
+  const Refused = FULL.has(code) ? JournalFull : code === TOO_LARGE ? TooLarge : JournalRefused;
   return new Refused(`${what}: ${message}`, code);
 }
 
 /** Our own code for what the client refuses to send; JetStream's for a message above a stream's limit. */
-export const TOO_LARGE = 10_054;
+const TOO_LARGE = 10_054;
 
 const [ZERO, NINE, CLOSED] = Buffer.from('09}');
 /** What stands before the number, read backwards. */
