@@ -47,9 +47,10 @@ function judge(response: RtspResponse, withCredential: boolean): Found {
   if (status === 404) return { reason: 'not-found', detail };
   if (status >= 500) return { reason: 'refused', detail };
   if (status !== 200) return { reason: 'unsupported', detail };
-  const tracks = parseSdp(response.body).map(({ media, encoding }) => ({ media, codec: encoding }));
-  if (tracks.some(({ media, codec }) => media === 'video' && KNOWN_VIDEO.has(codec))) return { tracks };
-  const offered = tracks.map(({ codec }) => codec).join(', ') || 'nothing';
+  const offers = parseSdp(response.body).map(({ media, encoding }) => ({ media, codec: encoding }));
+  const tracks = offers.filter(({ media, codec }) => media === 'audio' || KNOWN_VIDEO.has(codec));
+  if (tracks.some(({ media }) => media === 'video')) return { tracks };
+  const offered = offers.map(({ codec }) => codec).join(', ') || 'nothing';
   return { reason: 'unsupported', detail: `it offers ${offered}; H.264 or H.265 video is needed` };
 }
 

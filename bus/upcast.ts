@@ -117,6 +117,8 @@ const steps: Record<string, (record: JournalRecord) => JournalRecord> = {
   'camera@7': unchanged(8),
   // A source that sent what nobody can read was taken for one that flows.
   'camera@8': unchanged(9),
+  // What a source can't give the program was known when it flowed, and of its sound not before it was needed.
+  'camera@9': unchanged(10),
   // No recording was told that the picture had another size.
   'recording@1': unchanged(2),
   // Nobody kept a stretch under a name, and nothing was told of what was kept.

@@ -20,10 +20,14 @@ export interface Heard {
 }
 
 function sourceReport(told: SourceTold): ProgramReport | undefined {
-  const { source, codec, width, height, silent_ms } = told;
+  const { source, codec, width, height, silent_ms, detail } = told;
   switch (told.state) {
     case 'flowing':
-      return { type: 'source.flowing', source, codec: codec ?? '', ...(width && height ? { width, height } : {}) };
+      return {
+        ...{ type: 'source.flowing', source, codec: codec ?? '' },
+        ...(width && height ? { width, height } : {}),
+        ...(detail === undefined ? {} : { detail }),
+      };
     case 'silent':
       return { type: 'source.silent', source, silent_ms: silent_ms ?? 0 };
     case 'ended':
@@ -79,7 +83,7 @@ export function reportNews(heard: Heard): void {
     const event = sourceReport(told);
     // A picture flows when viewers can have it, and that takes a program path.
     if (!event || (event.type === 'source.flowing' && !up)) continue;
-    const key = `${told.state} ${told.codec} ${told.width}x${told.height} ${told.reason}`;
+    const key = `${told.state} ${told.codec} ${told.width}x${told.height} ${told.reason} ${told.state === 'flowing' ? told.detail : ''}`;
     if (heard.toldSources.get(source) === key) continue;
     heard.toldSources.set(source, key);
     heard.report(event);

@@ -6,7 +6,7 @@ import { doer } from './doer.ts';
 import { WhySchema } from './why.ts';
 
 /** Version of the camera machine's events and context; older journals climb through `upcast.ts`. */
-export const CAMERA_VERSION = 9;
+export const CAMERA_VERSION = 10;
 
 /** What a camera is, as an operator sees it. */
 export const CAMERA_STATES = [
@@ -122,6 +122,7 @@ export const cameraHeard = {
       codec: Type.String(),
       width: Type.Optional(Type.Integer()),
       height: Type.Optional(Type.Integer()),
+      detail: Type.Optional(Type.String({ description: 'what the program loses with it, as its sound' })),
     }),
   ),
   'source.silent': shape('source.silent', Type.Object({ source: IdSchema, silent_ms: Type.Number() })),

@@ -45,6 +45,8 @@ export interface Standing {
   audio?: string;
   width?: number;
   height?: number;
+  /** What the program loses with it, by its switcher. */
+  remark?: string | undefined;
 }
 
 /** What a camera cell knows: plain JSON, journalled whole. */
@@ -123,6 +125,12 @@ export const sourceAt = ({ settings }: CameraContext, place: number): Source | u
 
 /** How the source that feeds the program stands; undefined while the camera is not awake. */
 export const activeStanding = (context: CameraContext): Standing | undefined => context.standings[context.active];
+
+/** How the source stands that feeds the program now; undefined while none does. */
+export function feedingStanding(context: CameraContext): Standing | undefined {
+  const active = activeStanding(context);
+  return context.fed && active?.state === 'flowing' ? active : undefined;
+}
 
 /** How long a better source must be steady before it is handed back to. */
 export const handBackMs = ({ settings }: CameraContext): number | 'never' =>

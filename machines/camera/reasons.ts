@@ -1,13 +1,13 @@
 import { NOBODY_PUBLISHES, type Unreachable } from '../../bus/events/camera.ts';
 import type { Why } from '../../bus/events/why.ts';
 import { backoff, flapping } from '../policy/backoff.ts';
-import { CAMERA_TIMES, type CameraContext, type CameraEvent, type Standing } from './context.ts';
+import { CAMERA_TIMES, type CameraContext, type CameraEvent, feedingStanding, type Standing } from './context.ts';
 
 /** The reason of a transition: what set it off, the values that decided, and a sentence for a person. */
 export type Because = (context: CameraContext, event: CameraEvent) => Why;
 
 /** The reason why a source stands as it does. */
-export type SourceBecause = (standing: Standing, event: CameraEvent) => Why;
+export type SourceBecause = (standing: Standing, event: CameraEvent, context: CameraContext) => Why;
 
 const unreachable: Record<Unreachable, string> = {
   refused: 'nothing answers at its address: the camera is off, or its port is wrong',
@@ -91,6 +91,28 @@ export const setAside: SourceBecause = (_standing, event) => ({
   reason: event.type === 'source.aside' ? event.reason : 'unsupported',
   text: event.type === 'source.aside' ? `set aside: ${unfit[event.reason]}` : 'set aside',
   guard: { ...detailOf(event), ...('silent_ms' in event ? { silent_ms: event.silent_ms } : {}) },
+});
+
+/** Whether the program, as it is fed now, can't go on with a source: by what both have told of themselves. */
+export function isOtherCodec({ codec }: Standing, context: CameraContext): boolean {
+  const published = feedingStanding(context)?.codec;
+  return codec !== undefined && published !== undefined && codec !== published;
+}
+
+export const otherCodec: SourceBecause = ({ codec }, _event, context) => {
+  const published = feedingStanding(context)?.codec;
+  return {
+    trigger: 'probe.answered',
+    reason: 'codec',
+    text: `set aside: ${unfit.codec} (${codec}, not ${published})`,
+    guard: { codec, published },
+  };
+};
+
+/** It flows; what the program would lose with it is told before it is needed. */
+export const flows: SourceBecause = ({ remark }, { type: trigger }) => ({
+  trigger,
+  text: remark === undefined ? 'its picture arrives' : `its picture arrives; ${remark}`,
 });
 
 /** How long a flapping source is left alone: twice as long each time. */

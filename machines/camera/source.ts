@@ -6,8 +6,10 @@ import { machine } from './parts.ts';
 import {
   comesAndGoes,
   ended,
+  flows,
   intakeRefused,
   offline,
+  otherCodec,
   quarantineMs,
   relayLost,
   silent as sendsNothing,
@@ -22,12 +24,12 @@ const region = ({ place }: At): string => `#camera.awake.sources.${place < 2 ? '
 
 /** Whoever says that it flows knows better than the knocks at its door. */
 function arrives(at: At) {
-  const flows = {
+  const arrival = {
     guard: at.mine,
     target: `${region(at)}.pulled.flowing`,
-    actions: at.stand('flowing', plainly('its picture arrives'), carries),
+    actions: at.stand('flowing', flows, carries),
   };
-  return { 'source.flowing': flows, 'program.switched': flows };
+  return { 'source.flowing': arrival, 'program.switched': arrival };
 }
 
 const quarantineLasts: Change = (known, event) => ({ deadline: event.at + quarantineMs(known) });
@@ -74,26 +76,41 @@ function knocking(at: At) {
 }
 
 /** Its first packets are awaited. */
-const opening = (at: At) =>
-  machine.createStateConfig({
-    invoke: at.alarm('opening'),
-    on: {
-      ...arrives(at),
-      // A source that never flowed has not fallen: its end only means that it is not there yet.
-      'source.ended': { guard: at.mine },
-      'alarm.rang': {
-        guard: at.rang('opening'),
-        target: `${region(at)}.knocking.offline`,
-        actions: at.stand('offline', offline, countAttempt),
-      },
+const awaited = (at: At) => ({
+  invoke: at.alarm('opening'),
+  on: {
+    ...arrives(at),
+    // A source that never flowed has not fallen: its end only means that it is not there yet.
+    'source.ended': { guard: at.mine },
+    'alarm.rang': {
+      guard: at.rang('opening'),
+      target: `${region(at)}.knocking.offline`,
+      actions: at.stand('offline', offline, countAttempt),
     },
-  });
+  },
+});
+function opening(at: At) {
+  const { invoke, on } = awaited(at);
+  const misfit = { guard: at.misfits, target: 'unfit', actions: at.stand('aside', otherCodec) };
+  return machine.createStateConfig({ invoke, on: { ...on, 'standings.changed': misfit } });
+}
+
+/** It has told that it has another codec: if its packets come, they are for when nothing else is left. */
+function unfit(at: At) {
+  const { invoke, on } = awaited(at);
+  const known = { guard: (heard: Heard) => at.mine(heard) && isCodec(heard), target: 'aside' };
+  return machine.createStateConfig({ invoke, on: { ...on, 'source.aside': known } });
+}
+const isCodec = ({ event }: Heard): boolean => event.type === 'source.aside' && event.reason === 'codec';
 
 /** Its packets arrive. */
-const flowing = ({ mine, learn, tellSize, stand }: At) =>
+const flowing = ({ mine, otherRemark, learn, remark, tellSize, stand }: At) =>
   machine.createStateConfig({
     on: {
-      'source.flowing': { guard: mine, actions: [tellSize, learn] },
+      'source.flowing': [
+        { guard: (heard) => mine(heard) && otherRemark(heard), actions: [tellSize, ...remark] },
+        { guard: mine, actions: [tellSize, learn] },
+      ],
       'source.silent': {
         guard: mine,
         target: 'silent',
@@ -152,7 +169,13 @@ function pulled(at: At) {
       ],
       'source.aside': { guard: mine, target: '.aside', actions: stand('aside', setAside) },
     },
-    states: { opening: opening(at), flowing: flowing(at), silent: silent(at), aside: { on: arrives(at) } },
+    states: {
+      opening: opening(at),
+      unfit: unfit(at),
+      flowing: flowing(at),
+      silent: silent(at),
+      aside: { on: arrives(at) },
+    },
   });
 }
 

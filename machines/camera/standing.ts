@@ -2,7 +2,7 @@ import type { Source } from '../../bus/events/camera.ts';
 import { flapping } from '../policy/backoff.ts';
 import { type CameraContext, type CameraEvent, type Standing, sourceAt } from './context.ts';
 import { factOf, machine, tellStandings } from './parts.ts';
-import { resized, type SourceBecause } from './reasons.ts';
+import { flows, isOtherCodec, resized, type SourceBecause } from './reasons.ts';
 
 /** An event, and the context in which it is heard. */
 export interface Heard {
@@ -16,7 +16,7 @@ const FRESH: Standing = {
 };
 
 /** What an event changes in what is known of a source. */
-export type Change = (standing: Standing, event: CameraEvent) => Partial<Standing>;
+export type Change = (standing: Standing, event: CameraEvent, context: CameraContext) => Partial<Standing>;
 
 /** Changes what is known of the source at a place: each change upon what those before it came to. */
 const note = (place: number, ...changes: Change[]) =>
@@ -24,7 +24,7 @@ const note = (place: number, ...changes: Change[]) =>
     const source = sourceAt(context, place);
     if (!source) return {};
     const standing = { ...(context.standings[source.id] ?? FRESH) };
-    for (const change of changes) Object.assign(standing, change(standing, event));
+    for (const change of changes) Object.assign(standing, change(standing, event, context));
     return { standings: { ...context.standings, [source.id]: standing } };
   });
 
@@ -61,9 +61,9 @@ const tellSize = (place: number) =>
  * @param first what else changes, before that. All of it is one assignment: XState makes a snapshot for each
  */
 const stand = (place: number, state: Standing['state'], because: SourceBecause, ...first: Change[]) => [
-  note(place, ...first, (standing, event) => ({
+  note(place, ...first, (standing, event, context) => ({
     state,
-    why: because(standing, event),
+    why: because(standing, event, context),
     since: event.at,
     ...(state === 'flowing' ? { attempts: 0, frozen: false } : {}),
   })),
@@ -79,8 +79,8 @@ export const carries: Change = (_standing, event) => {
     return { ...(audio ? { audio } : {}), ...(codec ? { codec } : {}) };
   }
   if (event.type !== 'source.flowing') return {};
-  const { codec, width, height } = event;
-  return { codec, ...(width && height ? { width, height } : {}) };
+  const { codec, width, height, detail } = event;
+  return { codec, ...(width && height ? { width, height } : {}), remark: detail };
 };
 
 /** Its present state gives up waiting then. */
@@ -106,6 +106,9 @@ function reading(place: number) {
     ({ context, event }: Heard): boolean =>
       event.type === 'alarm.rang' && event.name === `${name}:${sourceAt(context, place)?.id}`;
   const tooOften = (heard: Heard): boolean => flapping(standing(heard).falls, heard.event.at).flapping;
+  const misfits = (heard: Heard): boolean => isOtherCodec(standing(heard), heard.context);
+  const otherRemark = (heard: Heard): boolean =>
+    heard.event.type === 'source.flowing' && heard.event.detail !== standing(heard).remark;
   const alarm = (name: string) => ({
     src: 'alarm' as const,
     id: `${name}.${place}`,
@@ -115,7 +118,7 @@ function reading(place: number) {
     }),
   });
 
-  return { own, standing, mine, rang, tooOften, alarm };
+  return { own, standing, mine, rang, tooOften, misfits, otherRemark, alarm };
 }
 
 /** What the statechart of the source at a place writes into the context. */
@@ -128,6 +131,11 @@ function writing(place: number) {
   });
   return {
     learn: note(place, carries),
+    /** The same, and says what is lost with it now. */
+    remark: [
+      note(place, carries, (standing, event, context) => ({ why: flows(standing, event, context) })),
+      tellStandby(place, 'flowing'),
+    ],
     tellSize: tellSize(place),
     forget,
     stand: (state: Standing['state'], because: SourceBecause, ...first: Change[]) =>

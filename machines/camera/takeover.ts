@@ -17,11 +17,13 @@ function because(context: CameraContext, event: Extract<CameraEvent, { type: 'pr
     first: () => 'it came first',
   };
   const gap = from === '' ? '' : ` (${Math.round(gap_ms)} ms gap)`;
+  const { remark } = context.standings[source] ?? {};
+  const lost = remark === undefined ? '' : `; ${remark}`;
   const rejected = context.choice?.source === source ? context.choice.why.rejected : undefined;
   return {
     trigger: trigger === 'ordered' ? 'selection' : `source.${trigger}`,
     reason: trigger === 'ordered' ? (context.choice?.why.reason ?? trigger) : trigger,
-    text: `on ${nameOf(context, source)}, because ${causes[trigger]()}${gap}${wayBack(context, source, event.at)}`,
+    text: `on ${nameOf(context, source)}, because ${causes[trigger]()}${gap}${lost}${wayBack(context, source, event.at)}`,
     guard: { from, how, gap_ms },
     ...(rejected && rejected.length > 0 ? { rejected } : {}),
   };

@@ -7,9 +7,9 @@ import { createSlates } from '../../adapters/slate.ffmpeg.ts';
 import { findProgram } from '../../infra/binaries.ts';
 import type { Picture } from '../../infra/demo/picture.ts';
 import type { Held, MeasureReport } from '../../machines/slots.ts';
-import { startCamera } from '../fixtures/camera.ts';
+import { startCamera, startH265Camera } from '../fixtures/camera.ts';
 import { startMediamtx, type TestMediamtx } from '../fixtures/mediamtx.ts';
-import { freeze, type Running, run, until } from '../fixtures/process.ts';
+import { freeze, type Running, until } from '../fixtures/process.ts';
 import { type ProgramReader, readProgram } from '../fixtures/program-reader.ts';
 import { startRubbish, startSpoilableWay } from '../fixtures/rubbish.ts';
 import { listen, startSwitcher, type TestSwitcher } from '../fixtures/switcher.ts';
@@ -170,6 +170,10 @@ describe('a camera with a backup', function () {
     await Promise.all([plug('loud', '0', { audio: 'pcm_alaw', fps: 10 }), plug('loud', '1')]);
     const { ears, reader } = await watch('loud');
     await until('sound', () => reader.audio() > 10);
+    const told = await until('what is lost with the backup, before it is needed', () =>
+      ears.heard.find(({ event }) => event.type === 'source.flowing' && event.source === '1' && event.detail),
+    );
+    expect(told.event).to.include({ detail: 'it has no sound, while the program has G.711 A-law' });
     const sounds = async () => {
       const heard: MeasureReport[] = [];
       const held = gateway.measure({ camera: 'loud' }, (report) => heard.push(report));
@@ -196,11 +200,8 @@ describe('a camera with a backup', function () {
   });
 
   it('sets a backup of another codec aside, and takes it only when nothing else is left', async () => {
-    const encode = ['-c:v', 'libx265', '-preset', 'ultrafast', '-x265-params', 'log-level=none', '-g', '15'];
-    const input = ['-v', 'error', '-re', '-f', 'lavfi', '-i', 'testsrc2=s=320x180:r=15', '-pix_fmt', 'yuv420p'];
-    const publish = ['-f', 'rtsp', '-rtsp_transport', 'tcp', cameras.rtsp('other_1')];
     await plug('other', '0');
-    running.set('other_1', run('ffmpeg', [...input, ...encode, ...publish]));
+    running.set('other_1', startH265Camera(cameras.rtsp('other_1')));
     await pull('other', '1');
     const { ears } = await watch('other');
     const aside = await until('it to be set aside', () =>

@@ -116,15 +116,23 @@ describe('knocking at a camera', function () {
     expect(await first({ url: web.url.replace('rtsp:', 'rtsps:') })).to.equal('unsupported');
   });
 
-  it('refuses a camera whose video nobody here can carry', async () => {
-    const sdp = 'v=0\r\nm=video 0 RTP/AVP 26\r\nm=audio 0 RTP/AVP 8\r\n';
-    const jpeg = await serve((socket) => {
+  /** A camera that offers these sections. */
+  const offering = async (...sections: string[]): Promise<string> => {
+    const sdp = ['v=0', ...sections, ''].join('\r\n');
+    const { url } = await serve((socket) => {
       socket.on('data', (request) => {
         const cseq = /CSeq: (\d+)/.exec(request.toString())?.[1];
         socket.write(`RTSP/1.0 200 OK\r\nCSeq: ${cseq}\r\nContent-Length: ${sdp.length}\r\n\r\n${sdp}`);
       });
     });
-    expect(await first({ url: jpeg.url })).to.equal('unsupported');
+    return url;
+  };
+
+  it('refuses a camera whose video nobody here can carry, and looks past such video at what follows', async () => {
+    const jpeg = ['m=video 0 RTP/AVP 26', 'm=audio 0 RTP/AVP 8'];
+    expect(await first({ url: await offering(...jpeg) })).to.equal('unsupported');
+    const both = await offering(...jpeg, 'm=video 0 RTP/AVP 96', 'a=rtpmap:96 H265/90000');
+    expect(await first({ url: both })).to.equal('PCMA H265');
   });
 
   it('reports a change only, and is back soon after the camera is', async () => {

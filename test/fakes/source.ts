@@ -3,10 +3,10 @@ import type { CameraHeard } from '../../bus/events/camera.ts';
 type Heard<T extends CameraHeard['type']> = Extract<CameraHeard, { type: T }>;
 
 /** A source answers a knock at its door. */
-export const answers = (source = '0'): Heard<'probe.answered'> => ({
+export const answers = (source = '0', codec = 'H264'): Heard<'probe.answered'> => ({
   type: 'probe.answered',
   source,
-  tracks: [{ media: 'video', codec: 'H264' }],
+  tracks: [{ media: 'video', codec }],
   elapsed_ms: 3,
 });
 

@@ -2,13 +2,14 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { expect } from 'chai';
 import type { Browser } from 'playwright-core';
+import { startH265Camera } from '../fixtures/camera.ts';
 import { startChromium } from '../fixtures/chromium.ts';
 import { command } from '../fixtures/command-line.ts';
 import type { Follower } from '../fixtures/events.ts';
 import { figure } from '../fixtures/figures.ts';
 import { startTestGroup, type TestGroup } from '../fixtures/group.ts';
 import { replayAgainstTheLiving } from '../fixtures/journal.ts';
-import { until } from '../fixtures/process.ts';
+import { type Running, until } from '../fixtures/process.ts';
 import { type Site, startSite } from '../fixtures/site.ts';
 import { longestGapMs, type Watcher, watchCamera } from '../fixtures/watcher.ts';
 
@@ -139,6 +140,58 @@ describe('a camera with a backup, watched while its plugs are pulled', function 
   });
 
   it('has a journal from which a replay reaches the state it is in', async () => {
+    expect((await replayAgainstTheLiving(group)).faults).to.deep.equal([]);
+  });
+});
+
+describe('a camera whose backups can’t give what its program has', function () {
+  this.timeout(60_000);
+  const yardSubject = 'camera/yard';
+  let site: Site;
+  let other: Running | undefined;
+  let group: TestGroup;
+  let events: Follower;
+
+  before(async () => {
+    site = await startSite([]);
+    await Promise.all([site.join('main', { audio: 'aac' }), site.join('mute')]);
+    const sources = ['main', 'other', 'mute'].map(site.server.rtsp);
+    group = await startTestGroup({ cameras: { yard: { name: 'Yard', zone: 'hcm/test', sources } } });
+    events = group.follow(0);
+    await events.next('camera.live', yardSubject, 0, 20_000);
+  });
+  after(async () => {
+    events?.close();
+    await group?.stop();
+    await other?.stop();
+    await site?.close();
+  });
+
+  it('tells of each what it can’t give, long before it is needed, and shows the useless one only when nothing is left', async () => {
+    const yard = async () => (await group.api('GET', '/api/v1/cameras/yard')).body;
+    const pluggedAt = Date.now();
+    other = startH265Camera(site.server.rtsp('other'));
+    const aside = await events.next('camera.source', yardSubject, pluggedAt);
+    expect(aside.data).to.include({ source: '1', source_state: 'aside' });
+    expect(aside.data.why.text, 'by its first answer').to.match(/codec than the program \(H265, not H264\)$/);
+    const sources = await until('both to be told', async () => {
+      const [main, ...backups] = (await yard()).sources;
+      const told = backups.map(({ why }: { why: { text: string } }) => why.text);
+      return main.state === 'flowing' && told.every((text: string) => /codec|sound/.test(text)) && backups;
+    });
+    expect(sources[0]).to.include({ state: 'aside' });
+    expect(sources[1].why.text).to.equal('its picture arrives; it has no sound, while the program has AAC');
+    const pulledAt = Date.now();
+
+    await site.leave('main');
+    const without = await events.next('camera.switched', yardSubject, pulledAt);
+    expect(without.data).to.include({ from_source: '0', active_source: '2' });
+    expect(without.data.why.text).to.contain('; it has no sound, while the program has AAC;');
+    const darkAt = Date.now();
+    await site.leave('mute');
+    await events.next('camera.holding', yardSubject, darkAt);
+    const last = await events.next('camera.switched', yardSubject, darkAt, 15_000);
+    expect(last.data).to.include({ from_source: 'slate', active_source: '1' });
     expect((await replayAgainstTheLiving(group)).faults).to.deep.equal([]);
   });
 });

@@ -24,21 +24,9 @@ const journal = (file: string): JournalRecord[] =>
     .map((line) => JSON.parse(line));
 
 /**
- * Journals of a real run of the demo, one file per machine and version: a plug pulled, an intake killed, a page closed.
- * The sixth to ninth of the camera, the rendition's, the recording's, the second and fifth of the broadcast, the third
- * of viewer and relay, the fourth to seventh of the relay and the fifth, sixth and eighth to sixteenth of the viewer are
- * of real cells whose FFmpeg or relays were scripted: failures, another codec, other rungs, held back for others; an
- * encoder that is slow, ends and hangs; a move without a gateway, a place given up to somebody with priority, a relay
- * that only its viewers see; a look at the past; a disk that is full; a publisher whose right is taken back; a player
- * of HLS behind a cache that keeps playlists for too long; one before whom a queue grows, and one that shows too few of
- * the pictures that come; guests of an emergency, and others, who look back so far only; people and a program who push,
- * drain, keep, choose a source and end a session under the names that others know them by; a relay that is taken out of
- * the file, written back before it was empty and after, lost while people left it, and struck out with its host; one
- * that waits for those who can't be told to leave, a viewer who is cut there, and publishers who come to another intake
- * than their camera's; an encoder that is late, and a viewer who is led back from its rung; relays that are not heard of,
- * and come back, have ended, or are others by then; people who are not let in, for want of a relay or of a right; one
- * whose connections were gone when his gateway was back; one whose own host, or whose camera, was late; sources that send
- * what is no picture; one who is moved for the sake of balance, after three moves that led to no picture.
+ * One file per machine and version, kept for ever: of a real run of the demo (a plug pulled, an intake killed, a page
+ * closed), and for what a demo does not show of real cells whose FFmpeg, relays and sources were scripted to do what that
+ * version had learned to know.
  */
 describe('a journal of long ago', () => {
   for (const file of files) {

@@ -212,6 +212,56 @@ describe('a camera with a backup', () => {
     expect(camera.context.choice.why.rejected[0].because).to.contain('another codec');
   });
 
+  describe('that has another codec', () => {
+    const other = answers('1', 'H265');
+    const live = [configured, answers('0'), flows('0'), feeds('0')];
+    const known = { type: 'source.aside', source: '1', reason: 'codec', detail: 'H265, while H264 is published' };
+
+    it('is set aside as soon as it answers, told long before it is needed, and is not counted on', () => {
+      const camera = given(...live, at(60_000, other));
+      expect(camera.lastOf('camera.source')).to.include({ source: '1', source_state: 'aside' });
+      expect(camera.lastOf('camera.source').why).to.deep.include({
+        reason: 'codec',
+        text: 'set aside: it has another codec than the program (H265, not H264)',
+      });
+      expect(camera.context.choice).to.deep.include({ source: '0', armed: [] });
+      expect(camera.invoked, 'it may do when nothing else is left').to.include('intake.1');
+      const confirmed = given(...live, at(60_000, other), known);
+      expect(confirmed.said, 'told once').to.deep.equal(camera.said);
+    });
+
+    it('is set aside when the preferred source is known, if it answered before that', () => {
+      expect(given(configured, other, answers('0'), flows('0')).context.standings['1'].state).to.equal('opening');
+      expect(given(configured, other, ...live.slice(1)).context.standings['1'].state).to.equal('aside');
+    });
+
+    it('feeds a program of which nothing else was there: there is nothing to set it aside from', () => {
+      const alone = given(configured, fails('0'), other, { ...flows('1'), codec: 'H265' }, feeds('1'));
+      expect(alone.context).to.include({ state: 'live', active: '1' });
+    });
+
+    it('is shown when nothing else is left, and is offline when its picture never comes', () => {
+      const left = [...live, other, ends('0'), holds('0'), feeds('1', { from: 'slate', trigger: 'ended' })];
+      expect(given(...left).context).to.include({ state: 'live', active: '1' });
+      const opening = { type: 'alarm.rang', name: 'opening:1' };
+      expect(given(...live, at(60_000, other), at(65_000, opening)).context.standings['1'].state).to.equal('offline');
+    });
+  });
+
+  it('tells what is lost with a backup before it is needed, and again when it is shown', () => {
+    const silent = 'it has no sound, while the program has AAC';
+    const camera = given(...both, at(60_000, { ...flows('1'), detail: silent }));
+    expect(camera.lastOf('camera.source')).to.include({ source: '1', source_state: 'flowing' });
+    expect(camera.lastOf('camera.source').why.text).to.equal(`its picture arrives; ${silent}`);
+    expect(camera.context.standings['1'].since, 'steady since it came').to.equal(
+      given(...both).context.standings['1'].since,
+    );
+    const on = given(...both, { ...flows('1'), detail: silent }, ends('0'), toBackup);
+    expect(on.context.why.text).to.contain(`(67 ms gap); ${silent}; it returns when`);
+    const again = given(...both, { ...flows('1'), detail: silent }, flows('1'));
+    expect(again.lastOf('camera.source').why.text).to.equal('its picture arrives');
+  });
+
   it('obeys an operator until the chosen source fails', () => {
     const chosen = { type: 'source.chosen', source: '1', by: 'hoa' };
     const wanted = given(...both, chosen);

@@ -121,6 +121,15 @@ const machines: Record<string, { machine: AnyStateMachine; walks: Walk[] }> = {
         ],
       },
       {
+        events: [
+          { type: 'camera.configured', settings: settings('warm', 'rtsp://127.0.0.1/a', false, ['1']) },
+          ...[answers('0'), flows('0'), ends('0'), feeds('0'), answers('1', 'H265')],
+          ...[flows('1'), { ...flows('1'), detail: 'x' }, feeds('1', { from: 'slate', trigger: 'ended' })],
+          { type: 'source.aside', source: '1', reason: 'codec', detail: 'x' },
+          ...alarms('opening:1'),
+        ],
+      },
+      {
         counting: true,
         events: [
           {

@@ -232,7 +232,7 @@ class World {
     };
     const reports: (() => void)[] = [
       () => knocked((source) => answers(source)),
-      () => knocked((source) => answers(source)),
+      () => knocked((source) => answers(source, chance.pick(['H264', 'H265']))),
       () => knocked((source) => fails(source, chance.pick(['refused', 'timeout', 'unauthorized']))),
       () => say(from(slots.program), flows(source)),
       () => say(from(slots.program), flows(source)),

@@ -33,4 +33,23 @@ describe('what a gateway knows of a camera that is carried', () => {
     reportNews(heard);
     expect(reports).to.deep.equal([]);
   });
+
+  it('is told anew what the program loses with a source, when that changes, and once', () => {
+    const reports: ProgramReport[] = [];
+    const heard = heardOf(reports, output('ours'));
+    const told = (detail?: string) => {
+      const flowing = { type: 'source', camera: 'cam_1', source: '0', state: 'flowing', codec: 'H264' } as const;
+      heard.sources.set('0', { ...flowing, ...(detail === undefined ? {} : { detail }) });
+      reportNews(heard);
+    };
+    told();
+    told('it has no sound');
+    told('it has no sound');
+    told();
+    expect(reports.map((report) => 'detail' in report && report.detail)).to.deep.equal([
+      false,
+      'it has no sound',
+      false,
+    ]);
+  });
 });
