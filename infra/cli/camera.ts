@@ -4,6 +4,7 @@ import { isId } from '../../bus/identity.ts';
 import { BadDuration, durationMs, spanText } from '../config/durations.ts';
 import { bytesIn, SIZE_PATTERN } from '../config/sizes.ts';
 import { type CameraAnswer, cameraAnswer, camerasAnswer } from './answers.ts';
+import { ladderIn } from './camera-ladder.ts';
 import { type LoginOptions, withLogin } from './camera-login.ts';
 import { type CommonOptions, type Reach, reach } from './reach.ts';
 import { request, requestAll } from './request.ts';
@@ -14,6 +15,7 @@ interface CameraOptions extends CommonOptions, LoginOptions {
   name?: string;
   zone?: string;
   keep?: string;
+  ladder?: string;
   record?: string;
   recordMax?: string;
   backup: string[];
@@ -31,6 +33,7 @@ function cameraOptions(command: Command): Command {
     .option('--name <TEXT>', 'the name that people see')
     .option('--zone <ZONE>', 'its zone, such as hcm/airport')
     .option('--keep <MODE>', 'warm (always connected) or on-demand')
+    .option('--ladder <RUNGS>', 'its rungs, with kb/s where not as usual: 720p,540p:1400; usual: the usual ones')
     .option('--record <TIME>', 'record it and keep that for so long, such as 7d; off: during emergencies alone')
     .option('--record-max <SIZE>', 'keep no more than this of it, such as 100GB')
     .option('--backup <ADDRESS>', 'a further source; repeat for more', repeated, [])
@@ -73,7 +76,7 @@ export function cameraChangeCommand(command: Command, out: Terminal): void {
       throw misused(`give the address as well: signalbox camera change ${camera} rtsp://HOST/PATH …`);
     }
     if (address === undefined && Object.keys(settings).length === 0) {
-      throw misused('say what to change: an address, --name, --zone, --keep or --record');
+      throw misused('say what to change: an address, --name, --zone, --keep, --ladder or --record');
     }
     const again = (url: string) => `signalbox camera change ${camera} ${url}`;
     const addresses = address === undefined ? [] : [address, ...options.backup];
@@ -137,7 +140,7 @@ export function checkedId(camera: string): void {
 }
 
 /** What the options say, as the interface takes it. */
-function settingsIn({ name, zone, keep, record, recordMax }: CameraOptions) {
+function settingsIn({ name, zone, keep, ladder, record, recordMax }: CameraOptions) {
   if (keep !== undefined && keep !== 'warm' && keep !== 'on-demand') {
     throw misused(`--keep ${keep}: expected warm or on-demand`);
   }
@@ -145,6 +148,7 @@ function settingsIn({ name, zone, keep, record, recordMax }: CameraOptions) {
     ...(name === undefined ? {} : { name }),
     ...(zone === undefined ? {} : { zone }),
     ...(keep === undefined ? {} : { keep }),
+    ...ladderIn(ladder),
     ...recordIn(record, recordMax),
   };
 }

@@ -1,9 +1,11 @@
 import type { Login } from '../../adapters/secrets.files.ts';
 import type { CameraSettings } from '../../bus/events/camera.ts';
+import type { Rung } from '../../bus/events/rendition.ts';
 import { type Id, id } from '../../bus/identity.ts';
 import { BadAddress, loginOf, parseCameraAddress, parseDeviceAddress } from './address.ts';
 import type { Settings } from './declaration.ts';
 import { durationMs } from './durations.ts';
+import { ladderOfFile } from './ladders.ts';
 import type { Config, DeviceAddress, RecordSettings } from './model.ts';
 import type { FaultAt } from './reading.ts';
 import { bytesIn } from './sizes.ts';
@@ -14,7 +16,7 @@ type ReadCameras = Pick<Config, 'cameras' | 'ladders' | 'records' | 'devices' | 
 /** The cameras of the file, and what of them cells don't know: ladders, recordings, ONVIF addresses, logins. */
 export function resolveCameras(settings: Settings, fault: FaultAt): ReadCameras {
   const cameras = new Map<Id, CameraSettings>();
-  const ladders = new Map<Id, string[]>();
+  const ladders = new Map<Id, Rung[]>();
   const records = new Map<Id, RecordSettings>();
   const devices = new Map<Id, DeviceAddress>();
   const logins = new Map<string, Login>();
@@ -47,7 +49,7 @@ export function resolveCameras(settings: Settings, fault: FaultAt): ReadCameras 
         fault(['cameras', name, 'onvif'], error.message);
       }
     }
-    if (camera.ladder) ladders.set(id(name), camera.ladder);
+    if (camera.ladder) ladders.set(id(name), ladderOfFile(camera.ladder, ['cameras', name, 'ladder'], fault));
     if (camera.record) {
       const { keep, max_bytes: most } = camera.record;
       records.set(id(name), { keepMs: durationMs(keep), ...(most === undefined ? {} : { maxBytes: bytesIn(most) }) });

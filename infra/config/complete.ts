@@ -150,7 +150,7 @@ function completeUnion(schema: Declared, value: unknown, findings: Findings, pat
   }
   const leaf = branches.filter((branch) => branch.type !== 'object').find((branch) => Check(branch, value));
   if (leaf) return value;
-  const names = branches.map((branch) => branch.const).filter((name) => typeof name === 'string');
+  const names = branches.flatMap((branch) => branch.enum ?? [branch.const]).filter((name) => typeof name === 'string');
   const meant = typeof value === 'string' ? nearest(value, names) : undefined;
   const hint = meant ? `; did you mean "${meant}"?` : '';
   findings.faults.push({

@@ -10,6 +10,34 @@ export const SourceAddress = Type.String({
   expects: 'an address such as rtsp://HOST/PATH, or publish:',
 });
 
+const kilobits = (maximum: number, description: string) =>
+  Type.Optional(Type.Integer({ minimum: 1, maximum, expects: `a whole number from 1 to ${maximum}`, description }));
+
+/** A rung of a camera's ladder: one of the usual ones by its name, or one with figures of its own. */
+const RungSchema = Type.Union(
+  [
+    Type.Enum(['1080p', '720p', '480p', '360p']),
+    Type.Object(
+      {
+        height: Type.Integer({
+          minimum: 90,
+          maximum: 4320,
+          multipleOf: 2,
+          expects: 'an even number of lines from 90 to 4320',
+        }),
+        bitrate_kbps: kilobits(100_000, 'of its picture; of 1080, 720, 480 and 360 lines as usual unless said'),
+        max_bitrate_kbps: kilobits(200_000, 'never more (FFmpeg: maxrate); a fifth above the bit rate unless said'),
+        buffer_kbits: kilobits(400_000, 'over which that counts (FFmpeg: bufsize); 0.6 s of the bit rate unless said'),
+      },
+      { additionalProperties: false },
+    ),
+  ],
+  { expects: 'a rung: 1080p, 720p, 480p or 360p, or { height, bitrate_kbps, max_bitrate_kbps, buffer_kbits }' },
+);
+
+/** As many rungs as there are usual ones: each that is encoded takes its part of the processor. */
+const MOST_RUNGS = 4;
+
 /** A camera that says more than its address. */
 export const CameraSchema = Type.Object(
   {
@@ -29,7 +57,7 @@ export const CameraSchema = Type.Object(
       expects: 'never, or a duration such as 10s',
       default: '10s',
     }),
-    ladder: Type.Optional(Type.Array(Type.Enum(['1080p', '720p', '480p', '360p']), { minItems: 1 })),
+    ladder: Type.Optional(Type.Array(RungSchema, { minItems: 1, maxItems: MOST_RUNGS })),
     record: Type.Optional(
       Type.Object(
         {

@@ -1,6 +1,7 @@
 import type { Login } from '../../adapters/secrets.files.ts';
 import type { CameraSettings } from '../../bus/events/camera.ts';
 import type { RelayRole } from '../../bus/events/relay.ts';
+import type { Rung } from '../../bus/events/rendition.ts';
 import type { Id } from '../../bus/identity.ts';
 import type { ClaimRule } from '../../machines/policy/claims.ts';
 import type { HistoryLimits } from '../../machines/policy/history.ts';
@@ -143,8 +144,8 @@ export interface Config {
   /** At least one of each role. */
   relays: ConfiguredRelay[];
   cameras: ReadonlyMap<Id, CameraSettings>;
-  /** The rungs of cameras that name them. */
-  ladders: ReadonlyMap<Id, string[]>;
+  /** The ladders of cameras that have one of their own, best rung first. */
+  ladders: ReadonlyMap<Id, Rung[]>;
   /** Cameras that are recorded. */
   records: ReadonlyMap<Id, RecordSettings>;
   /** Cameras that can be moved. */

@@ -1,33 +1,21 @@
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import Type from 'typebox';
 import { freshlyRead, replaceFile, whileLocked } from '../../adapters/files.ts';
 import type { Login, Secrets } from '../../adapters/secrets.files.ts';
-import { type CameraSettings, CameraSettingsSchema, type Source } from '../../bus/events/camera.ts';
-import { type Id, IdSchema, id } from '../../bus/identity.ts';
-import { shape } from '../../bus/shape.ts';
+import type { CameraSettings, Source } from '../../bus/events/camera.ts';
+import type { Rung } from '../../bus/events/rendition.ts';
+import type { Id } from '../../bus/identity.ts';
 import { BadAddress } from './address.ts';
-import { type CameraInput, type RecordInput, RecordSchema } from './camera-input.ts';
+import type { CameraInput, LadderInput, RecordInput } from './camera-input.ts';
 import { splitDevice, splitSource } from './cameras.ts';
+import { ladderOfInput } from './ladders.ts';
 import type { Config, DeviceAddress, RecordSettings } from './model.ts';
+import { copyOf, type Kept, readKept, textOf } from './overlay-file.ts';
 
-const DeviceSchema = Type.Object({ url: Type.String(), credential: Type.Optional(Type.String()) });
-const overlayFile = shape(
-  'camera overlay',
-  Type.Object({
-    version: Type.Literal(1),
-    cameras: Type.Record(IdSchema, CameraSettingsSchema),
-    devices: Type.Optional(Type.Record(IdSchema, DeviceSchema)),
-    records: Type.Optional(Type.Record(IdSchema, RecordSchema)),
-  }),
-);
-/** What the file holds. */
-interface Kept {
-  cameras: Map<Id, CameraSettings>;
-  /** Of those that can be moved. */
-  devices: Map<Id, DeviceAddress>;
-  /** Of those that are recorded. */
-  records: Map<Id, RecordInput>;
+/** What is kept of a camera beside its settings; null: no more. */
+interface Parts {
+  device: DeviceAddress | undefined;
+  ladder: LadderInput | null | undefined;
+  record: RecordInput | null | undefined;
 }
 
 /** Where a camera was configured, and so where it is changed. */
@@ -39,12 +27,14 @@ export interface PlacedCamera {
   origin: Origin;
   /** Where it is moved. */
   device?: DeviceAddress;
+  /** Its own rungs, best first; absent: it has the usual ones. */
+  ladder?: Rung[];
   /** Absent: it is recorded during emergencies alone. */
   record?: RecordSettings;
 }
 
 /** Why the overlay refuses a change. */
-export type OverlayFault = 'exists' | 'from-file' | 'not-found' | 'address';
+export type OverlayFault = 'exists' | 'from-file' | 'not-found' | 'address' | 'ladder';
 
 /** A change that can't be made; `reason` is a code, the message tells what to do instead. */
 export class OverlayRefused extends Error {
@@ -60,8 +50,9 @@ export class OverlayRefused extends Error {
 export interface Overlay {
   cameras(): ReadonlyMap<Id, CameraSettings>;
   devices(): ReadonlyMap<Id, DeviceAddress>;
+  ladders(): ReadonlyMap<Id, Rung[]>;
   records(): ReadonlyMap<Id, RecordSettings>;
-  /** @throws OverlayRefused when the id is taken or an address is none */
+  /** @throws OverlayRefused when the id is taken, an address is none, or a ladder makes no sense */
   add(camera: Id, input: CameraInput, config: Config): CameraSettings;
   /** Changes what is given, keeps the rest. @throws OverlayRefused */
   change(camera: Id, input: CameraInput, config: Config): CameraSettings;
@@ -76,13 +67,12 @@ export interface Overlay {
  */
 export function openOverlay(state: string, secrets: Secrets): Overlay {
   const file = path.join(state, 'cameras.json');
-  const present = freshlyRead(file, () => readOverlay(file));
+  const present = freshlyRead(file, () => readKept(file));
   present();
   /** Does one change to what stands there now. */
   const change = <T>(make: (kept: Kept) => T): T =>
     whileLocked(file, () => {
-      const { cameras, devices, records } = present();
-      const next = { cameras: new Map(cameras), devices: new Map(devices), records: new Map(records) };
+      const next = copyOf(present());
       const made = make(next);
       replaceFile(file, textOf(next));
       return made;
@@ -91,10 +81,12 @@ export function openOverlay(state: string, secrets: Secrets): Overlay {
     kept: Kept,
     camera: Id,
     settings: CameraSettings,
-    { device, record }: { device?: DeviceAddress | undefined; record?: RecordInput | null | undefined },
+    { device, ladder, record }: Parts,
   ): CameraSettings => {
     kept.cameras.set(camera, settings);
     if (device) kept.devices.set(camera, device);
+    if (ladder) kept.ladders.set(camera, ladder);
+    if (ladder === null) kept.ladders.delete(camera);
     if (record) kept.records.set(camera, record);
     if (record === null) kept.records.delete(camera);
     return settings;
@@ -102,6 +94,7 @@ export function openOverlay(state: string, secrets: Secrets): Overlay {
   return {
     cameras: () => present().cameras,
     devices: () => present().devices,
+    ladders: () => new Map([...present().ladders].map(([camera, ladder]) => [camera, ladderOfInput(ladder).rungs])),
     records: () => new Map([...present().records].map(([camera, record]) => [camera, recordSettings(record)])),
     add: (camera, input, config) =>
       change((kept) => {
@@ -109,42 +102,39 @@ export function openOverlay(state: string, secrets: Secrets): Overlay {
           throw new OverlayRefused('exists', `there is a camera ${camera} already`);
         }
         if (!input.sources) throw new OverlayRefused('address', 'a camera needs at least one source');
+        checkLadder(input);
         const { sources, device } = splitAddresses(camera, input.sources, input.onvif, secrets);
-        const { name = camera, zone = 'default', keep = 'warm', eye = true, hand_back_ms, record } = input;
+        const { name = camera, zone = 'default', keep = 'warm', eye = true, hand_back_ms, ladder, record } = input;
         const handBack = hand_back_ms === undefined ? {} : { hand_back_ms };
-        return place(kept, camera, { name, zone, sources, keep, eye, ...handBack }, { device, record });
+        return place(kept, camera, { name, zone, sources, keep, eye, ...handBack }, { device, ladder, record });
       }),
     change: (camera, input, config) =>
       change((kept) => {
         const known = overlaid(kept.cameras, camera, config);
-        const { sources: given, onvif, record, ...others } = input;
+        checkLadder(input);
+        const { sources: given, onvif, ladder, record, ...others } = input;
         const { sources, device } = splitAddresses(camera, given ?? [], onvif, secrets);
         const settings = { ...known, ...others, sources: given ? sources : known.sources };
-        return place(kept, camera, settings, { device, record });
+        return place(kept, camera, settings, { device, ladder, record });
       }),
     remove: (camera, config) =>
       change((kept) => {
         overlaid(kept.cameras, camera, config);
-        for (const part of [kept.cameras, kept.devices, kept.records]) part.delete(camera);
+        for (const part of Object.values<Map<Id, unknown>>({ ...kept })) part.delete(camera);
       }),
   };
+}
+
+/** Before anything is kept: a refused camera leaves nothing behind. */
+function checkLadder({ ladder }: CameraInput): void {
+  const fault = ladder ? ladderOfInput(ladder).fault : undefined;
+  if (fault) throw new OverlayRefused('ladder', fault);
 }
 
 const recordSettings = ({ keep_ms: keepMs, max_bytes: maxBytes }: RecordInput): RecordSettings => ({
   keepMs,
   ...(maxBytes === undefined ? {} : { maxBytes }),
 });
-
-/** What is kept, as the file holds it. */
-function textOf({ cameras, devices, records }: Kept): string {
-  const kept = {
-    version: 1,
-    cameras: Object.fromEntries(cameras),
-    ...(devices.size > 0 ? { devices: Object.fromEntries(devices) } : {}),
-    ...(records.size > 0 ? { records: Object.fromEntries(records) } : {}),
-  };
-  return `${JSON.stringify(kept, null, 2)}\n`;
-}
 
 /**
  * Every camera there is, with the logins of the file's cameras put into the secret store. Where the file and the API
@@ -153,23 +143,25 @@ function textOf({ cameras, devices, records }: Kept): string {
  */
 export function cameraSettings(
   config: Config,
-  overlay: Pick<Overlay, 'cameras' | 'devices' | 'records'>,
+  overlay: Pick<Overlay, 'cameras' | 'devices' | 'ladders' | 'records'>,
   secrets: Pick<Secrets, 'keep'>,
 ): Map<Id, PlacedCamera> {
   const all = new Map<Id, PlacedCamera>();
   const overlaid = overlay.cameras();
+  const partsOf = (camera: Id, { devices, ladders, records }: Pick<Config, 'devices' | 'ladders' | 'records'>) => {
+    const [device, ladder, record] = [devices.get(camera), ladders.get(camera), records.get(camera)];
+    return { ...(device ? { device } : {}), ...(ladder ? { ladder } : {}), ...(record ? { record } : {}) };
+  };
   for (const [camera, configured] of config.cameras) {
     if (overlaid.has(camera)) continue;
     const sources = configured.sources.map((source) => keepLogin(source, config.logins, secrets));
-    const device = config.devices.get(camera);
+    const { device, ...parts } = partsOf(camera, config);
     const moved = device && { device: keepLogin(device, config.logins, secrets) };
-    const record = config.records.get(camera);
-    all.set(camera, { settings: { ...configured, sources }, origin: 'yaml', ...moved, ...(record ? { record } : {}) });
+    all.set(camera, { settings: { ...configured, sources }, origin: 'yaml', ...moved, ...parts });
   }
-  const [devices, records] = [overlay.devices(), overlay.records()];
+  const added = { devices: overlay.devices(), ladders: overlay.ladders(), records: overlay.records() };
   for (const [camera, settings] of overlaid) {
-    const [device, record] = [devices.get(camera), records.get(camera)];
-    all.set(camera, { settings, origin: 'api', ...(device ? { device } : {}), ...(record ? { record } : {}) });
+    all.set(camera, { settings, origin: 'api', ...partsOf(camera, added) });
   }
   return all;
 }
@@ -222,24 +214,3 @@ function splitAddresses(camera: Id, addresses: string[], onvif: string | undefin
     throw error;
   }
 }
-
-function readOverlay(file: string): Kept {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
-      return { cameras: new Map(), devices: new Map(), records: new Map() };
-    }
-    throw error;
-  }
-  try {
-    const { cameras, devices = {}, records = {} } = overlayFile.parse(JSON.parse(text));
-    return { cameras: byId(cameras), devices: byId(devices), records: byId(records) };
-  } catch (error) {
-    throw new Error(`${file} can't be read (${(error as Error).message}): repair it, or move it away to start without`);
-  }
-}
-
-const byId = <T>(parts: { [camera: string]: T }): Map<Id, T> =>
-  new Map(Object.entries(parts).map(([camera, part]) => [id(camera), part]));

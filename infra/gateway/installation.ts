@@ -104,7 +104,7 @@ export function keepInstallation(config: Config, parts: InstallationParts): Inst
     await Promise.all(gone.map(({ id }) => cells.offer({ kind: 'camera', id }, { type: 'camera.removed' }, by)));
     await parts.placeCameras(zones);
     const isCaredFor = (at: Address) => at.id === changed || parts.belongsHere(at);
-    await settleRenditions(cells, isCaredFor, placed, current.ladders, by);
+    await settleRenditions(cells, isCaredFor, placed, by);
     await settleRecordings(cells, isCaredFor, placed, by);
     await settlePtz(cells, ({ id }) => isOurs(id), placed, by);
     forgetUnusedLogins(placed, secrets, group.cluster ? SHARED_LOGIN_MS : 0);
@@ -143,7 +143,7 @@ export function keepInstallation(config: Config, parts: InstallationParts): Inst
         const concerned = new Set<string>(cameras);
         const ours = [...placed].filter(([camera]) => concerned.has(camera));
         await Promise.all(ours.map(([camera, { settings }]) => settle(camera, settings, by)));
-        await settleRenditions(cells, ({ id }) => concerned.has(id), placed, current.ladders, by);
+        await settleRenditions(cells, ({ id }) => concerned.has(id), placed, by);
       }),
     changes: {
       async add(camera, settings) {

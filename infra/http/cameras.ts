@@ -9,6 +9,7 @@ import {
   SOURCE_STATES,
 } from '../../bus/events/camera.ts';
 import { RECORDING_STATES, type RecordingState } from '../../bus/events/recording.ts';
+import { RungSchema } from '../../bus/events/rendition.ts';
 import { SOUND_STATES, type SoundState } from '../../bus/events/sound.ts';
 import { WhySchema } from '../../bus/events/why.ts';
 import { type Id, IdSchema, id } from '../../bus/identity.ts';
@@ -20,7 +21,7 @@ import { type Caller, callerOf, placeOf } from './door.ts';
 import { missing, Refusal } from './errors.ts';
 import type { Server } from './fastify.ts';
 import { listOf, pageOf, pageQuery } from './paging.ts';
-import { rungsOf } from './rungs.ts';
+import { ladderWanted, rungsOf } from './rungs.ts';
 import type { HttpServices } from './services.ts';
 import { cameraOf, isOpen, isOver, recordingOf, viewerOf, zoneOf } from './views.ts';
 
@@ -78,6 +79,9 @@ const CameraSchema = Type.Object({
     ),
   ),
   rungs: Type.Array(Type.String()),
+  ladder: Type.Array(RungSchema, {
+    description: 'what its ladder is to be made of, best first; rungs larger than its picture are left out',
+  }),
   viewers: Type.Integer(),
   keep: CameraSettingsSchema.properties.keep,
   record: Type.Optional(RecordSchema),
@@ -135,6 +139,7 @@ function show(view: CellView, viewers: number, services: HttpServices, caller: C
     ...(chosen === undefined ? {} : { chosen_source: chosen }),
     ...(runs && misplaced ? { misplaced } : {}),
     rungs: rungsOf(services, view, true).map(({ name }) => name),
+    ladder: ladderWanted(services, view.id),
     viewers,
     ptz: services.cells.view({ kind: 'ptz', id: view.id })?.tags.includes('over') === false,
     keep: settings?.keep ?? 'warm',

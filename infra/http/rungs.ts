@@ -1,6 +1,7 @@
 import type { CellView } from '../../actors/cells.ts';
 import { systemClock } from '../../adapters/clock.ts';
 import { rungPath } from '../../adapters/ladder.ffmpeg.ts';
+import type { Rung } from '../../bus/events/rendition.ts';
 import type { Id } from '../../bus/identity.ts';
 import { activeStanding } from '../../machines/camera/context.ts';
 import type { Step } from '../../machines/policy/adaptation.ts';
@@ -68,9 +69,9 @@ function ladderOf({ cells }: Sees, camera: CellView): RungAt[] {
 
 /**
  * The qualities that a camera can be watched in over WebRTC, best first: its own picture, the rungs below, and what is
- * encoded for one viewer alone. H.265 is for whoever takes it; everybody else begins with the best rung. Those whose encoder is late, or was within the last minute, say so: nobody is led there by
- * what his network shows. Who chose one gets it, and keeps it: late may be better than large for him. So does who must
- * have one for want of bandwidth at his relay.
+ * encoded for one viewer alone. H.265 is for whoever takes it; everybody else begins with the best rung. Those whose
+ * encoder is late, or was within the last minute, say so: nobody is led there by what his network shows. Who chose one gets
+ * it, and keeps it: late may be better than large for him. So does who must have one for want of bandwidth at his relay.
  * @param h265 whether who watches takes that
  */
 export function rungsOf(services: Sees, camera: CellView, h265: boolean): [RungAt, ...RungAt[]] {
@@ -87,6 +88,12 @@ export const rungsOfSession = (
   camera: CellView,
   session: CellView | undefined,
 ): [RungAt, ...RungAt[]] => rungsOf(services, camera, session !== undefined && viewerOf(session).h265 === true);
+
+/** What a camera's ladder is to be made of, best first; what is larger than the camera's picture is left out. */
+export function ladderWanted({ cells }: Pick<Sees, 'cells'>, camera: Id): Rung[] {
+  const rendition = cells.view({ kind: 'rendition', id: camera });
+  return rendition ? renditionOf(rendition).wanted : [];
+}
 
 /** By how much what a camera's ladder makes comes late just now; undefined where it comes in time. */
 export function ladderLateMs({ cells }: Pick<Sees, 'cells'>, camera: Id): number | undefined {

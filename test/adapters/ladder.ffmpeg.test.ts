@@ -6,8 +6,9 @@ import { ladderOutput } from '../../adapters/ladder.ffmpeg/arguments.ts';
 import { sweepMedia, sweepPlaylists } from '../../adapters/ladder.ffmpeg/folder.ts';
 import { createLadders } from '../../adapters/ladder.ffmpeg.ts';
 import type { RelayPaths } from '../../adapters/mediamtx/relay-paths.ts';
-import type { Measured } from '../../bus/events/rendition.ts';
+import type { Measured, Rung } from '../../bus/events/rendition.ts';
 import { planLadder, rungsNamed } from '../../machines/policy/ladder.ts';
+import { rungsWished, wishNamed } from '../../machines/policy/wished-rungs.ts';
 import type { LadderReport } from '../../machines/slots.ts';
 import { until } from '../fixtures/process.ts';
 
@@ -17,8 +18,9 @@ const measured: Measured = {
 };
 
 describe('what a ladder’s FFmpeg is told to make', () => {
-  const making = (source: Measured, names: string[], audio = false) => {
-    const { rungs: planned } = planLadder(source, rungsNamed(names));
+  const making = (source: Measured, names: string[], audio = false) => makingOf(source, rungsNamed(names), audio);
+  const makingOf = (source: Measured, wanted: readonly Rung[], audio = false) => {
+    const { rungs: planned } = planLadder(source, wanted);
     const socket = (rung: string) => `/run/${rung}.sock`;
     return ladderOutput({ rungs: planned, audio, fps: source.fps, gopMs: source.gop_ms, startedMs: 1, socket });
   };
@@ -38,6 +40,14 @@ describe('what a ladder’s FFmpeg is told to make', () => {
     expect(text(making(measured, ['480p'], true)))
       .to.contain('-map 0:a:0 -c:a aac')
       .and.contain('audio.m3u8');
+  });
+
+  it('keeps each rung to the bit rate, the most and the buffer that its camera is given', () => {
+    const own = { height: 360, bitrate_bps: 700_000, max_bps: 750_000, buffer_bits: 200_000 };
+    const { rungs } = rungsWished([wishNamed('480p'), own, { height: 240, bitrate_bps: 300_000 }]);
+    expect(text(makingOf(measured, rungs)))
+      .to.contain('-b:v:1 700000 -maxrate:v:1 750000 -bufsize:v:1 200000')
+      .and.contain('-b:v:2 300000 -maxrate:v:2 360000 -bufsize:v:2 180000');
   });
 
   it('gives encoded rungs two key frames a second at least, evenly between the source’s own', () => {

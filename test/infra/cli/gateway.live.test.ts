@@ -4,6 +4,7 @@ import { expect } from 'chai';
 import { openSigningKeys } from '../../../adapters/keys.files.ts';
 import { openSecrets } from '../../../adapters/secrets.files.ts';
 import { serveLink } from '../../../bus/carriers/link.ts';
+import type { Rung } from '../../../bus/events/rendition.ts';
 import { id } from '../../../bus/identity.ts';
 import { openLoginLinks } from '../../../infra/http/links.ts';
 import { command } from '../../fixtures/command-line.ts';
@@ -142,6 +143,21 @@ describe('the command line, against a gateway', () => {
     expect(await asked()).to.deep.equal(['waiting', true, 43_200_000, undefined]);
     await sbx('camera', 'change', 'cam_004', '--record', 'off');
     expect((await asked()).slice(0, 2)).to.deep.equal(['off', false]);
+  });
+
+  it('gives an added camera rungs of its own, or the usual ones again, and says what is wrong with them', async () => {
+    const add = ['camera', 'add', 'cam_004', 'rtsp://192.0.2.8/a', '--no-wait'];
+    expect((await sbx(...add, '--ladder', 'small')).err).to.contain('expected usual, or rungs such as 720p,540p:1400');
+    expect((await sbx(...add, '--ladder', '720p,540p')).err).to.contain('ladder[1].bitrate_bps: is missing for 540p');
+    expect((await sbx('camera', 'list')).out).not.to.contain('cam_004');
+    expect(await sbx(...add, '--ladder', '720p,540p:1400')).to.include({ code: 0, err: '' });
+    const ladder = () => {
+      const { wanted, keep } = gateway.house.roster.view({ kind: 'rendition', id: id('cam_004') })?.context ?? {};
+      return [(wanted as Rung[]).map(({ name, bitrate_bps }) => `${name} ${bitrate_bps}`).join(), keep];
+    };
+    expect(ladder()).to.deep.equal(['720p 2000000,540p 1400000', 'warm']);
+    await sbx('camera', 'change', 'cam_004', '--ladder', 'usual');
+    expect(ladder()).to.deep.equal(['720p 2000000,480p 1000000,360p 500000', 'on-demand']);
   });
 
   it("takes a camera's password from standard input, into the secret store and nowhere else", async () => {

@@ -101,6 +101,26 @@ describe('cameras added over the API', () => {
     expect(recorded(), 'a new camera of the same name').to.equal(undefined);
   });
 
+  it('keep a ladder of their own over restarts, until they are given the usual one again, or another', () => {
+    const ladder = () =>
+      cameraSettings(config, openOverlay(state, secrets), secrets)
+        .get(cam4)
+        ?.ladder?.map(({ name, bitrate_bps }) => `${name} ${bitrate_bps}`);
+    const overlay = openOverlay(state, secrets);
+    overlay.add(cam4, { sources: ['rtsp://10.0.0.8/a'], ladder: ['480p', { height: 720, bitrate_bps: 3e6 }] }, config);
+    expect(ladder()).to.deep.equal(['720p 3000000', '480p 1000000']);
+    overlay.change(cam4, { name: 'Gate' }, config);
+    expect(ladder()).to.deep.equal(['720p 3000000', '480p 1000000']);
+    overlay.change(cam4, { ladder: ['360p'] }, config);
+    expect(ladder()).to.deep.equal(['360p 500000']);
+    overlay.change(cam4, { ladder: null }, config);
+    expect(ladder()).to.equal(undefined);
+    const nonsense = { ladder: [{ height: 720, max_bps: 1_000_000 }], sources: ['rtsp://u:p@10.0.0.9/a'] };
+    expect(() => overlay.change(cam4, nonsense, config)).to.throw(/^ladder\[0\].max_bps: 1000 kb\/s is less/);
+    expect(reasonOf(() => overlay.add(id('cam_005'), nonsense, config))).to.equal('ladder');
+    expect(secrets.references(), 'nothing is left of what was refused').to.deep.equal(['cam_001-0']);
+  });
+
   it('leave no password behind when they are removed', () => {
     const overlay = openOverlay(state, secrets);
     overlay.add(cam4, { sources: ['rtsp://u:p@10.0.0.8/a'] }, config);

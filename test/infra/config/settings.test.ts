@@ -3,11 +3,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect } from 'chai';
 import { parse } from 'yaml';
+import { id } from '../../../bus/identity.ts';
 import { settings } from '../../../infra/config/declaration.ts';
 import { variablesOf } from '../../../infra/config/environment.ts';
 import { ConfigError } from '../../../infra/config/fault.ts';
 import type { Config } from '../../../infra/config/model.ts';
 import { loadConfig, readConfig } from '../../../infra/config.ts';
+import { rungsNamed } from '../../../machines/policy/ladder.ts';
 
 const read = (text: string, env: NodeJS.ProcessEnv = {}): Config => readConfig('/etc/sbx.yaml', text, env);
 
@@ -280,10 +282,54 @@ describe('the configuration', () => {
   });
 
   it('knows the rungs of a camera that names them, and refuses an empty ladder', () => {
-    const { ladders } = read('cameras: { a: { sources: [rtsp://h/x], ladder: [480p, 360p] }, b: rtsp://h/y }');
-    expect([...ladders]).to.deep.equal([['a', ['480p', '360p']]]);
+    const { ladders } = read('cameras: { a: { sources: [rtsp://h/x], ladder: [360p, 480p, 360p] }, b: rtsp://h/y }');
+    expect([...ladders]).to.deep.equal([['a', rungsNamed(['480p', '360p'])]]);
     expect(faultsOf('cameras: { a: { sources: [rtsp://h/x], ladder: [] } }').join()).to.match(/cameras\.a\.ladder/);
-    expect(faultsOf('cameras: { a: { sources: [rtsp://h/x], ladder: [481p] } }').join()).to.match(/480p/);
+    expect(faultsOf('cameras: { a: { sources: [rtsp://h/x], ladder: [481p] } }').join()).to.match(
+      /did you mean "480p"/,
+    );
+  });
+
+  const withLadder = (rungs: string) => `cameras:\n  a:\n    sources: [rtsp://h/x]\n    ladder: [${rungs}]\n`;
+
+  it('gives a rung of a camera the height, bit rate, highest bit rate and buffer that it says, and else the usual ones', () => {
+    const { ladders } = read(
+      withLadder(
+        '480p, { height: 540, bitrate_kbps: 1400 }, { height: 720, bitrate_kbps: 3000, max_bitrate_kbps: 3200, buffer_kbits: 1000 }',
+      ),
+    );
+    expect(ladders.get(id('a'))).to.deep.equal([
+      { name: '720p', height: 720, bitrate_bps: 3_000_000, max_bps: 3_200_000, buffer_bits: 1_000_000 },
+      { name: '540p', height: 540, bitrate_bps: 1_400_000, max_bps: 1_680_000, buffer_bits: 840_000 },
+      { name: '480p', height: 480, bitrate_bps: 1_000_000, max_bps: 1_200_000, buffer_bits: 600_000 },
+    ]);
+    expect(read(withLadder('{ height: 720 }')).ladders.get(id('a'))).to.deep.equal(rungsNamed(['720p']));
+  });
+
+  it('says where a ladder makes no sense, and why', () => {
+    for (const [rungs, expected] of [
+      [
+        '{ height: 720, bitrate_kbps: 2000, max_bitrate_kbps: 1500 }',
+        /^\/etc\/sbx.yaml:4:\d+: cameras.a.ladder.0.max_bitrate_kbps: 1500 kb\/s is less than the 2000 kb\/s that 720p has$/,
+      ],
+      [
+        '{ height: 540 }',
+        /cameras.a.ladder.0.bitrate_kbps: is missing for 540p: only rungs of 1080, 720, 480, 360 lines/,
+      ],
+      ['480p, { height: 480, bitrate_kbps: 900 }', /cameras.a.ladder.1.height: 480p is here twice, with other figures/],
+      [
+        '720p, { height: 480, bitrate_kbps: 2000 }',
+        /ladder.1.bitrate_kbps: 2000 kb\/s for 480p is not less than .* of 720p/,
+      ],
+      ['{ height: 541, bitrate_kbps: 1400 }', /ladder.0.height: expected an even number of lines/],
+      [
+        '{ height: 540, bitrate: 1400 }',
+        /ladder.0.bitrate: there is no such setting; known here: height, bitrate_kbps, max_bitrate_kbps/,
+      ],
+      ['1080p, 720p, 480p, 360p, { height: 240, bitrate_kbps: 200 }', /expected 1 to 4 entries, found 5/],
+    ] as const) {
+      expect(faultsOf(withLadder(rungs)).join('\n'), rungs).to.match(expected);
+    }
   });
 
   it('gives a second relay ports of its own', () => {

@@ -5,6 +5,7 @@ import { Duplex } from 'node:stream';
 import { expect } from 'chai';
 import { id } from '../../../bus/identity.ts';
 import { rungsNamed } from '../../../machines/policy/ladder.ts';
+import { rungsWished, wishNamed } from '../../../machines/policy/wished-rungs.ts';
 import { type FakeGateway, fakeGateway } from '../../fakes/http.ts';
 import { flows } from '../../fakes/source.ts';
 import { until } from '../../fixtures/process.ts';
@@ -130,6 +131,23 @@ describe('HLS', () => {
     await roster.offer(rendition, { ...measured, bitrate_bps: 2_900_000 });
     expect(await way('')).to.include({ quality: '720p', bitrate: '2.9M', bitrate_bps: 2_900_000 });
     expect(await way('&quality=360p')).to.include({ quality: '360p', bitrate: '500k', bitrate_bps: 500_000 });
+  });
+
+  it('is told of, offered and chosen by the figures that its camera gives a rung', async () => {
+    const { roster } = gateway.house;
+    const { rungs } = rungsWished([wishNamed('720p'), { height: 360, bitrate_bps: 700_000, max_bps: 750_000 }]);
+    await roster.offer(rendition, { type: 'rendition.configured', zone: 'hcm/center', rungs, keep: 'warm' });
+    await roster.offer(rendition, measured);
+    await roster.offer(rendition, { type: 'ladder.flowing', elapsed_ms: 1 });
+    const { base } = await granted();
+    const { body } = await get(`${base}master.m3u8`);
+    expect(body).to.include('BANDWIDTH=846000,AVERAGE-BANDWIDTH=796000,RESOLUTION=640x360');
+    const way = (await get('/live/cam_001?network_kbps=900', gateway.bearer(vera))).json();
+    expect(way).to.include({ protocol: 'hls', quality: '360p', bitrate_bps: 700_000 });
+    await roster.offer({ kind: 'camera', id: id('cam_001') }, flows('0'));
+    const shown = (await get('/api/v1/cameras/cam_001', gateway.bearer(vera))).json();
+    expect(shown.rungs).to.deep.equal(['720p', '360p']);
+    expect(shown.ladder).to.deep.equal(rungs);
   });
 
   it('is not pressed on who wants a rung over WebRTC: each is H.264, whatever the camera sends', async () => {
