@@ -3,6 +3,7 @@ import type { CameraSettings } from '../../bus/events/camera.ts';
 import type { Rung } from '../../bus/events/rendition.ts';
 import { type Id, id } from '../../bus/identity.ts';
 import { BadAddress, loginOf, parseCameraAddress, parseDeviceAddress } from './address.ts';
+import type { Findings } from './complete.ts';
 import type { Settings } from './declaration.ts';
 import { durationMs } from './durations.ts';
 import { ladderOfFile } from './ladders.ts';
@@ -14,7 +15,7 @@ import { bytesIn } from './sizes.ts';
 type ReadCameras = Pick<Config, 'cameras' | 'ladders' | 'records' | 'devices' | 'logins'>;
 
 /** The cameras of the file, and what of them cells don't know: ladders, recordings, ONVIF addresses, logins. */
-export function resolveCameras(settings: Settings, fault: FaultAt): ReadCameras {
+export function resolveCameras(settings: Settings, fault: FaultAt, { warnings }: Findings): ReadCameras {
   const cameras = new Map<Id, CameraSettings>();
   const ladders = new Map<Id, Rung[]>();
   const records = new Map<Id, RecordSettings>();
@@ -36,7 +37,7 @@ export function resolveCameras(settings: Settings, fault: FaultAt): ReadCameras 
       name: short ? name : (camera.name ?? name),
       zone: short ? 'default' : camera.zone,
       sources,
-      keep: short ? 'warm' : camera.keep,
+      keep: short ? 'warm' : (camera.keep ?? 'warm'),
       eye: short ? true : camera.eye,
       ...handBack(short ? DEFAULT_HAND_BACK : camera.hand_back),
     });
@@ -50,6 +51,8 @@ export function resolveCameras(settings: Settings, fault: FaultAt): ReadCameras 
       }
     }
     if (camera.ladder) ladders.set(id(name), ladderOfFile(camera.ladder, ['cameras', name, 'ladder'], fault));
+    else if (camera.keep === 'warm')
+      warnings.push({ path: ['cameras', name, 'keep'], part: 'value', message: NO_LADDER });
     if (camera.record) {
       const { keep, max_bytes: most } = camera.record;
       records.set(id(name), { keepMs: durationMs(keep), ...(most === undefined ? {} : { maxBytes: bytesIn(most) }) });
@@ -57,6 +60,11 @@ export function resolveCameras(settings: Settings, fault: FaultAt): ReadCameras 
   }
   return { cameras, ladders, records, devices, logins };
 }
+
+/** Who writes out what holds anyway may expect more of it. */
+const NO_LADDER =
+  'keeps the camera connected, which it is anyway, but no ladder, as none is named: lower rungs are made while somebody ' +
+  'watches. Add ladder: [720p, 480p, 360p] to have them made always, or leave keep out';
 
 const DEFAULT_HAND_BACK = '10s';
 

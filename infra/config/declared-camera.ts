@@ -50,7 +50,7 @@ export const CameraSchema = Type.Object(
     }),
     sources: Type.Array(SourceAddress, { minItems: 1, maxItems: 8, expects: 'a list of 1 to 8 addresses' }),
     onvif: Type.Optional(text('an address such as http://HOST/onvif/device_service', { pattern: '^https?://' })),
-    keep: Type.Enum(['warm', 'on-demand'], { default: 'warm' }),
+    keep: Type.Optional(Type.Enum(['warm', 'on-demand'])),
     eye: Type.Boolean({ expects: 'true or false', default: true }),
     hand_back: Type.String({
       pattern: `${DURATION_PATTERN}|^never$`,

@@ -29,7 +29,7 @@ export function resolve(file: string, settings: Settings, findings: Findings): C
   const http = { host: listening.host, port: settings.http.port ?? listening.port };
   const cluster = resolveCluster(settings, beside, findings);
   const media = mediaHost(settings, cluster?.hosts[settings.host ?? '']?.address ?? http.host, fault);
-  const { cameras, ladders, records, devices, logins } = resolveCameras(settings, fault);
+  const { cameras, ladders, records, devices, logins } = resolveCameras(settings, fault, findings);
   const metrics = settings.metrics.listen && listener(settings.metrics.listen, ['metrics', 'listen'], fault);
   const config: Config = {
     file,

@@ -332,6 +332,17 @@ describe('the configuration', () => {
     }
   });
 
+  it('tells who writes keep: warm without a ladder what it does, and what to write to have the ladder kept too', () => {
+    const camera = (more: string) => read(`cameras:\n  a:\n    sources: [rtsp://h/x]\n${more}`);
+    const { warnings, cameras } = camera('    keep: warm\n');
+    expect(warnings.join()).to.match(/^\/etc\/sbx.yaml:4:11: cameras.a.keep: .* Add ladder: \[720p, 480p, 360p\]/);
+    expect(cameras.get(id('a'))?.keep).to.equal('warm');
+    for (const more of ['', '    keep: warm\n    ladder: [480p]\n', '    keep: on-demand\n']) {
+      expect(camera(more).warnings, more).to.deep.equal([]);
+    }
+    expect(camera('').cameras.get(id('a'))?.keep).to.equal('warm');
+  });
+
   it('gives a second relay ports of its own', () => {
     const { relays } = read('relays: [{ id: a, weight: 3 }, { id: b, region: hanoi, ports: { rtsp: 9000 } }]');
     expect(relays.map(({ id }) => id)).to.deep.equal(['a', 'b', 'intake-1']);
