@@ -1,21 +1,32 @@
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
+import type { CellView } from '../../actors/cells.ts';
 import { authority } from '../../adapters/authority.ts';
 import type { Endpoint } from '../../adapters/mediamtx/exchange.ts';
 import { IdSchema } from '../../bus/identity.ts';
 import { type Admission, admit } from './admission.ts';
 import { callerOf, placeOf } from './door.ts';
-import { unavailable } from './errors.ts';
+import { Refusal, unavailable } from './errors.ts';
 import type { Server } from './fastify.ts';
-import { QualitySchema } from './live.ts';
+import { QUALITY_PATTERN } from './live.ts';
 import { baseUrl, hostName } from './origin.ts';
+import { awaitRung } from './rung-path.ts';
+import { type RungAt, rungsOf } from './rungs.ts';
 import type { HttpServices } from './services.ts';
 import type { Shared } from './shared.ts';
 import { viewerOf } from './views.ts';
 
 const asked = {
   params: Type.Object({ camera_id: IdSchema }),
-  querystring: Type.Object({ quality: QualitySchema }),
+  querystring: Type.Object({
+    quality: Type.Optional(
+      Type.String({
+        pattern: QUALITY_PATTERN,
+        description:
+          'a rung of the camera, for instance 480p: the address is that of its path; unknown ones are refused',
+      }),
+    ),
+  }),
   tags: ['watching'],
 };
 const granted = {
@@ -44,6 +55,18 @@ export function srtAddress(
   return `srt://${authority(host, port)}?streamid=${streamId}`;
 }
 
+/** The rung that an address is asked for. What is encoded for one viewer alone has no address. @throws Refusal */
+function rungAsked(services: HttpServices, camera: CellView, quality: string | undefined): RungAt {
+  const rungs = rungsOf(services, camera, true);
+  if (quality === undefined) return rungs[0];
+  const addressed = rungs.filter(({ adaptive }) => !adaptive);
+  const rung = addressed.find(({ name }) => name === quality);
+  if (rung) return rung;
+  const names = addressed.map(({ name }) => name);
+  const text = `Camera ${camera.id} has no rung ${quality} just now. Ask for one of ${names.join(', ')}, or for none.`;
+  throw new Refusal(404, 'no-such-rung', text, { rungs: names });
+}
+
 /**
  * `GET /live/:camera_id/rtsp` and `…/srt`: for players that know addresses alone, so that the address holds the token.
  * The relay lets it in as often as it likes while the session lives.
@@ -52,11 +75,13 @@ export function addressRoutes(server: Server, services: HttpServices, shared: Sh
   const open = async (request: Asking, protocol: 'rtsp' | 'srt') => {
     const camera = placeOf(request);
     const { quality } = request.query;
+    const { path, ladder } = rungAsked(services, camera, quality);
     const wish = { protocol, address: request.ip, ...(quality === undefined ? {} : { quality }) };
     const admission = await admit(services, shared, callerOf(request), camera, wish);
-    const permission = { action: 'read' as const, path: camera.id };
+    if (ladder) await awaitRung(services, camera.id, admission.session);
+    const permission = { action: 'read' as const, path };
     return {
-      camera: camera.id,
+      path,
       relay: viewerOf(admission.view).relay,
       token: services.gate.mintRelay(admission.session, [permission], admission.expiresInS),
       called: hostName(new URL(baseUrl(request, services.config)).host),
@@ -68,8 +93,8 @@ export function addressRoutes(server: Server, services: HttpServices, shared: Sh
     '/live/:camera_id/rtsp',
     { schema: { ...asked, response: { 200: Type.Object({ ...granted, rtsp_url: ADDRESS }) } } },
     async (request) => {
-      const { camera, relay, token, called, answer } = await open(request, 'rtsp');
-      const address = services.rtspAt(relay, camera, called);
+      const { path, relay, token, called, answer } = await open(request, 'rtsp');
+      const address = services.rtspAt(relay, path, called);
       if (!address) throw unavailable('no-rtsp', `Relay ${relay} offers no RTSP.`, {}, 10);
       return { ...answer, rtsp_url: `${address}?token=${token}` };
     },
@@ -79,11 +104,11 @@ export function addressRoutes(server: Server, services: HttpServices, shared: Sh
     '/live/:camera_id/srt',
     { schema: { ...asked, response: { 200: Type.Object({ ...granted, srt_url: ADDRESS }) } } },
     async (request) => {
-      const { camera, relay, token, called, answer } = await open(request, 'srt');
+      const { path, relay, token, called, answer } = await open(request, 'srt');
       const at = services.srtAt(relay, called);
       if (!at) throw unavailable('no-srt', `Relay ${relay} offers no SRT.`, {}, 10);
-      const address = srtAddress(at, 'read', camera, token);
-      const text = `The id of camera ${camera} is too long: SRT has room for 512 bytes of path and token. Use RTSP.`;
+      const address = srtAddress(at, 'read', path, token);
+      const text = `The id of camera ${request.params.camera_id} is too long: SRT has room for 512 bytes of path and token. Use RTSP.`;
       if (!address) throw unavailable('no-srt', text);
       return { ...answer, srt_url: address };
     },

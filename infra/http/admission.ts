@@ -39,7 +39,8 @@ export interface Wish {
   address: string;
 }
 
-/** The protocols in which the rungs of a ladder are watched at a relay. */
+/** The protocols in which the rungs of a ladder are watched at a relay, and those in which one may be encoded for somebody alone. */
+const AT_RELAY: ReadonlySet<Wish['protocol']> = new Set(['webrtc', 'whep', 'rtsp', 'srt']);
 const ADAPTS: ReadonlySet<Wish['protocol']> = new Set(['webrtc', 'whep']);
 
 /** Whose sessions are counted together: a person's of the present, and the same person's of the past. */
@@ -124,8 +125,9 @@ function rungWished(services: HttpServices, camera: CellView, { protocol, qualit
   }
   // Over HLS the player chooses, unless somebody chose for it.
   if (protocol === 'hls') return { quality: quality ?? 'auto' };
-  if (!ADAPTS.has(protocol)) return { quality: rungFor(services, camera, undefined, true).name };
-  const { name, ladder } = rungFor(services, camera, quality, h265);
+  if (!AT_RELAY.has(protocol)) return { quality: rungFor(services, camera, undefined, true).name };
+  // What its client takes is not known of a reader of RTSP or SRT: most take both.
+  const { name, ladder } = rungFor(services, camera, quality, isAddressed(protocol) || h265);
   return { quality: name, fixed: name === quality, ladder, ...(h265 ? { h265 } : {}) };
 }
 

@@ -19,15 +19,16 @@ import type { Shared } from './shared.ts';
 import { cameraOf, viewerOf } from './views.ts';
 
 const params = Type.Object({ camera_id: IdSchema });
+/** How rungs are called. */
+export const QUALITY_PATTERN = '^[a-z0-9]{1,16}$';
+
 /** A rung that somebody asks for; an unknown one gets the best there is, and the answer says which. */
-export const QualitySchema = Type.Optional(
-  Type.String({ pattern: '^[a-z0-9]{1,16}$', description: 'for instance 480p' }),
-);
+export const QualitySchema = Type.Optional(Type.String({ pattern: QUALITY_PATTERN, description: 'for instance 480p' }));
 
 /** The best rung that a player of HLS is to be offered: it begins there, and goes down from it, and up to it, by itself. */
 export const MaxQualitySchema = Type.Optional(
   Type.String({
-    pattern: '^[a-z0-9]{1,16}$',
+    pattern: QUALITY_PATTERN,
     description: 'for instance 480p: where a player begins, and the best that it may go to; `quality` wins over it',
   }),
 );

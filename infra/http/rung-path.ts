@@ -1,4 +1,5 @@
 import type { Id } from '../../bus/identity.ts';
+import { unavailable } from './errors.ts';
 import type { HttpServices } from './services.ts';
 
 /** What starts cold has something at the relay within a second or two. */
@@ -43,5 +44,25 @@ export async function openWhenMade<T>(
       if (!isComing(reason) || performance.now() > giveUpAt) throw error;
     }
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+}
+
+/** Who plays an address asks once, and gives up when nothing is there. */
+const ADDRESSED_WITHIN_MS = 12_000;
+
+/** Waits until a camera's ladder, which this session has asked for, is made; else the session is over. @throws Refusal 503 */
+export async function awaitRung(services: Pick<HttpServices, 'cells'>, camera: Id, session: Id): Promise<void> {
+  const { cells } = services;
+  const made = async () => {
+    const rendition = cells.view({ kind: 'rendition', id: camera });
+    if (rendition?.tags.includes('playable')) return;
+    const text = `The rungs of camera ${camera} are not made: ${rendition?.why.text ?? 'it has none'}.`;
+    throw unavailable('no-stream', text, rendition ? { why: rendition.why } : {}, 2);
+  };
+  try {
+    await openWhenMade(ADDRESSED_WITHIN_MS, made, rungIsComing(services, camera));
+  } catch (error) {
+    await cells.offer({ kind: 'viewer', id: session }, { type: 'viewer.closed' });
+    throw error;
   }
 }

@@ -61,8 +61,8 @@ describe('the addresses that the README gives', function () {
     const [, member = `${/cam_001\/([a-z]+)/.exec(route)?.[1]}_url`] = /`?\.([a-z]+_url)/.exec(how) ?? [];
     return body[member];
   };
-  const codecsAt = (address: string): string =>
-    spawnSync('ffprobe', ['-v', 'error', '-show_entries', 'stream=codec_name', '-of', 'csv=p=0', address], {
+  const codecsAt = (address: string, entry = 'codec_name'): string =>
+    spawnSync('ffprobe', ['-v', 'error', '-show_entries', `stream=${entry}`, '-of', 'csv=p=0', address], {
       ...{ encoding: 'utf8', timeout: 30_000 },
     }).stdout.trim();
 
@@ -88,6 +88,14 @@ describe('the addresses that the README gives', function () {
       await until('srt-live-transmit to write', () => reader.output().length > 50_000, 20_000);
     } finally {
       await reader.stop('SIGKILL');
+    }
+  });
+
+  it('lead to a lower rung, over RTSP and SRT, where one is asked for', async () => {
+    for (const protocol of ['rtsp', 'srt']) {
+      const { body } = await group.api('GET', `/live/cam_001/${protocol}?quality=360p`, undefined, token);
+      expect(body.quality, JSON.stringify(body)).to.equal('360p');
+      expect(codecsAt(body[`${protocol}_url`], 'height'), protocol).to.include('360');
     }
   });
 

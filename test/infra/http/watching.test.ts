@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import jwt from 'jsonwebtoken';
 import type { Why } from '../../../bus/events/why.ts';
 import { id } from '../../../bus/identity.ts';
+import { rungsNamed } from '../../../machines/policy/ladder.ts';
 import { type FakeGateway, fakeGateway, OFFER } from '../../fakes/http.ts';
 import { answers, ends, fails, feeds, flows } from '../../fakes/source.ts';
 import { until } from '../../fixtures/process.ts';
@@ -74,6 +75,75 @@ describe('http: being let in', () => {
     expect(claims.mediamtx_permissions).to.deep.equal([{ action: 'read', path: 'cam_001' }]);
     expect(gateway.house.slots.seat.held().input.tokenLifeMs).to.be.within(3_599_000, 3_601_000);
     expect((await admit(vera, '/live/cam_002/srt')).statusCode).to.equal(403);
+  });
+
+  describe('by the address of a rung', () => {
+    const rendition = { kind: 'rendition' as const, id: id('cam_001') };
+    const offer = (event: { type: string; [field: string]: unknown }) => gateway.house.roster.offer(rendition, event);
+    const measured = {
+      ...{ type: 'program.measured', codec: 'h264', width: 1280, height: 720, fps: 30, gop_ms: 2_000 },
+      ...{ reordered: false, bitrate_bps: 2_000_000, audio: false },
+    };
+    beforeEach(async () => {
+      const configured = { type: 'rendition.configured', zone: 'hcm/center', rungs: rungsNamed(['720p', '480p']) };
+      await gateway.house.roster.create(rendition, { ...configured, keep: 'on-demand' });
+      await offer({ type: 'camera.watchable' });
+    });
+
+    /** Asks, and has the ladder begin for whoever did, as acquaintance does. */
+    const askFor480p = async () => {
+      const answer = admit(vera, '/live/cam_001/rtsp?quality=480p');
+      const session = await until('the session', () => gateway.house.roster.list('viewer')[0]);
+      await offer({ type: 'audience.joined', viewer: session.id });
+      await offer(measured);
+      return { answer };
+    };
+
+    it('waits until the rung is made, whose path alone the token opens, over RTSP and SRT', async () => {
+      const asked = await askFor480p();
+      await offer({ type: 'ladder.flowing', elapsed_ms: 1 });
+      const { rtsp_url, quality, session_id } = (await asked.answer).json();
+      expect(quality).to.equal('480p');
+      expect(new URL(rtsp_url).pathname).to.equal('/cam_001/480p');
+      const claims = jwt.decode(new URL(rtsp_url).searchParams.get('token') ?? '') as jwt.JwtPayload;
+      expect(claims.mediamtx_permissions).to.deep.equal([{ action: 'read', path: 'cam_001/480p' }]);
+      expect(viewer(session_id)?.context).to.include({ quality: '480p', ladder: true, fixed: true });
+      const { srt_url } = (await admit(vera, '/live/cam_001/srt?quality=480p')).json();
+      expect(new URL(srt_url).searchParams.get('streamid')).to.match(/^read:cam_001\/480p:s:/);
+    });
+
+    it('is the camera’s own where its picture has that size', async () => {
+      const { rtsp_url, quality } = (await admit(vera, '/live/cam_001/rtsp?quality=720p')).json();
+      expect([new URL(rtsp_url).pathname, quality]).to.deep.equal(['/cam_001', '720p']);
+    });
+
+    it('is refused where the camera has no such rung, with those that it has, and no session is made', async () => {
+      for (const [protocol, wanted] of [
+        ['rtsp', '360p'],
+        ['srt', 'adaptive'],
+      ]) {
+        const refused = await admit(vera, `/live/cam_001/${protocol}?quality=${wanted}`);
+        expect(refused.statusCode, wanted).to.equal(404);
+        expect(refused.json())
+          .to.include({ reason: 'no-such-rung' })
+          .and.deep.include({ rungs: ['720p', '480p'] });
+        expect(refused.json().error).to.contain('Ask for one of 720p, 480p');
+      }
+      expect(gateway.house.roster.list('viewer')).to.deep.equal([]);
+    });
+
+    it('is refused with the reason where the ladder can’t be made, and no session is left behind', async () => {
+      const asked = await askFor480p();
+      for (let n = 0; n < 4; n++) {
+        await offer({ type: 'ladder.ended', reason: 'exited', detail: 'no encoder' });
+        await offer({ type: 'alarm.rang', name: 'again' });
+        await offer(measured);
+      }
+      const refused = await asked.answer;
+      expect(refused.statusCode).to.equal(503);
+      expect(refused.json().error).to.match(/^The rungs of camera cam_001 are not made: /);
+      expect(gateway.house.roster.list('viewer').map(({ state }) => state)).to.deep.equal(['ended']);
+    });
   });
 
   it('names the public address where a proxy stands in front', async () => {
