@@ -11,6 +11,7 @@ import {
   type SpoolLine,
   spoolDelivery,
 } from './spooldelivery.ts';
+import { spooledLasts } from './spooledlasts.ts';
 import { openSpoolFile } from './spoolfile.ts';
 
 export interface SpoolOptions {
@@ -42,6 +43,8 @@ export interface Spool {
   state(): { spooled: number; bytes: number; full: boolean };
   /** Resolves once nothing waits: adopting cells before that would miss their last records. */
   drained(): Promise<void>;
+  /** Resolves once nothing waits, or what waits does so for room alone: the last records can be read then. */
+  readable(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -71,8 +74,14 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
   let full = false;
   let closed = false;
   let draining: Promise<void> = Promise.resolve();
-  let waiters: (() => void)[] = [];
+  let waiters: { isOver(): boolean; resolve(): void }[] = [];
   const fault = (error: unknown) => options.onFault?.(error as Error);
+  const until = (isOver: () => boolean) =>
+    isOver() ? Promise.resolve() : new Promise<void>((resolve) => waiters.push({ isOver, resolve }));
+  const wake = () => {
+    for (const waiter of waiters) if (waiter.isOver()) waiter.resolve();
+    waiters = waiters.filter((waiter) => !waiter.isOver());
+  };
 
   const park = async (line: SpoolLine, reason: string, acknowledged: boolean): Promise<void> => {
     options.onParked?.(await parkLine(`${options.file}.parked`, line, reason, acknowledged));
@@ -86,18 +95,20 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     done: (line) => leave(line),
     waits(why) {
       full = why instanceof JournalFull;
+      wake();
     },
     fault,
   });
 
   /**
    * The fence of a record. An owner whose last receipt came from the spool does not know where that record stands by
-   * now: it gives 0, or the last sequence it was told. The delivery knows.
+   * now: it gives 0, or the last sequence it was told; one that took up a record that waited, what it had to be above.
+   * The delivery knows.
    */
   const fenceOf = ({ record, expected }: RecordLine): number => {
     const known = cells.get(cellKey({ kind: record.kind, id: record.cell }));
     if (!known?.seq || known.incarnation !== record.incarnation) return expected;
-    return expected === 0 || expected === known.ownerFence ? known.seq : expected;
+    return expected < known.seq || expected === known.ownerFence ? known.seq : expected;
   };
 
   const enter = (line: SpoolLine): SpoolLine => {
@@ -114,9 +125,10 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     return { record: { ...record, late: true }, expected };
   };
 
+  const knownOf = (line: RecordLine) => cells.get(cellKey(cellOf(line))) as SpooledCell;
   const leave = (line: SpoolLine) => {
     spooled -= 1;
-    if ('record' in line) (cells.get(cellKey(cellOf(line))) as SpooledCell).waiting -= 1;
+    if ('record' in line) knownOf(line).waiting -= 1;
   };
 
   const spool = async (line: SpoolLine): Promise<Receipt> => {
@@ -124,6 +136,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     const parked = 'record' in line && cells.get(key)?.parked;
     if (parked) throw new FenceRefused(`${key} can't be journalled by this gateway any more: ${parked}`);
     const text = JSON.stringify(enter(line));
+    const known = 'record' in line ? knownOf(line) : undefined;
     // A fact is taken all the same: its record was, and holds it, so that all facts are no larger than all records.
     if ('record' in line && file.bytes() + text.length > maxBytes) {
       leave(line);
@@ -131,6 +144,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
     }
     try {
       await file.append(text);
+      if (known && 'record' in line) known.last = line.record;
       return { seq: 0, spooled: true };
     } catch (error) {
       leave(line);
@@ -198,8 +212,7 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
           if (cell.parked) cells.delete(key);
           else cell.stored = undefined;
         }
-        for (const waiter of waiters) waiter();
-        waiters = [];
+        wake();
         return;
       } catch (error) {
         fault(error);
@@ -213,7 +226,10 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
       if ('fact' in line) {
         spooled += 1;
         delivery.suspect(line.fact);
-      } else enter(line);
+      } else {
+        enter(line);
+        knownOf(line).last = line.record;
+      }
     }
   }
   file.rewind();
@@ -235,9 +251,9 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
       },
       async *lasts(kind, upTo, onPoison) {
         // What they were at an earlier sequence, no record that waits changes.
-        if (away && upTo === undefined)
-          throw new JournalAway(`${spooled} records and facts still wait in ${options.file}: try again soon`);
-        yield* journal.lasts(kind, upTo, onPoison);
+        if (!away || upTo !== undefined) return yield* journal.lasts(kind, upTo, onPoison);
+        if (!full) throw new JournalAway(`${spooled} records and facts still wait in ${options.file}: try again soon`);
+        yield* spooledLasts(journal, cells, kind, onPoison);
       },
       last: (of) => journal.last(of),
       read: (of, from) => journal.read(of, from),
@@ -259,7 +275,8 @@ export async function openSpool(options: SpoolOptions): Promise<Spool> {
       subscribe: (filter, after, hear) => facts.subscribe(filter, after, hear),
     },
     state: () => ({ spooled, bytes: away ? file.bytes() : 0, full }),
-    drained: () => (away ? new Promise((resolve) => waiters.push(resolve)) : Promise.resolve()),
+    drained: () => until(() => !away),
+    readable: () => until(() => !away || full),
     async close() {
       closed = true;
       await draining;

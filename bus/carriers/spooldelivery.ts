@@ -25,6 +25,8 @@ export interface SpooledCell {
   incarnation: string;
   /** Records that are in the spool and not in the journal yet. */
   waiting: number;
+  /** The newest one that came into the spool. */
+  last?: JournalRecord;
   /** Where its last delivered record stands in the journal. */
   seq: number;
   /** The sequence that its owner gave last, and may go on giving while its receipts come from the spool. */

@@ -20,4 +20,6 @@ export interface Leases {
    * @throws JournalAway
    */
   list(under: string): Promise<Lease[]>;
+  /** What no epoch has been above so far; those that come are. @throws JournalAway */
+  highest(): Promise<number>;
 }

@@ -19,6 +19,8 @@ export interface Tenure {
 export interface TenureHouse {
   /** Monotonic. */
   nowMs(): number;
+  /** No other gateway can be there: one that starts need not wait for a store that has no room for its lease. */
+  isAlone: boolean;
   /** Runs again and again; the result stops it. */
   every(ms: number, run: () => void): () => void;
   /** The group was looked at; called about twice a second, also while the store is away. */
@@ -40,14 +42,20 @@ const LATE_MS = BEAT_MS + TTL_MS / 3;
 const ASK_AGAIN_MS = 200;
 const MEMBERS = 'gateway';
 
-async function firstLease(leases: Leases, holder: string): Promise<Lease> {
+/** Undefined while the store is away. */
+const unlessAway = <T>(asked: Promise<T>): Promise<T | undefined> =>
+  asked.catch((error) => {
+    if (!(error instanceof JournalAway)) throw error;
+    return undefined;
+  });
+
+/** What a gateway begins with: its lease, or, where nobody else can act, what no lease has been above. */
+async function firstPlace(leases: Leases, key: string, holder: string, isAlone: boolean) {
   for (;;) {
-    try {
-      const lease = await leases.take(`${MEMBERS}.${holder}`, holder, TTL_MS);
-      if (lease) return lease;
-    } catch (error) {
-      if (!(error instanceof JournalAway)) throw error;
-    }
+    const lease = await unlessAway(leases.take(key, holder, TTL_MS));
+    if (lease) return { lease, epoch: lease.epoch };
+    const epoch = isAlone ? await unlessAway(leases.highest()) : undefined;
+    if (epoch !== undefined) return { epoch };
     await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN_MS));
   }
 }
@@ -59,9 +67,10 @@ async function firstLease(leases: Leases, holder: string): Promise<Lease> {
  * @param holder this gateway's lasting name: after a crash it takes its own lease back at once
  */
 export async function takeTenure(leases: Leases, holder: string, house: TenureHouse): Promise<Tenure> {
-  let lease = await firstLease(leases, holder);
+  const key = `${MEMBERS}.${holder}`;
   // Renewals change the store's revision; the token of this tenure is the one it began with.
-  const { epoch } = lease;
+  const { epoch, ...first } = await firstPlace(leases, key, holder, house.isAlone);
+  let lease: Lease | undefined = first.lease;
   // On a busy machine its own lease may have run out between two steps; it lives all the same.
   const look = async () => [...new Set([holder, ...(await leases.list(MEMBERS)).map((one) => one.holder)])].toSorted();
   let members: readonly string[] = await look().catch(() => [holder]);
@@ -84,7 +93,7 @@ export async function takeTenure(leases: Leases, holder: string, house: TenureHo
 
   const renew = async (): Promise<void> => {
     const startedMs = house.nowMs();
-    const renewed = (await leases.renew(lease, TTL_MS)) ?? (await leases.take(lease.key, holder, TTL_MS));
+    const renewed = (lease && (await leases.renew(lease, TTL_MS))) ?? (await leases.take(key, holder, TTL_MS));
     if (!renewed) return house.onLost();
     lease = renewed;
     if (members.length > 1 && startedMs - provedMs > TTL_MS) await house.onLapse();
@@ -120,7 +129,7 @@ export async function takeTenure(leases: Leases, holder: string, house: TenureHo
     proof,
     async close() {
       stop();
-      await leases.release(lease).catch(() => {});
+      if (lease) await leases.release(lease).catch(() => {});
     },
   };
 }

@@ -239,6 +239,72 @@ describe('spool', () => {
     expect(await all(spool.journal.lasts())).to.have.length(1);
   });
 
+  describe('opened on a store that takes nothing but can be read', () => {
+    /** What a killed process left: a cell that the store knows too, and one that it has never heard of. */
+    const openOnFullStore = async () => {
+      await spool.journal.append(someRecord('cam_a', 1), 0);
+      await spool.journal.append(someRecord('cam_b', 1), 0);
+      store.set('full');
+      for (const n of [2, 3]) await spool.journal.append(someRecord('cam_a', n), 1);
+      await spool.journal.append(someRecord('cam_c', 1), 0);
+      await spool.facts.tell(someFact('cam_a', 3));
+      copyFileSync(file, `${file}.left`);
+      file = `${file}.left`;
+      await spool.close();
+      await open();
+      await spool.readable();
+    };
+    const lasts = async () =>
+      (await all(spool.journal.lasts())).map(({ seq, record }) => `${record.cell} ${record.id} ${seq}`).toSorted();
+
+    it('tells the last record of every cell, those that wait for room as if they were there', async () => {
+      await openOnFullStore();
+      expect(await lasts()).to.deep.equal(['cam_a i1-3 2', 'cam_b i1-1 2', 'cam_c i1-1 1']);
+      expect(spool.state()).to.include({ spooled: 4, full: true });
+      store.set('here');
+      await spool.drained();
+      const stored = (await all(spool.journal.lasts())).map(({ record }) => `${record.cell} ${record.id}`);
+      expect(stored.toSorted()).to.deep.equal(['cam_a i1-3', 'cam_b i1-1', 'cam_c i1-1']);
+    });
+
+    it('lets who took a cell up from a record that waits go on, before there is room and after', async () => {
+      for (const before of [true, false]) {
+        store = memoryStore();
+        await spool.close();
+        await open();
+        await openOnFullStore();
+        const taken = new Map((await all(spool.journal.lasts())).map(({ seq, record }) => [record.cell as string, seq]));
+        const goOn = async () => {
+          for (const cell of ['cam_a', 'cam_b', 'cam_c']) {
+            await spool.journal.append(someRecord(cell, 9), taken.get(cell) ?? 0);
+          }
+        };
+        if (before) await goOn();
+        store.set('here');
+        await spool.drained();
+        if (!before) await goOn();
+        await spool.drained();
+        const lastOf = (cell: string) => store.records().findLast(({ record }) => record.cell === cell)?.record.id;
+        expect(['cam_a', 'cam_b', 'cam_c'].map(lastOf)).to.deep.equal(['i1-9', 'i1-9', 'i1-9']);
+        expect([parked, faults]).to.deep.equal([[], []]);
+      }
+    });
+
+    it('is not readable while the store is away: what cells were last, nobody could tell', async () => {
+      store.set('away');
+      await spool.journal.append(someRecord('cam_a', 1), 0);
+      let isReadable = false;
+      const readable = spool.readable().then(() => {
+        isReadable = true;
+      });
+      expect(await rejection(all(spool.journal.lasts()))).to.be.instanceOf(JournalAway);
+      expect(isReadable).to.equal(false);
+      store.set('full');
+      await readable;
+      expect(await all(spool.journal.lasts())).to.have.length(1);
+    });
+  });
+
   it('puts aside what another owner has overtaken, says so, and goes on with the others', async () => {
     store.set('away');
     for (const n of [1, 2]) {

@@ -125,6 +125,14 @@ export function leasesContract(
     expect(await ahead.list('gateway')).to.have.length(0);
   });
 
+  it('tells what no epoch has been above, also when nobody holds anything, and those that come are', async () => {
+    const lease = await taken('x', 'left');
+    await leases.release(lease);
+    const highest = await leases.highest();
+    expect(highest).to.be.at.least(lease.epoch);
+    expect((await taken('y', 'right')).epoch).to.be.greaterThan(highest);
+  });
+
   it('refuses a key that is not made of ids', async () => {
     for (const key of ['*', 'a..b', '', '../x', 'A']) {
       expect((await rejection(leases.take(key, 'left', 1_000))).name).to.equal('BadId');

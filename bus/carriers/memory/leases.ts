@@ -49,5 +49,6 @@ export function memoryLeases(line: Line, held: HeldLeases, nowMs: () => number):
           return lease ? [{ key, holder: lease.holder, epoch: lease.epoch }] : [];
         });
       }),
+    highest: () => line.through(() => held.revision),
   };
 }

@@ -89,5 +89,10 @@ export function natsLeases(link: NatsLink, nowMs: () => number = () => performan
         );
         return leases.filter((lease) => lease !== undefined);
       }),
+    highest: () =>
+      call('of the highest epoch', async () => {
+        const { state } = await link.manager.streams.info(`KV_${LEASE_BUCKET}`);
+        return state.last_seq;
+      }),
   };
 }

@@ -20,12 +20,13 @@ describe("a gateway's place in its group", () => {
     store = memoryStore(() => clock.now);
   });
 
-  async function join(name: string, leases = store.leases): Promise<Held> {
+  async function join(name: string, leases = store.leases, isAlone = false): Promise<Held> {
     let run = () => {};
     let beats = 0;
     const held = { lapses: 0, lost: false, faults: [] as string[] } as Held;
     held.tenure = await takeTenure(leases, name, {
       nowMs: () => clock.now,
+      isAlone,
       every(_ms, tick) {
         run = tick;
         return () => {};
@@ -167,6 +168,46 @@ describe("a gateway's place in its group", () => {
     expect(one.tenure.proof()).to.equal(undefined);
     await one.beat();
     expect(one.lost).to.equal(false);
+  });
+
+  it('begins without a lease in a store that has no room, alone, above all that it had, and has one once there is', async () => {
+    const former = await join('gate-1');
+    store.set('full');
+    const one = await join('gate-1', store.leases, true);
+    expect(one.tenure.epoch()).to.be.at.least(former.tenure.epoch());
+    await pass(4_000, one);
+    expect([one.lost, one.faults, one.tenure.members()]).to.deep.equal([false, [], ['gate-1']]);
+    store.set('here');
+    await pass(400, one);
+    const [lease] = await store.leases.list('gateway');
+    expect(lease).to.include({ holder: 'gate-1' });
+    expect(lease?.epoch).to.be.greaterThan(one.tenure.epoch());
+    await one.tenure.close();
+    expect(await store.leases.list('gateway')).to.deep.equal([]);
+  });
+
+  it('does not begin beside others before its lease could be written, nor anywhere while the store is away', async () => {
+    for (const [mode, isAlone] of [
+      ['full', false],
+      ['away', true],
+    ] as const) {
+      store.set(mode);
+      let hasBegun = false;
+      const joining = join('gate-1', store.leases, isAlone).then((held) => {
+        hasBegun = true;
+        return held;
+      });
+      let asked = 0;
+      const { take } = store.leases;
+      store.leases.take = (...of) => {
+        asked += 1;
+        return take(...of);
+      };
+      await until('it to have asked again', () => asked > 1);
+      expect(hasBegun, mode).to.equal(false);
+      store.set('here');
+      await (await joining).tenure.close();
+    }
   });
 
   it('is lost when another process acts under its name', async () => {
