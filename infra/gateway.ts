@@ -41,6 +41,7 @@ import { watchPublishers } from './gateway/publishers.ts';
 import { keepRelayProcesses } from './gateway/relay-processes.ts';
 import { whileMakingRoom } from './gateway/room.ts';
 import { shareSessions } from './gateway/session-cards.ts';
+import { tellWaits } from './gateway/start-waits.ts';
 import { takeTenure } from './gateway/tenure.ts';
 import { keepTraces } from './gateway/traces.ts';
 import { keepWebhooks } from './gateway/webhooks.ts';
@@ -71,18 +72,26 @@ let leaving = false;
 // First of all: a relay that started anew lets nobody in, not even the switcher, before it has these keys.
 const { gate, revocations, services } = openGate(group, config);
 const jwks = await listenForJwks(group.jwks.port, gate.jwks, group.gateways > 1);
-const carriers = await openCarriers(group, log);
+/** The fencing token under which this gateway acts, once it has one. */
+let epoch = 0;
+const launchers = openLaunchers(group, () => epoch);
+const launcher = launchers.own;
+const waits = tellWaits(launcher, log);
+const carriers = await openCarriers(group, log, (why) => waits('NATS does not answer', { why }));
 await carriers.witness.look();
 /** A start needs room in NATS; should there be none, it is made by the configuration as the file has it by then. */
 const withRoom = <T>(work: Promise<T>): Promise<T> =>
   whileMakingRoom(work, {
     ...{ journal: carriers.spool.journal, facts: carriers.spool.facts, keeper: carriers.keeper },
     bounds: () => loadConfig(group.config, process.env).events,
-    onWait: (swept) => log.warn({ ...carriers.spool.state(), ...swept }, 'the start waits for NATS'),
+    onWait: (swept) => waits('NATS takes nothing', { ...carriers.spool.state(), ...swept }),
     onFault: (err) => log.error({ err }, 'the start waits for NATS, and the event log could not be swept'),
   });
-await withRoom(carriers.spool.drained());
+/** Beside others, what this gateway may still own is known only by what NATS takes of it. */
+const isAlone = group.gateways === 1 && !group.cluster;
+await withRoom(isAlone ? carriers.spool.readable() : carriers.spool.drained());
 const joining = takeTenure(carriers.leases, group.node, {
+  isAlone,
   nowMs: () => performance.now(),
   every(ms, run) {
     const timer = setInterval(run, ms);
@@ -100,8 +109,7 @@ const joining = takeTenure(carriers.leases, group.node, {
   onFault: (err) => log.error({ err }, 'the place of this gateway could not be renewed; it is tried again'),
 });
 const tenure = await withRoom(joining);
-const launchers = openLaunchers(group, tenure.epoch);
-const launcher = launchers.own;
+epoch = tenure.epoch();
 const secrets = openSecrets(path.join(group.state, 'secrets'));
 const metrics = createMetrics();
 measureProcess(metrics);

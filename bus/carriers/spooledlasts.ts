@@ -16,7 +16,8 @@ export async function* spooledLasts(
 ): AsyncGenerator<JournalEntry> {
   const waiting = new Map<string, { record: JournalRecord; behind: number }>();
   for (const [key, { last, waiting: count, parked }] of cells) {
-    if (last && count > 0 && !parked && (kind === undefined || last.kind === kind)) waiting.set(key, { record: last, behind: 0 });
+    if (last && count > 0 && !parked && (kind === undefined || last.kind === kind))
+      waiting.set(key, { record: last, behind: 0 });
   }
   const passOver = (poison: Poison): void => {
     const newer = waiting.get(cellKey(poison.of));

@@ -58,9 +58,13 @@ export function natsIdentity({ servers, user, passwordFile, credentialsFile = ''
 /** A cluster whose leader died stays silent until it has another, for seconds: people are not kept waiting so long. */
 const CLUSTER_ANSWERS_WITHIN_MS = 800;
 
-/** Connects to NATS and Redis; what a former gateway left in the spool is being delivered. */
-export async function openCarriers(group: Group, log: Logger): Promise<Carriers> {
-  const link = await connectNats({ ...natsIdentity(group.nats), name: group.node });
+/**
+ * Connects to NATS and Redis, however long NATS is away; what a former gateway left in the spool is being delivered.
+ * @param onWait told why NATS is waited for
+ */
+export async function openCarriers(group: Group, log: Logger, onWait: (why: string) => void): Promise<Carriers> {
+  const endless = { firstConnectMs: Number.POSITIVE_INFINITY, onWait };
+  const link = await connectNats({ ...natsIdentity(group.nats), name: group.node, ...endless });
   const publisher = startPublisher(link);
   const keeper = natsKeeper(link);
   const witness = witnessLog(keeper, group.state, group.node, (err) =>

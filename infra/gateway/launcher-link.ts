@@ -44,6 +44,8 @@ export interface LauncherLink {
   sweepEncoders(spared: (name: string) => boolean): Promise<void>;
   /** Says in which zone each camera is, and who hears facts over NATS; resolves once they do so accordingly. */
   placeCameras(zones: CameraZones, readers: ReaderScopes): Promise<void>;
+  /** Tells what this gateway waits for before it can serve, for those who ask at its address meanwhile. */
+  waits(text: string): void;
   /** Tells that this gateway is about to listen, and waits until its address is free. @throws LauncherRefused */
   listens(): Promise<void>;
   /** Tells that this gateway serves, and where browsers sign in. */
@@ -91,6 +93,7 @@ export function openLauncherLink(to: string | Way, holder: string, epoch: () => 
   const encoderListeners = new Map<string, Set<(news: EncoderNews) => void>>();
   const waiting = new Map<number, { resolve(answer: LinkMessage): void; reject(error: Error): void }>();
   let readyUrl: string | undefined;
+  let waitsFor: string | undefined;
   let switchers = 0;
   let runningSwitchers = 1;
   let placed: [CameraZones, ReaderScopes] | undefined;
@@ -154,6 +157,7 @@ export function openLauncherLink(to: string | Way, holder: string, epoch: () => 
     up(peer) {
       for (const heard of awaitingUp) heard();
       if (placed) peer.send({ ...placing(...placed), ref: ++refs, holder, epoch: epoch() });
+      if (waitsFor) peer.send({ type: 'waits', holder, text: waitsFor });
       if (readyUrl) peer.send({ type: 'ready', holder, url: readyUrl });
       if (switchers > 0) peer.send({ type: 'ensure-switchers', ref: ++refs, holder, epoch: epoch(), count: switchers });
     },
@@ -249,7 +253,12 @@ export function openLauncherLink(to: string | Way, holder: string, epoch: () => 
         throw error;
       });
     },
+    waits(text) {
+      waitsFor = text;
+      link.send({ type: 'waits', holder, text });
+    },
     async listens() {
+      waitsFor = undefined;
       await ask({ type: 'listens' });
     },
     ready(url) {

@@ -61,6 +61,10 @@ const requests = {
     }),
   ),
   processes: shape('processes request', Type.Object({ ref: Type.Optional(Ref) })),
+  waits: shape(
+    'waits message',
+    Type.Object({ holder: Type.String({ maxLength: 64 }), text: Type.String({ maxLength: 1_000 }) }),
+  ),
   ready: shape(
     'ready message',
     Type.Object({ holder: Type.String({ maxLength: 64 }), url: Type.String({ pattern: '^https?://[^\\s]+$' }) }),
@@ -91,6 +95,8 @@ export interface Commands {
   encoders: Pick<RunningEncoders, 'start' | 'stop' | 'list'>;
   /** A gateway is about to listen: resolves when nobody else does at its address. */
   listens(): Promise<void>;
+  /** A gateway has started, and can't serve before it has what it waits for. */
+  waits(gateway: string, text: string): void;
   /** A gateway serves, and browsers sign in at this address. */
   ready(gateway: string, url: string): void;
 }
@@ -136,6 +142,10 @@ async function obey(message: LinkMessage, commands: Commands, peer: Peer): Promi
     }
     case 'processes':
       return peer.send({ type: 'processes', ref, items: commands.processes() });
+    case 'waits': {
+      const { holder, text } = requests.waits.parse(message);
+      return commands.waits(holder, text);
+    }
     case 'ready': {
       const { holder, url } = requests.ready.parse(message);
       return commands.ready(holder, url);

@@ -84,12 +84,12 @@ export const gatewayName = (number: number): string => (number === 1 ? 'gateway'
 /** For files and for names of hosts: a disk of recordings that hangs holds half of them at most. */
 const GATEWAY_THREADS = '16';
 
-/** A gateway; it says over the launcher link when it serves. */
+/** A gateway; it says over the launcher link when it serves, and what it waits for until then. */
 export function gatewayProgram(
   number: number,
   script: string,
   groupFile: string,
-  isReady: () => boolean,
+  says: { isReady(): boolean; waits(): boolean },
   env: NodeJS.ProcessEnv,
 ): Program {
   return {
@@ -98,7 +98,8 @@ export function gatewayProgram(
     args: nodeArguments(script, [groupFile]),
     env: { UV_THREADPOOL_SIZE: GATEWAY_THREADS, ...env },
     purpose: 'decisions',
-    ready: async () => isReady(),
+    ready: async () => says.isReady(),
+    waits: says.waits,
   };
 }
 

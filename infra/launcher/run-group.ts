@@ -52,14 +52,18 @@ export async function runGroup(
   let link: CommandLink | undefined;
   let stopping: Promise<void> | undefined;
   const urls = new Map<string, string>();
+  /** What gateways wait for that have started and can't serve yet. */
+  const waiting = new Map<string, string>();
   // Where there are others, a connection that is refused sends everybody to them.
   const isOnly = plan.gateways.length === 1 && plan.group.cluster === undefined;
-  const inItsPlace = isOnly ? standIn(plan.group.http, say) : undefined;
+  const inItsPlace = isOnly ? standIn(plan.group, say) : undefined;
 
   const watch: Watch = {
     started: (name, pid) => link?.started(name, pid),
     exited(exit) {
       link?.exited(exit);
+      const gateway = plan.gateways.find((group) => gatewayName(group.gateway) === exit.name);
+      if (gateway) waiting.delete(gateway.node);
       if (exit.name === gatewayName(1) && exit.restartMs !== undefined) inItsPlace?.take(exit.restartMs);
       if (exit.restartMs !== undefined) say(`${exit.name} ${exit.text}; starting it again in ${exit.restartMs} ms`);
     },
@@ -118,8 +122,14 @@ export async function runGroup(
     // A NATS that others run is told by its own configuration.
     placeCameras: async (zones, scopes) => readers?.place(zones, scopes),
     processes: () => [...supervised.values()].map((child) => child.state()),
+    waits(gateway, text) {
+      if (waiting.get(gateway) !== text) say(`${gateway} can't serve yet: ${text}`);
+      waiting.set(gateway, text);
+      inItsPlace?.waits(text);
+    },
     listens: async () => inItsPlace?.leave(),
     ready(gateway, url) {
+      waiting.delete(gateway);
       urls.set(gateway, url);
     },
   });
@@ -142,7 +152,8 @@ export async function runGroup(
     await Promise.all([switchers, peers, startAll(stores.map(add)).then(async () => startAll((await media).map(add)))]);
     const gateways = plan.gateways.map((group) => {
       const file = writeGroup(group);
-      return gatewayProgram(group.gateway, parts.gateway, file, () => urls.has(group.node), env);
+      const says = { isReady: () => urls.has(group.node), waits: () => waiting.has(group.node) };
+      return gatewayProgram(group.gateway, parts.gateway, file, says, env);
     });
     await startAll(gateways.map(add));
     return urls.get(plan.group.node) as string;

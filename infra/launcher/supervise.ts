@@ -17,6 +17,8 @@ export interface Program {
   purpose: 'pictures' | 'decisions';
   /** Whether it serves now; asked again until it does. May throw, which means no. */
   ready(): Promise<boolean>;
+  /** Whether it has said what it waits for before it can serve: then it is given all the time. */
+  waits?(): boolean;
 }
 
 /** What became of a process. */
@@ -165,12 +167,13 @@ export function supervise(program: Program, log: ProcessLog, undertaker: Underta
       clearTimeout(restart);
       if (!child) run();
       const mine = child;
-      const deadline = performance.now() + READY_TIMEOUT_MS;
+      let deadline = performance.now() + READY_TIMEOUT_MS;
       while (child === mine && mine?.pid !== undefined && performance.now() < deadline) {
         if (await serves()) {
           hasServed = true;
           return;
         }
+        if (program.waits?.()) deadline = performance.now() + READY_TIMEOUT_MS;
         await pause(READY_EVERY_MS);
       }
       const what =

@@ -273,7 +273,9 @@ describe('spool', () => {
         await spool.close();
         await open();
         await openOnFullStore();
-        const taken = new Map((await all(spool.journal.lasts())).map(({ seq, record }) => [record.cell as string, seq]));
+        const taken = new Map(
+          (await all(spool.journal.lasts())).map(({ seq, record }) => [record.cell as string, seq]),
+        );
         const goOn = async () => {
           for (const cell of ['cam_a', 'cam_b', 'cam_c']) {
             await spool.journal.append(someRecord(cell, 9), taken.get(cell) ?? 0);

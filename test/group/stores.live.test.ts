@@ -198,6 +198,41 @@ describe('a group that loses its gateway or its stores', function () {
     await expectTheSameAnew();
   });
 
+  it('tells at its address what its gateway waits for that is started while NATS is away, and serves once it is there', async () => {
+    const [nats, gateway] = await Promise.all([group.pid('nats'), group.pid('gateway')]);
+    const killedAt = await group.signal('nats', 'SIGSTOP');
+    await group.signal('gateway', 'SIGKILL');
+    const started = await group.restarted('gateway', gateway);
+    const asked = (route: string) => group.api('GET', route).catch(() => undefined);
+    const { status, body } = await until('readiness to tell', async () => {
+      const answer = await asked('/readyz');
+      return answer?.text.includes('NATS does not answer') ? answer : undefined;
+    });
+    expect(status).to.equal(503);
+    expect(body.status).to.equal('down');
+    const [, since = ''] = /since (\S+Z):/.exec(body.reasons[0].text) ?? [];
+    expect(Date.parse(since)).to.be.within(killedAt, Date.now());
+    expect(await asked('/healthz'), 'its process is up').to.deep.include({ status: 200 });
+    const refused = await admit();
+    expect([refused.status, refused.body.reason]).to.deep.equal([503, 'gateway-waits']);
+    expect(refused.headers.get('retry-after')).to.match(/^\d+$/);
+    const page = await fetch(group.url, { headers: { accept: 'text/html' } });
+    expect(page.headers.get('refresh'), 'a page that is opened meanwhile comes by itself').to.match(/^\d+$/);
+    expect(await page.text())
+      .to.include('NATS does not answer')
+      .and.to.include(since);
+    expect(group.logs()).to.include('the start waits: NATS does not answer');
+
+    const returnedAt = Date.now();
+    process.kill(nats, 'SIGCONT');
+    await isReady();
+    figure('gateway started while NATS was away: ready after NATS is back', Date.now() - returnedAt);
+    expect(await group.pid('gateway'), 'it has waited, and not ended').to.equal(started);
+    const { presented } = await watcher.moving(Date.now());
+    expect(longestGapMs(presented, killedAt)).to.be.lessThan(1_000);
+    await expectTheSameAnew();
+  });
+
   it('has a journal from which a replay reaches the state of every cell, through kills and outage', async () => {
     const { cells, faults } = await replayAgainstTheLiving(group);
     figure('kills and outage: cells replayed from the journal', cells, '');

@@ -30,6 +30,8 @@ export interface NatsOptions {
   name: string;
   /** How long to try for the first connection. Default 30 s; later losses are retried for ever. */
   firstConnectMs?: number;
+  /** Told why, each time that a try has failed and another one follows. */
+  onWait?(why: string): void;
   /** How long one request may take. Default 2 s. */
   timeoutMs?: number;
   /** How many servers of a cluster keep each message. Default 1. */
@@ -93,11 +95,9 @@ async function firstConnection(options: NatsOptions): Promise<NatsConnection> {
           `NATS at ${options.servers.join(', ')} refuses ${options.credentials ? 'our credentials: check the file' : `user "${options.user ?? ''}": check its password`}`,
         );
       }
-      if (performance.now() > deadline) {
-        throw new JournalAway(
-          `NATS does not answer at ${options.servers.join(', ')} (${(error as Error).message}): is nats-server running?`,
-        );
-      }
+      const why = `NATS does not answer at ${options.servers.join(', ')} (${(error as Error).message}): is nats-server running?`;
+      if (performance.now() > deadline) throw new JournalAway(why);
+      options.onWait?.(why);
       await pause(RETRY_MS);
     }
   }
@@ -168,7 +168,7 @@ export async function connectNats(options: NatsOptions): Promise<NatsLink> {
   // A server that came back with an empty store needs its streams again; one that kept them says so.
   const comeBack = async () => {
     up = true;
-    await untilMade(link, options).catch(() => {});
+    await untilMade(link, { ...options, firstConnectMs: FIRST_CONNECT_MS, onWait: undefined }).catch(() => {});
     if (up) for (const listener of [...returns]) listener();
   };
   const watch = async () => {
@@ -198,6 +198,7 @@ async function untilMade(link: NatsLink, options: NatsOptions): Promise<void> {
     } catch (error) {
       const silent = error instanceof JournalAway && !link.connection.isClosed();
       if (!silent || performance.now() > deadline) throw error;
+      options.onWait?.(error.message);
       await pause(RETRY_MS);
     }
   }
