@@ -4,6 +4,7 @@ import type { Placement } from '../../machines/policy/placement.ts';
 import { heldNow, instanceOf, legsKnown } from './legs.ts';
 import { type HeldLeg, type Loss, lossOf } from './losses.ts';
 import { displace, findPlace, isPrior, type Place } from './placing.ts';
+import { keepRefusers } from './refusers.ts';
 import type { HttpServices } from './services.ts';
 import type { Shared } from './shared.ts';
 import type { Line } from './socket.ts';
@@ -16,6 +17,8 @@ export interface Order {
   rung?: string | undefined;
   /** Whether a picture is waited for. Otherwise it goes to the program path, and swaps at its next key frame. */
   hurry: boolean;
+  /** Whether it goes there only because its relay is to be emptied. */
+  drains?: boolean;
 }
 
 /** The legs of one player: which are lost, and where it is told to go on. */
@@ -43,8 +46,6 @@ interface Lost {
   loss: Loss;
 }
 
-/** Where a leg elsewhere was not to be had, nobody is sent again for a drain before this long. */
-const DRAIN_AGAIN_MS = 5_000;
 /** A hop that was given up, as for another leg that was more urgent, is ordered again after this long; later and later. */
 const HOP_AGAIN_MS = { first: 4_000, longest: 60_000 };
 /** Who was told to open a leg has done so after this long, or given it up. */
@@ -69,9 +70,9 @@ export function keepMoves(services: HttpServices, shared: Shared, line: Pick<Lin
   const legs = new Map<Id, HeldLeg>();
   const orders = new Map<Id, Order>();
   let front: Id | undefined;
-  /** When the last order was given, and until when it is not sent away for a drain; both on the monotonic clock. */
+  /** When the last order was given, on the monotonic clock. */
   let orderedMs = 0;
-  let staysUntilMs = 0;
+  const refusers = keepRefusers();
   /** The leg that is to take the picture off its departure path, and when it is ordered again should it be given up. */
   let hop: { leg: Id; againMs: number; waitMs: number } | undefined;
   /** When the choice of a rung was made that was ordered last (epoch ms). */
@@ -132,30 +133,31 @@ export function keepMoves(services: HttpServices, shared: Shared, line: Pick<Lin
     const { address, subject, first_frame_ms: firstFrameMs } = viewerOf(session);
     const { held, loss } = lost;
     if (isLeaving(lost)) return;
-    if (loss.reason === 'draining' && performance.now() < staysUntilMs) return;
+    const drains = loss.reason === 'draining';
     const ready = hot(lost);
     // Nobody is sent away for a drain: it can wait.
-    const priority = loss.reason !== 'draining' && subject !== undefined && isPrior(subject);
+    const priority = !drains && subject !== undefined && isPrior(subject);
+    const demand = { priority, ...(drains ? { avoid: refusers.now() } : {}) };
     const others = shared.loads.without(session.id);
     const placement: Place = ready
       ? { relay: ready[1].relay, why: { trigger: 'standby', text: `the picture flows from ${ready[1].relay} already` } }
-      : findPlace(services, others, address, loss.reason === 'draining' ? undefined : held.relay, { priority });
+      : findPlace(services, others, address, drains ? undefined : held.relay, demand);
     const leg = ready?.[0] ?? free();
     const { relay } = placement;
     // Who waits for room keeps none where he was sent before.
-    if (relay === undefined && loss.reason !== 'draining') shared.loads.seat(session.id, '');
+    if (relay === undefined && !drains) shared.loads.seat(session.id, '');
     // While nowhere is better it stays, or it can't be opened again yet.
-    if (relay === undefined || leg === undefined || (loss.reason === 'draining' && relay === held.relay)) return;
+    if (relay === undefined || leg === undefined || (drains && relay === held.relay)) return;
     // A network that is gone closes no socket; who is not there is not sent on, and not waited for.
-    if (loss.reason === 'draining' && !(line.isThere() && shared.pace())) return;
+    if (drains && !(line.isThere() && shared.pace())) return;
     if (placement.displaced) displace(services, placement.displaced, session.id);
     // All who leave a relay are looked at in one turn: each has its place before the next is sent.
     shared.loads.seat(session.id, relay);
     // A leg that was lost is told of once; of one that is only to be left, until it is.
-    if (loss.reason !== 'draining') legs.delete(lost.leg);
+    if (!drains) legs.delete(lost.leg);
     // Who has had no picture yet has none to keep until the next key frame.
     const opens = front === undefined && firstFrameMs === undefined;
-    order(leg, { relay, hurry: loss.reason !== 'draining' || opens }, loss.reason, loss.text);
+    order(leg, { relay, hurry: !drains || opens, drains }, loss.reason, loss.text);
     begin(session.id, leg, relay, loss, placement);
   };
 
@@ -167,6 +169,7 @@ export function keepMoves(services: HttpServices, shared: Shared, line: Pick<Lin
       if (name === leg || (rung === undefined && relay === held?.relay)) orders.delete(name);
     }
     hop = undefined;
+    if (held && mayStay(held.relay)) refusers.clear();
     hopOn();
   };
   /** Has the picture go on from its departure path. What must go down stays there: its line has no room for a second one. */
@@ -192,7 +195,9 @@ export function keepMoves(services: HttpServices, shared: Shared, line: Pick<Lin
     playing,
     closed(leg) {
       legs.delete(leg);
-      if (orders.delete(leg)) staysUntilMs = performance.now() + DRAIN_AGAIN_MS;
+      const { relay, drains } = orders.get(leg) ?? {};
+      orders.delete(leg);
+      if (relay !== undefined && drains) refusers.add(relay);
     },
     orderOf: (leg) => orders.get(leg),
     check(session) {

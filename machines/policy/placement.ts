@@ -34,8 +34,8 @@ export interface PlacementWish {
   priority?: boolean;
   /** It is new and its camera in no emergency: it waits while a relay sends as much as it may. */
   yields?: boolean;
-  /** Relays that it shall not go to, for instance the one it comes from. */
-  avoid?: readonly string[];
+  /** Relays that it shall not go to, each with the reason, as a sentence about it. */
+  avoid?: Readonly<Record<string, string>>;
 }
 
 /** Where a viewer goes: no `relay` when none may take it. */
@@ -53,14 +53,14 @@ export interface Placement {
 const FULL_RETRY_S = 5;
 
 /** What keeps a relay out altogether, as a sentence; undefined when nothing does. */
-function obstacle(relay: RelayStanding, { needs = [], avoid = [] }: PlacementWish): string | undefined {
+function obstacle(relay: RelayStanding, { needs = [], avoid = {} }: PlacementWish): string | undefined {
   const { id, state, serving, draining, weight, capabilities } = relay;
   if (draining) return 'it is being drained';
   if (!serving) return `it is ${state}`;
   if (weight <= 0) return 'its weight is 0: it takes no new viewers';
   const lacking = needs.filter((need) => !capabilities.includes(need));
   if (lacking.length > 0) return `it has no ${lacking.join(' and no ')}`;
-  return avoid.includes(id) ? 'this viewer shall not go there' : undefined;
+  return avoid[id];
 }
 
 /** Why a relay has no room for a viewer; undefined while it has. Nobody makes room by leaving what is short anyway. */

@@ -310,6 +310,26 @@ describe('http: a player that moves', () => {
     expect(told('move')[1]).to.include({ relay: 'relay-2', reason: 'draining' });
   }).timeout(15_000);
 
+  it('is sent to another relay at once when the first did not take it over, and is told why that was passed over', async () => {
+    await gateway.relay('relay-3', 'first');
+    await play('a');
+    gateway.whep.refuse('no-stream');
+    await relay('relay-1', { type: 'relay.drain', by: 'hoa' });
+    const { leg, relay: first } = await player.told('move');
+    player.say({ type: 'offer', leg, sdp: OFFER });
+    await player.told('refused');
+    const closedAt = performance.now();
+    player.say({ type: 'close', leg });
+    await until('it to be sent on', () => told('move').length === 2);
+    expect(performance.now() - closedAt, 'before the first one is asked again').to.be.lessThan(4_000);
+    const { leg: next, relay: second } = told('move')[1] ?? {};
+    expect([first, second].toSorted()).to.deep.equal(['relay-2', 'relay-3']);
+    await play(String(next));
+    expect(view()?.context.relay).to.equal(second);
+    const passedOver = view()?.why.rejected?.find(({ option }) => option === first);
+    expect(passedOver?.because).to.match(/^it has not taken this viewer over/);
+  });
+
   it('leaves it in its turn, when many do', async () => {
     const crowd = await Promise.all([...Array(12).keys()].map((n) => join({ sub: `one-${n}`, cameras: ['cam_001'] })));
     for (const { player: one } of crowd) {

@@ -32,17 +32,17 @@ const wish = fc.record(
     region: fc.constantFrom('hcm', 'hanoi', 'danang'),
     needs: fc.subarray(['webrtc', 'rtsp']),
     priority: fc.boolean(),
-    avoid: fc.subarray(['r1', 'r2', 'r3']),
+    avoid: fc.dictionary(fc.constantFrom('r1', 'r2', 'r3'), fc.constant('it has not taken this viewer over')),
   },
   { requiredKeys: ['region'] },
 );
 
 /** Whether a relay may take this viewer, but for its room. */
-const fits = (one: RelayStanding, { needs = [], avoid = [] }: PlacementWish) =>
+const fits = (one: RelayStanding, { needs = [], avoid = {} }: PlacementWish) =>
   one.serving &&
   !one.draining &&
   one.weight > 0 &&
-  !avoid.includes(one.id) &&
+  !(one.id in avoid) &&
   needs.every((need) => one.capabilities.includes(need));
 const hasRoom = ({ load, maxReaders }: RelayStanding) => maxReaders === undefined || load < maxReaders;
 
@@ -98,7 +98,7 @@ describe('placement', () => {
       relay('g'),
     ];
     const { why } = place([relay('a', { load: 5 }), relay('b', { load: 1 }), ...others], {
-      ...{ region: 'hcm', needs: ['webrtc'], avoid: ['g'] },
+      ...{ region: 'hcm', needs: ['webrtc'], avoid: { g: 'it has not taken this viewer over, 4 s ago' } },
     });
     expect(why.guard).to.deep.equal({ region: 'hcm', scores: { b: 2, a: 6, f: 8 }, standby: 'a' });
     expect(why.rejected).to.deep.equal([
@@ -107,7 +107,7 @@ describe('placement', () => {
       { option: 'd', because: 'it is being drained' },
       { option: 'e', because: 'it has no webrtc' },
       { option: 'f', because: 'full: it carries 7 viewers' },
-      { option: 'g', because: 'this viewer shall not go there' },
+      { option: 'g', because: 'it has not taken this viewer over, 4 s ago' },
     ]);
   });
 
