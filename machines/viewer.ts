@@ -269,9 +269,9 @@ export const viewerMachine = machine.createMachine({
                 'move.begun': { actions: noteMove },
                 'leg.opened': { actions: addLeg },
                 'leg.playing': { guard: 'knownLeg', target: 'watching', actions: [noteFirstFrame, ...arrive] },
-                'leg.refused': { guard: 'givenUp', target: 'watching', actions: stay },
+                'leg.refused': { guard: 'notTaken', target: 'watching', actions: stay },
                 'leg.closed': [
-                  { guard: 'givenUp', target: 'watching', actions: [dropLeg, ...stay] },
+                  { guard: 'givenUp', target: 'watching', actions: [...stay, dropLeg] },
                   { actions: dropLeg },
                 ],
                 'seat.taken': [
@@ -280,7 +280,7 @@ export const viewerMachine = machine.createMachine({
                 ],
                 'seat.left': { actions: dropSeat },
                 'alarm.rang': [
-                  { guard: 'notForced', target: 'watching', actions: stay },
+                  { guard: 'notGone', target: 'watching', actions: stay },
                   {
                     guard: { type: 'rang', params: { name: 'move' } },
                     target: '#viewer.ended',

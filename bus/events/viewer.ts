@@ -149,7 +149,10 @@ export const viewerHeard = {
       ladder: Type.Optional(Type.Boolean({ description: 'that rung is made by the camera’s ladder' })),
     }),
   ),
-  'leg.refused': shape('leg.refused', Type.Object({ leg: IdSchema, detail: Type.String() })),
+  'leg.refused': shape(
+    'leg.refused',
+    Type.Object({ leg: IdSchema, relay: Type.Optional(Type.String()), detail: Type.String() }),
+  ),
   'leg.playing': shape(
     'leg.playing',
     Type.Object({

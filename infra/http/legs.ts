@@ -270,7 +270,7 @@ export function keepLegs(services: HttpServices, loads: Loads): Legs {
         : openAt(session, camera, relay, sdp, name, wantedRung, haste);
       const opened = await asked.catch((error: unknown) => {
         // Nobody's picture depends on what they hear.
-        if (!sound) hear(session.id, { type: 'leg.refused', leg: name, detail: reasonOf(error) });
+        if (!sound) hear(session.id, { type: 'leg.refused', leg: name, relay, detail: reasonOf(error) });
         else silence(session.id, camera);
         throw refusalOfRelay(error, services, camera);
       });

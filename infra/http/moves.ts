@@ -226,7 +226,7 @@ export function keepMoves(services: HttpServices, shared: Shared, line: Pick<Lin
       const isBusy = orders.size > 0 && performance.now() - orderedMs < ORDER_WITHIN_MS;
       // On other paths than everybody's lines are narrow, or a hop is due.
       const isUsual = held?.relay === relay && held.path === camera && session.state === 'watching';
-      return isUsual && !isBusy && performance.now() >= staysUntilMs ? { hot: legs.size > 1 } : undefined;
+      return isUsual && !isBusy ? { hot: legs.size > 1 } : undefined;
     },
     leave(session, { relay, why }) {
       const ready = [...legs].find(([name, held]) => name !== front && held.relay === relay && serves(held));

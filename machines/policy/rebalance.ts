@@ -91,7 +91,12 @@ export function rebalance(relays: readonly SteadyStanding[], viewers: readonly M
   for (const from of fullest) {
     const movers = settled.filter(({ relay }) => relay === from.id);
     for (const region of new Set(movers.map((mover) => mover.region))) {
-      const placement = place(relays, { region, needs: ['webrtc'], yields: true, avoid: [from.id] });
+      const placement = place(relays, {
+        region,
+        needs: ['webrtc'],
+        yields: true,
+        avoid: { [from.id]: 'it is to carry less' },
+      });
       const to = relays.find(({ id }) => id === placement.relay);
       const mover = movers.find((one) => one.region === region);
       if (!to || !mover || to.region !== region) continue;

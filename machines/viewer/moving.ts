@@ -85,17 +85,33 @@ const moved = become(
   },
   'moved',
 );
-const stayed = become('watching', ({ relay, move }, event) => ({
-  trigger: event.type,
-  text:
-    move?.reason === 'rebalance'
-      ? `${relay} carries the picture on: the other one gave none`
-      : `the picture from ${relay} moves again by itself`,
-}));
+/** Where it should have gone, and why it did not, for one that stays. */
+function notTaken({ legs, move }: ViewerContext, event: ViewerEvent): { option: string; because: string }[] {
+  const [option, because] =
+    event.type === 'leg.refused'
+      ? [event.relay, `it refused: ${event.detail}`]
+      : [move?.leg === undefined ? undefined : legs[move.leg]?.relay, 'no picture came from it in time'];
+  return option === undefined ? [] : [{ option, because }];
+}
+const stayed = become('watching', (context, event) => {
+  const { relay, move } = context;
+  const { type: trigger } = event;
+  if (move?.reason === 'draining') {
+    const rejected = notTaken(context, event);
+    return {
+      ...{ trigger, reason: move.reason },
+      text: `${SENTENCES[move.reason](relay)}; it carries the picture until another one does`,
+      ...(rejected.length > 0 ? { rejected } : {}),
+    };
+  }
+  if (move?.reason === 'rebalance')
+    return { trigger, text: `${relay} carries the picture on: the other one gave none` };
+  return { trigger, text: `the picture from ${relay} moves again by itself` };
+});
 /** Nothing moves any more. */
 export const endMove = machine.assign({ move: undefined });
 
 /** The picture has come to another relay, or back to its own: says from where to where, why, and how long it took. */
 export const arrive = [noteArrival, noteQuality, moved, endMove] as const;
-/** A move that nothing forced led to no picture: the one that is there stays. */
+/** The player gave up its own move, or has nowhere to go yet. */
 export const stay = [stayed, endMove] as const;

@@ -26,6 +26,11 @@ export function adaptation(context: ViewerContext, event: ViewerEvent) {
   return adapt({ at, rungs, now, sign, turns, fixed, availableKbps });
 }
 
+/** Whether the relay that a viewer is to leave, and has not lost, carries the picture still: until it ends that, nothing is lost. */
+const isStillCarried = ({ move, legs, relay }: ViewerContext): boolean =>
+  (move?.reason === 'draining' || move?.reason === 'rebalance') &&
+  Object.entries(legs).some(([leg, at]) => leg !== move.leg && at.relay === relay);
+
 /** The viewer machine's types, slots and guards; its chart is in `../viewer.ts`. */
 export const machine = setup({
   types: {
@@ -50,18 +55,18 @@ export const machine = setup({
       (event.relay === context.relay || Object.values(context.legs).every(({ relay }) => relay === event.relay)),
     /** Nobody could be told to move, so whoever connects has come by himself. */
     unguided: ({ context }) => context.move?.leg === undefined,
-    /** A move that nothing forced, its player's own or for the sake of balance, is given up: the picture moves where it was. */
+    /** The player gave up a move that it made by itself, or that could wait: the picture moves where it was. */
     givenUp: ({ context, event }) =>
-      (event.type === 'leg.closed' || (event.type === 'leg.refused' && context.move?.reason === 'rebalance')) &&
-      (context.move?.reason === 'silence' || context.move?.reason === 'rebalance') &&
-      context.move.leg === event.leg &&
-      Object.keys(context.legs).some((leg) => leg !== event.leg),
-    /** Its time is over, and the picture is still where it was. */
-    notForced: ({ context, event }) =>
-      event.type === 'alarm.rang' &&
-      event.name === 'move' &&
-      context.move?.reason === 'rebalance' &&
-      Object.values(context.legs).some(({ relay }) => relay === context.relay),
+      event.type === 'leg.closed' &&
+      context.move?.leg === event.leg &&
+      (context.move.reason === 'silence'
+        ? Object.keys(context.legs).some((leg) => leg !== event.leg)
+        : isStillCarried(context)),
+    /** Where it should have gone it was not taken, and its picture is there still. */
+    notTaken: ({ context, event }) =>
+      event.type === 'leg.refused' && context.move?.leg === event.leg && isStillCarried(context),
+    /** It did not go in time where it should have gone, and its picture is there still. */
+    notGone: ({ context, event }) => event.type === 'alarm.rang' && event.name === 'move' && isStillCarried(context),
     /** What the network shows leads to another rung, and not to the one that it goes to already. */
     adapts: ({ context, event }) => {
       const rung = adaptation(context, event)?.rung;

@@ -176,6 +176,35 @@ describe('a viewer', () => {
       expect(moved.last).to.include({ detect_ms: 108, recover_ms: 117, from: 'watching' });
     });
 
+    it('for a drain alone, stays while nobody takes it over, says why, and may be sent on again', () => {
+      const drained = { ...begun, reason: 'draining' };
+      const refused = { type: 'leg.refused', leg: 'b', relay: 'relay-2', detail: 'no-stream' };
+      const why = {
+        reason: 'draining',
+        text: 'relay-1 is being drained; it carries the picture until another one does',
+      };
+      for (const [nothing, because, here] of [
+        [refused, 'it refused: no-stream', []],
+        [{ type: 'leg.closed', leg: 'b' }, 'no picture came from it in time', [second]],
+        [{ type: 'alarm.rang', name: 'move' }, 'no picture came from it in time', [second]],
+      ] as const) {
+        const viewer = given(...watching, drained, ...here, nothing);
+        expect(viewer.last).to.include({ state: 'watching', from: 'moving', relay: 'relay-1' });
+        expect(viewer.last.why).to.deep.include({ ...why, rejected: [{ option: 'relay-2', because }] });
+        expect(viewer.said).to.not.include('viewer.moved');
+        const again = { ...drained, leg: 'c', relay: 'relay-3' };
+        const third = { ...second, leg: 'c', relay: 'relay-3', relay_session: 'r3' };
+        const moved = given(...watching, drained, ...here, nothing, again, third, { ...plays, leg: 'c' });
+        expect(moved.last).to.include({ from_relay: 'relay-1', relay: 'relay-3' });
+      }
+    });
+
+    it('for a drain, ends all the same when its relay has let go of it and no other one carries it in time', () => {
+      const left = { type: 'seat.left', relay: 'relay-1', relay_session: 'r1' };
+      const over = given(...watching, { ...begun, reason: 'draining' }, left, { type: 'alarm.rang', name: 'move' });
+      expect(over.last.why).to.include({ reason: 'not-moved' });
+    });
+
     it('only by mistake, stays where it is', () => {
       const gaveUp = given(...watching, { ...begun, reason: 'silence' }, second, { type: 'leg.closed', leg: 'b' });
       expect(gaveUp.state).to.equal('watching');

@@ -318,6 +318,7 @@ describe('http: a player that moves', () => {
     const { leg, relay: first } = await player.told('move');
     player.say({ type: 'offer', leg, sdp: OFFER });
     await player.told('refused');
+    expect(view(), 'it has its picture').to.include({ state: 'watching' });
     const closedAt = performance.now();
     player.say({ type: 'close', leg });
     await until('it to be sent on', () => told('move').length === 2);
