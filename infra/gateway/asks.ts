@@ -41,6 +41,8 @@ export interface AskParts {
   intake(camera: Id): IntakeChoice;
   /** What is written of a camera, where its intake runs on this machine; otherwise NOT_MINE. */
   written(camera: Id, question: unknown): Promise<unknown>;
+  /** Does what a client says of a connection, where it was opened here; otherwise NOT_MINE. */
+  leg(session: Id, question: unknown): Promise<unknown>;
   /** The configuration as it stands now: where broadcasts may go, how far back a role may look. */
   config(): IncidentHouse['config'];
 }
@@ -94,7 +96,7 @@ function answersTo({ cells, config }: Pick<AskParts, 'cells' | 'config'>): Recor
  * cell of another gateway are left to that one.
  */
 export async function answerAsks(parts: AskParts): Promise<{ close(): void }> {
-  const { bus, cells, roster, gate, poster, intake, written } = parts;
+  const { bus, cells, roster, gate, poster, intake, written, leg } = parts;
   const answers = answersTo(parts);
 
   const answerGatewayAsk = async (verb: GatewayVerb, to: Address, body: unknown): Promise<unknown> => {
@@ -103,6 +105,7 @@ export async function answerAsks(parts: AskParts): Promise<{ close(): void }> {
       return found && sendPoster(found);
     }
     if (verb === 'written') return written(to.id, body);
+    if (verb === 'leg') return leg(to.id, body);
     const mine = verb === 'create' ? cells.belongsHere(to) : roster.has(to);
     if (verb === 'intake') return mine ? intake(to.id) : NOT_MINE;
     return mine ? answerGateway(roster, to, verb, body as Entrusted) : NOT_MINE;

@@ -12,6 +12,7 @@ import { scopeOfReader } from '../nats/accounts.ts';
 import { answerAsks } from './asks.ts';
 import { type HttpParts, httpServices } from './http-services.ts';
 import type { LauncherLink } from './launcher-link.ts';
+import { openLegsElsewhere } from './legs-elsewhere.ts';
 import { listenForMetrics, type Scraped } from './metrics-listener.ts';
 import { meetNeighbours, type Neighbours } from './neighbours.ts';
 import { answerReaders } from './readers.ts';
@@ -41,7 +42,11 @@ export async function openDoors(parts: DoorParts): Promise<Doors> {
     return media.intakes.taking(camera, Object.keys(publishers).length > 0);
   };
   let neighbours: Neighbours | undefined;
-  const server = await buildServer(httpServices({ ...parts, intakeFor, neighbours: () => neighbours }));
+  const legs = openLegsElsewhere({ node: group.node, bus: carriers.bus, gate, members: parts.tenure.members });
+  const server = await buildServer({
+    ...httpServices({ ...parts, intakeFor, neighbours: () => neighbours }),
+    legsElsewhere: legs,
+  });
   await launcher.listens().catch((err) => log.warn({ err }, 'whether somebody answers in this place is not known'));
   await server.listen({ host: group.http.host, port: group.http.port });
   neighbours = await meetNeighbours(group, server);
@@ -56,6 +61,7 @@ export async function openDoors(parts: DoorParts): Promise<Doors> {
   const asks = await answerAsks({
     ...{ bus: carriers.bus, cells, roster, gate, poster: media.poster, intake: intakeFor },
     written: (camera, question) => tellWritten(camera, question, runsIntake, written),
+    leg: legs.hear,
     config,
   });
   const readers = await answerReaders({

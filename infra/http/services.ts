@@ -28,6 +28,7 @@ import type { Sessions } from '../../bus/ports/sessions.ts';
 import type { IntakeChoice } from '../../machines/policy/intake.ts';
 import type { Config } from '../config/model.ts';
 import type { EmbedCodes } from './embed-codes.ts';
+import type { LegsElsewhere } from './legs-elsewhere.ts';
 import type { LoginLinks } from './links.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -171,6 +172,8 @@ export interface HttpServices {
   whip: Whip;
   /** Absent: there are none. */
   adaptive?: Adaptive;
+  /** Absent: this gateway is the only one. */
+  legsElsewhere?: LegsElsewhere;
   /** Absent: everybody waits for the next key frame. */
   departures?: Departures;
   poster(camera: Id): Poster | undefined | Promise<Poster | undefined>;

@@ -3,11 +3,13 @@ import Type from 'typebox';
 import type { CellView } from '../../actors/cells.ts';
 import { type Id, IdSchema, newId } from '../../bus/identity.ts';
 import { begin, type Wish } from './admission.ts';
+import { hearClient, leaveSession } from './client-legs.ts';
 import { placeOf, tokenOf } from './door.ts';
 import { denied, missing, Refusal, unavailable } from './errors.ts';
 import type { Server } from './fastify.ts';
 import { iceLinks, iceServers } from './ice.ts';
-import type { Goal, Leg } from './legs.ts';
+import type { Goal } from './legs.ts';
+import type { LegAnswer, LegSaying } from './legs-elsewhere.ts';
 import { QualitySchema } from './live.ts';
 import { ADAPTIVE } from './rungs.ts';
 import { MAX_SDP_BYTES, type Offer, parseFragment, parseOffer } from './sdp.ts';
@@ -72,12 +74,18 @@ async function sessionFor(
   return { ...(await begin(services, shared, caller, camera, wish)), fresh: true };
 }
 
-function legOf(request: FastifyRequest, shared: Shared): Leg {
-  const { camera_id, session_id, leg } = request.params as { camera_id: string; session_id: Id; leg: Id };
-  const found = shared.legs.find(session_id, leg);
-  if (!found || found.camera !== camera_id)
-    throw missing('such connection: it was closed, or the gateway started anew');
-  return found;
+/** Does what a client says of its connection, wherever that was opened; undefined when no gateway has it any more. */
+async function hear(
+  request: FastifyRequest,
+  services: HttpServices,
+  shared: Shared,
+  said: Omit<LegSaying, 'leg'>,
+): Promise<LegAnswer | undefined> {
+  const { camera_id: camera, leg } = request.params as { camera_id: string; leg: Id };
+  const session = placeOf(request);
+  if (viewerOf(session).camera !== camera) return undefined;
+  const saying = { leg, ...said };
+  return (await hearClient(services, shared, session.id, saying)) ?? services.legsElsewhere?.tell(session.id, saying);
 }
 
 /** What players and browsers ask before they begin. */
@@ -110,6 +118,7 @@ export function whepRoutes(server: Server, services: HttpServices, shared: Share
   });
 
   preflightRoutes(server, services);
+  services.legsElsewhere?.onTold((session, saying) => hearClient(services, shared, session, saying));
 
   server.post(
     whep,
@@ -155,24 +164,15 @@ export function whepRoutes(server: Server, services: HttpServices, shared: Share
       if (!isOfType(request, FRAGMENT)) throw new Refusal(415, 'media-type', `Candidates are taken as ${FRAGMENT}.`);
       const fragment = request.body as string;
       parseFragment(fragment);
-      const leg = legOf(request, shared);
-      const match = request.headers['if-match'];
-      if (match !== undefined && match !== '*' && match !== leg.etag) {
-        throw new Refusal(412, 'etag', 'If-Match names an earlier ICE session of this connection.');
-      }
-      const answered = await shared.legs.trickle(leg, fragment);
-      if (answered === undefined) return reply.code(204).send();
-      return reply.code(200).header('etag', leg.etag).type(FRAGMENT).send(answered);
+      const answered = await hear(request, services, shared, { fragment, ifMatch: request.headers['if-match'] });
+      if (!answered) throw missing('such connection: it was closed, or the gateway that opened it is gone');
+      if (answered.fragment === undefined) return reply.code(204).send();
+      return reply.code(200).header('etag', answered.etag).type(FRAGMENT).send(answered.fragment);
     },
   );
 
   server.delete(resource, { schema: { params: legParams, tags: ['watching'] } }, async (request, reply) => {
-    const view = placeOf(request);
-    const leg = shared.legs.find(view.id, request.params.leg as Id);
-    if (leg) await shared.legs.close(leg);
-    // With its last connection a WHEP session is over; a player with a WebSocket may open another.
-    const last = shared.legs.of(view.id).length === 0 && shared.connections.of(view.id) === undefined;
-    if (last && isOpen(view)) await services.cells.offer({ kind: 'viewer', id: view.id }, { type: 'viewer.closed' });
+    if (!(await hear(request, services, shared, {}))) await leaveSession(services, shared, placeOf(request));
     return reply.code(200).send();
   });
 }

@@ -69,6 +69,7 @@ export async function fakeGatewayOf(
     poster: () => PICTURE,
     intake: (camera) => ({ intake: `intake of ${camera} by ${name}`, why: { trigger: 'test', text: 'so' } }),
     written: async () => NOT_MINE,
+    leg: async () => NOT_MINE,
     config: () => ({ destinations: {}, auth: { history: {} } }),
   });
   members.add(name);

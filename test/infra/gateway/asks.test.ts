@@ -39,6 +39,7 @@ const BODIES: Record<Verb, unknown> = {
   poster: null,
   intake: null,
   written: { intake: 'intake-1', source: '0' },
+  leg: { leg: 'a' },
   offer: { event: { type: 'said' } },
   create: { event: { type: 'said' } },
 };
@@ -102,6 +103,7 @@ describe('asks over the bus: who may ask what', () => {
       poster: () => ({ jpeg: new Uint8Array([1]), at: 1 }),
       intake: () => ({ intake: 'intake-1', why: WHY }),
       written: async () => ({ room: { takesWrites: true } }),
+      leg: async () => ({ etag: '"a"' }),
       config: () => gateway.services.config,
     });
   });
