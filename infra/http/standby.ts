@@ -17,7 +17,10 @@ export interface Standby {
 }
 
 /** What a player is told of its standby. */
-type StandbyTold = {
+type StandbyTold = Given | { type: 'standby'; relay: '' };
+
+/** Where it may go. Without a relay: nowhere now, and what it keeps ready is to be let go of. */
+type Given = {
   type: 'standby';
   relay: string;
   /** With it the gateway opens a leg there without deciding. */
@@ -40,13 +43,12 @@ export function keepStandby(services: HttpServices, loads: Loads, send: (message
       log.warn({ err: error, session: session.id }, 'a session did not hear of its standby');
     });
   };
+  const is = (relay: string, tag: 'serving' | 'draining'): boolean =>
+    isId(relay) && cells.view({ kind: 'relay', id: relay })?.tags.includes(tag) === true;
   /** Whether a relay that was chosen may still be gone to. */
-  const isStill = (relay: string): boolean => {
-    const view = isId(relay) ? cells.view({ kind: 'relay', id: relay }) : undefined;
-    return view?.tags.includes('serving') === true && !view.tags.includes('draining');
-  };
+  const isStill = (relay: string): boolean => is(relay, 'serving') && !is(relay, 'draining');
   /** How the player gets into the relay while nobody is there to ask. */
-  const direct = (session: CellView, relay: string): Pick<StandbyTold, 'whep_url' | 'relay_token'> => {
+  const direct = (session: CellView, relay: string): Pick<Given, 'whep_url' | 'relay_token'> => {
     const origin = services.whepAt(relay);
     const { camera } = viewerOf(session);
     if (origin === undefined) return {};
@@ -58,6 +60,11 @@ export function keepStandby(services: HttpServices, loads: Loads, send: (message
       const { relay: seat, standby, address } = viewerOf(session);
       const relay = isStill(standby) && standby !== seat ? standby : findStandby(services, loads, address, seat);
       note(session, relay ?? '');
+      // What it keeps ready holds up a relay that is to be emptied; one that only does not answer may be well.
+      if (relay === undefined && is(standby, 'draining')) {
+        given = undefined;
+        send({ type: 'standby', relay: '' });
+      }
       const now = performance.now();
       if (relay === undefined || (given?.relay === relay && given.endsMs - now > FRESH_MS)) return;
       given = { relay, endsMs: now + TOKEN_S * 1_000 };

@@ -237,7 +237,10 @@ export class Live {
       dark: () => hasNoPicture(this.camera),
       buffers: () => this.ways.buffers(),
       proves: () => this.legs.proves(),
-      excused: () => this.ways.seen(),
+      excused: () => {
+        this.ways.seen();
+        if (!this.hears.hot()) this.legs.dropReady();
+      },
       looked: (nowMs) => this.ways.check(nowMs, this.session.signals()?.reaches() ?? true),
       prepare: (nowMs) => this.mover.keepReady(this.hears.hot(), nowMs),
       late: (silentMs, nowMs) => this.mover.help(silentMs, nowMs),

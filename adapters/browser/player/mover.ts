@@ -14,8 +14,8 @@ const MARGIN_MS = 1_000;
 
 /** Moves a player's picture between relays: where the gateway says, or by itself where its standby lets it. */
 export interface Mover {
-  /** Where it may go without asking. */
-  standby(standby: Standby): void;
+  /** Where it may go without asking; undefined: nowhere now, and nothing is kept ready. */
+  standby(standby: Standby | undefined): void;
   /** The picture comes from this relay now: it is no standby any more. */
   moved(relay: string): void;
   /** Goes where the gateway says. */
@@ -40,7 +40,8 @@ export function createMover(legs: Legs, go: (opening: Opening) => void): Mover {
 
   return {
     standby(told) {
-      standby = { ...told, endsMs: performance.now() + told.ttlMs };
+      standby = told && { ...told, endsMs: performance.now() + told.ttlMs };
+      if (!standby) legs.dropReady();
     },
     moved(relay) {
       if (standby?.relay === relay) standby = undefined;

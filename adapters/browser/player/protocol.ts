@@ -34,6 +34,7 @@ export type ServerMessage =
   | { type: 'refused'; leg: string; text: string }
   | { type: 'move'; leg: string; quality?: string; relay: string; reason: string; why: string }
   | { type: 'standby'; relay: string; token: string; ttl_ms: number; whep_url?: string; relay_token?: string }
+  | { type: 'standby'; relay: '' }
   | { type: 'doubt'; for_ms: number }
   | { type: 'state'; camera: string; state: string; why: string }
   | { type: 'renewed'; stream_token?: string; expires_in?: number }
@@ -91,6 +92,7 @@ export function parseServerMessage(data: unknown): ServerMessage | undefined {
       const [relay, token] = [text(said.relay), text(said.token)];
       const [url, pass] = [text(said.whep_url), text(said.relay_token)];
       const direct = url && pass ? { whep_url: url, relay_token: pass } : {};
+      if (relay === '') return { type: 'standby', relay };
       return relay && token ? { type: 'standby', relay, token, ttl_ms: count(said.ttl_ms) ?? 0, ...direct } : undefined;
     }
     case 'state':

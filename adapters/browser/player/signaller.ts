@@ -22,7 +22,8 @@ export interface SignallerHears {
   move(leg: string, goal: Goal): void;
   /** Nothing else is heard of the relay of this picture, for so long to come: every measurement of it is wanted. */
   doubt(forMs: number): void;
-  standby(standby: Standby): void;
+  /** Where it may go; undefined: nowhere now. */
+  standby(standby: Standby | undefined): void;
   cameraState(state: string, why: string): void;
   /** The session is over; `retry` tells whether a new one may be asked for. */
   end(reason: string, text: string, retry: boolean): void;

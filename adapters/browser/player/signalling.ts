@@ -8,7 +8,8 @@ import type { Signaller, SignallerHears, Standby } from './signaller.ts';
 const AGAIN = { firstMs: 150, longestMs: 2_000 };
 const OPENING_MS = 5_000;
 
-const standbyOf = (said: Extract<ServerMessage, { type: 'standby' }>): Standby => {
+const standbyOf = (said: Extract<ServerMessage, { type: 'standby' }>): Standby | undefined => {
+  if (!('token' in said)) return undefined;
   const { relay, token, ttl_ms: ttlMs, whep_url: url, relay_token: pass } = said;
   return { relay, token, ttlMs, ...(url && pass ? { direct: { url, token: pass } } : {}) };
 };

@@ -247,6 +247,10 @@ describe('what the gateway says', () => {
     expect(parseServerMessage(JSON.stringify(said))).to.deep.equal(said);
     expect(parseServerMessage(JSON.stringify({ ...said, token: '' }))).to.equal(undefined);
     expect(parseServerMessage(JSON.stringify({ ...said, relay: undefined }))).to.equal(undefined);
+    expect(parseServerMessage('{"type":"standby","relay":""}'), 'nowhere now').to.deep.equal({
+      type: 'standby',
+      relay: '',
+    });
   });
 });
 

@@ -111,6 +111,20 @@ describe('a player with a standby', function () {
     expect(moves).to.have.length(1);
   });
 
+  it('lets go of the connection that it keeps ready when that relay is to be emptied, until it has another standby', async () => {
+    await watch('?clock=every-frame&hot=1');
+    const readers = async () => (await relays['relay-2']?.api('GET', '/v3/webrtcsessions/list'))?.items?.length;
+    await until('the second connection', async () => (await readers()) === 1, 10_000);
+    gateway.tell({ type: 'standby', relay: '' });
+    await until('it to be let go of', async () => (await readers()) === 0, 10_000);
+    const asked = offers().length;
+    await ticks(1_500);
+    expect(offers(), 'none is asked for').to.have.length(asked);
+    gateway.tell(STANDBY);
+    await until('the second connection again', async () => (await readers()) === 1, 10_000);
+    expect((await seenOn(page)).moves).to.deep.equal([]);
+  });
+
   it('is not chased away by a camera that is silent everywhere', async () => {
     await watch('?clock=every-frame&hot=1');
     await until('the second connection to flow', async () => (await seenOn(page)).unseen.length > 10, 10_000);

@@ -71,6 +71,17 @@ describe('http: a player that moves', () => {
     await until('another standby', () => told('standby').at(-1)?.relay === 'relay-1');
   });
 
+  it('is told to keep nothing ready at its standby when that is drained, and there is no other', async () => {
+    await player.told('standby');
+    await play('a');
+    await relay('relay-2', { type: 'relay.drain', by: 'hoa' });
+    await until('it to be told', () => told('standby').at(-1)?.relay === '');
+    expect(view()?.context).to.include({ relay: 'relay-1', standby: '' });
+    await gateway.relay('relay-3', 'first');
+    await until('another standby', () => told('standby').at(-1)?.relay === 'relay-3');
+    expect(told('standby').map(({ relay: where }) => where)).to.deep.equal(['relay-2', '', 'relay-3']);
+  });
+
   it('goes to its standby without the gateway, and says so when one is there again', async () => {
     const standby = await player.told('standby');
     expect(standby).to.include({ whep_url: 'http://127.0.0.1:8909/cam_001/whep' });
