@@ -43,6 +43,8 @@ export interface AskParts {
   written(camera: Id, question: unknown): Promise<unknown>;
   /** Does what a client says of a connection, where it was opened here; otherwise NOT_MINE. */
   leg(session: Id, question: unknown): Promise<unknown>;
+  /** When a player over HLS was last heard of, where it asks this gateway; otherwise NOT_MINE. */
+  audience(session: Id, question: unknown): unknown;
   /** The configuration as it stands now: where broadcasts may go, how far back a role may look. */
   config(): IncidentHouse['config'];
 }
@@ -96,7 +98,7 @@ function answersTo({ cells, config }: Pick<AskParts, 'cells' | 'config'>): Recor
  * cell of another gateway are left to that one.
  */
 export async function answerAsks(parts: AskParts): Promise<{ close(): void }> {
-  const { bus, cells, roster, gate, poster, intake, written, leg } = parts;
+  const { bus, cells, roster, gate, poster, intake, written, leg, audience } = parts;
   const answers = answersTo(parts);
 
   const answerGatewayAsk = async (verb: GatewayVerb, to: Address, body: unknown): Promise<unknown> => {
@@ -106,6 +108,7 @@ export async function answerAsks(parts: AskParts): Promise<{ close(): void }> {
     }
     if (verb === 'written') return written(to.id, body);
     if (verb === 'leg') return leg(to.id, body);
+    if (verb === 'audience') return audience(to.id, body);
     const mine = verb === 'create' ? cells.belongsHere(to) : roster.has(to);
     if (verb === 'intake') return mine ? intake(to.id) : NOT_MINE;
     return mine ? answerGateway(roster, to, verb, body as Entrusted) : NOT_MINE;

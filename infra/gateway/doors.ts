@@ -10,11 +10,13 @@ import type { Server } from '../http/fastify.ts';
 import { buildServer } from '../http/server.ts';
 import { scopeOfReader } from '../nats/accounts.ts';
 import { answerAsks } from './asks.ts';
+import { openAudienceElsewhere } from './audience-elsewhere.ts';
 import { type HttpParts, httpServices } from './http-services.ts';
 import type { LauncherLink } from './launcher-link.ts';
 import { openLegsElsewhere } from './legs-elsewhere.ts';
 import { listenForMetrics, type Scraped } from './metrics-listener.ts';
 import { meetNeighbours, type Neighbours } from './neighbours.ts';
+import { askOthers } from './others.ts';
 import { answerReaders } from './readers.ts';
 import { tellWritten } from './written-elsewhere.ts';
 
@@ -42,10 +44,12 @@ export async function openDoors(parts: DoorParts): Promise<Doors> {
     return media.intakes.taking(camera, Object.keys(publishers).length > 0);
   };
   let neighbours: Neighbours | undefined;
-  const legs = openLegsElsewhere({ node: group.node, bus: carriers.bus, gate, members: parts.tenure.members });
+  const ask = askOthers({ node: group.node, bus: carriers.bus, gate, members: parts.tenure.members });
+  const [legs, audience] = [openLegsElsewhere(ask), openAudienceElsewhere(ask)];
   const server = await buildServer({
     ...httpServices({ ...parts, intakeFor, neighbours: () => neighbours }),
     legsElsewhere: legs,
+    audienceElsewhere: audience,
   });
   await launcher.listens().catch((err) => log.warn({ err }, 'whether somebody answers in this place is not known'));
   await server.listen({ host: group.http.host, port: group.http.port });
@@ -62,6 +66,7 @@ export async function openDoors(parts: DoorParts): Promise<Doors> {
     ...{ bus: carriers.bus, cells, roster, gate, poster: media.poster, intake: intakeFor },
     written: (camera, question) => tellWritten(camera, question, runsIntake, written),
     leg: legs.hear,
+    audience: audience.hear,
     config,
   });
   const readers = await answerReaders({

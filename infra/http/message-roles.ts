@@ -60,6 +60,7 @@ export const ASKS = {
   intake: [{ kinds: ['camera'], who: 'gateway', text: 'which intake takes its publishers, and why' }],
   written: [{ kinds: ['recording'], who: 'gateway', text: 'how its newest file stands, where it is written' }],
   leg: [{ kinds: ['viewer'], who: 'gateway', text: 'what a WHEP client says of a connection that was opened there' }],
+  audience: [{ kinds: ['viewer'], who: 'gateway', text: 'when its player over HLS last asked that gateway' }],
   offer: [{ kinds: KINDS, who: 'gateway', text: 'have a cell hear something' }],
   create: [{ kinds: KINDS, who: 'gateway', text: 'have a cell made' }],
 } as const satisfies Record<string, readonly AskRule[]>;

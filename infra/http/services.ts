@@ -27,6 +27,7 @@ import type { Ledger } from '../../bus/ports/ledger.ts';
 import type { Sessions } from '../../bus/ports/sessions.ts';
 import type { IntakeChoice } from '../../machines/policy/intake.ts';
 import type { Config } from '../config/model.ts';
+import type { AudienceElsewhere } from './audience-elsewhere.ts';
 import type { EmbedCodes } from './embed-codes.ts';
 import type { LegsElsewhere } from './legs-elsewhere.ts';
 import type { LoginLinks } from './links.ts';
@@ -174,6 +175,8 @@ export interface HttpServices {
   adaptive?: Adaptive;
   /** Absent: this gateway is the only one. */
   legsElsewhere?: LegsElsewhere;
+  /** Absent: this gateway is the only one. */
+  audienceElsewhere?: AudienceElsewhere;
   /** Absent: everybody waits for the next key frame. */
   departures?: Departures;
   poster(camera: Id): Poster | undefined | Promise<Poster | undefined>;

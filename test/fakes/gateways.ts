@@ -70,6 +70,7 @@ export async function fakeGatewayOf(
     intake: (camera) => ({ intake: `intake of ${camera} by ${name}`, why: { trigger: 'test', text: 'so' } }),
     written: async () => NOT_MINE,
     leg: async () => NOT_MINE,
+    audience: () => NOT_MINE,
     config: () => ({ destinations: {}, auth: { history: {} } }),
   });
   members.add(name);

@@ -40,6 +40,7 @@ const BODIES: Record<Verb, unknown> = {
   intake: null,
   written: { intake: 'intake-1', source: '0' },
   leg: { leg: 'a' },
+  audience: { seat: 'hls' },
   offer: { event: { type: 'said' } },
   create: { event: { type: 'said' } },
 };
@@ -104,6 +105,7 @@ describe('asks over the bus: who may ask what', () => {
       intake: () => ({ intake: 'intake-1', why: WHY }),
       written: async () => ({ room: { takesWrites: true } }),
       leg: async () => ({ etag: '"a"' }),
+      audience: () => ({ ago_ms: 1 }),
       config: () => gateway.services.config,
     });
   });

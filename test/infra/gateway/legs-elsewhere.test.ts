@@ -3,6 +3,7 @@ import { memoryStore } from '../../../bus/carriers/memory.ts';
 import { id } from '../../../bus/identity.ts';
 import { answerAsks } from '../../../infra/gateway/asks.ts';
 import { openLegsElsewhere } from '../../../infra/gateway/legs-elsewhere.ts';
+import { askOthers } from '../../../infra/gateway/others.ts';
 import { gate } from '../../fakes/gateways.ts';
 import { type FakeGateway, fakeGateway, OFFER } from '../../fakes/http.ts';
 
@@ -31,7 +32,8 @@ describe('a WHEP client whose balancer leads it to another gateway', () => {
 
   beforeEach(async () => {
     const { bus } = memoryStore();
-    const legsOf = (node: string) => openLegsElsewhere({ node, bus, gate, members: () => ['gate-1', 'gate-2'] });
+    const members = () => ['gate-1', 'gate-2'];
+    const legsOf = (node: string) => openLegsElsewhere(askOthers({ node, bus, gate, members }));
     const legs = legsOf('gate-1');
     first = await fakeGateway({ gate, legsElsewhere: legs });
     const { cells } = first.services;
@@ -39,7 +41,12 @@ describe('a WHEP client whose balancer leads it to another gateway', () => {
     answering = await answerAsks({
       ...{ bus, gate, leg: legs.hear },
       ...{ cells: cells as never, roster: cells as never, config: () => first.services.config },
-      ...{ poster: () => undefined, intake: () => ({}) as never, written: async () => undefined },
+      ...{
+        poster: () => undefined,
+        intake: () => ({}) as never,
+        written: async () => undefined,
+        audience: () => undefined,
+      },
     });
     await first.camera('cam_001', 'hcm/center');
     const headers = { ...bearer('vera'), 'content-type': 'application/sdp' };
