@@ -13,6 +13,7 @@ import { claimPortBlock, refuseTakenPorts } from './ports.ts';
 import { followHosts } from './regrouping.ts';
 import { claimForRelease } from './release.ts';
 import { type RunningGroup, runGroup } from './run-group.ts';
+import { standIn } from './stand-in.ts';
 import { takeStateFolder } from './state-folder.ts';
 
 const demoFile = fileURLToPath(new URL('../demo.yaml', import.meta.url));
@@ -86,14 +87,20 @@ async function open(asked: LaunchArguments, { parts, env, say, onLost }: Opening
     const planOf = (now: Config) => planGroup(now, options, state, block);
     const plan = await planOf(config);
     await refuseTakenPorts(plan.uses);
+    // Where there are others, a connection that is refused sends everybody to them.
+    const isOnly = plan.gateways.length === 1 && plan.group.cluster === undefined;
+    const inItsPlace = isOnly ? standIn(plan.group, say) : undefined;
     // An embedded NATS is this machine's alone.
-    if (plan.nats === undefined) place = await announceHost(plan.group, say, onLost);
+    if (plan.nats === undefined) {
+      const onWait = () => inItsPlace?.waits('NATS does not answer');
+      place = await announceHost(plan.group, say, onLost, onWait).finally(() => inItsPlace?.leave());
+    }
     const scripts = await compile(
       { gateway: parts.gateway, switcher: parts.switcher, peers: parts.peers },
       compiled,
       say,
     );
-    const group = await runGroup(plan, state, { ...parts, ...scripts }, env, say);
+    const group = await runGroup(plan, state, { ...parts, ...scripts }, env, say, inItsPlace);
     if (place && config.cluster) {
       following = followHosts({ config, plan, planAgain: planOf, place, running: group, env, say });
     }

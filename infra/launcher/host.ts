@@ -35,15 +35,17 @@ const every = (ms: number, run: () => void): (() => void) => {
  * share is the same here once this resolves, and their gateways are let in.
  * @param say progress for a person
  * @param onLost another launcher acts under this name now
+ * @param onWait NATS does not answer, and is tried again
  * @throws HostRefused, BrokenSeal; JournalAway when NATS does not answer
  */
 export async function announceHost(
   group: Place,
   say: (line: string) => void,
   onLost: () => void,
+  onWait: () => void,
 ): Promise<AnnouncedPlace> {
   const { node } = group;
-  const link = await connectNats({ ...natsIdentity(group.nats), name: `${node}-launcher` });
+  const link = await connectNats({ ...natsIdentity(group.nats), name: `${node}-launcher`, onWait });
   const open: { close(): unknown }[] = [link];
   const close = async () => {
     for (const one of open.toReversed()) await one.close();

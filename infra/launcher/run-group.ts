@@ -18,7 +18,7 @@ import {
 import type { Plan } from './plan.ts';
 import { openProcessLog } from './process-log.ts';
 import { natsProgram, redisProgram } from './servers.ts';
-import { standIn } from './stand-in.ts';
+import type { StandIn } from './stand-in.ts';
 import type { StateFolder } from './state-folder.ts';
 import { type Program, type Supervised, supervise, type Watch } from './supervise.ts';
 import { startUndertaker } from './undertaker.ts';
@@ -39,6 +39,7 @@ const GRACE_MS = { gateway: 2500, media: 800, stores: 1000 };
 /**
  * Starts the processes of a group, siblings under this one: first the stores, then what carries media, then the gateway.
  * @param say progress for a person
+ * @param inItsPlace answers for an only gateway while that can't
  */
 export async function runGroup(
   plan: Plan,
@@ -46,6 +47,7 @@ export async function runGroup(
   parts: Parts,
   env: NodeJS.ProcessEnv,
   say: (line: string) => void,
+  inItsPlace: StandIn | undefined,
 ): Promise<RunningGroup> {
   const undertaker = startUndertaker();
   const supervised = new Map<string, Supervised>();
@@ -54,9 +56,6 @@ export async function runGroup(
   const urls = new Map<string, string>();
   /** What gateways wait for that have started and can't serve yet. */
   const waiting = new Map<string, string>();
-  // Where there are others, a connection that is refused sends everybody to them.
-  const isOnly = plan.gateways.length === 1 && plan.group.cluster === undefined;
-  const inItsPlace = isOnly ? standIn(plan.group, say) : undefined;
 
   const watch: Watch = {
     started: (name, pid) => link?.started(name, pid),

@@ -7,7 +7,7 @@ import type { Group } from '../group.ts';
 export interface StandIn {
   /** The gateway has ended, and is started again in so long. Takes its place until `leave`. */
   take(restartMs: number): void;
-  /** The gateway has started, and waits for what it says. Takes its place until `leave`. */
+  /** The gateway, or who starts it, runs, and waits for what it says. Takes its place until `leave`. */
   waits(why: string): void;
   /** A gateway is about to listen: resolves when its address is free. */
   leave(): Promise<void>;
@@ -20,7 +20,7 @@ const ASK_AGAIN_S = 2;
 
 /** Why there is no gateway, as things stand. */
 interface Absence {
-  /** Whether its process runs. */
+  /** Whether it goes on as soon as it has what it waits for. */
   isUp: boolean;
   reason: 'gateway-away' | 'gateway-waits';
   text: string;
@@ -100,7 +100,7 @@ export function standIn({ http: at, node }: Pick<Group, 'http' | 'node'>, say: (
       absence = {
         isUp: true,
         reason: 'gateway-waits',
-        text: `The gateway has started and can't serve yet, since ${waitsSince}: ${why}. Pictures that are being watched go on.`,
+        text: `The gateway can't serve yet, since ${waitsSince}: ${why}. Pictures that are being watched go on.`,
         askAgainS: () => ASK_AGAIN_S,
       };
       open();

@@ -12,6 +12,7 @@ import { byCell, demandFaultless, readBooks } from '../fixtures/journal.ts';
 import { freePort, until } from '../fixtures/process.ts';
 import { type Site, startSite } from '../fixtures/site.ts';
 import { longestGapMs, type Watcher, watchCamera } from '../fixtures/watcher.ts';
+import { openWhepPage } from '../fixtures/whep-page.ts';
 
 const CAMERAS = ['north', 'south'];
 
@@ -114,6 +115,33 @@ describe('a group of two gateways', function () {
       expect(
         body.items.map(({ id, state }: { id: string; state: string }) => `${id} ${state}`).toSorted(),
       ).to.deep.equal(['north live', 'south live']);
+    }
+  });
+
+  it('takes candidates and the end of a WHEP connection at the gateway that did not open it', async () => {
+    const [opener, other] = gateways.map(({ group: { http } }) => `http://127.0.0.1:${http.port}`);
+    const client = await openWhepPage(browser);
+    try {
+      const token = group.token({ sub: 'whep-person' });
+      const { location, session } = await client.open(`${opener}/live/south/whep`, token);
+      await client.moving();
+      const headers = { authorization: `Bearer ${token}` };
+      const trickled = await fetch(`${other}${location}`, {
+        method: 'PATCH',
+        headers: { ...headers, 'content-type': 'application/trickle-ice-sdpfrag' },
+        body: ['a=ice-ufrag:abcd', 'm=video 9 UDP/TLS/RTP/SAVPF 0', 'a=mid:0', 'a=end-of-candidates', ''].join('\r\n'),
+      });
+      expect(trickled.status).to.equal(204);
+      const leftAt = Date.now();
+      expect((await fetch(`${other}${location}`, { method: 'DELETE', headers })).status).to.equal(200);
+      await until(
+        'its session to be over',
+        async () => (await call(gateways[0], 'GET', `/api/v1/sessions/${session}`)).body.state === 'ended',
+      );
+      const { why } = (await call(gateways[0], 'GET', `/api/v1/sessions/${session}`)).body;
+      expect(why, `after ${Date.now() - leftAt} ms`).to.include({ reason: 'closed' });
+    } finally {
+      await client.close();
     }
   });
 

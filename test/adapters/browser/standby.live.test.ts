@@ -113,15 +113,20 @@ describe('a player with a standby', function () {
 
   it('lets go of the connection that it keeps ready when that relay is to be emptied, until it has another standby', async () => {
     await watch('?clock=every-frame&hot=1');
-    const readers = async () => (await relays['relay-2']?.api('GET', '/v3/webrtcsessions/list'))?.items?.length;
-    await until('the second connection', async () => (await readers()) === 1, 10_000);
+    const opened = () => offers().map(({ leg }) => leg);
+    const flows = (count: number) =>
+      until('the second connection to flow', async () => opened().length === count && (await unseenNow()) > 0, 10_000);
+    const unseenNow = async () => (await seenOn(page)).unseen.filter((at) => at > from).length;
+    let from = 0;
+    await flows(1);
     gateway.tell({ type: 'standby', relay: '' });
-    await until('it to be let go of', async () => (await readers()) === 0, 10_000);
-    const asked = offers().length;
+    const [leg] = opened();
+    await until('it to be let go of', () => gateway.said.some((one) => one.type === 'close' && one.leg === leg));
     await ticks(1_500);
-    expect(offers(), 'none is asked for').to.have.length(asked);
+    expect(opened(), 'none is asked for').to.deep.equal([leg]);
+    from = (await page.evaluate('performance.now()')) as number;
     gateway.tell(STANDBY);
-    await until('the second connection again', async () => (await readers()) === 1, 10_000);
+    await flows(2);
     expect((await seenOn(page)).moves).to.deep.equal([]);
   });
 
