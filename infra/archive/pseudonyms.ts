@@ -1,14 +1,15 @@
 import { isId } from '../../bus/identity.ts';
+import { aboutIn } from '../../machines/policy/alarms.ts';
 import type { Line } from './lines.ts';
 
-/** Gives people, cameras and addresses other names, the same one everywhere. */
+/** Gives people, cameras, addresses and gateways, which are called after their hosts, other names, the same one everywhere. */
 export interface Pseudonyms {
   /** Learns the names in a line: all lines must be shown before the first is rewritten. */
   learn(line: Line): void;
   rewrite(line: Line): Line;
 }
 
-type Sort = 'person' | 'title' | 'token' | 'address';
+type Sort = 'person' | 'title' | 'token' | 'address' | 'gateway';
 
 /** Which fields hold a name, whatever object they stand in. */
 const FIELDS: Record<string, Sort> = {
@@ -25,7 +26,10 @@ const FIELDS: Record<string, Sort> = {
   url: 'address',
   credential: 'address',
   to: 'address',
+  node: 'gateway',
 };
+/** How an envelope says which gateway told it. */
+const TELLER = '/gateways/';
 /** Fields with sentences in which names may occur. */
 const SENTENCES = new Set(['text', 'detail', 'reason', 'note', 'because', 'failed']);
 const NETWORK_ADDRESS = /\b\d{1,3}(?:\.\d{1,3}){3}\b|\b(?:[0-9a-f]{1,4}:){2,7}[0-9a-f]{1,4}\b/gi;
@@ -38,6 +42,15 @@ function sortOf(owner: Record<string, unknown>, field: string): Sort | undefined
   if (field === 'subject' && 'specversion' in owner) return undefined;
   if (field === 'name' && 'at' in owner) return undefined;
   return Object.hasOwn(FIELDS, field) ? FIELDS[field] : undefined;
+}
+
+/** The gateway that a string names beside the fields made for it: who told a fact, or whom an alarm is about. */
+function gatewayIn(owner: Record<string, unknown>, field: string, text: string): string | undefined {
+  if (field === 'source') return text.startsWith(TELLER) ? text.slice(TELLER.length) : undefined;
+  if (field === 'id' && owner.kind === 'gateway') return text;
+  if (field !== 'id' && field !== 'cell' && field !== 'subject') return undefined;
+  const about = aboutIn(text.replace(/^alarm\//, ''));
+  return about?.kind === 'gateway' ? about.id : undefined;
 }
 
 const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
@@ -69,7 +82,9 @@ export function pseudonyms(): Pseudonyms {
       const sort = sortOf(value as Record<string, unknown>, field);
       // A field may hold several names.
       for (const one of sort && Array.isArray(inner) ? inner : [inner]) {
-        if (sort && typeof one === 'string' && one) {
+        const gateway = typeof one === 'string' ? gatewayIn(value as Record<string, unknown>, field, one) : undefined;
+        if (gateway) nameFor('gateway', gateway);
+        else if (sort && typeof one === 'string' && one) {
           nameFor(sort, one);
           if (URL.canParse(one)) nameFor('address', new URL(one).hostname);
         } else learn(one);
@@ -91,6 +106,9 @@ export function pseudonyms(): Pseudonyms {
     if (value === null || typeof value !== 'object') return value;
     const owner = value as Record<string, unknown>;
     const textIn = (field: string) => (text: string) => {
+      const gateway = gatewayIn(owner, field, text);
+      // It stands at the end of what names it.
+      if (gateway) return `${text.slice(0, text.length - gateway.length)}${known.get(gateway) ?? gateway}`;
       if (sortOf(owner, field)) return known.get(text) ?? text;
       return SENTENCES.has(field) ? sentence(text) : text;
     };

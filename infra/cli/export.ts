@@ -24,7 +24,10 @@ export function exportCommand(command: Command, out: Terminal): void {
     .requiredOption('-o, --out <FILE>', 'the file to write, for instance night.sbx')
     .option('--from <T>', 'a time back (2h) or a moment (2026-01-31T03:12); default: the oldest that is kept')
     .option('--to <T>', 'likewise; default now')
-    .option('--redact-names', 'give people, cameras and network addresses other names, the same one everywhere')
+    .option(
+      '--redact-names',
+      'give people, cameras, gateways and network addresses other names, the same one everywhere',
+    )
     .option('--video', 'a package of the log and the video of cameras, signed, that `signalbox verify` proves')
     .option('--camera <ID>', 'whose video is wanted, with --video; several with commas between')
     .action(async (options: ExportOptions) => {

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { id } from '../../../bus/identity.ts';
 import type { Line } from '../../../infra/archive/lines.ts';
 import { pseudonyms } from '../../../infra/archive/pseudonyms.ts';
+import { alarmId } from '../../../machines/policy/alarms.ts';
 import { fakeHouse } from '../../fakes/house.ts';
 import { until } from '../../fixtures/process.ts';
 
@@ -35,10 +36,18 @@ describe('the names in an archive', () => {
         ...{ by: 'hoa-tran', picture: true },
       },
     );
-    await until('what they say', () => new Set(store.told().map(({ envelope }) => envelope.subject)).size === 3);
+    const about = { kind: 'gateway', id: 'gw-test' };
+    await roster.create(
+      { kind: 'alarm', id: id(alarmId('log', 'gw-test')) },
+      { type: 'cause.present', cause: 'log', about, title: '', text: 'gw-test lost it', cameras: [], zone: '' },
+    );
+    await until('what they say', () => new Set(store.told().map(({ envelope }) => envelope.subject)).size === 4);
     const because = 'tran-guest has it, from 203.0.113.7';
     const refused = {
-      fact: { seq: 1, envelope: { data: { why: { text: '', rejected: [{ option: 'x', because }] } } } },
+      fact: {
+        seq: 1,
+        envelope: { source: '/gateways/gw-test', data: { why: { text: '', rejected: [{ option: 'x', because }] } } },
+      },
     };
     const lines = [
       ...store.records().map((record) => ({ record })),
@@ -48,10 +57,19 @@ describe('the names in an archive', () => {
     const names = pseudonyms();
     for (const line of lines) names.learn(line);
     const text = lines.map((line) => JSON.stringify(names.rewrite(line))).join('\n');
-    for (const name of ['vera-nguyen', 'hoa-tran', 'tran-guest', 'North gate', '198.51.100.9', '203.0.113.7']) {
+    for (const name of [
+      'vera-nguyen',
+      'hoa-tran',
+      'tran-guest',
+      'North gate',
+      '198.51.100.9',
+      '203.0.113.7',
+      'gw-test',
+    ]) {
       expect(JSON.stringify(lines), 'as it was').to.contain(name);
       expect(text).not.to.contain(name);
     }
+    expect(text).to.contain('"source":"/gateways/gateway-1"').and.contain('"cell":"log--gateway-1"');
     expect(text).to.match(/"to":"rtmp:\/\/address-\d+\.invalid\/"/);
   });
 });
