@@ -7,8 +7,8 @@ export interface Hub {
   open(): Promise<void>;
   /** Sequence of the last fact seen; 0 before the first. */
   last(): number;
-  /** What was told after a sequence; undefined when that reaches further back than what is at hand. */
-  since(after: number): Told[] | undefined;
+  /** What was told after a sequence, the first of it; undefined when that reaches further back than what is at hand. */
+  since(after: number, atMost: number): Told[] | undefined;
   listen(hear: (told: Told) => void): () => void;
   /** Hears that the store went back behind what was told already: it was damaged, or replaced. */
   onSetBack(hear: () => void): () => void;
@@ -81,9 +81,12 @@ export function createHub(facts: Facts, onFault: (error: unknown, told: Told) =>
   return {
     open: connect,
     last: () => last,
-    since(after) {
+    since(after, atMost) {
       if (!known || after < from) return undefined;
-      return recent.filter((told) => told.seq > after);
+      // Facts are numbered without a gap but where one was lost or can't be read: there it stands further in front.
+      let start = Math.min(after - from, recent.length);
+      while (start > 0 && (recent[start - 1] as Told).seq > after) start -= 1;
+      return recent.slice(start, start + atMost);
     },
     listen(listener) {
       listeners.add(listener);

@@ -71,7 +71,12 @@ export interface Streams {
 
 const BEAT_MS = 10_000;
 const MAX_BACKLOG_BYTES = 1024 * 1024;
+/** Facts at hand that are sent before others have their turn. */
 const AT_ONCE = 200;
+/** Facts of one reading: each begins with some questions to the store, which hands out as many ahead. */
+const PAGE = 2_000;
+/** A page ends where so much waits to be read. */
+const PAUSE_BYTES = 256 * 1024;
 const STREAMS_PER_SUBJECT = 64;
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const CHECK_EVERY_MS = 1_000;
@@ -116,10 +121,12 @@ export function keepStreams(services: HttpServices, hub: Hub): Streams {
     if (mine >= STREAMS_PER_SUBJECT) {
       throw new Refusal(429, 'too-many', `${caller.sub} already has ${mine} event streams: close one first.`);
     }
-    let position = after ?? (hub.since(hub.last()) ? hub.last() : (await facts.range()).last);
+    let position = after ?? (hub.since(hub.last(), 0) ? hub.last() : (await facts.range()).last);
     let over = false;
     let stopHearing = () => {};
     let turn = 0;
+    /** Where the facts ended when that was last asked. */
+    let end = 0;
 
     /** Whom an incident lets in hears of its cameras while it runs, and of its end. */
     const rightsFor = (told: Told): Caller => {
@@ -139,36 +146,34 @@ export function keepStreams(services: HttpServices, hub: Hub): Streams {
       running.delete(stream);
       if (reason) sink.end(reason);
     };
-    const fallBehind = (): void => {
-      sink.resync(position, 'slow');
-      stop('slow');
-    };
-    const deliver = (told: Told): void => {
-      if (over || told.seq <= position) return;
+    /** @returns whether more may follow at once */
+    const deliver = (told: Told): boolean => {
+      if (over || told.seq <= position) return !over;
       if (sink.backlogBytes() > MAX_BACKLOG_BYTES) {
-        fallBehind();
-        return;
+        sink.resync(position, 'slow');
+        stop('slow');
+        return false;
       }
       // Facts are numbered without a gap, and are forgotten from the oldest on.
       if (position > 0 && told.seq > position + 1) sink.resync(told.seq - 1, 'lost');
       position = told.seq;
       const { envelope } = told;
       const rights = rightsFor(told);
-      if (!isWanted(wanted, envelope) || !mayHear(rights, envelope, zonesFor(told))) return;
+      if (!isWanted(wanted, envelope) || !mayHear(rights, envelope, zonesFor(told))) return true;
       sink.fact(readsAddresses(rights, placeIn(envelope)) ? eventOf(told) : hushedOf(told));
+      return sink.backlogBytes() < PAUSE_BYTES;
     };
     /** Delivers a page of what is longer ago than the hub remembers. */
     const page = async (goesOn: () => boolean): Promise<void> => {
-      const { last } = await facts.range();
-      let left = AT_ONCE;
+      if (end <= position) end = (await facts.range()).last;
+      let left = PAGE;
       for await (const told of facts.read({ after: position })) {
         if (!goesOn()) return;
-        deliver(told);
-        if (--left === 0) return;
+        if (!deliver(told) || --left === 0) return;
       }
-      if (!goesOn() || last <= position) return;
+      if (!goesOn() || end <= position) return;
       // What stood there can't be read.
-      position = last;
+      position = end;
       sink.resync(position, 'lost');
     };
     /** All that was told since, no faster than it is read, then live. While the store is away it is asked again. */
@@ -177,13 +182,13 @@ export function keepStreams(services: HttpServices, hub: Hub): Streams {
       const mine = turn;
       const goesOn = () => !over && turn === mine;
       while (goesOn()) {
-        const next = hub.since(position);
+        const next = hub.since(position, AT_ONCE);
         if (next?.length === 0) {
           stopHearing = hub.listen(deliver);
           return;
         }
         const from = position;
-        if (next) for (const told of next.slice(0, AT_ONCE)) deliver(told);
+        if (next) next.every((told) => deliver(told));
         else await fromStore(() => page(goesOn)).catch(passOverAway);
         await sink.drained();
         if (position === from) await sleep(AGAIN_MS);
@@ -200,6 +205,7 @@ export function keepStreams(services: HttpServices, hub: Hub): Streams {
     const stopMinding = hub.onSetBack(() => {
       stopHearing();
       position = hub.last();
+      end = 0;
       sink.resync(position, 'lost');
       goOn();
     });
@@ -210,7 +216,7 @@ export function keepStreams(services: HttpServices, hub: Hub): Streams {
     const expiry = setTimeout(() => stop('expired'), Math.min(caller.exp * 1000 - Date.now(), LONGEST_TIMER_MS));
     try {
       // This gateway may not have heard yet of what another one has told.
-      if (after !== undefined && (hub.since(after) === undefined || after > hub.last())) {
+      if (after !== undefined && (hub.since(after, 0) === undefined || after > hub.last())) {
         const missing = leftOut(after, await facts.range());
         if (missing) {
           position = missing.sequence;

@@ -4,7 +4,7 @@ import { type Id, id } from '../../../bus/identity.ts';
 import type { Facts } from '../../../bus/ports/facts.ts';
 import { mayHear } from '../../../infra/http/hearing.ts';
 import { createHub } from '../../../infra/http/hub.ts';
-import { keepStreams } from '../../../infra/http/streams.ts';
+import { keepStreams, type Sink } from '../../../infra/http/streams.ts';
 import { isWanted } from '../../../infra/http/wanted.ts';
 import { readEvents } from '../../fakes/event-stream.ts';
 import { type FakeGateway, fakeGateway } from '../../fakes/http.ts';
@@ -323,19 +323,88 @@ describe('http: events', () => {
     await until('the end', () => brief.heard.find((one) => one.event === 'end')?.data.reason === 'expired');
   });
 
-  it('lets go of a subscriber that does not read, and tells it where to go on', async () => {
-    const sink = { stuck: 0, resync: 0, ended: '' };
-    const hub = createHub(gateway.services.facts, (error) => {
+  /** Streams of a gateway that was started anew, without the way over HTTP. */
+  const bareStreams = async (facts: Facts) => {
+    const hub = createHub(facts, (error) => {
       throw error;
     });
     await hub.open();
-    const streams = keepStreams(gateway.services, hub);
+    const streams = keepStreams({ ...gateway.services, facts }, hub);
+    open.push({
+      close() {
+        streams.close();
+        hub.close();
+      },
+    });
     const claims = { ...anna, cameras: [], zones: [], iat: 0, exp: Date.now() / 1000 + 60 };
-    await streams.open(claims, { types: [], cameras: [], zones: [] }, undefined, {
+    return (after: number | undefined, sink: Partial<Sink>) =>
+      streams.open(claims, { types: [], cameras: [], zones: [] }, after, {
+        ...{ fact: () => {}, beat: () => {}, resync: () => {}, end: () => {} },
+        ...{ backlogBytes: () => 0, drained: async () => {} },
+        ...sink,
+      });
+  };
+
+  it('is brought thousands of events up to date by a few questions to the store', async () => {
+    const { facts } = gateway.house.store;
+    for (let n = 0; n < 5_000; n++) await facts.tell(someFact('cam_001', n));
+    const asked = { read: 0, range: 0 };
+    const streams = await bareStreams({
+      ...facts,
+      read: (...from) => {
+        asked.read += 1;
+        return facts.read(...from);
+      },
+      range: () => {
+        asked.range += 1;
+        return facts.range();
+      },
+    });
+    asked.range = 0;
+    const heard: number[] = [];
+    await streams(0, { fact: ({ sequence }) => void heard.push(sequence) });
+    await until('the newest', () => heard.length === told().length);
+    expect(heard).to.deep.equal(told().map(({ seq }) => seq));
+    expect(asked).to.deep.equal({ read: 3, range: 2 });
+  });
+
+  for (const where of ['in the store', 'at hand']) {
+    it(`is brought up to date no faster than it reads, however large the events are that wait ${where}`, async () => {
+      const { facts } = gateway.house.store;
+      const after = told().at(-1)?.seq ?? 0;
+      const large = { text: 'x'.repeat(10_000) };
+      const early = where === 'in the store' ? undefined : await bareStreams(facts);
+      for (let n = 0; n < 300; n++) await facts.tell({ ...someFact('cam_001', n), data: large });
+      const streams = early ?? (await bareStreams(facts));
+      const heard: number[] = [];
+      let [waiting, most, ended] = [0, 0, ''];
+      await streams(after, {
+        fact(event) {
+          heard.push(event.sequence);
+          waiting += JSON.stringify(event).length;
+          most = Math.max(most, waiting);
+        },
+        end(reason) {
+          ended = reason;
+        },
+        backlogBytes: () => waiting,
+        async drained() {
+          waiting = 0;
+        },
+      });
+      await until('the newest, or an end', () => ended || heard.at(-1) === told().at(-1)?.seq);
+      expect(heard).to.have.length(300);
+      expect(most).to.be.lessThan(300 * 1024);
+    });
+  }
+
+  it('lets go of a subscriber that does not read, and tells it where to go on', async () => {
+    const sink = { stuck: 0, resync: 0, ended: '' };
+    const streams = await bareStreams(gateway.services.facts);
+    await streams(undefined, {
       fact: () => {
         sink.stuck += 1024 * 1024;
       },
-      beat: () => {},
       resync: (sequence) => {
         sink.resync = sequence;
       },
@@ -343,7 +412,6 @@ describe('http: events', () => {
         sink.ended = reason;
       },
       backlogBytes: () => sink.stuck,
-      drained: async () => {},
     });
     for (let n = 0; n < 3; n++) {
       await silence('cam_001');
@@ -353,8 +421,6 @@ describe('http: events', () => {
     expect(sink.resync)
       .to.be.greaterThan(0)
       .and.lessThan(told().at(-1)?.seq ?? 0);
-    streams.close();
-    hub.close();
   });
 
   it('refuses questions that make no sense', async () => {
