@@ -26,16 +26,17 @@ export interface Punctuality {
 
 const now = () => performance.now();
 
-/** @param late the next picture is late: told once, until a packet comes */
-export function watchPunctuality(late: () => void): Punctuality {
+/**
+ * @param late the next picture is late: told once, until a packet comes
+ * @param patienceMs a silence of so long is late also while nobody knows how often it sends
+ */
+export function watchPunctuality(late: () => void, patienceMs: () => number): Punctuality {
   const expectation = createExpectation();
   let lastAtMs = now();
   let isLate = false;
+  const dueMs = () => expectation.expectedMs() ?? Math.max(0, patienceMs() - LATE_MS);
   const watch = watchSilence({
-    limitMs() {
-      const expected = expectation.expectedMs();
-      return expected === undefined ? undefined : expected + LATE_MS;
-    },
+    limitMs: () => dueMs() + LATE_MS,
     lastPacketAtMs: () => lastAtMs,
     silent() {
       isLate = true;
@@ -54,7 +55,7 @@ export function watchPunctuality(late: () => void): Punctuality {
     isKnown: () => expectation.expectedMs() !== undefined,
     isFresh: () => now() - lastAtMs <= (expectation.expectedMs() ?? LATE_MS),
     isLate: () => isLate,
-    overdueMs: () => expectation.overdueMs(now()),
+    overdueMs: () => Math.max(0, now() - lastAtMs - dueMs()),
     mostOverdueMs: (sinceMs) => expectation.mostOverdueMs(sinceMs, now()),
     reset() {
       lastAtMs = now();

@@ -56,7 +56,10 @@ const LATER_RETRY_MS = 250;
 const QUICK_ATTEMPTS = 50;
 /** A source that was never there is `opening` for so long, then `ended`. */
 const OPENING_PATIENCE_MS = 3_000;
-/** Many cameras and encoders stutter as they begin: until it has shown how often it sends, only so much is silence. */
+/**
+ * Many cameras and encoders stutter as they begin: until it has shown how often it sends, only so much is silence. For
+ * another source that is on time it is left as any silent one is.
+ */
 const BEGINNING_MS = 3_000;
 
 const now = () => performance.now();
@@ -80,7 +83,7 @@ export function keepSource(id: string, address: string, silentMs: number, handle
   const reading = createReading();
   const { gop } = reading;
   const timebase = createTimebase();
-  const punctuality = watchPunctuality(handlers.late);
+  const punctuality = watchPunctuality(handlers.late, () => patienceMs);
 
   const become = (next: SourceStanding) => {
     standing = next;

@@ -145,6 +145,21 @@ describe('a camera with a backup', function () {
     expect(reader.faults()).to.deep.equal([]);
   });
 
+  it('goes on with it when it falls silent though it had only begun, instead of waiting until it has shown its pace', async () => {
+    // At two pictures a second that takes more than seven seconds.
+    await Promise.all([plug('young', '0', { fps: 2 }), plug('young', '1', { width: 320, height: 180 })]);
+    const { ears, reader } = await watch('young');
+    await until('the backup to flow', () => ears.heard.some(({ event }) => 'source' in event && event.source === '1'));
+    const switched = ears.next('program.switched');
+    const stoppedAt = performance.now();
+    await freeze(source('young', '0'));
+    expect((await switched).event).to.include({ source: '1', trigger: 'silent' });
+    await flows(reader);
+    expect(reader.gapMs(stoppedAt), 'as after any silence').to.be.below(900 + LATE_MS + BUSY_MS);
+    expect(reader.faults()).to.deep.equal([]);
+    source('young', '0').child.kill('SIGCONT');
+  });
+
   it('shows a slate when both are dead, drops nobody, and is back with the first of them', async () => {
     await Promise.all([plug('dead', '0'), plug('dead', '1')]);
     const { ears, reader } = await watch('dead', ['1'], 300);
@@ -183,10 +198,12 @@ describe('a camera with a backup', function () {
     };
     expect(await sounds()).to.equal(true);
     const switched = ears.next('program.switched');
+    const killedAt = performance.now();
     await source('loud', '0').stop();
     await switched;
     const quiet = reader.audio();
     await flows(reader);
+    expect(reader.gapMs(killedAt)).to.be.below(ENDED_GAP_MS);
     expect(reader.audio() - quiet, 'packets that were on their way').to.be.below(10);
     expect(await sounds(), 'a ladder is not to wait for it').to.equal(false);
     const back = ears.next('source.flowing');
@@ -241,10 +258,12 @@ describe('a camera with a backup', function () {
     );
     expect(aside.event).to.include({ reason: 'unreadable', detail: 'what it sends is no H264' });
     const holding = ears.next('program.holding');
+    const killedAt = performance.now();
     await source('noise', '0').stop();
     await holding;
     // Five seconds of the slate: after two, a program is published anew for whatever there is.
     await flows(reader, 25);
+    expect(reader.gapMs(killedAt), 'a few pictures a second').to.be.below(ENDED_GAP_MS);
     expect(ears.heard.filter(({ event }) => event.type === 'program.switched')).to.have.length(1);
     expect(reader.faults()).to.deep.equal([]);
     expect(reader.dropped()).to.equal(undefined);
@@ -268,6 +287,7 @@ describe('a camera with a backup', function () {
     await flows(reader);
     // Below the silence for which the slate would be shown.
     expect((await switched).atMs - spoiltAt).to.be.below(900 + BUSY_MS);
+    expect(reader.gapMs(spoiltAt)).to.be.below(900 + BUSY_MS);
     expect(reader.packets.at(-1)?.size).to.equal('320x180');
     expect(reader.dropped()).to.equal(undefined);
     way.close();

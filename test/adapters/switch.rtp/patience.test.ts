@@ -2,6 +2,8 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { LATE_MS, successor } from '../../../adapters/switch.rtp/choice.ts';
 import { createExpectation } from '../../../adapters/switch.rtp/expectation.ts';
+import { watchPunctuality } from '../../../adapters/switch.rtp/punctuality.ts';
+import { until } from '../../fixtures/process.ts';
 
 const CHOICE = { wanted: 'a', armed: ['b'] };
 const FRAME_MS = 1_000 / 30;
@@ -78,6 +80,23 @@ describe('how long a late source is waited for', () => {
     const sent = arrivals(5_000, 0, steady);
     const [at = Number.POSITIVE_INFINITY] = leftAt(sent, arrivals(8_000, 10, steady, [[5_000, 5_300]]), 8_000);
     expect(at).to.be.within(5_300 + 20, 5_300 + LATE_MS + FRAME_MS);
+  });
+
+  it('one that has only begun is late as soon as any silent one, for another that is on time', async () => {
+    let lates = 0;
+    const [beganAtMs, patienceMs] = [performance.now(), 150];
+    const { seen, overdueMs, isLate, stop } = watchPunctuality(
+      () => {
+        lates += 1;
+      },
+      () => patienceMs,
+    );
+    for (const packet of [0, 1, 2]) seen(beganAtMs + packet);
+    expect(isLate()).to.equal(false);
+    await until('it to be late', () => lates === 1, 2_000, 1);
+    expect(performance.now() - beganAtMs).to.be.at.least(patienceMs);
+    expect(overdueMs(), 'enough to be left for one that was not').to.be.at.least(LATE_MS);
+    stop();
   });
 
   it('an hour of a jittery network alarms nobody, though each of both ways stutters by itself', function () {
