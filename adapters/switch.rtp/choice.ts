@@ -17,6 +17,8 @@ export interface Candidate {
   ready: boolean;
   /** Its video can go on in the program as it is published. */
   fits: boolean;
+  /** Its key frames are too far apart to be kept, so that nobody arms it. */
+  long: boolean;
   /** Its next picture is not due yet. */
   fresh: boolean;
   /** By how much its own pictures were overdue at most since the last one of the source that feeds the program. */
@@ -69,6 +71,9 @@ export function returning(
   if (heldMs === undefined && wanted && !wanted.ended) return wanted.ready ? wanted.id : undefined;
   const fitting = able.find(({ ready, fits }) => ready && fits);
   if (fitting) return fitting.id;
+  // Nobody has to come anew for one that begins at its key frames only, but who waits for them.
+  const rare = heldMs === undefined ? undefined : candidates.find(({ ready, fits, long }) => ready && fits && long);
+  if (rare) return rare.id;
   // Better published anew than dark. The wanted one may have come back as another; others only when nothing else comes.
   if (wanted?.ready) return wanted.id;
   return (heldMs ?? 0) >= LAST_RESORT_MS ? candidates.find(({ ready, fits }) => ready && !fits)?.id : undefined;

@@ -73,6 +73,7 @@ export function createFeed(parts: FeedParts): Feed {
       id: source.id,
       ready: source.standing().state === 'flowing' && source.gop.ready(),
       fits: !parts.published() || parts.fits(source),
+      long: source.gop.isLong(),
       fresh: source.punctuality.isFresh(),
       stalledMs: source.punctuality.mostOverdueMs(sinceMs),
       ended: source.standing().state === 'ended',

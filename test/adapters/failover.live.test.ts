@@ -236,6 +236,26 @@ describe('a camera with a backup', function () {
     expect(reader.packets.at(-1)?.size).to.equal('320x180');
   });
 
+  it('goes on with one whose key frames are too far apart to be kept at the next of them, in the same stream', async () => {
+    await Promise.all([plug('rare', '0'), plug('rare', '1', { width: 320, height: 180, gopSeconds: 16 })]);
+    const { ears, reader } = await watch('rare');
+    const isAside = () => ears.heard.find(({ event }) => event.type === 'source.aside' && event.source === '1');
+    expect((await until('it to be set aside', isAside)).event).to.include({ reason: 'long-gop' });
+    // So its camera does.
+    gateway.selection({ camera: 'rare', source: '0', how: 'at-once', armed: [] }, () => {});
+    const holding = ears.next('program.holding');
+    const switched = ears.next('program.switched');
+    const killedAt = performance.now();
+    await source('rare', '0').stop();
+    await holding;
+    expect((await switched).event).to.include({ source: '1', from: 'slate' });
+    await flows(reader);
+    expect(reader.packets.find(({ size }) => size === '320x180')?.keyStart, 'begins with a key frame').to.equal(true);
+    expect(reader.gapMs(killedAt), 'the slate until then').to.be.below(ENDED_GAP_MS);
+    expect(reader.faults()).to.deep.equal([]);
+    expect(reader.dropped()).to.equal(undefined);
+  });
+
   it('is fed by the chosen source again at once when the switcher is killed', async () => {
     await Promise.all([plug('again', '0'), plug('again', '1', { width: 320, height: 180 })]);
     const { ears } = await watch('again');

@@ -5,6 +5,7 @@ const candidate = (id: string, changes: Partial<Candidate> = {}): Candidate => (
   id,
   ready: true,
   fits: true,
+  long: false,
   fresh: true,
   stalledMs: 0,
   ended: false,
@@ -54,6 +55,17 @@ describe('who feeds a program that has no source', () => {
 
   it('is whoever is back first after an outage', () => {
     expect(returning(choice, [candidate('a', { ready: false }), candidate('b')], 10)).to.equal('b');
+  });
+
+  it('is one whose key frames are far apart, as soon as one of them comes, though nobody has armed it', () => {
+    const rare = (ready: boolean) => [
+      candidate('a', { ready: false, ended: true }),
+      candidate('b', { ready: false }),
+      candidate('d', { ready, long: true }),
+    ];
+    expect(returning(choice, rare(true), 10)).to.equal('d');
+    expect(returning(choice, rare(false), 10)).to.equal(undefined);
+    expect(returning(choice, [...rare(true), candidate('c')], 10), 'not instead of one that is armed').to.equal('c');
   });
 
   it('is one of another codec only when nothing else comes, for its readers have to come anew', () => {

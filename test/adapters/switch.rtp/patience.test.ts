@@ -40,7 +40,7 @@ function leftAt(onAir: number[], backup: number[], untilMs: number): number[] {
     if (overdueMs < LATE_MS) continue;
     const fresh = atMs - b.lastMs <= (b.expectation.expectedMs() ?? 0);
     const stalledMs = b.expectation.mostOverdueMs(a.lastMs, atMs);
-    const backupIs = { id: 'b', ready: true, fits: true, ended: false, fresh, stalledMs };
+    const backupIs = { id: 'b', ready: true, fits: true, long: false, ended: false, fresh, stalledMs };
     if (successor(CHOICE, { id: 'a', trigger: 'late', overdueMs }, [backupIs])) left.push(atMs);
   }
   return left;
