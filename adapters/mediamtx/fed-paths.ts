@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { pullPaths } from './pulled-paths.ts';
 import type { RelayPaths } from './relay-paths.ts';
 
 /** A relay that has the programs, and takes what this machine makes of them. */
 export interface FedRelay {
-  /** Where a path of it is read, for instance a camera's program; holds a token. */
-  urlOf(path: string): string;
+  /** Where a path of it is read, for instance a camera's program, from here or by another relay; holds a token. */
+  urlOf(path: string, by?: FedRelay): string;
   paths: RelayPaths;
   /** Whether it can be fed: it takes streams over sockets of this machine. */
   feeds: boolean;
@@ -41,8 +42,6 @@ export interface Turns {
 
 /** A relay opens its sockets within this time; it may be starting itself. */
 export const SOCKETS_WITHIN_MS = 3_000;
-/** Addresses hold tokens that end some day. */
-const TOKENS_FRESH_MS = 3_600_000;
 
 /** Lets relays take turns, for each camera by itself. */
 export function takeTurns({ relays }: Feeding): Turns {
@@ -71,33 +70,26 @@ export function feedPaths(
   // Short: the system allows about a hundred characters.
   const socketOf = (name: string) =>
     path.join(sockets, `${createHash('sha256').update(name).digest('hex').slice(0, 16)}.sock`);
-  let sharedAt = 0;
-  const share = () => {
-    sharedAt = performance.now();
-    for (const other of relays) {
-      if (other === relay) continue;
-      for (const name of names) {
-        const config = { source: relay.urlOf(name), rtspTransport: 'tcp' as const, sourceOnDemand: true };
-        // Who watches there stays on the camera's own picture, or is refused.
-        other.paths.want(name, config, () => {});
-      }
-    }
-  };
+  const shared = relays
+    .filter((other) => other !== relay)
+    .map((other) => pullPaths(other.paths, (name) => relay.urlOf(name, other)));
 
   mkdirSync(sockets, { recursive: true, mode: 0o700 });
   for (const name of names) {
     rmSync(socketOf(name), { force: true }); // one that is there belongs to an earlier start
     relay.paths.want(name, { source: `unix+mpegts://${socketOf(name)}` }, refused);
   }
-  share();
+  // Who watches where they are refused stays on the camera's own picture, or is refused.
+  for (const one of shared) one.set(names);
   return {
     socketOf,
     areAwaited: () => names.every((name) => existsSync(socketOf(name))),
     keepShared() {
-      if (performance.now() - sharedAt > TOKENS_FRESH_MS) share();
+      for (const one of shared) one.keepFresh();
     },
     drop() {
-      for (const name of names) for (const one of relays) one.paths.drop(name);
+      for (const name of names) relay.paths.drop(name);
+      for (const one of shared) one.set([]);
     },
   };
 }

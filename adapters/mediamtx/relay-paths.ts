@@ -54,6 +54,8 @@ interface Standing {
 
 /** Until a path is tried again that waits for a disk. */
 const HUNG_AGAIN_MS = 500;
+/** The same for one that is read, and is to have another token. */
+const READ_AGAIN_MS = 10_000;
 const RETRY_MS = 100;
 const LONGEST_RETRY_MS = 1000;
 
@@ -62,17 +64,21 @@ const LONGEST_RETRY_MS = 1000;
  * configuration for each; what is wanted and dropped again meanwhile costs nothing.
  * @param takesWrites whether the disk that it records to takes writes now. While that hangs, the relay can't let go of a
  *   path that it records, and takes no other until it could: so nobody asks it to
+ * @param readAgainMs until it is looked again whether a path is still read that is to have another token
  */
-export function relayPaths(api: Mediamtx, takesWrites: () => Promise<boolean> = async () => true): RelayPaths {
+export function relayPaths(
+  api: Mediamtx,
+  takesWrites: () => Promise<boolean> = async () => true,
+  readAgainMs = READ_AGAIN_MS,
+): RelayPaths {
   const wanted = new Map<string, Wanted>();
   const written = new Map<string, symbol>();
   const recorded = new Map<string, boolean>();
   /** Those whose recording shall go on in a new file. */
   const cut = new Set<string>();
   const due = new Set<string>();
-  /** Those that wait for the disk which they are recorded to. */
-  const hung = new Set<string>();
-  let again: NodeJS.Timeout | undefined;
+  /** Those that are put off: until the disk takes writes which they are recorded to, or until nobody reads them. */
+  const waiting = new Map<string, NodeJS.Timeout>();
   let standing: Map<string, Standing> | undefined;
   /** The relay process that `standing` and `written` are about. */
   let seenAt: string | undefined;
@@ -83,10 +89,14 @@ export function relayPaths(api: Mediamtx, takesWrites: () => Promise<boolean> = 
 
   const put = async (name: string, path: Wanted, seen: Map<string, Standing>): Promise<void> => {
     const found = seen.get(name);
+    const same = found !== undefined && canStay(found.config, path.config);
+    const { source, sourceOnDemand = false } = path.config;
+    // Its address may have a fresher token than the one that it reads with: that is for who comes next.
+    if (same && sourceOnDemand && (await isRead(name))) return putOff(name, readAgainMs);
     // One that pulls is made anew when it is wanted anew, and so connects at once; a publisher would only be cut.
-    const stale = written.has(name) && path.config.source !== 'publisher';
-    const stays = found && !stale && canStay(found.config, path.config);
-    if (!stays || !(path.config.source === 'publisher' || (await delivers(found, name)))) {
+    const stale = sourceOnDemand || (written.has(name) && source !== 'publisher');
+    const stays = same && !stale;
+    if (!stays || !(source === 'publisher' || (await delivers(found, name)))) {
       const record = recorded.get(name);
       const config = { ...remade(path.config, found?.config), ...(record === undefined ? {} : { record }) };
       await api.replacePath(name, config);
@@ -122,21 +132,21 @@ export function relayPaths(api: Mediamtx, takesWrites: () => Promise<boolean> = 
     written.delete(name);
   };
 
-  /** Puts a path off whose recorder hangs in a write. */
-  const putOff = (name: string): void => {
-    hung.add(name);
-    again ??= setTimeout(() => {
-      again = undefined;
-      for (const one of hung) due.add(one);
-      hung.clear();
+  /** Comes back to a path later. */
+  const putOff = (name: string, afterMs: number): void => {
+    clearTimeout(waiting.get(name));
+    const again = () => {
+      waiting.delete(name);
+      due.add(name);
       push();
-    }, HUNG_AGAIN_MS).unref();
+    };
+    waiting.set(name, setTimeout(again, afterMs).unref());
   };
 
   /** Brings one path to what is wanted; a refusal is told to whoever wants it. @throws RelayAway */
   const settle = async (name: string, seen: Map<string, Standing>): Promise<void> => {
     const path = wanted.get(name);
-    if (seen.get(name)?.config.record && !(await takesWrites())) return putOff(name);
+    if (seen.get(name)?.config.record && !(await takesWrites())) return putOff(name, HUNG_AGAIN_MS);
     try {
       if (!path) return await remove(name, seen);
       if (written.get(name) !== path.mark) await put(name, path, seen);
@@ -151,6 +161,16 @@ export function relayPaths(api: Mediamtx, takesWrites: () => Promise<boolean> = 
   /** Whether a path delivers. All of them are told of at once, unless one hangs: then each is asked about by itself. */
   const delivers = ({ delivering }: Standing, name: string): boolean | Promise<boolean> =>
     delivering ?? api.path(name).then(({ available }) => available);
+
+  /** Whether somebody reads a path just now that pulls on demand. */
+  const isRead = (name: string): Promise<boolean> =>
+    api.path(name).then(
+      ({ available }) => available,
+      (error) => {
+        if (error instanceof RelayRefused && error.status === 404) return false;
+        throw error;
+      },
+    );
 
   /** Looks at what the relay has. In another process of it, nothing that we wrote stands any more. @throws RelayAway */
   const meet = async (): Promise<Map<string, Standing>> => {
@@ -235,7 +255,8 @@ export function relayPaths(api: Mediamtx, takesWrites: () => Promise<boolean> = 
       recorded.delete(name);
       cut.delete(name);
       due.delete(name);
-      hung.delete(name);
+      clearTimeout(waiting.get(name));
+      waiting.delete(name);
     },
     lookAgain() {
       standing = undefined;
@@ -261,7 +282,7 @@ export function relayPaths(api: Mediamtx, takesWrites: () => Promise<boolean> = 
     close() {
       closed = true;
       clearTimeout(retry);
-      clearTimeout(again);
+      for (const again of waiting.values()) clearTimeout(again);
     },
   };
 }
@@ -293,7 +314,7 @@ function essence(field: keyof PathConfig, config: PathConfig): unknown {
 
 /**
  * The configuration with another value in a field without effect: the relay makes a path anew only when something
- * changed. `sourceOnDemandCloseAfter` matters to sources on demand alone, and ours are not.
+ * changed. `sourceOnDemandCloseAfter` matters to sources on demand alone, and to those a second more or less does not.
  */
 function remade(config: PathConfig, standing: PathConfig | undefined): PathConfig {
   return { ...config, sourceOnDemandCloseAfter: standing?.sourceOnDemandCloseAfter === '10s' ? '11s' : '10s' };

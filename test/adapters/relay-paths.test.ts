@@ -128,6 +128,32 @@ describe('the paths of a relay', () => {
     expect(relay.writes).to.deep.equal(['put in/cam_1/0', 'put in/cam_1/0']);
   });
 
+  it('that pull on demand take another token once nobody watches, and are cut for nothing but another place', async () => {
+    const read = ['cam_1'];
+    const relay = fakeRelay({}, read);
+    const api = { ...relay.api, path: async (name: string) => ({ name, available: read.includes(name) }) as LivePath };
+    const paths = relayPaths(api, undefined, 5);
+    const pull = (host: string, token: string) =>
+      paths.want(
+        'cam_1',
+        { source: `rtsp://${host}/cam_1?token=${token}`, rtspTransport: 'tcp', sourceOnDemand: true },
+        never,
+      );
+    const source = () => relay.configs.get('cam_1')?.source;
+    pull('127.0.0.1:1', 'a');
+    await until('the path', () => source() === 'rtsp://127.0.0.1:1/cam_1?token=a');
+    pull('127.0.0.1:1', 'b');
+    paths.want('in/later/0', camera, never);
+    await until('what was wanted after it', () => relay.configs.has('in/later/0'));
+    expect(source(), 'somebody watches').to.equal('rtsp://127.0.0.1:1/cam_1?token=a');
+    read.length = 0;
+    await until('nobody to watch', () => source() === 'rtsp://127.0.0.1:1/cam_1?token=b');
+    read.push('cam_1');
+    pull('127.0.0.1:2', 'c');
+    await until('it to be read elsewhere', () => source() === 'rtsp://127.0.0.1:2/cam_1?token=c');
+    paths.close();
+  });
+
   it('that are wanted and dropped before their turn cost no write', async () => {
     const relay = fakeRelay();
     const paths = relayPaths(relay.api);
