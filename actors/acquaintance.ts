@@ -4,6 +4,7 @@ import { type IntakeWays, type LeaveIntake, leadIntakes } from './acquaintance/i
 import { tellPictures } from './acquaintance/pictures.ts';
 import { isIntake } from './acquaintance/relay-sight.ts';
 import { teller } from './acquaintance/telling.ts';
+import { leadPullers } from './acquaintance/upstreams.ts';
 import type { Cells, CellView } from './cells.ts';
 import type { Roster } from './roster.ts';
 
@@ -34,6 +35,7 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void, ways: 
   const pictures = tellPictures(cells, tell);
   const intakes = leadIntakes(cells, tell, { leaveIntake, emptyIntake, onFault });
   const deliveries = leadDeliveries(cells, tell, encodesAt);
+  const upstreams = leadPullers(cells, tell);
 
   const relayRemoved = (relay: CellView, from?: string, cause?: string) => {
     // It may have been made anew by now.
@@ -49,10 +51,12 @@ export function acquaint(roster: Roster, onFault: (error: Error) => void, ways: 
     relayRemoved(relay);
   }
   deliveries.lookWhoIsLeft();
+  upstreams.look();
   for (const camera of cells.list('camera')) pictures.tellMakers(camera);
 
   return roster.onFact((fact, view) => {
     if (view.kind === 'camera') pictures.tellMakers(view, fact.id);
+    if (view.kind === 'relay' && fact.type !== 'signalbox.relay.upstream') upstreams.look(fact.id);
     if (view.kind === 'recording') {
       audiences.ofRecording(view, fact.id);
       pictures.tellRecordingOf(view.id, fact.id);

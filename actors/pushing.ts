@@ -30,8 +30,9 @@ export function choosePusher(
   const standings = cells
     .list('relay')
     .filter(({ context, tags }) => context.role === 'delivery' && !tags.includes('over'))
-    .map(({ id, state, tags }): PushStanding => {
-      return { id, state, serving: tags.includes('serving'), pushes: pushes.get(id) ?? 0, able: able(id) };
+    .map(({ id, state, tags, context }): PushStanding => {
+      const pulls = context.pull !== undefined;
+      return { id, state, serving: tags.includes('serving'), pushes: pushes.get(id) ?? 0, pulls, able: able(id) };
     });
   return pusher(standings);
 }

@@ -138,6 +138,8 @@ const steps: Record<string, (record: JournalRecord) => JournalRecord> = {
   'relay@5': relayThatWaits,
   // Nobody was left alone at a relay that is only not heard of.
   'relay@6': unchanged(7),
+  // Every delivery relay was fed by the switcher.
+  'relay@7': unchanged(8),
   'recording@3': unchanged(4),
   'relay@1': relayWithoutPulse,
   'incident@1': incidentWithoutQuality,

@@ -14,6 +14,7 @@ import {
   leavesOn,
   machine,
   noteDrain,
+  noteUpstream,
   noteWitness,
   resumed,
   returns,
@@ -204,6 +205,7 @@ export const relayMachine = machine.createMachine({
       },
       on: {
         'relay.configured': { actions: configure },
+        'relay.upstream': { actions: noteUpstream },
         'relay.removed': ends,
         'relay.drain': { actions: noteDrain },
         'relay.resume': { actions: noteDrain },

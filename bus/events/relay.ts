@@ -7,8 +7,9 @@ import { WhySchema } from './why.ts';
 /**
  * Version of the relay machine's events and context. 2: the pulse, and draining. 3: what viewers see of it. 4: names.
  * 5: it is taken out of the configuration. 6: and for how long it waits then for those who can't be told to leave.
+ * 8: from which other relay it pulls programs.
  */
-export const RELAY_VERSION = 7;
+export const RELAY_VERSION = 8;
 
 /** What a relay is, as an operator sees it. */
 export const RELAY_STATES = [
@@ -44,7 +45,21 @@ export const relayHeard = {
       region: Type.String(),
       weight: Type.Number({ minimum: 0 }),
       max_readers: Type.Optional(Type.Integer({ minimum: 1, description: 'viewers it may carry at a time' })),
+      pull: Type.Optional(
+        Type.Array(Type.String(), {
+          maxItems: MAX_RELAYS,
+          description: 'it pulls programs on demand from one of these, the preferred one first; empty: from any',
+        }),
+      ),
       saved_at,
+    }),
+  ),
+  /** From where it pulls programs from now on. */
+  'relay.upstream': shape(
+    'relay.upstream',
+    Type.Object({
+      upstream: Type.Optional(Type.String({ description: 'absent: there is none' })),
+      why: WhySchema,
     }),
   ),
   /** The configuration lists it no more. */
@@ -82,7 +97,10 @@ export type RelayHeard = {
   [T in keyof typeof relayHeard]: { type: T } & Of<(typeof relayHeard)[T]>;
 }[keyof typeof relayHeard];
 
-/** What every relay fact says; the fact's type is `relay.<state>`. */
+/**
+ * What every relay fact says; the fact's type is `relay.<state>`, or `relay.upstream`: from which other relay it pulls
+ * programs now, and why.
+ */
 export const RelayFactSchema = Type.Object({
   role: RelayRoleSchema,
   region: Type.String(),
@@ -94,6 +112,8 @@ export const RelayFactSchema = Type.Object({
   recover_ms: Type.Optional(Type.Number()),
   by: Type.Optional(Type.String({ description: 'who has it drained' })),
   by_name: doer.by_name,
+  upstream: Type.Optional(Type.String({ description: '`relay.upstream`: absent where there is none' })),
+  from_upstream: Type.Optional(Type.String({ description: '`relay.upstream`: the one before' })),
 });
 export const relaySaid = [
   'relay.starting',
@@ -104,4 +124,5 @@ export const relaySaid = [
   'relay.drained',
   'relay.dead',
   'relay.removed',
+  'relay.upstream',
 ] as const;

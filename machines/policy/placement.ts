@@ -16,6 +16,8 @@ export interface RelayStanding {
   short?: Why;
   /** The state an operator sees. */
   state: string;
+  /** Of one that pulls programs: from which relay; empty: from none just now. */
+  upstream?: string;
   /** Whether it carries media. */
   serving: boolean;
   /** Whether somebody has it take no new viewers. */
@@ -54,10 +56,11 @@ const FULL_RETRY_S = 5;
 
 /** What keeps a relay out altogether, as a sentence; undefined when nothing does. */
 function obstacle(relay: RelayStanding, { needs = [], avoid = {} }: PlacementWish): string | undefined {
-  const { id, state, serving, draining, weight, capabilities } = relay;
+  const { id, state, serving, draining, weight, capabilities, upstream } = relay;
   if (draining) return 'it is being drained';
   if (!serving) return `it is ${state}`;
   if (weight <= 0) return 'its weight is 0: it takes no new viewers';
+  if (upstream === '') return 'no relay has the programs that it pulls';
   const lacking = needs.filter((need) => !capabilities.includes(need));
   if (lacking.length > 0) return `it has no ${lacking.join(' and no ')}`;
   return avoid[id];
@@ -91,15 +94,22 @@ function because(candidate: RelayStanding, chosen: RelayStanding, region: string
   return its === lesser ? 'as good, later by name' : `fuller: ${its} viewers for its weight, against ${lesser}`;
 }
 
+/** The relay whose end takes a relay's pictures along: the one that it pulls from, or itself. */
+const rootOf = ({ id, upstream = id }: Seat): string => upstream;
+
+type Seat = Pick<RelayStanding, 'id' | 'upstream'>;
+
 /**
  * Whichever of some relays is best for a viewer of `seat` should that be lost, with all who come along: together at one
- * they would be more than it takes.
+ * they would be more than it takes. One that would lose its pictures at the same moment comes last.
  */
-function heirAmong(relays: readonly RelayStanding[], seat: string, wish: PlacementWish): RelayStanding | undefined {
+function heirAmong(relays: readonly RelayStanding[], seat: Seat, wish: PlacementWish): RelayStanding | undefined {
+  const shares = (relay: RelayStanding) => Number(rootOf(relay) === rootOf(seat));
+  const prefer = byPreference(wish.region);
   const heirs = relays
-    .filter(({ id }) => id !== seat)
-    .map((relay) => ({ ...relay, load: relay.load + (relay.inherits?.[seat] ?? 0) }))
-    .sort(byPreference(wish.region));
+    .filter(({ id }) => id !== seat.id)
+    .map((relay) => ({ ...relay, load: relay.load + (relay.inherits?.[seat.id] ?? 0) }))
+    .sort((one, other) => shares(one) - shares(other) || prefer(one, other));
   return heirs.find((heir) => lackOfRoom(heir, wish) === undefined) ?? heirs[0];
 }
 
@@ -142,7 +152,7 @@ export function place(relays: readonly RelayStanding[], wish: PlacementWish): Pl
   const lesser = others
     .filter((one) => lackOfRoom(one, wish) === undefined)
     .map((one) => ({ option: one.id, because: because(one, chosen, region) }));
-  const standby = heirAmong(others, chosen.id, wish);
+  const standby = heirAmong(others, chosen, wish);
   return {
     relay: chosen.id,
     ...(standby ? { standby: standby.id } : {}),
@@ -163,5 +173,5 @@ export function place(relays: readonly RelayStanding[], wish: PlacementWish): Pl
 /** Where a viewer of a relay goes on should that be lost; undefined while no other one has room for it. */
 export function placeStandby(relays: readonly RelayStanding[], seat: string, wish: PlacementWish): string | undefined {
   const open = relays.filter((relay) => (obstacle(relay, wish) ?? lackOfRoom(relay, wish)) === undefined);
-  return heirAmong(open, seat, wish)?.id;
+  return heirAmong(open, relays.find(({ id }) => id === seat) ?? { id: seat }, wish)?.id;
 }

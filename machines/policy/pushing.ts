@@ -8,6 +8,8 @@ export interface PushStanding {
   state: string;
   /** Broadcasts that it pushes already. */
   pushes: number;
+  /** It pulls programs: one that is pushed from there goes a way more. */
+  pulls?: boolean;
   /** False: an encoder has to work for it, and works beside relays of ours alone. */
   able?: boolean;
 }
@@ -30,7 +32,12 @@ export function pusher(all: readonly PushStanding[]): { relay?: string; waits?: 
     .map(({ id, state, able }) => ({ option: id, because: able === false ? ELSEWHERE : `it is ${state}` }));
   const able = relays
     .filter(({ serving }) => serving)
-    .sort((one, other) => one.pushes - other.pushes || (one.id < other.id ? -1 : 1));
+    .sort(
+      (one, other) =>
+        Number(one.pulls ?? false) - Number(other.pulls ?? false) ||
+        one.pushes - other.pushes ||
+        (one.id < other.id ? -1 : 1),
+    );
   const [chosen, ...others] = able;
   const hopeful = relays
     .filter(({ state }) => HOPEFUL.includes(state))
@@ -47,11 +54,11 @@ export function pusher(all: readonly PushStanding[]): { relay?: string; waits?: 
         : 'no relay can push just now';
     return { why: { trigger: 'pushing', reason: 'no-relay', text, rejected } };
   }
-  const fuller = others.map(({ id, pushes }) => ({
-    option: id,
-    because:
-      pushes > chosen.pushes ? `it pushes ${pushes} already, against ${chosen.pushes}` : 'as good, later by name',
-  }));
+  const lesser = ({ pulls, pushes }: PushStanding): string => {
+    if (pulls && !chosen.pulls) return 'it pulls programs from another relay itself';
+    return pushes > chosen.pushes ? `it pushes ${pushes} already, against ${chosen.pushes}` : 'as good, later by name';
+  };
+  const fuller = others.map((one) => ({ option: one.id, because: lesser(one) }));
   const text = `${chosen.id} pushes it: it has the fewest pushes`;
   return { relay: chosen.id, why: { trigger: 'pushing', text, rejected: [...fuller, ...rejected] } };
 }

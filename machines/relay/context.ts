@@ -14,6 +14,10 @@ export interface RelayContext {
   weight: number;
   /** Viewers it may carry at a time; undefined: as many as placement gives it. */
   max_readers?: number;
+  /** It pulls programs on demand from one of these, the preferred one first; empty: from any. */
+  pull?: string[];
+  /** Of one that pulls: from which relay, since when and why from that; without a relay: there is none. */
+  upstream?: { relay?: string; since: number; why: Why };
   /** When the process started that has, or is being given, its paths. */
   instance?: string;
   /** Whether its control API answers. */

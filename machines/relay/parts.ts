@@ -78,9 +78,27 @@ export const become = (state: RelayState, because: Because) =>
 /** What the configuration says of it. One that it lists again is drained no more, whoever had asked for that. */
 export const configure = machine.assign(({ context, event }) => {
   if (event.type !== 'relay.configured') return {};
-  const { role, region, weight, max_readers, saved_at: savedAt } = event;
+  const { role, region, weight, max_readers, pull, saved_at: savedAt } = event;
   const again = context.leavingAt === undefined ? {} : { leavingAt: undefined, graceMs: undefined, drain: undefined };
-  return { role, region, weight, max_readers, savedAt, ...again };
+  const pulls = pull ? { pull } : context.pull ? { pull: undefined, upstream: undefined } : {};
+  return { role, region, weight, max_readers, savedAt, ...pulls, ...again };
+});
+/** From where it pulls programs: told when that is another one than before. */
+export const noteUpstream = machine.enqueueActions(({ context, event, enqueue }) => {
+  if (event.type !== 'relay.upstream' || !context.pull) return;
+  const { upstream: relay, why } = event;
+  const before = context.upstream;
+  if (before && before.relay === relay) return;
+  enqueue.assign({ upstream: { ...(relay === undefined ? {} : { relay }), since: event.at, why } });
+  const { role, region, state, since } = context;
+  enqueue.emit({
+    type: 'relay.upstream',
+    data: {
+      ...{ role, region, state, from: state, since, why },
+      ...(relay === undefined ? {} : { upstream: relay }),
+      ...(before?.relay === undefined ? {} : { from_upstream: before.relay }),
+    },
+  });
 });
 const noteRemoval = machine.assign(({ context, event }) => {
   if (event.type !== 'relay.removed') return {};

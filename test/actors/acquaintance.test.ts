@@ -364,6 +364,46 @@ describe('cells that know of each other', () => {
     expect(stateOf(intake), 'no other intake takes its cameras').to.equal('draining');
   });
 
+  it('have a relay pull programs from another one when its own falls, and from that again when there is no other', async () => {
+    const { house, faults } = acquainted();
+    const far = { kind: 'relay' as const, id: id('far') };
+    await house.roster.create(far, { ...listed('delivery'), pull: [] });
+    const upstream = () => house.roster.view(far)?.context.upstream as { relay?: string; why: { text: string } };
+    await until('none to be there', () => upstream()?.why.text === 'no relay has the programs that it could pull');
+    const [one, two] = [await serve(house, 'relay-1', 'delivery'), await serve(house, 'relay-2', 'delivery')];
+    await until('the first to be chosen', () => upstream().relay === 'relay-1');
+    await house.roster.offer(one, { type: 'relay.exited', detail: 'SIGKILL' });
+    await until('the other one', () => upstream().relay === 'relay-2');
+    const drained = { kind: 'relay' as const, id: id('relay-2') };
+    await house.roster.offer(drained, { type: 'relay.drain', by: 'hoa' });
+    await until('its drain to be told', () => house.roster.view(drained)?.state === 'drained');
+    expect(upstream().relay, 'it still has the programs').to.equal('relay-2');
+    await house.roster.offer(one, { type: 'relay.answering', instance: 'B' });
+    await house.roster.offer(one, { type: 'paths.provisioned', instance: 'B', paths: 1, elapsed_ms: 1 });
+    await until('the first again', () => upstream().relay === 'relay-1');
+    await house.roster.offer(one, { type: 'relay.exited', detail: 'SIGKILL' });
+    await until('the drained one rather than none', () => upstream().relay === 'relay-2');
+    await house.roster.offer(two, { type: 'relay.exited', detail: 'SIGKILL' });
+    await until('none', () => upstream().relay === undefined);
+    const told = house.store.told().filter(({ envelope }) => envelope.type === 'signalbox.relay.upstream');
+    expect(told.map(({ envelope }) => envelope.data.upstream)).to.deep.equal([
+      ...[undefined, 'relay-1', 'relay-2', 'relay-1', 'relay-2'],
+      undefined,
+    ]);
+    expect(faults).to.deep.equal([]);
+  });
+
+  it('spread relays that pull over those that have the programs', async () => {
+    const { house } = acquainted();
+    for (const name of ['relay-1', 'relay-2']) await serve(house, name, 'delivery');
+    const fars = ['far-1', 'far-2'].map((name) => ({ kind: 'relay' as const, id: id(name) }));
+    for (const far of fars) await house.roster.create(far, { ...listed('delivery'), pull: [] });
+    const upstreams = () =>
+      fars.map((far) => (house.roster.view(far)?.context.upstream as { relay?: string } | undefined)?.relay);
+    await until('each to have one', () => upstreams().every((one) => one !== undefined));
+    expect(upstreams().sort()).to.deep.equal(['relay-1', 'relay-2']);
+  });
+
   it('tell whoever still names a relay that was removed that it is lost, and push elsewhere what it pushed', async () => {
     const { house, stateOf, faults } = acquainted();
     await house.roster.create(camera, configured('warm'));

@@ -42,6 +42,25 @@ describe('a relay', () => {
     expect(given(...serving, missed, { type: 'alarm.rang', name: 'dead' }, answering()).state).to.equal('serving');
   });
 
+  it('that pulls programs tells from where, and why, once for each change, and forgets it when it pulls no more', () => {
+    const pulls = { ...configured, pull: [] };
+    const why = (text: string) => ({ trigger: 'upstream', text });
+    const from = (upstream: string | undefined, text: string) => ({
+      ...{ type: 'relay.upstream', ...(upstream ? { upstream } : {}) },
+      why: why(text),
+    });
+    const events = [pulls, answering(), from('relay-1', 'one'), provisioned(), from('relay-1', 'again')];
+    const relay = given(...events);
+    expect(relay.said.filter((fact) => fact === 'relay.upstream')).to.have.length(1);
+    expect(relay.state).to.equal('serving');
+    const moved = given(...events, from(undefined, 'none'), from('relay-2', 'two'));
+    expect(moved.lastOf('relay.upstream')).to.deep.include({ state: 'serving', upstream: 'relay-2', why: why('two') });
+    expect(moved.lastOf('relay.upstream'), 'there was none before').not.to.have.property('from_upstream');
+    expect(given(...events, from('relay-2', 'two')).last).to.include({ from_upstream: 'relay-1' });
+    expect(given(...events, configured).context).to.include({ upstream: undefined, pull: undefined });
+    expect(given(...serving, from('relay-1', 'it is fed')).said).not.to.include('relay.upstream');
+  });
+
   it('that refuses its paths is offered them again', () => {
     const refused = given(configured, answering(), { type: 'paths.refused', detail: 'timeout' });
     expect(refused.invoked).to.include('again');

@@ -236,6 +236,8 @@ const machines: Record<string, { machine: AnyStateMachine; walks: Walk[] }> = {
       {
         events: [
           { type: 'relay.configured', role: 'delivery', region: 'hcm', weight: 3 },
+          { type: 'relay.configured', role: 'delivery', region: 'hcm', weight: 3, pull: [] },
+          { type: 'relay.upstream', upstream: 'relay-2', why: { trigger: 'x', text: 'x' } },
           { type: 'relay.answering', instance: 'A' },
           { type: 'relay.answering', instance: 'B' },
           { type: 'relay.missed', silent_ms: 300, detail: 'x' },

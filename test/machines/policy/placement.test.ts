@@ -64,6 +64,26 @@ describe('placement', () => {
     expect(placeStandby(taken, 'a', hcm)).to.equal('c');
   });
 
+  it('names a standby that does not lose its pictures at the same moment, where there is one', () => {
+    const [a, b] = [relay('a'), relay('b', { load: 5 })];
+    const far = relay('far', { region: 'danang', upstream: 'a' });
+    const danang = { region: 'danang' };
+    expect(place([a, b, far], danang)).to.include({ relay: 'far', standby: 'b' });
+    expect(place([a, b, far], hcm), 'what pulls from it is lost with it').to.include({ relay: 'a', standby: 'b' });
+    expect(placeStandby([a, b, far], 'far', danang)).to.equal('b');
+    const other = relay('other', { region: 'danang', upstream: 'b', load: 9 });
+    expect(place([a, b, far, other], danang), 'near, and from elsewhere').to.include({ standby: 'other' });
+    expect(place([a, far], danang), 'better than none').to.include({ standby: 'a' });
+  });
+
+  it('places nobody on a relay that has nothing to pull from', () => {
+    const { relay: chosen, why } = place([relay('a'), relay('far', { region: 'danang', upstream: '' })], {
+      region: 'danang',
+    });
+    expect(chosen).to.equal('a');
+    expect(why.rejected).to.deep.equal([{ option: 'far', because: 'no relay has the programs that it pulls' }]);
+  });
+
   it('names as standby one that takes all who would come, while there is one', () => {
     const small = relay('b', { weight: 9, load: 4, maxReaders: 6, inherits: { a: 2 } });
     expect(placeStandby([relay('a'), small, relay('c', { load: 8 })], 'a', hcm)).to.equal('c');

@@ -27,6 +27,13 @@ describe('the relay that pushes a broadcast', () => {
     expect(waiting.why.text).to.equal('none serves now; relay-2 pushes it as soon as it does');
   });
 
+  it('is one that is fed, before one that would have to pull the program first', () => {
+    const { relay: chosen, why } = pusher([{ ...relay('far'), pulls: true }, relay('relay-1', 9)]);
+    expect(chosen).to.equal('relay-1');
+    expect(why.rejected).to.deep.equal([{ option: 'far', because: 'it pulls programs from another relay itself' }]);
+    expect(pusher([{ ...relay('far'), pulls: true }]).relay).to.equal('far');
+  });
+
   it('is one that the encoder reaches, where one has to work for it', () => {
     const far = { ...relay('relay-1'), able: false };
     const { relay: chosen, why } = pusher([far, relay('relay-2', 9)]);
