@@ -3,12 +3,16 @@ import { type Of, shape } from '../bus/shape.ts';
 
 const Port = Type.Integer({ minimum: 1, maximum: 65535 });
 
+/** Of a delivery relay that pulls programs on demand: from which others, the preferred one first; empty: from any. */
+const Pull = Type.Optional(Type.Array(Type.String()));
+
 /** A relay process of this group and where its servers listen. */
 const RelaySchema = Type.Object({
   id: Type.String(),
   role: Type.Enum(['intake', 'delivery']),
   region: Type.String(),
   weight: Type.Number(),
+  pull: Pull,
   /** Supervised by our launcher. */
   embedded: Type.Boolean(),
   host: Type.String(),
@@ -40,6 +44,7 @@ const RemoteRelaySchema = Type.Object({
   role: Type.Enum(['intake', 'delivery']),
   region: Type.String(),
   weight: Type.Number(),
+  pull: Pull,
   api: EndpointSchema,
   rtsp: EndpointSchema,
   /** Of a delivery relay. */
@@ -65,6 +70,8 @@ export const group = shape(
     http: Type.Object({
       host: Type.String(),
       port: Port,
+      /** The name under which viewers reach this machine, where the configuration has one. */
+      publicHost: Type.Optional(Type.String()),
       /** Absent: plain HTTP, on loopback or behind a proxy that ends TLS. */
       tls: Type.Optional(Type.Object({ certFile: Type.String(), keyFile: Type.String() })),
     }),

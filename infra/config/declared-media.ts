@@ -31,6 +31,12 @@ export const RelaySchema = Type.Object(
       Type.Integer({ minimum: 1, maximum: 1_000_000, expects: 'a whole number from 1 to 1000000' }),
     ),
     drain: Type.Boolean({ expects: 'true or false', default: false }),
+    pull: Type.Optional(
+      Type.Union([Type.Boolean(), Type.Array(AnId, { minItems: 1 })], {
+        expects: 'true, or a list of delivery relays, the preferred one first',
+        description: 'it fetches a program from another delivery relay while somebody watches it there',
+      }),
+    ),
     host: Type.Optional(text('the host on which it runs', { pattern: HOST_PATTERN })),
     ports: Type.Optional(RelayPortsSchema),
     api: Type.Optional(webUrl({ description: 'control API of a relay that somebody else runs' })),

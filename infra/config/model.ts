@@ -53,6 +53,8 @@ export interface ConfiguredRelay {
   maxReaders?: number;
   /** Takes no new viewers, or cameras. */
   drain: boolean;
+  /** It pulls programs on demand from one of these delivery relays, the preferred one first; empty: from any. */
+  pull?: string[];
   /** Supervised by our launcher; otherwise somebody else runs it at these addresses. */
   embedded: boolean;
   remote?: { api: RelayEndpoint; rtsp: RelayEndpoint; whep?: RelayEndpoint };

@@ -47,6 +47,7 @@ export function resolveRelays(settings: Settings, findings: Findings): Configure
       weight: relay.weight,
       ...(relay.max_readers === undefined ? {} : { maxReaders: relay.max_readers }),
       drain: relay.drain,
+      ...(relay.pull ? { pull: relay.pull === true ? [] : relay.pull } : {}),
       embedded: relay.api === undefined,
       ...(remote ? { remote } : {}),
       ...(whepPublic === undefined ? {} : { whepPublic }),

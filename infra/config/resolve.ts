@@ -14,6 +14,7 @@ import { resolveNats } from './nats.ts';
 import type { Reading } from './reading.ts';
 import { resolveRelays } from './relays.ts';
 import { bytesIn } from './sizes.ts';
+import { checkUpstreams } from './upstreams.ts';
 
 /**
  * Turns what the file says into what the program uses, and checks what no grammar can: addresses, ports that collide,
@@ -87,6 +88,7 @@ export function resolve(file: string, settings: Settings, findings: Findings): C
     warnings: [],
   };
   checkDoors(settings, config, fault);
+  checkUpstreams(config, fault);
   for (const [name, destination] of Object.entries(settings.destinations)) {
     for (const [setting, message] of faultsOf(destination)) fault(['destinations', name, setting], message);
   }

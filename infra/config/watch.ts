@@ -93,7 +93,7 @@ const startOnly: Record<string, (config: Config) => unknown> = {
   relays: ({ relays, host: own }) =>
     relays
       .filter(({ host }) => host === undefined || host === own)
-      .map(({ id, role, remote, ports, host }) => [id, role, remote, ports, host]),
+      .map(({ id, role, remote, ports, host, pull }) => [id, role, remote, ports, host, pull]),
   ports: ({ ports }) => ports,
   'limits.adaptive_peers': ({ limits }) => limits.adaptivePeers > 0,
   telemetry: ({ telemetry }) => telemetry,

@@ -124,7 +124,7 @@ export interface Media extends ClientAddresses {
 /** What a relay calls the source of a path that it is fed with over a socket. */
 const FED_PATH = 'mpegtsSource';
 
-/** Makes the adapters. One intake pulls each camera; every delivery relay carries every program. */
+/** Makes the adapters. One intake pulls each camera; every delivery relay has every program, or pulls it on demand. */
 export function openMedia(parts: MediaParts): Media {
   const { group, disk, written, gate, launchers, relay, lists, log, epoch } = parts;
   const relays = relayReaches(group);
@@ -146,7 +146,7 @@ export function openMedia(parts: MediaParts): Media {
   const clients = openRelayClients(relays, gate, recordsAt, parts.onRelayCall);
   wantOwnPaths(relays, clients, log);
 
-  const address = relayAddresses(gate);
+  const address = relayAddresses(gate, group.http.publicHost);
   const programAt = (relay: string, camera: string) => address(known(reaches, relay), 'read', camera);
   const incoming = openIncoming({
     ...{ reaches, clients, relay, lists, isThere, epoch, log },
@@ -162,6 +162,8 @@ export function openMedia(parts: MediaParts): Media {
     ...{ launchers, reaches, address, isThere, feedsOthers, epoch, log },
     state: group.state,
     intakeOf: intakes.of,
+    paths: clients.paths,
+    upstreamOf: parts.upstreamOf,
     codecOf: parts.codecOf,
     departed: parts.departed,
   });
@@ -247,7 +249,7 @@ export function openMedia(parts: MediaParts): Media {
     lateMs: programs.lateMs,
     setCameras(cameras) {
       incoming.takePublishers(cameras);
-      programs.keepOnly(cameras);
+      programs.setCameras(cameras);
     },
     takeUp: incoming.takeUp,
     feedsOthers,
@@ -267,11 +269,11 @@ export function openMedia(parts: MediaParts): Media {
   };
 }
 
-/** Every delivery relay takes programs; one that somebody else runs has no paths of ours in its file. */
+/** Every delivery relay that does not pull takes programs; one that somebody else runs has no paths of ours in its file. */
 function wantOwnPaths(relays: readonly RelayReach[], clients: RelayClients, log: Logger): void {
-  for (const { id, role, embedded } of relays) {
+  for (const { id, role, pull, embedded } of relays) {
     const refused = (detail: string) => log.error({ relay: id, detail }, 'a relay refuses the paths that it needs');
-    if (role === 'delivery') wantPrograms(clients.paths(id), refused);
+    if (role === 'delivery' && !pull) wantPrograms(clients.paths(id), refused);
     if (!embedded) clients.paths(id).want(PULSE_PATHS, PROGRAM_PATH, refused);
   }
 }

@@ -32,19 +32,27 @@ export async function settleRelays(
   { group, config, savedAt }: RelayLists,
   start: (relay: string) => Promise<void> = async () => {},
 ): Promise<void> {
-  const running = new Map<string, RelayRole>([...group.relays, ...group.remoteRelays].map((one) => [one.id, one.role]));
+  const places = [...group.relays, ...group.remoteRelays];
+  const running = new Map<string, RelayRole>(places.map((one) => [one.id, one.role]));
+  // Whether the switcher feeds it was decided at the start as well.
+  const pulls = new Map(places.map((one) => [one.id, one.pull]));
   const listed = new Map<string, ConfiguredRelay>(config.relays.map((one) => [one.id, one]));
   const saved = savedAt === undefined ? {} : { saved_at: savedAt };
 
   const configure = async (at: Address, role: RelayRole, said: ConfiguredRelay): Promise<void> => {
     const { region, weight, maxReaders: max_readers } = said;
-    const event = { type: 'relay.configured', role, region, weight, ...(max_readers ? { max_readers } : {}), ...saved };
+    const pull = pulls.get(at.id);
+    const more = { ...(max_readers ? { max_readers } : {}), ...(pull ? { pull } : {}) };
+    const event = { type: 'relay.configured', role, region, weight, ...more, ...saved };
     const view = cells.view(at);
     const known = view && !view.tags.includes('over') ? (view.context as unknown as RelayContext) : undefined;
     const same =
       known &&
       known.leavingAt === undefined &&
-      isDeepStrictEqual([known.region, known.weight, known.max_readers], [region, weight, max_readers]);
+      isDeepStrictEqual(
+        [known.region, known.weight, known.max_readers, known.pull],
+        [region, weight, max_readers, pull],
+      );
     if (view && !known) await start(at.id);
     if (!same) await (known ? cells.offer(at, event) : cells.create(at, event));
     // Whoever had it drained before it was taken out has that no more.

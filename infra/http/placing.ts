@@ -33,7 +33,7 @@ export function standingOf(
   view: CellView,
   load: number,
 ): RelayStanding {
-  const { region, weight, max_readers } = relayOf(view);
+  const { region, weight, max_readers, pull, upstream } = relayOf(view);
   const short = shortOn(view.id);
   return {
     id: view.id,
@@ -42,6 +42,7 @@ export function standingOf(
     load,
     ...(max_readers === undefined ? {} : { maxReaders: max_readers }),
     ...(short ? { short } : {}),
+    ...(pull ? { upstream: upstream?.relay ?? '' } : {}),
     state: view.state,
     serving: view.tags.includes('serving'),
     draining: view.tags.includes('draining'),

@@ -19,6 +19,16 @@ const RelaySchema = Type.Object({
   region: Type.String(),
   weight: Type.Number(),
   max_readers: Type.Optional(Type.Integer({ description: 'sessions it may carry at a time; absent: any number' })),
+  upstream: Type.Optional(
+    Type.Object(
+      {
+        relay: Type.Optional(Type.String({ description: 'absent: there is none just now' })),
+        since: Type.Number({ description: 'epoch ms' }),
+        why: WhySchema,
+      },
+      { description: 'of one that pulls programs on demand: from which relay, and why from that' },
+    ),
+  ),
   state: Type.Enum([...RELAY_STATES]),
   since: Type.Number({ description: 'epoch ms' }),
   why: WhySchema,
@@ -41,12 +51,13 @@ export function relayLoad(services: Pick<HttpServices, 'cells'>): Map<string, nu
 }
 
 function show(view: CellView, load: Map<string, number>) {
-  const { role, region, weight, max_readers, drain } = relayOf(view);
+  const { role, region, weight, max_readers, upstream, drain } = relayOf(view);
   const { id: relay, state, since, why, tags } = view;
   const sessions = load.get(relay) ?? 0;
   return {
     ...{ id: relay, role, region, weight },
     ...(max_readers === undefined ? {} : { max_readers }),
+    ...(upstream ? { upstream } : {}),
     ...{ state: state as RelayState, since, why, sessions },
     placeable: tags.includes('placeable') && sessions < (max_readers ?? Number.POSITIVE_INFINITY),
     ...(drain ? { drain: { ...doerIn(drain), since: drain.since } } : {}),

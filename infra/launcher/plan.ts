@@ -96,6 +96,7 @@ export async function planGroup(
       'http.port or --port',
       config.http.host,
     ),
+    ...(config.http.publicUrl === undefined ? {} : { publicHost: new URL(config.http.publicUrl).hostname }),
     ...(config.http.tls ? { tls: config.http.tls } : {}),
   };
   const otherPorts: number[] = [];
@@ -145,8 +146,8 @@ export async function planGroup(
     relays,
     ...(cluster ? { cluster } : {}),
     lowLatency: { secretFile: relaysHls.file },
-    remoteRelays: config.relays.flatMap(({ id, role, region, weight, remote }) =>
-      remote ? [{ id, role, region, weight, ...remote }] : [],
+    remoteRelays: config.relays.flatMap(({ id, role, region, weight, pull, remote }) =>
+      remote ? [{ id, role, region, weight, ...(pull ? { pull } : {}), ...remote }] : [],
     ),
     links: { launcher: path.join(state.sockets, 'launcher.sock'), switchers: state.sockets },
     demoCameras: demo ? demoCameras(config, demoSources) : [],
@@ -217,8 +218,9 @@ async function placeRelays(config: Config, listen: Listen): Promise<RelayPlace[]
       const setting = settingOf(relay, isFirst, name);
       ports[name] = await listen(port, `relay ${relay.id}, ${name}`, setting, at, UDP.has(name) ? 'udp' : 'tcp');
     }
-    const { id, role, region, weight } = relay;
-    places.push({ id, role, region, weight, embedded: true, host, ...ports, ...(on ? { on } : {}) });
+    const { id, role, region, weight, pull } = relay;
+    const pulls = pull ? { pull } : {};
+    places.push({ id, role, region, weight, ...pulls, embedded: true, host, ...ports, ...(on ? { on } : {}) });
   }
   return places;
 }

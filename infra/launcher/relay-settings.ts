@@ -78,9 +78,12 @@ export function relaySettings(place: RelayPlace, options: RelayOptions): Record<
     ...{ moq: false, playback: false, pprof: false },
     ...lowLatencyHls(place, options),
     ...(place.role === 'intake' && options.recordings ? { pathDefaults: recording(options.recordings) } : {}),
-    // In the file, so that a relay takes programs and the pulse the moment it runs, with or without a gateway.
+    // In the file, so that a relay takes programs and the pulse the moment it runs, with or without a gateway; one that
+    // pulls programs is given a path for each.
     paths: {
-      ...(place.role === 'delivery' ? { [PROGRAM_PATHS]: PROGRAM_PATH, [DEPARTURE_PATHS]: PROGRAM_PATH } : {}),
+      ...(place.role === 'delivery' && !place.pull
+        ? { [PROGRAM_PATHS]: PROGRAM_PATH, [DEPARTURE_PATHS]: PROGRAM_PATH }
+        : {}),
       [PULSE_PATHS]: PROGRAM_PATH,
     },
   };

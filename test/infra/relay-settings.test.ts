@@ -106,6 +106,13 @@ describe('the settings of a relay', () => {
     expect(webrtcLocalTCPAddress).to.equal('192.0.2.7:6');
   });
 
+  it('take no program from a switcher at a delivery relay that pulls: it is given a path for each', () => {
+    const options = { jwksPort: 9, issuer: 'i', audience: 'a', publicHosts: [], origins: [] };
+    const { paths } = relaySettings({ ...place('delivery', '127.0.0.1'), pull: [] }, options);
+    expect(Object.keys(paths as object).some((name) => new RegExp(name.slice(1)).test('cam_001'))).to.equal(false);
+    expect(paths).to.deep.equal(relaySettings(place('intake', '127.0.0.1'), options).paths);
+  });
+
   it('take exactly the ids of cameras as program paths, and none but the pulse at an intake', () => {
     const patterns = Object.keys(settings('delivery', '127.0.0.1').paths as object);
     const [pattern = ''] = patterns;

@@ -5,13 +5,17 @@ import type { Roster } from '../../../actors/roster.ts';
 import { type Departed, departuresOf } from '../../../adapters/departures.switcher.ts';
 import { type Id, id } from '../../../bus/identity.ts';
 import { activeStanding, type CameraContext } from '../../../machines/camera/context.ts';
+import type { RelayContext } from '../../../machines/relay/context.ts';
 import type { SeatReport } from '../../../machines/slots.ts';
 import { isOpen, viewerOf } from '../../http/views.ts';
+import type { Upstream } from './pulled-programs.ts';
 
 /** What the media plane sees of the cells, as they stand whenever it looks. */
 export interface CellsSight {
   /** How a relay stands; undefined before its cell lives. */
   relay(relay: string): CellView | undefined;
+  /** From where a relay that lives here shall pull programs; undefined: from nowhere. */
+  upstreamOf(relay: string): Upstream | undefined;
   /** The fencing token for a camera's orders. */
   epoch(camera: string): number;
   /** A camera as people call it. */
@@ -43,11 +47,20 @@ export function departedFrom(cells: Pick<Cells, 'list' | 'view'>, camera: string
 }
 
 /** Lets the media plane see the cells; they are made after it, as its adapters are in their slots. */
-export function sightOf(population: () => { roster: Pick<Roster, 'epoch'>; cells: Cells }, log: Logger): CellsSight {
+export function sightOf(
+  population: () => { roster: Pick<Roster, 'epoch' | 'has'>; cells: Cells },
+  log: Logger,
+): CellsSight {
   const camera = (name: string) => population().cells.view({ kind: 'camera', id: name as Id });
   const viewer = (session: string) => ({ kind: 'viewer' as const, id: session as Id });
   return {
     relay: (name) => population().cells.view({ kind: 'relay', id: id(name) }),
+    upstreamOf(name) {
+      const at = { kind: 'relay' as const, id: id(name) };
+      if (!population().roster.has(at)) return undefined;
+      const { upstream } = (population().cells.view(at)?.context ?? {}) as Partial<RelayContext>;
+      return upstream?.relay === undefined ? undefined : { relay: upstream.relay, since: upstream.since };
+    },
     epoch: (name) => population().roster.epoch({ kind: 'camera', id: name as Id }),
     nameOf: (name) => String((camera(name)?.context.settings as { name?: string })?.name ?? name),
     codecOf(name) {

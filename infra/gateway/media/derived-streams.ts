@@ -37,15 +37,18 @@ export function derivedStreams(parts: DerivedStreamsParts): Pick<RenditionSlots,
   const { reaches, clients, address, isHere, isThere, hlsFolder, sockets, departures, gives, yields, log } = parts;
   const ffmpeg = findProgram('ffmpeg');
   const here = [...reaches.values()].filter((relay) => relay.role === 'delivery' && isHere(relay));
+  // One that pulls has a program only as long as somebody reads it there, and gives others what it was given.
+  const fed = here.filter(({ pull }) => !pull);
+  const able = fed.length > 0 ? fed : here;
   const feeding: Feeding = {
     relays: [...reaches.values()]
       .filter(({ role }) => role === 'delivery')
       .map((relay) => ({
         paths: clients.paths(relay.id),
-        urlOf: (path) => address(relay, 'read', path),
+        urlOf: (path, by) => address(relay, 'read', path, by && reaches.get(by.paths.relay)),
         // What one that is removed is fed with already goes on there; nothing is begun anew while another can have it.
         get feeds() {
-          return isHere(relay) && (isThere(relay.id) || !here.some(({ id }) => isThere(id)));
+          return able.includes(relay) && (isThere(relay.id) || !able.some(({ id }) => isThere(id)));
         },
       })),
     sockets: path.join(sockets, 'rungs'),

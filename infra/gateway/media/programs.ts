@@ -10,8 +10,9 @@ import type { CameraSlots, RenditionSlots } from '../../../machines/slots.ts';
 import { findProgram } from '../../binaries.ts';
 import { type Launchers, switcherHost } from '../launchers.ts';
 import { knowProgramRelays, type ProgramRelaysParts } from './program-relays.ts';
+import { keepPulledPrograms, type PulledProgramsParts } from './pulled-programs.ts';
 import type { RelayAddress } from './relay-address.ts';
-import { known } from './relay-clients.ts';
+import { known, type RelayClients } from './relay-clients.ts';
 import type { RelayReach } from './relay-reach.ts';
 
 /** What carrying programs needs. */
@@ -19,6 +20,8 @@ export interface ProgramsParts extends Pick<ProgramRelaysParts<RelayReach>, 'isT
   /** The data folder. */
   state: string;
   launchers: Launchers;
+  paths: RelayClients['paths'];
+  upstreamOf: PulledProgramsParts['upstreamOf'];
   reaches: ReadonlyMap<string, RelayReach>;
   address: RelayAddress;
   /** The intake that pulls a camera. */
@@ -48,8 +51,8 @@ export interface Programs {
   renew(camera: string): void;
   /** The cells of all relays are known: those that were taken out get no program any more. */
   attendRelays(): void;
-  /** Lets go of the pictures and figures of every camera but these. */
-  keepOnly(cameras: { has(camera: string): boolean }): void;
+  /** There are these cameras from now on: lets go of the pictures and figures of all others. */
+  setCameras(cameras: ReadonlyMap<string, unknown>): void;
   close(): void;
 }
 
@@ -58,12 +61,20 @@ const RATES_FRESH_MS = 3_000;
 /** What comes late is told of several times a second: after this long it has caught up. */
 const DELAY_FRESH_MS = 1_000;
 
-/** Makes the adapters; every delivery relay gets every program, but for one that was taken out. */
+/** Makes the adapters; every delivery relay gets every program, but for those that pull them, and one that was taken out. */
 export function openPrograms(parts: ProgramsParts): Programs {
   const { state, launchers, reaches, address, intakeOf, epoch, codecOf, departed, isThere, feedsOthers, log } = parts;
   const ffmpeg = findProgram('ffmpeg');
+  const deliveries = [...reaches.values()].filter(({ role }) => role === 'delivery');
+  const pulled = keepPulledPrograms({
+    pullers: deliveries.filter(({ pull }) => pull).map(({ id }) => id),
+    paths: parts.paths,
+    upstreamOf: parts.upstreamOf,
+    programAt: (upstream, camera, puller) => address(known(reaches, upstream), 'read', camera, known(reaches, puller)),
+    refused: (relay, detail) => log.error({ relay, detail }, 'a relay refuses the program that it is to pull'),
+  });
   const relays = knowProgramRelays({
-    deliveries: [...reaches.values()].filter(({ role }) => role === 'delivery'),
+    deliveries: deliveries.filter(({ pull }) => !pull),
     launcherOf: launchers.of,
     ...{ isThere, feedsOthers },
     changed: () => switchers.renewAll(),
@@ -125,7 +136,8 @@ export function openPrograms(parts: ProgramsParts): Programs {
     },
     renew: switchers.renew,
     attendRelays: relays.attend,
-    keepOnly(cameras) {
+    setCameras(cameras) {
+      pulled.setCameras(cameras.keys());
       for (const camera of rates.keys()) {
         if (cameras.has(camera)) continue;
         rates.delete(camera);
@@ -135,6 +147,7 @@ export function openPrograms(parts: ProgramsParts): Programs {
     },
     close() {
       relays.close();
+      pulled.close();
       switchers.close();
       eyes.close();
     },

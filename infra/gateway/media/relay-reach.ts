@@ -9,6 +9,8 @@ export interface RelayReach {
   id: string;
   role: RelayPlace['role'];
   weight: number;
+  /** Of a delivery relay that pulls programs: from which others, the preferred one first; empty: from any. */
+  pull?: readonly string[];
   /** The host that runs it, where there are several. */
   host?: string;
   /** Its settings are ours: a launcher wrote them. */
@@ -59,6 +61,7 @@ export function relayReaches({ relays, remoteRelays }: Group): RelayReach[] {
     id: place.id,
     role: place.role,
     weight: place.weight,
+    ...(place.pull ? { pull: place.pull } : {}),
     embedded: true,
     ...(place.on ? { host: place.on.host } : {}),
     api: { host: place.on?.address ?? LOOPBACK, port: place.api },
@@ -69,6 +72,20 @@ export function relayReaches({ relays, remoteRelays }: Group): RelayReach[] {
   }));
   const others = remoteRelays.map(({ region: _region, ...one }) => ({ ...one, embedded: false, offered: one.rtsp }));
   return [...own, ...others];
+}
+
+/**
+ * Where a relay reads from another one: as gateways do; one that somebody else runs reaches those of this machine as
+ * viewers do.
+ * @param publicHost the name under which viewers reach this machine
+ */
+export function rtspFrom(
+  reader: Pick<RelayReach, 'embedded'>,
+  { rtsp, offered, embedded, host }: Pick<RelayReach, 'rtsp' | 'offered' | 'embedded' | 'host'>,
+  publicHost: string | undefined,
+): Endpoint {
+  if (reader.embedded || !embedded || host !== undefined) return rtsp;
+  return { ...offered, host: offered.host ?? publicHost ?? rtsp.host };
 }
 
 /**

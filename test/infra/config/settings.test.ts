@@ -23,6 +23,10 @@ const faultsOf = (text: string, env: NodeJS.ProcessEnv = {}): string[] => {
   throw new Error('the configuration was accepted');
 };
 
+/** A relay that somebody else runs, and that pulls. */
+const PULLER =
+  '{ id: far, pull: true, api: "https://f.example.com:9997", rtsp: "rtsps://f.example.com", whep: "https://f.example.com" }';
+
 const infra = path.resolve(import.meta.dirname, '../../../infra');
 
 describe('the configuration', () => {
@@ -155,6 +159,28 @@ describe('the configuration', () => {
     ['a relay of others without its addresses', 'relays: [{ id: a, api: "https://h" }]', /relays\.0\.rtsp: is missing/],
     ['addresses of a relay that runs here', 'relays: [{ id: a, rtsp: "rtsp://h" }]', /goes with "api"/],
     ['two relays of one name', 'relays: [{ id: a }, { id: a }]', /two relays are called "a"/],
+    [
+      'an intake that pulls programs',
+      'relays: [{ id: a }, { id: b, role: intake, pull: true }]',
+      /relays\.1\.pull: is for delivery relays; b is an intake/,
+    ],
+    ['relays that all pull', 'relays: [{ id: a, pull: true }]', /relays\.0\.pull: needs another delivery relay/],
+    [
+      'a relay that pulls from one that does not exist',
+      'relays: [{ id: relay-1 }, { id: far, pull: [relay-11] }]',
+      /relays\.1\.pull: .*"relay-11" is none; did you mean "relay-1"\?/,
+    ],
+    [
+      'a relay that pulls from one that pulls',
+      'relays: [{ id: a }, { id: b, pull: true }, { id: c, pull: [b] }]',
+      /relays\.2\.pull: expected delivery relays without "pull": "b" is none/,
+    ],
+    ['a relay that pulls from nobody', 'relays: [{ id: a }, { id: b, pull: [] }]', /relays\.1\.pull: expected/],
+    [
+      'a relay of others that pulls from one which it can’t reach',
+      `relays: [{ id: a }, ${PULLER}]`,
+      /relays\.1\.pull: can't reach a from elsewhere: set http\.public_url, or media\.listen/,
+    ],
     ['a proxy that is no address', 'http: { trusted_proxies: [proxy] }', /expected an IP address or a network/],
     ['a network that is none', 'regions: { networks: { 1.0.0.0/99: x } }', /expected a network/],
     ['an issuer missing beside its keys', 'auth: { jwks_url: https://x/keys }', /expected the issuer whose keys/],
@@ -341,6 +367,25 @@ describe('the configuration', () => {
       expect(camera(more).warnings, more).to.deep.equal([]);
     }
     expect(camera('').cameras.get(id('a'))?.keep).to.equal('warm');
+  });
+
+  it('has relays pull programs from others: from any, or from some, the preferred one first', () => {
+    const { relays } = read('relays: [{ id: a }, { id: b }, { id: c, pull: true }, { id: d, pull: [b, a] }]');
+    expect(relays.map(({ id, pull }) => [id, pull])).to.deep.equal([
+      ['a', undefined],
+      ['b', undefined],
+      ['c', []],
+      ['d', ['b', 'a']],
+      ['intake-1', undefined],
+    ]);
+    expect(read('relays: [{ id: a }, { id: b, pull: false }]').relays[1]).not.to.have.property('pull');
+    const tls = 'listen: 0.0.0.0:443, tls: { cert: c, key: k }';
+    const named = `auth: local\nhttp: { public_url: "https://wall.example.com", ${tls} }`;
+    const addressed = 'auth: local\nmedia: { listen: 10.0.0.1, insecure: true }';
+    for (const reached of [named, addressed]) {
+      expect(read(`${reached}\nrelays: [{ id: a }, ${PULLER}]`).relays[1]?.pull).to.deep.equal([]);
+    }
+    expect(faultsOf(`auth: local\nhttp: { ${tls} }\nrelays: [{ id: a }, ${PULLER}]`).join()).to.match(/public_url/);
   });
 
   it('gives a second relay ports of its own', () => {
