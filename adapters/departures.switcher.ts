@@ -47,8 +47,11 @@ export interface DeparturesOptions {
 
 /** Departure paths as the program adapter keeps them. */
 export interface PreparedDepartures extends Departures {
-  /** The relays that have this camera's program now; none ends what is prepared. */
-  serve(camera: string, relays: readonly string[]): void;
+  /**
+   * The relays that have this camera's program now; none ends what is prepared.
+   * @param pulling relays that pull, each with the one from which: what is published there comes on to it
+   */
+  serve(camera: string, relays: readonly string[], pulling?: ReadonlyMap<string, string>): void;
   /** What the camera's switcher says of its paths. */
   hear(told: DeparturesTold): void;
   /** Looks whether those are still there whom a former gateway sent off. */
@@ -66,6 +69,8 @@ const CATCH_UP_MS = 2_000;
 
 interface Prepared {
   relay: string;
+  /** The relay where it is published. */
+  at: string;
   url: string;
   state: 'waiting' | 'ready' | 'taken';
   /** Of one that a former gateway handed out. */
@@ -73,7 +78,8 @@ interface Prepared {
 }
 
 interface Shelf {
-  relays: readonly string[];
+  /** By relay: where what begins there is published. */
+  places: ReadonlyMap<string, string>;
   /** What there is to begin with besides the camera's own picture. */
   rungs: readonly string[];
   paths: Map<string, Prepared>;
@@ -87,12 +93,14 @@ interface Shelf {
 }
 
 const freshShelf = (): Shelf => ({
-  ...{ relays: [], rungs: [], paths: new Map(), lacking: [], catchingUp: new Map() },
+  ...{ places: new Map(), rungs: [], paths: new Map(), lacking: [], catchingUp: new Map() },
   ...{ heard: false, ordering: false },
 });
 
 /** Every departure path of a camera begins with this. */
 export const departuresOf = (camera: string): string => `departure/${camera}/`;
+/** Whether a path is one. */
+export const isDeparture = (path: string): boolean => path.startsWith('departure/');
 const pathOf = (camera: string, id: string) => `${departuresOf(camera)}${id}`;
 
 /** Prepares departure paths, refilled as soon as one is taken. */
@@ -111,19 +119,19 @@ export function createDepartures(options: DeparturesOptions): PreparedDepartures
       if (shelves.get(camera) !== shelf || !shelf.heard) return;
       options.order(
         camera,
-        [...shelf.paths].map(([id, { relay, url }]) => ({ id, relay, url })),
+        [...shelf.paths].map(([id, { at, url }]) => ({ id, relay: at, url })),
       );
     });
   };
 
   const fill = (camera: string, shelf: Shelf) => {
-    for (const relay of shelf.relays) {
+    for (const [relay, at] of shelf.places) {
       const free = [...shelf.paths.values()].filter((one) => one.relay === relay && one.state !== 'taken').length;
       for (let missing = READY - free; missing > 0; missing -= 1) {
         count += 1;
         const id = `${born}-${count}`;
-        const url = options.url(camera, relay, pathOf(camera, id));
-        shelf.paths.set(id, { relay, url, state: 'waiting' });
+        const url = options.url(camera, at, pathOf(camera, id));
+        shelf.paths.set(id, { relay, at, url, state: 'waiting' });
         order(camera, shelf);
       }
     }
@@ -139,21 +147,24 @@ export function createDepartures(options: DeparturesOptions): PreparedDepartures
     return shelf;
   };
   /** Leaves what a former gateway handed out to those who are there: they would lose their picture with it. */
-  const inherit = (camera: string, { paths }: Shelf, known: readonly string[]) => {
+  const inherit = (camera: string, { paths, places }: Shelf, known: readonly string[]) => {
     const strange = new Set(known.filter((id) => !paths.has(id)));
     if (strange.size === 0) return;
     for (const { path, relay, stays } of options.departed(camera)) {
       const id = path.slice(departuresOf(camera).length);
-      if (strange.has(id)) paths.set(id, { relay, url: options.url(camera, relay, path), state: 'taken', stays });
+      const at = places.get(relay) ?? relay;
+      if (strange.has(id)) paths.set(id, { relay, at, url: options.url(camera, at, path), state: 'taken', stays });
     }
   };
 
   return {
-    serve(camera, relays) {
+    serve(camera, relays, pulling = new Map()) {
       const shelf = shelfOf(camera);
-      shelf.relays = [...relays];
-      for (const [id, { relay, state }] of shelf.paths)
-        if (state !== 'taken' && !relays.includes(relay)) remove(camera, shelf, id);
+      const fed = relays.map((relay) => [relay, relay] as const);
+      const places = new Map([...fed, ...[...pulling].filter(([, at]) => relays.includes(at))]);
+      shelf.places = places;
+      for (const [id, { relay, at, state }] of shelf.paths)
+        if (state !== 'taken' && places.get(relay) !== at) remove(camera, shelf, id);
       fill(camera, shelf);
     },
     hear({ camera, known, ready, rungs = [], lacking = [] }) {

@@ -21,6 +21,8 @@ export interface ProgramSwitcherOptions {
   outputs(camera: string): { relay: string; url: string }[];
   /** What a camera's ladder makes now, and where it is read, with fresh tokens. */
   rungs?(camera: string): { name: string; url: string }[];
+  /** Relays that pull, each with the one from which: departure paths there begin at that one. */
+  pulling?(): ReadonlyMap<string, string>;
   /** Address of a departure path at a relay, with a fresh token; without it none are prepared. */
   departureUrl?(relay: string, path: string): string;
   /** Who is on departure paths of a camera, by what is known of its viewers. */
@@ -51,7 +53,6 @@ export interface ProgramSwitchers {
   watch(camera: string, wanted: boolean): void;
   /** A camera's addresses have changed: its order is given again. */
   renew(camera: string): void;
-  /** The same for every camera. */
   renewAll(): void;
   /** Lets go of every switcher; they carry on. */
   close(): void;
@@ -95,8 +96,11 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
     const outputs = options.outputs(camera);
     const entry = entries.get(camera);
     const relays = outputs.map(({ relay }) => relay);
-    // Nobody is sent to a departure path there any more, and none is kept.
-    if (entry && orderFor(entry, relays)) departures?.serve(camera, relaysOf(entry));
+    if (entry) {
+      orderFor(entry, relays);
+      // Nobody is sent to a departure path where the program is not, and none is kept there.
+      prepare(camera, entry);
+    }
     return {
       type: 'carry',
       epoch: options.epoch(camera),
@@ -144,7 +148,7 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
       if (message.type === 'refused') entry.away = message.text;
       reportNews(entry);
       tellChange(camera, entry);
-      if (message.type === 'output') departures?.serve(camera, relaysOf(entry));
+      if (message.type === 'output') prepare(camera, entry);
     },
     away(camera, switcher) {
       const entry = entries.get(camera);
@@ -171,6 +175,7 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
       })
     : undefined;
 
+  const prepare = (camera: string, entry: Heard) => departures?.serve(camera, relaysOf(entry), options.pulling?.());
   const renewAll = () => {
     for (const camera of entries.keys()) pool.renew(camera);
   };

@@ -1,3 +1,4 @@
+import type { PathConfig } from '../mediamtx.ts';
 import type { RelayPaths } from './relay-paths.ts';
 
 /** Paths that a relay reads from another one, each only while somebody watches it there. */
@@ -9,6 +10,9 @@ export interface PulledPaths {
   /** Cares for them no more, and leaves them as they are. */
   leave(): void;
 }
+
+/** A path that a relay reads at an address, only while somebody reads it. */
+export const pulledFrom = (source: string): PathConfig => ({ source, rtspTransport: 'tcp', sourceOnDemand: true });
 
 /** Addresses hold tokens that end some day. */
 const TOKENS_FRESH_MS = 3_600_000;
@@ -25,8 +29,7 @@ export function pullPaths(
 ): PulledPaths {
   const pulled = new Set<string>();
   let freshAt = performance.now();
-  const want = (name: string) =>
-    at.want(name, { source: urlOf(name), rtspTransport: 'tcp', sourceOnDemand: true }, refused);
+  const want = (name: string) => at.want(name, pulledFrom(urlOf(name)), refused);
   return {
     set(names) {
       const wanted = new Set(names);

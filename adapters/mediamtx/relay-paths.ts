@@ -1,6 +1,6 @@
-import { isDeepStrictEqual } from 'node:util';
 import { type Mediamtx, type PathConfig, RelayRefused } from '../mediamtx.ts';
 import { RelayAway } from './exchange.ts';
+import { canStay, look, remade, type Standing } from './standing-paths.ts';
 
 /** The paths that one relay shall have; kept true over outages and restarts of either side. */
 export interface RelayPaths {
@@ -45,13 +45,6 @@ interface Wanted {
   mark: symbol;
 }
 
-/** A path as the relay had it when we last looked or wrote. */
-interface Standing {
-  config: PathConfig;
-  /** Undefined where the relay did not say. */
-  delivering: boolean | undefined;
-}
-
 /** Until a path is tried again that waits for a disk. */
 const HUNG_AGAIN_MS = 500;
 /** The same for one that is read, and is to have another token. */
@@ -92,11 +85,12 @@ export function relayPaths(
     const same = found !== undefined && canStay(found.config, path.config);
     const { source, sourceOnDemand = false } = path.config;
     // Its address may have a fresher token than the one that it reads with: that is for who comes next.
-    if (same && sourceOnDemand && (await isRead(name))) return putOff(name, readAgainMs);
-    // One that pulls is made anew when it is wanted anew, and so connects at once; a publisher would only be cut.
-    const stale = sourceOnDemand || (written.has(name) && source !== 'publisher');
-    const stays = same && !stale;
-    if (!stays || !(source === 'publisher' || (await delivers(found, name)))) {
+    if (same && sourceOnDemand && !name.startsWith('~') && (await isRead(name))) return putOff(name, readAgainMs);
+    // One that pulls is made anew when it is wanted anew, and so connects at once; a publisher would only be cut. A
+    // pattern connects for each path by itself, and has no token of its own.
+    const lasts = source === 'publisher' || name.startsWith('~');
+    const stays = same && (lasts || !(sourceOnDemand || written.has(name)));
+    if (!stays || !(lasts || (await delivers(found, name)))) {
       const record = recorded.get(name);
       const config = { ...remade(path.config, found?.config), ...(record === undefined ? {} : { record }) };
       await api.replacePath(name, config);
@@ -285,37 +279,4 @@ export function relayPaths(
       for (const again of waiting.values()) clearTimeout(again);
     },
   };
-}
-
-async function look(api: Mediamtx): Promise<Map<string, Standing>> {
-  // One path that hangs holds up the whole list, but none of the others.
-  const paths = api.paths().catch((error) => {
-    if (error instanceof RelayAway) return undefined;
-    throw error;
-  });
-  const [configs, live] = await Promise.all([api.pathConfigs(), paths]);
-  const delivering = live && new Set(live.filter((path) => path.available).map((path) => path.name));
-  return new Map(configs.map((config) => [config.name, { config, delivering: delivering?.has(config.name) }]));
-}
-
-/** Whether a path that was found can be left untouched if it delivers: one that pulls in vain may be asleep until its next retry. */
-const canStay = (config: PathConfig, asked: PathConfig): boolean =>
-  // The relay's answer also holds every default.
-  (Object.keys(asked) as (keyof PathConfig)[]).every((field) =>
-    isDeepStrictEqual(essence(field, config), essence(field, asked)),
-  );
-
-/** What matters of a field: a path that reads with an older token reads all the same. */
-function essence(field: keyof PathConfig, config: PathConfig): unknown {
-  if (field === 'source') return config.source.replace(/\?token=.*$/, '');
-  if (field === 'forward') return config.forward?.map(({ dest, destFingerprint = '' }) => [dest, destFingerprint]);
-  return config[field];
-}
-
-/**
- * The configuration with another value in a field without effect: the relay makes a path anew only when something
- * changed. `sourceOnDemandCloseAfter` matters to sources on demand alone, and to those a second more or less does not.
- */
-function remade(config: PathConfig, standing: PathConfig | undefined): PathConfig {
-  return { ...config, sourceOnDemandCloseAfter: standing?.sourceOnDemandCloseAfter === '10s' ? '11s' : '10s' };
 }

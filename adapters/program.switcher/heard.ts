@@ -55,12 +55,10 @@ export function changeReport(told: SwitchedTold | HoldingTold): ProgramReport {
 export const relaysOf = ({ outputs }: Heard): string[] =>
   [...outputs.values()].filter(({ state }) => state === 'up').map(({ relay }) => relay);
 
-/** It is ordered for these relays now: what was heard of others is over. @returns whether any of them had it */
-export function orderFor(heard: Heard, relays: readonly string[]): boolean {
-  const over = [...heard.outputs.keys()].filter((relay) => !relays.includes(relay));
-  for (const relay of over) heard.outputs.delete(relay);
+/** It is ordered for these relays now: what was heard of others is over. */
+export function orderFor(heard: Heard, relays: readonly string[]): void {
+  for (const relay of [...heard.outputs.keys()]) if (!relays.includes(relay)) heard.outputs.delete(relay);
   heard.relays = relays;
-  return over.length > 0;
 }
 
 /** Reports what changed since the last time, and only that. */

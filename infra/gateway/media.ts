@@ -163,9 +163,9 @@ export function openMedia(parts: MediaParts): Media {
     state: group.state,
     intakeOf: intakes.of,
     paths: clients.paths,
-    upstreamOf: parts.upstreamOf,
-    codecOf: parts.codecOf,
-    departed: parts.departed,
+    publicHost: group.http.publicHost,
+    ...{ upstreamOf: parts.upstreamOf, caresFor: parts.caresFor },
+    ...{ codecOf: parts.codecOf, departed: parts.departed },
   });
   const hlsFolder = path.join(group.state, 'hls');
   const derived = derivedStreams({
@@ -176,7 +176,7 @@ export function openMedia(parts: MediaParts): Media {
     yields: parts.yields,
   });
   const signalling = openSignalling({
-    ...{ reaches, clients, programAt, log },
+    ...{ reaches, clients, gate, programAt, log },
     socket: peersSocket(group.links.switchers),
     isOnly: group.cluster === undefined,
     sessions: parts.sessions,

@@ -1,4 +1,5 @@
 import type { CellView } from '../../actors/cells.ts';
+import { isDeparture } from '../../adapters/departures.switcher.ts';
 import { type Id, isId } from '../../bus/identity.ts';
 import type { Placement } from '../../machines/policy/placement.ts';
 import { heldNow, instanceOf, legsKnown } from './legs.ts';
@@ -176,7 +177,7 @@ export function keepMoves(services: HttpServices, shared: Shared, line: Pick<Lin
   const hopOn = (): void => {
     const held = front === undefined ? undefined : legs.get(front);
     const name = free();
-    if (!held?.path.startsWith('departure/') || held.ladder || name === undefined) return;
+    if (!held || !isDeparture(held.path) || held.ladder || name === undefined) return;
     const waitMs = hop ? Math.min(2 * hop.waitMs, HOP_AGAIN_MS.longest) : HOP_AGAIN_MS.first;
     hop = { leg: name, againMs: performance.now() + waitMs, waitMs };
     const why = 'the picture is there; it goes on where everybody watches';

@@ -47,6 +47,34 @@ describe('departure paths that are kept ready', () => {
     expect(orders, 'closing twice is closing once').to.have.length(3);
   });
 
+  it('begin at the relay that another one pulls from, anew where that is another, and not where it has no program', async () => {
+    const published: string[] = [];
+    const departures = createDepartures({
+      url: (_camera, relay, path) => `rtsp://${relay}/${path}`,
+      departed: () => [],
+      order(_camera, items) {
+        orders.push(items.map(({ id }) => id));
+        published.splice(0, published.length, ...items.map(({ relay, url }) => `${relay} ${new URL(url).host}`));
+      },
+      depart() {},
+    });
+    departures.hear({ type: 'departures', camera: 'cam_1', known: [], ready: [] });
+    departures.serve('cam_1', ['relay-1'], new Map([['far', 'relay-1']]));
+    await allReady(departures);
+    expect(published).to.deep.equal(Array(4).fill('relay-1 relay-1'));
+    const taken = departures.take('cam_1', 'far') ?? expect.fail('none');
+    departures.serve('cam_1', ['relay-1', 'relay-2'], new Map([['far', 'relay-2']]));
+    await allReady(departures);
+    expect(published.sort(), 'who is on his way stays').to.deep.equal([
+      ...Array(3).fill('relay-1 relay-1'),
+      ...Array(4).fill('relay-2 relay-2'),
+    ]);
+    expect(departures.take('cam_1', 'far')?.path).not.to.equal(taken.path);
+    departures.serve('cam_1', ['relay-1'], new Map([['far', 'relay-2']]));
+    await allReady(departures);
+    expect(departures.take('cam_1', 'far')).to.equal(undefined);
+  });
+
   it('are never handed out twice, and none beyond the bound', async () => {
     const departures = prepare();
     departures.serve('cam_1', ['relay-1']);

@@ -14,8 +14,10 @@ import type { Upstream } from './pulled-programs.ts';
 export interface CellsSight {
   /** How a relay stands; undefined before its cell lives. */
   relay(relay: string): CellView | undefined;
-  /** From where a relay that lives here shall pull programs; undefined: from nowhere. */
+  /** From where a relay shall pull programs; undefined: from nowhere. */
   upstreamOf(relay: string): Upstream | undefined;
+  /** Whether a relay's cell lives here. */
+  caresFor(relay: string): boolean;
   /** The fencing token for a camera's orders. */
   epoch(camera: string): number;
   /** A camera as people call it. */
@@ -56,11 +58,11 @@ export function sightOf(
   return {
     relay: (name) => population().cells.view({ kind: 'relay', id: id(name) }),
     upstreamOf(name) {
-      const at = { kind: 'relay' as const, id: id(name) };
-      if (!population().roster.has(at)) return undefined;
-      const { upstream } = (population().cells.view(at)?.context ?? {}) as Partial<RelayContext>;
-      return upstream?.relay === undefined ? undefined : { relay: upstream.relay, since: upstream.since };
+      const view = population().cells.view({ kind: 'relay', id: id(name) });
+      const { relay, since = 0 } = (view?.context as Partial<RelayContext> | undefined)?.upstream ?? {};
+      return relay === undefined ? undefined : { relay, since };
     },
+    caresFor: (name) => population().roster.has({ kind: 'relay', id: id(name) }),
     epoch: (name) => population().roster.epoch({ kind: 'camera', id: name as Id }),
     nameOf: (name) => String((camera(name)?.context.settings as { name?: string })?.name ?? name),
     codecOf(name) {

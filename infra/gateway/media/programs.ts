@@ -4,6 +4,7 @@ import type { Departed, Departures } from '../../../adapters/departures.switcher
 import { createEyes, type Poster } from '../../../adapters/eye.ffmpeg.ts';
 import { intakePath } from '../../../adapters/intake.mediamtx.ts';
 import { rungPath } from '../../../adapters/ladder.ffmpeg.ts';
+import { rtspAddress } from '../../../adapters/mediamtx/exchange.ts';
 import { createProgramSwitchers } from '../../../adapters/program.switcher.ts';
 import { createSlates } from '../../../adapters/slate.ffmpeg.ts';
 import type { CameraSlots, RenditionSlots } from '../../../machines/slots.ts';
@@ -13,17 +14,20 @@ import { knowProgramRelays, type ProgramRelaysParts } from './program-relays.ts'
 import { keepPulledPrograms, type PulledProgramsParts } from './pulled-programs.ts';
 import type { RelayAddress } from './relay-address.ts';
 import { known, type RelayClients } from './relay-clients.ts';
-import type { RelayReach } from './relay-reach.ts';
+import { type RelayReach, rtspFrom } from './relay-reach.ts';
 
 /** What carrying programs needs. */
-export interface ProgramsParts extends Pick<ProgramRelaysParts<RelayReach>, 'isThere' | 'feedsOthers'> {
+export interface ProgramsParts
+  extends Pick<ProgramRelaysParts<RelayReach>, 'isThere' | 'feedsOthers'>,
+    Pick<PulledProgramsParts, 'upstreamOf' | 'caresFor'> {
   /** The data folder. */
   state: string;
   launchers: Launchers;
   paths: RelayClients['paths'];
-  upstreamOf: PulledProgramsParts['upstreamOf'];
   reaches: ReadonlyMap<string, RelayReach>;
   address: RelayAddress;
+  /** The name under which viewers reach this machine. */
+  publicHost: string | undefined;
   /** The intake that pulls a camera. */
   intakeOf(camera: string): string;
   /** The fencing token for a camera's orders. */
@@ -69,8 +73,11 @@ export function openPrograms(parts: ProgramsParts): Programs {
   const pulled = keepPulledPrograms({
     pullers: deliveries.filter(({ pull }) => pull).map(({ id }) => id),
     paths: parts.paths,
-    upstreamOf: parts.upstreamOf,
+    ...{ upstreamOf: parts.upstreamOf, caresFor: parts.caresFor },
     programAt: (upstream, camera, puller) => address(known(reaches, upstream), 'read', camera, known(reaches, puller)),
+    serverAt: (upstream, puller) =>
+      rtspAddress(rtspFrom(known(reaches, puller), known(reaches, upstream), parts.publicHost), ''),
+    changed: () => switchers.renewAll(),
     refused: (relay, detail) => log.error({ relay, detail }, 'a relay refuses the program that it is to pull'),
   });
   const relays = knowProgramRelays({
@@ -102,6 +109,7 @@ export function openPrograms(parts: ProgramsParts): Programs {
       const { relay = '', names = [] } = rungs.get(camera) ?? {};
       return names.map((name) => ({ name, url: address(known(reaches, relay), 'read', rungPath(camera, name)) }));
     },
+    pulling: pulled.now,
     departureUrl: (relay, path) => address(known(reaches, relay), 'publish', path),
     departed,
     slate: slates.clip,

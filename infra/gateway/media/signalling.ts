@@ -1,6 +1,9 @@
 import type { Logger } from 'pino';
+import { isDeparture } from '../../../adapters/departures.switcher.ts';
+import type { Gate } from '../../../adapters/gate.jsonwebtoken.ts';
 import { RelayRefused } from '../../../adapters/mediamtx.ts';
 import { type AdaptivePeers, adaptivePeers } from '../../../adapters/peer.wrtc.ts';
+import { pullWith } from '../../../adapters/provision.mediamtx.ts';
 import { whepMediamtx } from '../../../adapters/whep.mediamtx.ts';
 import type { SeatReport } from '../../../machines/slots.ts';
 import type { Adaptive, Whep, Whip } from '../../http/services.ts';
@@ -15,6 +18,7 @@ export interface SignallingParts extends Pick<AdaptiveParts, 'bounds' | 'reach' 
   /** No other host has one. */
   isOnly: boolean;
   reaches: ReadonlyMap<string, RelayReach>;
+  gate: Pick<Gate, 'mintRelay'>;
   clients: RelayClients;
   /** Sessions, wherever their cells live. */
   sessions: { isOver(session: string): boolean; tell(session: string, event: SeatReport): void };
@@ -31,11 +35,15 @@ export interface Signalling {
   close(): void;
 }
 
+/** A relay that pulls a departure path does so at once, and never again. */
+const PULL_TOKEN_S = 60;
+
 /** Opens it. */
 export function openSignalling({
   socket,
   isOnly,
   reaches,
+  gate,
   clients,
   sessions,
   log,
@@ -49,13 +57,16 @@ export function openSignalling({
       log.debug({ peer, camera, why: text }, 'an adaptive peer sends another picture'),
   });
   const signals = whepMediamtx((relay) => reaches.get(relay)?.whep);
+  const pulls = (relay: string, path: string) => reaches.get(relay)?.pull !== undefined && isDeparture(path);
+  const tokenFor = (path: string) => gate.mintRelay('switcher', [{ action: 'read', path }], PULL_TOKEN_S);
   const heard = (relay: string, session: string) => clients.api(relay).session('webrtcsessions', session);
   const { whep, adaptive } = withAdaptive({
     ...fitting,
     peers,
     whep: {
       ...signals,
-      open: (relay, path, sdp, relayToken, query) => signals.open(relay, path, sdp, relayToken, query),
+      open: (relay, path, sdp, relayToken, query) =>
+        signals.open(relay, path, sdp, relayToken, pulls(relay, path) ? pullWith(query, tokenFor(path)) : query),
       isConnected: async (relay, relaySession) => (await heard(relay, relaySession)).peerConnectionEstablished === true,
       isOf: async (relay, relaySession, session) => (await heard(relay, relaySession)).user === session,
       async heardBytes(relay, relaySession) {
