@@ -53,6 +53,7 @@ export interface ProgramSwitchers {
   watch(camera: string, wanted: boolean): void;
   /** A camera's addresses have changed: its order is given again. */
   renew(camera: string): void;
+  /** The same for every camera. */
   renewAll(): void;
   /** Lets go of every switcher; they carry on. */
   close(): void;
@@ -96,11 +97,8 @@ export function createProgramSwitchers(options: ProgramSwitcherOptions): Program
     const outputs = options.outputs(camera);
     const entry = entries.get(camera);
     const relays = outputs.map(({ relay }) => relay);
-    if (entry) {
-      orderFor(entry, relays);
-      // Nobody is sent to a departure path where the program is not, and none is kept there.
-      prepare(camera, entry);
-    }
+    // Nobody is sent to a departure path where the program is not, and none is kept there.
+    if (entry) prepare(camera, orderFor(entry, relays));
     return {
       type: 'carry',
       epoch: options.epoch(camera),

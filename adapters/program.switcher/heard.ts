@@ -55,10 +55,11 @@ export function changeReport(told: SwitchedTold | HoldingTold): ProgramReport {
 export const relaysOf = ({ outputs }: Heard): string[] =>
   [...outputs.values()].filter(({ state }) => state === 'up').map(({ relay }) => relay);
 
-/** It is ordered for these relays now: what was heard of others is over. */
-export function orderFor(heard: Heard, relays: readonly string[]): void {
+/** It is ordered for these relays now: what was heard of others is over. @returns the same */
+export function orderFor(heard: Heard, relays: readonly string[]): Heard {
   for (const relay of [...heard.outputs.keys()]) if (!relays.includes(relay)) heard.outputs.delete(relay);
   heard.relays = relays;
+  return heard;
 }
 
 /** Reports what changed since the last time, and only that. */

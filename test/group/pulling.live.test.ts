@@ -118,6 +118,17 @@ describe('a delivery relay that pulls programs, for viewers of a far region', fu
     await group.api('DELETE', '/api/v1/relays/relay-2/drain');
   });
 
+  it('has a path for every camera again when its own process was killed', async () => {
+    const { events } = house();
+    const at = await group.kill('relay:far');
+    await events.next('relay.serving', 'relay/far', at, 15_000);
+    for (const camera of ['north', 'south']) expect(await sourceOf(camera)).to.equal('relay-1');
+    const { body } = await group.api('GET', '/live/south/rtsp');
+    const reader = await readProgram(body.rtsp_url);
+    await until('pictures there', () => reader.packets.length > 20);
+    reader.close();
+  });
+
   it('writes no token down, and leaves a journal from which a replay reaches the state of every cell', async () => {
     expect(group.logs()).not.to.match(/token=ey/);
     expect((await replayAgainstTheLiving(group)).faults).to.deep.equal([]);
