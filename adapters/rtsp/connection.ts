@@ -18,6 +18,8 @@ export interface RtspOptions {
   onEnd?(failure: RtspFailure): void;
   /** Certificate authorities for rtsps://, PEM; default: the system's. */
   ca?: string;
+  /** Opens a socket without TLS instead of us; undefined: it can't now. @throws RtspFailure */
+  dial?(host: string, port: number, timeoutMs: number): Promise<net.Socket> | undefined;
 }
 
 /** An open RTSP connection. */
@@ -47,29 +49,24 @@ interface Pending {
 
 const DEFAULT_PORT = { 'rtsp:': 554, 'rtsps:': 322 };
 
-function connect(address: string, ca: string | undefined): net.Socket {
+/** Opens a socket, at once or not at all. @throws RtspFailure */
+async function connect(address: string, options: RtspOptions): Promise<net.Socket> {
   const url = new URL(address);
   const secure = url.protocol === 'rtsps:';
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const port = Number(url.port) || DEFAULT_PORT[secure ? 'rtsps:' : 'rtsp:'];
-  if (!secure) return net.connect({ host, port, noDelay: true });
+  const dialled = secure ? undefined : options.dial?.(host, port, options.connectTimeoutMs);
+  if (dialled) return dialled;
   const servername = net.isIP(host) ? {} : { servername: host };
-  return tls.connect({ host, port, ...servername, ...(ca ? { ca } : {}) });
-}
-
-/**
- * Opens an RTSP connection over TCP, or TLS for rtsps://.
- * @param address without user name and password
- * @throws RtspFailure
- */
-export async function openRtsp(address: string, options: RtspOptions): Promise<RtspConnection> {
-  const socket = connect(address, options.ca);
+  const socket = secure
+    ? tls.connect({ host, port, ...servername, ...(options.ca ? { ca: options.ca } : {}) })
+    : net.connect({ host, port, noDelay: true });
   await new Promise<void>((resolve, reject) => {
     const timer = setTimeout(() => {
       socket.destroy();
       reject(new RtspFailure('timeout', `no connection within ${options.connectTimeoutMs} ms`));
     }, options.connectTimeoutMs);
-    socket.once(socket instanceof tls.TLSSocket ? 'secureConnect' : 'connect', () => {
+    socket.once(secure ? 'secureConnect' : 'connect', () => {
       clearTimeout(timer);
       socket.removeAllListeners('error');
       resolve();
@@ -79,10 +76,19 @@ export async function openRtsp(address: string, options: RtspOptions): Promise<R
       reject(failureOf(error));
     });
   });
-  return converse(socket, options);
+  return socket;
 }
 
-function converse(socket: net.Socket, options: RtspOptions): RtspConnection {
+/**
+ * Opens an RTSP connection over TCP, or TLS for rtsps://.
+ * @param address without user name and password
+ * @throws RtspFailure
+ */
+export const openRtsp = async (address: string, options: RtspOptions): Promise<RtspConnection> =>
+  converse(await connect(address, options), options);
+
+/** Goes on with the conversation on a socket, whoever had it before. */
+export function converse(socket: net.Socket, options: RtspOptions): RtspConnection {
   const pending = new Map<number, Pending>();
   let cseq = 0;
   let over = false;

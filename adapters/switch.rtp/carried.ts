@@ -1,5 +1,6 @@
 import type { LinkMessage } from '../../bus/carriers/link.ts';
 import { ShapeError } from '../../bus/shape.ts';
+import type { KeptConnections } from './kept-connections.ts';
 import { keepProgram, type Program } from './program.ts';
 import {
   type CarryOrder,
@@ -33,8 +34,11 @@ export interface Carried {
 /** Fences of cameras let go that are remembered: far more than one switcher ever carries. */
 const MAX_EPOCHS = 1_000;
 
-/** @param tell reports of the programs go here */
-export function createCarried(tell: Tell): Carried {
+/**
+ * @param tell reports of the programs go here
+ * @param kept what the process before this one published
+ */
+export function createCarried(tell: Tell, kept: KeptConnections): Carried {
   const programs = new Map<string, Program>();
   /** Per camera the highest epoch seen: whoever orders with a lower one has lost the camera to another. */
   const epochs = new Map<string, number>();
@@ -67,10 +71,14 @@ export function createCarried(tell: Tell): Carried {
     } else {
       programs.set(
         camera,
-        keepProgram(order, {
-          told: tell,
-          keyFrame: (source, codec, annexB) => tell({ type: 'keyframe', camera, source, codec }, annexB),
-        }),
+        keepProgram(
+          order,
+          {
+            told: tell,
+            keyFrame: (source, codec, annexB) => tell({ type: 'keyframe', camera, source, codec }, annexB),
+          },
+          kept,
+        ),
       );
     }
     for (const standing of programs.get(camera)?.standings() ?? []) answer(standing);

@@ -1,6 +1,7 @@
 import type { MediaTrack } from '../rtsp/sdp.ts';
 import type { StoredPacket } from './gop.ts';
-import { keepOutput } from './output.ts';
+import { type KeptConnections, type Publication, withoutToken } from './kept-connections.ts';
+import { keepOutput, type OutputStanding } from './output.ts';
 import { keepPace } from './pace.ts';
 import { createStream, type Start, type Stream } from './stream.ts';
 import type { DepartOrder } from './talk.ts';
@@ -34,6 +35,9 @@ export interface DepartureParts {
   relay: string;
   name: string;
   url: string;
+  kept: KeptConnections;
+  /** Somebody is on it already, as the process before this one published it. */
+  before?: Publication;
   /** It is ready, or not ready any more. */
   changed(): void;
   /** Its publisher ended after it had departed: it is over. */
@@ -45,19 +49,28 @@ const LACKS_FOR_MS = 10_000;
 
 /** Keeps a silent path ready; after its departure it follows the program, or a rung, with numbers of its own. */
 export function keepDeparture(parts: DepartureParts): Departure {
-  let departed = false;
-  let rung: DepartOrder['rung'];
-  /** Runs while it lacks that. */
-  let lacking: NodeJS.Timeout | undefined;
+  let departed = parts.before !== undefined;
+  let rung = parts.before?.departed?.rung;
+  const lack = () => setTimeout(parts.gone, LACKS_FOR_MS);
+  /** Runs while it lacks its rung. */
+  let lacking = rung ? lack() : undefined;
   let stream: Stream | undefined;
-  const output = keepOutput(parts.relay, parts.name, parts.url, ({ state }) => {
+  const standing = ({ state }: OutputStanding) => {
     if (departed && state === 'down') parts.gone();
     else parts.changed();
-  });
+  };
+  const output = keepOutput(parts.relay, parts.name, parts.url, standing, parts.kept);
   const pace = keepPace(
     { video: (frame, keyStart) => output.writeVideo(frame, keyStart), other: (frame) => output.write(frame) },
     () => output.flush(),
   );
+
+  const open = (tracks: MediaTrack[]) => {
+    stream = createStream(withoutToken(parts.url), tracks, pace);
+    output.publish(tracks);
+  };
+  if (rung) pace.easeIn(rung.bps);
+  if (parts.before) open(parts.before.tracks);
 
   const begin: Departure['begin'] = (tracks, stored, newestAtMs) => {
     if (!departed) return;
@@ -75,11 +88,12 @@ export function keepDeparture(parts: DepartureParts): Departure {
       departed = true;
       rung = of;
       if (of) pace.easeIn(of.bps);
+      output.departs({ relay: parts.relay, ...(of ? { rung: of } : {}) });
       if (stored.length > 0) begin(tracks, stored, newestAtMs);
     },
     goOver(to, tracks, stored, newestAtMs) {
       clearTimeout(lacking);
-      lacking = to === 'program' ? setTimeout(parts.gone, LACKS_FOR_MS) : undefined;
+      lacking = to === 'program' ? lack() : undefined;
       pace.forget();
       if (rung) pace.easeIn(rung.bps);
       begin(tracks, stored, newestAtMs);
@@ -87,8 +101,7 @@ export function keepDeparture(parts: DepartureParts): Departure {
     publish(tracks) {
       // Its reader would be dropped either way.
       if (departed) return parts.gone();
-      stream = createStream(tracks, performance.now(), pace);
-      output.publish(tracks);
+      open(tracks);
     },
     begin,
     video(frame, start, atMs) {

@@ -1,6 +1,7 @@
 import type { MediaTrack } from '../rtsp/sdp.ts';
 import { type Departure, keepDeparture } from './departure.ts';
 import type { StoredPacket } from './gop.ts';
+import type { KeptConnections, Publication } from './kept-connections.ts';
 import type { Source } from './source.ts';
 import type { Start } from './stream.ts';
 import type { DepartOrder, DeparturesOrder, DeparturesTold } from './talk.ts';
@@ -39,6 +40,7 @@ export function keepDepartures(
   name: string,
   published: () => MediaTrack[] | undefined,
   told: (message: DeparturesTold) => void,
+  kept: KeptConnections,
 ): Departures {
   const departures = new Map<string, Departure>();
 
@@ -53,9 +55,10 @@ export function keepDepartures(
     departures.get(id)?.close();
     departures.delete(id);
   };
-  const open = ({ id, relay, url }: DeparturesOrder['items'][number]) => {
+  const open = ({ id, relay, url }: DeparturesOrder['items'][number], before?: Publication) => {
     const departure = keepDeparture({
-      ...{ relay, name, url },
+      ...{ relay, name, url, kept },
+      ...(before ? { before } : {}),
       changed: () => told(standing()),
       gone() {
         end(id);
@@ -64,8 +67,13 @@ export function keepDepartures(
     });
     departures.set(id, departure);
     const tracks = published();
-    if (tracks) departure.publish(tracks);
+    if (tracks && !before) departure.publish(tracks);
   };
+  // Those who are on one that the process before this one published stay there.
+  for (const before of kept.left()) {
+    const [, id] = before.address.split(`/departure/${camera}/`);
+    if (id && before.departed) open({ id, relay: before.departed.relay, url: before.address }, before);
+  }
   const each = (act: (departure: Departure) => void) => {
     for (const departure of departures.values()) act(departure);
   };

@@ -143,9 +143,9 @@ export function createFeed(parts: FeedParts): Feed {
   const holdAtFirst = () => {
     const [encoding] = Object.keys(clips ?? {});
     const gone = [...sources.values()].every((source) => source.standing().state === 'ended');
-    if (on !== '' || !encoding || !gone || parts.published()) return;
-    parts.publish([slateTrack(encoding)]);
-    bare = true;
+    if (on !== '' || !encoding || !gone) return;
+    bare = !parts.published();
+    if (bare) parts.publish([slateTrack(encoding)]);
     hold('ended', 0);
   };
   /** The next picture of the present source is overdue, or one that may take over has one meanwhile. */

@@ -1,13 +1,16 @@
 import { parseArgs } from 'node:util';
 import { type Peer, serveLink } from '../../bus/carriers/link.ts';
 import { createCarried } from './carried.ts';
+import { keptConnections, NOTHING_KEPT } from './kept-connections.ts';
 import type { Told } from './talk.ts';
 
 /**
  * A switcher process: `node --import tsx adapters/switch.rtp/main.ts --socket PATH --name switcher-1`.
- * It carries what gateways order over the link, goes on when they go away, and ends when standard input closes.
+ * With `--kept` whoever starts it serves it by `connection-keeper.ts`. It carries what gateways order over the link, goes on when they go away, and ends when standard input closes.
  */
-const { values } = parseArgs({ options: { socket: { type: 'string' }, name: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { socket: { type: 'string' }, name: { type: 'string' }, kept: { type: 'boolean' } },
+});
 if (!values.socket || !values.name) {
   process.stderr.write('usage: main.ts --socket PATH --name NAME\n');
   process.exit(2);
@@ -22,7 +25,7 @@ const peers = new Set<Peer>();
 const tell = (message: Told, payload?: Buffer) => {
   for (const peer of peers) peer.send({ ...message }, payload);
 };
-const carried = createCarried(tell);
+const carried = createCarried(tell, values.kept ? await keptConnections() : NOTHING_KEPT);
 
 const link = await serveLink(values.socket, {
   up(peer) {

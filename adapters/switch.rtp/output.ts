@@ -1,5 +1,6 @@
 import type { RtspFailure } from '../rtsp/failure.ts';
 import type { MediaTrack } from '../rtsp/sdp.ts';
+import { type KeptConnections, NOTHING_KEPT, type Publication } from './kept-connections.ts';
 import { openPublisher, type Publisher } from './publisher.ts';
 import type { OutputTold } from './talk.ts';
 
@@ -17,6 +18,8 @@ export interface Output {
   /** Audio, and reports. */
   write(frame: Buffer): void;
   flush(): void;
+  /** Somebody has departed on it: should this process end, the next one goes on with it. */
+  departs(departed: Publication['departed']): void;
   /** A new token for the next connection; tries at once if it is not open. */
   adjust(address: string): void;
   close(): void;
@@ -39,6 +42,7 @@ export function keepOutput(
   name: string,
   address: string,
   told: (standing: OutputStanding) => void,
+  kept: KeptConnections = NOTHING_KEPT,
 ): Output {
   let url = address;
   let wanted: MediaTrack[] | undefined;
@@ -75,7 +79,7 @@ export function keepOutput(
     connecting = true;
     run += 1;
     const mine = run;
-    openPublisher(url, name, wanted, (failure) => mine === run && fail(failure)).then(
+    openPublisher(url, name, wanted, (failure) => mine === run && fail(failure), kept).then(
       (opened) => {
         if (closed || mine !== run) return opened.close();
         connecting = false;
@@ -130,6 +134,7 @@ export function keepOutput(
       if (publisher && chokedAt === undefined) publisher.write(frame);
     },
     flush: () => publisher?.flush(),
+    departs: (departed) => publisher?.departs(departed),
     adjust(nextAddress) {
       url = nextAddress;
       connect();

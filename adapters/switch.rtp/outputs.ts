@@ -1,5 +1,6 @@
 import type { MediaTrack } from '../rtsp/sdp.ts';
-import { keepOutput, type Output } from './output.ts';
+import type { KeptConnections } from './kept-connections.ts';
+import { keepOutput, type Output, type OutputStanding } from './output.ts';
 import type { CarryOrder, OutputTold } from './talk.ts';
 
 /** A program path at each delivery relay that needs it. */
@@ -15,11 +16,13 @@ export function keepOutputs(
   camera: string,
   published: () => MediaTrack[] | undefined,
   told: (message: OutputTold) => void,
+  kept: KeptConnections,
 ): Outputs {
   const outputs = new Map<string, Output>();
 
   const open = (relay: string, name: string, url: string): Output => {
-    const output = keepOutput(relay, name, url, (standing) => told({ type: 'output', camera, relay, ...standing }));
+    const tell = (standing: OutputStanding) => told({ type: 'output', camera, relay, ...standing });
+    const output = keepOutput(relay, name, url, tell, kept);
     const tracks = published();
     if (tracks) output.publish(tracks);
     return output;

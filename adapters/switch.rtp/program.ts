@@ -3,6 +3,7 @@ import type { MediaTrack } from '../rtsp/sdp.ts';
 import { watchDelay } from './delay.ts';
 import { keepDepartures } from './departures.ts';
 import { createFeed, type Feed } from './feed.ts';
+import { type KeptConnections, withoutToken } from './kept-connections.ts';
 import { createKeyFrameCollector, type KeyFrameCollector } from './key-frame.ts';
 import { createMeasure } from './measure.ts';
 import { createMeter } from './meter.ts';
@@ -61,11 +62,10 @@ const now = () => performance.now();
 const MUTE_MS = 500;
 
 /** Feeds one camera's program path until closed. */
-export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Program {
+export function keepProgram(first: CarryOrder, handlers: ProgramHandlers, kept: KeptConnections): Program {
   const { camera } = first;
-  const startMs = now();
   const sources = new Map<string, Source>();
-  const meter = createMeter(startMs);
+  const meter = createMeter(now());
   const measure = createMeasure();
   const delay = watchDelay((late_ms) => handlers.told({ type: 'delay', camera, late_ms }));
   let order = first;
@@ -75,8 +75,8 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
   let heardAtMs = Number.NEGATIVE_INFINITY;
 
   const published = () => stream?.tracks;
-  const outputs = keepOutputs(camera, published, handlers.told);
-  const departures = keepDepartures(camera, first.name, published, (told) => handlers.told(startable(told)));
+  const outputs = keepOutputs(camera, published, handlers.told, kept);
+  const departures = keepDepartures(camera, first.name, published, (told) => handlers.told(startable(told)), kept);
   const rungs = keepRungs(
     departures,
     (tracks) => stream?.fits(tracks) ?? false,
@@ -90,8 +90,11 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
   };
   const sink = keepPace({ video: outputs.writeVideo, other: outputs.write }, flush);
 
+  const carry = (tracks: MediaTrack[]) => {
+    stream = createStream(camera, tracks, sink);
+  };
   const publish = (tracks: MediaTrack[]) => {
-    stream = createStream(tracks, startMs, sink);
+    carry(tracks);
     outputs.publish(tracks);
     departures.publish(tracks);
   };
@@ -202,6 +205,9 @@ export function keepProgram(first: CarryOrder, handlers: ProgramHandlers): Progr
     rungs.adjust(next);
     feed.choose(next);
   };
+  // What the process before this one published goes on, whatever source is there first.
+  const before = kept.left().find(({ address }) => first.outputs.some(({ url }) => withoutToken(url) === address));
+  if (before) carry(before.tracks);
   adjust(first);
 
   return {

@@ -1,7 +1,8 @@
-import { openRtsp } from '../rtsp/connection.ts';
+import { converse, openRtsp } from '../rtsp/connection.ts';
 import type { RtspFailure } from '../rtsp/failure.ts';
 import type { MediaTrack } from '../rtsp/sdp.ts';
 import { startRecording } from '../rtsp/session.ts';
+import { type KeptConnections, NOTHING_KEPT, type Publication, withoutToken } from './kept-connections.ts';
 
 const TIMEOUTS = { connectTimeoutMs: 2_000, answerTimeoutMs: 5_000 };
 const KEEP_ALIVE_MS = 15_000;
@@ -13,11 +14,14 @@ export interface Publisher {
   flush(): void;
   /** Bytes that the relay has not taken yet. */
   backlogBytes(): number;
+  /** Somebody has departed on it: the next process has to know. */
+  departs(departed: Publication['departed']): void;
   close(): void;
 }
 
 /**
- * Publishes tracks to an address over RTSP/TCP until closed.
+ * Publishes tracks to an address over RTSP/TCP until closed; goes on with what the process before this one published
+ * there, where that was left.
  * @param onEnd it is over, once; not called after `close`
  * @throws RtspFailure when the relay does not take it
  */
@@ -26,20 +30,28 @@ export async function openPublisher(
   name: string,
   tracks: MediaTrack[],
   onEnd: (failure: RtspFailure) => void,
+  kept: KeptConnections = NOTHING_KEPT,
 ): Promise<Publisher> {
   let keepAlive: NodeJS.Timeout | undefined;
   let opened = false;
-  const connection = await openRtsp(address, {
+  const options = {
     ...TIMEOUTS,
-    onEnd(failure) {
+    ...(kept.dial ? { dial: kept.dial } : {}),
+    onEnd(failure: RtspFailure) {
       clearInterval(keepAlive);
       if (opened) onEnd(failure);
     },
-  });
+  };
+  const before = kept.take(address, tracks);
+  const connection = before ? converse(before.socket, options) : await openRtsp(address, options);
   const { socket } = connection;
+  let session: string;
+  const note = (departed?: Publication['departed']) =>
+    kept.note(socket, { address: withoutToken(address), session, tracks, ...(departed ? { departed } : {}) });
   try {
-    const session = await startRecording(connection, address, name, tracks);
+    session = before?.session ?? (await startRecording(connection, address, name, tracks));
     opened = true;
+    if (!before) note();
     keepAlive = setInterval(() => {
       connection.request('OPTIONS', address, { Session: session }).catch(() => {}); // its end is told by onEnd
     }, KEEP_ALIVE_MS);
@@ -74,6 +86,7 @@ export async function openPublisher(
       corked = false;
     },
     backlogBytes: () => socket.writableLength + heldBytes,
+    departs: note,
     close() {
       clearInterval(keepAlive);
       connection.close();

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { formatParameter, type MediaTrack } from '../rtsp/sdp.ts';
 import { createDrift } from './drift.ts';
 import type { StoredPacket } from './gop.ts';
@@ -43,12 +44,36 @@ const essence = (track: MediaTrack | undefined) =>
       : [track?.encoding, track?.clockRate, track?.channels, track?.format],
   );
 
-/** Starts a stream. @param startMs monotonic time from which all its tracks count, which keeps them in step */
-export function createStream(tracks: MediaTrack[], startMs: number, sink: StreamSink): Stream {
-  const [video, audio] = tracks.map((track, index) => createTrackWriter(index, track, startMs));
+/** Whether what is published with these tracks goes on with those. */
+export const alike = (tracks: MediaTrack[], others: MediaTrack[]): boolean =>
+  tracks.length === others.length &&
+  tracks.every((track, index) => essence(track) === essence(others[index])) &&
+  tracks.every(({ payloadType }, index) => payloadType === others[index]?.payloadType);
+
+/** Monotonic time at which the clock of this machine began, which all its processes share. */
+const MACHINE_START_MS = performance.now() - Number(process.hrtime.bigint()) / 1e6;
+
+/** Another process that goes on with the stream has to begin with the same. */
+const numbersOf = (name: string, index: number) => {
+  const hash = createHash('sha256').update(`${name} ${index}`).digest();
+  return { ssrc: hash.readUInt32BE(0) || 1, firstTimestamp: hash.readUInt32BE(4) };
+};
+
+/**
+ * Goes before the first picture and says that one begins: where a process goes on with the stream of another, sequence
+ * numbers jump, and FFmpeg, for one, drops the packet that does.
+ */
+const DELIMITERS: Record<string, Buffer> = { H264: Buffer.from([0x09, 0xf0]), H265: Buffer.from([0x46, 0x01, 0x50]) };
+
+/** Starts a stream. @param name all its numbers but the first of its sequence follow from it, and from the time */
+export function createStream(name: string, tracks: MediaTrack[], sink: StreamSink): Stream {
+  const [video, audio] = tracks.map((track, index) =>
+    createTrackWriter(index, track, MACHINE_START_MS, numbersOf(name, index)),
+  );
   if (!video) throw new Error('a stream needs a video track');
   const drift = createDrift();
   let hasAudio = false;
+  let begun = false;
   let newest: number | undefined;
   const keepTime = (timestamp: number, atMs: number) => {
     if (timestamp === newest) return;
@@ -66,7 +91,12 @@ export function createStream(tracks: MediaTrack[], startMs: number, sink: Stream
       audio?.restart();
       drift.reset();
       const starts = new Set(stored.map(({ timestamp }) => timestamp));
-      for (const [index, frame] of video.burst(stored, newestAtMs).entries()) sink.video(frame, index === 0);
+      const delimiter = begun ? undefined : DELIMITERS[tracks[0]?.encoding ?? ''];
+      const delimited = stored.map((packet, index) =>
+        index === 0 && delimiter ? { ...packet, sets: [delimiter, ...packet.sets] } : packet,
+      );
+      begun = true;
+      for (const [index, frame] of video.burst(delimited, newestAtMs).entries()) sink.video(frame, index === 0);
       return starts.size;
     },
     video(frame, start, atMs) {

@@ -60,12 +60,16 @@ function layOut(stored: readonly StoredPacket[]): Buffer[] {
 
 /**
  * @param index position of the track in the announcement: its channels are 2·index and 2·index + 1
- * @param startMs monotonic time at which the program began; all its tracks count from there, which keeps them in step
+ * @param startMs monotonic time from which all tracks of a stream count, which keeps them in step
+ * @param numbers what it is called, and its timestamp at that time
  */
-export function createTrackWriter(index: number, track: MediaTrack, startMs: number): TrackWriter {
+export function createTrackWriter(
+  index: number,
+  track: MediaTrack,
+  startMs: number,
+  { ssrc, firstTimestamp }: { ssrc: number; firstTimestamp: number },
+): TrackWriter {
   const { clockRate, media, payloadType } = track;
-  const ssrc = randomInt(2 ** 32 - 1) + 1;
-  const firstTimestamp = randomInt(2 ** 32);
   let sequenceOffset = 0;
   let timestampOffset = 0;
   let mapped = false;

@@ -1,6 +1,7 @@
 import net from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { keepConnections } from '../../adapters/switch.rtp/connection-keeper.ts';
 import { findProgram } from '../binaries.ts';
 import type { RelayPlace } from '../group.ts';
 import type { RelayOptions } from './relay-settings.ts';
@@ -55,10 +56,11 @@ export function switcherProgram(name: string, script: string, sockets: string, e
   return {
     name,
     file: process.execPath,
-    args: nodeArguments(script, ['--socket', socket, '--name', name]),
+    args: nodeArguments(script, ['--socket', socket, '--name', name, '--kept']),
     env,
     purpose: 'pictures',
     ready: () => listens(socket),
+    keeper: keepConnections(),
   };
 }
 

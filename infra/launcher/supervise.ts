@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { NICENESS, nicely } from '../../adapters/niceness.ts';
+import type { ConnectionKeeper } from '../../adapters/switch.rtp/connection-keeper.ts';
 import { lastWords } from './last-words.ts';
 import type { ProcessState } from './process-list.ts';
 import type { ProcessLog } from './process-log.ts';
@@ -19,6 +20,8 @@ export interface Program {
   ready(): Promise<boolean>;
   /** Whether it has said what it waits for before it can serve: then it is given all the time. */
   waits?(): boolean;
+  /** Holds what shall outlive it. */
+  keeper?: ConnectionKeeper;
 }
 
 /** What became of a process. */
@@ -108,6 +111,7 @@ export function supervise(program: Program, log: ProcessLog, undertaker: Underta
     // What never served is a fault in how it is started: somebody should read its last words, not watch it try.
     wanted &&= hasServed;
     const restartMs = wanted ? restartDelayMs(failures) : undefined;
+    if (restartMs === undefined) program.keeper?.close();
     if (restartMs !== undefined) {
       failures += 1;
       restart = setTimeout(() => {
@@ -125,7 +129,7 @@ export function supervise(program: Program, log: ProcessLog, undertaker: Underta
     const started = spawn(...nicely(niceness, program.file, program.args), {
       env: program.env,
       detached: true,
-      stdio: ['pipe', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe', ...(program.keeper ? ['ipc' as const] : [])],
     });
     child = started;
     started.stdin?.on('error', () => {});
@@ -147,6 +151,7 @@ export function supervise(program: Program, log: ProcessLog, undertaker: Underta
     });
     if (started.pid === undefined) return;
     undertaker.add(started.pid);
+    program.keeper?.serve(started);
     setSessionNiceness(started.pid, niceness, (line) => log.write(Buffer.from(`${program.name}: ${line}\n`)));
     watch.started(program.name, started.pid);
   };

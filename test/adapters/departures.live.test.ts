@@ -185,4 +185,43 @@ describe('joining a camera through a departure path', function () {
     expect(program.faults()).to.deep.equal([]);
     departure.close();
   });
+
+  it('keeps everybody who is on one, whatever it carries, when the switcher is killed', async () => {
+    const url = relay.rtsp('cam_1/180p');
+    const rung = { name: '180p', bps: 2_000_000 };
+    const made = startCamera(url, { gopSeconds: 1 });
+    rungs = [{ name: '180p', url }];
+    const own = await take();
+    const low = await until(
+      'a path to begin the rung',
+      () => {
+        gateway.renew('cam_1');
+        return gateway.departures.take('cam_1', 'relay-1', rung);
+      },
+      2 * GOP_MS,
+      100,
+    );
+    const reader = await readProgram(relay.rtsp(low.path));
+    readers.push(reader);
+    low.depart();
+    own.departure.depart();
+    const all = [own.reader, reader, program];
+    await until('pictures', () => all.every(({ packets }) => packets.length > 50));
+    await switcher.kill();
+    await switcher.start();
+    const before = all.map(({ packets }) => packets.length);
+    await until('pictures to go on', () =>
+      all.every(({ packets }, index) => packets.length > (before[index] ?? 0) + 50),
+    );
+    await until('the rung again', () => !gateway.departures.lacksRung('cam_1', low.path));
+    expect(all.map((one) => one.dropped())).to.deep.equal([undefined, undefined, undefined]);
+    const ofTime = all.flatMap((one) => one.faults()).filter((fault) => fault.startsWith('time'));
+    expect(ofTime).to.deep.equal([]);
+    await made.stop();
+    rungs = [];
+    gateway.renew('cam_1');
+    low.close();
+    own.departure.close();
+    await until('their end', () => reader.dropped() && own.reader.dropped());
+  });
 });

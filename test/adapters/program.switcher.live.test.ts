@@ -9,6 +9,7 @@ import type { MeasureReport } from '../../machines/slots.ts';
 import { startCamera } from '../fixtures/camera.ts';
 import { startMediamtx, type TestMediamtx } from '../fixtures/mediamtx.ts';
 import { type Running, run, until } from '../fixtures/process.ts';
+import { readProgram } from '../fixtures/program-reader.ts';
 import { listen, startSwitcher, type TestSwitcher } from '../fixtures/switcher.ts';
 
 /** What a plain RTSP client finds on a path: `h264,640,360 aac,0,0`. */
@@ -193,7 +194,10 @@ describe('the program path of a camera', function () {
       gateway = owner;
     });
 
-    it('is taken up again when the switcher was killed', async () => {
+    it('is taken up again when the switcher was killed, and whoever watches stays', async () => {
+      const reader = await readProgram(relay.rtsp('cam_1'));
+      await until('pictures', () => reader.packets.length > 50);
+      const session = await publisher();
       const lost = ears.next('program.lost');
       await switcher.kill();
       expect((await lost).event.detail).to.equal('switcher-1 went away');
@@ -201,6 +205,13 @@ describe('the program path of a camera', function () {
       const flowing = ears.next('source.flowing');
       await switcher.start();
       await Promise.all([restored, flowing]);
+      const before = reader.packets.length;
+      await until('pictures to go on', () => reader.packets.length > before + 50);
+      const faults = reader.faults();
+      reader.close();
+      expect(reader.dropped()).to.equal(undefined);
+      expect(faults, 'the sequence jumps, time does not').to.have.length(1);
+      expect((await publisher()).id, 'the relay has noticed nothing').to.equal(session.id);
     });
 
     it('ends when the camera is let go', async () => {

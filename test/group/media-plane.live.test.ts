@@ -1,12 +1,15 @@
 import { expect } from 'chai';
+import type { Browser } from 'playwright-core';
 import type { Follower, HeardEvent } from '../fixtures/events.ts';
 import { figure } from '../fixtures/figures.ts';
 import type { TestGroup } from '../fixtures/group.ts';
 import { replayAgainstTheLiving } from '../fixtures/journal.ts';
-import { until } from '../fixtures/process.ts';
+import { run, until } from '../fixtures/process.ts';
+import { readProgram } from '../fixtures/program-reader.ts';
 import type { Site } from '../fixtures/site.ts';
 import { startWatchedGroup, type WatchedGroup } from '../fixtures/watched-group.ts';
 import { longestGapMs, type Watcher } from '../fixtures/watcher.ts';
+import { openWhepPage } from '../fixtures/whep-page.ts';
 
 const CAMERAS: [string, ...string[]] = ['north', 'south'];
 
@@ -114,16 +117,44 @@ describe('a group that loses what carries its pictures', function () {
     expect(seen.states.filter(({ name }) => name === 'ended')).to.deep.equal([]);
   });
 
-  it('says that a camera is not carried while its switcher is killed, and carries it again', async () => {
+  it('says that a camera is not carried while its switcher is killed, and carries it again; nobody is cut', async () => {
     await steady();
+    const whep = await openWhepPage(watched?.browser as Browser);
+    await whep.open(`${group.url}/live/north/whep`, group.token());
+    await whep.moving();
+    const { rtsp_url } = (await group.api('GET', '/live/north/rtsp')).body;
+    const rtsp = await readProgram(rtsp_url);
+    const { srt_url } = (await group.api('GET', '/live/north/srt')).body;
+    const srt = run('ffmpeg', ['-v', 'error', '-nostats', '-progress', '-', '-i', srt_url, '-f', 'null', '-']);
+    const shownOverSrt = () => Number([...srt.output().matchAll(/^frame=(\d+)/gm)].at(-1)?.[1] ?? 0);
+    await until('pictures over RTSP and SRT', () => rtsp.packets.length > 100 && shownOverSrt() > 30);
+
     const killedAt = await group.signal('switcher-1', 'SIGKILL');
+    const killed = performance.now();
     const lost = await events.next('camera.connecting', 'camera/north', killedAt);
     expect(lost.data.why).to.include({ reason: 'relay' });
     const live = await liveSince(killedAt);
-    const seen = await watcher.moving(Math.max(...live.map(({ at }) => at)), 10, 20_000);
+    const liveAt = Math.max(...live.map(({ at }) => at));
+    const seen = await watcher.moving(liveAt, 10, 20_000);
+    const { frames, connection } = await whep.moving(liveAt, 30);
+    const [packets, shown] = [rtsp.packets.length, shownOverSrt()];
+    await until('pictures to go on over RTSP', () => rtsp.packets.length > packets + 60);
+    await until('pictures to go on over SRT', () => shownOverSrt() > shown + 20);
+    expect([connection, rtsp.dropped(), srt.child.exitCode]).to.deep.equal(['connected', undefined, null]);
+    expect(rtsp.faults().filter((fault) => fault.startsWith('time'))).to.deep.equal([]);
     figure('switcher killed: told after', lost.heardAt - killedAt);
-    figure('switcher killed: every camera live again after', Math.max(...live.map(({ at }) => at)) - killedAt);
+    figure('switcher killed: every camera live again after', liveAt - killedAt);
     figure('switcher killed: longest gap between frames', longestGapMs(seen.presented, killedAt));
+    figure(
+      'switcher killed: longest gap of a plain WHEP client',
+      longestGapMs(
+        frames.map(({ at }) => at),
+        killedAt,
+      ),
+    );
+    figure('switcher killed: longest gap of a plain RTSP client', rtsp.gapMs(killed));
+    rtsp.close();
+    await Promise.all([whep.close(), srt.stop()]);
   });
 
   it('comes back whole when gateway and both relays die in the same moment', async () => {

@@ -27,9 +27,10 @@ describe('a source whose clock is not ours', () => {
       let nowMs = 0;
       const noted = (kind: 'video' | 'audio') => (frame: Buffer) =>
         void sent[kind].push({ out: timestampOf(frame), atMs: nowMs });
-      const stream = createStream([VIDEO, AUDIO], 0, { video: noted('video'), other: noted('audio') });
+      const stream = createStream('cam_1', [VIDEO, AUDIO], { video: noted('video'), other: noted('audio') });
       const stored = (timestamp: number) => ({ frame: frameOf(timestamp, 1, 96), timestamp, sequence: 1, sets: [] });
       stream.begin([VIDEO, AUDIO], [stored(0)], 0);
+      sent.video.shift(); // what goes before the first picture, with its time
       // Pictures every 40 ms and sound every 20, by the source's clock.
       for (let index = 1; (index * 20) / rate < HOUR_MS; index += 1) {
         nowMs = (index * 20) / rate + jitterMs(index);

@@ -48,11 +48,11 @@ function fakeSource(id: string, encoding = 'H264') {
   return { source, state };
 }
 
-/** A feed over fake sources: what it tells, and which source was begun with. */
-function stage(encodings: Record<string, string> = { a: 'H264', b: 'H264' }) {
+/** A feed over fake sources: what it tells, and which source was begun with. @param before what is published already */
+function stage(encodings: Record<string, string> = { a: 'H264', b: 'H264' }, before?: string) {
   const fakes = new Map(Object.entries(encodings).map(([id, encoding]) => [id, fakeSource(id, encoding)]));
   const told: (SwitchedTold | HoldingTold)[] = [];
-  let published: string | undefined;
+  let published = before;
   let publications = 0;
   let begunAtMs: number | undefined;
   const feed = createFeed({
@@ -212,6 +212,17 @@ describe('which source feeds a program', () => {
     unknown.order('a');
     for (const id of ['a', 'b']) unknown.becomes(id, 'ended');
     expect(unknown.feed.on(), 'nobody knows what it sends').to.equal('');
+  });
+
+  it('goes on, with the slate too, in what another process has published', () => {
+    const dark = stage(undefined, 'H264');
+    dark.order('a', 'at-once', false, { H264: '/no/clip' });
+    for (const id of ['a', 'b']) dark.becomes(id, 'ended');
+    expect([dark.feed.on(), dark.publications()]).to.deep.equal(['slate', 0]);
+    const bright = stage(undefined, 'H264');
+    bright.order('a');
+    bright.packet('a', true);
+    expect([bright.feed.on(), bright.publications()]).to.deep.equal(['a', 0]);
   });
 
   it('is never one of another codec while there is a slate to show, for a while', () => {

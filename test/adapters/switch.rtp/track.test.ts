@@ -5,6 +5,8 @@ import { makeRtp, sequenceOf, timestampOf } from '../../../adapters/switch.rtp/r
 import { createTrackWriter } from '../../../adapters/switch.rtp/track.ts';
 
 const VIDEO: MediaTrack = { media: 'video', encoding: 'H264', payloadType: 96, clockRate: 90_000, control: '' };
+/** The timestamps wrap soon. */
+const NUMBERS = { ssrc: 7, firstTimestamp: 0xffff0000 };
 const PAYLOAD = Buffer.from('picture');
 
 const incoming = (sequence: number, timestamp: number, payloadType = 103) =>
@@ -13,7 +15,7 @@ const forward = (later: number, earlier: number) => (later - earlier) | 0;
 
 describe('one unbroken track from changing sources', () => {
   it('keeps sequence and time of a source that flows, over both wraps', () => {
-    const writer = createTrackWriter(1, VIDEO, 0);
+    const writer = createTrackWriter(1, VIDEO, 0, NUMBERS);
     let previous: Buffer | undefined;
     for (let index = 0; index < 200; index += 1) {
       const frame = incoming(65_500 + index, 0xffffff00 + index * 3_000);
@@ -28,7 +30,7 @@ describe('one unbroken track from changing sources', () => {
   });
 
   it('goes on after an outage with the time that really passed', () => {
-    const writer = createTrackWriter(0, VIDEO, 0);
+    const writer = createTrackWriter(0, VIDEO, 0, NUMBERS);
     const before = incoming(10, 1_000);
     writer.rewrite(before, 500);
     writer.restart();
@@ -39,7 +41,7 @@ describe('one unbroken track from changing sources', () => {
   });
 
   it('does the same when a camera restarts its numbers without a word', () => {
-    const writer = createTrackWriter(0, VIDEO, 0);
+    const writer = createTrackWriter(0, VIDEO, 0, NUMBERS);
     const before = incoming(10, 1_000);
     writer.rewrite(before, 0);
     const after = incoming(11, 2_000_000_000);
@@ -48,7 +50,7 @@ describe('one unbroken track from changing sources', () => {
   });
 
   it('shows what was lost on the way in as lost', () => {
-    const writer = createTrackWriter(0, VIDEO, 0);
+    const writer = createTrackWriter(0, VIDEO, 0, NUMBERS);
     const before = incoming(10, 0);
     writer.rewrite(before, 0);
     const after = incoming(15, 3_000);
@@ -57,7 +59,7 @@ describe('one unbroken track from changing sources', () => {
   });
 
   it('makes room for parameter sets', () => {
-    const writer = createTrackWriter(0, VIDEO, 0);
+    const writer = createTrackWriter(0, VIDEO, 0, NUMBERS);
     const first = incoming(1, 0);
     writer.rewrite(first, 0);
     const second = incoming(2, 3_000);
@@ -69,7 +71,7 @@ describe('one unbroken track from changing sources', () => {
   });
 
   it('puts a picture that waited for the change of source at the time it came, so that those after it are not late', () => {
-    const writer = createTrackWriter(0, VIDEO, 0);
+    const writer = createTrackWriter(0, VIDEO, 0, NUMBERS);
     const before = incoming(1, 0);
     writer.rewrite(before, 1_000);
     const waiting = { frame: incoming(500, 90_000), timestamp: 90_000, sequence: 500, sets: [] };
@@ -81,7 +83,7 @@ describe('one unbroken track from changing sources', () => {
   });
 
   it('reports the wall clock of its timestamps', () => {
-    const writer = createTrackWriter(0, VIDEO, 0);
+    const writer = createTrackWriter(0, VIDEO, 0, NUMBERS);
     const early = writer.report(500, 0);
     const frame = incoming(1, 0);
     writer.rewrite(frame, 1_000);
@@ -104,7 +106,7 @@ describe('one unbroken track from changing sources', () => {
     });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-        const writer = createTrackWriter(0, VIDEO, 0);
+        const writer = createTrackWriter(0, VIDEO, 0, NUMBERS);
         let atMs = 0;
         let latest: number | undefined;
         for (const { restart, ticks, sequence, ms } of steps) {
