@@ -4,7 +4,7 @@ import type { Follower, HeardEvent } from '../fixtures/events.ts';
 import { figure } from '../fixtures/figures.ts';
 import type { TestGroup } from '../fixtures/group.ts';
 import { replayAgainstTheLiving } from '../fixtures/journal.ts';
-import { run, until } from '../fixtures/process.ts';
+import { type Running, run, until } from '../fixtures/process.ts';
 import { readProgram } from '../fixtures/program-reader.ts';
 import type { Site } from '../fixtures/site.ts';
 import { startWatchedGroup, type WatchedGroup } from '../fixtures/watched-group.ts';
@@ -125,9 +125,15 @@ describe('a group that loses what carries its pictures', function () {
     const { rtsp_url } = (await group.api('GET', '/live/north/rtsp')).body;
     const rtsp = await readProgram(rtsp_url);
     const { srt_url } = (await group.api('GET', '/live/north/srt')).body;
-    const srt = run('ffmpeg', ['-v', 'error', '-nostats', '-progress', '-', '-i', srt_url, '-f', 'null', '-']);
-    const shownOverSrt = () => Number([...srt.output().matchAll(/^frame=(\d+)/gm)].at(-1)?.[1] ?? 0);
-    await until('pictures over RTSP and SRT', () => rtsp.packets.length > 100 && shownOverSrt() > 30);
+    const { hls_url } = (await group.api('GET', '/live/north/hls')).body;
+    const [srt, hls] = [srt_url, hls_url].map((url) =>
+      run('ffmpeg', ['-v', 'error', '-nostats', '-progress', '-', '-i', url, '-f', 'null', '-']),
+    ) as [Running, Running];
+    const shown = (by: Running) => Number([...by.output().matchAll(/^frame=(\d+)/gm)].at(-1)?.[1] ?? 0);
+    await until(
+      'pictures over RTSP, SRT and HLS',
+      () => rtsp.packets.length > 100 && shown(srt) > 30 && shown(hls) > 30,
+    );
 
     const killedAt = await group.signal('switcher-1', 'SIGKILL');
     const killed = performance.now();
@@ -137,10 +143,12 @@ describe('a group that loses what carries its pictures', function () {
     const liveAt = Math.max(...live.map(({ at }) => at));
     const seen = await watcher.moving(liveAt, 10, 20_000);
     const { frames, connection } = await whep.moving(liveAt, 30);
-    const [packets, shown] = [rtsp.packets.length, shownOverSrt()];
-    await until('pictures to go on over RTSP', () => rtsp.packets.length > packets + 60);
-    await until('pictures to go on over SRT', () => shownOverSrt() > shown + 20);
-    expect([connection, rtsp.dropped(), srt.child.exitCode]).to.deep.equal(['connected', undefined, null]);
+    const before = [rtsp.packets.length, shown(srt), shown(hls)] as const;
+    await until('pictures to go on over RTSP', () => rtsp.packets.length > before[0] + 60);
+    await until('pictures to go on over SRT', () => shown(srt) > before[1] + 20);
+    await until('pictures to go on over HLS', () => shown(hls) > before[2] + 150);
+    expect([connection, rtsp.dropped()]).to.deep.equal(['connected', undefined]);
+    expect([srt.child.exitCode, hls.child.exitCode], 'both go on').to.deep.equal([null, null]);
     expect(rtsp.faults().filter((fault) => fault.startsWith('time'))).to.deep.equal([]);
     figure('switcher killed: told after', lost.heardAt - killedAt);
     figure('switcher killed: every camera live again after', liveAt - killedAt);
@@ -154,7 +162,7 @@ describe('a group that loses what carries its pictures', function () {
     );
     figure('switcher killed: longest gap of a plain RTSP client', rtsp.gapMs(killed));
     rtsp.close();
-    await Promise.all([whep.close(), srt.stop()]);
+    await Promise.all([whep.close(), srt.stop(), hls.stop()]);
   });
 
   it('comes back whole when gateway and both relays die in the same moment', async () => {
