@@ -60,7 +60,10 @@ export async function keptConnections(): Promise<KeptConnections> {
   /** From now on the parent lets go of it when we do. */
   const own = (id: string, socket: net.Socket) => {
     ids.set(socket, id);
-    socket.once('close', () => wish({ type: 'drop', id }));
+    socket.once('close', () => {
+      left.delete(id);
+      wish({ type: 'drop', id });
+    });
     socket.on('error', () => {}); // whoever uses it hears of it by itself
   };
 

@@ -6,7 +6,8 @@ import type { Told } from './talk.ts';
 
 /**
  * A switcher process: `node --import tsx adapters/switch.rtp/main.ts --socket PATH --name switcher-1`.
- * With `--kept` whoever starts it serves it by `connection-keeper.ts`. It carries what gateways order over the link, goes on when they go away, and ends when standard input closes.
+ * It carries what gateways order over the link, goes on when they go away, and ends when standard input closes.
+ * With `--kept` its parent holds what it publishes on (`connection-keeper.ts`).
  */
 const { values } = parseArgs({
   options: { socket: { type: 'string' }, name: { type: 'string' }, kept: { type: 'boolean' } },

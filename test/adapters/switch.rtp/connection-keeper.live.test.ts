@@ -34,7 +34,7 @@ describe('what a switcher publishes on', function () {
   });
 
   /** A process with such a parent, which does what the script says with `kept`. */
-  const start = (script: string): Running => {
+  const start = (script: string, serve = keeper.serve): Running => {
     const text = `const { keptConnections } = await import('${MODULE}');
       const kept = await keptConnections();
       const tracks = ${TRACKS};
@@ -43,7 +43,7 @@ describe('what a switcher publishes on', function () {
     const args = ['--import', 'tsx', '--input-type=module', '--eval', text];
     const one = run(process.execPath as `/${string}`, args, { stdio: ['pipe', 'pipe', 'pipe', 'ipc'] });
     running.push(one);
-    keeper.serve(one.child);
+    serve(one.child);
     return one;
   };
 
@@ -91,6 +91,16 @@ describe('what a switcher publishes on', function () {
     await until('the other to end as well', () => relay.connections.every(({ ended }) => ended));
     await until('nothing to be taken', () => second.output().includes('taken undefined'));
     relay.close();
+  });
+
+  it('is opened without its parent where that hangs', async () => {
+    const one = start(
+      `await kept.dial('127.0.0.1', 1, 50).catch(({ message }) => console.log(message));
+      console.log('by itself:', kept.dial('127.0.0.1', 1, 50));`,
+      (child) => void child.send({ type: 'that-is-all' }),
+    );
+    await until('it to go on', () => one.output().includes('by itself: undefined'));
+    expect(one.output()).to.include('the launcher, which opens connections, does not answer');
   });
 
   it('says why a relay could not be reached', async () => {
