@@ -56,6 +56,8 @@ export interface Past {
   compared(): number;
   /** What of earlier versions was folded, but proves nothing: those machines kept, or decided, other things. */
   foldedOnly(): FoldedOnly[];
+  /** The hash of what stands recorded of the living cells, whatever machines wrote it: nothing is folded for it. */
+  recordedHash(): string;
   /** The first difference of all, in the order of the journal. */
   firstDifference(): (Difference & { seq: number; at: Address }) | undefined;
   notUnderstood(): NotUnderstood[];
@@ -68,6 +70,8 @@ interface Life {
   snapshot: AnyMachineSnapshot;
   /** The last record, when an older program wrote it. */
   older?: JournalRecord;
+  /** What the last record says of it, as it was written. */
+  recorded: Essence;
   seq: number;
   compared: number;
   fromCheckpoint: boolean;
@@ -90,18 +94,19 @@ export function foldPast(
   let first: (Difference & { seq: number; at: Address }) | undefined;
 
   const keyOf = (record: JournalRecord) => `${record.kind}/${record.cell}`;
-  const begin = (seq: number, record: JournalRecord, snapshot: AnyMachineSnapshot, fromCheckpoint: boolean): Life => {
-    const { kind, cell, incarnation, node } = record;
-    const life = { at: { kind, id: cell }, node, incarnation, snapshot, seq, compared: 0, fromCheckpoint };
-    lives.set(keyOf(record), life);
+  const begin = (seq: number, written: JournalRecord, snapshot: AnyMachineSnapshot, fromCheckpoint: boolean): Life => {
+    const { kind, cell, incarnation, node } = written;
+    const recorded = written.after as Essence;
+    const life = { at: { kind, id: cell }, node, incarnation, snapshot, recorded, seq, compared: 0, fromCheckpoint };
+    lives.set(keyOf(written), life);
     return life;
   };
   /** Those that are over are not kept: a night has thousands of them. */
   const forgetIfOver = (record: JournalRecord, { snapshot }: Life) => {
     if (snapshot.status !== 'active') lives.delete(keyOf(record));
   };
-  const trust = (seq: number, record: JournalRecord) =>
-    forgetIfOver(record, begin(seq, record, restored(MACHINES[record.kind], record), true));
+  const trust = (seq: number, record: JournalRecord, written: JournalRecord) =>
+    forgetIfOver(record, begin(seq, written, restored(MACHINES[record.kind], record), true));
   /** Counts what the comparison of a record came to. */
   const tally = (life: Life, { whole, difference }: Folded, version: number, isNative: boolean) => {
     if (!whole || (isAsked && !isAsked(viewOf(life.at, life.snapshot)))) return;
@@ -117,39 +122,42 @@ export function foldPast(
     life.difference ??= { ...difference, seq: life.seq };
     first ??= { ...difference, seq: life.seq, at: life.at };
   };
-  const fold = (seq: number, record: JournalRecord, version: number) => {
-    const isNative = record.version === version;
+  const fold = (seq: number, record: JournalRecord, written: JournalRecord) => {
+    const isNative = record.version === written.version;
     const machine = MACHINES[record.kind];
     let life = lives.get(keyOf(record));
     if (life?.incarnation !== record.incarnation) life = undefined;
     if (!life && !record.first) {
       // What was before its first record that is left can't be known.
-      if (record.heard.every((heard) => heard.at <= at)) trust(seq, record);
+      if (record.heard.every((heard) => heard.at <= at)) trust(seq, record, written);
       return;
     }
-    life ??= begin(seq, record, newborn(machine, record.cell), false);
+    life ??= begin(seq, written, newborn(machine, record.cell), false);
     // Where an older program's records end, the present one went on from the snapshot in the last of them.
     if (isNative && life.older) life.snapshot = restored(machine, life.older);
     const folded = foldRecord(machine, life.snapshot, record, at);
     life.snapshot = folded.snapshot;
     life.seq = seq;
+    life.recorded = written.after as Essence;
     life.node = record.node;
     if (isNative) delete life.older;
     else life.older = record;
-    tally(life, folded, version, isNative);
+    tally(life, folded, written.version, isNative);
     forgetIfOver(record, life);
   };
   const understand = (
     { seq, record }: JournalEntry,
-    work: (seq: number, record: JournalRecord, version: number) => void,
+    work: (seq: number, record: JournalRecord, written: JournalRecord) => void,
   ) => {
     try {
-      work(seq, upcast(record), record.version);
+      work(seq, upcast(record), record);
     } catch (error) {
       lives.delete(keyOf(record));
       strange.push({ at: { kind: record.kind, id: record.cell }, seq, reason: (error as Error).message });
     }
   };
+
+  const inOrder = () => [...lives.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, life]) => life);
 
   return {
     trust: (entry) => understand(entry, trust),
@@ -166,9 +174,8 @@ export function foldPast(
       }
     },
     cells: () =>
-      [...lives.entries()]
-        .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(([, life]) => ({ life, view: viewOf(life.at, life.snapshot) }))
+      inOrder()
+        .map((life) => ({ life, view: viewOf(life.at, life.snapshot) }))
         .filter(({ view }) => !isAsked || isAsked(view))
         .map(({ life, view }) => ({
           at: life.at,
@@ -184,6 +191,7 @@ export function foldPast(
           ...(life.difference ? { difference: life.difference } : {}),
         })),
     compared: () => compared,
+    recordedHash: () => hashOf(inOrder().map(({ at, recorded }) => ({ at, essence: essence(recorded) }))),
     foldedOnly: () => [...older.values()],
     firstDifference: () => first,
     notUnderstood: () => strange,
