@@ -100,11 +100,13 @@ describe('the access ledger', () => {
   });
 
   it('writes each once, in one chain, though two gateways write', async () => {
-    await Promise.all([keep(), keep(), keep()]);
+    const pens = await Promise.all([1, 2, 3].map(() => open(house.store.ledger)));
+    await Promise.all(pens.map((pen) => keep(house, house.store, pen)));
     for (let n = 0; n < 20; n++) await watch(`v_${n}`);
     for (let n = 0; n < 20; n++) await leave(`v_${n}`);
     await written(40);
     expect(new Set((await entries()).map(({ fact }) => fact)).size).to.equal(40);
+    expect(pens.flatMap((pen) => pen.troubles())).to.deep.equal([]);
     expect((await prove()).fault).to.equal(undefined);
   });
 
