@@ -1,6 +1,6 @@
 import type { Facts } from '../bus/ports/facts.ts';
 import { FenceRefused, isStoreRefusal } from '../bus/ports/faults.ts';
-import { asOf, type Journal, type JournalEntry, type Poison } from '../bus/ports/journal.ts';
+import { asOf, type Journal, type JournalEntry, type JournalRecord, type Poison } from '../bus/ports/journal.ts';
 import type { Address } from '../bus/subjects.ts';
 import { upcast } from '../bus/upcast.ts';
 import type { CellOrigin } from './cell-house.ts';
@@ -14,10 +14,27 @@ const RETOLD_AT_ONCE = 256;
 
 const lastHeardAt = ({ record }: JournalEntry): number => record.heard.at(-1)?.at ?? 0;
 
+/** Of records that pass by in their order, those written just before the end: no more of them are held. */
+class Newest {
+  private entries: JournalEntry[] = [];
+  private lastAt = 0;
+  private enough = RETOLD_AT_ONCE;
+
+  note(entry: JournalEntry): void {
+    this.lastAt = Math.max(this.lastAt, lastHeardAt(entry));
+    this.entries.push(entry);
+    if (this.entries.length < this.enough) return;
+    this.entries = this.found();
+    this.enough = RETOLD_AT_ONCE + 2 * this.entries.length;
+  }
+
+  found(): JournalEntry[] {
+    return this.entries.filter((entry) => this.lastAt - lastHeardAt(entry) < UNTOLD_WITHIN_MS);
+  }
+}
+
 /** Before anybody says something new: tells what the records written just before the end had to say. */
-async function tellAgain(facts: Facts, entries: readonly JournalEntry[]): Promise<void> {
-  const lastAt = entries.reduce((latest, entry) => Math.max(latest, lastHeardAt(entry)), 0);
-  const recent = entries.filter((entry) => lastAt - lastHeardAt(entry) < UNTOLD_WITHIN_MS);
+async function tellAgain(facts: Facts, recent: readonly JournalEntry[]): Promise<void> {
   for (let from = 0; from < recent.length; from += RETOLD_AT_ONCE) {
     await Promise.all(recent.slice(from, from + RETOLD_AT_ONCE).map((entry) => tellRest(facts, entry)));
   }
@@ -31,8 +48,18 @@ async function tellRest(facts: Facts, { record }: JournalEntry): Promise<void> {
   for (const envelope of record.said.slice(toldIndex + 1)) await facts.tell(envelope);
 }
 
+/** A record whose cell lives, or is over and shown for so long still. */
+interface Living {
+  seq: number;
+  record: JournalRecord;
+  shownForMs: number | undefined;
+}
+
 /** What becomes of a cell in trouble; one that failed before its first record was written has never been. */
 export type Outcome = 'restarted' | 'given up' | 'let go' | 'parked' | 'never begun';
+
+/** Last records, in their order. */
+export type Lasts = Iterable<JournalEntry> | AsyncIterable<JournalEntry>;
 
 /** What taking up needs of the house. */
 export interface AdoptionHouse {
@@ -65,17 +92,25 @@ export class Adoption {
   }
 
   /** @see Roster.adopt */
-  async takeUp(entries?: JournalEntry[]): Promise<number> {
-    const lasts = entries ?? [];
-    if (!entries) {
-      const poisoned = ({ of, seq, reason }: Poison) => this.park(of, seq, new Error(reason));
-      for await (const entry of this.house.journal.lasts(undefined, undefined, poisoned)) lasts.push(entry);
+  async takeUp(entries: Lasts = this.lasts()): Promise<number> {
+    const newest = new Newest();
+    const living: Living[] = [];
+    // Sessions of a month are over, by the ten thousand: of those nothing is held.
+    for await (const entry of entries) {
+      newest.note(entry);
+      const found = this.aliveOrPark(entry);
+      if (found) living.push(found);
     }
-    await tellAgain(this.house.facts, lasts);
+    await tellAgain(this.house.facts, newest.found());
     // One draw of chance for all: fifty thousand of them take a good part of a second.
     const tenure = this.token();
-    const taken = await Promise.all(lasts.map((entry, n) => this.takeOrPark(entry, `${tenure}${n.toString(36)}`)));
+    const taken = await Promise.all(living.map((one, n) => this.takeOrPark(one, `${tenure}${n.toString(36)}`)));
     return taken.filter(Boolean).length;
+  }
+
+  private lasts(): AsyncIterable<JournalEntry> {
+    const poisoned = ({ of, seq, reason }: Poison) => this.park(of, seq, new Error(reason));
+    return this.house.journal.lasts(undefined, undefined, poisoned);
   }
 
   /** A record that can't be understood is left where it is, and told; it does not stop the others. */
@@ -84,21 +119,33 @@ export class Adoption {
     this.house.onTrouble({ cell: at, error, outcome: 'parked' });
   }
 
-  private async takeOrPark(entry: JournalEntry, tenure: string): Promise<boolean> {
+  private parkRecord({ seq, record }: Pick<Living, 'seq' | 'record'>, error: unknown): undefined {
+    this.park({ kind: record.kind, id: record.cell }, seq, error as Error);
+  }
+
+  private async takeOrPark(living: Living, tenure: string): Promise<boolean> {
     try {
-      return await this.take(entry, tenure);
+      return await this.take(living, tenure);
     } catch (error) {
-      this.park({ kind: entry.record.kind, id: entry.record.cell }, entry.seq, error as Error);
+      this.parkRecord(living, error);
       return false;
     }
   }
 
+  private aliveOrPark(entry: JournalEntry): Living | undefined {
+    try {
+      return this.alive(entry);
+    } catch (error) {
+      return this.parkRecord(entry, error);
+    }
+  }
+
   /**
-   * Takes up one cell; false when it is over and nobody asks for it any more, or another gateway was faster.
-   * @throws Error when its record can't be understood
+   * A record as today's program has it; undefined where its cell is over and nobody asks for it any more.
+   * @throws Error when it can't be understood
    */
-  private async take({ seq, record: written }: JournalEntry, tenure: string): Promise<boolean> {
-    const { node, journal, now, onOver } = this.house;
+  private alive({ seq, record: written }: JournalEntry): Living | undefined {
+    const { now, onOver } = this.house;
     const record = upcast(written);
     const at = { kind: record.kind, id: record.cell };
     const { shownMs, returns } = ENDINGS[at.kind];
@@ -110,13 +157,21 @@ export class Adoption {
     }
     if (shownForMs !== undefined && (!returns || shownForMs <= 0)) {
       this.fences.remember(at, seq);
-      return false;
+      return undefined;
     }
+    return { seq, record, shownForMs };
+  }
+
+  /** Takes up one cell; false when another gateway was faster. @throws Error when its record can't be understood */
+  private async take(living: Living, tenure: string): Promise<boolean> {
+    const { seq, record, shownForMs } = living;
+    const { node, journal } = this.house;
     const isOurs = record.node === node && !record.left;
     const lastSeq = isOurs ? seq : await claim(journal, { seq, record }, node, tenure);
     if (lastSeq === undefined) return false;
     const { incarnation, after: snapshot } = record;
-    this.begin(at, { incarnation, tenure, lastSeq, snapshot, asOf: asOf(record) }, shownForMs);
+    const origin = { incarnation, tenure, lastSeq, snapshot, asOf: asOf(record) };
+    this.begin({ kind: record.kind, id: record.cell }, origin, shownForMs);
     return true;
   }
 }

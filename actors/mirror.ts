@@ -92,18 +92,17 @@ export class Mirror {
     this.attend().catch(() => this.house.later(AGAIN_MS, () => this.attendAnew()));
   }
 
-  /**
-   * Looks at the last record of every cell, without waiting for it to come round.
-   * @returns those that this gateway wrote itself: its own cells, when it has just started
-   * @throws JournalAway
-   */
-  async look(): Promise<JournalEntry[]> {
-    const own: JournalEntry[] = [];
+  /** Looks at the last record of every cell, without waiting for it to come round. @throws JournalAway */
+  async look(): Promise<void> {
+    for await (const _ of this.own());
+  }
+
+  /** The same; yields those that this gateway wrote itself: its own cells, when it has just started. @throws JournalAway */
+  async *own(): AsyncGenerator<JournalEntry> {
     for await (const entry of this.house.journal.lasts(undefined, undefined, this.house.onPoison)) {
       this.note(entry, true);
-      if (entry.record.node === this.house.node) own.push(entry);
+      if (entry.record.node === this.house.node) yield entry;
     }
-    return own;
   }
 
   /** Looks at the last record of one cell, which was let go of: it may be by this gateway itself. */

@@ -1,9 +1,9 @@
 import type { Envelope } from '../bus/envelope.ts';
 import { newId } from '../bus/identity.ts';
 import { FenceRefused, isStoreRefusal } from '../bus/ports/faults.ts';
-import type { Journal, JournalEntry, Poison } from '../bus/ports/journal.ts';
+import type { Journal, Poison } from '../bus/ports/journal.ts';
 import { type Address, KINDS, type Kind } from '../bus/subjects.ts';
-import { Adoption, type AdoptionHouse } from './adoption.ts';
+import { Adoption, type AdoptionHouse, type Lasts } from './adoption.ts';
 import { Cell } from './cell.ts';
 import type { CellHouse, CellOrigin, Predecessor } from './cell-house.ts';
 import type { CellKind } from './cell-kind.ts';
@@ -134,7 +134,7 @@ export class Roster implements Cells {
    * @param entries the last records of the cells to take up; without it, of all there are
    * @returns how many were taken up
    */
-  adopt(entries?: JournalEntry[]): Promise<number> {
+  adopt(entries?: Lasts): Promise<number> {
     return this.adoption.takeUp(entries);
   }
 

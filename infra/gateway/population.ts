@@ -61,7 +61,7 @@ export function buildPopulation(house: PopulationHouse): Population {
     roster,
     cells,
     async open() {
-      const own = await roster.adopt(await mirror.look());
+      const own = await roster.adopt(mirror.own());
       const members = tenure.members();
       if (members.length > 1) await mirror.attend();
       const { adopted } = await custody.review(members);

@@ -1,10 +1,11 @@
 import { expect } from 'chai';
 import { replay } from '../../actors/replay.ts';
 import { memoryStore } from '../../bus/carriers/memory.ts';
+import type { Envelope } from '../../bus/envelope.ts';
 import { id } from '../../bus/identity.ts';
 import type { Facts } from '../../bus/ports/facts.ts';
 import { JournalAway, TooLarge } from '../../bus/ports/faults.ts';
-import type { Journal, JournalEntry, JournalRecord } from '../../bus/ports/journal.ts';
+import type { Heard, Journal, JournalEntry, JournalRecord } from '../../bus/ports/journal.ts';
 import type { CameraContext } from '../../machines/camera/context.ts';
 import { cameraMachine } from '../../machines/camera.ts';
 import { type FakeHouse, fakeHouse } from '../fakes/house.ts';
@@ -209,6 +210,28 @@ describe('a cell', () => {
     expect(house.store.told().map(({ envelope }) => envelope.type)).to.deep.equal(['signalbox.camera.connecting']);
     await house.successor().roster.adopt();
     expect(house.store.told().length).to.equal(1);
+  });
+
+  it('tells after a crash what was said just before it, among thousands that were over long before', async () => {
+    const house = fakeHouse();
+    await house.roster.create(at, configured);
+    await house.roster.offer(at, { type: 'camera.removed' });
+    const { record } = house.store.records().at(-1) as JournalEntry;
+    const [removed, fact] = [record.heard[0], record.said[0]] as [Heard, Envelope];
+    const ended = (n: number, agoMs: number): JournalEntry => {
+      const cell = id(`cam_${n}`);
+      const heard = [{ ...removed, at: removed.at - agoMs }];
+      return {
+        seq: n,
+        record: { ...record, cell, heard, said: [{ ...fact, id: `f${n}`, subject: `camera/${cell}` }] },
+      };
+    };
+    house.clock.now += 2 * 86_400_000;
+    const next = fakeHouse(memoryStore(), house.clock);
+    const long = Array.from({ length: 3_000 }, (_, n) => ended(n, 3_600_000 - n));
+    expect(await next.roster.adopt([...long, ended(3_000, 40_000), ended(3_001, 20_000), ended(3_002, 0)])).to.equal(0);
+    expect(next.store.told().map(({ envelope }) => envelope.id)).to.deep.equal(['f3001', 'f3002']);
+    expect(next.troubles).to.deep.equal([]);
   });
 
   it('stops when another gateway writes its journal: the fence has one owner', async () => {

@@ -74,7 +74,7 @@ export async function fakeGatewayOf(
     config: () => ({ destinations: {}, auth: { history: {} } }),
   });
   members.add(name);
-  await roster.adopt(await mirror.look());
+  await roster.adopt(mirror.own());
   await mirror.attend();
   return {
     name,
