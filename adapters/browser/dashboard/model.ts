@@ -219,7 +219,9 @@ function sourcesAfter(sources: Source[], { data, why }: Fact): Source[] {
 function switchedBy({ type, at, data, why }: Fact): Partial<Camera> {
   if (typeof data.active_source !== 'string') return {};
   const activeSource = data.active_source;
-  if (type !== 'camera.switched') return { activeSource };
+  // A source that comes back by itself ends a darkness as well as a switch does.
+  const returned = type === 'camera.live' && data.recover_ms !== undefined;
+  if (type !== 'camera.switched' && !returned) return { activeSource };
   return { activeSource, switched: { at, to: activeSource, text: why?.text ?? '', gapMs: count(data.recover_ms) } };
 }
 

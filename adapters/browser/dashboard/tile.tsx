@@ -13,7 +13,7 @@ import { Plugs } from './plug.tsx';
 import { hashOf } from './route.ts';
 import { type Playing, Screen } from './screen.tsx';
 import { Star } from './star.tsx';
-import { duration, timeOfDay } from './time.ts';
+import { duration, span, timeOfDay } from './time.ts';
 import { WhatIfNote } from './timeline/whatif-note.tsx';
 import type { Outcome } from './timeline/whatif-wall.ts';
 import { Urgent, wordOf } from './urgent.tsx';
@@ -142,14 +142,14 @@ function Dark({ camera }: { camera: Camera }) {
 
 const SWITCH_SHOWN_MS = 10_000;
 
-/** For a while after a switch: to which source, why, and how long the picture was away. */
+/** For a while after a switch, or a return: how long the picture was away, and why it comes from where it does. */
 function Switch({ switched }: { switched: Switched }) {
   const now = useNow();
   if (now - switched.at > SWITCH_SHOWN_MS) return null;
   return (
     <div class="note switch">
       <Icon sign="swap" />
-      <b>Source {switched.to}</b> after {Math.round(switched.gapMs)} ms <span>{sentence(switched.text)}</span>
+      <b>{span(switched.gapMs)} without a picture.</b> <span>{sentence(switched.text)}</span>
     </div>
   );
 }

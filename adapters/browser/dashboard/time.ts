@@ -10,6 +10,12 @@ export function duration(ms: number): string {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
+/** How long a picture was away, as exactly as it says something: `67 ms`, `1.4 s`, `12 s`. */
+export function span(ms: number): string {
+  if (ms < 1_000) return `${Math.round(ms)} ms`;
+  return ms < 10_000 ? `${(ms / 1_000).toFixed(1)} s` : duration(ms);
+}
+
 /** The time of day, on 24 hours, in the viewer's zone: `03:12:07`; with the date when it was another day. */
 export function timeOfDay(at: number, now: number): string {
   const time = new Date(at);

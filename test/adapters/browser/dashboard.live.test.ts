@@ -229,23 +229,37 @@ describe('dashboard in Chromium', function () {
     expect(house.plugs[1]).to.deep.equal({ camera: 'cam_001', source: 1, plugged: true });
   });
 
-  it('draws a switch on the tile: to which source, why, and how long the picture was away', async () => {
+  it('draws a switch on the tile, and a return: to which source, why, and how long the picture was away', async () => {
     const { page } = await wall(['live']);
     const text = 'on the backup (1), because the preferred source (0) ended (67 ms gap)';
     const why = { trigger: 'source.ended', reason: 'ended', text };
     house.become('cam_001', 'live', why, { type: 'switched', from_source: '0', active_source: '1', recover_ms: 67 });
     const note = page.locator('.note.switch');
     await until('the note', () => note.count());
-    expect(await note.textContent()).to.match(/Source 1 after 67 ms On the backup \(1\), because the preferred source/);
+    expect(await note.textContent()).to.match(
+      /67 ms without a picture. On the backup \(1\), because the preferred source/,
+    );
     expect(await page.locator('.caption').textContent(), 'which lasts longer than the note').to.contain('On backup 1');
     const heightOf = async (what: string) => (await page.locator(what).boundingBox())?.height ?? 0;
     await page.setViewportSize({ width: 390, height: 844 });
     const share = (await heightOf('.note.switch')) / (await heightOf('.tile .picture'));
-    expect(share, 'of a small picture that it covers').to.be.within(0.01, 0.15);
+    expect(share, 'of a small picture that it covers').to.be.within(0.01, 0.2);
+    const ends = await page.evaluate<[number, number]>(`(() => {
+      const note = document.querySelector('.note.switch');
+      const range = document.createRange();
+      range.setStart(note.querySelector('span').firstChild, 0);
+      range.setEnd(note.querySelector('span').firstChild, 'on the backup (1), because the preferred source (0) ended'.length);
+      return [range, note].map((one) => one.getBoundingClientRect().bottom);
+    })()`);
+    expect(ends[0], 'the cause is read on a phone too').to.be.at.most(ends[1]);
     house.become('cam_001', 'holding', { trigger: 'program.holding', text: 'signal lost; asking its sources' });
     await until('the slate', () => page.locator('.state-holding .veil:has-text("Signal lost")').count());
     expect(await note.count()).to.equal(0);
     expect(await page.locator('.caption').textContent(), 'nothing feeds it').to.not.contain('backup');
+    const back = { trigger: 'program.switched', text: 'its picture arrives' };
+    house.become('cam_001', 'live', back, { active_source: '1', recover_ms: 12_345 });
+    await until('the note', () => note.count());
+    expect(await note.textContent()).to.contain('12 s without a picture. Its picture arrives.');
   });
 
   it('lets an operator choose the source that is shown', async () => {

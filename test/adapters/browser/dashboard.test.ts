@@ -13,7 +13,7 @@ import {
   type World,
 } from '../../../adapters/browser/dashboard/model.ts';
 import { createEventReader, type ServerEvent } from '../../../adapters/browser/dashboard/sse.ts';
-import { duration, timeOfDay } from '../../../adapters/browser/dashboard/time.ts';
+import { duration, span, timeOfDay } from '../../../adapters/browser/dashboard/time.ts';
 import { wordsFor } from '../../../adapters/browser/dashboard/words.ts';
 
 describe('the wall', () => {
@@ -110,6 +110,16 @@ describe('what the page knows', () => {
     const asked = [cameraOf({ id: 'a', state: 'live', since: 100, active_source: '0' })];
     expect(readWorld(after, asked, [], world).cameras[0]).to.deep.include({ activeSource: '1' });
     expect(readWorld(after, asked, [], after).cameras[0], 'asked for afterwards').to.include({ activeSource: '0' });
+  });
+
+  it('knows how long a picture was away that came back by itself, and nothing of the kind of one that only began', () => {
+    const live = (more: object) => {
+      const data = { from: 'offline', state: 'live', since: 300, active_source: '0', ...more };
+      const event = { type: 'signalbox.camera.live', subject: 'camera/a', time: new Date(300).toISOString(), data };
+      return hear(world, factOf(event, 3)).cameras[0]?.switched;
+    };
+    expect(live({ recover_ms: 9_000 })).to.include({ at: 300, to: '0', gapMs: 9_000 });
+    expect(live({})).to.equal(undefined);
   });
 
   it('loses a camera that was removed', () => {
@@ -243,6 +253,7 @@ describe('words and times', () => {
     expect(duration(7_500_000)).to.equal('2 h 05 min');
     expect(duration(4 * 86_400_000 + 3 * 3_600_000)).to.equal('4 d 3 h');
     expect(duration(-5)).to.equal('0 s');
+    expect([66.7, 1_437, 9_960, 12_345].map(span)).to.deep.equal(['67 ms', '1.4 s', '10.0 s', '12 s']);
   });
 
   it('name the day when it was another one', () => {
