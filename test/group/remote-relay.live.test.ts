@@ -7,12 +7,16 @@ import type { RelayPlace } from '../../infra/group.ts';
 import { relaySettings } from '../../infra/launcher/relay-settings.ts';
 import { startChromium } from '../fixtures/chromium.ts';
 import type { Follower } from '../fixtures/events.ts';
+import { figure } from '../fixtures/figures.ts';
 import { startTestGroup, type TestGroup } from '../fixtures/group.ts';
 import { type HeldWay, startWay } from '../fixtures/held-way.ts';
 import { freePort, type Running, run, until } from '../fixtures/process.ts';
 import { askRtsp } from '../fixtures/relay.ts';
 import { type Site, startSite } from '../fixtures/site.ts';
-import { watchCamera } from '../fixtures/watcher.ts';
+import { longestGapMs, watchCamera } from '../fixtures/watcher.ts';
+
+/** Who is torn off has no picture for longer; a busy machine adds less. */
+const UNTOUCHED_MS = 1_000;
 
 describe('a delivery relay that somebody else runs', function () {
   this.timeout(60_000);
@@ -24,7 +28,7 @@ describe('a delivery relay that somebody else runs', function () {
   let place: RelayPlace;
   let api: HeldWay;
   let rtsp: HeldWay;
-  let browser: Browser | undefined;
+  let browser: Browser;
   let listed: object;
   /** One of ours, to which nobody is sent while the other is there. */
   const other = { id: 'near', weight: 0 };
@@ -39,7 +43,7 @@ describe('a delivery relay that somebody else runs', function () {
     api = await startWay(place.api);
     // The gateway's own way: what the switcher publishes comes from another machine.
     rtsp = await startWay(place.rtsp, (first) => first.includes('/pulse/'));
-    site = await startSite(['north']);
+    [site, browser] = await Promise.all([startSite(['north']), startChromium()]);
     const at = (protocol: string, port: number) => `${protocol}://127.0.0.1:${port}`;
     const addresses = { api: at('http', api.port), rtsp: at('rtsp', rtsp.port), whep: at('http', place.whep) };
     listed = { cameras: site.cameras(), relays: [{ id: 'far', ...addresses }, other] };
@@ -84,28 +88,36 @@ describe('a delivery relay that somebody else runs', function () {
     expect(await askRtsp('DESCRIBE', body.rtsp_url.replace(/\?.*/, ''))).to.equal(401);
   });
 
-  it('keeps its viewers while its control API alone hangs, and says so', async () => {
+  it('keeps its viewers while its control API alone hangs for ten seconds, and says so', async () => {
+    const watcher = await watchCamera(browser, group, 'north');
+    await watcher.moving();
     const heldAt = Date.now();
     api.hold(true);
     const { data } = await events.next('relay.degraded', 'relay/far', heldAt, 5_000);
     expect(data.why).to.include({ reason: 'api-silent' });
     const { body } = await group.api('GET', '/readyz');
     expect(body.reasons.map(({ part }: { part: string }) => part)).to.include('relay far');
+    const { presented, moves } = await watcher.moving(heldAt + 10_000, 5);
     api.hold(false);
+    figure('the API of a relay hangs for 10 s: longest gap on screen', longestGapMs(presented, heldAt));
+    expect(longestGapMs(presented, heldAt)).to.be.lessThan(UNTOUCHED_MS);
+    expect(moves).to.deep.equal([]);
+    await watcher.close();
     await events.next('relay.serving', 'relay/far', heldAt, 10_000);
     const said = events.heard.filter(({ subject, at }) => at >= heldAt && /^(relay|camera)\//.test(subject));
     expect(said.map(({ type }) => type)).to.deep.equal(['relay.degraded', 'relay.serving']);
   });
 
   it('is left alone while only the gateway is cut off from it: its viewers have pictures, and it says so', async () => {
-    browser = await startChromium();
     const watcher = await watchCamera(browser, group, 'north');
     await watcher.moving();
     const heldAt = Date.now();
     for (const way of [api, rtsp]) way.hold(true);
     const { data } = await events.next('relay.degraded', 'relay/far', heldAt, 10_000);
     expect(data.why).to.include({ reason: 'cut-off' });
-    await watcher.moving(Date.now() + 4_000, 20);
+    const { presented } = await watcher.moving(Date.now() + 4_000, 20);
+    figure('the gateway is cut off from a relay: longest gap on screen', longestGapMs(presented, heldAt));
+    expect(longestGapMs(presented, heldAt)).to.be.lessThan(UNTOUCHED_MS);
     for (const way of [api, rtsp]) way.hold(false);
     await events.next('relay.serving', 'relay/far', heldAt, 10_000);
     const said = events.heard.filter(({ subject, at }) => at >= heldAt && /^(relay|viewer)\//.test(subject));
