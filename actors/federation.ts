@@ -1,4 +1,5 @@
 import type { Bus } from '../bus/ports/bus.ts';
+import { JournalAway, JournalFull, JournalRefused } from '../bus/ports/faults.ts';
 import type { Address, Kind } from '../bus/subjects.ts';
 import { ownerOf } from '../machines/policy/ownership.ts';
 import { CellDown, CellExists, type Cells, type CellView, NoSuchCell, type Offered } from './cells.ts';
@@ -28,7 +29,11 @@ export interface Entrusted {
 export type Answered = { offered: Offered } | { failed: { name: string; message: string } };
 
 const ANSWER_WITHIN_MS = 1_000;
-const FAILURES: Record<string, new (message: string) => Error> = { NoSuchCell, CellExists, CellDown };
+/** What goes wrong at another gateway is told by name, and thrown here as what it was there. */
+const FAILURES: Record<string, new (message: string) => Error> = {
+  ...{ NoSuchCell, CellExists, CellDown },
+  ...{ JournalAway, JournalRefused, JournalFull },
+};
 
 /** The cells of all gateways as if they lived here: own ones from the roster, others from the mirror and over the bus. */
 export class Federation implements Cells {

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { NoSuchCell } from '../../actors/cells.ts';
 import { memoryStore } from '../../bus/carriers/memory.ts';
 import { type Id, id } from '../../bus/identity.ts';
-import { JournalAway } from '../../bus/ports/faults.ts';
+import { JournalAway, JournalFull } from '../../bus/ports/faults.ts';
 import type { Journal, JournalEntry, Receipt } from '../../bus/ports/journal.ts';
 import { ownerOf } from '../../machines/policy/ownership.ts';
 import { type FakeGateway, fakeGatewayOf } from '../fakes/gateways.ts';
@@ -203,6 +203,16 @@ describe('several gateways', () => {
     expect(again.house.roster.has(second)).to.equal(true);
     again.house.slots.probe.held().report(answers());
     await until('it to write', () => store.records().at(-1)?.record.heard.length === 1);
+  });
+
+  it('say that a journal does not answer, or is full, wherever it was asked', async () => {
+    const faults = [new JournalAway('away'), new JournalFull('full', 10_023)];
+    await two.cells.create(second, configured);
+    await until('it to be seen', () => one.cells.view(second) !== undefined);
+    for (const fault of faults) {
+      two.house.roster.offer = () => Promise.reject(fault);
+      expect(await rejection(one.cells.offer(second, { type: 'camera.removed' }))).to.be.instanceOf(fault.constructor);
+    }
   });
 
   it('let exactly one of two write for a camera that both claim', async () => {
