@@ -68,9 +68,10 @@ export class Custody {
     if (due.length === 0) return 0;
     await this.house.expectCells();
     const adopted = await roster.adopt(due).catch((error) => {
-      if (error instanceof JournalAway) return 0; // the next look finds them again
+      if (error instanceof JournalAway) return undefined; // the next look finds them again
       throw error;
     });
+    if (adopted === undefined) return 0;
     for (const { record } of due) {
       const at = { kind: record.kind, id: record.cell };
       if (roster.has(at) || endedAt(record) !== undefined) mirror.forget(at);

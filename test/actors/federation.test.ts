@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { NoSuchCell } from '../../actors/cells.ts';
 import { memoryStore } from '../../bus/carriers/memory.ts';
+import type { Envelope } from '../../bus/envelope.ts';
 import { type Id, id } from '../../bus/identity.ts';
 import { JournalAway, JournalFull } from '../../bus/ports/faults.ts';
 import type { Journal, JournalEntry, Receipt } from '../../bus/ports/journal.ts';
@@ -213,6 +214,23 @@ describe('several gateways', () => {
       two.house.roster.offer = () => Promise.reject(fault);
       expect(await rejection(one.cells.offer(second, { type: 'camera.removed' }))).to.be.instanceOf(fault.constructor);
     }
+  });
+
+  it('tell what a dead one had said of what is over, also where the store did not answer the first time', async () => {
+    await two.cells.create(session, { ...requested, subject: { ...requested.subject, cameras: [] } });
+    await until('it to be seen', () => one.cells.view(session)?.tags.includes('over'));
+    await until('it to be told', () => store.told().length > 0);
+    const last = (await store.journal.last(session)) as JournalEntry;
+    const [fact] = last.record.said as [Envelope];
+    const said = [{ ...fact, id: 'late-2.0' }];
+    const { seq } = await store.journal.append({ ...last.record, id: 'late-r2', said }, last.seq);
+    await one.mirror.reached(seq);
+    two.kill();
+    store.set('deaf');
+    await one.beat();
+    store.set('here');
+    await one.beat();
+    expect(store.told().at(-1)?.envelope.id).to.equal('late-2.0');
   });
 
   it('let exactly one of two write for a camera that both claim', async () => {
