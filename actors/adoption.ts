@@ -1,3 +1,4 @@
+import type { Envelope } from '../bus/envelope.ts';
 import type { Facts } from '../bus/ports/facts.ts';
 import { FenceRefused, isStoreRefusal } from '../bus/ports/faults.ts';
 import { asOf, type Journal, type JournalEntry, type JournalRecord, type Poison } from '../bus/ports/journal.ts';
@@ -7,45 +8,62 @@ import type { CellOrigin } from './cell-house.ts';
 import { ENDINGS, endedAt } from './ending.ts';
 import type { Fences } from './fences.ts';
 
-/** A crash can only have come between the journal and the telling for records this close to the last one. */
+/** A crash can only have come between the journal and the telling for records that were written this shortly before the last one. */
 const UNTOLD_WITHIN_MS = 30_000;
 /** A start with thousands of recent sessions must not ask for each of them in turn. */
 const RETOLD_AT_ONCE = 256;
 
-const lastHeardAt = ({ record }: JournalEntry): number => record.heard.at(-1)?.at ?? 0;
-
-/** Of records that pass by in their order, those written just before the end: no more of them are held. */
+/** Of records that pass by in their order, those written just before the end: few more of them are held. */
 class Newest {
+  private readonly journal: Pick<Journal, 'seqAt'>;
   private entries: JournalEntry[] = [];
   private lastAt = 0;
   private enough = RETOLD_AT_ONCE;
 
-  note(entry: JournalEntry): void {
-    this.lastAt = Math.max(this.lastAt, lastHeardAt(entry));
+  constructor(journal: Pick<Journal, 'seqAt'>) {
+    this.journal = journal;
+  }
+
+  async note(entry: JournalEntry): Promise<void> {
+    this.lastAt = Math.max(this.lastAt, asOf(entry.record) ?? 0);
     this.entries.push(entry);
     if (this.entries.length < this.enough) return;
-    this.entries = this.found();
+    this.entries = await this.found();
     this.enough = RETOLD_AT_ONCE + 2 * this.entries.length;
   }
 
-  found(): JournalEntry[] {
-    return this.entries.filter((entry) => this.lastAt - lastHeardAt(entry) < UNTOLD_WITHIN_MS);
+  /** What a cell heard before an outage is written after it: when it stood in the journal counts. */
+  async found(): Promise<JournalEntry[]> {
+    if (this.entries.length === 0) return [];
+    const before = await this.journal.seqAt(this.lastAt - UNTOLD_WITHIN_MS);
+    return this.entries.filter(({ seq }) => seq > before);
   }
 }
 
 /** Before anybody says something new: tells what the records written just before the end had to say. */
-async function tellAgain(facts: Facts, recent: readonly JournalEntry[]): Promise<void> {
+async function tellAgain(house: Pick<AdoptionHouse, 'facts' | 'journal'>, recent: readonly JournalEntry[]) {
   for (let from = 0; from < recent.length; from += RETOLD_AT_ONCE) {
-    await Promise.all(recent.slice(from, from + RETOLD_AT_ONCE).map((entry) => tellRest(facts, entry)));
+    await Promise.all(recent.slice(from, from + RETOLD_AT_ONCE).map((entry) => tellRest(house, entry)));
   }
 }
 
-/** Tells the facts of a last record again, from the first that was not told. */
-async function tellRest(facts: Facts, { record }: JournalEntry): Promise<void> {
-  if (record.said.length === 0) return;
-  const told = await facts.last({ kind: record.kind, id: record.cell });
-  const toldIndex = record.said.findIndex((fact) => fact.id === told?.envelope.id);
-  for (const envelope of record.said.slice(toldIndex + 1)) await facts.tell(envelope);
+/** Tells the facts of a cell's last records again, from the first that was not told. */
+async function tellRest({ facts, journal }: Pick<AdoptionHouse, 'facts' | 'journal'>, entry: JournalEntry) {
+  const said = await lastSaid(journal, entry);
+  if (said.length === 0) return;
+  const told = await facts.last({ kind: entry.record.kind, id: entry.record.cell });
+  const toldIndex = said.findIndex((fact) => fact.id === told?.envelope.id);
+  for (const envelope of said.slice(toldIndex + 1)) await facts.tell(envelope);
+}
+
+/** What a cell has said, and may not have told before its end, oldest first. */
+async function lastSaid(journal: Pick<Journal, 'read'>, { seq, record }: JournalEntry): Promise<Envelope[]> {
+  if (record.untold_after === undefined) return record.said;
+  const said: Envelope[] = [];
+  for await (const one of journal.read({ kind: record.kind, id: record.cell }, record.untold_after + 1)) {
+    if (one.seq <= seq) said.push(...one.record.said);
+  }
+  return said;
 }
 
 /** A record whose cell lives, or is over and shown for so long still. */
@@ -64,11 +82,13 @@ export type Lasts = Iterable<JournalEntry> | AsyncIterable<JournalEntry>;
 /** What taking up needs of the house. */
 export interface AdoptionHouse {
   node: string;
-  journal: Pick<Journal, 'lasts' | 'append'>;
+  journal: Pick<Journal, 'lasts' | 'read' | 'seqAt' | 'append'>;
   facts: Facts;
   now(): number;
   /** Told of cells that fail, or that another gateway has taken up, with what is done about it. */
   onTrouble(trouble: { cell: Address; error: Error; outcome: Outcome }): void;
+  /** Told of cells that were not taken up, as somebody else wrote to their journal, or may have: who has them now? */
+  onMissed?(cell: Address): void;
   /** Told of viewers that are over: what was handed to them may outlive them. */
   onOver?(context: Record<string, unknown>): void;
 }
@@ -93,15 +113,15 @@ export class Adoption {
 
   /** @see Roster.adopt */
   async takeUp(entries: Lasts = this.lasts()): Promise<number> {
-    const newest = new Newest();
+    const newest = new Newest(this.house.journal);
     const living: Living[] = [];
     // Sessions of a month are over, by the ten thousand: of those nothing is held.
     for await (const entry of entries) {
-      newest.note(entry);
+      await newest.note(entry);
       const found = this.aliveOrPark(entry);
       if (found) living.push(found);
     }
-    await tellAgain(this.house.facts, newest.found());
+    await tellAgain(this.house, await newest.found());
     // One draw of chance for all: fifty thousand of them take a good part of a second.
     const tenure = this.token();
     const taken = await Promise.all(living.map((one, n) => this.takeOrPark(one, `${tenure}${n.toString(36)}`)));
@@ -168,7 +188,10 @@ export class Adoption {
     const { node, journal } = this.house;
     const isOurs = record.node === node && !record.left;
     const lastSeq = isOurs ? seq : await claim(journal, { seq, record }, node, tenure);
-    if (lastSeq === undefined) return false;
+    if (lastSeq === undefined) {
+      this.house.onMissed?.({ kind: record.kind, id: record.cell });
+      return false;
+    }
     const { incarnation, after: snapshot } = record;
     const origin = { incarnation, tenure, lastSeq, snapshot, asOf: asOf(record) };
     this.begin({ kind: record.kind, id: record.cell }, origin, shownForMs);
@@ -189,7 +212,7 @@ async function claim(
   node: string,
   tenure: string,
 ): Promise<number | undefined> {
-  const { left: _left, late: _late, first: _first, ...last } = record;
+  const { left: _left, late: _late, first: _first, untold_after: _told, ...last } = record;
   try {
     const heardAt = asOf(record);
     const since = heardAt === undefined ? {} : { as_of: heardAt };

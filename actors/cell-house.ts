@@ -3,6 +3,7 @@ import type { Facts } from '../bus/ports/facts.ts';
 import type { Journal } from '../bus/ports/journal.ts';
 import type { Address } from '../bus/subjects.ts';
 import type { CellView } from './cells.ts';
+import type { Saying } from './saying.ts';
 
 /** What a cell needs of the house. */
 export interface CellHouse {
@@ -34,6 +35,8 @@ export interface CellOrigin {
   snapshot?: unknown;
   /** When it was as that has it (epoch ms). */
   asOf?: number | undefined;
+  /** What a predecessor in this gateway still has to tell. */
+  saying?: Saying;
 }
 
 /** A cell that another one of its name may follow. */

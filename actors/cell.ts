@@ -1,6 +1,6 @@
 import type { AnyActor } from 'xstate';
 import { FenceRefused, isStoreRefusal } from '../bus/ports/faults.ts';
-import type { Heard } from '../bus/ports/journal.ts';
+import type { Heard, JournalEntry } from '../bus/ports/journal.ts';
 import type { Address } from '../bus/subjects.ts';
 import { alike } from './alike.ts';
 import { type Asleep, asleep } from './asleep.ts';
@@ -107,6 +107,11 @@ export class Cell implements Door, Author {
   /** Whether it has come to its end, from where only a new life leads on. */
   isOver(): boolean {
     return this.present().tags.has('over');
+  }
+
+  /** Whether it wrote this record of its journal itself, or was taken up behind it. */
+  knows(entry: JournalEntry): boolean {
+    return this.writing.knows(entry);
   }
 
   /** The sequence of its last record; undefined while that is not known. */

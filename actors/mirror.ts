@@ -19,12 +19,12 @@ export interface MirrorHouse {
   /** Epoch ms. */
   now(): number;
   later(ms: number, run: () => void): () => void;
-  /** Whether a cell lives in this gateway. */
-  livesHere(at: Address): boolean;
+  /** Whether a cell lives in this gateway that wrote this record itself or was taken up behind it. */
+  knows(at: Address, entry: JournalEntry): boolean;
   /** The last record of a cell can't be read. */
   onPoison(poison: Poison): void;
-  /** Another gateway has written to a cell's journal. */
-  onForeign(at: Address, node: string): void;
+  /** Another gateway, or a former life of this one, has written to a cell's journal. */
+  onForeign(at: Address, entry: JournalEntry): void;
   /** A cell that was over left the memory; the sequence is that of its last record. */
   onForgotten(at: Address, seq: number): void;
 }
@@ -49,6 +49,8 @@ export class Mirror {
   private attending = false;
   private following: Subscription | undefined;
   private last = 0;
+  /** The cells whose last records are being looked at. */
+  private readonly lookedAt = new Set<string>();
   private readonly waiting = new Set<{ seq: number; resolve(): void }>();
 
   constructor(house: MirrorHouse) {
@@ -56,17 +58,27 @@ export class Mirror {
     this.cells = Object.fromEntries(KINDS.map((kind) => [kind, new Map()])) as Record<Kind, Map<string, Reflection>>;
   }
 
-  /** Follows what other gateways write from now on. Not before there is one: own records need no mirror. @throws JournalAway */
-  async attend(): Promise<void> {
+  /**
+   * Follows what others write from now on. Not while there is nobody: own records need no mirror.
+   * @param hasLooked what is there now was looked at just before
+   * @throws JournalAway
+   */
+  async attend(hasLooked = false): Promise<void> {
     if (this.attending) return;
     this.attending = true;
     try {
-      await this.look();
+      if (!hasLooked) await this.look();
       await this.follow();
     } catch (error) {
       this.attending = false;
       throw error;
     }
+  }
+
+  /** Follows nobody any more: there is nobody. */
+  rest(): void {
+    this.attending = false;
+    this.close();
   }
 
   private async follow(): Promise<void> {
@@ -105,12 +117,20 @@ export class Mirror {
     }
   }
 
-  /** Looks at the last record of one cell, which was let go of: it may be by this gateway itself. */
+  /** Looks at the last record of one cell, which was let go of or not taken up: it may be by this gateway itself. */
   lookAt(at: Address): void {
-    this.house.journal.last(at).then(
-      (entry) => entry && this.note(entry),
-      () => this.house.later(AGAIN_MS, () => this.lookAt(at)),
-    );
+    const key = `${at.kind}/${at.id}`;
+    if (this.lookedAt.has(key)) return;
+    this.lookedAt.add(key);
+    const look = () =>
+      this.house.journal.last(at).then(
+        (entry) => {
+          this.lookedAt.delete(key);
+          if (entry) this.note(entry);
+        },
+        () => void this.house.later(AGAIN_MS, look),
+      );
+    void look();
   }
 
   view(at: Address): CellView | undefined {
@@ -169,13 +189,13 @@ export class Mirror {
     const at = { kind: record.kind, id: record.cell };
     const known = cells.get(record.cell);
     if (known && known.entry.seq >= seq) return;
-    if (record.node === this.house.node && !record.left && (isLook || this.house.livesHere(at))) {
+    if (record.node === this.house.node && !record.left && (isLook || this.house.knows(at, entry))) {
       cells.delete(record.cell);
       return;
     }
     const reflection: Reflection = { entry };
     cells.set(record.cell, reflection);
-    if (record.node !== this.house.node) this.house.onForeign(at, record.node);
+    this.house.onForeign(at, entry);
     const ended = endedAt(record);
     if (ended === undefined) return;
     const forget = () => {

@@ -1,7 +1,7 @@
 import type { Envelope } from '../bus/envelope.ts';
 import { newId } from '../bus/identity.ts';
 import { FenceRefused, isStoreRefusal } from '../bus/ports/faults.ts';
-import type { Journal, Poison } from '../bus/ports/journal.ts';
+import type { Journal, JournalEntry, Poison } from '../bus/ports/journal.ts';
 import { type Address, KINDS, type Kind } from '../bus/subjects.ts';
 import { Adoption, type AdoptionHouse, type Lasts } from './adoption.ts';
 import { Cell } from './cell.ts';
@@ -85,10 +85,10 @@ export class Roster implements Cells {
     if (former && !former.isOver()) throw new CellExists(`${at.kind} ${at.id} already lives`);
     // The fence goes on from the former life's last record; a new incarnation keeps its last words apart.
     // Nobody waits where there was none: who asks in the same turn must find it.
-    const lastSeq = former ? await lastOf(former) : this.fences.of(at);
+    const before = former ? await lastOf(former) : { lastSeq: this.fences.of(at) };
     const twin = kind.get(at.id);
     if (twin && twin !== former) throw new CellExists(`${at.kind} ${at.id} already lives`);
-    const cell = this.begin(at, { incarnation: token(), tenure: token(), lastSeq });
+    const cell = this.begin(at, { incarnation: token(), tenure: token(), ...before });
     try {
       return await cell.offer(event, cause);
     } catch (error) {
@@ -101,6 +101,11 @@ export class Roster implements Cells {
   /** Whether a cell lives here. */
   has(at: Address): boolean {
     return this.cells[at.kind].has(at.id);
+  }
+
+  /** Whether a cell lives here that knows of this record. @see Cell.knows */
+  knows(at: Address, entry: JournalEntry): boolean {
+    return this.cells[at.kind].get(at.id)?.knows(entry) ?? false;
   }
 
   /** The fencing token of a cell's effects; 0 for one that does not live here. */
@@ -158,12 +163,12 @@ export class Roster implements Cells {
     }
   }
 
-  /** Another gateway has written to this cell's journal: it lives there now, and its effects go on. */
-  letGo(at: Address, by: string): void {
+  /** Another gateway, or a former life of this one, has written to this cell's journal: it goes, its effects go on. */
+  letGo(at: Address, entry: JournalEntry): void {
     const cell = this.cells[at.kind].get(at.id);
-    if (!cell) return;
+    if (!cell || cell.knows(entry)) return;
     this.cells[at.kind].delete(at.id);
-    const error = new FenceRefused(`${by} has taken up ${at.kind} ${at.id}`);
+    const error = new FenceRefused(`${entry.record.node} has taken up ${at.kind} ${at.id}`);
     cell.lose(error);
     this.house.onTrouble({ cell: at, error, outcome: 'let go' });
   }
@@ -239,10 +244,11 @@ export class Roster implements Cells {
   }
 }
 
-/** Lets go of a cell that is over, and tells the sequence of its last record. */
-async function lastOf(former: Cell): Promise<number> {
+/** Lets go of a cell that is over. @returns the sequence of its last record, and what it still has to tell */
+async function lastOf(former: Cell): Promise<Pick<CellOrigin, 'lastSeq' | 'saying'>> {
   await former.leave();
-  return (await former.origin()).lastSeq;
+  const { lastSeq, saying } = await former.origin();
+  return { lastSeq, ...(saying ? { saying } : {}) };
 }
 
 /** 60 bits: enough that no two lives of a cell, and no two owners of it, ever share one. */

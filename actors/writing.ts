@@ -1,22 +1,20 @@
 import { type Envelope, wrap } from '../bus/envelope.ts';
-import { FenceRefused, isStoreRefusal, TooLarge } from '../bus/ports/faults.ts';
-import type { Heard, JournalRecord } from '../bus/ports/journal.ts';
+import { FenceRefused, TooLarge } from '../bus/ports/faults.ts';
+import type { Heard, JournalEntry, JournalRecord } from '../bus/ports/journal.ts';
 import type { CellHouse, CellOrigin, Predecessor } from './cell-house.ts';
 import type { CellKind } from './cell-kind.ts';
 import type { CellView, Offered } from './cells.ts';
+import { Saying, type Speaker } from './saying.ts';
 import type { Persisted } from './snapshot.ts';
 
 /** A cell, as its writing knows it. */
-export interface Author extends Predecessor {
+export interface Author extends Predecessor, Speaker {
   readonly kind: CellKind;
   readonly house: CellHouse;
-  view(): CellView;
   /** As the next record has it. */
   persisted(): Persisted;
   /** Another gateway owns it. @returns what whoever still asks is told */
   lose(cause: Error): Error;
-  /** Something is wrong with it that trying again does not help. */
-  fail(error: Error): void;
 }
 
 interface Waiting {
@@ -26,7 +24,7 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** A store that refuses is asked again after this long; what was heard, and what follows from it, stays queued. */
+/** A store that refuses a record is asked again after this long; what was heard stays queued. */
 const AGAIN_MS = 1_000;
 
 /**
@@ -49,8 +47,8 @@ export class Writing {
   /** Heard and moved, not yet in a record. */
   private waiting: Waiting[] = [];
   private said: Envelope[] = [];
-  /** Facts of written records that nobody took, not even the spool; what follows stands behind them. */
-  private untold: Envelope[] | undefined;
+  /** What it has said and written; undefined before the first. */
+  private saying: Saying | undefined;
   private appending = false;
   /** Its last record is in the spool, or under way: its sequence is not known yet. */
   private isUnsure = false;
@@ -63,11 +61,18 @@ export class Writing {
     this.recorded = origin.snapshot as Persisted | undefined;
     this.recordedAt = origin.asOf;
     this.written = { recorded: this.recorded, recordedAt: this.recordedAt };
+    this.saying = origin.saying;
+    this.saying?.goOnBy(author);
   }
 
   /** The sequence of the last record; undefined while that is not known. */
   fence(): number | undefined {
     return this.appending || this.isUnsure ? undefined : this.lastSeq;
+  }
+
+  /** @see Cell.knows */
+  knows({ seq, record }: JournalEntry): boolean {
+    return seq <= this.lastSeq || record.id.startsWith(`${this.tenure}-r`);
   }
 
   /** Whether the cell has never heard anything. */
@@ -118,8 +123,8 @@ export class Writing {
   /** @see Predecessor.origin */
   async origin(): Promise<Omit<CellOrigin, 'tenure'>> {
     await this.drained();
-    const { incarnation, lastSeq, recorded: snapshot, recordedAt } = this;
-    return { incarnation, lastSeq, snapshot, asOf: recordedAt };
+    const { incarnation, lastSeq, recorded: snapshot, recordedAt, saying } = this;
+    return { incarnation, lastSeq, snapshot, asOf: recordedAt, ...(saying ? { saying } : {}) };
   }
 
   /**
@@ -151,6 +156,7 @@ export class Writing {
 
   private recordOf(heard: Heard[], said: Envelope[], after: Persisted): JournalRecord {
     const { at, house, kind } = this.author;
+    const untoldAfter = this.saying?.untoldAfter();
     return {
       id: `${this.tenure}-r${this.count}${heard.length ? '' : '-left'}`,
       kind: at.kind,
@@ -162,18 +168,26 @@ export class Writing {
       heard,
       said,
       after,
+      ...(untoldAfter === undefined ? {} : { untold_after: untoldAfter }),
     };
+  }
+
+  /** Tells what follows from a record that is written. */
+  private tell(said: readonly Envelope[]): void {
+    if (said.length === 0) return;
+    this.saying ??= new Saying(this.author);
+    this.saying.tell(said, this.lastSeq);
   }
 
   private write(record: JournalRecord, batch: Waiting[], settle: () => void): void {
     const { house } = this.author;
     house.journal.append(record, this.lastSeq).then(
       (receipt) => {
+        this.tell(record.said);
         if (receipt.seq) this.lastSeq = receipt.seq;
         this.isUnsure = receipt.seq === 0;
         this.written = { recorded: this.recorded, recordedAt: this.recordedAt };
         this.appending = false;
-        this.tell(record.said);
         for (const one of batch) one.resolve({ view: one.view, receipt });
         settle();
         this.append();
@@ -200,37 +214,5 @@ export class Writing {
         house.later(AGAIN_MS, () => this.write(record, [], settle));
       },
     );
-  }
-
-  /** Tells facts in order; a carrier that is away keeps them in its spool, and what that does not take is told again. */
-  private tell(said: Envelope[]): void {
-    const { author } = this;
-    if (this.untold) {
-      this.untold.push(...said);
-      return;
-    }
-    for (const envelope of said) {
-      author.house.facts.tell(envelope).then(
-        () => author.house.onTold(envelope, author.view()),
-        (error: Error) => {
-          if (isStoreRefusal(error)) this.tellAgain(envelope);
-          else author.fail(error);
-        },
-      );
-    }
-  }
-
-  /** Their record is written: they are tried until they are told, or whoever listens would have a hole. */
-  private tellAgain(envelope: Envelope): void {
-    if (this.untold) {
-      this.untold.push(envelope);
-      return;
-    }
-    const untold = [envelope];
-    this.untold = untold;
-    this.author.house.later(AGAIN_MS, () => {
-      this.untold = undefined;
-      this.tell(untold);
-    });
   }
 }

@@ -28,6 +28,8 @@ export interface JournalRecord {
   said: Envelope[];
   /** The machine's persisted snapshot after the last of `heard`: plain JSON. */
   after: unknown;
+  /** As it was written, facts of this cell's records after this sequence may not have been told yet; absent: all were. */
+  untold_after?: number;
   /** Where nothing was heard, epoch ms of what was heard last: a new owner, or a leaving one, writes this. */
   as_of?: number;
   /** True when it was written during an outage and appended later. */

@@ -34,11 +34,15 @@ export interface Population {
 /** Among gateways a token lives as long as one ask may take, and a little more. */
 const TOKEN_S = 30;
 
+/** What a gateway had sent that was killed may still be on its way to the store for so long. */
+const LATE_WITHIN_MS = 10_000;
+
 /** Builds the population; nothing lives before `open`. */
 export function buildPopulation(house: PopulationHouse): Population {
   const { node, bus, gate, tenure } = house;
   const roster = new Roster({
     ...house,
+    onMissed: (at) => mirror.lookAt(at),
     onTrouble(trouble) {
       // If no other gateway has it, a former life of this one wrote there.
       if (trouble.outcome === 'let go' && !mirror.holder(trouble.cell)) mirror.lookAt(trouble.cell);
@@ -47,8 +51,8 @@ export function buildPopulation(house: PopulationHouse): Population {
   });
   const mirror: Mirror = new Mirror({
     ...house,
-    livesHere: (at) => roster.has(at),
-    onForeign: (at, holder) => roster.letGo(at, holder),
+    knows: (at, entry) => roster.knows(at, entry),
+    onForeign: (at, entry) => roster.letGo(at, entry),
     onPoison: (poison) => roster.parkPoison(poison),
     onForgotten: (at, seq) => roster.remember(at, seq),
   });
@@ -57,13 +61,15 @@ export function buildPopulation(house: PopulationHouse): Population {
   const custody = new Custody({ node, roster, mirror, expectCells: house.expectCells });
   let known = '';
   let open = false;
+  let openedAt = 0;
   return {
     roster,
     cells,
     async open() {
+      openedAt = house.now();
       const own = await roster.adopt(mirror.own());
+      await mirror.attend(true);
       const members = tenure.members();
-      if (members.length > 1) await mirror.attend();
       const { adopted } = await custody.review(members);
       known = members.join();
       open = true;
@@ -72,6 +78,7 @@ export function buildPopulation(house: PopulationHouse): Population {
     async review(members) {
       if (!open) return;
       if (members.length > 1) await mirror.attend();
+      else if (house.now() - openedAt > LATE_WITHIN_MS) mirror.rest();
       const { adopted, handedOver } = await custody.review(members);
       const changed = members.join() !== known;
       known = members.join();

@@ -189,14 +189,14 @@ describe('several gateways', () => {
     });
   }
 
-  it('take up again what a former life of theirs has still written after they looked', async () => {
+  it('take up again what a former life of theirs has still written after they looked, and while nobody followed', async () => {
     await two.cells.create(second, configured);
     two.kill();
     const [entry] = (await all(store.journal.lasts('camera'))) as [JournalEntry];
     const again = await fakeGatewayOf(store, members, 'gate-2');
     expect(again.house.roster.has(second)).to.equal(true);
-    const { seq } = await store.journal.append({ ...entry.record, id: 'late-r2', heard: [], said: [] }, entry.seq);
-    await again.mirror.reached(seq);
+    again.mirror.rest();
+    await store.journal.append({ ...entry.record, id: 'late-r2', heard: [], said: [] }, entry.seq);
     again.house.slots.probe.held().report(answers());
     await until('its record to be refused', () => !again.house.roster.has(second));
     await until('it to be looked for', () => again.mirror.holder(second) === 'gate-2');
@@ -206,14 +206,38 @@ describe('several gateways', () => {
     await until('it to write', () => store.records().at(-1)?.record.heard.length === 1);
   });
 
-  it('say that a journal does not answer, or is full, wherever it was asked', async () => {
-    const faults = [new JournalAway('away'), new JournalFull('full', 10_023)];
+  it('know at once what a former life of theirs has still written, and tell what it said', async () => {
     await two.cells.create(second, configured);
-    await until('it to be seen', () => one.cells.view(second) !== undefined);
-    for (const fault of faults) {
-      two.house.roster.offer = () => Promise.reject(fault);
-      expect(await rejection(one.cells.offer(second, { type: 'camera.removed' }))).to.be.instanceOf(fault.constructor);
-    }
+    await until('it to be told', () => store.told().length > 0);
+    two.kill();
+    const [entry] = (await all(store.journal.lasts('camera'))) as [JournalEntry];
+    const [fact] = entry.record.said as [Envelope];
+    const again = await fakeGatewayOf(store, members, 'gate-2');
+    const said = [{ ...fact, id: 'late-2.0' }];
+    const { seq } = await store.journal.append({ ...entry.record, id: 'late-r2', said }, entry.seq);
+    await again.mirror.reached(seq);
+    expect(again.house.roster.has(second), 'what it knows is old').to.equal(false);
+    await again.beat();
+    expect(again.house.roster.has(second)).to.equal(true);
+    expect(store.told().at(-1)?.envelope.id).to.equal('late-2.0');
+  });
+
+  it('keep what they have taken up again, though word of who had it meanwhile comes late', async () => {
+    await two.cells.create(second, configured);
+    const [entry] = store.records() as [JournalEntry];
+    const follow: Journal['follow'] = async (after, hear) => {
+      tell = hear;
+      return store.journal.follow(after, () => {});
+    };
+    let tell = (_entry: JournalEntry) => {};
+    const three = await fakeGatewayOf(store, members, 'gate-3', { journal: { ...store.journal, follow } });
+    one.kill();
+    two.kill();
+    await three.beat();
+    expect(three.house.roster.has(second)).to.equal(true);
+    tell(entry);
+    expect(three.house.roster.has(second)).to.equal(true);
+    expect(three.house.troubles).to.deep.equal([]);
   });
 
   it('tell what a dead one had said of what is over, also where the store did not answer the first time', async () => {
@@ -231,6 +255,16 @@ describe('several gateways', () => {
     store.set('here');
     await one.beat();
     expect(store.told().at(-1)?.envelope.id).to.equal('late-2.0');
+  });
+
+  it('say that a journal does not answer, or is full, wherever it was asked', async () => {
+    const faults = [new JournalAway('away'), new JournalFull('full', 10_023)];
+    await two.cells.create(second, configured);
+    await until('it to be seen', () => one.cells.view(second) !== undefined);
+    for (const fault of faults) {
+      two.house.roster.offer = () => Promise.reject(fault);
+      expect(await rejection(one.cells.offer(second, { type: 'camera.removed' }))).to.be.instanceOf(fault.constructor);
+    }
   });
 
   it('let exactly one of two write for a camera that both claim', async () => {

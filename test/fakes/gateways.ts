@@ -43,6 +43,7 @@ export async function fakeGatewayOf(
 ): Promise<FakeGateway> {
   const house: FakeHouse = fakeHouse(store, undefined, {
     node: name,
+    onMissed: (at) => mirror.lookAt(at),
     onTrouble({ cell, error, outcome }) {
       if (outcome === 'let go' && !mirror.holder(cell)) mirror.lookAt(cell);
       house.troubles.push(`${cell.kind}/${cell.id} ${outcome}: ${error.message}`);
@@ -52,8 +53,8 @@ export async function fakeGatewayOf(
   const { roster, options } = house;
   const mirror: Mirror = new Mirror({
     ...options,
-    livesHere: (at) => roster.has(at),
-    onForeign: (at, node) => roster.letGo(at, node),
+    knows: (at, entry) => roster.knows(at, entry),
+    onForeign: (at, entry) => roster.letGo(at, entry),
     onPoison: (poison) => roster.parkPoison(poison),
     onForgotten: (at, seq) => roster.remember(at, seq),
   });

@@ -103,6 +103,9 @@ export function fakeKinds(alarm?: slots.AlarmSlot): FakeKinds {
   return { slots: fakes, kinds };
 }
 
+/** A house in which nobody lives yet. */
+export type FakeParts = Omit<FakeHouse, 'roster' | 'successor'>;
+
 /**
  * Builds a house.
  * @param store to share with a former one, or with another gateway
@@ -115,6 +118,18 @@ export function fakeHouse(
   more: Partial<RosterHouse> = {},
   bound = fakeKinds(),
 ): FakeHouse {
+  const parts = fakeParts(store, clock, more, bound);
+  const successor = () => fakeHouse(parts.store, clock);
+  return { ...parts, roster: new Roster(parts.options), successor };
+}
+
+/** What a house is built of. @see fakeHouse */
+export function fakeParts(
+  store?: MemoryStore,
+  clock = { now: 1_800_000_000_000 },
+  more: Partial<RosterHouse> = {},
+  bound = fakeKinds(),
+): FakeParts {
   const kept = store ?? memoryStore(() => clock.now);
   const troubles: string[] = [];
   const put = new Set<() => void>();
@@ -132,7 +147,6 @@ export function fakeHouse(
     ...more,
   };
   return {
-    roster: new Roster(options),
     options,
     store: kept,
     slots: bound.slots,
@@ -144,6 +158,5 @@ export function fakeHouse(
         run();
       }
     },
-    successor: () => fakeHouse(kept, clock),
   };
 }
