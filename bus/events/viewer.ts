@@ -164,7 +164,15 @@ export const viewerHeard = {
       ),
     }),
   ),
-  'leg.closed': shape('leg.closed', Type.Object({ leg: IdSchema })),
+  'leg.closed': shape(
+    'leg.closed',
+    Type.Object({
+      leg: IdSchema,
+      no_room: Type.Optional(
+        Type.Boolean({ description: 'it flowed unseen to prove that there is room for it, and the picture suffered' }),
+      ),
+    }),
+  ),
   'seat.taken': shape('seat.taken', Type.Object({ relay: Type.String(), relay_session: Type.String() })),
   'seat.left': shape('seat.left', Type.Object({ relay: Type.String(), relay_session: Type.String() })),
   'relay.lost': shape(

@@ -91,7 +91,7 @@ export class Conversation {
       case 'playing':
         return this.playing(connection, message, viewerOf(view).first_frame_ms);
       case 'close':
-        return this.close(connection, message.leg as Id);
+        return this.close(connection, message.leg as Id, message.no_room);
     }
   }
 
@@ -236,7 +236,7 @@ export class Conversation {
     this.line.send({ type: 'renewed', stream_token, expires_in });
   }
 
-  private async close({ session }: Connection, name: Id): Promise<void> {
+  private async close({ session }: Connection, name: Id, noRoom = false): Promise<void> {
     const pending = this.opening.get(name);
     if (pending) {
       pending.closed = true;
@@ -245,7 +245,7 @@ export class Conversation {
     this.moves.closed(name);
     this.measuring.forget(name);
     const leg = this.shared.legs.find(session, name);
-    if (leg) return this.shared.legs.close(leg);
+    if (leg) return this.shared.legs.close(leg, noRoom);
     // Opened through a former gateway, or by the player itself, which has closed it already.
     await this.tellClosed({ session }, name, ({ legs }) => Object.hasOwn(legs, name));
   }

@@ -58,7 +58,8 @@ export interface Legs {
   of(session: Id): Leg[];
   /** Hands a fragment on; an ICE restart comes back with one. @throws Refusal */
   trickle(leg: Leg, fragment: string): Promise<string | undefined>;
-  close(leg: Leg): Promise<void>;
+  /** @param noRoom its player had it prove that there is room for it, and there was none */
+  close(leg: Leg, noRoom?: boolean): Promise<void>;
   /** Forgets a session's legs; the relay is told by whoever ended it. */
   forget(session: Id): void;
 }
@@ -303,11 +304,11 @@ export function keepLegs(services: HttpServices, loads: Loads): Legs {
       leg.etag = `"${leg.name}-${++restarts}"`;
       return answered.fragment;
     },
-    async close(leg) {
+    async close(leg, noRoom = false) {
       const legs = bySession.get(leg.session);
       legs?.delete(leg.name);
       if (legs?.size === 0) bySession.delete(leg.session);
-      hear(leg.session, { type: 'leg.closed', leg: leg.name });
+      hear(leg.session, { type: 'leg.closed', leg: leg.name, ...(noRoom ? { no_room: true } : {}) });
       if (isSound(leg.path)) silence(leg.session, leg.camera);
       await letGo(leg).catch((error: unknown) => {
         log.info({ err: error, session: leg.session, leg: leg.name }, 'the relay did not hear that a leg was closed');

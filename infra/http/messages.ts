@@ -60,7 +60,14 @@ export const playerSays = {
   ),
   playing: shape('playing', Type.Object({ ...leg, first_frame_ms: Figure, gap_ms: Figure, silent_ms: Figure })),
   renew: shape('renew', Type.Object({ token: Token })),
-  close: shape('close', Type.Object(leg)),
+  close: shape(
+    'close',
+    Type.Object({
+      ...leg,
+      /** It was to prove that the network has room for it, and there was none. */
+      no_room: Type.Optional(Type.Boolean()),
+    }),
+  ),
 };
 
 /** What a player may say, parsed, by type. */

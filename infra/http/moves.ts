@@ -1,11 +1,13 @@
 import type { CellView } from '../../actors/cells.ts';
 import { isDeparture } from '../../adapters/departures.switcher.ts';
 import { type Id, isId } from '../../bus/identity.ts';
+import { ADAPTATION } from '../../machines/policy/adaptation.ts';
 import type { Placement } from '../../machines/policy/placement.ts';
 import { heldNow, instanceOf, legsKnown } from './legs.ts';
 import { type HeldLeg, type Loss, lossOf } from './losses.ts';
 import { displace, findPlace, isPrior, type Place } from './placing.ts';
 import { keepRefusers } from './refusers.ts';
+import { ADAPTIVE } from './rungs.ts';
 import type { HttpServices } from './services.ts';
 import type { Shared } from './shared.ts';
 import type { Line } from './socket.ts';
@@ -16,6 +18,8 @@ export interface Order {
   relay: string;
   /** The rung that it shall show, when that is why it moves. */
   rung?: string | undefined;
+  /** It flows beside the one in front for so long first, and is given up where that suffers. */
+  proveMs?: number | undefined;
   /** Whether a picture is waited for. Otherwise it goes to the program path, and swaps at its next key frame. */
   hurry: boolean;
   /** Whether it goes there only because its relay is to be emptied. */
@@ -106,20 +110,23 @@ export function keepMoves(services: HttpServices, shared: Shared, line: Pick<Lin
     orders.clear(); // what was ordered before, and not done, is no use any more
     orders.set(leg, ordered);
     orderedMs = performance.now();
-    const { relay, rung } = ordered;
+    const { relay, rung, proveMs } = ordered;
     metrics.moves.inc({ kind: rung === undefined ? (reason === 'departure' ? 'path' : 'relay') : 'rung', reason });
-    line.send({ type: 'move', leg, relay, ...(rung === undefined ? {} : { quality: rung }), reason, why });
+    const proof = proveMs === undefined ? {} : { prove_ms: proveMs };
+    line.send({ type: 'move', leg, relay, ...(rung === undefined ? {} : { quality: rung }), reason, why, ...proof });
   };
   /** Has the player go to the rung that its session has chosen, once for each choice. */
   const followRung = (session: CellView): void => {
-    const { move, relay, since, why } = viewerOf(session);
+    const { move, relay, since, why, quality } = viewerOf(session);
     const rung = move?.rung?.name;
     if (move === undefined || rung === undefined || session.state !== 'moving' || since === followed) return;
     const leg = free();
     if (leg === undefined || instanceOf(services, relay) === undefined) return;
     followed = since;
     const hurry = move.rung?.down === true && NARROW.has(move.reason);
-    order(leg, { relay, rung, hurry }, move.reason, why.text);
+    // Of a network that carries an adaptive peer it is known how much more it carries.
+    const proveMs = move.reason === 'recovered' && quality !== ADAPTIVE ? ADAPTATION.proofMs : undefined;
+    order(leg, { relay, rung, hurry, proveMs }, move.reason, why.text);
   };
   const begin = (session: Id, leg: Id, relay: string, loss: Loss, placement: Placement): void => {
     const { reason, detectMs, decideMs } = loss;

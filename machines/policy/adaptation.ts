@@ -11,7 +11,7 @@ export interface Step {
   late_ms?: number | undefined;
 }
 
-/** A move between rungs that has been made: it is remembered against swinging. */
+/** A move between rungs that has been made, or a way up that was tried unseen: it is remembered against swinging. */
 export interface Turn {
   /** Epoch ms. */
   at: number;
@@ -58,12 +58,18 @@ export interface Adaptation {
 }
 
 /**
- * Going up failed when it had to be taken back within `reversalMs`; then nobody goes up again for as long, and twice as
- * long with each further failure within `rememberedMs`.
+ * A picture reverses when it goes the other way than with its move before, less than `reversalMs` after it.
+ *
+ * Down is the network's choice: it is never held back. So what is ours is to go up only where that lasts. What comes
+ * next flows unseen beside what is on screen for `proofMs` first, and is given up where that suffers: a network that
+ * bears both has room for the larger. Who had to go down again within `reversalMs`, or found no room, does not try for as
+ * long, and twice as long with each further failure within `rememberedMs`. So no network, whatever it does, sees a
+ * picture turn from down to up twice within `reversalMs`; and one that stays as it is for a minute sees one reversal
+ * within `reversalMs` at most, of either kind.
  */
 export const ADAPTATION = {
   ...{ reversalMs: 30_000, rememberedMs: 600_000, longestBarMs: 240_000 },
-  ...{ fillShare: 0.8, turnsKept: 12 },
+  ...{ proofMs: 1_500, fillShare: 0.8, turnsKept: 12 },
   /** From what adapts by itself up to a fixed rung: only with this much more than that needs. */
   roomShare: 1.2,
   /** Down to it only where packets are lost, or queue: a slow screen is no thin network, and an encoder of its own costs. */
@@ -72,7 +78,7 @@ export const ADAPTATION = {
   shownShare: 0.85,
 };
 
-/** When ways up had to be taken back, oldest first. */
+/** When ways up had to be taken back, or found no room, oldest first. */
 export const takenBack = (turns: readonly Turn[]): number[] =>
   turns.flatMap(({ at, down }, index) => {
     const before = turns[index - 1];

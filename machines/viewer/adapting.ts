@@ -48,14 +48,25 @@ const moved = become(
   },
   'moved',
 );
-const stayed = become('watching', ({ quality, move }, event) => ({
-  trigger: event.type,
-  reason: 'rung-not-had',
-  text: `${quality} stays: ${move?.rung?.name} gave no picture`,
-  ...(event.type === 'leg.refused' ? { guard: { detail: event.detail } } : {}),
-}));
+/** A way up that was tried, and for which there was no room, counts as one that was taken back. */
+const noteTry = machine.assign(({ context: { turns, since }, event }) =>
+  event.type === 'leg.closed' && event.no_room
+    ? { turns: withTurn(withTurn(turns, { at: since, down: false }), { at: event.at, down: true }) }
+    : {},
+);
+const stayed = become('watching', ({ quality, move }, event) => {
+  const stays = `${quality} stays`;
+  if (event.type === 'leg.closed' && event.no_room) {
+    const text = `${stays}: beside it the network had no room for ${move?.rung?.name}, as was tried unseen`;
+    return { trigger: event.type, reason: 'no-room', text };
+  }
+  return {
+    ...{ trigger: event.type, reason: 'rung-not-had', text: `${stays}: ${move?.rung?.name} gave no picture` },
+    ...(event.type === 'leg.refused' ? { guard: { detail: event.detail } } : {}),
+  };
+});
 
 /** The picture has come in the other rung: says from which to which, why, and how long it took. */
 export const arriveOnRung = [noteArrival, noteQuality, moved, endMove] as const;
 /** The other rung gave no picture; the one that is there stays. */
-export const stayOnRung = [stayed, endMove] as const;
+export const stayOnRung = [noteTry, stayed, endMove] as const;

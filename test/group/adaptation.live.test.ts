@@ -144,6 +144,34 @@ describe('a viewer whose network changes', function () {
     await own.close();
   });
 
+  it('goes no way up that his network has no room for: it is tried unseen, and the log tells so', async () => {
+    const { webrtcUdp = 0 } = group.group.relays.find(({ role }) => role === 'delivery') ?? {};
+    const line = await startShaper(webrtcUdp);
+    const own = await watchCamera(browser, group, 'north', { prepare: (page) => throughShaper(page, webrtcUdp, line) });
+    try {
+      await own.moving(0, 20);
+      const id = String((await own.watched()).sessions.at(-1));
+      const at = Date.now();
+      line.narrow(750_000);
+      const down = await events.next('viewer.moved', `viewer/${id}`, at, 20_000);
+      expect(down.data.quality).to.equal('360p');
+      const isTried = ({ subject, data }: HeardEvent) => subject === `viewer/${id}` && data.why?.reason === 'no-room';
+      const tried = await until('a way up to be tried', () => events.heard.find(isTried), 30_000);
+      expect(tried.data.why.text).to.match(/^360p stays: beside it the network had no room for 480p/);
+      const { presented } = await own.moving(tried.at + 1_000, 20, 20_000);
+      figure(
+        'a way up without room, tried unseen: longest gap between frames',
+        longestGapMs(presented, down.at + 1_000),
+      );
+      expect(await linesOf(own)).to.equal(360);
+      const moved = events.heard.filter(({ type, subject }) => type === 'viewer.moved' && subject === `viewer/${id}`);
+      expect(moved.map(({ data }) => data.quality)).to.deep.equal(['360p']);
+    } finally {
+      await own.close();
+      await line.close();
+    }
+  });
+
   describe('in a browser without H.264', () => {
     let own: Watcher;
     let id: string;

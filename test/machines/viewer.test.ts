@@ -362,6 +362,20 @@ describe('a viewer', () => {
       expect(top.last.why).to.include({ reason: 'recovered' });
     });
 
+    it('stays where it is when a way up finds no room beside it, and does not try for half a minute', () => {
+      const tried = [well, rung('c', '480p', 'r3'), { type: 'leg.closed', leg: 'c', no_room: true }];
+      const stayed = given(...watching, ...low, ...tried);
+      expect(stayed.state).to.equal('watching');
+      expect(stayed.last).to.include({ quality: '360p', ladder: true });
+      expect(stayed.last.why).to.include({ trigger: 'leg.closed', reason: 'no-room' });
+      expect(stayed.last.why.text).to.match(/^360p stays: beside it the network had no room for 480p/);
+      const at = stayed.context.turns.at(-1)?.at ?? Number.NaN;
+      const later = (ms: number) => given(...watching, ...low, ...tried, { ...well, at: at + ms }).state;
+      expect([later(29_999), later(30_000)]).to.deep.equal(['watching', 'moving']);
+      const failed = [well, rung('c', '480p', 'r3'), { type: 'leg.closed', leg: 'c' }];
+      expect(given(...watching, ...low, ...failed, well).state, 'given up for another reason').to.equal('moving');
+    });
+
     it('stays where it is when the other rung gives no picture', () => {
       for (const end of [
         { type: 'leg.refused', leg: 'b', detail: 'no-stream' },

@@ -31,6 +31,8 @@ export interface Goal {
   direct?: WhepAt | undefined;
   /** No frame had come for so long. */
   silentMs?: number;
+  /** It flows beside the picture in front for so long first: a network that bears both has room for it. */
+  proveMs?: number;
 }
 
 /** How to open a leg. */
@@ -59,8 +61,8 @@ export interface LegsHear {
   swapped(leg: Leg, goal: Goal | undefined, gapMs: number | undefined): void;
   /** The leg that is kept ready proves that the one in front is at fault. */
   proven(): void;
-  /** This leg was closed by us. */
-  closed(leg: string): void;
+  /** This leg was closed by us. @param noRoom it has not proven that the network has room for it */
+  closed(leg: string, noRoom?: boolean): void;
   /** A leg that was opened to be in front shows nothing, or the one in front is gone. */
   failed(why: string, leg: Leg): void;
 }
@@ -90,6 +92,8 @@ export interface Legs {
   refused(name: string, why: string): void;
   /** Gives up a leg that has not shown a frame. */
   giveUp(name?: string): void;
+  /** What comes does so at the cost of the picture in front. @returns whether it was to prove the contrary, and is given up */
+  noRoom(): boolean;
   close(): void;
 }
 
@@ -100,7 +104,13 @@ interface Coming {
   deadline: number;
   /** That it has shown. */
   frames: number;
+  /** When the relay began to send it, on the page's clock. */
+  answeredMs?: number;
 }
+
+/** Whether it still has to prove that the network has room for it. */
+const isProving = ({ goal, answeredMs }: Coming): boolean =>
+  goal?.proveMs !== undefined && (answeredMs === undefined || performance.now() - answeredMs < goal.proveMs);
 
 /** Keeps the legs of one player. */
 export function createLegs(stage: Stage, openLeg: OpenLeg, hears: LegsHear): Legs {
@@ -112,17 +122,17 @@ export function createLegs(stage: Stage, openLeg: OpenLeg, hears: LegsHear): Leg
   let prepared: { leg: Leg; goal: Goal | undefined } | undefined;
 
   /** @param successor a leg of the same name takes its place at the gateway too */
-  const shut = (leg: Leg, successor?: Leg): void => {
+  const shut = (leg: Leg, successor?: Leg, noRoom = false): void => {
     leg.close();
     stage.free(leg.video);
-    if (leg.signalled && successor?.name !== leg.name) hears.closed(leg.name);
+    if (leg.signalled && successor?.name !== leg.name) hears.closed(leg.name, noRoom);
   };
-  const giveUp = (name?: string): void => {
+  const giveUp = (name?: string, noRoom = false): void => {
     if (!coming || (name !== undefined && coming.leg.name !== name)) return;
     const { leg, deadline } = coming;
     coming = undefined;
     window.clearTimeout(deadline);
-    shut(leg);
+    shut(leg, undefined, noRoom);
   };
   /** Has the relay send no more of the picture in front; what waits in the network before us still comes. */
   const runOut = (): void => {
@@ -146,6 +156,7 @@ export function createLegs(stage: Stage, openLeg: OpenLeg, hears: LegsHear): Leg
   /** Counts a frame of the coming leg. @returns whether it comes to the front with it */
   const isDue = (next: Coming, { displayMs }: Frame): boolean => {
     next.frames++;
+    if (isProving(next)) return false;
     const calm = CALM.has(next.goal?.reason);
     const frontAgeMs = shownMs === undefined ? undefined : displayMs - shownMs;
     return succeeds({ calm, frames: next.frames, frontAgeMs });
@@ -246,6 +257,7 @@ export function createLegs(stage: Stage, openLeg: OpenLeg, hears: LegsHear): Leg
     find,
     answer(name, sdp) {
       const leg = find(name);
+      if (leg && coming?.leg === leg) coming.answeredMs ??= performance.now();
       if (leg && coming?.leg === leg && coming.goal?.silentMs !== undefined) {
         expect(leg, coming.purpose, coming.goal, HELP_MS);
       }
@@ -258,6 +270,11 @@ export function createLegs(stage: Stage, openLeg: OpenLeg, hears: LegsHear): Leg
       if (leg) lost(leg, why);
     },
     giveUp,
+    noRoom() {
+      if (!coming || !isProving(coming)) return false;
+      giveUp(coming.leg.name, true);
+      return true;
+    },
     close() {
       giveUp();
       dropReady();

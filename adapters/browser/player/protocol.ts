@@ -24,7 +24,7 @@ export type ClientMessage =
     }
   | { type: 'playing'; leg: string; first_frame_ms: number; gap_ms?: number; silent_ms?: number }
   | { type: 'renew'; token: string }
-  | { type: 'close'; leg: string };
+  | { type: 'close'; leg: string; no_room?: true };
 
 /** What the gateway says. Types that this player does not know are ignored: the protocol grows. */
 export type ServerMessage =
@@ -32,7 +32,7 @@ export type ServerMessage =
   | { type: 'answer'; leg: string; sdp: string }
   | { type: 'candidate'; leg: string; candidate: string; sdpMid: string | null }
   | { type: 'refused'; leg: string; text: string }
-  | { type: 'move'; leg: string; quality?: string; relay: string; reason: string; why: string }
+  | { type: 'move'; leg: string; quality?: string; relay: string; reason: string; why: string; prove_ms?: number }
   | { type: 'standby'; relay: string; token: string; ttl_ms: number; whep_url?: string; relay_token?: string }
   | { type: 'standby'; relay: '' }
   | { type: 'doubt'; for_ms: number }
@@ -85,6 +85,7 @@ export function parseServerMessage(data: unknown): ServerMessage | undefined {
         relay: text(said.relay) ?? '',
         reason: text(said.reason) ?? '',
         why: sentence(said.why),
+        ...(count(said.prove_ms) === undefined ? {} : { prove_ms: Math.min(Number(said.prove_ms), 10_000) }),
       };
     case 'doubt':
       return { type: 'doubt', for_ms: Math.min(count(said.for_ms) ?? 0, 10_000) };

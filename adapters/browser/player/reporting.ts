@@ -16,6 +16,11 @@ const LOSSY_MS = 5_000;
  */
 const QUEUE = { leastMs: 60, longMs: 250, everyMs: 50, forMs: 400 };
 
+/** Of a page that came to run later than this, what is late by as much, and what it may have lost meanwhile, says nothing. */
+const BUSY_MS = 50;
+/** What a leg that was given up for want of room has queued up is gone by then. */
+const SETTLED_MS = 1_000;
+
 /** A lower rung begins with stored pictures, which come as fast as a narrow line takes them: by then it has caught up. */
 const CAUGHT_UP_MS = 2_000;
 
@@ -52,6 +57,19 @@ export function startReporting(legs: Legs, stage: Stage, measure: Measure, hears
   let catchesUpUntilMs = 0;
   let growing: { queueMs: number; untilMs: number } | undefined;
   let watching: number | undefined;
+  let settledMs = 0;
+  /** Whether the picture in front suffers only from one that was to prove that there is room for it, or did just now. */
+  const isTried = ({ figures, busyMs = 0 }: Measured, queueMs = 0): boolean => {
+    const excusedMs = busyMs < BUSY_MS ? 0 : busyMs;
+    const loss = figures.loss - excusedMs / MEASURE_MS;
+    const suffers = loss > LOSSY || queueMs - excusedMs >= (loss > 0 ? QUEUE.leastMs : QUEUE.longMs);
+    if (suffers && legs.noRoom()) {
+      settledMs = performance.now() + SETTLED_MS;
+      queue = createQueueMeter();
+      growing = undefined;
+    }
+    return performance.now() < settledMs;
+  };
   const take = async (): Promise<void> => {
     const coming = legs.coming()?.leg;
     const leg = (stage.seen() ? undefined : coming) ?? legs.front() ?? coming;
@@ -60,6 +78,7 @@ export function startReporting(legs: Legs, stage: Stage, measure: Measure, hears
     hears.measured(measured);
     const unseen = !stage.seen() || !('requestVideoFrameCallback' in leg.video);
     if (unseen && measured.figures.fps > 0) leg.decoded();
+    if (isTried(measured)) return;
     const now = performance.now();
     // The gateway decides on another rung, and every moment counts.
     if (measured.figures.loss > LOSSY) oftenUntilMs = now + LOSSY_MS;
@@ -82,7 +101,7 @@ export function startReporting(legs: Legs, stage: Stage, measure: Measure, hears
       return;
     }
     growing = undefined;
-    hears.tell(leg, measured, queueMs);
+    if (!isTried(measured, queueMs)) hears.tell(leg, measured, queueMs);
   };
   return {
     frame({ received }) {

@@ -91,9 +91,9 @@ export function createSession(
         direct.candidate(leg, candidate);
         signaller?.candidate(leg, candidate);
       },
-      closed(leg) {
+      closed(leg, noRoom) {
         direct.closeLeg(leg);
-        signaller?.closeLeg(leg);
+        signaller?.closeLeg(leg, noRoom);
       },
     },
     ended,

@@ -44,7 +44,8 @@ export interface Signaller {
   stats(leg: string, measured: Measured, gapMs: number | undefined, queueMs: number | undefined): void;
   /** A leg is in front. @param gapMs since the last frame of the one before; @param silentMs why the player went */
   playing(leg: string, firstFrameMs: number, gapMs: number | undefined, silentMs: number | undefined): void;
-  closeLeg(leg: string): void;
+  /** @param noRoom it was to prove that the network has room for it, and there was none */
+  closeLeg(leg: string, noRoom?: boolean): void;
   /** Leaves: the gateway ends the session. */
   close(): void;
 }

@@ -14,10 +14,11 @@ const standbyOf = (said: Extract<ServerMessage, { type: 'standby' }>): Standby |
   return { relay, token, ttlMs, ...(url && pass ? { direct: { url, token: pass } } : {}) };
 };
 
-const goalOf = ({ relay, reason, quality }: Extract<ServerMessage, { type: 'move' }>): Goal => ({
+const goalOf = ({ relay, reason, quality, prove_ms: proveMs }: Extract<ServerMessage, { type: 'move' }>): Goal => ({
   relay,
   reason,
   ...(quality ? { quality } : {}),
+  ...(proveMs === undefined ? {} : { proveMs }),
 });
 
 /**
@@ -163,10 +164,10 @@ export function openSignalling(admission: Admission, options: { quality?: string
         ...(silentMs === undefined ? {} : { silent_ms: Math.round(silentMs) }),
       });
     },
-    closeLeg(name) {
+    closeLeg(name, noRoom) {
       unanswered.delete(name);
       untold.delete(name);
-      tell(name, { type: 'close', leg: name });
+      tell(name, { type: 'close', leg: name, ...(noRoom ? { no_room: true } : {}) });
     },
     close: leave,
   };

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { CellView } from '../../../actors/cells.ts';
 import { id } from '../../../bus/identity.ts';
 import { viewerOf } from '../../../infra/http/views.ts';
+import { ADAPTATION } from '../../../machines/policy/adaptation.ts';
 import { rungsNamed } from '../../../machines/policy/ladder.ts';
 import { fakeDepartures } from '../../fakes/departures.ts';
 import { type FakeGateway, fakeGateway, OFFER } from '../../fakes/http.ts';
@@ -206,6 +207,29 @@ describe('http: a viewer whose line has become narrow', () => {
     );
     expect(JSON.stringify(degraded)).to.include("its pictures come 4.9 s late: its encoder can't keep up");
     expect([view()?.state, told('move').length]).to.deep.equal(['watching', moves]);
+  });
+
+  it('has what is better prove that there is room for it, and is not sent up again at once where there is none', async () => {
+    const low = await goDown();
+    const ups = () => told('move').filter(({ quality }) => quality === '720p');
+    const order = await until('the way up', () => {
+      player.say({ type: 'stats', leg: low, fps: 25, loss: 0, kbps: 500 });
+      return ups()[0];
+    });
+    expect(order).to.include({ reason: 'recovered', prove_ms: ADAPTATION.proofMs });
+    const answered = told('answer').length;
+    player.say({ type: 'offer', leg: order.leg, sdp: OFFER });
+    await until('the answer', () => told('answer').length > answered);
+    player.say({ type: 'close', leg: order.leg, no_room: true });
+    await until('the picture to stay', () => view()?.why.reason === 'no-room');
+    expect(view()?.context).to.include({ quality: '360p', ladder: true });
+    const said = () => gateway.house.store.records().flatMap(({ record }) => record.heard);
+    const before = said().filter(({ type }) => type === 'path.recovered').length;
+    await until('its line to be told good again', () => {
+      player.say({ type: 'stats', leg: low, fps: 25, loss: 0, kbps: 500 });
+      return said().filter(({ type }) => type === 'path.recovered').length > before;
+    });
+    expect([view()?.state, ups().length]).to.deep.equal(['watching', 1]);
   });
 
   it('has the rung from its next key frame on where no such path is to be had', async () => {

@@ -138,4 +138,98 @@ describe('which rung a viewer gets', () => {
       }),
     );
   });
+
+  /** What a picture goes through over a network: its moves between rungs, as they are seen. */
+  type Seen = { at: number; down: boolean; collapsed: boolean };
+  const STEP_MS = 250;
+  /** Lives through a network. @param stretches how wide it is (kb/s), and for how long */
+  const live = (stretches: [kbps: number, forMs: number][]): Seen[] => {
+    const seen: Seen[] = [];
+    const takes = (name: string) => (rungs.find((rung) => rung.name === name)?.bitrate_bps ?? 0) / 1_000;
+    let [at, now, goodMs, turns] = [0, '720p', 0, [] as Turn[]];
+    /** What is tried beside it, since when. */
+    let trial: { name: string; since: number } | undefined;
+    const go = (name: string, down: boolean, because: boolean) => {
+      now = name;
+      goodMs = 0;
+      turns = withTurn(turns, { at, down });
+      seen.push({ at, down, collapsed: because });
+    };
+    for (const [kbps, forMs] of stretches) {
+      for (const endsAt = at + forMs; at < endsAt; at += STEP_MS) {
+        const has = (name: string) => takes(name) <= kbps;
+        const isShort = takes(now) + (trial ? takes(trial.name) : 0) > kbps;
+        if (trial && isShort) {
+          turns = withTurn(withTurn(turns, { at: trial.since, down: false }), { at, down: true });
+          trial = undefined;
+          goodMs = 0;
+        } else if (trial && at - trial.since >= ADAPTATION.proofMs) {
+          go(trial.name, false, false);
+          trial = undefined;
+        } else if (!has(now)) {
+          const { rung } = adapt({ at, rungs, now, sign: { ...collapsed, kbps }, turns, fixed: false });
+          if (rung) go(rung, true, true);
+        } else {
+          goodMs += STEP_MS;
+          const { rung } = adapt({ at, rungs, now, sign: good, turns, fixed: false });
+          if (goodMs >= good.afterMs && rung && !trial) trial = { name: rung, since: at };
+        }
+      }
+    }
+    return seen;
+  };
+  const widths = fc.integer({ min: 4, max: 60 }).map((hundreds) => hundreds * 100);
+  const network = (leastMs: number) =>
+    fc.array(fc.tuple(widths, fc.integer({ min: leastMs / STEP_MS, max: 90_000 / STEP_MS })), { maxLength: 20 });
+  const inMs = (stretches: [number, number][]): [number, number][] =>
+    stretches.map(([kbps, steps]) => [kbps, steps * STEP_MS]);
+
+  it('reverses once in thirty seconds at most over any network that stays as it is for a minute', () => {
+    fc.assert(
+      fc.property(network(60_000), (stretches) => {
+        const seen = live(inMs(stretches));
+        const reversals = seen.filter(({ at, down }, index) => {
+          const before = seen[index - 1];
+          return before && before.down !== down && at - before.at < ADAPTATION.reversalMs;
+        });
+        for (const [index, { at }] of reversals.entries()) {
+          const before = reversals[index - 1];
+          if (before) expect(at - before.at, JSON.stringify(seen)).to.be.at.least(ADAPTATION.reversalMs);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('turns from down to up once in thirty seconds at most, and goes down at once, whatever the network does', () => {
+    fc.assert(
+      fc.property(network(STEP_MS), (stretches) => {
+        const seen = live(inMs(stretches));
+        const turned = seen.filter(({ down }, index) => !down && seen[index - 1]?.down);
+        for (const [index, { at }] of turned.entries()) {
+          const before = turned[index - 1];
+          if (before) expect(at - before.at, JSON.stringify(seen)).to.be.at.least(ADAPTATION.reversalMs);
+        }
+      }),
+      { numRuns: 300 },
+    );
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.integer({ max: 99_999, min: 0 }), fc.boolean())), (past) => {
+        const turns = past.toSorted(([a], [b]) => a - b).map(([at, down]): Turn => ({ at, down }));
+        expect(decide('720p', collapsed, { turns }).rung).to.equal('360p');
+      }),
+    );
+  });
+
+  it('comes back within four seconds where the network is wide again, and stays down, unseen tries aside, where not', () => {
+    const told = (seen: Seen[]) => seen.map(({ at, down }) => `${at} ${down ? 'down' : 'up'}`);
+    const [before, after] = [
+      [3_000, 1_000],
+      [3_000, 10_000],
+    ] as [number, number][];
+    const wide = live([before, [700, 1_750], after] as [number, number][]);
+    expect(told(wide).slice(0, 2)).to.deep.equal(['1000 down', '4500 up']);
+    expect(wide.slice(1).map(({ down }) => down)).to.deep.equal([false, false]);
+    expect(told(live([before, [700, 29_000]] as [number, number][]))).to.deep.equal(['1000 down']);
+  });
 });
