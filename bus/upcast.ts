@@ -244,8 +244,8 @@ function viewerWithRungs(record: JournalRecord): JournalRecord {
 
 /**
  * Version 16 of a viewer is told which rung is the camera's own, where it is one of those that it moves between: until then
- * that was the first. Nobody was moved for the sake of balance, and who was to leave a drained relay and was not taken over
- * in time was ended under a good picture.
+ * that was the first. Nobody was moved for the sake of balance, no way up was tried unseen, and who was to leave a drained relay
+ * and was not taken over in time was ended under a good picture.
  */
 function viewerWithOwn(record: JournalRecord): JournalRecord {
   const withOwn = (heard: JournalRecord['heard'][number]) => {
