@@ -230,10 +230,12 @@ describe('a camera with a backup', function () {
     await source('other', '0').stop();
     await holding;
     expect((await switched).event).to.include({ source: '1', from: 'slate' });
-    const reader = await until('the program to be published anew', () => readProgram(relay.rtsp('other')));
-    readers.push(reader);
-    await flows(reader, 5);
-    expect(reader.packets.at(-1)?.size).to.equal('320x180');
+    await until('the program to be published anew, with its picture', async () => {
+      const reader = await readProgram(relay.rtsp('other'));
+      readers.push(reader);
+      await until('a picture', () => reader.packets.length > 5 || reader.dropped() !== undefined);
+      return reader.packets.at(-1)?.size === '320x180';
+    });
   });
 
   it('goes on with one whose key frames are too far apart to be kept at the next of them, in the same stream', async () => {

@@ -171,8 +171,10 @@ describe('a camera whose backups can’t give what its program has', function ()
     const yard = async () => (await group.api('GET', '/api/v1/cameras/yard')).body;
     const pluggedAt = Date.now();
     other = startH265Camera(site.server.rtsp('other'));
-    const aside = await events.next('camera.source', yardSubject, pluggedAt);
-    expect(aside.data).to.include({ source: '1', source_state: 'aside' });
+    const aside = await until('the other one to be told', () =>
+      events.heard.find(({ type, at, data }) => type === 'camera.source' && at >= pluggedAt && data.source === '1'),
+    );
+    expect(aside.data).to.include({ source_state: 'aside' });
     expect(aside.data.why.text, 'by its first answer').to.match(/codec than the program \(H265, not H264\)$/);
     const sources = await until('both to be told', async () => {
       const [main, ...backups] = (await yard()).sources;
