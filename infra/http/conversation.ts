@@ -174,7 +174,7 @@ export class Conversation {
       const { leg, answer } = await this.shared.legs.open(view, name, sdp, pending.offer, goal);
       this.moves.opened(name, leg);
       if (pending.closed) return;
-      this.line.send({ type: 'answer', leg: name, sdp: answer });
+      this.line.send({ type: 'answer', leg: name, sdp: answer, relay: leg.relay });
       // What became of its relay while it was opened there was told to nobody.
       this.checkLegs();
       for (const fragment of pending.candidates) await this.shared.legs.trickle(leg, fragment);

@@ -86,8 +86,8 @@ export interface Legs {
   useReady(goal: Goal, name?: string): boolean;
   dropReady(): void;
   find(name: string): Leg | undefined;
-  /** The gateway's answer: from now on a picture is due. */
-  answer(name: string, sdp: string): void;
+  /** The gateway's answer: from now on a picture is due. @param relay from there, wherever it was asked for */
+  answer(name: string, sdp: string, relay?: string): void;
   /** The gateway does not open this leg. */
   refused(name: string, why: string): void;
   /** Gives up a leg that has not shown a frame. */
@@ -255,8 +255,9 @@ export function createLegs(stage: Stage, openLeg: OpenLeg, hears: LegsHear): Leg
     },
     dropReady,
     find,
-    answer(name, sdp) {
+    answer(name, sdp, relay) {
       const leg = find(name);
+      if (leg && relay && coming?.leg === leg && coming.goal) coming.goal = { ...coming.goal, relay };
       if (leg && coming?.leg === leg) coming.answeredMs ??= performance.now();
       if (leg && coming?.leg === leg && coming.goal?.silentMs !== undefined) {
         expect(leg, coming.purpose, coming.goal, HELP_MS);

@@ -29,7 +29,7 @@ export type ClientMessage =
 /** What the gateway says. Types that this player does not know are ignored: the protocol grows. */
 export type ServerMessage =
   | { type: 'welcome'; session_id: string; camera: string }
-  | { type: 'answer'; leg: string; sdp: string }
+  | { type: 'answer'; leg: string; sdp: string; relay: string | undefined }
   | { type: 'candidate'; leg: string; candidate: string; sdpMid: string | null }
   | { type: 'refused'; leg: string; text: string }
   | { type: 'move'; leg: string; quality?: string; relay: string; reason: string; why: string; prove_ms?: number }
@@ -72,7 +72,8 @@ export function parseServerMessage(data: unknown): ServerMessage | undefined {
     case 'welcome':
       return { type: 'welcome', session_id: text(said.session_id) ?? '', camera: text(said.camera) ?? '' };
     case 'answer':
-      return text(said.sdp) === undefined ? undefined : { type: 'answer', leg, sdp: String(said.sdp) };
+      if (text(said.sdp) === undefined) return undefined;
+      return { type: 'answer', leg, sdp: String(said.sdp), relay: text(said.relay) };
     case 'candidate':
       return { type: 'candidate', leg, candidate: text(said.candidate) ?? '', sdpMid: text(said.sdpMid) ?? null };
     case 'refused':

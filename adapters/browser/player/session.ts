@@ -60,9 +60,9 @@ export function createSession(
   };
   const heard: SignallerHears = {
     ...hears,
-    answer(leg, sdp) {
+    answer(leg, sdp, relay) {
       direct.answered(leg);
-      legs().answer(leg, sdp);
+      legs().answer(leg, sdp, relay);
     },
     candidate: (leg, candidate) => legs().find(leg)?.candidate(candidate),
     refused: (leg, text) => legs().refused(leg, text),

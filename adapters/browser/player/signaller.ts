@@ -14,7 +14,8 @@ export interface Standby {
 
 /** What a way of signalling tells the player. */
 export interface SignallerHears {
-  answer(leg: string, sdp: string): void;
+  /** @param relay where it was opened: elsewhere than was asked for, where that one is gone */
+  answer(leg: string, sdp: string, relay?: string): void;
   candidate(leg: string, candidate: RTCIceCandidateInit): void;
   /** This leg can't be had now. */
   refused(leg: string, text: string): void;

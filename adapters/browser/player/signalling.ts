@@ -80,7 +80,7 @@ export function openSignalling(admission: Admission, options: { quality?: string
         break;
       case 'answer':
         unanswered.delete(message.leg);
-        hears.answer(message.leg, message.sdp);
+        hears.answer(message.leg, message.sdp, message.relay);
         break;
       case 'candidate':
         hears.candidate(message.leg, { candidate: message.candidate, sdpMid: message.sdpMid });

@@ -59,7 +59,7 @@ describe('http: signalling over a WebSocket', () => {
       sdpMid: '0',
       sdpMLineIndex: 0,
     });
-    expect(await player.told('answer')).to.deep.include({ leg: 'a', sdp: 'v=0\r\ns=answer\r\n' });
+    expect(await player.told('answer')).to.deep.include({ leg: 'a', sdp: 'v=0\r\ns=answer\r\n', relay: 'relay-1' });
     player.say({ type: 'candidate', leg: 'a', candidate: '', sdpMid: null });
     await until('both fragments', () => gateway.whep.trickled.length === 2);
     expect(gateway.whep.trickled[0]?.fragment)
