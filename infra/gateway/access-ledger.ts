@@ -5,12 +5,12 @@ import type { Journal } from '../../bus/ports/journal.ts';
 import type { Ledger, Ledgered } from '../../bus/ports/ledger.ts';
 import { type Address, parseFactType } from '../../bus/subjects.ts';
 import type { ViewerContext } from '../../machines/viewer/context.ts';
-import type { LedgerPen } from './ledger-pen.ts';
+import type { LedgerWriter } from './ledger-writer.ts';
 
 /** What writing the ledger needs. */
 export interface LedgerParts {
   ledger: Pick<Ledger, 'read' | 'forget'>;
-  pen: LedgerPen;
+  writer: LedgerWriter;
   facts: Pick<Facts, 'subscribe' | 'read'>;
   journal: Pick<Journal, 'last' | 'read'>;
   cells: Pick<Cells, 'view'>;
@@ -47,7 +47,7 @@ const isStill = (former: LedgerEntry, last: LedgerEntry): boolean =>
  * whoever writes goes on behind the last one: no fact is left out by a crash, and none is written twice by two gateways.
  */
 export function keepLedger(parts: LedgerParts): AccessLedger {
-  const { ledger, pen, facts, onFault, retryMs = RETRY_MS } = parts;
+  const { ledger, writer, facts, onFault, retryMs = RETRY_MS } = parts;
   /** The last entry that was made from facts of a store which went back since: their sequences are given anew. */
   let former: LedgerEntry | undefined;
   let closed = false;
@@ -59,7 +59,7 @@ export function keepLedger(parts: LedgerParts): AccessLedger {
   const write = async (told: Told): Promise<void> => {
     for (let isFirst = true; !closed; isFirst = false) {
       try {
-        return await pen.write((last) => (isUnwritten(told, last) ? noteOf(told, parts) : undefined));
+        return await writer.write((last) => (isUnwritten(told, last) ? noteOf(told, parts) : undefined));
       } catch (error) {
         if (isFirst) onFault(error as Error);
         await pause();
@@ -71,7 +71,7 @@ export function keepLedger(parts: LedgerParts): AccessLedger {
     work = work.then(() => write(told));
   };
   const follow = async (): Promise<void> => {
-    let from: number | undefined = pen.last()?.entry.fact_seq ?? 0;
+    let from: number | undefined = writer.last()?.entry.fact_seq ?? 0;
     while (!closed) {
       try {
         const running = await facts.subscribe({ kinds: ['viewer'] }, from, hear);
@@ -82,7 +82,7 @@ export function keepLedger(parts: LedgerParts): AccessLedger {
         onFault(error as Error);
         // Facts that end before the last one written are others: their store was replaced.
         if (error instanceof RangeError) {
-          former = pen.last()?.entry;
+          former = writer.last()?.entry;
           from = former && (await beforeUnwritten(former, parts).catch(() => undefined));
         }
         await pause();
@@ -106,7 +106,7 @@ export function keepLedger(parts: LedgerParts): AccessLedger {
       // The last entry stays: the next one is linked to it.
       if (!gone || !kept) return;
       const { n, hash } = gone.entry;
-      await pen.note({ what: 'forgotten', at: Date.now(), fact: 'retention', up_to: { n, hash } });
+      await writer.note({ what: 'forgotten', at: Date.now(), fact: 'retention', up_to: { n, hash } });
       await ledger.forget(kept.seq);
     },
     close() {

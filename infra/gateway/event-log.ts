@@ -6,7 +6,7 @@ import type { Config } from '../config/model.ts';
 import type { Group } from '../group.ts';
 import { keepLedger } from './access-ledger.ts';
 import type { Carriers } from './carriers.ts';
-import { openLedgerPen } from './ledger-pen.ts';
+import { openLedgerWriter } from './ledger-writer.ts';
 import { keepRetention, type Retention } from './retention.ts';
 
 /** What is written down for people to read later: the event log, and beside it who watched what. */
@@ -37,7 +37,7 @@ export async function keepEventLog(parts: EventLogParts): Promise<EventLog> {
   const { group, carriers, roster, signer, config, log } = parts;
   const { journal, facts } = carriers.spool;
   const head = ledgerHeadFile(group.state);
-  const pen = await openLedgerPen({
+  const writer = await openLedgerWriter({
     ledger: carriers.ledger,
     signer,
     remembered: readLedgerHead(group.state),
@@ -45,7 +45,7 @@ export async function keepEventLog(parts: EventLogParts): Promise<EventLog> {
   });
   const ledger = keepLedger({
     ledger: carriers.ledger,
-    pen,
+    writer,
     facts,
     journal,
     cells: roster,
@@ -63,8 +63,8 @@ export async function keepEventLog(parts: EventLogParts): Promise<EventLog> {
     onFault: (err) => log.error({ err }, 'the event log could not be swept'),
   });
   return {
-    note: pen.note,
-    troubles: () => [...retention.troubles(), ...pen.troubles()],
+    note: writer.note,
+    troubles: () => [...retention.troubles(), ...writer.troubles()],
     review: retention.review,
     close() {
       retention.close();

@@ -14,7 +14,7 @@ import { openRevocations } from '../../adapters/revocations.files.ts';
 import { isServiceToken, openServiceTokens } from '../../adapters/service-tokens.files.ts';
 import { openThumbnails } from '../../adapters/thumbnails.ffmpeg.ts';
 import { type Id, id } from '../../bus/identity.ts';
-import { openLedgerPen } from '../../infra/gateway/ledger-pen.ts';
+import { openLedgerWriter } from '../../infra/gateway/ledger-writer.ts';
 import { openEmbedCodes } from '../../infra/http/embed-codes.ts';
 import type { Server } from '../../infra/http/fastify.ts';
 import { openLoginLinks } from '../../infra/http/links.ts';
@@ -162,7 +162,7 @@ export async function fakeGateway(change: Partial<HttpServices> = {}): Promise<F
       done();
     },
   });
-  const pen = await openLedgerPen({ ledger: house.store.ledger, signer: gate.sealer, onWritten: () => {} });
+  const writer = await openLedgerWriter({ ledger: house.store.ledger, signer: gate.sealer, onWritten: () => {} });
   const services: HttpServices = {
     node: 'gw-test',
     members: () => ['gw-test'],
@@ -188,7 +188,7 @@ export async function fakeGateway(change: Partial<HttpServices> = {}): Promise<F
     cells: house.roster,
     facts: house.store.facts,
     journal: house.store.journal,
-    ledger: { read: house.store.ledger.read, note: pen.note },
+    ledger: { read: house.store.ledger.read, note: writer.note },
     sessions: house.store.sessions,
     gate,
     revocations,

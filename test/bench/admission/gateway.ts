@@ -37,7 +37,7 @@ import { natsJournal } from '../../../bus/carriers/nats/journal.ts';
 import { startPublisher } from '../../../bus/carriers/nats/publisher.ts';
 import { openSpool } from '../../../bus/carriers/spool.ts';
 import { id } from '../../../bus/identity.ts';
-import { openLedgerPen } from '../../../infra/gateway/ledger-pen.ts';
+import { openLedgerWriter } from '../../../infra/gateway/ledger-writer.ts';
 import { openEmbedCodes } from '../../../infra/http/embed-codes.ts';
 import { openLoginLinks } from '../../../infra/http/links.ts';
 import { createMetrics } from '../../../infra/http/metrics.ts';
@@ -119,7 +119,7 @@ const whep: Whep = {
   cut: async () => {},
 };
 const { ledger } = memoryStore(systemClock.now);
-const pen = await openLedgerPen({ ledger, signer: gate.sealer, onWritten: () => {} });
+const writer = await openLedgerWriter({ ledger, signer: gate.sealer, onWritten: () => {} });
 const server = await buildServer({
   node: 'bench',
   members: () => ['bench'],
@@ -148,7 +148,7 @@ const server = await buildServer({
   cells: roster,
   facts: spool.facts,
   journal: spool.journal,
-  ledger: { read: ledger.read, note: pen.note },
+  ledger: { read: ledger.read, note: writer.note },
   sessions: memoryStore(systemClock.now).sessions,
   gate,
   revocations,

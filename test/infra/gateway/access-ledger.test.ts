@@ -5,7 +5,7 @@ import { proveLedger } from '../../../bus/ledger-proof.ts';
 import { JournalAway } from '../../../bus/ports/faults.ts';
 import type { Ledger } from '../../../bus/ports/ledger.ts';
 import { type AccessLedger, keepLedger } from '../../../infra/gateway/access-ledger.ts';
-import { type LedgerPen, openLedgerPen } from '../../../infra/gateway/ledger-pen.ts';
+import { type LedgerWriter, openLedgerWriter } from '../../../infra/gateway/ledger-writer.ts';
 import { type FakeHouse, fakeHouse } from '../../fakes/house.ts';
 import { until } from '../../fixtures/process.ts';
 import { all } from '../../fixtures/records.ts';
@@ -23,12 +23,12 @@ describe('the access ledger', () => {
   const onWritten = (head: LedgerHead) => {
     remembered = head;
   };
-  const open = (ledger: Ledger) => openLedgerPen({ ledger, signer, remembered, onWritten });
-  const keep = async (of = house, store = house.store, pen?: LedgerPen) => {
+  const open = (ledger: Ledger) => openLedgerWriter({ ledger, signer, remembered, onWritten });
+  const keep = async (of = house, store = house.store, writer?: LedgerWriter) => {
     const { ledger, facts, journal } = store;
     const onFault = (error: Error) => void faults.push(error.message);
     const parts = { ledger, facts, journal, cells: of.roster, onFault, retryMs: 5 };
-    const running = keepLedger({ ...parts, pen: pen ?? (await open(ledger)) });
+    const running = keepLedger({ ...parts, writer: writer ?? (await open(ledger)) });
     kept.push(running);
     return running;
   };
@@ -99,13 +99,13 @@ describe('the access ledger', () => {
   });
 
   it('writes each once, in one chain, though two gateways write', async () => {
-    const pens = await Promise.all([1, 2, 3].map(() => open(house.store.ledger)));
-    await Promise.all(pens.map((pen) => keep(house, house.store, pen)));
+    const writers = await Promise.all([1, 2, 3].map(() => open(house.store.ledger)));
+    await Promise.all(writers.map((writer) => keep(house, house.store, writer)));
     for (let n = 0; n < 20; n++) await watch(`v_${n}`);
     for (let n = 0; n < 20; n++) await leave(`v_${n}`);
     await written(40);
     expect(new Set((await entries()).map(({ fact }) => fact)).size).to.equal(40);
-    expect(pens.flatMap((pen) => pen.troubles())).to.deep.equal([]);
+    expect(writers.flatMap((writer) => writer.troubles())).to.deep.equal([]);
     expect((await prove()).fault).to.equal(undefined);
   });
 
@@ -182,8 +182,8 @@ describe('the access ledger', () => {
 
   it('takes up what is noted beside the facts, by whomever, and writes on behind it without a gap or a double', async () => {
     const act = (n: number) => ({ what: 'token-made' as const, at: n, fact: 'service-token', subject: `anna-${n}` });
-    const pen = await open(house.store.ledger);
-    const note = (n: number) => pen.note(act(n));
+    const writer = await open(house.store.ledger);
+    const note = (n: number) => writer.note(act(n));
     const ledger = await keep();
     await watch('v_1');
     await written(1);
@@ -219,8 +219,8 @@ describe('the access ledger', () => {
     await keep(fresh, { ...fresh.store, ledger, facts: { ...fresh.store.facts, subscribe } });
     // The first one finds that the facts end before those that were written.
     await until('a place in the new store', () => listening === 2);
-    const pen = await open(ledger);
-    await pen.note({ what: 'token-revoked', at: 5, fact: 'service-token', subject: 'anna' });
+    const writer = await open(ledger);
+    await writer.note({ what: 'token-revoked', at: 5, fact: 'service-token', subject: 'anna' });
     const subject = { sub: 'vito', role: 'viewer', cameras: ['cam_a'], zones: [], iat: 1 };
     await fresh.roster.create(viewer('v_4'), {
       type: 'viewer.requested',

@@ -4,7 +4,7 @@ import { type LedgerEntry, type LedgerHead, linkEntry } from '../../../bus/ledge
 import { proveLedger } from '../../../bus/ledger-proof.ts';
 import type { Ledger } from '../../../bus/ports/ledger.ts';
 import { keepLedger, LedgerTouched } from '../../../infra/gateway/access-ledger.ts';
-import { type LedgerPen, openLedgerPen } from '../../../infra/gateway/ledger-pen.ts';
+import { type LedgerWriter, openLedgerWriter } from '../../../infra/gateway/ledger-writer.ts';
 import { fakeHouse } from '../../fakes/house.ts';
 import { all, rejection } from '../../fixtures/records.ts';
 import { someSigner } from '../../fixtures/signer.ts';
@@ -16,9 +16,9 @@ describe('the access ledger shows that somebody wrote to the store who is no gat
   const onWritten = (head: LedgerHead) => {
     remembered = head;
   };
-  const open = (ledger: Ledger) => openLedgerPen({ ledger, signer, remembered, onWritten });
+  const open = (ledger: Ledger) => openLedgerWriter({ ledger, signer, remembered, onWritten });
   let store: Ledger;
-  let pen: LedgerPen;
+  let writer: LedgerWriter;
   /** The ledger of a NATS that somebody can put other entries into. */
   const exposed: Ledger = {
     append: (...asked) => store.append(...asked),
@@ -42,8 +42,8 @@ describe('the access ledger shows that somebody wrote to the store who is no gat
   beforeEach(async () => {
     remembered = undefined;
     store = memoryStore().ledger;
-    pen = await open(exposed);
-    for (let n = 1; n <= 6; n++) await pen.note(act(n));
+    writer = await open(exposed);
+    for (let n = 1; n <= 6; n++) await writer.note(act(n));
     expect(await proof())
       .to.include({ entries: 6, signer: 'known' })
       .and.not.have.property('fault');
@@ -51,12 +51,12 @@ describe('the access ledger shows that somebody wrote to the store who is no gat
 
   it('a cut at the end is found also after the next entry, and after the next start', async () => {
     await put((await stored()).slice(0, 4));
-    await pen.note(act(7));
+    await writer.note(act(7));
     expect((await proof()).fault).to.match(/entry 7 follows entry 4: what stood between was removed/);
-    expect(pen.troubles()[0]).to.contain('entry 6 of the access ledger is not there any more');
+    expect(writer.troubles()[0]).to.contain('entry 6 of the access ledger is not there any more');
     await put((await stored()).slice(0, 3));
-    pen = await open(exposed);
-    await pen.note(act(8));
+    writer = await open(exposed);
+    await writer.note(act(8));
     expect((await proof()).fault).to.match(/entry 8 follows entry 3/);
   });
 
@@ -66,10 +66,10 @@ describe('the access ledger shows that somebody wrote to the store who is no gat
       const was = await stored();
       for (let n = 1; n <= length; n++) anew.push(linkEntry({ ...act(100 + n), fact_seq: 0 }, anew.at(-1)));
       await put(anew);
-      pen = await open(exposed);
-      await pen.note(act(7));
+      writer = await open(exposed);
+      await writer.note(act(7));
       expect((await proof()).fault, String(length)).to.be.a('string');
-      expect(pen.troubles()).to.have.length(1);
+      expect(writer.troubles()).to.have.length(1);
       remembered = was.at(-1);
       await put(was);
     }
@@ -77,8 +77,8 @@ describe('the access ledger shows that somebody wrote to the store who is no gat
 
   it('a ledger that was wiped does not begin anew as if nothing had been', async () => {
     await put([]);
-    pen = await open(exposed);
-    await pen.note(act(7));
+    writer = await open(exposed);
+    await writer.note(act(7));
     expect((await proof()).fault).to.match(/begins with entry 7.*not by retention/);
   });
 
@@ -88,7 +88,7 @@ describe('the access ledger shows that somebody wrote to the store who is no gat
     const { facts, journal } = others;
     const keeper = keepLedger({
       ledger: exposed,
-      pen,
+      writer,
       facts,
       journal,
       cells,

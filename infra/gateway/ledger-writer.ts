@@ -10,7 +10,7 @@ import { FenceRefused } from '../../bus/ports/faults.ts';
 import type { Ledger, Ledgered } from '../../bus/ports/ledger.ts';
 
 /** What writing entries needs. */
-export interface PenParts {
+export interface LedgerWriterParts {
   ledger: Pick<Ledger, 'append' | 'last' | 'read'>;
   signer: EntrySigner;
   /** The last entry that this installation remembers apart from the store. */
@@ -20,7 +20,7 @@ export interface PenParts {
 }
 
 /** Writes into the ledger, beside the other gateways. */
-export interface LedgerPen {
+export interface LedgerWriter {
   /** The last entry, as it was seen last. */
   last(): Ledgered | undefined;
   /**
@@ -39,7 +39,11 @@ export interface LedgerPen {
 const FENCE_TRIES = 50;
 
 /** Whether a ledger that ends with `found` goes on from `head`, as far as it still holds that entry. */
-async function goesOnFrom(head: LedgerHead, found: Ledgered | undefined, ledger: PenParts['ledger']): Promise<boolean> {
+async function goesOnFrom(
+  head: LedgerHead,
+  found: Ledgered | undefined,
+  ledger: LedgerWriterParts['ledger'],
+): Promise<boolean> {
   const ahead = (found?.entry.n ?? 0) - head.n;
   if (!found || ahead < 0) return false;
   if (ahead === 0) return found.entry.hash === head.hash;
@@ -56,7 +60,12 @@ async function goesOnFrom(head: LedgerHead, found: Ledgered | undefined, ledger:
  * finds it for as long as both are kept.
  * @throws JournalAway
  */
-export async function openLedgerPen({ ledger, signer, remembered, onWritten }: PenParts): Promise<LedgerPen> {
+export async function openLedgerWriter({
+  ledger,
+  signer,
+  remembered,
+  onWritten,
+}: LedgerWriterParts): Promise<LedgerWriter> {
   let head = remembered;
   let last: Ledgered | undefined;
   let fault: string | undefined;
@@ -70,7 +79,7 @@ export async function openLedgerPen({ ledger, signer, remembered, onWritten }: P
       fault = `entry ${head.n} of the access ledger is not there any more, or another one stands in its place: \`signalbox ledger verify\` tells more`;
     }
   };
-  const write: LedgerPen['write'] = async (make) => {
+  const write: LedgerWriter['write'] = async (make) => {
     for (let tries = 1; ; tries += 1) {
       const note = await make(last);
       if (!note) return;
@@ -87,7 +96,7 @@ export async function openLedgerPen({ ledger, signer, remembered, onWritten }: P
       }
     }
   };
-  const inTurn: LedgerPen['write'] = (make) => {
+  const inTurn: LedgerWriter['write'] = (make) => {
     const written = turn.then(() => write(make));
     turn = written.catch(() => {});
     return written;
