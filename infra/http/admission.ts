@@ -39,8 +39,9 @@ export interface Wish {
   address: string;
 }
 
-/** The protocols in which the rungs of a ladder are watched at a relay, and those in which one may be encoded for somebody alone. */
+/** The protocols in which the rungs of a ladder are watched at a relay. */
 const AT_RELAY: ReadonlySet<Wish['protocol']> = new Set(['webrtc', 'whep', 'rtsp', 'srt']);
+/** Those in which one may be encoded for somebody alone. */
 const ADAPTS: ReadonlySet<Wish['protocol']> = new Set(['webrtc', 'whep']);
 
 /** Whose sessions are counted together: a person's of the present, and the same person's of the past. */

@@ -118,7 +118,10 @@ function adaptiveWay(services: HttpServices, camera: CellView): Pick<Ways, 'adap
   return { adaptive: { quality: rung.name, bitrateBps: rung.bitrate_bps, room, because: why.text } };
 }
 
-/** How a camera can be watched: its own picture by WebRTC, or the best rung where the device takes no H.265, and the rungs that fit its size by HLS. */
+/**
+ * How a camera can be watched: its own picture by WebRTC, or the best rung where the device takes no H.265, and the rungs
+ * that fit its size by HLS.
+ */
 function waysOf(services: HttpServices, camera: CellView, { quality, h265 = false }: Device): Ways {
   const { cells } = services;
   const { codec, height } = activeStanding(cameraOf(camera)) ?? {};

@@ -8,21 +8,12 @@ import { JournalAway, TooLarge } from '../../bus/ports/faults.ts';
 import type { Heard, Journal, JournalEntry, JournalRecord } from '../../bus/ports/journal.ts';
 import type { CameraContext } from '../../machines/camera/context.ts';
 import { cameraMachine } from '../../machines/camera.ts';
+import { configured } from '../fakes/configured.ts';
 import { type FakeHouse, fakeHouse } from '../fakes/house.ts';
 import { answers, fails, feeds, flows } from '../fakes/source.ts';
 import { until } from '../fixtures/process.ts';
 
 const at = { kind: 'camera' as const, id: id('cam_001') };
-const configured = {
-  type: 'camera.configured',
-  settings: {
-    name: 'North gate',
-    zone: 'hcm/airport',
-    sources: [{ id: '0', url: 'rtsp://127.0.0.1/main' }],
-    keep: 'warm',
-    eye: true,
-  },
-};
 const answered = answers();
 const flowing = flows();
 const silent = { type: 'source.silent', source: '0', silent_ms: 900 };

@@ -6,22 +6,13 @@ import { type Id, id } from '../../bus/identity.ts';
 import { JournalAway, JournalFull } from '../../bus/ports/faults.ts';
 import type { Journal, JournalEntry, Receipt } from '../../bus/ports/journal.ts';
 import { ownerOf } from '../../machines/policy/ownership.ts';
+import { configured } from '../fakes/configured.ts';
 import { type FakeGateway, fakeGatewayOf } from '../fakes/gateways.ts';
 import { answers } from '../fakes/source.ts';
 import { until } from '../fixtures/process.ts';
 import { all, rejection } from '../fixtures/records.ts';
 
 const GATEWAYS = ['gate-1', 'gate-2'];
-const configured = {
-  type: 'camera.configured',
-  settings: {
-    name: 'North gate',
-    zone: 'hcm/airport',
-    sources: [{ id: '0', url: 'rtsp://127.0.0.1/main' }],
-    keep: 'warm',
-    eye: true,
-  },
-};
 const requested = {
   type: 'viewer.requested',
   camera: 'cam_1',

@@ -106,24 +106,19 @@ export function fakeKinds(alarm?: slots.AlarmSlot): FakeKinds {
 /** A house in which nobody lives yet. */
 export type FakeParts = Omit<FakeHouse, 'roster' | 'successor'>;
 
+/** Builds a house. @see fakeParts */
+export function fakeHouse(...of: Parameters<typeof fakeParts>): FakeHouse {
+  const parts = fakeParts(...of);
+  const successor = () => fakeHouse(parts.store, parts.clock);
+  return { ...parts, roster: new Roster(parts.options), successor };
+}
+
 /**
- * Builds a house.
+ * What a house is built of.
  * @param store to share with a former one, or with another gateway
  * @param more what else the roster is told
  * @param bound fake slots of a house that is over, to go on with
  */
-export function fakeHouse(
-  store?: MemoryStore,
-  clock = { now: 1_800_000_000_000 },
-  more: Partial<RosterHouse> = {},
-  bound = fakeKinds(),
-): FakeHouse {
-  const parts = fakeParts(store, clock, more, bound);
-  const successor = () => fakeHouse(parts.store, clock);
-  return { ...parts, roster: new Roster(parts.options), successor };
-}
-
-/** What a house is built of. @see fakeHouse */
 export function fakeParts(
   store?: MemoryStore,
   clock = { now: 1_800_000_000_000 },

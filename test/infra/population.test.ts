@@ -4,20 +4,11 @@ import { memoryStore } from '../../bus/carriers/memory.ts';
 import { id } from '../../bus/identity.ts';
 import type { Journal, JournalEntry } from '../../bus/ports/journal.ts';
 import { buildPopulation } from '../../infra/gateway/population.ts';
+import { configured } from '../fakes/configured.ts';
 import { fakeHouse, fakeParts } from '../fakes/house.ts';
 import { until } from '../fixtures/process.ts';
 
 const at = { kind: 'camera' as const, id: id('cam_001') };
-const configured = {
-  type: 'camera.configured',
-  settings: {
-    name: 'North gate',
-    zone: 'hcm/airport',
-    sources: [{ id: '0', url: 'rtsp://127.0.0.1/main' }],
-    keep: 'warm',
-    eye: true,
-  },
-};
 
 describe('a gateway that is alone', () => {
   it('finds what its killed predecessor had sent and the store took after it had looked, and follows nobody later', async () => {
