@@ -21,11 +21,14 @@ const EVERY_MS = 5_000;
  */
 export async function whileMakingRoom<T>(work: Promise<T>, parts: RoomParts): Promise<T> {
   const { bounds, onWait, onFault, everyMs = EVERY_MS, ...shelves } = parts;
-  const done = work.then((value) => ({ value }));
+  const over = new AbortController();
+  const done = work.finally(() => over.abort()).then((value) => ({ value }));
   const makeRoom = async (): Promise<undefined> => {
-    await wait(everyMs, undefined, { ref: false });
+    await wait(everyMs, undefined, { ref: false, signal: over.signal }).catch(() => {}); // nothing is waited for any more
+    if (over.signal.aborted) return;
     try {
-      onWait(await sweep(shelves, bounds(), Date.now()));
+      const swept = await sweep(shelves, bounds(), Date.now());
+      if (!over.signal.aborted) onWait(swept);
     } catch (error) {
       if (!(error instanceof JournalAway)) onFault(error as Error);
     }

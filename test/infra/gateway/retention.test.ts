@@ -155,6 +155,22 @@ describe('retention', () => {
       expect((await house.store.keeper.holdings()).journal.bytes).to.be.lessThan(bytes);
       expect(house.store.records().at(-1)?.record.cell).to.equal('cam_b');
     });
+
+    it('is waited for by a start only until that is over: what serves is not called waiting later', async () => {
+      const parts = { ...shelves(), bounds: () => PLENTY, onFault };
+      const told: string[] = [];
+      await whileMakingRoom(Promise.resolve(), { ...parts, everyMs: 2, onWait: () => told.push('first') });
+      let enough = () => {};
+      const work = new Promise<void>((resolve) => {
+        enough = resolve;
+      });
+      const onWait = () => {
+        told.push('second');
+        enough();
+      };
+      await whileMakingRoom(work, { ...parts, everyMs: 10, onWait });
+      expect(told).to.deep.equal(['second']);
+    });
   });
 
   it('tells what the store has lost, which nobody forgot', async () => {
